@@ -1,0 +1,57 @@
+# piaojue_room(NAME SOURCES … LINKS …): one static library `piaojue_NAME` (alias piaojue::NAME) for one folder.
+#
+# A room's headers are reachable only through its own include folder (a link in the build tree), which only targets that
+# link against the room are given. Including against the arrow is therefore a compile error: there is no such file.
+
+add_library(piaojue_options INTERFACE)
+target_compile_options(piaojue_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Wconversion -Wno-sign-conversion
+  -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
+  -fstack-protector-strong -fno-omit-frame-pointer)
+if(PIAOJUE_WERROR)
+  target_compile_options(piaojue_options INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(piaojue_options INTERFACE -fstack-clash-protection -fcf-protection)
+  # gcc 12 reports null dereferences and overlaps inside its own inlined library code at -O2.
+  target_compile_options(piaojue_options INTERFACE -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  target_compile_options(piaojue_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+target_link_options(piaojue_options INTERFACE -Wl,-z,relro -Wl,-z,now)
+
+function(piaojue_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  set(target piaojue_${name})
+  add_library(${target} STATIC ${ROOM_SOURCES})
+  add_library(piaojue::${name} ALIAS ${target})
+  set(door ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${door})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${name} ${door}/${name} SYMBOLIC)
+  target_include_directories(${target} PUBLIC ${door})
+  target_link_libraries(${target} PUBLIC ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS} piaojue_options)
+endfunction()
+
+# piaojue_program(NAME SOURCES … LINKS …)
+function(piaojue_program name)
+  cmake_parse_arguments(PROGRAM "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${PROGRAM_SOURCES})
+  target_link_libraries(${name} PRIVATE ${PROGRAM_LINKS} piaojue_options)
+  target_compile_definitions(${name} PRIVATE PIAOJUE_VERSION="${PROJECT_VERSION}")
+endfunction()
+
+# piaojue_test(NAME LABEL label SOURCES … LINKS …): one GoogleTest program, each case a CTest test with that label.
+function(piaojue_test name)
+  cmake_parse_arguments(TEST "" "LABEL;TIMEOUT" "SOURCES;LINKS;PROPERTIES" ${ARGN})
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE ${TEST_LINKS} GTest::gmock GTest::gtest GTest::gtest_main piaojue_options)
+  target_compile_definitions(${name} PRIVATE
+    PIAOJUE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" PIAOJUE_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
+endfunction()

@@ -1,0 +1,32 @@
+#pragma once
+/// Ed25519 (RFC 8032) through libsodium. Verification refuses S ≥ L, small-order keys and non-canonical encodings.
+#include "crypto/bytes.h"
+#include "crypto/refusal.h"
+#include "crypto/secret.h"
+
+namespace piaojue::crypto {
+
+class SigningKey {
+ public:
+  static SigningKey generate();
+  /// @param seed 32 bytes (RFC 8032 §5.1.5 private key).
+  static Result<SigningKey> from_seed(Secret const& seed);
+  /// The 32-byte seed, for sealed storage.
+  Secret seed() const;
+  SigningPublicKey const& public_key() const { return public_key_; }
+  /// Signs the concatenation of `parts`.
+  Signature sign(std::initializer_list<ByteView> parts) const;
+
+ private:
+  SigningKey(Secret secret, SigningPublicKey public_key) : secret_(std::move(secret)), public_key_(public_key) {}
+  Secret secret_;  ///< libsodium's 64-byte form: seed ‖ public key
+  SigningPublicKey public_key_;
+};
+
+/// Ed25519 over the concatenation of `parts`.
+[[nodiscard]] bool verify(SigningPublicKey const& key, std::initializer_list<ByteView> parts, Signature const& sig);
+
+/// The bytes that an entry signature covers: "piaojue/v1/" ‖ type ‖ 0x00 ‖ body (specification §2).
+Bytes entry_signing_input(std::string_view type, ByteView body);
+
+}  // namespace piaojue::crypto
