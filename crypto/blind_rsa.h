@@ -3,9 +3,13 @@
 /// RSABSSA-SHA384-PSS-Randomized only; the others are here because the standard's vectors prove the shared steps.
 ///
 /// Sizes: n_bytes = modulus_bits / 8; blinded_msg, inv, blind_sig and sig are exactly n_bytes, big-endian.
-/// Timing: the private operation runs through OpenSSL's EVP (CRT, base blinding, constant time). `blind` inverts m·r,
-/// which is uniform and independent of m and r, so that the inversion need not be constant time; one inversion proves
-/// both gcd(m, n) = 1 and gcd(r, n) = 1. `verify` and key checks touch public values only and are not constant time.
+/// Timing: the private operation runs through OpenSSL's EVP (CRT, base blinding, constant time). `blind` inverts
+/// m·r·b with a fresh uniform b that is used for nothing else: the product is uniform and independent of (m, r), so
+/// that the inversion need not be constant time, not even against a trustee who later learns m and could then compute
+/// m·r. This one inversion proves gcd(m, n) = gcd(r, n) = 1. Rejected draws of r are thrown away. `verify`,
+/// `finalize`'s check and the checks of public keys touch public values only and are not constant time.
+///
+/// Randomness: r, b and the salt come from libsodium's randombytes; RSA key generation and base blinding from OpenSSL.
 #include <cstdint>
 #include <memory>
 
@@ -26,6 +30,7 @@ std::size_t salt_bytes(Variant v);
 class PublicKey {
  public:
   /// @param modulus big-endian, exactly `modulus_bits / 8` bytes, top bit set; e is always 65537.
+  /// @param modulus_bits 2048, 3072 or 4096.
   /// @return kKeyParam: another size, even, or a prime factor below 2^16.
   [[nodiscard]] static Result<PublicKey> from_modulus(ByteView modulus, std::uint32_t modulus_bits);
   Bytes modulus() const;
@@ -45,7 +50,9 @@ class PrivateKey {
  public:
   /// Fresh key, e = 65537. @param modulus_bits 2048, 3072 or 4096.
   [[nodiscard]] static Result<PrivateKey> generate(std::uint32_t modulus_bits);
-  /// From the factors (the form of the standard's vectors), big-endian.
+  /// From the factors (the form of the standard's vectors), big-endian, of equal length.
+  /// @return kKeyParam: p·q is not a modulus as above, p = q, or e is not invertible. Primality is not tested: the
+  /// factors come from a sealed store of our own, and `blind_sign` checks each result.
   [[nodiscard]] static Result<PrivateKey> from_primes(ByteView p, ByteView q);
   /// p ‖ q, each n_bytes / 2, for sealed storage. `from_primes` reads it back.
   Secret primes() const;
@@ -82,14 +89,16 @@ Bytes prepare(ByteView prefix, ByteView msg);
 /// @return kOutOfRange: z is not n_bytes long, z ≤ 1, z ≥ n − 1, or gcd(z, n) ≠ 1. kInternal: the check failed.
 [[nodiscard]] Result<Bytes> blind_sign(PrivateKey const& sk, ByteView blinded_msg);
 
-/// RFC 9474 §4.4. @return kFinalizeFailed: the unblinded value is not a valid signature, or a size is wrong.
+/// RFC 9474 §4.4. @return kFinalizeFailed: the unblinded value is not a valid signature, a size is wrong, or blind_sig
+/// ≥ n.
 [[nodiscard]] Result<Bytes> finalize(PublicKey const& pk, Variant variant, ByteView prepared_msg, ByteView blind_sig,
                                      Secret const& inv);
 
-/// RSASSA-PSS-VERIFY with SHA-384 and MGF1-SHA-384 (RFC 8017 §8.1.2).
+/// RSASSA-PSS-VERIFY with SHA-384 and MGF1-SHA-384 (RFC 8017 §8.1.2). False for another length and for sig ≥ n.
 [[nodiscard]] bool verify(PublicKey const& pk, Variant variant, ByteView prepared_msg, ByteView sig);
 
-/// s^e = z mod n: what makes (z, s) a transferable proof against a trustee whose signature does not finalize.
+/// s^e = z mod n with z, s < n of exactly n_bytes: what makes (z, s) a transferable proof against a trustee whose
+/// signature does not finalize.
 [[nodiscard]] bool raw_public_matches(PublicKey const& pk, ByteView blinded_msg, ByteView blind_sig);
 
 /// EMSA-PSS-ENCODE with the given salt (RFC 8017 §9.1.1): for known-answer tests.

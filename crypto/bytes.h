@@ -75,9 +75,7 @@ Hash sha256(std::initializer_list<ByteView> parts);
 
 template <class T>
 struct FixedBytesHash {
-  std::size_t operator()(T const& v) const {
-    return std::hash<std::string_view>{}(as_text(v.view()));
-  }
+  std::size_t operator()(T const& v) const { return std::hash<std::string_view>{}(as_text(v.view())); }
 };
 
 }  // namespace piaojue::crypto

@@ -6,7 +6,9 @@
 ///   D_t = x_t·ΣA        tally share;  T·G = ΣB − ΣD_t;  agree = T mod 256, disagree = T div 256
 ///
 /// Timing: everything that touches r, v, x_t or a proof nonce is constant time (libsodium's scalar multiplications;
-/// the true branch of the OR proof is chosen by masks). Verification and table look-up work on public values only.
+/// the true branch of the OR proof is chosen by masks). Not constant time, and why that is safe: verification and the
+/// table of sums work on public values only; drawing a random scalar repeats until the draw is in range, which tells
+/// something about draws that were thrown away only.
 /// libsodium accepts the identity as a valid point and non-canonical scalars; both are refused here at each entrance.
 #include <cstdint>
 #include <vector>
@@ -36,7 +38,8 @@ struct Ciphertext {
 
 // ---- Trustee's tally key ------------------------------------------------------------------------------------------
 
-/// Challenge c = SHA-512("piaojue/v1/pok" ‖ 0x00 ‖ binding ‖ Y ‖ R) mod L; s = k + c·x. Sent as (R is recomputed): c ‖ s.
+/// Challenge c = SHA-512("piaojue/v1/pok" ‖ 0x00 ‖ binding ‖ Y ‖ R) mod L; s = k + c·x. Sent as (R is recomputed): c ‖
+/// s.
 struct PokProof {
   Scalar c;
   Scalar s;
@@ -71,7 +74,14 @@ struct VoteBinding {
 };
 
 /// Cramer–Damgård–Schoenmakers: for each admissible v in the order {0, 1, 256} (without 0 where abstaining is off) the
-/// pair c_i ‖ s_i. Length 2·32·m for m admissible values.
+/// pair c_i ‖ s_i. Length 2·32·m for m admissible values. It holds iff, with
+///
+///   a1_i = s_i·G − c_i·A
+///   a2_i = s_i·X − c_i·(B − v_i·G)
+///   c    = SHA-512("piaojue/v1/or" ‖ 0x00 ‖ ctx ‖ X ‖ pk_v ‖ A ‖ B ‖ a1_0 ‖ a2_0 ‖ a1_1 ‖ a2_1 …) mod L,
+///
+/// Σc_i = c mod L. Prover: w_i and c_i uniform, a1_i = w_i·G, a2_i = w_i·X + c_i·(v_i − v)·G for every branch alike (in
+/// the true one the second term vanishes); then the true c_i = c − Σ(other c), and s_i = w_i + c_i·r for all.
 using OrProof = Bytes;
 std::size_t or_proof_bytes(bool abstain_allowed);
 
@@ -91,7 +101,8 @@ struct EncryptedVote {
 
 // ---- Tally --------------------------------------------------------------------------------------------------------
 
-/// Chaum–Pedersen: log_G(Y_t) = log_ΣA(D_t). c = SHA-512("piaojue/v1/dleq" ‖ 0x00 ‖ binding ‖ Y ‖ ΣA ‖ D ‖ R1 ‖ R2) mod L.
+/// Chaum–Pedersen: log_G(Y_t) = log_ΣA(D_t). c = SHA-512("piaojue/v1/dleq" ‖ 0x00 ‖ binding ‖ Y ‖ ΣA ‖ D ‖ R1 ‖ R2) mod
+/// L.
 struct DleqProof {
   Scalar c;
   Scalar s;

@@ -47,18 +47,18 @@ enum class Refusal : std::uint16_t {
   kUnbalancedRow,     ///< UNBALANCED_ROW
   kInterviewMissing,  ///< INTERVIEW_MISSING
   // Form and authority, common to all messages.
-  kMalformed,        ///< MALFORMED: does not parse, or a field is missing.
-  kNotCanonical,     ///< NOT_CANONICAL: unknown field, trailing byte, or another spelling of the same value.
-  kTooLarge,         ///< TOO_LARGE
-  kUnknownType,      ///< UNKNOWN_TYPE
-  kBadSignature,     ///< BAD_SIGNATURE
-  kNotAuthorised,    ///< NOT_AUTHORISED: the signer's role does not allow it.
-  kProof,            ///< PROOF: a proof of knowledge or DLEQ proof does not verify.
-  kConflict,         ///< CONFLICT: another value was given before for the same thing.
-  kUnknown,          ///< UNKNOWN: no such person, candidate, batch, question or entry.
-  kBusy,             ///< BUSY: a bound is reached; try again.
-  kStorage,          ///< STORAGE: the durable store failed; nothing was acknowledged.
-  kInternal,         ///< INTERNAL: a library failed in a way that input can not cause.
+  kMalformed,      ///< MALFORMED: does not parse, or a field is missing.
+  kNotCanonical,   ///< NOT_CANONICAL: unknown field, trailing byte, or another spelling of the same value.
+  kTooLarge,       ///< TOO_LARGE
+  kUnknownType,    ///< UNKNOWN_TYPE
+  kBadSignature,   ///< BAD_SIGNATURE
+  kNotAuthorised,  ///< NOT_AUTHORISED: the signer's role does not allow it.
+  kProof,          ///< PROOF: a proof of knowledge or DLEQ proof does not verify.
+  kConflict,       ///< CONFLICT: another value was given before for the same thing.
+  kUnknown,        ///< UNKNOWN: no such person, candidate, batch, question or entry.
+  kBusy,           ///< BUSY: a bound is reached; try again.
+  kStorage,        ///< STORAGE: the durable store failed; nothing was acknowledged.
+  kInternal,       ///< INTERNAL: a library failed in a way that input can not cause.
 };
 
 /// The specification's name, such as "ALREADY_ISSUED".

@@ -1,0 +1,95 @@
+#include "crypto/bytes.h"
+
+#include <openssl/evp.h>
+#include <sodium.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace piaojue::crypto {
+namespace {
+
+struct FreeDigest {
+  void operator()(EVP_MD* md) const { EVP_MD_free(md); }
+};
+struct FreeDigestContext {
+  void operator()(EVP_MD_CTX* ctx) const { EVP_MD_CTX_free(ctx); }
+};
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::string to_hex(ByteView bytes) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  out.reserve(2 * bytes.size());
+  for (std::uint8_t const byte : bytes) {
+    out.push_back(kDigits[byte >> 4]);
+    out.push_back(kDigits[byte & 15]);
+  }
+  return out;
+}
+
+std::optional<Bytes> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  Bytes out;
+  out.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    int const high = hex_digit(text[i]);
+    int const low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out.push_back(static_cast<std::uint8_t>(16 * high + low));
+  }
+  return out;
+}
+
+std::string to_base64(ByteView bytes) {
+  // The length that libsodium states includes the terminating zero, which std::string keeps for itself.
+  std::string out(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  sodium_bin2base64(out.data(), out.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  out.pop_back();
+  return out;
+}
+
+std::optional<Bytes> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  Bytes out(text.size() / 4 * 3);
+  std::size_t used = 0;
+  if (!text.empty() && sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &used, nullptr,
+                                         sodium_base64_VARIANT_ORIGINAL) != 0) {
+    return std::nullopt;
+  }
+  out.resize(used);
+  // One spelling for one value: padding bits and padding characters must be those that we would write.
+  if (to_base64(out) != text) return std::nullopt;
+  return out;
+}
+
+void append_u32be(Bytes& out, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+
+void append_u64be(Bytes& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+
+Hash sha256(std::initializer_list<ByteView> parts) {
+  // OpenSSL's implementation uses the processor's SHA instructions; fetching the digest anew each time would cost more
+  // than hashing a tree node.
+  static std::unique_ptr<EVP_MD, FreeDigest> const digest{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+  thread_local std::unique_ptr<EVP_MD_CTX, FreeDigestContext> const ctx{EVP_MD_CTX_new()};
+  Hash out;
+  bool ok = digest && ctx && EVP_DigestInit_ex2(ctx.get(), digest.get(), nullptr) == 1;
+  for (ByteView const part : parts) ok = ok && EVP_DigestUpdate(ctx.get(), part.data(), part.size()) == 1;
+  ok = ok && EVP_DigestFinal_ex(ctx.get(), out.data.data(), nullptr) == 1;
+  if (!ok) std::abort();  // out of memory or no SHA-256 in the library: no later answer could be trusted
+  return out;
+}
+
+}  // namespace piaojue::crypto
