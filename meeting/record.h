@@ -37,6 +37,10 @@ struct Attempt {
   BatchOpen open;
   Hash open_hash;                 ///< leaf hash of BatchOpen: names the attempt
   std::uint64_t open_index = 0;
+  /// `Record::witnesses()` right after BatchOpen, and right after BallotBox: the n of the cosignature rule for these two
+  /// entries. Kept, because who signs out or in later must not change whether they were witnessed.
+  std::vector<PersonId> open_witnesses;
+  std::vector<PersonId> box_witnesses;
   BatchPhase phase = BatchPhase::kVoting;
   std::vector<TrusteeId> hops;    ///< trustees taking part; hop h is hops[h]
   std::vector<BatchKeys> keys;    ///< by hop
@@ -83,6 +87,14 @@ struct QuestionState {
   bool interview = false;
 };
 
+/// What is kept of an attempt after the next one has begun: its trustees may sign Erased late.
+struct PastAttempt {
+  BatchId batch = 0;
+  std::uint32_t attempt = 0;
+  std::vector<TrusteeId> hops;
+  std::set<TrusteeId> erased;
+};
+
 struct Presence {
   bool signed_in = false;
   std::uint32_t sequence = 0;  ///< SignIn and SignOut so far
@@ -119,6 +131,11 @@ class Record {
 
   /// The attempt that is open or was the last one; nothing before the first BatchOpen.
   std::optional<Attempt> const& attempt() const { return attempt_; }
+  /// Every attempt before `attempt()`, by leaf hash of its BatchOpen; Erased of these is still taken.
+  std::map<Hash, PastAttempt> const& past_attempts() const { return past_attempts_; }
+  /// pk_v or (A, B) stood in a box of this meeting: the server leaves such a ballot out of the next box, which would
+  /// otherwise be refused whole (BALLOT_DUPLICATE).
+  bool ballot_seen(SigningPublicKey const& pk_v, crypto::elgamal::Ciphertext const& vote) const;
   /// An attempt is in progress: neither declared nor voided.
   bool in_progress() const;
   /// The newest BatchKeys of a trustee for a batch that are not used yet: entry and leaf hash.
@@ -153,6 +170,7 @@ class Record {
   std::map<QuestionId, Interview> interviews_;
   std::map<QuestionId, QuestionState> questions_;
   std::optional<Attempt> attempt_;
+  std::map<Hash, PastAttempt> past_attempts_;
   std::map<std::pair<BatchId, TrusteeId>, PendingKeys> pending_keys_;
 };
 
