@@ -1,0 +1,104 @@
+#pragma once
+/// Inside net/ only: the state behind Channel, shared by channel.cpp (its life) and listener.cpp (its birth).
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <mutex>
+
+#include "net/channel.h"
+#include "net/loop_impl.h"
+#include "net/tls_impl.h"
+
+namespace piaojue::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
+
+/// Everything without a mutex belongs to the strand.
+struct Channel::Impl {
+  using Stream = asio::ssl::stream<tcp::socket>;
+  using Item = std::shared_ptr<Bytes const>;
+
+  Impl(TlsContext tls_context, Strand own_strand, tcp::socket socket, ChannelLimits const& own_limits)
+      : tls(std::move(tls_context)),
+        strand(std::move(own_strand)),
+        limits(own_limits),
+        stream(std::move(socket), tls.impl()->context),
+        watchdog(strand.impl()->executor, Clock::time_point::max()),
+        wake_writer(strand.impl()->executor, Clock::time_point::max()),
+        wake_reader(strand.impl()->executor, Clock::time_point::max()),
+        reader(limits.frame_bytes_max) {}
+
+  static Impl& of(Channel& channel) { return *channel.impl_; }
+
+  TlsContext tls;
+  Strand strand;
+  ChannelLimits const limits;
+  Stream stream;
+  std::string remote;
+  std::optional<Hash> peer;
+  std::shared_ptr<void> slot;  ///< place among the Listener's connections, given back at the end
+
+  // Birth: the watchdog times the handshake.
+  bool established = false;
+  bool timed_out = false;
+  /// Closes the socket unless `established` is set within `deadline`.
+  static void time_handshake(std::shared_ptr<Channel> const& channel, Milliseconds deadline);
+  /// After a successful handshake. @return false if the peer's key cannot be read or is not the pinned one.
+  bool establish();
+
+  // Life.
+  OnFrame on_frame;
+  OnClose on_close;
+  asio::steady_timer watchdog;
+  asio::steady_timer wake_writer;
+  asio::steady_timer wake_reader;
+  FrameReader reader;
+  bool started = false;
+  bool paused = false;
+  bool finishing = false;
+  bool shut = false;
+  unsigned running = 0;  ///< coroutines that have not ended
+  Closed closed;
+  Clock::time_point read_deadline = Clock::time_point::max();
+  Clock::time_point write_deadline = Clock::time_point::max();
+  Clock::time_point finish_deadline = Clock::time_point::max();
+  bool frame_timed = false;  ///< read_deadline is that of a frame that has begun
+  double tokens = 0;
+  Clock::time_point tokens_at{};
+
+  // Outbound queue: from any thread.
+  std::mutex mutex;
+  std::deque<Item> queue;         ///< guarded by mutex
+  std::size_t queued_frames = 0;  ///< guarded by mutex; with the one that is being written
+  std::size_t queued_bytes = 0;   ///< guarded by mutex; with the one that is being written
+  bool send_open = true;          ///< guarded by mutex
+  bool wake_posted = false;       ///< guarded by mutex
+
+  void shut_now(CloseReason reason, std::string detail);
+  void begin_finish(CloseReason reason, std::string detail);
+  void rearm();
+  void time_reading();
+  bool take_token();
+  void stop_sending();  ///< from any thread
+  Item next_item();
+  void item_written(std::size_t bytes);
+  bool deliver(ByteView& chunk);
+  Closed read_failure(boost::system::error_code const& error) const;
+
+  static asio::awaitable<void> read_loop(std::shared_ptr<Channel> self);
+  static asio::awaitable<void> write_loop(std::shared_ptr<Channel> self);
+  static asio::awaitable<void> watch_loop(std::shared_ptr<Channel> self);
+  static void spawn(std::shared_ptr<Channel> const& self, asio::awaitable<void> (*loop)(std::shared_ptr<Channel>));
+  /// @param in_order false: the loop was destroyed around the coroutine.
+  static void ended(Channel& channel, bool in_order);
+};
+
+/// Names what made a TLS or TCP operation fail.
+Closed failure_of(boost::system::error_code const& error);
+std::string endpoint_text(tcp::endpoint const& endpoint);
+
+}  // namespace piaojue::net

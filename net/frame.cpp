@@ -1,0 +1,51 @@
+#include "net/frame.h"
+
+#include <algorithm>
+
+namespace piaojue::net {
+namespace {
+
+/// What a header alone may make us reserve.
+constexpr std::size_t kReserveBytesMax = 64U << 10;
+
+}  // namespace
+
+std::array<std::uint8_t, kFrameHeaderBytes> frame_header(std::uint32_t payload_bytes) {
+  return {static_cast<std::uint8_t>(payload_bytes >> 24), static_cast<std::uint8_t>(payload_bytes >> 16),
+          static_cast<std::uint8_t>(payload_bytes >> 8), static_cast<std::uint8_t>(payload_bytes)};
+}
+
+Result<Bytes> encode_frame(ByteView payload, std::uint32_t frame_bytes_max) {
+  if (payload.empty()) return crypto::Refusal::kMalformed;
+  if (payload.size() > frame_bytes_max) return crypto::Refusal::kTooLarge;
+  Bytes out;
+  out.reserve(kFrameHeaderBytes + payload.size());
+  crypto::append(out, frame_header(static_cast<std::uint32_t>(payload.size())));
+  crypto::append(out, payload);
+  return out;
+}
+
+Result<std::optional<Bytes>> FrameReader::next(ByteView& chunk) {
+  if (broken_) return *broken_;
+  while (header_have_ < kFrameHeaderBytes) {
+    if (chunk.empty()) return std::optional<Bytes>{};
+    header_[header_have_++] = chunk.front();
+    chunk = chunk.subspan(1);
+    if (header_have_ < kFrameHeaderBytes) continue;
+    expected_ = std::uint32_t{header_[0]} << 24 | std::uint32_t{header_[1]} << 16 | std::uint32_t{header_[2]} << 8 |
+                std::uint32_t{header_[3]};
+    if (expected_ == 0) broken_ = crypto::Refusal::kMalformed;
+    if (expected_ > frame_bytes_max_) broken_ = crypto::Refusal::kTooLarge;
+    if (broken_) return *broken_;
+    payload_.reserve(std::min<std::size_t>(expected_, kReserveBytesMax));
+  }
+  std::size_t const take = std::min<std::size_t>(chunk.size(), expected_ - payload_.size());
+  crypto::append(payload_, chunk.first(take));
+  chunk = chunk.subspan(take);
+  if (payload_.size() < expected_) return std::optional<Bytes>{};
+  header_have_ = 0;
+  expected_ = 0;
+  return std::optional<Bytes>{std::exchange(payload_, Bytes{})};
+}
+
+}  // namespace piaojue::net

@@ -1,0 +1,259 @@
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "net/channel_impl.h"
+
+namespace piaojue::net {
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+/// How long a refused client may take to fetch the TLS alert that tells it why.
+constexpr Milliseconds kAlertDeadline{500};
+/// After accept fails for want of descriptors or memory: long enough not to spin, short enough not to be noticed.
+constexpr Milliseconds kAcceptPause{50};
+
+std::shared_ptr<Channel> make_channel(TlsContext const& tls, Strand const& strand, tcp::socket socket,
+                                      ChannelLimits const& limits) {
+  return std::make_shared<Channel>(std::make_unique<Channel::Impl>(tls, strand, std::move(socket), limits));
+}
+
+}  // namespace
+
+// ---- Listener -----------------------------------------------------------------------------------------------------
+
+struct Listener::Impl {
+  Impl(asio::io_context& own_io, ListenOptions own_options, TlsContext own_tls, ChannelLimits const& own_limits,
+       OnChannel own_on_channel, OnRefused own_on_refused)
+      : io(own_io),
+        strand(own_io),
+        acceptor(strand.impl()->executor),
+        wake(strand.impl()->executor),
+        options(std::move(own_options)),
+        tls(std::move(own_tls)),
+        limits(own_limits),
+        on_channel(std::move(own_on_channel)),
+        on_refused(std::move(own_on_refused)) {}
+
+  asio::io_context& io;
+  Strand strand;
+  tcp::acceptor acceptor;   ///< on the strand
+  asio::steady_timer wake;  ///< on the strand: a handshake has ended, or `stop`
+  ListenOptions const options;
+  TlsContext const tls;
+  ChannelLimits const limits;
+  OnChannel const on_channel;
+  OnRefused const on_refused;
+  std::uint16_t port = 0;
+  std::size_t handshakes = 0;  ///< on the strand
+  std::atomic<bool> stopped = false;
+  /// Apart from Impl: a channel that outlives its listener still gives its place back.
+  std::shared_ptr<std::atomic<std::size_t>> connections = std::make_shared<std::atomic<std::size_t>>(0);
+
+  void refused(std::string const& remote, Closed const& why) const {
+    if (on_refused) on_refused(remote, why);
+  }
+  static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self);
+  static asio::awaitable<void> handshake(std::shared_ptr<Impl> self, std::shared_ptr<Channel> channel);
+};
+
+asio::awaitable<void> Listener::Impl::accept_loop(std::shared_ptr<Impl> self) {
+  Impl& l = *self;
+  while (!l.stopped) {
+    if (l.handshakes >= l.options.handshakes_max) {
+      // What comes meanwhile waits in the backlog of the kernel, where it costs us nothing.
+      l.wake.expires_at(Clock::time_point::max());
+      co_await l.wake.async_wait(kAwait);
+      continue;
+    }
+    Strand const strand(l.io);
+    tcp::socket socket(strand.impl()->executor);
+    auto const [error] = co_await l.acceptor.async_accept(socket, kAwait);
+    if (l.stopped) break;
+    if (error) {
+      if (error == asio::error::no_descriptors || error == asio::error::no_memory ||
+          error == asio::error::no_buffer_space) {
+        l.wake.expires_after(kAcceptPause);
+        co_await l.wake.async_wait(kAwait);
+      }
+      continue;
+    }
+    boost::system::error_code ignored;
+    std::string const remote = endpoint_text(socket.remote_endpoint(ignored));
+    if (*l.connections >= l.options.connections_max) {
+      socket.close(ignored);
+      l.refused(remote, {CloseReason::kTooMany, "connections_max"});
+      continue;
+    }
+    socket.set_option(tcp::no_delay(true), ignored);
+    auto const channel = make_channel(l.tls, strand, std::move(socket), l.limits);
+    Channel::Impl& c = Channel::Impl::of(*channel);
+    c.remote = remote;
+    ++*l.connections;
+    c.slot = std::shared_ptr<void>(nullptr, [count = l.connections](void*) { --*count; });
+    ++l.handshakes;
+    asio::co_spawn(strand.impl()->executor, handshake(self, channel), [self](std::exception_ptr const&) {
+      asio::dispatch(self->strand.impl()->executor, [self] {
+        --self->handshakes;
+        self->wake.cancel();
+      });
+    });
+  }
+}
+
+asio::awaitable<void> Listener::Impl::handshake(std::shared_ptr<Impl> self, std::shared_ptr<Channel> channel) {
+  Channel::Impl& c = Channel::Impl::of(*channel);
+  Channel::Impl::time_handshake(channel, self->limits.handshake_deadline);
+  auto const [error] = co_await c.stream.async_handshake(asio::ssl::stream_base::server, kAwait);
+  if (c.timed_out) {
+    self->refused(c.remote, {CloseReason::kHandshakeTimeout, "the TLS handshake did not end in time"});
+    co_return;
+  }
+  if (error) {
+    self->refused(c.remote, failure_of(error));
+    // Closing a socket with unread bytes resets it, and the reset can overtake the alert: let the client fetch it
+    // first.
+    Channel::Impl::time_handshake(channel, std::min(kAlertDeadline, self->limits.handshake_deadline));
+    boost::system::error_code ignored;
+    c.stream.next_layer().shutdown(tcp::socket::shutdown_send, ignored);
+    std::array<std::uint8_t, 1024> dropped;
+    for (bool open = true; open;) {
+      auto const [ended, count] = co_await c.stream.next_layer().async_read_some(asio::buffer(dropped), kAwait);
+      open = !ended;
+    }
+    c.watchdog.cancel();
+    co_return;
+  }
+  if (!c.establish()) {
+    self->refused(c.remote, {CloseReason::kTls, "the peer's certificate can not be read"});
+    co_return;
+  }
+  if (self->stopped) co_return;
+  self->on_channel(channel);
+}
+
+Listener::Listener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Listener::~Listener() { stop(); }
+
+Result<std::shared_ptr<Listener>> Listener::listen(asio::io_context& io, ListenOptions options, TlsContext tls,
+                                                   ChannelLimits limits, OnChannel on_channel, OnRefused on_refused) {
+  boost::system::error_code error;
+  auto const address = asio::ip::make_address(options.address, error);
+  if (error) return crypto::Refusal::kMalformed;
+  tcp::endpoint const endpoint(address, options.port);
+  auto impl = std::make_shared<Impl>(io, std::move(options), std::move(tls), limits, std::move(on_channel),
+                                     std::move(on_refused));
+  tcp::acceptor& acceptor = impl->acceptor;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return crypto::Refusal::kConflict;
+  impl->port = acceptor.local_endpoint(error).port();
+  asio::co_spawn(impl->strand.impl()->executor, Impl::accept_loop(impl), [impl](std::exception_ptr const&) {
+    boost::system::error_code ignored;
+    impl->acceptor.close(ignored);
+  });
+  return std::make_shared<Listener>(std::move(impl));
+}
+
+std::uint16_t Listener::port() const { return impl_->port; }
+
+void Listener::stop() {
+  if (impl_->stopped.exchange(true)) return;
+  asio::post(impl_->strand.impl()->executor, [impl = impl_] {
+    boost::system::error_code ignored;
+    impl->acceptor.close(ignored);
+    impl->wake.cancel();
+  });
+}
+
+std::size_t Listener::connections() const { return *impl_->connections; }
+
+// ---- connect ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// One attempt. `done` makes the deadline and the coroutine agree on who reports.
+struct Attempt {
+  std::shared_ptr<Channel> channel;
+  std::function<void(std::shared_ptr<Channel>, Closed)> on_done;
+  bool done = false;
+
+  void report(std::shared_ptr<Channel> result, Closed why) {
+    if (std::exchange(done, true)) return;
+    Channel::Impl::of(*channel).watchdog.cancel();
+    auto const told = std::exchange(on_done, nullptr);
+    channel.reset();
+    told(std::move(result), std::move(why));
+  }
+};
+
+asio::awaitable<void> attempt_loop(std::shared_ptr<Attempt> self, std::string host, std::uint16_t port) {
+  std::shared_ptr<Channel> const channel = self->channel;  // outlives a report by the deadline
+  Channel::Impl& c = Channel::Impl::of(*channel);
+  auto& socket = c.stream.next_layer();
+  std::vector<tcp::endpoint> endpoints;
+  boost::system::error_code not_literal;
+  if (auto const address = asio::ip::make_address(host, not_literal); !not_literal) {
+    endpoints.emplace_back(address, port);
+  } else {
+    tcp::resolver resolver(c.strand.impl()->executor);
+    std::string const service = std::to_string(port);
+    auto const [error, found] = co_await resolver.async_resolve(host, service, kAwait);
+    if (self->done) co_return;
+    if (error) {
+      self->report(nullptr, {CloseReason::kConnectFailed, error.message()});
+      co_return;
+    }
+    for (auto const& entry : found) endpoints.push_back(entry.endpoint());
+  }
+  auto const [connect_error, endpoint] = co_await asio::async_connect(socket, endpoints, kAwait);
+  if (self->done) co_return;
+  if (connect_error) {
+    self->report(nullptr, {CloseReason::kConnectFailed, connect_error.message()});
+    co_return;
+  }
+  c.remote = endpoint_text(endpoint);
+  boost::system::error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  auto const [handshake_error] = co_await c.stream.async_handshake(asio::ssl::stream_base::client, kAwait);
+  if (self->done) co_return;
+  if (handshake_error) {
+    self->report(nullptr, failure_of(handshake_error));
+  } else if (!c.establish()) {
+    self->report(nullptr, {CloseReason::kTls, "the server's key is not the pinned one"});
+  } else {
+    self->report(channel, {});
+  }
+}
+
+}  // namespace
+
+void connect(asio::io_context& io, std::string host, std::uint16_t port, TlsContext tls, ChannelLimits limits,
+             std::function<void(std::shared_ptr<Channel>, Closed)> on_done) {
+  Strand const strand(io);
+  auto const attempt = std::make_shared<Attempt>();
+  attempt->channel = make_channel(tls, strand, tcp::socket(strand.impl()->executor), limits);
+  attempt->on_done = std::move(on_done);
+  asio::post(strand.impl()->executor, [attempt, strand, host = std::move(host), port, limits]() mutable {
+    Channel::Impl& c = Channel::Impl::of(*attempt->channel);
+    c.watchdog.expires_after(limits.connect_deadline);
+    c.watchdog.async_wait([attempt](boost::system::error_code const& error) {
+      if (error || attempt->done) return;
+      boost::system::error_code ignored;
+      Channel::Impl::of(*attempt->channel).stream.lowest_layer().close(ignored);
+      attempt->report(nullptr, {CloseReason::kConnectTimeout, "no connection in time"});
+    });
+    asio::co_spawn(strand.impl()->executor, attempt_loop(attempt, std::move(host), port),
+                   [](std::exception_ptr const&) {});
+  });
+}
+
+}  // namespace piaojue::net

@@ -1,0 +1,16 @@
+#pragma once
+/// Inside net/ only: the Asio context behind TlsContext.
+#include <boost/asio/ssl/context.hpp>
+
+#include "net/tls.h"
+
+namespace piaojue::net {
+
+struct TlsContext::Impl {
+  explicit Impl(boost::asio::ssl::context::method method) : context(method) {}
+  boost::asio::ssl::context context;
+  bool is_server = false;
+  std::optional<Hash> pin;  ///< on the client's side
+};
+
+}  // namespace piaojue::net

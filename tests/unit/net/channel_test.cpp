@@ -1,0 +1,876 @@
+// Real TLS over the loopback interface: what a peer may do, and every way in which one may misbehave.
+#include "net/channel.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+#include <condition_variable>
+#include <ctime>
+#include <future>
+#include <mutex>
+#include <thread>
+
+namespace piaojue::net {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr auto kPatience = 5s;
+
+/// What one end of a channel has seen.
+class Recorder {
+ public:
+  void start(std::shared_ptr<Channel> const& channel, Channel::OnFrame extra = {}) {
+    channel->start(
+        [this, extra = std::move(extra)](Bytes payload) {
+          {
+            std::lock_guard const lock(mutex_);
+            if (closed_) frame_after_close_ = true;
+            frames_.push_back(payload);
+          }
+          changed_.notify_all();
+          if (extra) extra(std::move(payload));
+        },
+        [this](Closed const& closed) {
+          {
+            std::lock_guard const lock(mutex_);
+            ++closes_;
+            closed_ = closed;
+          }
+          changed_.notify_all();
+        });
+  }
+  bool wait_frames(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return frames_.size() >= count; });
+  }
+  /// @return nothing when the channel did not close in time.
+  std::optional<CloseReason> wait_closed() {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, kPatience, [&] { return closed_.has_value(); })) return std::nullopt;
+    return closed_->reason;
+  }
+  std::vector<Bytes> frames() const {
+    std::lock_guard const lock(mutex_);
+    return frames_;
+  }
+  std::size_t count() const { return frames().size(); }
+  int closes() const {
+    std::lock_guard const lock(mutex_);
+    return closes_;
+  }
+  bool frame_after_close() const {
+    std::lock_guard const lock(mutex_);
+    return frame_after_close_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Bytes> frames_;
+  std::optional<Closed> closed_;
+  int closes_ = 0;
+  bool frame_after_close_ = false;
+};
+
+struct Accepted {
+  std::shared_ptr<Channel> channel;
+  std::unique_ptr<Recorder> recorder = std::make_unique<Recorder>();
+};
+
+std::uint64_t now_s() { return static_cast<std::uint64_t>(std::time(nullptr)); }
+
+/// Keys are made once: they are not what is tested here.
+struct Keys {
+  Validity validity{now_s() - 60, now_s() + 3600};
+  Credential authority = make_authority("meeting", validity).value();
+  Credential server = make_server_certificate(authority, "127.0.0.1", validity).value();
+  Hash pin = spki_sha256(server.certificate_pem).value();
+  Credential client = certified(authority, validity);
+
+  static Credential certified(Credential const& ca, Validity when) {
+    Secret key = make_tls_key().value();
+    std::string const csr = make_csr(key).value();
+    return {std::move(key), issue_client_certificate(ca, csr, 7, when).value()};
+  }
+  static Keys const& get() {
+    static Keys const keys = [] {
+      crypto::init();
+      return Keys{};
+    }();
+    return keys;
+  }
+};
+
+struct Connected {
+  std::shared_ptr<Channel> channel;
+  Closed failure;
+};
+
+/// A listener, the loop, and all that it accepted. The loop is stopped before what the handlers refer to goes.
+class Room {
+ public:
+  explicit Room(ChannelLimits limits = {}, ListenOptions options = {}) {
+    options.address = "127.0.0.1";
+    listener = Listener::listen(
+                   loop.io(), options,
+                   TlsContext::server(Keys::get().server, Keys::get().authority.certificate_pem).value(), limits,
+                   [this](std::shared_ptr<Channel> channel) {
+                     auto accepted = std::make_shared<Accepted>();
+                     accepted->channel = channel;
+                     std::weak_ptr<Channel> const weak = channel;
+                     accepted->recorder->start(channel, [this, weak](Bytes payload) {
+                       if (on_frame) on_frame(*weak.lock(), std::move(payload));
+                     });
+                     {
+                       std::lock_guard const lock(mutex_);
+                       accepted_.push_back(std::move(accepted));
+                     }
+                     changed_.notify_all();
+                   },
+                   [this](std::string const&, Closed const& why) {
+                     {
+                       std::lock_guard const lock(mutex_);
+                       refused_.push_back(why.reason);
+                     }
+                     changed_.notify_all();
+                   })
+                   .value();
+    loop.start(2);
+  }
+  ~Room() { loop.stop(); }
+
+  std::shared_ptr<Accepted> accepted(std::size_t index = 0) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, kPatience, [&] { return accepted_.size() > index; })) return nullptr;
+    return accepted_[index];
+  }
+  std::size_t accepted_count() {
+    std::lock_guard const lock(mutex_);
+    return accepted_.size();
+  }
+  std::optional<CloseReason> refused(std::size_t index = 0) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, kPatience, [&] { return refused_.size() > index; })) return std::nullopt;
+    return refused_[index];
+  }
+  Connected connect(TlsContext const& tls, ChannelLimits const& limits = {}) { return connect_to(port(), tls, limits); }
+  Connected connect_to(std::uint16_t to, TlsContext const& tls, ChannelLimits const& limits = {},
+                       std::string const& host = "127.0.0.1") {
+    auto result = std::make_shared<std::promise<Connected>>();
+    auto future = result->get_future();
+    net::connect(loop.io(), host, to, tls, limits, [result](std::shared_ptr<Channel> channel, Closed why) {
+      result->set_value({std::move(channel), std::move(why)});
+    });
+    if (future.wait_for(kPatience) != std::future_status::ready) return {};
+    return future.get();
+  }
+  std::uint16_t port() const { return listener->port(); }
+  /// Waits until the listener counts `count` connections.
+  bool connections_become(std::size_t count) {
+    for (int i = 0; i < 500 && listener->connections() != count; ++i) std::this_thread::sleep_for(10ms);
+    return listener->connections() == count;
+  }
+
+  std::function<void(Channel&, Bytes)> on_frame;
+  Loop loop;
+  std::shared_ptr<Listener> listener;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::shared_ptr<Accepted>> accepted_;
+  std::vector<CloseReason> refused_;
+};
+
+TlsContext trusted() { return TlsContext::client(Keys::get().pin, Keys::get().client.clone()).value(); }
+TlsContext nameless() { return TlsContext::client(Keys::get().pin).value(); }
+
+/// A peer that is not bound to our code: blocking TLS under the test's own hand.
+class RawPeer {
+ public:
+  explicit RawPeer(std::uint16_t port, bool with_certificate = true, int max_version = TLS1_3_VERSION)
+      : context_(asio::ssl::context::tls_client), stream_(io_, prepared(context_, with_certificate, max_version)) {
+    socket().connect(tcp::endpoint(asio::ip::address_v4::loopback(), port));
+  }
+  boost::system::error_code handshake() {
+    boost::system::error_code error;
+    stream_.handshake(asio::ssl::stream_base::client, error);
+    return error;
+  }
+  void write(ByteView bytes) {
+    boost::system::error_code ignored;
+    asio::write(stream_, asio::buffer(bytes.data(), bytes.size()), ignored);
+  }
+  /// Reads until the other side ends the stream. @return how it did.
+  boost::system::error_code drain() {
+    boost::system::error_code error;
+    std::array<std::uint8_t, 4096> dropped;
+    while (!error) stream_.read_some(asio::buffer(dropped), error);
+    return error;
+  }
+  void close() { socket().close(); }
+  tcp::socket& socket() { return stream_.next_layer(); }
+  SSL* ssl() { return stream_.native_handle(); }
+  asio::ssl::stream<tcp::socket>& stream() { return stream_; }
+
+ private:
+  static asio::ssl::context& prepared(asio::ssl::context& context, bool with_certificate, int max_version) {
+    SSL_CTX_set_max_proto_version(context.native_handle(), max_version);
+    if (with_certificate) {
+      Credential const& client = Keys::get().client;
+      context.use_certificate(asio::buffer(client.certificate_pem), asio::ssl::context::pem);
+      context.use_private_key(asio::buffer(client.key_pem.data(), client.key_pem.size()), asio::ssl::context::pem);
+    }
+    return context;
+  }
+  asio::io_context io_;
+  asio::ssl::context context_;
+  asio::ssl::stream<tcp::socket> stream_;
+};
+
+Bytes bytes_of(std::string_view text) { return crypto::to_bytes(crypto::as_bytes(text)); }
+
+// ---- Who gets in --------------------------------------------------------------------------------------------------
+
+TEST(Channel, MutualTlsCarriesFramesBothWaysAndNamesBothKeys) {
+  Room room;
+  auto client = room.connect(trusted());
+  ASSERT_TRUE(client.channel);
+  Recorder at_client;
+  at_client.start(client.channel);
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  EXPECT_EQ(server->channel->peer_spki_sha256(), spki_sha256(Keys::get().client.certificate_pem).value());
+  EXPECT_EQ(client.channel->peer_spki_sha256(), Keys::get().pin);
+  EXPECT_EQ(client.channel->remote(), "127.0.0.1:" + std::to_string(room.port()));
+  EXPECT_TRUE(server->channel->remote().starts_with("127.0.0.1:"));
+
+  EXPECT_TRUE(client.channel->send(bytes_of("up")));
+  ASSERT_TRUE(server->recorder->wait_frames(1));
+  EXPECT_EQ(server->recorder->frames()[0], bytes_of("up"));
+  EXPECT_TRUE(server->channel->send(bytes_of("down")));
+  ASSERT_TRUE(at_client.wait_frames(1));
+  EXPECT_EQ(at_client.frames()[0], bytes_of("down"));
+  client.channel->finish();
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kPeer);
+  EXPECT_EQ(at_client.wait_closed(), CloseReason::kLocal);
+}
+
+// Who has only a slip gets through, but as nobody: the session layer lets such a peer enrol and nothing else.
+TEST(Channel, PeerWithoutCertificateGetsThroughAsNobody) {
+  Room room;
+  auto client = room.connect(nameless());
+  ASSERT_TRUE(client.channel);
+  Recorder at_client;
+  at_client.start(client.channel);
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  EXPECT_FALSE(server->channel->peer_spki_sha256());
+  client.channel->send(bytes_of("enrol"));
+  EXPECT_TRUE(server->recorder->wait_frames(1));
+}
+
+/// Connects with a credential that the server must refuse.
+void expect_credential_refused(Credential const& credential) {
+  Room room;
+  auto client = room.connect(TlsContext::client(Keys::get().pin, credential.clone()).value());
+  EXPECT_EQ(room.refused(), CloseReason::kTls);
+  EXPECT_EQ(room.accepted_count(), 0U);
+  if (client.channel) {  // TLS 1.3: the client is done before the server has looked
+    Recorder at_client;
+    at_client.start(client.channel);
+    EXPECT_EQ(at_client.wait_closed(), CloseReason::kTls);
+    room.loop.stop();
+  }
+}
+
+TEST(Channel, CertificateOfAnotherCaIsRefused) {
+  auto const other = make_authority("meeting", Keys::get().validity).value();
+  expect_credential_refused(Keys::certified(other, Keys::get().validity));
+}
+
+TEST(Channel, CertificateOutsideItsValidityIsRefused) {
+  expect_credential_refused(Keys::certified(Keys::get().authority, {now_s() - 1000, now_s() - 10}));
+  expect_credential_refused(Keys::certified(Keys::get().authority, {now_s() + 1000, now_s() + 2000}));
+}
+
+// The server's own certificate is signed by the same CA, but is not one of a person.
+TEST(Channel, CertificateForAnotherPurposeIsRefused) { expect_credential_refused(Keys::get().server); }
+
+TEST(Channel, SelfSignedCertificateIsRefused) {
+  expect_credential_refused(make_authority("piaojue person 7", Keys::get().validity).value());
+}
+
+// The pin from the paper slip is the whole trust in the server: a certificate of the right CA is not enough.
+TEST(Channel, ServerWithAnotherKeyThanThePinIsRefused) {
+  Room room;
+  Hash wrong = Keys::get().pin;
+  wrong.data[31] ^= 1;
+  auto const client = room.connect(TlsContext::client(wrong, Keys::get().client.clone()).value());
+  EXPECT_FALSE(client.channel);
+  EXPECT_EQ(client.failure.reason, CloseReason::kTls);
+  EXPECT_EQ(room.refused(), CloseReason::kTls);
+}
+
+TEST(Channel, OlderTlsIsRefusedByTheServer) {
+  Room room;
+  RawPeer peer(room.port(), true, TLS1_2_VERSION);
+  EXPECT_TRUE(peer.handshake());
+  EXPECT_EQ(room.refused(), CloseReason::kTls);
+}
+
+TEST(Channel, OlderTlsIsRefusedByTheClient) {
+  Room room;
+  asio::io_context io;
+  asio::ssl::context old(asio::ssl::context::tls_server);
+  SSL_CTX_set_max_proto_version(old.native_handle(), TLS1_2_VERSION);
+  Credential const& server = Keys::get().server;
+  old.use_certificate(asio::buffer(server.certificate_pem), asio::ssl::context::pem);
+  old.use_private_key(asio::buffer(server.key_pem.data(), server.key_pem.size()), asio::ssl::context::pem);
+  tcp::acceptor acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  std::thread thread([&] {
+    asio::ssl::stream<tcp::socket> stream(acceptor.accept(), old);
+    boost::system::error_code error;
+    stream.handshake(asio::ssl::stream_base::server, error);
+    EXPECT_TRUE(error);
+  });
+  auto const client = room.connect_to(acceptor.local_endpoint().port(), trusted());
+  EXPECT_FALSE(client.channel);
+  EXPECT_EQ(client.failure.reason, CloseReason::kTls);
+  thread.join();
+}
+
+// A ticket would let a stolen file stand in for a key, and early data could be replayed.
+TEST(Channel, SessionCanNotBeResumed) {
+  Room room;
+  room.on_frame = [](Channel& channel, Bytes payload) { channel.send(std::move(payload)); };
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  peer.write(encode_frame(bytes_of("echo")).value());
+  std::array<std::uint8_t, 8> answer;
+  asio::read(peer.stream(), asio::buffer(answer));
+  SSL_SESSION* const session = SSL_get1_session(peer.ssl());
+  EXPECT_EQ(SSL_SESSION_is_resumable(session), 0);
+  EXPECT_EQ(SSL_SESSION_get_max_early_data(session), 0U);
+  SSL_SESSION_free(session);
+}
+
+// ---- Handshakes that do not happen --------------------------------------------------------------------------------
+
+TEST(Channel, GarbageInsteadOfTlsIsRefused) {
+  Room room;
+  asio::io_context io;
+  tcp::socket socket(io);
+  socket.connect(tcp::endpoint(asio::ip::address_v4::loopback(), room.port()));
+  asio::write(socket, asio::buffer(std::string_view("GET / HTTP/1.1\r\nHost: vote\r\n\r\n")));
+  EXPECT_EQ(room.refused(), CloseReason::kTls);
+}
+
+// A silent connection must not hold a place for ever.
+TEST(Channel, HandshakeThatNeverEndsIsClosed) {
+  ChannelLimits limits;
+  limits.handshake_deadline = 100ms;
+  Room room(limits);
+  asio::io_context io;
+  tcp::socket socket(io);
+  socket.connect(tcp::endpoint(asio::ip::address_v4::loopback(), room.port()));
+  EXPECT_EQ(room.refused(), CloseReason::kHandshakeTimeout);
+  boost::system::error_code error;
+  std::array<std::uint8_t, 16> nothing;
+  socket.read_some(asio::buffer(nothing), error);
+  EXPECT_TRUE(error);
+  EXPECT_TRUE(room.connections_become(0));
+}
+
+TEST(Channel, HandshakesInProgressAreBoundedAndTheNextWaitsItsTurn) {
+  ChannelLimits limits;
+  limits.handshake_deadline = 200ms;
+  ListenOptions options;
+  options.handshakes_max = 2;
+  Room room(limits, options);
+  asio::io_context io;
+  std::vector<tcp::socket> silent;
+  for (int i = 0; i < 4; ++i) {
+    silent.emplace_back(io).connect(tcp::endpoint(asio::ip::address_v4::loopback(), room.port()));
+  }
+  std::this_thread::sleep_for(50ms);
+  EXPECT_LE(room.listener->connections(), 2U);
+  auto const client = room.connect(trusted());
+  EXPECT_TRUE(client.channel) << client.failure.detail;
+}
+
+TEST(Channel, ConnectionsAreBoundedAndAPlaceIsGivenBack) {
+  ListenOptions options;
+  options.connections_max = 3;
+  Room room({}, options);
+  std::vector<std::shared_ptr<Channel>> channels;
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  for (int i = 0; i < 3; ++i) {
+    channels.push_back(room.connect(trusted()).channel);
+    ASSERT_TRUE(channels.back());
+    recorders.push_back(std::make_unique<Recorder>());
+    recorders.back()->start(channels.back());
+    ASSERT_TRUE(room.accepted(static_cast<std::size_t>(i)));
+  }
+  EXPECT_FALSE(room.connect(trusted()).channel);
+  EXPECT_EQ(room.refused(), CloseReason::kTooMany);
+  channels[0]->close();
+  ASSERT_TRUE(room.connections_become(2));
+  auto const again = room.connect(trusted());
+  EXPECT_TRUE(again.channel);
+  room.loop.stop();
+}
+
+TEST(Channel, NobodyListeningIsToldAsSuch) {
+  Room room;
+  asio::io_context io;
+  tcp::acceptor acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  auto const port = acceptor.local_endpoint().port();
+  acceptor.close();
+  EXPECT_EQ(room.connect_to(port, trusted()).failure.reason, CloseReason::kConnectFailed);
+}
+
+TEST(Channel, ServerThatSaysNothingMeetsTheConnectDeadline) {
+  Room room;
+  asio::io_context io;
+  tcp::acceptor silent(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  ChannelLimits limits;
+  limits.connect_deadline = 100ms;
+  auto const client = room.connect_to(silent.local_endpoint().port(), trusted(), limits);
+  EXPECT_FALSE(client.channel);
+  EXPECT_EQ(client.failure.reason, CloseReason::kConnectTimeout);
+}
+
+TEST(Channel, HostNamesAreResolved) {
+  Room room;
+  EXPECT_TRUE(room.connect_to(room.port(), trusted(), {}, "localhost").channel);
+}
+
+TEST(Channel, AddressThatCanNotBeListenedOnIsRefused) {
+  Room room;
+  auto const tls = TlsContext::server(Keys::get().server, Keys::get().authority.certificate_pem).value();
+  ListenOptions options;
+  options.address = "not an address";
+  EXPECT_EQ(Listener::listen(room.loop.io(), options, tls, {}, {}).error(), crypto::Refusal::kMalformed);
+  options.address = "127.0.0.1";
+  options.port = room.port();
+  EXPECT_EQ(Listener::listen(room.loop.io(), options, tls, {}, {}).error(), crypto::Refusal::kConflict);
+}
+
+TEST(Channel, StoppedListenerAcceptsNobodyAndKeepsItsChannels) {
+  Room room;
+  auto client = room.connect(trusted());
+  ASSERT_TRUE(client.channel);
+  Recorder at_client;
+  at_client.start(client.channel);
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  room.listener->stop();
+  EXPECT_FALSE(room.connect(trusted()).channel);
+  client.channel->send(bytes_of("still here"));
+  EXPECT_TRUE(server->recorder->wait_frames(1));
+  room.loop.stop();
+}
+
+// ---- Frames that are not ------------------------------------------------------------------------------------------
+
+TEST(Channel, FrameOverTheLimitClosesTheChannel) {
+  ChannelLimits limits;
+  limits.frame_bytes_max = 1000;
+  Room room(limits);
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  peer.write(encode_frame(Bytes(1000, 1)).value());
+  peer.write(encode_frame(Bytes(1001, 1)).value());
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kFrameTooLarge);
+  EXPECT_EQ(server->recorder->count(), 1U);
+}
+
+// A stranger may send 16 KiB at a time, not 32 MiB, until the session layer says otherwise.
+TEST(Channel, PeerWithoutCertificateHasTheSmallLimitUntilItIsRaised) {
+  Room room;
+  {
+    RawPeer stranger(room.port(), false);
+    ASSERT_FALSE(stranger.handshake());
+    stranger.write(encode_frame(Bytes(kFrameBytesMaxUnauthenticated, 1)).value());
+    stranger.write(frame_header(kFrameBytesMaxUnauthenticated + 1));
+    auto const server = room.accepted(0);
+    ASSERT_TRUE(server);
+    EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kFrameTooLarge);
+    EXPECT_EQ(server->recorder->count(), 1U);
+  }
+  room.on_frame = [](Channel& channel, Bytes const&) { channel.set_frame_bytes_max(100'000); };
+  RawPeer enrolled(room.port(), false);
+  ASSERT_FALSE(enrolled.handshake());
+  Bytes both = encode_frame(bytes_of("code")).value();
+  crypto::append(both, encode_frame(Bytes(100'000, 1)).value());
+  enrolled.write(both);
+  auto const server = room.accepted(1);
+  ASSERT_TRUE(server);
+  EXPECT_TRUE(server->recorder->wait_frames(2));
+}
+
+TEST(Channel, EmptyFrameClosesTheChannel) {
+  Room room;
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  peer.write(Bytes(4, 0));
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kFrameMalformed);
+}
+
+// Half a request must not pass for an orderly goodbye.
+TEST(Channel, StreamThatEndsInsideAFrameIsTruncated) {
+  for (std::size_t sent : {std::size_t{2}, std::size_t{4}, std::size_t{50}}) {
+    Room room;
+    RawPeer peer(room.port());
+    ASSERT_FALSE(peer.handshake());
+    Bytes const frame = encode_frame(Bytes(100, 1)).value();
+    peer.write(ByteView(frame).first(sent));
+    auto const server = room.accepted();
+    ASSERT_TRUE(server);
+    boost::system::error_code ignored;
+    // With close_notify: even an authentic end is not one here.
+    std::thread closer([&] { peer.stream().shutdown(ignored); });
+    EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kTruncated) << sent;
+    EXPECT_EQ(server->recorder->count(), 0U);
+    closer.join();
+  }
+}
+
+// An attacker on the network can end a TCP stream, but can not forge close_notify.
+TEST(Channel, StreamThatEndsWithoutCloseNotifyIsTruncated) {
+  Room room;
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  peer.close();
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kTruncated);
+}
+
+// ---- Peers that are slow ------------------------------------------------------------------------------------------
+
+// A byte now and then must not keep a frame alive: thirty such peers would be a denial of service at no cost.
+TEST(Channel, FrameThatDoesNotEndMeetsTheFrameDeadlineHoweverItDrips) {
+  ChannelLimits limits;
+  limits.frame_deadline = 200ms;
+  Room room(limits);
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  auto const begun = std::chrono::steady_clock::now();
+  std::atomic<bool> stop = false;
+  std::thread dripper([&] {
+    peer.write(frame_header(1000));
+    while (!stop) {
+      peer.write(Bytes(1, 1));
+      std::this_thread::sleep_for(20ms);
+    }
+  });
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kFrameTimeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);
+  stop = true;
+  dripper.join();
+}
+
+TEST(Channel, SilentPeerMeetsTheIdleDeadlineAndATalkingOneDoesNot) {
+  ChannelLimits limits;
+  limits.idle_deadline = 200ms;
+  Room room(limits);
+  RawPeer silent(room.port());
+  ASSERT_FALSE(silent.handshake());
+  RawPeer talking(room.port());
+  ASSERT_FALSE(talking.handshake());
+  for (int i = 0; i < 20; ++i) {
+    talking.write(encode_frame(bytes_of("heartbeat")).value());
+    std::this_thread::sleep_for(25ms);
+  }
+  auto const first = room.accepted(0);
+  auto const second = room.accepted(1);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->recorder->wait_closed(), CloseReason::kIdleTimeout);
+  EXPECT_EQ(second->recorder->closes(), 0);
+}
+
+// A client that does not read must cost a bounded amount of memory, and must not slow the others.
+TEST(Channel, PeerThatDoesNotReadOverflowsItsQueueAndIsClosed) {
+  ChannelLimits limits;
+  limits.send_queue_bytes_max = 1U << 20;
+  Room room(limits);
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  auto const payload = std::make_shared<Bytes const>(100'000, 1);
+  std::size_t sent = 0;
+  while (sent < 1000 && server->channel->send(payload)) ++sent;
+  EXPECT_LT(sent, 1000U);
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kSendOverflow);
+  EXPECT_FALSE(server->channel->send(payload));
+  EXPECT_TRUE(room.connections_become(0));
+  EXPECT_EQ(payload.use_count(), 1);  // nothing is held for it any more
+}
+
+TEST(Channel, QueueIsBoundedInFramesToo) {
+  ChannelLimits limits;
+  limits.send_queue_frames_max = 4;
+  Room room(limits);
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  std::promise<std::size_t> sent;
+  server->channel->post([&] {  // on the strand, so that nothing is written meanwhile
+    std::size_t count = 0;
+    while (count < 100 && server->channel->send(bytes_of("x"))) ++count;
+    sent.set_value(count);
+  });
+  EXPECT_EQ(sent.get_future().get(), 4U);
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kSendOverflow);
+}
+
+TEST(Channel, PeerThatDoesNotReadMeetsTheWriteDeadline) {
+  ChannelLimits limits;
+  limits.write_deadline = 200ms;
+  Room room(limits);
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  EXPECT_TRUE(server->channel->send(Bytes(24U << 20, 1)));
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kWriteTimeout);
+}
+
+TEST(Channel, FloodMeetsTheRateLimit) {
+  ChannelLimits limits;
+  limits.inbound_frames_per_s = 5;
+  limits.inbound_frames_burst = 10;
+  Room room(limits);
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  Bytes flood;
+  for (int i = 0; i < 200; ++i) crypto::append(flood, encode_frame(bytes_of("x")).value());
+  peer.write(flood);
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kRateLimit);
+  EXPECT_GE(server->recorder->count(), 10U);
+  EXPECT_LT(server->recorder->count(), 30U);
+}
+
+// ---- The life of a channel ----------------------------------------------------------------------------------------
+
+// A refusal with its reason must reach the peer although the connection ends with it.
+TEST(Channel, FinishDeliversWhatIsQueuedAndThenEndsInOrder) {
+  Room room;
+  auto client = room.connect(trusted());
+  ASSERT_TRUE(client.channel);
+  Recorder at_client;
+  at_client.start(client.channel);
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  server->channel->send(Bytes(3'000'000, 1));
+  server->channel->send(bytes_of("because"));
+  server->channel->finish(CloseReason::kRefused);
+  EXPECT_FALSE(server->channel->send(bytes_of("too late")));
+  EXPECT_EQ(at_client.wait_closed(), CloseReason::kPeer);
+  ASSERT_EQ(at_client.count(), 2U);
+  EXPECT_EQ(at_client.frames()[0].size(), 3'000'000U);
+  EXPECT_EQ(at_client.frames()[1], bytes_of("because"));
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kRefused);
+}
+
+TEST(Channel, FinishDoesNotWaitForAPeerThatDoesNotRead) {
+  ChannelLimits limits;
+  limits.finish_deadline = 200ms;
+  Room room(limits);
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  server->channel->send(Bytes(24U << 20, 1));
+  server->channel->finish(CloseReason::kReplaced);
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kReplaced);
+}
+
+TEST(Channel, StartSendFinishInOneBreathDeliversTheFrame) {
+  Room room;
+  Recorder at_client;
+  auto client = room.connect(trusted());
+  ASSERT_TRUE(client.channel);
+  auto const server = room.accepted();
+  client.channel->send(bytes_of("before start"));
+  at_client.start(client.channel);
+  client.channel->send(bytes_of("after start"));
+  client.channel->finish();
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kPeer);
+  EXPECT_EQ(server->recorder->frames(), (std::vector<Bytes>{bytes_of("before start"), bytes_of("after start")}));
+}
+
+TEST(Channel, LargestFrameArrivesWhole) {
+  Room room;
+  auto client = room.connect(trusted());
+  ASSERT_TRUE(client.channel);
+  Recorder at_client;
+  at_client.start(client.channel);
+  Bytes payload(kFrameBytesMax);
+  for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<std::uint8_t>(i * 31 >> 3);
+  EXPECT_TRUE(client.channel->send(payload));
+  EXPECT_FALSE(client.channel->send(Bytes(kFrameBytesMax + 1)));
+  EXPECT_FALSE(client.channel->send(Bytes{}));
+  auto const server = room.accepted();
+  ASSERT_TRUE(server->recorder->wait_frames(1));
+  EXPECT_TRUE(server->recorder->frames()[0] == payload);
+  room.loop.stop();
+}
+
+TEST(Channel, ManyThreadsMaySendAndEachKeepsItsOrder) {
+  Room room;
+  auto client = room.connect(trusted());
+  ASSERT_TRUE(client.channel);
+  Recorder at_client;
+  at_client.start(client.channel);
+  auto const server = room.accepted();
+  ASSERT_TRUE(server);
+  std::vector<std::thread> threads;
+  for (std::uint8_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::uint8_t i = 0; i < 200; ++i) EXPECT_TRUE(client.channel->send(Bytes{t, i}));
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  ASSERT_TRUE(server->recorder->wait_frames(800));
+  std::array<int, 4> next{};
+  for (Bytes const& frame : server->recorder->frames()) EXPECT_EQ(frame[1], next[frame[0]]++);
+  room.loop.stop();
+}
+
+TEST(Channel, OnePushIsSharedByAllChannels) {
+  Room room;
+  auto const push = std::make_shared<Bytes const>(50'000, 9);
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  for (std::size_t i = 0; i < 5; ++i) {
+    auto client = room.connect(trusted());
+    ASSERT_TRUE(client.channel);
+    recorders.push_back(std::make_unique<Recorder>());
+    recorders.back()->start(client.channel);
+    ASSERT_TRUE(room.accepted(i));
+  }
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_TRUE(room.accepted(i)->channel->send(push));
+  for (auto& recorder : recorders) {
+    ASSERT_TRUE(recorder->wait_frames(1));
+    EXPECT_EQ(recorder->frames()[0], *push);
+  }
+  room.loop.stop();
+}
+
+// A session that has enough work stops reading; TCP holds the peer back, and nobody is cut off for that.
+TEST(Channel, PausedChannelHandsOutNothingAndMeetsNoDeadline) {
+  ChannelLimits limits;
+  limits.idle_deadline = 150ms;
+  limits.frame_deadline = 150ms;
+  Room room(limits);
+  room.on_frame = [](Channel& channel, Bytes const& payload) {
+    if (payload == bytes_of("stop")) channel.pause();
+  };
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  Bytes several = encode_frame(bytes_of("stop")).value();
+  for (int i = 0; i < 5; ++i) crypto::append(several, encode_frame(bytes_of("work")).value());
+  several.push_back(0);  // and the beginning of one more
+  peer.write(several);
+  auto const server = room.accepted();
+  ASSERT_TRUE(server->recorder->wait_frames(1));
+  std::this_thread::sleep_for(300ms);
+  EXPECT_EQ(server->recorder->count(), 1U);
+  EXPECT_EQ(server->recorder->closes(), 0);
+  server->channel->resume();
+  EXPECT_TRUE(server->recorder->wait_frames(6));
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kFrameTimeout);  // and the deadlines run again
+}
+
+TEST(Channel, HandlerThatThrowsClosesItsChannelOnly) {
+  Room room;
+  room.on_frame = [](Channel&, Bytes const&) { throw std::runtime_error("a defect"); };
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  peer.write(encode_frame(bytes_of("x")).value());
+  auto const server = room.accepted();
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kInternal);
+  EXPECT_TRUE(room.connect(trusted()).channel);
+}
+
+TEST(Channel, CloseIsToldOnceAndNothingComesAfterIt) {
+  Room room;
+  room.on_frame = [](Channel& channel, Bytes const&) {
+    channel.close(CloseReason::kRefused);
+    channel.close(CloseReason::kShutdown);
+    channel.finish();
+  };
+  RawPeer peer(room.port());
+  ASSERT_FALSE(peer.handshake());
+  Bytes several;
+  for (int i = 0; i < 5; ++i) crypto::append(several, encode_frame(bytes_of("x")).value());
+  peer.write(several);
+  auto const server = room.accepted();
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kRefused);
+  std::this_thread::sleep_for(30ms);
+  EXPECT_EQ(server->recorder->closes(), 1);
+  EXPECT_EQ(server->recorder->count(), 1U);
+  EXPECT_FALSE(server->recorder->frame_after_close());
+}
+
+TEST(Channel, ClosedBeforeItStartedStillTellsSo) {
+  Room room;
+  auto client = room.connect(trusted());
+  ASSERT_TRUE(client.channel);
+  client.channel->close(CloseReason::kShutdown);
+  Recorder at_client;
+  at_client.start(client.channel);
+  EXPECT_EQ(at_client.wait_closed(), CloseReason::kShutdown);
+}
+
+TEST(Channel, DroppedBeforeItStartedCloses) {
+  Room room;
+  auto client = room.connect(trusted());
+  ASSERT_TRUE(client.channel);
+  client.channel.reset();
+  EXPECT_NE(room.accepted()->recorder->wait_closed(), std::nullopt);
+}
+
+// A session holds its channel, and the channel's handlers hold the session: a loop that ends early must not leak both.
+TEST(Channel, LoopThatEndsWithOpenChannelsLetsTheirHandlersGo) {
+  auto const held = std::make_shared<int>(1);
+  {
+    Room room;
+    auto client = room.connect(trusted());
+    ASSERT_TRUE(client.channel);
+    client.channel->start([held, channel = client.channel](Bytes const&) {}, [held](Closed const&) {});
+    client.channel->send(bytes_of("x"));
+    ASSERT_TRUE(room.accepted()->recorder->wait_frames(1));
+  }
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(Channel, EveryReasonHasAName) {
+  for (int i = 0; i <= static_cast<int>(CloseReason::kInternal); ++i) {
+    EXPECT_NE(name(static_cast<CloseReason>(i)), "UNKNOWN") << i;
+  }
+}
+
+}  // namespace
+}  // namespace piaojue::net
