@@ -1,6 +1,10 @@
 #pragma once
 /// One trustee's private keys for one batch attempt (specification §6, §8, §10.2) and their life: made in the background
 /// while the room talks; token keys destroyed before IssuanceClosed is signed; the rest before Erased is signed.
+#include <functional>
+#include <map>
+#include <optional>
+
 #include "crypto/blind_rsa.h"
 #include "crypto/elgamal.h"
 #include "crypto/onion.h"

@@ -42,6 +42,11 @@ class Trustee {
   Trustee(TrusteeId id, PersonId person, crypto::SigningKey const& signer, TrusteeStore& store, TokenKeySource source,
           std::uint32_t lookahead = 2);
   ~Trustee();
+  Trustee(Trustee const&) = delete;
+  Trustee& operator=(Trustee const&) = delete;
+
+  /// How `run` of a job checks the ballots of a box (one after another without it). Called from the thread of `run`.
+  void set_parallel(meeting::ParallelFor parallel);
 
   /// Work found due: `run` is heavy and may be called on any one thread; it touches only what it captured. Then hand the
   /// job back to `finish` on the record's thread.
@@ -56,12 +61,20 @@ class Trustee {
   /// Input for this hop: from the hop before, or for hop 0 the envelopes turned to items.
   void on_mix_input(Hash const& batch_open, meeting::MixItems items, Bytes salt);
 
-  /// What is due now and not already running. Called after every change of record, witnesses or inputs.
+  /// What is due now and neither running nor handed out before. Called after every change of record, witnesses or inputs,
+  /// on the record's thread. Every job must be finished, even when its result is no longer wanted.
   std::vector<Job> due(meeting::Record const& record, meeting::Witnesses const& witnesses);
+
+  /// Submissions may have been lost (the connection broke, or the store failed): whatever the log still lacks is due again.
+  void resubmit();
 
   /// What a supervisor sees: state of this trustee's keys, and the last refusal of a duty, if any.
   struct Status {
+    /// "off-duty" (no trustee, or the key was replaced), "idle", "making-keys", "keys-ready", "keys-lost" (the running
+    /// attempt can not go on with this trustee), "issuing", "issuance-closed", "mixing", "waiting-for-gate", "shared",
+    /// "erased". Stable: the pages translate it.
     std::string text;
+    std::optional<crypto::Refusal> waiting;  ///< why the gate is still closed, such as GATE_UNCONFIRMED
     std::optional<crypto::Refusal> refusal;
   };
   Status status(meeting::Record const& record) const;
