@@ -24,7 +24,6 @@
 
 namespace piaojue::server {
 
-using crypto::Refusal;
 using crypto::Secret;
 using SessionId = std::uint64_t;
 using JobId = std::uint64_t;

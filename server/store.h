@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "meeting/entry.h"
@@ -17,6 +18,7 @@ namespace piaojue::server {
 using crypto::Bytes;
 using crypto::ByteView;
 using crypto::Hash;
+using crypto::Refusal;
 using crypto::Result;
 using meeting::PersonId;
 using meeting::QuestionId;
@@ -77,7 +79,12 @@ class Store {
   /// Hashes of the enrolment codes that exist for a person, used ones too. Read at every enrolment, because
   /// `piaojue-server slip` adds codes while the server runs. May be called while `commit` runs on another thread.
   [[nodiscard]] virtual Result<std::vector<Hash>> codes(PersonId person) = 0;
+  /// Of the last refusal, for the operator: what the engine said. Holds no stored value.
+  virtual std::string last_error() const { return {}; }
 };
+
+/// The rows that `write` leaves of `contents`: what every Store does in its own way.
+void apply_write(Contents& contents, Write const& write);
 
 /// Keys of the tables.
 Bytes key_of(std::uint64_t number);

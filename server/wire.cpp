@@ -1,0 +1,352 @@
+#include "server/wire.h"
+
+#include "piaojue/v1/rpc.pb.h"
+
+namespace piaojue::server::wire {
+namespace {
+
+Bytes encode(google::protobuf::MessageLite const& message) {
+  Bytes bytes(message.ByteSizeLong());
+  message.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
+  return bytes;
+}
+bool decode(google::protobuf::MessageLite& message, ByteView bytes) {
+  return bytes.size() <= std::numeric_limits<int>::max() &&
+         message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+void set(std::string* field, ByteView bytes) { field->assign(crypto::as_text(bytes)); }
+Bytes get(std::string const& field) { return crypto::to_bytes(crypto::as_bytes(field)); }
+
+template <class T>
+bool take(T& out, std::string const& field) {
+  auto const value = T::from(crypto::as_bytes(field));
+  if (value) out = *value;
+  return value.has_value();
+}
+
+void fill(v1::Cosignature& out, log::Cosignature const& in) {
+  out.set_tree_size(in.tree_size);
+  set(out.mutable_root(), in.root.view());
+  out.set_person(in.person);
+  out.set_time_s(in.time_s);
+  set(out.mutable_signature(), in.signature.view());
+}
+bool take(log::Cosignature& out, v1::Cosignature const& in) {
+  out.tree_size = in.tree_size();
+  out.person = in.person();
+  out.time_s = in.time_s();
+  return take(out.root, in.root()) && take(out.signature, in.signature());
+}
+
+/// Puts (question, value) pairs in a map. @return false unless questions ascend strictly.
+template <class Map, class Value>
+bool add(Map& map, QuestionId question, Value value) {
+  if (!map.empty() && map.rbegin()->first >= question) return false;
+  map.emplace_hint(map.end(), question, std::move(value));
+  return true;
+}
+
+}  // namespace
+
+Result<Request> parse_request(ByteView frame) {
+  v1::ClientFrame in;
+  if (!decode(in, frame) || in.id() == 0) return Refusal::kMalformed;
+  Request out;
+  out.id = in.id();
+  out.what = Refusal::kMalformed;
+  switch (in.request_case()) {
+    case v1::ClientFrame::kEnrol: {
+      auto const& from = in.enrol();
+      Enrol enrol{from.code(), {}, {}, {}, get(from.csr()), from.person()};
+      if (take(enrol.identity_key, from.identity_key()) && take(enrol.witness_key, from.witness_key()) &&
+          take(enrol.possession, from.possession())) {
+        out.what = std::move(enrol);
+      }
+      break;
+    }
+    case v1::ClientFrame::kHello:
+      out.what = Hello{in.hello().next_index()};
+      break;
+    case v1::ClientFrame::kSubmit:
+      out.what = Submit{get(in.submit().entry()), get(in.submit().payload())};
+      break;
+    case v1::ClientFrame::kCountersign: {
+      Countersign countersign;
+      countersign.signer = in.countersign().signer();
+      if (take(countersign.proposal, in.countersign().proposal()) &&
+          take(countersign.signature, in.countersign().signature())) {
+        out.what = countersign;
+      }
+      break;
+    }
+    case v1::ClientFrame::kCosign: {
+      Cosign cosign;
+      if (take(cosign.cosignature, in.cosign().cosignature())) out.what = cosign;
+      break;
+    }
+    case v1::ClientFrame::kGetSealKey: {
+      GetSealKey get_seal_key;
+      if (take(get_seal_key.batch_open, in.get_seal_key().batch_open())) out.what = get_seal_key;
+      break;
+    }
+    case v1::ClientFrame::kGetDraft:
+      out.what = GetDraft{};
+      break;
+    case v1::ClientFrame::kPing:
+      out.what = Ping{};
+      break;
+    case v1::ClientFrame::REQUEST_NOT_SET:
+      out.what = Refusal::kUnknownType;
+      break;
+  }
+  return out;
+}
+
+Bytes refused(std::uint64_t id, Refusal code) {
+  v1::ServerFrame out;
+  out.set_id(id);
+  out.mutable_refused()->set_code(static_cast<std::uint32_t>(code));
+  out.mutable_refused()->set_detail(std::string(crypto::sentence(code, "en")));
+  return encode(out);
+}
+
+Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string const& authority, std::string const& name,
+               std::uint32_t roles) {
+  v1::ServerFrame out;
+  out.set_id(id);
+  auto& body = *out.mutable_enrolled();
+  body.set_certificate(certificate);
+  body.set_ca_certificate(authority);
+  body.set_name(name);
+  body.set_roles(roles);
+  return encode(out);
+}
+
+Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
+              std::uint32_t roles) {
+  v1::ServerFrame out;
+  out.set_id(id);
+  auto& body = *out.mutable_welcome();
+  set(body.mutable_meeting_id(), meeting_id);
+  body.set_size(size);
+  body.set_person(person);
+  body.set_roles(roles);
+  return encode(out);
+}
+
+Bytes accepted(std::uint64_t id, std::uint64_t index) {
+  v1::ServerFrame out;
+  out.set_id(id);
+  out.mutable_accepted()->set_index(index);
+  return encode(out);
+}
+
+Bytes pending(std::uint64_t id, Hash const& proposal) {
+  v1::ServerFrame out;
+  out.set_id(id);
+  set(out.mutable_pending()->mutable_proposal(), proposal.view());
+  return encode(out);
+}
+
+Bytes seal_key(std::uint64_t id, ByteView key) {
+  v1::ServerFrame out;
+  out.set_id(id);
+  set(out.mutable_seal_key()->mutable_key(), key);
+  return encode(out);
+}
+
+Bytes draft(std::uint64_t id, ByteView manifest) {
+  v1::ServerFrame out;
+  out.set_id(id);
+  set(out.mutable_draft()->mutable_manifest(), manifest);
+  return encode(out);
+}
+
+Bytes pong(std::uint64_t id) {
+  v1::ServerFrame out;
+  out.set_id(id);
+  out.mutable_pong();
+  return encode(out);
+}
+
+Bytes log_push(std::uint64_t first_index, std::span<EntryBytes const> entries, std::string const& checkpoint) {
+  v1::ServerFrame out;
+  auto& body = *out.mutable_log();
+  body.set_first_index(first_index);
+  for (auto const& entry : entries) set(body.add_entries(), *entry);
+  body.set_checkpoint(checkpoint);
+  return encode(out);
+}
+
+Bytes cosignature_push(std::vector<log::Cosignature> const& cosignatures) {
+  v1::ServerFrame out;
+  auto& body = *out.mutable_cosignatures();
+  for (auto const& cosignature : cosignatures) fill(*body.add_cosignatures(), cosignature);
+  return encode(out);
+}
+
+Bytes proposal_push(Hash const& proposal, ByteView entry) {
+  v1::ServerFrame out;
+  set(out.mutable_proposal()->mutable_proposal(), proposal.view());
+  set(out.mutable_proposal()->mutable_entry(), entry);
+  return encode(out);
+}
+
+Bytes proposal_closed(Hash const& proposal, std::optional<Refusal> refused) {
+  v1::ServerFrame out;
+  auto& body = *out.mutable_proposal_closed();
+  set(body.mutable_proposal(), proposal.view());
+  body.set_refused_code(refused ? static_cast<std::uint32_t>(*refused) : 0);
+  return encode(out);
+}
+
+Bytes token_work(std::uint64_t index, ByteView payload) {
+  v1::ServerFrame out;
+  out.mutable_token_work()->set_index(index);
+  set(out.mutable_token_work()->mutable_payload(), payload);
+  return encode(out);
+}
+
+Bytes issued_push(std::uint64_t index, ByteView payload) {
+  v1::ServerFrame out;
+  out.mutable_issued()->set_index(index);
+  set(out.mutable_issued()->mutable_payload(), payload);
+  return encode(out);
+}
+
+Bytes mix_work(Hash const& batch_open, TrusteeId trustee, ByteView payload) {
+  v1::ServerFrame out;
+  auto& body = *out.mutable_mix_work();
+  set(body.mutable_batch_open(), batch_open.view());
+  body.set_trustee(trustee);
+  set(body.mutable_payload(), payload);
+  return encode(out);
+}
+
+Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled) {
+  v1::ServerFrame out;
+  auto& body = *out.mutable_status();
+  for (auto const person : connected) body.add_connected(person);
+  for (auto const person : enrolled) body.add_enrolled(person);
+  return encode(out);
+}
+
+Result<meeting::BlindedMsgs> parse_token_payload(ByteView bytes) {
+  v1::TokenPayload in;
+  if (!decode(in, bytes)) return Refusal::kMalformed;
+  meeting::BlindedMsgs out;
+  for (auto const& question : in.questions()) {
+    std::vector<Bytes> messages;
+    for (auto const& message : question.blinded_msgs()) messages.push_back(get(message));
+    if (!add(out, question.question(), std::move(messages))) return Refusal::kMalformed;
+  }
+  return out;
+}
+
+Result<meeting::BlindSigs> parse_issued_payload(ByteView bytes) {
+  v1::IssuedPayload in;
+  if (!decode(in, bytes)) return Refusal::kMalformed;
+  meeting::BlindSigs out;
+  for (auto const& question : in.questions()) {
+    if (!add(out, question.question(), get(question.blind_sig()))) return Refusal::kMalformed;
+  }
+  return out;
+}
+
+Result<meeting::Onions> parse_envelope_payload(ByteView bytes) {
+  v1::EnvelopePayload in;
+  if (!decode(in, bytes)) return Refusal::kMalformed;
+  meeting::Onions out;
+  for (auto const& onion : in.onions()) {
+    if (!add(out, onion.question(), get(onion.onion()))) return Refusal::kMalformed;
+  }
+  return out;
+}
+
+Result<MixPayload> parse_mix_payload(ByteView bytes) {
+  v1::MixPayload in;
+  if (!decode(in, bytes)) return Refusal::kMalformed;
+  MixPayload out;
+  out.salt = get(in.salt());
+  for (auto const& question : in.questions()) {
+    std::vector<Bytes> items;
+    items.reserve(static_cast<std::size_t>(question.items_size()));
+    for (auto const& item : question.items()) items.push_back(get(item));
+    if (!add(out.items, question.question(), std::move(items))) return Refusal::kMalformed;
+  }
+  return out;
+}
+
+Bytes encode_issued_payload(meeting::BlindSigs const& sigs) {
+  v1::IssuedPayload out;
+  for (auto const& [question, sig] : sigs) {
+    auto& to = *out.add_questions();
+    to.set_question(question);
+    set(to.mutable_blind_sig(), sig);
+  }
+  return encode(out);
+}
+
+Bytes encode_mix_payload(ByteView salt, meeting::MixItems const& items) {
+  v1::MixPayload out;
+  set(out.mutable_salt(), salt);
+  for (auto const& [question, list] : items) {
+    auto& to = *out.add_questions();
+    to.set_question(question);
+    for (auto const& item : list) set(to.add_items(), item);
+  }
+  return encode(out);
+}
+
+Bytes encode_enrolment(Enrolment const& enrolment) {
+  Bytes out;
+  for (auto const& part : {enrolment.code.view(), enrolment.request.view(), enrolment.identity_key.view(),
+                           enrolment.witness_key.view(), enrolment.possession.view(), enrolment.spki.view()}) {
+    crypto::append(out, part);
+  }
+  crypto::append_u32be(out, static_cast<std::uint32_t>(enrolment.certificate.size()));
+  crypto::append(out, crypto::as_bytes(enrolment.certificate));
+  crypto::append(out, crypto::as_bytes(enrolment.authority));
+  return out;
+}
+
+Result<Enrolment> parse_enrolment(PersonId person, std::uint32_t number, ByteView bytes) {
+  Enrolment out;
+  out.person = person;
+  out.number = number;
+  constexpr std::size_t kFixed = 5 * 32 + 64 + 4;
+  if (bytes.size() < kFixed) return Refusal::kStorage;
+  std::size_t at = 0;
+  auto const part = [&](auto& value) {
+    using T = std::remove_reference_t<decltype(value)>;
+    value = *T::from(bytes.subspan(at, T::kSize));
+    at += T::kSize;
+  };
+  part(out.code);
+  part(out.request);
+  part(out.identity_key);
+  part(out.witness_key);
+  part(out.possession);
+  part(out.spki);
+  std::size_t length = 0;
+  for (int i = 0; i < 4; ++i) length = length << 8 | bytes[at++];
+  if (bytes.size() - at < length) return Refusal::kStorage;
+  out.certificate = crypto::as_text(bytes.subspan(at, length));
+  out.authority = crypto::as_text(bytes.subspan(at + length));
+  return out;
+}
+
+Bytes encode_cosignature(log::Cosignature const& cosignature) {
+  v1::Cosignature out;
+  fill(out, cosignature);
+  return encode(out);
+}
+
+Result<log::Cosignature> parse_cosignature(ByteView bytes) {
+  v1::Cosignature in;
+  log::Cosignature out;
+  if (!decode(in, bytes) || !take(out, in)) return Refusal::kStorage;
+  return out;
+}
+
+}  // namespace piaojue::server::wire

@@ -1,0 +1,106 @@
+#pragma once
+/// Frames of the conversation (specification §9, rpc.proto) as typed values, and back: the only place of this room that
+/// knows Protobuf.
+#include <memory>
+#include <span>
+#include <variant>
+
+#include "log/cosignature.h"
+#include "meeting/digest.h"
+#include "server/store.h"
+
+namespace piaojue::server::wire {
+
+using crypto::Signature;
+using crypto::SigningPublicKey;
+
+struct Enrol {
+  std::string code;
+  SigningPublicKey identity_key, witness_key;
+  Signature possession;
+  Bytes csr;
+  PersonId person = 0;
+};
+struct Hello {
+  std::uint64_t next_index = 0;
+};
+struct Submit {
+  Bytes entry, payload;
+};
+struct Countersign {
+  Hash proposal;
+  PersonId signer = 0;
+  Signature signature;
+};
+struct Cosign {
+  log::Cosignature cosignature;
+};
+struct GetSealKey {
+  Hash batch_open;
+};
+struct GetDraft {};
+struct Ping {};
+
+struct Request {
+  std::uint64_t id = 0;
+  /// Refusal: the frame has an id, but what it asks for is unknown or has a field of a wrong length.
+  std::variant<Refusal, Enrol, Hello, Submit, Countersign, Cosign, GetSealKey, GetDraft, Ping> what;
+};
+/// @return kMalformed: no ClientFrame, or without an id.
+[[nodiscard]] Result<Request> parse_request(ByteView frame);
+
+// ---- Replies
+Bytes refused(std::uint64_t id, Refusal code);
+Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string const& authority, std::string const& name,
+               std::uint32_t roles);
+Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
+              std::uint32_t roles);
+Bytes accepted(std::uint64_t id, std::uint64_t index);
+Bytes pending(std::uint64_t id, Hash const& proposal);
+Bytes seal_key(std::uint64_t id, ByteView key);
+Bytes draft(std::uint64_t id, ByteView manifest);
+Bytes pong(std::uint64_t id);
+
+// ---- Pushes
+using EntryBytes = std::shared_ptr<Bytes const>;
+Bytes log_push(std::uint64_t first_index, std::span<EntryBytes const> entries, std::string const& checkpoint);
+Bytes cosignature_push(std::vector<log::Cosignature> const& cosignatures);
+Bytes proposal_push(Hash const& proposal, ByteView entry);
+/// @param refused nothing: it is in the log.
+Bytes proposal_closed(Hash const& proposal, std::optional<Refusal> refused);
+Bytes token_work(std::uint64_t index, ByteView payload);
+Bytes issued_push(std::uint64_t index, ByteView payload);
+Bytes mix_work(Hash const& batch_open, TrusteeId trustee, ByteView payload);
+Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled);
+
+// ---- Payloads. Parsing refuses with kMalformed: does not parse, or questions are not strictly ascending.
+[[nodiscard]] Result<meeting::BlindedMsgs> parse_token_payload(ByteView bytes);
+[[nodiscard]] Result<meeting::BlindSigs> parse_issued_payload(ByteView bytes);
+[[nodiscard]] Result<meeting::Onions> parse_envelope_payload(ByteView bytes);
+struct MixPayload {
+  Bytes salt;
+  meeting::MixItems items;
+};
+[[nodiscard]] Result<MixPayload> parse_mix_payload(ByteView bytes);
+Bytes encode_issued_payload(meeting::BlindSigs const& sigs);
+Bytes encode_mix_payload(ByteView salt, meeting::MixItems const& items);
+
+// ---- Rows of the store
+struct Enrolment {
+  PersonId person = 0;
+  std::uint32_t number = 0;  ///< of this person's enrolments, from 0
+  Hash code;                 ///< SHA-256 of the code that was used
+  Hash request;              ///< SHA-256 of the request: the same one again gets the same answer
+  SigningPublicKey identity_key, witness_key;
+  Signature possession;
+  Hash spki;
+  std::string certificate, authority;
+};
+Bytes encode_enrolment(Enrolment const& enrolment);
+/// @return kStorage.
+[[nodiscard]] Result<Enrolment> parse_enrolment(PersonId person, std::uint32_t number, ByteView bytes);
+Bytes encode_cosignature(log::Cosignature const& cosignature);
+/// @return kStorage.
+[[nodiscard]] Result<log::Cosignature> parse_cosignature(ByteView bytes);
+
+}  // namespace piaojue::server::wire
