@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""A whole meeting on the files beside this one: one server, fourteen laptops (eleven experts, the chair among them; the clerk, a
+supervisor, the big screen), each a process of its own, over TLS. Started by scripts/demo.
+
+What happens: one expert is late and two leave early; one is recused from a candidate; a laptop is killed with kill -9 in
+mid-ballot, comes back and votes; a batch is voided after closing and voted again; one row ends exactly at two thirds."""
+
+import argparse
+import csv
+import pathlib
+import shutil
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests" / "functional"))
+import driver  # noqa: E402
+
+STARTED = time.monotonic()
+
+
+def say(text):
+    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)
+
+
+def read_members(path):
+    """{person: (name, roles)} in the roster's order, which is the order of the slips."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030")
+    rows = list(csv.DictReader(text.splitlines()))
+    role = next(name for name in rows[0] if name.strip() in ("角色", "身份", "职务", "委员会职务"))
+    return {number: (row["姓名"].strip(), row[role]) for number, row in enumerate(rows, 1) if row["姓名"].strip()}
+
+
+class Demo:
+    def __init__(self, bin_dir, out):
+        self.out = out
+        self.meeting = driver.Meeting(bin_dir, out, HERE / "meeting.toml", HERE / "members-gb18030.csv",
+                                      HERE / "candidates-utf8bom.csv")
+        self.people = read_members(HERE / "members-gb18030.csv")
+        def having(word):
+            return [p for p, (_, roles) in self.people.items() if word in roles]
+        self.chair = next(p for p in having("主任委员") if "副主任" not in self.people[p][1])
+        self.supervisor = having("监督")[0]
+        self.screen = having("大屏")[0]
+        self.clerk = next(p for p in self.people if any(w in self.people[p][1] for w in ("经办", "工作人员")))
+        self.experts = [p for p in self.people if p not in (self.supervisor, self.screen, self.clerk)]
+        self.present = set()
+        self.recused = set()
+
+    def name(self, person):
+        return self.people[person][0]
+
+    def client(self, person):
+        return self.meeting.clients[person]
+
+    def approve(self, event_start):
+        """The supervisor countersigns what the chair has proposed."""
+        self.client(self.supervisor).wait("proposal", 20, event_start)
+        self.client(self.supervisor).command("approve all")
+
+    def sign_in(self, people):
+        begun = [(p, self.client(p).begin("sign-in")) for p in people]
+        for person, begin in begun:
+            reply = self.client(person).finish(begin)
+            if not reply["ok"]:
+                raise driver.Failed(f"{self.name(person)}: {reply}")
+        self.present.update(p for p in people if p in self.experts)
+
+    def open(self, batch, timeout_s=60):
+        """The chair opens; retried while trustees are still making keys."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            reply = self.client(self.chair).command(f"open {batch}", ok=None)
+            if reply["ok"]:
+                break
+            if reply.get("code") != "KEY_UNLOGGED" or time.monotonic() > deadline:
+                raise driver.Failed(f"open {batch}: {reply}")
+            time.sleep(0.2)
+        for person in sorted(self.present):
+            self.client(person).wait("tokens", 40, batch=batch, attempt=self.attempt(batch))
+
+    def attempt(self, batch):
+        return max((e["attempt"] for e in self.client(self.chair).events("opened", batch=batch)), default=1)
+
+    def mark_paper(self, person, questions, agree, abstain):
+        """How this expert votes: the first `agree[q]` of those who may vote on q agree, the next `abstain[q]` abstain."""
+        for q in questions:
+            voters = [p for p in sorted(self.present) if (p, q) not in self.recused]
+            if person not in voters:
+                continue
+            position = (voters.index(person) + q) % len(voters)
+            choice = "agree" if position < agree[q] else "abstain" if position < agree[q] + abstain.get(q, 0) else "disagree"
+            self.client(person).command(f"vote {q} {choice}")
+
+    def vote(self, people, questions, agree, abstain):
+        def one(person):
+            self.mark_paper(person, questions, agree, abstain)
+            self.client(person).command("cast", 40)
+        driver.at_once([lambda p=p: one(p) for p in people])
+
+    def declare(self, batch, attempt):
+        chair = self.client(self.chair)
+        counted = chair.wait("counted", 60, batch=batch, attempt=attempt)
+        start = self.client(self.supervisor).mark()
+        begun = chair.begin("declare")
+        self.approve(start)
+        chair.finish(begun)
+        declared = chair.wait("declared", 30, batch=batch, attempt=attempt)
+        for row in declared["rows"]:
+            marks = "".join(f"  [{word}]" for key, word in (("contested", "有争议"), ("mode_sensitive", "随回避方式而异")) if row.get(key))
+            print(f"            {row['question']:>3}  {row['name']:<6} {row['text']}{marks}", flush=True)
+        return counted
+
+    def run(self):
+        say(f"meeting made from {HERE.name}/: {len(self.people)} people, {len(self.experts)} of them experts")
+        address = self.meeting.start_server()
+        say(f"server on {address}; laptops enrol with their slips")
+        self.meeting.enrol_all()
+        self.meeting.start_clients()
+        say("every laptop is connected; the clerk proposes the meeting, chair and supervisor sign")
+        start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
+        begun = self.client(self.clerk).begin("draft")
+        for p in (self.chair, self.supervisor):
+            self.client(p).wait("proposal", 20, start[p])
+            self.client(p).command("approve all")
+        self.client(self.clerk).finish(begun)
+        questions = self.client(self.chair).wait("meeting", 20)["batches"]
+        batch = {b["batch"]: b["questions"] for b in questions}
+
+        late, early = self.experts[-1], self.experts[1:3]
+        self.sign_in([self.clerk, self.supervisor, *[p for p in self.experts if p != late]])
+        for q in batch[3]:
+            self.client(self.clerk).command(f"interview {q} 面试答辩：回答清楚，业绩属实，答辩小组建议提交评审。")
+        shy = self.experts[4]
+        self.client(shy).command(f"recuse {batch[1][2]} 与申报人为同一单位")
+        self.recused.add((shy, batch[1][2]))
+        say(f"signed in: {len(self.present)} of {len(self.experts)} experts ({self.name(late)} is late); "
+            f"{self.name(shy)} is recused from question {batch[1][2]}")
+
+        # Batch 1: ten present, need seven; one laptop dies in mid-ballot.
+        self.open(1)
+        say(f"batch 1 open: {len(batch[1])} candidates, {len(self.present)} present")
+        wanted = dict(zip(batch[1], [10, 9, 8, 7, 7, 6, 8, 10, 9, 5, 7, 6]))
+        abstain = {batch[1][4]: 2, batch[1][9]: 1}
+        victim = self.experts[6]
+        self.vote([p for p in sorted(self.present) if p != victim], batch[1], wanted, abstain)
+        self.client(victim).command(f"vote {batch[1][0]} agree")
+        self.client(victim).kill9()
+        say(f"{self.name(victim)}'s laptop was killed (kill -9) in mid-ballot; it is started again")
+        self.meeting.start_client(victim).wait("tokens", 40, batch=1)
+        self.vote([victim], batch[1], wanted, abstain)
+        say("all have cast; the chair closes: mixing, checking, confirming, opening")
+        self.client(self.chair).command("close")
+        self.declare(1, 1)
+
+        # Batch 2: eleven present, need eight; voided after closing and voted again.
+        self.sign_in([late])
+        say(f"{self.name(late)} has arrived: {len(self.present)} present")
+        self.open(2)
+        wanted = dict(zip(batch[2], [9, 7, 8, 10, 6]))
+        self.vote(sorted(self.present), batch[2], {q: 0 for q in batch[2]}, {})
+        self.client(self.chair).command("void all 第一轮发放的材料有误，按程序重新投票")
+        say("batch 2 was voided before anything was opened; it is voted again")
+        self.open(2)
+        self.vote(sorted(self.present), batch[2], wanted, {})
+        self.client(self.chair).command("close")
+        self.declare(2, 2)
+
+        # Batch 3: two have left, nine present, need seven: six is exactly two thirds and fails.
+        for person in early:
+            self.client(person).command("sign-out")
+            self.present.discard(person)
+        say(f"{' and '.join(self.name(p) for p in early)} have left: {len(self.present)} present")
+        self.open(3)
+        self.vote(sorted(self.present), batch[3], dict(zip(batch[3], [6, 7, 8])), {})
+        self.client(self.chair).command("close")
+        self.declare(3, 1)
+
+        start = self.client(self.supervisor).mark()
+        begun = self.client(self.chair).begin("close-meeting")
+        self.approve(start)
+        self.client(self.chair).finish(begun)
+        head = self.client(self.screen).wait("head", 30)["hash"]
+        say("the meeting is closed; every laptop shows the same head hash:")
+        for p in self.meeting.clients:
+            if self.client(p).wait("head", 30)["hash"] != head:
+                raise driver.Failed(f"{self.name(p)} sees another head hash")
+        print(f"            {head}", flush=True)
+        (self.out / "anchor.txt").write_text(head + "\n", encoding="utf-8")
+
+        record = self.out / "record.piaojue"
+        self.meeting.run_tool("piaojue-server", "export", self.meeting.server_dir, "--out", record)
+        own = self.out / "record-of-a-laptop.piaojue"
+        self.client(self.experts[3]).command(f"export {own}")
+        self.meeting.stop()
+        say("an auditor, with the record and the hash on paper, trusting nobody:")
+        self.meeting.run_tool("piaojue-verify", own, "--anchor-file", self.out / "anchor.txt")
+        done = self.meeting.run_tool("piaojue-verify", record, "--anchor-file", self.out / "anchor.txt", ok=None)
+        print(done.stdout, end="", flush=True)
+        sys.stderr.write(done.stderr)
+        return done.returncode
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder of the programs")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder to make (replaced if it exists)")
+    options = parser.parse_args()
+    shutil.rmtree(options.out, ignore_errors=True)
+    demo = Demo(options.bin, options.out)
+    try:
+        with demo.meeting:
+            return demo.run()
+    except driver.Failed as failure:
+        print(f"demo: {failure}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
