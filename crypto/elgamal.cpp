@@ -208,8 +208,6 @@ bool verify_knowledge(Point const& y, ByteView binding, PokProof const& proof) {
 std::size_t or_proof_bytes(bool abstain_allowed) { return (abstain_allowed ? 3 : 2) * 2 * kScalarBytes; }
 
 Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed) {
-  // What is chosen is secret; that it is admissible is not, and only an error shows here.
-  if (!abstain_allowed && choice == Choice::kAbstain) return Refusal::kBallotEncoding;
   if (!is_valid_point(binding.election_key)) return Refusal::kBallotEncoding;
   std::uint8_t const* const x = binding.election_key.data.data();
   std::size_t const first = abstain_allowed ? 0 : 1;
@@ -235,7 +233,9 @@ Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool ab
     assign_if(work->is_true[i], work->v, scalar_of(kValues[i]).data());
     assign_if(work->is_true[i], work->v_point, value_points()[i].data.data());
   }
-  if (work->any == 0) return Refusal::kBallotEncoding;  // not a value of the enum
+  // Not admissible here, or not a value of the enum. That a choice is admissible is no secret; asking for each value by
+  // itself would be a branch on which one it is, in whatever order the compiler finds best.
+  if (work->any == 0) return Refusal::kBallotEncoding;
 
   // A = r·G, B = r·X + v·G. v·G is taken from a table by masks, because libsodium branches on an identity result.
   EncryptedVote out;

@@ -55,14 +55,21 @@ Number word(BN_ULONG value) {
   return out;
 }
 
-/// An odd number of exactly 2048 bits that `factor` divides.
+bool has_small_factor(BIGNUM const* n) {
+  for (BN_ULONG odd = 3; odd < 65536; odd += 2) {
+    if (BN_mod_word(n, odd) == 0) return true;
+  }
+  return false;
+}
+
+/// An odd number of exactly 2048 bits, `factor` times a number without any other small factor.
 Bytes modulus_with_factor(BN_ULONG factor) {
-  Number n(BN_new());
-  BN_rand(n.get(), 2048, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD);
-  BN_sub_word(n.get(), BN_mod_word(n.get(), factor));
-  if (BN_is_odd(n.get()) == 0) BN_add_word(n.get(), factor);
-  EXPECT_EQ(BN_mod_word(n.get(), factor), 0U);
-  return padded(n, 256);
+  Number cofactor(BN_new());
+  for (int longer = 0;; longer = 1 - longer) {  // which of the two lengths fits depends on the factor
+    BN_rand(cofactor.get(), 2048 - BN_num_bits_word(factor) + longer, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+    Number const n = product(cofactor, word(factor));
+    if (BN_num_bits(n.get()) == 2048 && !has_small_factor(cofactor.get())) return padded(n, 256);
+  }
 }
 
 PrivateKey const& key_2048() {
@@ -149,6 +156,26 @@ TEST_F(BlindRsa, SignatureIsOfItsOwnKeyOnly) {
   auto const blinding = *blind(pk_, Variant::kPssRandomized, msg_);
   auto const sig = *finalize(pk_, Variant::kPssRandomized, msg_, *blind_sign(sk_, blinding.blinded_msg), blinding.inv);
   EXPECT_FALSE(verify(other.public_key(), Variant::kPssRandomized, msg_, sig));
+}
+
+// Padding that is not looked at in full leaves room for a signature computed without the private key.
+TEST_F(BlindRsa, EncodingWithAnyFlawIsRefusedThoughTheHashFits) {
+  constexpr std::size_t kSeparator = 256 - 48 - 1 - 48 - 1;  // of DB = zeros ‖ 0x01 ‖ salt
+  struct Flaw {
+    std::size_t at;
+    std::uint8_t flip;
+  };
+  // The mask depends on H alone and H on the salt alone, so a flip in the masked block is a flip in the block itself.
+  for (auto const& [at, flip] : {Flaw{0, 0x00}, Flaw{0, 0x80}, Flaw{0, 0x40}, Flaw{1, 0x01}, Flaw{kSeparator - 1, 0x01},
+                                 Flaw{kSeparator, 0x01}, Flaw{kSeparator, 0x03}, Flaw{255, 0x01}}) {
+    Bytes em;
+    do {
+      em = *emsa_pss_encode(Variant::kPssRandomized, msg_, Secret::random(48).view(), 2048);
+      em[at] ^= flip;
+    } while (BN_ucmp(number(em).get(), number(pk_.modulus()).get()) >= 0);
+    auto const sig = *blind_sign(sk_, em);
+    EXPECT_EQ(verify(pk_, Variant::kPssRandomized, msg_, sig), flip == 0) << at << ' ' << int{flip};
+  }
 }
 
 // A signed 0, 1 or n − 1 is its own signature, and a multiple of p or q reveals the factors: nothing of this may go

@@ -174,7 +174,7 @@ TEST_F(Share, NonCanonicalScalarsAndBadPointsAreRefused) {
 
 // With x = 0 for Y, ΣA and D all the identity, the equations hold for anybody; identities are refused on their own
 // account.
-TEST_F(Share, IdentityKeyIsRefusedEvenWhenTheEquationsHold) {
+TEST_F(Share, IdentityIsRefusedEvenWhenTheEquationsHold) {
   Scalar const k = test::random_scalar();
   TallyShare forged;
   Point const r2 = test::times(k, sum_a_);
@@ -182,6 +182,13 @@ TEST_F(Share, IdentityKeyIsRefusedEvenWhenTheEquationsHold) {
       "piaojue/v1/dleq", {ByteView{}, Point{}.view(), sum_a_.view(), Point{}.view(), test::base(k).view(), r2.view()});
   forged.proof.s = k;
   EXPECT_FALSE(verify_tally_share(Point{}, sum_a_, forged, {}));
+
+  // ΣA = 0 and D = 0 fit every key.
+  Scalar const x = *Scalar::from(key_.secret().view());
+  forged.proof.c = test::hash("piaojue/v1/dleq", {ByteView{}, key_.public_share().view(), Point{}.view(),
+                                                  Point{}.view(), test::base(k).view(), Point{}.view()});
+  forged.proof.s = test::add(k, test::mul(forged.proof.c, x));
+  EXPECT_FALSE(verify_tally_share(key_.public_share(), Point{}, forged, {}));
 }
 
 // ---- From votes to sums -------------------------------------------------------------------------------------------
