@@ -25,60 +25,61 @@ using asio::ip::tcp;
 
 constexpr auto kPatience = 5s;
 
-/// What one end of a channel has seen.
+/// What one end of a channel has seen. The handlers own it together with the test: the loop may outlive the test's end.
 class Recorder {
  public:
   void start(std::shared_ptr<Channel> const& channel, Channel::OnFrame extra = {}) {
     channel->start(
-        [this, extra = std::move(extra)](Bytes payload) {
+        [state = state_, extra = std::move(extra)](Bytes payload) {
           {
-            std::lock_guard const lock(mutex_);
-            if (closed_) frame_after_close_ = true;
-            frames_.push_back(payload);
+            std::lock_guard const lock(state->mutex);
+            if (state->closed) state->frame_after_close = true;
+            state->frames.push_back(payload);
+            state->changed.notify_all();
           }
-          changed_.notify_all();
           if (extra) extra(std::move(payload));
         },
-        [this](Closed const& closed) {
-          {
-            std::lock_guard const lock(mutex_);
-            ++closes_;
-            closed_ = closed;
-          }
-          changed_.notify_all();
+        [state = state_](Closed const& closed) {
+          std::lock_guard const lock(state->mutex);
+          ++state->closes;
+          state->closed = closed;
+          state->changed.notify_all();
         });
   }
   bool wait_frames(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return frames_.size() >= count; });
+    std::unique_lock lock(state_->mutex);
+    return state_->changed.wait_for(lock, kPatience, [&] { return state_->frames.size() >= count; });
   }
   /// @return nothing when the channel did not close in time.
   std::optional<CloseReason> wait_closed() {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, kPatience, [&] { return closed_.has_value(); })) return std::nullopt;
-    return closed_->reason;
+    std::unique_lock lock(state_->mutex);
+    if (!state_->changed.wait_for(lock, kPatience, [&] { return state_->closed.has_value(); })) return std::nullopt;
+    return state_->closed->reason;
   }
   std::vector<Bytes> frames() const {
-    std::lock_guard const lock(mutex_);
-    return frames_;
+    std::lock_guard const lock(state_->mutex);
+    return state_->frames;
   }
   std::size_t count() const { return frames().size(); }
   int closes() const {
-    std::lock_guard const lock(mutex_);
-    return closes_;
+    std::lock_guard const lock(state_->mutex);
+    return state_->closes;
   }
   bool frame_after_close() const {
-    std::lock_guard const lock(mutex_);
-    return frame_after_close_;
+    std::lock_guard const lock(state_->mutex);
+    return state_->frame_after_close;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Bytes> frames_;
-  std::optional<Closed> closed_;
-  int closes_ = 0;
-  bool frame_after_close_ = false;
+  struct State {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<Bytes> frames;
+    std::optional<Closed> closed;
+    int closes = 0;
+    bool frame_after_close = false;
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 struct Accepted {

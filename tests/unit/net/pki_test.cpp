@@ -83,7 +83,8 @@ TEST_F(Pki, TextThatIsNotOneBlockIsRefused) {
 
 // OpenSSL asks on the terminal for a passphrase unless it is told not to: a server would hang.
 TEST_F(Pki, EncryptedKeyIsRefusedWithoutAQuestion) {
-  EVP_PKEY* const raw = EVP_EC_gen("P-256");
+  char curve[] = "P-256";
+  EVP_PKEY* const raw = EVP_EC_gen(curve);
   BIO* const bio = BIO_new(BIO_s_mem());
   unsigned char passphrase[] = "secret";
   ASSERT_EQ(PEM_write_bio_PrivateKey(bio, raw, EVP_aes_128_cbc(), passphrase, 6, nullptr, nullptr), 1);
@@ -95,7 +96,8 @@ TEST_F(Pki, EncryptedKeyIsRefusedWithoutAQuestion) {
 }
 
 TEST_F(Pki, KeysOtherThanP256AreRefused) {
-  for (EVP_PKEY* const raw : {EVP_EC_gen("P-384"), EVP_RSA_gen(2048)}) {
+  char curve[] = "P-384";
+  for (EVP_PKEY* const raw : {EVP_EC_gen(curve), EVP_RSA_gen(2048)}) {
     BIO* const bio = BIO_new(BIO_s_mem());
     ASSERT_EQ(PEM_write_bio_PrivateKey(bio, raw, nullptr, nullptr, 0, nullptr, nullptr), 1);
     char* data = nullptr;
