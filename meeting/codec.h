@@ -6,9 +6,12 @@
 
 namespace piaojue::meeting {
 
-/// @return kTooLarge, kMalformed (does not parse, a field of wrong length, a text that is not UTF-8 or too long, lists out of order),
-/// kNotCanonical, kUnknownType.
+/// @return kTooLarge (the entry, a text, a list), kMalformed (does not parse, a field of wrong length, a text that is
+/// not UTF-8), kNotCanonical (another spelling, a list out of order), kUnknownType, kOutOfRange (an enum's value, the
+/// version).
 [[nodiscard]] Result<Entry> decode_entry(ByteView bytes);
+/// The same of a body by itself, as a proposal or a draft of the manifest is sent.
+[[nodiscard]] Result<Body> decode_body(EntryType type, ByteView bytes);
 
 Bytes encode_body(Body const& body);
 /// Signatures are put in ascending order of signers.
