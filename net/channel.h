@@ -87,7 +87,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool send(Bytes payload);
   bool send(std::shared_ptr<Bytes const> payload);
 
-  /// Ends the connection now; what is queued is dropped. From any thread, any number of times: the first reason counts.
+  /// Ends the connection now, without close_notify (the peer sees kTruncated); what is queued is dropped. From any
+  /// thread, any number of times: the first reason counts.
   void close(CloseReason reason = CloseReason::kLocal, std::string detail = {});
   /// Takes nothing new in either direction, sends what is queued, says close_notify, closes. For "refuse, and say why".
   void finish(CloseReason reason = CloseReason::kLocal, std::string detail = {});

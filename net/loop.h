@@ -43,7 +43,8 @@ class Timer {
   std::shared_ptr<Impl> impl_;
 };
 
-/// An io_context and the threads that run it.
+/// An io_context and the threads that run it. It must outlive every Strand, Timer, Listener and Channel made on it;
+/// what still runs when it goes is dropped without a call.
 class Loop {
  public:
   Loop();
