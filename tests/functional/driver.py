@@ -21,6 +21,7 @@ class Process:
         self.name = name
         self.argv = [str(a) for a in argv]
         self.lines = []
+        self.times = []  # of this program's monotonic clock, one a line
         self.changed = threading.Condition()
         self.stderr_path = pathlib.Path(log_dir) / f"{name}.stderr"
         with open(self.stderr_path, "ab") as stderr:
@@ -33,6 +34,7 @@ class Process:
     def _read(self):
         for line in self.popen.stdout:
             with self.changed:
+                self.times.append(time.monotonic())
                 self.lines.append(self._take(line.rstrip("\n")))
                 self.changed.notify_all()
         with self.changed:

@@ -1,0 +1,104 @@
+"""kill -9 of server, trustee and client at every stage of a batch: nothing acknowledged is lost, nobody votes twice, the meeting
+goes on, and the verifier finds nothing wrong with the record."""
+
+import os
+import pathlib
+import unittest
+
+import driver
+import small
+
+BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
+STAGES = ["opened", "tokens", "half cast", "all cast", "closing", "closed", "confirming", "counted"]
+
+
+class Crash(unittest.TestCase):
+    def crash(self, meeting, whom):
+        """Kills a process (0: the server) and starts it again."""
+        if whom == 0:
+            meeting.meeting.server.kill9()
+            meeting.meeting.start_server()
+        else:
+            meeting.client(whom).kill9()
+            meeting.meeting.start_client(whom).wait("connected", 30)
+
+    def run_batch(self, meeting, batch, question, whom, stage):
+        """One batch in which `whom` is killed at `stage`; three of four agree."""
+        choices = {1: "agree", 2: "disagree", 3: "agree", 4: "agree"}
+        chair = meeting.client(meeting.chair)
+        meeting.open(batch)
+        if stage == "opened":
+            self.crash(meeting, whom)
+        meeting.tokens(batch)
+        if stage == "tokens":
+            self.crash(meeting, whom)
+            meeting.tokens(batch, people=[whom] if whom in meeting.experts else [])
+        half = {p: choices[p] for p in (2, 3)}
+        if stage == "half cast" and whom == 2:
+            # In mid-ballot: marks made, nothing cast; and one who has cast already casts again.
+            meeting.client(2).command(f"vote {question} agree")
+            self.crash(meeting, 2)
+            meeting.tokens(batch, people=[2])
+        meeting.cast(half, [question])
+        if stage == "half cast" and whom != 2:
+            self.crash(meeting, whom)
+        meeting.cast({p: choices[p] for p in (1, 4)}, [question])
+        if stage == "all cast":
+            self.crash(meeting, whom)
+            if whom in meeting.experts:
+                meeting.tokens(batch, people=[whom])
+        chair = meeting.client(meeting.chair)
+        if stage == "closing":
+            begun = chair.begin("close")
+            self.crash(meeting, whom)
+            if whom == meeting.chair:
+                # Whether the entry was taken is open: asking again is the user's way, and must do no harm.
+                meeting.client(meeting.chair).command("close", 60, ok=None)
+            else:
+                chair.finish(begun, 60)
+        else:
+            meeting.close()
+        if stage == "closed":
+            self.crash(meeting, whom)
+        if stage == "confirming":
+            meeting.client(meeting.supervisor).wait("box", 40, batch=batch)
+            self.crash(meeting, whom)
+        if stage == "counted":
+            meeting.client(meeting.chair).wait("counted", 60, batch=batch)
+            self.crash(meeting, whom)
+        rows = meeting.declare(batch)
+        row = rows[question]
+        self.assertEqual((row["present"], row["agree"], row["disagree"], row["abstain"], row["invalid"], row["not_cast"]),
+                         (4, 3, 1, 0, 0, 0), f"{stage}: every vote counts once")
+        self.assertTrue(row["passed"])
+
+    def run_all(self, whom):
+        with small.Small(BIN, experts=4, batches=[1] * len(STAGES)) as meeting:
+            who = {"server": 0, "trustee": meeting.supervisor, "expert": 2, "chair": meeting.chair}[whom]
+            meeting.start()
+            for number, stage in enumerate(STAGES, 1):
+                with self.subTest(killed=whom, stage=stage):
+                    try:
+                        self.run_batch(meeting, number, number, who, stage)
+                    except driver.Failed as failure:
+                        self.fail(f"{whom} killed at '{stage}': {failure}")
+            done = meeting.end()
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertTrue(done.stdout.rstrip().endswith("VERIFIED 25/25"), done.stdout)
+
+    # Harm in each: a career decided by a power cut.
+    def test_server_killed_at_every_stage(self):
+        self.run_all("server")
+
+    def test_trustee_killed_at_every_stage(self):
+        self.run_all("trustee")
+
+    def test_expert_killed_at_every_stage(self):
+        self.run_all("expert")
+
+    def test_chair_killed_at_every_stage(self):
+        self.run_all("chair")
+
+
+if __name__ == "__main__":
+    unittest.main()

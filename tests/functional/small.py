@@ -1,0 +1,132 @@
+"""A small meeting for the functional tests: generated rosters, helpers that take a batch through its stages."""
+
+import pathlib
+import shutil
+import tempfile
+import time
+
+import driver
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def write_rosters(directory, experts, batches, rules=None, trustees=("server", "chair", "supervisor"), committee_size=None,
+                  rehearsal=False):
+    """@param batches: number of candidates of each. Person 1 is the chair (and an expert), then the other experts, then clerk,
+    supervisor, screen. Questions are numbered through from 1."""
+    directory = pathlib.Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    members = ["姓名,单位,角色"]
+    members += [f"评委{n:03d},某单位{n},{'主任委员' if n == 1 else '专家'}" for n in range(1, experts + 1)]
+    members += ["经办人,人社局,工作人员", "监督员,纪检组,监督人员", "大屏,会场,大屏"]
+    (directory / "members.csv").write_text("\n".join(members) + "\n", encoding="utf-8")
+    candidates = ["姓名,单位,级别,渠道,批次,业绩摘要,评议组意见"]
+    number = 0
+    for batch, count in enumerate(batches, 1):
+        for _ in range(count):
+            number += 1
+            candidates.append(f"申报人{number:04d},某公司{number},高级工程师,正常,第{batch}批,主持某工业互联网项目,建议提交评审")
+    (directory / "candidates.csv").write_text("\n".join(candidates) + "\n", encoding="utf-8")
+    size = committee_size or (experts if experts % 2 else experts + 1)
+    lines = ['title = "测试评审会"', 'date = "2026-11-22"', f"rehearsal = {str(rehearsal).lower()}", f"committee_size = {size}",
+             "trustees = [" + ", ".join(f'"{t}"' for t in trustees) + "]", "[rules]"]
+    lines += [f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value).replace(chr(39), chr(34))}"
+              for key, value in (rules or {}).items()]
+    (directory / "meeting.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return directory / "meeting.toml", directory / "members.csv", directory / "candidates.csv"
+
+
+class Small:
+    """A meeting in its own temporary folder."""
+
+    def __init__(self, bin_dir, experts=4, batches=(1,), **rules):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="piaojue-test-"))
+        files = write_rosters(self.directory / "rosters", experts, batches, **rules)
+        self.meeting = driver.Meeting(bin_dir, self.directory / "meeting", *files)
+        self.experts = list(range(1, experts + 1))
+        self.chair, self.clerk, self.supervisor, self.screen = 1, experts + 1, experts + 2, experts + 3
+        self.officers = [self.clerk, self.supervisor]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.meeting.stop()
+        if kind is None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def client(self, person):
+        return self.meeting.clients[person]
+
+    @property
+    def all_clients(self):
+        return self.meeting.clients.values()
+
+    def start(self, screen=False):
+        """Server, enrolment, clients, MeetingOpen, everybody signed in."""
+        self.meeting.start_server()
+        people = [*self.experts, *self.officers] + ([self.screen] if screen else [])
+        self.meeting.enrol_all(people)
+        self.meeting.start_clients(people)
+        self.open_meeting()
+        for person in [*self.experts, *self.officers]:
+            self.client(person).command("sign-in")
+
+    def open_meeting(self):
+        signers = [self.chair, self.supervisor]
+        start = {p: self.client(p).mark() for p in signers}
+        begun = self.client(self.clerk).begin("draft")
+        for p in signers:
+            self.client(p).wait("proposal", 20, start[p])
+            self.client(p).command("approve all")
+        self.client(self.clerk).finish(begun)
+        self.client(self.chair).wait("meeting", 20)
+
+    def open(self, batch, timeout_s=60):
+        deadline = time.monotonic() + timeout_s
+        while True:
+            reply = self.client(self.chair).command(f"open {batch}", ok=None)
+            if reply["ok"]:
+                return
+            if reply.get("code") != "KEY_UNLOGGED" or time.monotonic() > deadline:
+                raise driver.Failed(f"open {batch}: {reply}")
+            time.sleep(0.1)
+
+    def tokens(self, batch, attempt=1, people=None):
+        for person in people or self.experts:
+            self.client(person).wait("tokens", 40, batch=batch, attempt=attempt)
+
+    def cast(self, choices, questions):
+        """@param choices: {person: choice for all questions}."""
+        def one(person, choice):
+            for q in questions:
+                self.client(person).command(f"vote {q} {choice}")
+            self.client(person).command("cast", 40)
+        driver.at_once([lambda p=p, c=c: one(p, c) for p, c in choices.items()])
+
+    def close(self):
+        self.client(self.chair).command("close", 60)
+
+    def countersigned(self, command):
+        """The chair proposes, the supervisor signs."""
+        start = self.client(self.supervisor).mark()
+        begun = self.client(self.chair).begin(command)
+        self.client(self.supervisor).wait("proposal", 20, start)
+        self.client(self.supervisor).command("approve all")
+        reply = self.client(self.chair).finish(begun)
+        if not reply["ok"]:
+            raise driver.Failed(f"{command}: {reply}")
+
+    def declare(self, batch, attempt=1, timeout_s=60):
+        self.client(self.chair).wait("counted", timeout_s, batch=batch, attempt=attempt)
+        self.countersigned("declare")
+        declared = self.client(self.chair).wait("declared", 30, batch=batch, attempt=attempt)
+        return {row["question"]: row for row in declared["rows"]}
+
+    def end(self):
+        """Closes the meeting, exports, verifies; the verifier's finished process."""
+        self.countersigned("close-meeting")
+        head = self.client(self.chair).wait("head", 20)["hash"]
+        record = self.directory / "record.piaojue"
+        self.meeting.run_tool("piaojue-server", "export", self.meeting.server_dir, "--out", record)
+        return self.meeting.run_tool("piaojue-verify", record, "--anchor", head, ok=None)
