@@ -1,6 +1,6 @@
 #pragma once
 /// One TLS connection that carries frames: one strand, every wait with a deadline, every queue with a bound
-/// (specification §12). Asio and OpenSSL stay behind the implementation.
+/// (specification §9). Asio and OpenSSL stay behind the implementation.
 ///
 /// Life: `Listener` or `connect` hands out a Channel whose handshake is complete → `start` → any number of `on_frame` →
 /// exactly one `on_close`, the last thing that happens. Dropping a Channel that was never started closes its socket; a

@@ -253,6 +253,8 @@ Imported<Members> import_members(ByteView file) {
       sheet.fail(row, kMemberRole, written, "大屏不能兼任其他角色");
     if ((person.roles & kExpert) != 0 && (person.roles & (kClerk | kSupervisor)) != 0)
       sheet.fail(row, kMemberRole, written, "评审专家不能兼任工作人员或监督人员");
+    else if ((person.roles & kClerk) != 0 && (person.roles & kSupervisor) != 0)
+      sheet.fail(row, kMemberRole, written, "工作人员和监督人员应由不同的人担任");
     for (std::uint32_t const role : {kExpert, kChair, kClerk, kSupervisor})
       if ((person.roles & role) != 0) ++counts[role];
     out.people.push_back(std::move(person));

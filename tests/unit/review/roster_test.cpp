@@ -45,14 +45,14 @@ std::string example(std::string const& name) {
 TEST(Members, EveryWrittenRoleBecomesItsBits) {
   auto const got = members(kMembersHead +
                            "一,甲,主任委员\n二,甲,副主任委员\n三,甲,专家\n四,甲,评委\n五,甲,工作人员\n六,甲,经办人\n"
-                           "七,甲,监督人员\n八,甲,监督\n九,,大屏\n十,甲,工作人员、监督\n十一,甲,评委/副主任委员\n"
+                           "七,甲,监督人员\n八,甲,监督\n九,,大屏\n十,甲,专家、主任委员\n十一,甲,评委/副主任委员\n"
                            "十二,甲,\"专家,主任 委员\"\n");
   // Two chairs of the committee: the second is refused.
   ASSERT_EQ(got.errors.size(), 1U);
   EXPECT_EQ(got.errors[0].row, 13U);
   auto const again = members(kMembersHead +
                              "一,甲,副主任委员\n二,甲,主任委员\n三,甲,专家\n四,甲,评委\n五,甲,工作人员\n六,甲,经办人\n"
-                             "七,甲,监督人员\n八,甲,监督\n九,,大屏\n十,甲,工作人员、监督\n十一,甲,评委/副主任委员\n");
+                             "七,甲,监督人员\n八,甲,监督\n九,,大屏\n十,甲,专家、副主任委员\n十一,甲,评委/副主任委员\n");
   ASSERT_TRUE(again.ok());
   std::vector<std::uint32_t> roles;
   for (Person const& person : again.value.people) roles.push_back(person.roles);
