@@ -15,41 +15,13 @@ Result<void> check_room(meeting::Record const& record, meeting::Witnesses const&
   if (!record.in_progress()) return Refusal::kWrongPhase;
   Attempt const& attempt = *record.attempt();
   if (attempt.phase != BatchPhase::kConfirming && attempt.phase != BatchPhase::kOpening) return Refusal::kWrongPhase;
-  if (!attempt.box) return Refusal::kWrongPhase;
   // Two boxes shown to two halves of the room would let each half confirm its own.
   if (!witnesses.enough(attempt.box_index, attempt.box_witnesses)) return Refusal::kLogSplit;
-
-  std::vector<QuestionId> const live = attempt.live();
-  for (QuestionId const q : live) {
-    // After the first share the flag is set by this attempt itself; BatchOpen has looked at those before.
+  // After the first share the flag is set by this attempt itself; BatchOpen has looked at those before.
+  for (QuestionId const q : attempt.live()) {
     if (attempt.shares.empty() && record.question(q).opened) return Refusal::kGateReopened;
-    auto const box = attempt.box->boxes.find(q);
-    if (box == attempt.box->boxes.end()) return Refusal::kGateTooFew;
-    if (box->second.ballots.size() > attempt.cast(q)) return Refusal::kGateCount;
-    if (box->second.ballots.size() < meeting::kBallotsMin) return Refusal::kGateTooFew;
   }
-  if (attempt.overridden.size() > record.manifest().rules.max_unconfirmed) return Refusal::kGateOverride;
-  // A signed MISSING before a silence: it says more, and waiting does not cure it.
-  bool silent = false;
-  for (auto const& [person, envelope] : attempt.counted) {
-    if (attempt.overridden.contains(person)) continue;
-    auto const confirm = attempt.confirms.find(person);
-    if (confirm == attempt.confirms.end() || confirm->second.box != attempt.box_hash) {
-      silent = true;
-      continue;
-    }
-    for (QuestionId const q : attempt.questions_of(person)) {
-      if (std::ranges::find(live, q) == live.end()) continue;
-      auto const row = confirm->second.rows.find(q);
-      if (row == confirm->second.rows.end()) {
-        silent = true;
-      } else if (!row->second) {
-        return Refusal::kGateMissing;
-      }
-    }
-  }
-  if (silent) return Refusal::kGateUnconfirmed;
-  return {};
+  return record.gate();
 }
 
 BoxPlan plan_box(meeting::Record const& record) {
