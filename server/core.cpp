@@ -349,6 +349,7 @@ Result<void> Core::Impl::load(Contents const& contents) {
   }
   trustee = std::make_unique<trustee::Trustee>(0, meeting::kServer, config.server_key, *this, config.token_keys,
                                                config.lookahead);
+  trustee->set_parallel(config.parallel);
 
   // Entries through the same path as live ones; each cosignature as soon as its tree is there, which is when the keys
   // that it was made with are the current ones.
@@ -484,6 +485,8 @@ void Core::Impl::enrol(SessionId id, Session& session, std::uint64_t request, wi
     if (!codes) return refuse(id, request, Refusal::kStorage);
     // Every one is compared, in constant time: how long it takes tells nothing about how near a guess was.
     for (auto const& one : *codes) known |= sodium_memcmp(one.data.data(), hash.data.data(), Hash::kSize) == 0;
+    auto const used = by_code.find(hash);
+    known |= used != by_code.end() && used->second->person == in.person;
   }
   if (!known) {
     wrong_codes += 1;
@@ -1143,13 +1146,13 @@ void Core::on_frame(SessionId id, ByteView frame) {
   if (!parsed) return core.close(id, Close::kMalformed);
   auto const request = parsed->id;
   auto const& what = parsed->what;
-  if (auto const* code = std::get_if<Refusal>(&what)) return core.refuse(id, request, *code);
-
-  if (!session.enrolment) {
+  if (!session.enrolment && parsed->enrolment) {
     if (auto const* enrol = std::get_if<wire::Enrol>(&what)) return core.enrol(id, session, request, *enrol);
-    core.refuse(id, request, Refusal::kNotOnRoll);
+  } else if (!session.enrolment) {
+    core.refuse(id, request, Refusal::kNotAuthorised);
     return core.close(id, Close::kRefused);
   }
+  if (auto const* code = std::get_if<Refusal>(&what)) return core.refuse(id, request, *code);
   if (std::holds_alternative<wire::Ping>(what)) return core.reply(id, wire::pong(request));
   if (auto const* hello = std::get_if<wire::Hello>(&what)) return core.hello(id, session, request, *hello);
   if (session.screen) return core.refuse(id, request, Refusal::kNotAuthorised);

@@ -53,6 +53,7 @@ Result<Request> parse_request(ByteView frame) {
   if (!decode(in, frame) || in.id() == 0) return Refusal::kMalformed;
   Request out;
   out.id = in.id();
+  out.enrolment = in.has_enrol();
   out.what = Refusal::kMalformed;
   switch (in.request_case()) {
     case v1::ClientFrame::kEnrol: {

@@ -43,6 +43,7 @@ struct Ping {};
 
 struct Request {
   std::uint64_t id = 0;
+  bool enrolment = false;  ///< it is an Enrol, readable or not
   /// Refusal: the frame has an id, but what it asks for is unknown or has a field of a wrong length.
   std::variant<Refusal, Enrol, Hello, Submit, Countersign, Cosign, GetSealKey, GetDraft, Ping> what;
 };
