@@ -1,0 +1,50 @@
+#pragma once
+/// The two files that people write: server.toml (how the program runs) and meeting.toml (what the meeting is). An
+/// unknown key is an error that names it: a misspelt rule must not silently leave the default in force.
+#include <string>
+#include <string_view>
+
+#include "meeting/entry.h"
+#include "review/roster.h"
+
+namespace piaojue::server {
+
+/// "192.0.2.10:7443", "[2001:db8::1]:7443".
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+std::optional<Address> parse_address(std::string_view text);
+std::string format_address(Address const& address);
+
+/// A value, or one line that says what is wrong.
+template <class T>
+struct Read {
+  std::optional<T> value;
+  std::string error;
+};
+
+struct Settings {
+  Address listen{"127.0.0.1", 7443};
+  std::string host;      ///< what slips say; empty: as in `listen`
+  std::string log_file;  ///< empty: stderr
+  unsigned threads = 0;  ///< for heavy work; 0: as many as processors
+  std::size_t connections_max = 512;
+  std::uint32_t handshake_ms = 5'000;
+  std::uint32_t frame_ms = 15'000;
+  std::uint32_t idle_ms = 45'000;
+  std::uint32_t frames_per_s = 100;
+  std::uint32_t frames_burst = 400;
+  std::uint32_t send_queue_mib = 256;
+
+  std::string const& slip_host() const { return host.empty() ? listen.host : host; }
+};
+[[nodiscard]] Read<Settings> parse_settings(std::string_view toml);
+/// With a comment for each key.
+std::string format_settings(Settings const& settings);
+
+/// Everything of a manifest but ids and keys.
+[[nodiscard]] Read<meeting::Manifest> parse_meeting(std::string_view toml, review::Members const& members,
+                                                    review::Candidates const& candidates);
+
+}  // namespace piaojue::server
