@@ -1,0 +1,132 @@
+// piaojue-verify: the auditor's program. Offline; reads a record file and the head hash from paper, trusts nothing
+// else.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include "crypto/secret.h"
+#include "verifier/report.h"
+
+namespace {
+
+using namespace piaojue;
+
+constexpr int kUnusable = 2;
+constexpr std::size_t kAnchorFileMax = 4096;
+constexpr std::size_t kJobsMax = 256;
+
+int complain(std::string const& zh, std::string const& en, bool chinese) {
+  std::cerr << "piaojue-verify: " << (chinese ? zh : en) << '\n';
+  return kUnusable;
+}
+
+/// At most one line of progress a tenth of the way, and only for people.
+class Progress {
+ public:
+  Progress(std::string const& path, bool chinese) : chinese_(chinese) {
+    std::error_code none;
+    size_ = std::filesystem::file_size(path, none);
+    if (none) size_ = 0;
+    wanted_ = isatty(STDERR_FILENO) == 1 && size_ > (1U << 20);
+  }
+  void operator()(std::uint64_t entries, std::uint64_t offset) {
+    if (!wanted_) return;
+    std::uint64_t const percent = offset * 100 / size_;
+    if (percent == shown_) return;
+    shown_ = percent;
+    std::cerr << '\r' << percent << "%  " << entries << (chinese_ ? " 条" : " entries") << std::flush;
+  }
+  void done() const {
+    if (wanted_) std::cerr << "\r\033[K" << std::flush;
+  }
+
+ private:
+  bool chinese_, wanted_ = false;
+  std::uint64_t size_ = 0, shown_ = 101;
+};
+
+bool chinese_by_default() {
+  for (char const* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    char const* const value = std::getenv(variable);
+    if (value != nullptr && *value != '\0') return !std::string_view(value).starts_with("en");
+  }
+  return true;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "核验一份票决会议记录：二十五项检查，并由记录自行算出每项结果。\n"
+      "Verifies the record of a Piaojue meeting: 25 checks, and every result derived anew.\n"};
+  app.footer(
+      "\n  piaojue-verify meeting.piaojue --anchor \"3f2a 9c01 …\"\n"
+      "  piaojue-verify meeting.piaojue --anchor-file head.txt --json > audit.json\n\n"
+      "Exit: 0 verified, 1 a check failed, 2 no usable input.");
+  app.set_version_flag("--version", std::string("piaojue-verify " PIAOJUE_VERSION));
+  std::string record, anchor_text, anchor_file, lang;
+  bool json = false;
+  std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
+  app.add_option("RECORD", record, "记录文件 / record file")->required();
+  auto* const by_text =
+      app.add_option("--anchor", anchor_text, "纸上的首哈希，可带空格 / head hash from paper, blanks allowed");
+  app.add_option("--anchor-file", anchor_file, "含首哈希的文件 / file with the head hash")->excludes(by_text);
+  app.add_flag("--json", json, "机器可读 / machine-readable");
+  app.add_option("--jobs", jobs, "线程数 / threads")->check(CLI::Range(std::size_t{1}, kJobsMax));
+  app.add_option("--lang", lang, "zh 或 en")->check(CLI::IsMember({"zh", "en"}));
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    // Whatever was wrong with the command line, nothing was verified.
+    return app.exit(error) == 0 ? 0 : kUnusable;
+  }
+  bool const chinese = lang.empty() ? chinese_by_default() : lang == "zh";
+
+  if (anchor_text.empty() && anchor_file.empty())
+    return complain("请用 --anchor 给出纸上的首哈希；记录自己说的不算数",
+                    "give the head hash from paper with --anchor; what the record says of itself proves nothing",
+                    chinese);
+  if (!anchor_file.empty()) {
+    std::ifstream in(anchor_file, std::ios::binary);
+    anchor_text.resize(kAnchorFileMax);
+    in.read(anchor_text.data(), static_cast<std::streamsize>(anchor_text.size()));
+    anchor_text.resize(static_cast<std::size_t>(in.gcount()));
+  }
+  auto const anchor = verifier::parse_anchor(anchor_text);
+  if (!anchor) return complain("首哈希应为 64 位十六进制数字", "a head hash is 64 hexadecimal digits", chinese);
+
+  std::error_code none;
+  if (std::filesystem::is_directory(record, none))
+    return complain("这是目录，不是记录文件", "this is a directory, not a record", chinese);
+  std::ifstream in(record, std::ios::binary);
+  if (!in) return complain("打不开记录文件", "the record file can not be opened", chinese);
+
+  crypto::init();
+  Progress progress(record, chinese);
+  verifier::Options options;
+  options.jobs = jobs;
+  options.progress = [&](std::uint64_t entries, std::uint64_t offset) { progress(entries, offset); };
+  verifier::Audit const audit = verifier::audit(in, *anchor, options);
+  progress.done();
+  bool const colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  std::cout << (json ? verifier::json_report(audit) : verifier::text_report(audit, chinese ? "zh" : "en", colour))
+            << std::flush;
+  if (!std::cout) return complain("结果写不出去", "the report could not be written", chinese);
+  return audit.exit_code();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (std::exception const& error) {
+    // Out of memory, or a disk that can not be read: nothing was verified.
+    std::cerr << "piaojue-verify: " << error.what() << '\n';
+    return kUnusable;
+  }
+}

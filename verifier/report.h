@@ -1,0 +1,24 @@
+#pragma once
+/// An audit as people read it and as programs do. Texts of the record are shown without control characters: a name must
+/// not be able to draw a line "VERIFIED" of its own on a terminal.
+#include <string>
+
+#include "verifier/audit.h"
+
+namespace piaojue::verifier {
+
+/// Checks, attendance, results with their arithmetic, head hash; the last line is `VERIFIED 25/25` or
+/// `FAILED check N: entry I (Type): …`, in English in both languages, for scripts; `UNUSABLE offset O: …` for a file
+/// that is no record.
+/// @param lang "zh" or "en". @param colour ANSI colours beside the words.
+std::string text_report(Audit const& audit, std::string_view lang, bool colour);
+
+/// The same as one JSON object, UTF-8, ended by a newline. Keys do not depend on a language.
+std::string json_report(Audit const& audit);
+
+/// 64 hexadecimal digits in groups of four.
+std::string grouped(meeting::Hash const& hash);
+/// A hash as people copy it from paper: blanks, line ends, hyphens and either case. Nothing for anything else.
+std::optional<meeting::Hash> parse_anchor(std::string_view text);
+
+}  // namespace piaojue::verifier
