@@ -1,0 +1,202 @@
+#include "server/host.h"
+
+namespace piaojue::server {
+namespace {
+
+net::CloseReason reason_of(Close close) {
+  switch (close) {
+    case Close::kReplaced:
+      return net::CloseReason::kReplaced;
+    case Close::kRefused:
+      return net::CloseReason::kRefused;
+    case Close::kMalformed:
+      return net::CloseReason::kFrameMalformed;
+    case Close::kTooMany:
+      return net::CloseReason::kTooMany;
+  }
+  return net::CloseReason::kInternal;
+}
+
+}  // namespace
+
+Host::Host(HostOptions options, std::unique_ptr<Core> core, Store& store, WorkPool& pool, OnNotice on_notice,
+           OnFatal on_fatal)
+    : options_(std::move(options)),
+      core_(std::move(core)),
+      store_(store),
+      pool_(pool),
+      on_notice_(std::move(on_notice)),
+      on_fatal_(std::move(on_fatal)),
+      strand_(loop_.io()) {}
+
+Result<std::unique_ptr<Host>> Host::start(HostOptions options, std::unique_ptr<Core> core, Store& store, WorkPool& pool,
+                                          net::TlsContext tls, OnNotice on_notice, OnFatal on_fatal) {
+  auto const settings = options.settings;
+  std::unique_ptr<Host> host(
+      new Host(std::move(options), std::move(core), store, pool, std::move(on_notice), std::move(on_fatal)));
+  net::ChannelLimits limits;
+  limits.handshake_deadline = net::Milliseconds(settings.handshake_ms);
+  limits.frame_deadline = net::Milliseconds(settings.frame_ms);
+  limits.idle_deadline = net::Milliseconds(settings.idle_ms);
+  limits.inbound_frames_per_s = settings.frames_per_s;
+  limits.inbound_frames_burst = settings.frames_burst;
+  limits.send_queue_bytes_max = std::size_t{settings.send_queue_mib} << 20;
+  limits.send_queue_frames_max = 16'384;
+  net::ListenOptions listen;
+  listen.address = settings.listen.host;
+  listen.port = settings.listen.port;
+  listen.connections_max = settings.connections_max;
+  auto listener = net::Listener::listen(host->loop_.io(), listen, std::move(tls), limits,
+                                        [raw = host.get()](auto channel) { raw->accept(channel); });
+  if (!listener) return listener.error();
+  host->listener_ = std::move(*listener);
+  host->writer_ = std::thread([raw = host.get()] { raw->write(); });
+  host->loop_.start(std::max(1U, host->options_.loop_threads));
+  // Work that a restart finds due.
+  host->strand_.post([raw = host.get()] { raw->pump(); });
+  return host;
+}
+
+Host::~Host() { stop(); }
+
+std::uint16_t Host::port() const { return listener_->port(); }
+
+void Host::stop() {
+  if (stopping_.exchange(true)) return;
+  if (listener_) listener_->stop();
+  strand_.post([this] {
+    for (auto& [id, peer] : peers_) peer.channel->close(net::CloseReason::kShutdown);
+  });
+  {
+    std::lock_guard const lock(writer_mutex_);
+    writer_stops_ = true;
+  }
+  writer_wake_.notify_all();
+  if (writer_.joinable()) writer_.join();
+  // A job that runs captured nothing of the host but what it posts, and nothing posted runs after this.
+  pool_.stop();
+  loop_.stop();
+  peers_.clear();
+}
+
+void Host::accept(std::shared_ptr<net::Channel> const& channel) {
+  auto const id = ++last_session_;
+  strand_.post([this, id, channel] { opened(id, channel); });
+  channel->start([this, id](Bytes bytes) { strand_.post([this, id, bytes = std::move(bytes)] { frame(id, bytes); }); },
+                 [this, id](net::Closed const&) { strand_.post([this, id] { closed(id); }); });
+}
+
+void Host::opened(SessionId id, std::shared_ptr<net::Channel> const& channel) {
+  if (stopping_) return channel->close(net::CloseReason::kShutdown);
+  peers_[id].channel = channel;
+  core_->open(id, channel->peer_spki_sha256());
+  pump();
+}
+
+void Host::frame(SessionId id, Bytes const& bytes) {
+  auto const it = peers_.find(id);
+  if (it == peers_.end() || failed_) return;
+  auto& peer = it->second;
+  ++peer.frames;
+  peer.bytes += bytes.size();
+  taken_.push_back({id, bytes.size()});
+  if (!peer.paused && (peer.frames >= options_.session_frames_max || peer.bytes >= options_.session_bytes_max)) {
+    peer.paused = true;
+    peer.channel->pause();
+  }
+  core_->on_frame(id, bytes);
+  pump();
+}
+
+void Host::closed(SessionId id) {
+  if (peers_.erase(id) == 0) return;
+  core_->closed(id);
+  pump();
+}
+
+void Host::pump() {
+  if (failed_) return;
+  for (auto& job : core_->take_jobs()) {
+    pool_.post([this, id = job.id, run = std::move(job.run)] {
+      run();
+      strand_.post([this, id] {
+        if (failed_) return;
+        core_->finish_job(id);
+        pump();
+      });
+    });
+  }
+  for (auto const& notice : core_->take_notices()) on_notice_(notice);
+  while (!committing_ && core_->has_group()) {
+    auto group = core_->take_group();
+    taken_before_ = std::exchange(taken_, {});
+    if (group.writes.empty()) {
+      // Nothing before it is on its way to the disk either.
+      send(group.outputs);
+    } else {
+      begin_commit(std::move(group));
+    }
+  }
+}
+
+void Host::begin_commit(CommitGroup group) {
+  committing_ = true;
+  {
+    std::lock_guard const lock(writer_mutex_);
+    to_write_ = std::move(group);
+  }
+  writer_wake_.notify_one();
+}
+
+void Host::write() {
+  for (;;) {
+    CommitGroup group;
+    {
+      std::unique_lock lock(writer_mutex_);
+      writer_wake_.wait(lock, [this] { return writer_stops_ || to_write_.has_value(); });
+      if (!to_write_) return;
+      group = std::move(*to_write_);
+      to_write_.reset();
+    }
+    if (auto const done = store_.commit(group.writes); !done) {
+      on_fatal_("the store could not commit: " + store_.last_error());
+      strand_.post([this] {
+        failed_ = true;
+        for (auto& [id, peer] : peers_) peer.channel->close(net::CloseReason::kShutdown);
+      });
+      return;
+    }
+    strand_.post([this, outputs = std::move(group.outputs)] { committed(outputs); });
+  }
+}
+
+void Host::committed(std::vector<Output> const& outputs) {
+  committing_ = false;
+  send(outputs);
+  pump();
+}
+
+void Host::send(std::vector<Output> const& outputs) {
+  for (auto const& output : outputs) {
+    auto const it = peers_.find(output.session);
+    if (it == peers_.end()) continue;
+    if (auto const* bytes = std::get_if<Frame>(&output.what)) {
+      it->second.channel->send(*bytes);
+    } else {
+      it->second.channel->finish(reason_of(std::get<Close>(output.what)));
+    }
+  }
+  for (auto const& taken : std::exchange(taken_before_, {})) {
+    auto const it = peers_.find(taken.session);
+    if (it == peers_.end()) continue;
+    auto& peer = it->second;
+    --peer.frames;
+    peer.bytes -= taken.bytes;
+    if (peer.paused && peer.frames < options_.session_frames_max / 2 && peer.bytes < options_.session_bytes_max / 2) {
+      peer.paused = false;
+      peer.channel->resume();
+    }
+  }
+}
+
+}  // namespace piaojue::server
