@@ -304,5 +304,24 @@ TEST_F(Boxing, SecondBallotUnderOneTokenIsRefusedAndTheBoxIsTheSameWhateverTheOr
   EXPECT_TRUE(room.apply(room.signed_by(box, {meeting::kServer})));
 }
 
+// The state machine refuses a box with a ballot key of an earlier box: one expert could stop every batch after the
+// first.
+TEST(BoxOfALaterBatch, BallotUnderAKeyOfAnEarlierBoxIsLeftOut) {
+  Room room(Options{.batches = {1, 1}});
+  room.repeated_seed = Secret::random(32);
+  room.advance(Room::Stage::kConfirmed);
+  room.run_all();
+  room.declare();
+  room.run_all();
+  room.open_batch(2);
+  room.cosign();
+  room.advance(Room::Stage::kMixed);
+  MixItems const items = std::get<MixResult>(room.last(2, EntryType::kMixStep)->submission.payload).items;
+  meeting::BallotBox const box = make_ballot_box(room.record, items);
+  EXPECT_EQ(box.boxes.at(2).ballots.size(), 4u);
+  EXPECT_EQ(box.boxes.at(2).refused.at(static_cast<std::uint32_t>(Refusal::kBallotDuplicate)), 1u);
+  EXPECT_TRUE(room.apply(room.signed_by(box, {meeting::kServer})));
+}
+
 }  // namespace
 }  // namespace piaojue::trustee::test

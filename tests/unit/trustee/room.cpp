@@ -9,7 +9,7 @@ namespace piaojue::trustee::test {
 using meeting::EntryType;
 
 Result<void> MemoryStore::save(std::string const& name, Secret const& plain) {
-  if (broken) return Refusal::kStorage;
+  if (broken || full) return Refusal::kStorage;
   kept[name] = crypto::to_bytes(plain.view());
   return {};
 }
@@ -228,6 +228,7 @@ void Room::request(PersonId id) {
     auto [at, fresh] = expert.tokens.emplace(
         q, Expert::Token{crypto::SigningKey::generate(), {}, {}, std::vector<Bytes>(attempt().hops.size())});
     ASSERT_TRUE(fresh);
+    if (repeated_seed && id == kFirstExpert) at->second.sk_v = crypto::SigningKey::from_seed(*repeated_seed).value();
     randombytes_buf(at->second.prefix.data.data(), at->second.prefix.data.size());
     for (auto const& key : context.token_keys) {
       auto blinding = crypto::blind_rsa::blind(

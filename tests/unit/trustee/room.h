@@ -23,6 +23,7 @@ class MemoryStore : public TrusteeStore {
   Result<void> erase(std::string const& name) override;
   std::map<std::string, Bytes> kept;
   bool broken = false;
+  bool full = false;  ///< reads, but saves nothing
 };
 
 /// Token keys from the committed primes; no two alike.
@@ -125,6 +126,8 @@ class Room {
 
   /// Changes the ballots that come out of the mix before the server looks at them.
   std::function<void(meeting::MixItems&)> tamper;
+  /// The first expert's program uses this seed for its ballot key of every question.
+  std::optional<Secret> repeated_seed;
   /// Puts the box together without looking at the ballots.
   bool careless_server = false;
 

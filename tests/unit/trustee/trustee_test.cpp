@@ -155,11 +155,11 @@ TEST(TrusteeKeys, AreMadeAheadInTheOrderOfTheManifest) {
 // Keys that are in the log but not on the disk open nothing.
 TEST(TrusteeKeys, AreSavedBeforeTheyAreHandedOut) {
   Room room;
-  room.seats[1].store.broken = true;
+  room.seats[1].store.full = true;
   room.run(1);
   EXPECT_TRUE(room.sent.empty());
   EXPECT_EQ(room.seats[1].trustee->status(room.record).refusal, Refusal::kStorage);
-  room.seats[1].store.broken = false;
+  room.seats[1].store.full = false;
   room.seats[1].trustee->resubmit();
   room.run(1);
   EXPECT_EQ(room.count(1, EntryType::kBatchKeys), 1u);
@@ -327,10 +327,10 @@ TEST(TrusteeTokens, KeysAreDestroyedBeforeIssuanceClosedIsSigned) {
   room.advance(Stage::kClosed);
   for (TrusteeId const id : {0u, 1u, 2u}) {
     EXPECT_FALSE(room.stored_keys(id)->token_keys.empty());
-    room.seats[id].store.broken = true;
+    room.seats[id].store.full = true;
     room.run(id, false);
     EXPECT_EQ(room.count(id, EntryType::kIssuanceClosed), 0u);
-    room.seats[id].store.broken = false;
+    room.seats[id].store.full = false;
     room.seats[id].trustee->resubmit();
     room.run(id, false);
     ASSERT_EQ(room.count(id, EntryType::kIssuanceClosed), 1u);
@@ -433,10 +433,10 @@ TEST_F(Remix, OutputThatTheServerLostIsGivenAgainAfterTheStepIsLogged) {
 
 TEST_F(Remix, NothingLeavesBeforeItIsSaved) {
   deliver();
-  room.seats[0].store.broken = true;
+  room.seats[0].store.full = true;
   room.run(0);
   EXPECT_EQ(room.count(0, EntryType::kMixStep), 0u);
-  room.seats[0].store.broken = false;
+  room.seats[0].store.full = false;
   room.seats[0].trustee->resubmit();
   room.run(0);
   EXPECT_EQ(room.count(0, EntryType::kMixStep), 1u);
