@@ -1,0 +1,436 @@
+/// The program of one person's laptop. Errors go to stderr; exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+#include <termios.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "client/host.h"
+#include "net/pki.h"
+
+namespace {
+
+using namespace piaojue;
+using client::DirectoryWallet;
+using client::Profile;
+using crypto::Refusal;
+using crypto::Secret;
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+int fail(std::string const& text) {
+  std::cerr << "piaojue: " << text << "\n";
+  return kFailed;
+}
+
+std::string words(boost::system::error_code const& error) {
+  auto const code = static_cast<Refusal>(error.value());
+  return std::string(crypto::name(code)) + ": " + std::string(crypto::sentence(code, "en"));
+}
+
+// ---- Passphrase -----------------------------------------------------------------------------------------------------
+
+struct PassphraseOptions {
+  std::string file;
+  bool none = false;
+};
+
+std::optional<std::string> ask_passphrase(std::string const& prompt) {
+  if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
+  std::cerr << prompt << std::flush;
+  termios before{};
+  ::tcgetattr(STDIN_FILENO, &before);
+  termios silent = before;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  std::string line;
+  bool const read = static_cast<bool>(std::getline(std::cin, line));
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  std::cerr << "\n";
+  if (!read) return std::nullopt;
+  return line;
+}
+
+/// @param twice for a new one.
+std::optional<std::string> passphrase(PassphraseOptions const& options, bool twice) {
+  if (options.none) return std::string();
+  if (!options.file.empty()) {
+    std::ifstream in(options.file);
+    std::string line;
+    if (!std::getline(in, line) && line.empty()) {
+      fail(options.file + ": no passphrase in the first line");
+      return std::nullopt;
+    }
+    return line;
+  }
+  if (char const* const given = std::getenv("PIAOJUE_PASSPHRASE"); given != nullptr && *given != '\0') {
+    std::string out = given;
+    // Programs that this one might start have no business with it.
+    ::unsetenv("PIAOJUE_PASSPHRASE");
+    return out;
+  }
+  auto first = ask_passphrase(twice ? "New passphrase for this laptop: " : "Passphrase of this laptop: ");
+  if (!first) {
+    fail("no passphrase: give --passphrase-file, set PIAOJUE_PASSPHRASE, or start on a terminal");
+    return std::nullopt;
+  }
+  if (first->empty()) {
+    fail("an empty passphrase protects nothing; for a rehearsal say so with --no-passphrase");
+    return std::nullopt;
+  }
+  if (twice && ask_passphrase("Again: ") != first) {
+    fail("the two passphrases differ");
+    return std::nullopt;
+  }
+  return first;
+}
+
+crypto::Result<Secret> unlock(std::string& phrase, Profile const& profile) {
+  auto key = crypto::key_from_passphrase(phrase, profile.salt);
+  sodium_memzero(phrase.data(), phrase.size());
+  return key;
+}
+
+// ---- Home -----------------------------------------------------------------------------------------------------------
+
+std::unique_ptr<DirectoryWallet> open_home(std::string const& home, DirectoryWallet::Access access) {
+  auto wallet = DirectoryWallet::open(home, access);
+  if (wallet) return std::move(*wallet);
+  if (wallet.error() == Refusal::kUnknown) {
+    fail(home + " is not there; enrol first: piaojue enrol --slip FILE --home " + home);
+  } else if (wallet.error() == Refusal::kConflict) {
+    fail(home + " is in use by another piaojue");
+  } else {
+    fail(home + ": " + words(wallet.error()));
+  }
+  return nullptr;
+}
+
+std::optional<Profile> open_profile(client::Wallet& wallet, std::string const& home) {
+  auto profile = client::load_profile(wallet);
+  if (!profile) {
+    fail(home + "/profile: " + words(profile.error()));
+    return std::nullopt;
+  }
+  if (!*profile || (*profile)->certificate_pem.empty()) {
+    fail(home + " is not enrolled yet: piaojue enrol --slip FILE --home " + home);
+    return std::nullopt;
+  }
+  return std::move(**profile);
+}
+
+std::string role_names(std::uint32_t roles) {
+  std::string out;
+  auto const add = [&](meeting::Role role, char const* name) {
+    if ((roles & role) != 0) out += (out.empty() ? "" : ", ") + std::string(name);
+  };
+  add(meeting::kExpert, "expert");
+  add(meeting::kChair, "chair");
+  add(meeting::kClerk, "clerk");
+  add(meeting::kSupervisor, "supervisor");
+  add(meeting::kScreen, "screen");
+  return out;
+}
+
+crypto::Hash fingerprint(crypto::SigningPublicKey const& key) { return crypto::sha256({key.view()}); }
+
+// ---- enrol ----------------------------------------------------------------------------------------------------------
+
+struct EnrolOptions {
+  std::string slip, home;
+  PassphraseOptions passphrase;
+  unsigned wait_s = 20;
+};
+
+crypto::Result<meeting::Slip> read_slip(std::string const& given) {
+  if (auto const slip = meeting::parse_slip(given)) return slip;
+  std::ifstream in(given, std::ios::binary);
+  if (!in) return meeting::parse_slip(given);
+  std::string text(meeting::kSlipTextMax + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return meeting::find_slip(text);
+}
+
+int enrol(EnrolOptions options) {
+  auto const slip = read_slip(options.slip);
+  if (!slip) return fail("the slip can not be read (" + words(slip.error()) + "); check it against the paper");
+  auto const wallet = open_home(options.home, DirectoryWallet::Access::kCreate);
+  if (!wallet) return kFailed;
+  auto loaded = client::load_profile(*wallet);
+  if (!loaded) return fail(options.home + "/profile: " + words(loaded.error()));
+  auto const code_used = crypto::to_hex(crypto::sha256({crypto::as_bytes(slip->code)}).view());
+  bool const known = loaded->has_value();
+  Profile profile = known ? std::move(**loaded) : Profile{};
+  if (known) {
+    if (profile.meeting_id != slip->meeting_id || profile.person != slip->person) {
+      return fail(options.home + " belongs to another person or meeting; give another --home");
+    }
+    if (!profile.certificate_pem.empty()) {
+      if (profile.code_used != code_used) {
+        return fail(options.home + " is enrolled with another slip; for a replaced laptop give a new --home");
+      }
+      std::cout << "already enrolled: " << profile.name << "\n";
+      return 0;
+    }
+  }
+  auto phrase = passphrase(options.passphrase, !known);
+  if (!phrase) return kFailed;
+  if (!known) {
+    profile.salt.resize(crypto::kPassphraseSaltBytes);
+    randombytes_buf(profile.salt.data(), profile.salt.size());
+  }
+  auto const key = unlock(*phrase, profile);
+  if (!key) return fail(words(key.error()));
+
+  if (!known) {
+    auto tls_key = net::make_tls_key();
+    if (!tls_key) return fail(words(tls_key.error()));
+    auto csr = net::make_csr(*tls_key);
+    if (!csr) return fail(words(csr.error()));
+    auto const keys = client::make_keys(std::move(*tls_key));
+    profile.meeting_id = slip->meeting_id;
+    profile.person = slip->person;
+    profile.identity_key = keys.identity.public_key();
+    profile.witness_key = keys.witness.public_key();
+    profile.csr_pem = *csr;
+    if (auto const saved = client::save_keys(*wallet, *key, keys); !saved) return fail(wallet->last_error());
+  }
+  auto const keys = client::load_keys(*wallet, *key);
+  if (!keys) return fail(keys.error() == Refusal::kMalformed ? "wrong passphrase" : words(keys.error()));
+  // The server may have got a new address since the first try; its key is what counts.
+  profile.host = slip->host;
+  profile.port = slip->port;
+  profile.server_spki = slip->server_spki;
+  profile.code_used = code_used;
+  // Durable before anybody hears of these keys: a code is good once.
+  if (auto const saved = client::save_profile(*wallet, profile); !saved) return fail(wallet->last_error());
+
+  auto const tls = net::TlsContext::client(profile.server_spki);
+  if (!tls) return fail(words(tls.error()));
+  std::string why;
+  auto const enrolled =
+      client::enrol_online(profile.host, profile.port, *tls, client::enrol_frame(profile, *keys, slip->code),
+                           std::chrono::seconds(options.wait_s), why);
+  if (!enrolled) {
+    if (enrolled.error() == Refusal::kBusy) {
+      return fail("no answer from " + profile.host + ":" + std::to_string(profile.port) + " (" + why +
+                  "); nothing is lost, try again");
+    }
+    if (enrolled.error() == Refusal::kConflict) {
+      return fail("this code was used already, by another laptop; if it was not yours, tell the clerk at once");
+    }
+    return fail(words(enrolled.error()));
+  }
+  auto const info = net::inspect_certificate(enrolled->certificate_pem);
+  auto const own = net::spki_sha256_of_key(keys->tls_key_pem);
+  if (!info || !own || info->spki_sha256 != *own || info->person != profile.person) {
+    return fail("the server sent a certificate that is not for this laptop's key");
+  }
+  profile.certificate_pem = enrolled->certificate_pem;
+  profile.authority_pem = enrolled->authority_pem;
+  profile.name = enrolled->name;
+  profile.roles = enrolled->roles;
+  if (auto const saved = client::save_profile(*wallet, profile); !saved) return fail(wallet->last_error());
+  std::cout << "enrolled: " << profile.name << " (person " << profile.person << ", " << role_names(profile.roles)
+            << ")\nidentity key: " << client::group_of_four(fingerprint(profile.identity_key)) << "\n";
+  return 0;
+}
+
+// ---- run ------------------------------------------------------------------------------------------------------------
+
+struct RunOptions {
+  std::string home, lang = "zh", server;
+  PassphraseOptions passphrase;
+  bool exit_on_eof = false;
+};
+
+/// Beside the file, then renamed: an auditor never finds half a record.
+crypto::Result<void> write_file(std::string const& path, crypto::ByteView bytes) {
+  auto const temporary = path + ".new";
+  {
+    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    out << crypto::as_text(bytes);
+    if (!out.flush()) return Refusal::kStorage;
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) return Refusal::kStorage;
+  return {};
+}
+
+/// "host:port", "[v6]:port". @return false: neither.
+bool split_address(std::string const& text, std::string& host, std::uint16_t& port) {
+  auto const colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  unsigned long value = 0;
+  try {
+    std::size_t used = 0;
+    value = std::stoul(text.substr(colon + 1), &used);
+    if (used != text.size() - colon - 1) return false;
+  } catch (std::exception const&) {
+    return false;
+  }
+  if (value == 0 || value > 65535) return false;
+  host = text.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  port = static_cast<std::uint16_t>(value);
+  return true;
+}
+
+int run(RunOptions options) {
+  auto const wallet = open_home(options.home, DirectoryWallet::Access::kOwn);
+  if (!wallet) return kFailed;
+  auto profile = open_profile(*wallet, options.home);
+  if (!profile) return kFailed;
+  client::HostOptions host;
+  host.host = profile->host;
+  host.port = profile->port;
+  host.exit_on_eof = options.exit_on_eof;
+  if (!options.server.empty() && !split_address(options.server, host.host, host.port)) {
+    fail("--server: " + options.server + " is not HOST:PORT");
+    return kUsage;
+  }
+  auto phrase = passphrase(options.passphrase, false);
+  if (!phrase) return kFailed;
+  auto key = unlock(*phrase, *profile);
+  if (!key) return fail(words(key.error()));
+  auto keys = client::load_keys(*wallet, *key);
+  if (!keys) return fail(keys.error() == Refusal::kMalformed ? "wrong passphrase" : words(keys.error()));
+  auto tls = net::TlsContext::client(profile->server_spki,
+                                     net::Credential{keys->tls_key_pem.clone(), profile->certificate_pem});
+  if (!tls) return fail(words(tls.error()));
+  client::SessionConfig config{
+      .profile = std::move(*profile),
+      .keys = std::move(*keys),
+      .wallet_key = std::move(*key),
+      .token_keys = [](std::uint32_t bits) { return crypto::blind_rsa::PrivateKey::generate(bits); },
+      .parallel = client::parallel_for(),
+      .write_file = write_file,
+      .lang = options.lang,
+      .limits = {}};
+  return client::run_host(std::move(config), *wallet, std::move(*tls), std::move(host));
+}
+
+// ---- export, show ---------------------------------------------------------------------------------------------------
+
+int export_record(std::string const& home, std::string const& out) {
+  auto const wallet = open_home(home, DirectoryWallet::Access::kRead);
+  if (!wallet) return kFailed;
+  auto const exported = client::export_journal(*wallet);
+  if (!exported) {
+    if (exported.error() == Refusal::kWrongPhase) return fail("the meeting has not been opened yet");
+    return fail(words(exported.error()));
+  }
+  if (!write_file(out, exported->record)) return fail(out + " can not be written");
+  std::cout << "entries: " << exported->entries << "\nhead: " << client::group_of_four(exported->head) << "\n";
+  if (!exported->closed) std::cerr << "piaojue: the meeting is not closed; this head is not the one for the paper\n";
+  return 0;
+}
+
+int show(std::string const& home, bool as_json) {
+  auto const wallet = open_home(home, DirectoryWallet::Access::kRead);
+  if (!wallet) return kFailed;
+  auto const profile = client::load_profile(*wallet);
+  if (!profile) return fail(home + "/profile: " + words(profile.error()));
+  if (!*profile) return fail(home + " is not enrolled yet");
+  auto const& p = **profile;
+  bool const enrolled = !p.certificate_pem.empty();
+  auto const server = net::format_fingerprint(p.server_spki);
+  auto const identity = client::group_of_four(fingerprint(p.identity_key));
+  auto const witness = client::group_of_four(fingerprint(p.witness_key));
+  if (as_json) {
+    boost::json::object out;
+    out["person"] = p.person;
+    out["name"] = p.name;
+    out["roles"] = p.roles;
+    out["enrolled"] = enrolled;
+    out["meeting_id"] = crypto::to_hex(p.meeting_id);
+    out["server"] = p.host + ":" + std::to_string(p.port);
+    out["server_key"] = server;
+    out["identity_key"] = identity;
+    out["witness_key"] = witness;
+    std::cout << boost::json::serialize(out) << "\n";
+    return 0;
+  }
+  std::cout << "person       " << p.person << " " << p.name << " (" << role_names(p.roles) << ")\n"
+            << "enrolled     " << (enrolled ? "yes" : "no") << "\n"
+            << "meeting      " << crypto::to_hex(p.meeting_id) << "\n"
+            << "server       " << p.host << ":" << p.port << "\n"
+            << "server key   " << server << "\n"
+            << "identity key " << identity << "\n"
+            << "witness key  " << witness << "\n";
+  return 0;
+}
+
+void add_passphrase(CLI::App& command, PassphraseOptions& options) {
+  auto* const file = command.add_option("--passphrase-file", options.file, "first line is the passphrase");
+  auto* const none = command.add_flag("--no-passphrase", options.none, "rehearsals only: the keys lie open");
+  file->excludes(none);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  crypto::init();
+  CLI::App app{"Piaojue 票决: the program of one person's laptop in a secret ballot."};
+  app.set_version_flag("--version", std::string("piaojue ") + PIAOJUE_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  piaojue enrol --slip 03-张三.txt --home ~/piaojue     once, with the printed slip\n"
+      "  piaojue run --home ~/piaojue                          for the day: commands as lines, state as JSON lines\n"
+      "  piaojue export --home ~/piaojue --out record.piaojue  the record from this laptop's own log\n"
+      "  piaojue show --home ~/piaojue\n\n"
+      "The passphrase comes from --passphrase-file, PIAOJUE_PASSPHRASE, or the terminal.\n"
+      "Commands and events of `run`: docs/client-door.md, or the command `help`.\n"
+      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.");
+
+  EnrolOptions enrol_options;
+  auto* const enrol_command = app.add_subcommand("enrol", "make this laptop's keys and get its certificate");
+  enrol_command->add_option("--slip", enrol_options.slip, "the slip's file, or its text")->required();
+  enrol_command->add_option("--home", enrol_options.home, "folder for keys and log (made if it is not there)")
+      ->required();
+  enrol_command->add_option("--wait", enrol_options.wait_s, "seconds to wait for the server")->capture_default_str();
+  add_passphrase(*enrol_command, enrol_options.passphrase);
+  enrol_command->footer("Can be repeated until it says \"enrolled\"; the same slip gives the same answer.");
+
+  RunOptions run_options;
+  auto* const run_command = app.add_subcommand("run", "take part in the meeting");
+  run_command->add_option("--home", run_options.home, "folder made by enrol")->required();
+  run_command->add_option("--server", run_options.server, "HOST:PORT instead of the slip's");
+  run_command->add_option("--lang", run_options.lang, "of sentences: zh or en")
+      ->check(CLI::IsMember({"zh", "en"}))
+      ->capture_default_str();
+  run_command->add_flag("--exit-on-eof", run_options.exit_on_eof, "end when stdin ends");
+  add_passphrase(*run_command, run_options.passphrase);
+  run_command->footer("Example:\n  echo 'sign-in' | piaojue run --home ~/piaojue");
+
+  std::string home;
+  std::string out;
+  auto* const export_command = app.add_subcommand("export", "write the record file from this laptop's own log");
+  export_command->add_option("--home", home, "folder made by enrol")->required();
+  export_command->add_option("--out", out, "record file to write")->required();
+
+  bool as_json = false;
+  auto* const show_command = app.add_subcommand("show", "who this folder is, and its fingerprints");
+  show_command->add_option("--home", home, "folder made by enrol")->required();
+  show_command->add_flag("--json", as_json, "as one line of JSON");
+
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  try {
+    if (*enrol_command) return enrol(std::move(enrol_options));
+    if (*run_command) return run(std::move(run_options));
+    if (*export_command) return export_record(home, out);
+    return show(home, as_json);
+  } catch (std::exception const& error) {
+    return fail(error.what());
+  }
+}
