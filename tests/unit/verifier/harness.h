@@ -1,0 +1,100 @@
+#pragma once
+/// Records to attack, and what the verifier makes of them.
+#include <gtest/gtest.h>
+
+#include "support/meeting_fixture.h"
+#include "verifier/report.h"
+
+namespace piaojue::test {
+
+inline verifier::Audit audited(std::string const& file, Hash const& anchor, std::size_t jobs = 1) {
+  std::istringstream in(file);
+  return verifier::audit(in, anchor, {jobs, {}});
+}
+
+inline Hash root_of(std::vector<RecordItem> const& items) {
+  log::Frontier tree;
+  for (RecordItem const& item : items)
+    if (auto const* entry = std::get_if<Bytes>(&item)) tree.append(log::leaf_hash(*entry));
+  return tree.root();
+}
+
+/// The attacker's record: as it stands, then an entry that `Record::apply` would refuse, witnessed like any other. The
+/// paper carries its hash, so that nothing but the entry itself is wrong.
+struct Forged {
+  std::string file;
+  Hash anchor;
+  std::uint64_t entry;  ///< index of the bad one
+};
+inline Forged with_entry(Meeting& m, Bytes const& bad) {
+  std::vector<RecordItem> items;
+  for (std::size_t i = 0; i < m.entries.size(); ++i) {
+    items.emplace_back(m.entries[i]);
+    auto const at = m.checkpoints.find(i + 1);
+    if (at == m.checkpoints.end()) continue;
+    items.emplace_back(at->second.note);
+    for (log::Cosignature const& cosignature : at->second.cosignatures) items.emplace_back(cosignature);
+  }
+  items.emplace_back(bad);
+  log::Checkpoint const checkpoint{m.manifest.origin(), m.entries.size() + 1, root_of(items)};
+  items.emplace_back(log::sign_checkpoint(checkpoint, m.people.at(kServer).witness));
+  items.emplace_back(log::cosign(checkpoint, m.chair(), 1'800'000'000, m.keys_of(m.chair()).witness));
+  return {write_items(items), checkpoint.root, m.entries.size()};
+}
+inline Forged with_entry(Meeting& m, Body const& body, std::vector<PersonId> const& signers) {
+  return with_entry(m, m.signed_by(body, signers));
+}
+/// The record as it is, with a box of which the state machine sees nothing wrong: the chair voids the batch and the
+/// meeting ends.
+inline Forged ended(Meeting& m, std::uint64_t entry) {
+  if (m.record.in_progress()) must(m.void_questions({}));
+  must(m.close_meeting());
+  m.witness();
+  std::string file = m.record_file();
+  return {std::move(file), m.record.tree().root(), entry};
+}
+
+/// Exactly this check fails, at this entry, and nothing is called verified.
+inline void expect_only(verifier::Audit const& audit, std::size_t check, std::optional<std::uint64_t> entry) {
+  EXPECT_FALSE(audit.unusable) << audit.unusable->en;
+  for (std::size_t n = 1; n <= verifier::kChecks; ++n) {
+    bool const failed = audit.check(n).outcome == verifier::Outcome::kFailed;
+    EXPECT_EQ(failed, n == check) << "check " << n
+                                  << (failed ? ": " + audit.check(n).failures.at(0).en : std::string());
+  }
+  EXPECT_FALSE(audit.verified());
+  EXPECT_EQ(audit.exit_code(), 1);
+  auto const first = audit.first_failure();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->check, check);
+  EXPECT_EQ(first->failure->entry, entry);
+  std::string const text = verifier::text_report(audit, "en", false);
+  EXPECT_EQ(text.find("VERIFIED"), std::string::npos);
+  std::string const last = "FAILED check " + std::to_string(check) + ": ";
+  EXPECT_NE(text.find(last + (entry ? "entry " + std::to_string(*entry) : "")), std::string::npos) << text;
+}
+inline void expect_only(Forged const& forged, std::size_t check) {
+  expect_only(audited(forged.file, forged.anchor), check, forged.entry);
+}
+
+inline void expect_verified(verifier::Audit const& audit) {
+  EXPECT_FALSE(audit.unusable);
+  for (std::size_t n = 1; n <= verifier::kChecks; ++n) {
+    auto const& check = audit.check(n);
+    EXPECT_EQ(check.outcome, verifier::Outcome::kHolds)
+        << "check " << n << (check.failures.empty() ? "" : ": " + check.failures[0].en);
+  }
+  EXPECT_TRUE(audit.verified());
+}
+
+/// Two questions of four experts, two trustees, two attempts' worth of everything that a record can hold in short.
+inline MeetingOptions small() {
+  MeetingOptions options;
+  options.experts = 4;
+  options.trustees = 2;
+  options.supervisors = 1;
+  options.batches = {2, 1};
+  return options;
+}
+
+}  // namespace piaojue::test
