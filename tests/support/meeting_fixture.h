@@ -48,11 +48,11 @@ struct MeetingOptions {
   std::uint32_t clerks = 1;
   std::uint32_t supervisors = 2;
   std::vector<std::uint32_t> batches = {1};  ///< questions in each; numbered through
-  std::set<QuestionId> exceptional;
-  Rules rules;
+  std::set<QuestionId> exceptional = {};
+  Rules rules = {};
   bool rehearsal = false;
   bool first_expert_is_chair = false;
-  std::set<PersonId> not_enrolled;  ///< without keys in the manifest
+  std::set<PersonId> not_enrolled = {};  ///< without keys in the manifest
 };
 
 class Meeting {

@@ -1,0 +1,170 @@
+#include "refused.h"
+
+namespace piaojue::test {
+namespace {
+
+using Change = std::function<void(Meeting&)>;
+struct Rule {
+  char const* name;
+  Refusal refusal;
+  Change change;
+};
+std::ostream& operator<<(std::ostream& out, Rule const& rule) { return out << rule.name; }
+
+class ManifestRule : public ::testing::TestWithParam<Rule> {};
+
+// The manifest is frozen before the meeting: what is wrong in it is wrong in every result.
+TEST_P(ManifestRule, IsKept) {
+  Meeting meeting({.batches = {2, 1}});
+  meeting.witnessed = false;
+  GetParam().change(meeting);
+  auto const result = meeting.open_meeting();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(static_cast<Refusal>(result.error().value()), GetParam().refusal) << said(result);
+  EXPECT_EQ(meeting.record.size(), 0u);
+  EXPECT_EQ(meeting.record.phase(), MeetingPhase::kBeforeOpen);
+}
+
+Rule rule(char const* name, Change change, Refusal refusal = Refusal::kOutOfRange) { return {name, refusal, change}; }
+Manifest& m(Meeting& meeting) { return meeting.manifest; }
+void enrol_again(Meeting& meeting, PersonId p) {
+  m(meeting).people[p - 1] = meeting.enrolled(m(meeting).people[p - 1], p);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Manifest, ManifestRule,
+    ::testing::Values(
+        rule("Title", [](Meeting& x) { m(x).title.clear(); }),
+        rule("DateForm", [](Meeting& x) { m(x).date = "2026-3-2"; }),
+        rule("DateDigits", [](Meeting& x) { m(x).date = "2026-0x-02"; }),
+        rule("DateMonth", [](Meeting& x) { m(x).date = "2026-13-02"; }),
+        rule("DateDay", [](Meeting& x) { m(x).date = "2026-01-32"; }),
+        rule("CommitteeSizeOdd", [](Meeting& x) { m(x).committee_size = 6; }),
+        rule("CommitteeSizeNotBelowExperts", [](Meeting& x) { m(x).committee_size = 3; }),
+        rule("PassNumeratorNotZero", [](Meeting& x) { m(x).rules.pass_numerator = 0; }),
+        rule("PassFractionAtMostOne", [](Meeting& x) { m(x).rules.pass_numerator = 4; }),
+        rule("PassDenominatorBound", [](Meeting& x) { m(x).rules.pass_denominator = 101; }),
+        rule("QuorumNumeratorNotZero", [](Meeting& x) { m(x).rules.quorum_numerator = 0; }),
+        rule("QuorumFractionAtMostOne", [](Meeting& x) { m(x).rules.quorum_numerator = 4; }),
+        rule("QuorumDenominatorBound", [](Meeting& x) { m(x).rules.quorum_denominator = 101; }),
+        rule("ModulusBits", [](Meeting& x) { m(x).rules.modulus_bits = 1024; }),
+        rule("TrusteesThere", [](Meeting& x) { m(x).trustees.clear(); }),
+        rule("TrusteeZeroIsTheServer", [](Meeting& x) { m(x).trustees[0] = x.clerk(); }),
+        rule("TrusteesDistinct", [](Meeting& x) { m(x).trustees[2] = m(x).trustees[1]; }),
+        rule("TrusteesServerOnce", [](Meeting& x) { m(x).trustees[2] = 0; }),
+        rule("TrusteesExist", [](Meeting& x) { m(x).trustees[2] = 99; }),
+        rule("TrusteeNoScreen", [](Meeting& x) { m(x).trustees[2] = x.screen(); }),
+        rule("TrusteesMinNotZero", [](Meeting& x) { m(x).rules.trustees_min = 0; }),
+        rule("TrusteesMinNotAboveTrustees", [](Meeting& x) { m(x).rules.trustees_min = 4; }),
+        rule("OneTrusteeOnlyInARehearsal", [](Meeting& x) { m(x).rules.trustees_min = 1; }),
+        rule("TrusteesBound",
+             [](Meeting& x) { m(x).trustees = {0, 1, 2, 3, 4, 5, 6, 7}; }, Refusal::kTooLarge),
+        rule("SupervisorsNeededNotZero", [](Meeting& x) { m(x).rules.supervisors_needed = 0; }),
+        rule("SupervisorsNeededThere", [](Meeting& x) { m(x).rules.supervisors_needed = 3; }),
+        rule("PersonHasAName", [](Meeting& x) { m(x).people[0].name.clear(); }),
+        rule("PersonHasARole", [](Meeting& x) { m(x).people[0].roles = 0; }),
+        rule("RolesAreKnown", [](Meeting& x) { m(x).people[0].roles = 32 | kExpert; }),
+        rule("ScreenHasNoOtherRole", [](Meeting& x) { m(x).people[x.screen() - 1].roles = kScreen | kExpert; }),
+        rule("ExpertIsNoClerk", [](Meeting& x) { m(x).people[0].roles = kExpert | kClerk; }),
+        rule("ExpertIsNoSupervisor", [](Meeting& x) { m(x).people[0].roles = kExpert | kSupervisor; }),
+        rule("ChairIsNoClerk", [](Meeting& x) { m(x).people[x.chair() - 1].roles = kChair | kClerk; }),
+        rule("ChairIsNoSupervisor", [](Meeting& x) { m(x).people[x.chair() - 1].roles = kChair | kSupervisor; }),
+        rule("ClerkIsNoSupervisor", [](Meeting& x) { m(x).people[x.clerk() - 1].roles = kClerk | kSupervisor; }),
+        rule("ExpertThere", [](Meeting& x) { for (auto& p : m(x).people) if (p.roles == kExpert) p.roles = kScreen; }),
+        rule("ChairThere", [](Meeting& x) { m(x).people[x.chair() - 1].roles = kExpert; }),
+        rule("ClerkThere", [](Meeting& x) { m(x).people[x.clerk() - 1].roles = kExpert; }),
+        rule("SupervisorThere",
+             [](Meeting& x) { for (auto& p : m(x).people) if (p.roles == kSupervisor) p.roles = kClerk; }),
+        rule("IdentityKeyNotAlone", [](Meeting& x) { m(x).people[0].witness_key.reset(); }),
+        rule("PossessionThere", [](Meeting& x) { m(x).people[0].possession.reset(); }),
+        rule("PossessionValid", [](Meeting& x) { m(x).people[0].possession->data[3] ^= 1; }, Refusal::kBadSignature),
+        rule("PossessionIsOfThisPerson",
+             [](Meeting& x) { std::swap(m(x).people[0].possession, m(x).people[1].possession); }, Refusal::kBadSignature),
+        rule("PossessionIsOfThisMeeting", [](Meeting& x) { m(x).meeting_id[0] ^= 1; }, Refusal::kBadSignature),
+        rule("IdentityKeysDistinct",
+             [](Meeting& x) {
+               x.people[1].identity = must(crypto::SigningKey::from_seed(x.people[2].identity.seed()));
+               enrol_again(x, 1);
+             }),
+        rule("WitnessKeyNotAnIdentityKey",
+             [](Meeting& x) {
+               x.people[1].witness = must(crypto::SigningKey::from_seed(x.people[2].identity.seed()));
+               enrol_again(x, 1);
+             }),
+        rule("ServerKeyNotAPersons", [](Meeting& x) { m(x).server_key = *m(x).people[0].identity_key; }),
+        rule("CheckpointKeyNotTheServerKey", [](Meeting& x) { m(x).checkpoint_key = m(x).server_key; }),
+        rule("CandidatesThere", [](Meeting& x) { m(x).candidates.clear(); m(x).batches.clear(); }),
+        rule("CandidateHasAName", [](Meeting& x) { m(x).candidates[1].name.clear(); }),
+        rule("CandidateHasALevel", [](Meeting& x) { m(x).candidates[1].level.clear(); }),
+        rule("BatchHasATitle", [](Meeting& x) { m(x).batches[1].title.clear(); }),
+        rule("BatchHasCandidates", [](Meeting& x) { m(x).batches.push_back({"空", {}}); }),
+        rule("CandidateInSomeBatch", [](Meeting& x) { m(x).batches.pop_back(); }),
+        rule("CandidateInOneBatch", [](Meeting& x) { m(x).batches[1].candidates = {2, 3}; }),
+        rule("BatchOfKnownCandidates", [](Meeting& x) { m(x).batches[1].candidates = {3, 4}; }),
+        rule("BatchWithoutCandidateZero", [](Meeting& x) { m(x).batches[1].candidates = {0, 3}; }),
+        rule("BatchAscending", [](Meeting& x) { m(x).batches[0].candidates = {2, 1}; }, Refusal::kNotCanonical),
+        rule("PeopleBound", [](Meeting& x) { m(x).people.resize(401, m(x).people.back()); }, Refusal::kTooLarge),
+        rule("ExpertsBound",
+             [](Meeting& x) { m(x).people.resize(300, Person{"专家", kExpert, "", {}, {}, {}}); }, Refusal::kTooLarge),
+        rule("CandidatesBound",
+             [](Meeting& x) { m(x).candidates.resize(5001, m(x).candidates.back()); }, Refusal::kTooLarge),
+        rule("QuestionsOfABatchBound",
+             [](Meeting& x) {
+               m(x).candidates.resize(101, m(x).candidates.back());
+               m(x).batches.resize(1);
+               m(x).batches[0].candidates.clear();
+               for (QuestionId q = 1; q <= 101; ++q) m(x).batches[0].candidates.push_back(q);
+             }, Refusal::kTooLarge)),
+    [](auto const& given) { return given.param.name; });
+
+TEST(MeetingOpen, IsTakenAndSaysWhoIsWho) {
+  Meeting meeting({.first_expert_is_chair = true, .not_enrolled = {3}});
+  EXPECT_FALSE(meeting.record.identity_key(kServer));
+  must(meeting.open_meeting());
+  EXPECT_EQ(meeting.record.phase(), MeetingPhase::kOpen);
+  EXPECT_EQ(meeting.record.size(), 1u);
+  EXPECT_EQ(meeting.record.meeting(), log::leaf_hash(meeting.entries[0]));
+  EXPECT_EQ(meeting.record.identity_key(kServer), meeting.manifest.server_key);
+  EXPECT_EQ(meeting.record.identity_key(1), meeting.manifest.people[0].identity_key);
+  EXPECT_EQ(meeting.record.witness_key(1), meeting.manifest.people[0].witness_key);
+  EXPECT_FALSE(meeting.record.identity_key(3));
+  EXPECT_FALSE(meeting.record.identity_key(99));
+  EXPECT_TRUE(meeting.record.has_role(1, kChair));
+  EXPECT_TRUE(meeting.record.has_role(1, kExpert));
+  EXPECT_FALSE(meeting.record.has_role(99, kExpert));
+  EXPECT_EQ(meeting.record.manifest().origin().size(), 8u + 32);
+}
+
+TEST(MeetingOpen, IsSignedByClerkChairAndEverySupervisorAndNobodyElse) {
+  Meeting meeting({.chairs = 2});
+  auto open = [&](std::vector<PersonId> signers) { return meeting.submit(meeting.manifest, signers); };
+  PersonId const chair = meeting.chair(), clerk = meeting.clerk(), s1 = meeting.supervisor(1),
+                 s2 = meeting.supervisor(2);
+  EXPECT_REFUSED(meeting, kNotAuthorised, open({}));
+  EXPECT_REFUSED(meeting, kNotAuthorised, open({chair, clerk, s1}));
+  EXPECT_REFUSED(meeting, kNotAuthorised, open({chair, s1, s2}));
+  EXPECT_REFUSED(meeting, kNotAuthorised, open({clerk, s1, s2}));
+  EXPECT_REFUSED(meeting, kNotAuthorised, open({chair, clerk, s1, s2, 1}));
+  EXPECT_REFUSED(meeting, kNotAuthorised, open({kServer, chair, clerk, s1, s2}));
+  EXPECT_ACCEPTED(open({chair, meeting.chair(2), clerk, s1, s2}));
+}
+
+TEST(MeetingOpen, ItsSignaturesAreCheckedAgainstItsOwnKeys) {
+  Meeting meeting;
+  meeting.people[meeting.chair()].identity = crypto::SigningKey::generate();
+  EXPECT_REFUSED(meeting, kBadSignature, meeting.open_meeting());
+  Meeting absent({.not_enrolled = {7}});
+  EXPECT_EQ(absent.clerk(), 7u);
+  EXPECT_REFUSED(absent, kNotOnRoll, absent.open_meeting());
+}
+
+// One trustee means that secrecy rests on the server alone: only in a rehearsal, which every paper says.
+TEST(MeetingOpen, ARehearsalMayHaveOneTrustee) {
+  Meeting meeting({.trustees = 1, .rehearsal = true});
+  meeting.begin();
+  meeting.run_batch(1, meeting.votes(1, 4, 1));
+  EXPECT_TRUE(meeting.record.question(1).declared->passed);
+}
+
+}  // namespace
+}  // namespace piaojue::test
