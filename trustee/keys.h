@@ -1,6 +1,7 @@
 #pragma once
-/// One trustee's private keys for one batch attempt (specification §6, §8, §10.2) and their life: made in the background
-/// while the room talks; token keys destroyed before IssuanceClosed is signed; the rest before Erased is signed.
+/// One trustee's private keys for one batch attempt (specification §6, §8, §10.2) and their life: made in the
+/// background while the room talks; token keys destroyed before IssuanceClosed is signed; the rest before Erased is
+/// signed.
 #include <functional>
 #include <map>
 #include <optional>
@@ -34,8 +35,8 @@ struct AttemptKeys {
 
   /// Slow (about 0.2 s a question at 2048 bits): run it on a worker thread.
   [[nodiscard]] static Result<AttemptKeys> generate(BatchId batch, std::uint32_t attempt,
-                                                    std::vector<QuestionId> const& questions, std::uint32_t modulus_bits,
-                                                    TokenKeySource const& source);
+                                                    std::vector<QuestionId> const& questions,
+                                                    std::uint32_t modulus_bits, TokenKeySource const& source);
   /// The body to sign, with the proof of knowledge.
   meeting::BatchKeys body(Hash const& meeting, TrusteeId trustee) const;
   /// Plain serialised form for sealed storage, and back. @return kMalformed.

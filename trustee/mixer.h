@@ -7,14 +7,15 @@
 namespace piaojue::trustee {
 
 struct MixResult {
-  meeting::MixStep step;     ///< body to sign
-  Bytes salt;                ///< 32 bytes
-  meeting::MixItems items;   ///< for the next hop, or ballots after the last one
+  meeting::MixStep step;    ///< body to sign
+  Bytes salt;               ///< 32 bytes
+  meeting::MixItems items;  ///< for the next hop, or ballots after the last one
 };
 
 /// @param input_items for hop 0: `onions_to_items` of the counted envelopes; else items of the hop before.
 /// @param input_salt of the hop before (empty for hop 0), checked with the items against the logged hash.
-/// @return kWrongPhase: not this trustee's turn. kMixSize: count or size. kMixDuplicate: equal inputs. kConflict: input is not what the log says.
+/// @return kWrongPhase: not this trustee's turn. kMixSize: count or size. kMixDuplicate: equal inputs. kConflict: input
+/// is not what the log says.
 [[nodiscard]] Result<MixResult> mix(meeting::Record const& record, AttemptKeys const& keys, TrusteeId trustee,
                                     meeting::MixItems const& input_items, ByteView input_salt);
 

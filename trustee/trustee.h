@@ -1,6 +1,7 @@
 #pragma once
-/// A trustee as its host (server or client) drives it. Sans-io: the host tells it what happened and submits the entries that
-/// it returns; the trustee decides from the record alone what is due, so that a restart resumes where the log stands.
+/// A trustee as its host (server or client) drives it. Sans-io: the host tells it what happened and submits the entries
+/// that it returns; the trustee decides from the record alone what is due, so that a restart resumes where the log
+/// stands.
 ///
 ///   loop: for each due(record, witnesses): work = start(duty) on the record's thread → run work() on any thread
 ///         → finish(result) on the record's thread → submit its entry and payload
@@ -32,7 +33,7 @@ class TrusteeStore {
 struct Submission {
   Bytes entry;
   std::variant<std::monostate, meeting::BlindSigs, MixResult> payload;  ///< of TokensIssued, of MixStep
-  PersonId person = 0;                                                   ///< of TokensIssued
+  PersonId person = 0;                                                  ///< of TokensIssued
 };
 
 class Trustee {
@@ -48,10 +49,10 @@ class Trustee {
   /// How `run` of a job checks the ballots of a box (one after another without it). Called from the thread of `run`.
   void set_parallel(meeting::ParallelFor parallel);
 
-  /// Work found due: `run` is heavy and may be called on any one thread; it touches only what it captured. Then hand the
-  /// job back to `finish` on the record's thread.
+  /// Work found due: `run` is heavy and may be called on any one thread; it touches only what it captured. Then hand
+  /// the job back to `finish` on the record's thread.
   struct Job {
-    std::string name;           ///< unique while it runs, such as "keys/1/1" or "share/3/1"
+    std::string name;  ///< unique while it runs, such as "keys/1/1" or "share/3/1"
     std::function<void()> run;
     std::function<Result<std::vector<Submission>>(meeting::Record const&)> finish;
   };
@@ -61,11 +62,12 @@ class Trustee {
   /// Input for this hop: from the hop before, or for hop 0 the envelopes turned to items.
   void on_mix_input(Hash const& batch_open, meeting::MixItems items, Bytes salt);
 
-  /// What is due now and neither running nor handed out before. Called after every change of record, witnesses or inputs,
-  /// on the record's thread. Every job must be finished, even when its result is no longer wanted.
+  /// What is due now and neither running nor handed out before. Called after every change of record, witnesses or
+  /// inputs, on the record's thread. Every job must be finished, even when its result is no longer wanted.
   std::vector<Job> due(meeting::Record const& record, meeting::Witnesses const& witnesses);
 
-  /// Submissions may have been lost (the connection broke, or the store failed): whatever the log still lacks is due again.
+  /// Submissions may have been lost (the connection broke, or the store failed): whatever the log still lacks is due
+  /// again.
   void resubmit();
 
   /// What a supervisor sees: state of this trustee's keys, and the last refusal of a duty, if any.
