@@ -77,7 +77,7 @@ class Demo:
             reply = self.client(self.chair).command(f"open {batch}", ok=None)
             if reply["ok"]:
                 break
-            if reply.get("code") != "KEY_UNLOGGED" or time.monotonic() > deadline:
+            if reply.get("code") not in ("KEY_UNLOGGED", "CONFLICT") or time.monotonic() > deadline:
                 raise driver.Failed(f"open {batch}: {reply}")
             time.sleep(0.2)
         for person in sorted(self.present):
@@ -128,7 +128,8 @@ class Demo:
             self.client(p).wait("proposal", 20, start[p])
             self.client(p).command("approve all")
         self.client(self.clerk).finish(begun)
-        questions = self.client(self.chair).wait("meeting", 20)["batches"]
+        for client in self.meeting.clients.values():
+            questions = client.wait("meeting", 20)["batches"]
         batch = {b["batch"]: b["questions"] for b in questions}
 
         late, early = self.experts[-1], self.experts[1:3]

@@ -1,7 +1,5 @@
 #include "meeting/record.h"
 
-#include <numeric>
-
 #include "crypto/onion.h"
 #include "meeting/codec.h"
 #include "meeting/digest.h"
@@ -480,7 +478,8 @@ struct Record::Steps {
 
   static Result<void> check(Record const& r, MeetingClose const& e, Prepared&) {
     if (r.in_progress()) return Refusal::kWrongPhase;
-    if (e.size != r.tree_.size() || e.root != r.tree_.root()) return Refusal::kLogInconsistent;
+    if (e.size < r.settled_ || e.size > r.tree_.size()) return Refusal::kLogInconsistent;
+    if (e.root != r.tree_.root(e.size)) return Refusal::kLogInconsistent;
     return {};
   }
   static void take(Record& r, MeetingClose const&, Place const&, Prepared&) { r.phase_ = MeetingPhase::kClosed; }
@@ -1018,6 +1017,23 @@ Result<void> Record::check(Entry const& entry, Signatures signatures) const {
   return Steps::check_all(*this, entry, signatures, prepared);
 }
 
+namespace {
+/// Entries that change no result and may come between the drafting and the last signature of MeetingClose.
+bool settles_nothing(EntryType type) {
+  switch (type) {
+    case EntryType::kSignIn:
+    case EntryType::kSignOut:
+    case EntryType::kKeyChange:
+    case EntryType::kBatchKeys:
+    case EntryType::kErased:
+    case EntryType::kIncident:
+      return true;
+    default:
+      return false;
+  }
+}
+}  // namespace
+
 Result<void> Record::apply(ByteView bytes) {
   auto const entry = decode_entry(bytes);
   if (!entry) return entry.error();
@@ -1030,6 +1046,7 @@ Result<void> Record::apply(Entry const& entry, ByteView bytes) {
   Steps::Place const place{log::leaf_hash(bytes), tree_.size()};
   std::visit([&](auto const& body) { Steps::take(*this, body, place, prepared); }, entry.body);
   tree_.append(place.leaf);
+  if (!settles_nothing(entry.type())) settled_ = tree_.size();
   return {};
 }
 
@@ -1117,7 +1134,7 @@ Result<BatchOpen> Record::draft_batch_open(BatchId batch, bool paper, bool allow
     for (auto const& [whose, pending] : pending_keys_) {
       if (whose.first != batch) continue;
       out.keys.push_back(pending.leaf);
-      std::erase_if(out.questions, [&](QuestionId q) { return !pending.token_keys.contains(q); });
+      std::erase_if(out.questions, [&covered = pending.token_keys](QuestionId q) { return !covered.contains(q); });
     }
     std::size_t const enough = allow_fewer_trustees ? manifest_.rules.trustees_min : manifest_.trustees.size();
     if (out.keys.size() < enough || out.questions.empty()) return Refusal::kKeyUnlogged;

@@ -188,6 +188,7 @@ class Record {
   Manifest manifest_;
   Hash meeting_;
   log::Tree tree_;
+  std::uint64_t settled_ = 0;  ///< size after the last entry that MeetingClose must have seen
   std::map<PersonId, std::map<QuestionId, std::string>> recusals_;
   std::map<QuestionId, Interview> interviews_;
   std::map<QuestionId, QuestionState> questions_;

@@ -828,6 +828,10 @@ void Core::Impl::submit(SessionId id, Session& session, std::uint64_t request, w
     return advance(id, request, proposal, std::move(merged));
   }
   if (!record.signatures_complete(*entry)) {
+    // By its name first: what somebody signs who is not asked is not a proposal with something added.
+    if (auto const allowed = record.check(*entry, Record::Signatures::kPartial); !allowed) {
+      return refuse(id, request, allowed.error());
+    }
     if (!in.payload.empty()) return refuse(id, request, Refusal::kMalformed);
     if (auto const done = propose(proposal, std::move(*entry), in.entry, session.person); !done) {
       return refuse(id, request, done.error());
@@ -1091,7 +1095,8 @@ void Core::Impl::begin_box(std::vector<Job>& out) {
                  [work, parallel = config.parallel] {
                    auto const mixed = wire::parse_mix_payload(work->raw);
                    if (mixed) work->box = trustee::make_ballot_box(work->record, mixed->items, parallel);
-                 }});
+                 },
+                 false});
   running[id] = [this, work] {
     if (!work->box) return notice("box_refused", "unreadable");
     auto const logged = append_own(*work->box);
@@ -1233,7 +1238,7 @@ std::vector<Job> Core::take_jobs() {
   core.begin_box(jobs);
   for (auto& due : core.trustee->due(core.record, core.witnesses)) {
     auto const id = ++core.last_job;
-    jobs.push_back({id, due.name, std::move(due.run)});
+    jobs.push_back({id, due.name, std::move(due.run), due.name.starts_with("keys/")});
     core.running[id] = [&core, finish = std::move(due.finish)] {
       auto submissions = finish(core.record);
       if (!submissions) {
@@ -1283,10 +1288,10 @@ std::optional<PersonId> Core::person_of(Hash const& spki) const {
 // ==================================================================================================== Drafts and codes
 
 namespace {
-Result<Manifest> decode_manifest(ByteView body) {
-  auto entry = meeting::decode_entry(meeting::encode_entry(EntryType::kMeetingOpen, body, {}));
-  if (!entry) return entry.error();
-  return std::get<Manifest>(std::move(entry->body));
+Result<Manifest> decode_manifest(ByteView bytes) {
+  auto body = meeting::decode_body(EntryType::kMeetingOpen, bytes);
+  if (!body) return body.error();
+  return std::get<Manifest>(std::move(*body));
 }
 }  // namespace
 

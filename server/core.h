@@ -52,6 +52,7 @@ struct Job {
   JobId id = 0;
   std::string name;  ///< "keys/1/1", "box/1/1"
   std::function<void()> run;
+  bool background = false;  ///< keys for later batches: minutes of work that must not stand before an expert's token
 };
 
 /// For the operator's log. Holds counts and phases; never a person, a request or a value.

@@ -73,7 +73,12 @@ void Host::stop() {
   }
   writer_wake_.notify_all();
   if (writer_.joinable()) writer_.join();
-  // A job that runs captured nothing of the host but what it posts, and nothing posted runs after this.
+  // Time to say goodbye to those who still listen.
+  for (int i = 0; listener_ && i < 200 && listener_->connections() > 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  // A job captured nothing of the host but what it posts, and nothing posted runs after this.
+  background_.stop();
   pool_.stop();
   loop_.stop();
   peers_.clear();
@@ -117,7 +122,7 @@ void Host::closed(SessionId id) {
 void Host::pump() {
   if (failed_) return;
   for (auto& job : core_->take_jobs()) {
-    pool_.post([this, id = job.id, run = std::move(job.run)] {
+    (job.background ? background_ : pool_).post([this, id = job.id, run = std::move(job.run)] {
       run();
       strand_.post([this, id] {
         if (failed_) return;

@@ -36,7 +36,8 @@ class Host {
   Host& operator=(Host const&) = delete;
 
   std::uint16_t port() const;
-  /// No new connections; closes the others; waits for the commit that runs. What was not committed was not answered.
+  /// No new connections; closes the others; waits for the commit and the jobs that run (a token key source that refuses
+  /// from now on makes that short). What was not committed was not answered.
   void stop();
 
  private:
@@ -70,6 +71,7 @@ class Host {
   std::unique_ptr<Core> core_;
   Store& store_;
   WorkPool& pool_;
+  WorkPool background_{1, true};  ///< one thread: what it makes is wanted later
   OnNotice on_notice_;
   OnFatal on_fatal_;
   net::Loop loop_;

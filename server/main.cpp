@@ -112,11 +112,16 @@ int run(Directory const& directory, std::optional<std::uint16_t> port, std::opti
 
   auto const workers = settings.threads ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
   WorkPool pool(workers);
+  std::atomic<bool> stopping{false};
   Config config{
       .server_key = std::move(keys.server),
       .checkpoint_key = std::move(keys.checkpoint),
       .seal_key = std::move(keys.seal),
-      .token_keys = [](std::uint32_t bits) { return crypto::blind_rsa::PrivateKey::generate(bits); },
+      // A set of keys takes up to minutes; the end of the program does not wait for it.
+      .token_keys = [&stopping](std::uint32_t bits) -> Result<crypto::blind_rsa::PrivateKey> {
+        if (stopping) return Refusal::kBusy;
+        return crypto::blind_rsa::PrivateKey::generate(bits);
+      },
       .issue_certificate = [authority = std::make_shared<net::Credential const>(keys.authority.clone())](
                                ByteView csr, PersonId person) -> Result<IssuedCertificate> {
         auto const pem = crypto::as_text(csr);
@@ -178,6 +183,7 @@ int run(Directory const& directory, std::optional<std::uint16_t> port, std::opti
 
   int received = 0;
   sigwait(&signals, &received);
+  stopping = true;
   (*host)->stop();
   std::error_code ignored;
   fs::remove(directory.port(), ignored);
@@ -199,6 +205,7 @@ Outcome<Contents> load(Directory const& directory) {
 int export_to(Directory const& directory, fs::path const& out, bool unfinished) {
   auto const contents = load(directory);
   if (auto const* failure = std::get_if<Failure>(&contents)) return fail(*failure);
+  if (std::get<Contents>(contents)[Table::kEntry].empty()) return fail({"the meeting has not been opened yet"});
   auto const partial = fs::path(out.string() + ".partial");
   std::error_code ignored;
   Result<ExportSummary> summary = Refusal::kStorage;

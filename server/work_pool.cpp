@@ -1,13 +1,16 @@
 #include "server/work_pool.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <memory>
 
 namespace piaojue::server {
 
-WorkPool::WorkPool(unsigned threads) {
-  for (unsigned i = 0; i < std::max(1U, threads); ++i) threads_.emplace_back([this] { work(); });
+WorkPool::WorkPool(unsigned threads, bool background) {
+  for (unsigned i = 0; i < std::max(1U, threads); ++i) threads_.emplace_back([this, background] { work(background); });
 }
 
 WorkPool::~WorkPool() { stop(); }
@@ -33,7 +36,9 @@ void WorkPool::post(std::function<void()> task) {
   wake_.notify_one();
 }
 
-void WorkPool::work() {
+void WorkPool::work(bool background) {
+  // Of this thread alone, on Linux. A refusal costs nothing but the politeness.
+  if (background) static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10));
   for (;;) {
     std::function<void()> task;
     {

@@ -13,7 +13,8 @@ namespace piaojue::server {
 
 class WorkPool {
  public:
-  explicit WorkPool(unsigned threads);
+  /// @param background its threads give way to all others.
+  explicit WorkPool(unsigned threads, bool background = false);
   ~WorkPool();  ///< finishes what runs, drops what waits
   WorkPool(WorkPool const&) = delete;
   WorkPool& operator=(WorkPool const&) = delete;
@@ -25,7 +26,7 @@ class WorkPool {
   meeting::ParallelFor parallel();
 
  private:
-  void work();
+  void work(bool background);
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -282,15 +282,19 @@ class Auditor {
     std::set<elgamal::Ciphertext> votes;
     for (auto const& [q, box] : e.boxes) {
       for (std::size_t i = 0; i < box.ballots.size() && out.size() < kFailuresListedMax; ++i) {
-        auto const bad = [&](std::size_t check, Refusal why) { out.push_back({index_, offset_, q, i, check, why, 0}); };
+        auto const bad = [&, question = q](std::size_t check, Refusal why) {
+          out.push_back({index_, offset_, question, i, check, why, 0});
+        };
         auto const ballot = parse_ballot(record_.attempt()->shape, box.ballots[i]);
         if (!ballot) {
           bad(12, Refusal::kBallotEncoding);
           continue;
         }
         if (ballot->question != q) bad(12, Refusal::kBallotContext);
-        bool const fresh = keys.insert(ballot->pk_v).second & votes.insert(ballot->vote).second;
-        if (!fresh || record_.ballot_seen(ballot->pk_v, ballot->vote)) bad(17, Refusal::kBallotDuplicate);
+        bool const new_key = keys.insert(ballot->pk_v).second;
+        bool const new_vote = votes.insert(ballot->vote).second;
+        if (!new_key || !new_vote || record_.ballot_seen(ballot->pk_v, ballot->vote))
+          bad(17, Refusal::kBallotDuplicate);
         // Two equal ballots are a duplicate, which is said above; order is another matter.
         if (i > 0 && box.ballots[i - 1] > box.ballots[i]) bad(18, Refusal::kBallotEncoding);
       }
@@ -537,7 +541,7 @@ class Auditor {
     named.insert(named.end(), e.silent.begin(), e.silent.end());
     named.insert(named.end(), e.missing.begin(), e.missing.end());
     std::ranges::sort(named);
-    named.erase(std::ranges::unique(named).begin(), named.end());
+    named.erase(std::unique(named.begin(), named.end()), named.end());
   }
   void after(TallyShare const& e) {
     if (!tally_.opened)

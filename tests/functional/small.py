@@ -80,7 +80,8 @@ class Small:
             self.client(p).wait("proposal", 20, start[p])
             self.client(p).command("approve all")
         self.client(self.clerk).finish(begun)
-        self.client(self.chair).wait("meeting", 20)
+        for client in self.all_clients:
+            client.wait("meeting", 20)
 
     def open(self, batch, timeout_s=60):
         deadline = time.monotonic() + timeout_s
@@ -88,7 +89,7 @@ class Small:
             reply = self.client(self.chair).command(f"open {batch}", ok=None)
             if reply["ok"]:
                 return
-            if reply.get("code") != "KEY_UNLOGGED" or time.monotonic() > deadline:
+            if reply.get("code") not in ("KEY_UNLOGGED", "CONFLICT") or time.monotonic() > deadline:
                 raise driver.Failed(f"open {batch}: {reply}")
             time.sleep(0.1)
 
