@@ -1,0 +1,105 @@
+#pragma once
+/// Core over a MemoryStore, spoken to in real frames by everybody of a `test::Meeting`. The fixture holds the people's
+/// and the other trustees' keys and a record of its own, which is fed by what Core pushes: an expert of these tests is
+/// no more in Core's confidence than a laptop.
+#include "log/cosignature.h"
+#include "piaojue/v1/rpc.pb.h"
+#include "server/core.h"
+#include "server/memory_store.h"
+#include "support/meeting_fixture.h"
+
+namespace piaojue::server::test {
+
+using crypto::as_bytes;
+using crypto::to_bytes;
+using piaojue::test::Meeting;
+using piaojue::test::MeetingOptions;
+using piaojue::test::must;
+
+/// Throws if the frame holds no refusal.
+Refusal refusal(v1::ServerFrame const& frame);
+
+class Room {
+ public:
+  explicit Room(MeetingOptions options = {});
+
+  Meeting meeting;  ///< trustee 0 in it is not used: that is Core
+  MemoryStore store;
+  std::unique_ptr<Core> core;
+  Limits limits;
+  std::uint64_t now_ms = 1'000'000;
+  std::map<PersonId, std::string> codes;
+  /// After every group that became durable.
+  std::function<void(CommitGroup const&)> after_group;
+
+  Config config();
+  /// Forgets Core and its sessions, as a crash does, and starts again from the store.
+  void restart();
+  /// Runs jobs and commits groups until nothing is left to do. @return false: a commit failed; nothing was sent.
+  bool settle();
+
+  // ---- Sessions
+  SessionId connect(std::optional<Hash> const& spki);
+  /// With the certificate of the person's enrolment `number`, and Hello.
+  SessionId hello(PersonId person, std::uint32_t number = 0, std::uint64_t next_index = 0);
+  Hash spki(PersonId person, std::uint32_t number = 0) const;
+  void send(SessionId session, v1::ClientFrame frame);
+  /// Sends, settles, and gives the reply with this frame's id.
+  v1::ServerFrame ask_on(SessionId session, v1::ClientFrame frame);
+  v1::ServerFrame ask(PersonId person, v1::ClientFrame frame) { return ask_on(sessions.at(person), std::move(frame)); }
+  bool open(SessionId session) const { return !closed.contains(session); }
+  std::vector<v1::ServerFrame>& inbox(SessionId session) { return inboxes[session]; }
+  /// Pushes of one kind, in order.
+  std::vector<v1::ServerFrame> pushes(SessionId session, v1::ServerFrame::BodyCase kind);
+  std::map<PersonId, SessionId> sessions;
+  std::map<SessionId, std::vector<v1::ServerFrame>> inboxes;
+  std::map<SessionId, Close> closed;
+  SessionId last_session = 0;
+  std::uint64_t last_id = 0;
+
+  // ---- Requests
+  v1::ClientFrame enrol_frame(PersonId person, std::uint32_t number = 0) const;
+  v1::ServerFrame enrol(PersonId person) { return ask_on(connect(std::nullopt), enrol_frame(person)); }
+  static v1::ClientFrame submit_frame(ByteView entry, ByteView payload = {});
+  v1::ServerFrame submit(PersonId person, ByteView entry, ByteView payload = {}) {
+    return ask(person, submit_frame(entry, payload));
+  }
+  /// Signed by this person alone, and must be accepted.
+  void take(PersonId person, meeting::Body const& body, ByteView payload = {});
+  v1::ClientFrame countersign_frame(Bytes const& entry, PersonId signer) const;
+  v1::ClientFrame cosign_frame(PersonId person, std::uint64_t size) const;
+
+  // ---- Stages
+  /// Everybody enrols, connects, opens the meeting, signs in.
+  void begin();
+  void enrol_all();
+  void open_meeting();
+  void cosign_all();
+  void open_batch(meeting::BatchId batch);  ///< keys of all trustees, BatchOpen, cosigned
+  /// What an expert's laptop makes: entry and payload.
+  struct Made {
+    Bytes entry, payload;
+  };
+  Made token_request(PersonId person);
+  Made token_request(PersonId person, std::function<void(v1::TokenPayload&)> const& tamper);
+  void tokens(PersonId person);  ///< request, and all answers
+  Made envelope(PersonId person, std::function<void(meeting::Onions&)> const& tamper = {});
+  void cast(PersonId person);
+  Made mix(TrusteeId trustee, std::function<void(v1::MixPayload&)> const& tamper = {});
+  void close_and_mix();  ///< BatchClose … BallotBox, cosigned
+  void confirm_and_open();
+  void declare();
+  void run_batch(meeting::BatchId batch);
+
+  std::vector<PersonId> experts() const;
+  std::vector<PersonId> people() const;  ///< all but the screen
+
+ private:
+  void deliver(std::vector<Output> const& outputs);
+  void mirror(v1::LogPush const& push);
+  std::string note_;
+  std::size_t next_key_ = 700;
+  std::uint64_t time_s_ = 1'800'000'000;
+};
+
+}  // namespace piaojue::server::test
