@@ -1,0 +1,530 @@
+#include "stage.h"
+
+#include "crypto/onion.h"
+
+namespace piaojue::attack {
+
+using meeting::BatchPhase;
+using meeting::EntryType;
+
+std::ostream& operator<<(std::ostream& out, Answer const& answer) {
+  if (answer.refused) out << crypto::name(*answer.refused);
+  if (answer.accepted) out << "accepted at " << *answer.accepted;
+  if (answer.pending) out << "pending";
+  if (answer.closed) out << " closed";
+  if (answer.silent) out << "no reply";
+  return out;
+}
+
+Bytes flipped(Bytes bytes, std::size_t const at, std::uint8_t const mask) {
+  bytes.at(at) ^= mask;
+  return bytes;
+}
+
+Stage::Stage(Plan plan, std::uint64_t const seed)
+    : randomness(seed),
+      keys(seed),
+      setup(std::move(plan)),
+      server_key(crypto::SigningKey::generate()),
+      checkpoint_key(crypto::SigningKey::generate()),
+      seal_key(Secret::random(crypto::kSealKeyBytes)) {
+  meeting::Manifest& m = manifest_;
+  m.meeting_id.fill(7);
+  m.title = "评审会";
+  m.date = "2026-11-22";
+  m.server_key = server_key.public_key();
+  m.checkpoint_key = checkpoint_key.public_key();
+  auto const add = [&](std::uint32_t roles) {
+    meeting::Person person;
+    person.name = "人" + std::to_string(m.people.size() + 1);
+    person.roles = roles;
+    m.people.push_back(person);
+    return static_cast<PersonId>(m.people.size());
+  };
+  add(meeting::kChair);
+  for (std::uint32_t i = 0; i < setup.experts; ++i) experts.push_back(add(meeting::kExpert));
+  clerk = add(meeting::kClerk);
+  for (std::uint32_t i = 0; i < setup.supervisors; ++i) supervisors.push_back(add(meeting::kSupervisor));
+  std::vector<PersonId> const seats = {0, chair, supervisor(), experts.front()};
+  m.trustees.assign(seats.begin(), seats.begin() + setup.trustees);
+  m.rehearsal = setup.trustees == 1;
+  m.rules.trustees_min = std::min(setup.trustees_min, setup.trustees);
+  m.rules.recusal_mode = setup.mode;
+  m.rules.abstain_allowed = setup.abstain;
+  m.rules.quorum_numerator = 1;
+  m.rules.quorum_denominator = 2;
+  m.rules.max_unconfirmed = setup.max_unconfirmed;
+  m.committee_size = setup.committee != 0 ? setup.committee : setup.experts | 1U;
+  for (auto const questions : setup.batches) {
+    meeting::Batch batch;
+    batch.title = "批次";
+    for (std::uint32_t i = 0; i < questions; ++i) {
+      meeting::Candidate candidate;
+      candidate.name = "申报人";
+      candidate.level = "副高级";
+      QuestionId const q = static_cast<QuestionId>(m.candidates.size()) + 1;
+      candidate.channel = setup.exceptional.contains(q) ? meeting::Channel::kExceptional : meeting::Channel::kNormal;
+      m.candidates.push_back(candidate);
+      batch.candidates.push_back(q);
+    }
+    m.batches.push_back(batch);
+  }
+  server::Writes writes = server::write_draft(m).value();
+  for (PersonId p = 1; p <= m.people.size(); ++p) {
+    auto& person = people[p];
+    person.id = p;
+    person.roles = m.people[p - 1].roles;
+    person.code = server::new_enrolment_code();
+    server::write_code(writes, p, person.code);
+  }
+  store.commit(writes).value();
+  EXPECT_TRUE(restart());
+}
+
+Stage::~Stage() = default;
+
+bool Stage::restart() {
+  server::Config config{
+      .server_key = crypto::SigningKey::from_seed(server_key.seed()).value(),
+      .checkpoint_key = crypto::SigningKey::from_seed(checkpoint_key.seed()).value(),
+      .seal_key = seal_key.clone(),
+      .token_keys = keys.source(),
+      .issue_certificate = [](ByteView const csr, PersonId) -> crypto::Result<server::IssuedCertificate> {
+        return server::IssuedCertificate{"certificate", "authority", crypto::sha256({csr})};
+      },
+      .codes = [this](PersonId const person) { return store.codes(person); },
+      .now_ms = [this] { return now_ms; },
+      .parallel = {},
+      .limits = setup.limits,
+      .lookahead = 1};
+  core.reset();
+  open_.clear();
+  auto recovered = server::Core::recover(std::move(config), store.load().value());
+  if (!recovered) return false;
+  core = std::move(*recovered);
+  settle();
+  for (auto& [id, person] : people) {
+    if (!person.identity) continue;
+    person.session = connect(person.spki);
+    send(person.session, client::wire::hello(next_request(), record().size()));
+  }
+  return true;
+}
+
+server::SessionId Stage::connect(std::optional<Hash> const& spki) {
+  auto const id = ++sessions_;
+  open_.insert(id);
+  core->open(id, spki);
+  settle();
+  return id;
+}
+
+bool Stage::settle() {
+  while (core) {
+    bool worked = false;
+    if (!hold_jobs) {
+      for (auto& job : core->take_jobs()) {
+        job.run();
+        core->finish_job(job.id);
+        worked = true;
+      }
+    }
+    while (core->has_group()) {
+      auto const group = core->take_group();
+      if (!group.writes.empty() && !store.commit(group.writes)) {
+        // As the program does: nothing of the group leaves, and it ends.
+        core.reset();
+        open_.clear();
+        return false;
+      }
+      deliver(group.outputs);
+      worked = true;
+    }
+    for (auto& notice : core->take_notices()) notices.push_back(std::move(notice));
+    if (!worked) return true;
+  }
+  return false;
+}
+
+void Stage::deliver(std::vector<server::Output> const& outputs) {
+  for (auto const& output : outputs) {
+    auto const* frame = std::get_if<server::Frame>(&output.what);
+    if (frame == nullptr) {
+      open_.erase(output.session);
+      core->closed(output.session);
+      continue;
+    }
+    auto message = client::wire::parse(**frame);
+    ASSERT_TRUE(message) << "the server sent what no client reads";
+    if (message->id != 0) {
+      replies_[output.session].push_back(std::move(*message));
+      continue;
+    }
+    for (auto& [id, person] : people) {
+      if (person.session == output.session) person.inbox.push_back(*message);
+    }
+  }
+}
+
+Answer Stage::send(server::SessionId const session, ByteView const frame) {
+  replies_.erase(session);
+  core->on_frame(session, frame);
+  settle();
+  Answer answer;
+  answer.closed = !open_.contains(session);
+  auto const found = replies_.find(session);
+  if (found == replies_.end() || found->second.empty()) return answer;
+  answer.silent = false;
+  answer.message = found->second.front();
+  if (auto const* refused = std::get_if<client::wire::Refused>(&answer.message->what)) answer.refused = refused->code;
+  if (auto const* accepted = std::get_if<client::wire::Accepted>(&answer.message->what))
+    answer.accepted = accepted->index;
+  answer.pending = std::holds_alternative<client::wire::Pending>(answer.message->what);
+  return answer;
+}
+
+Bytes Stage::entry(Body const& body, std::vector<PersonId> const& signers) const {
+  auto const bytes = meeting::encode_body(body);
+  auto const type = meeting::type_of(body);
+  std::vector<meeting::EntrySignature> signatures;
+  for (auto const p : signers) {
+    signatures.push_back(
+        meeting::sign_body(type, bytes, p, p == meeting::kServer ? server_key : *people.at(p).identity));
+  }
+  return meeting::encode_entry(type, bytes, std::move(signatures));
+}
+
+Answer Stage::submit(PersonId const via, Bytes const& entry, Bytes const& payload) {
+  return send(people.at(via).session, client::wire::submit(next_request(), entry, payload));
+}
+
+void Stage::must(Body const& body, std::vector<PersonId> const& signers, Bytes const& payload) {
+  auto const answer = submit(signers.front(), entry(body, signers), payload);
+  ASSERT_TRUE(answer.accepted) << meeting::name(meeting::type_of(body)) << ": " << answer;
+}
+
+crypto::Result<void> Stage::everybody(Bytes const& entry) const {
+  meeting::Record copy = record();
+  return copy.apply(entry);
+}
+
+void Stage::cosign() {
+  log::Checkpoint const checkpoint{manifest_.origin(), record().size(), record().tree().root()};
+  for (auto const p : record().witnesses()) {
+    auto const& person = people.at(p);
+    auto const cosignature = log::cosign(checkpoint, p, 1'700'000'000, *person.witness);
+    auto const answer = send(person.session, client::wire::cosign(next_request(), cosignature));
+    ASSERT_TRUE(answer.accepted) << answer;
+  }
+}
+
+std::pair<Hash, std::size_t> Stage::state() const {
+  std::size_t rows = 0;
+  for (auto const& table : store.contents().tables) rows += table.size();
+  return {record().tree().root(), rows};
+}
+
+void Stage::enrol_all() {
+  for (auto& [id, person] : people) {
+    person.identity = crypto::SigningKey::generate();
+    person.witness = crypto::SigningKey::generate();
+    std::string const csr = "request of person " + std::to_string(id);
+    person.spki = crypto::sha256({crypto::as_bytes(csr)});
+    auto const& ik = person.identity->public_key();
+    auto const& wk = person.witness->public_key();
+    auto const possession = person.identity->sign({meeting::possession_input(manifest_.meeting_id, id, ik, wk)});
+    auto const answer =
+        send(connect(std::nullopt), client::wire::enrol(next_request(), person.code, ik, wk, possession, csr, id));
+    ASSERT_TRUE(answer.message && std::holds_alternative<client::wire::Enrolled>(answer.message->what)) << answer;
+    manifest_.people[id - 1].identity_key = ik;
+    manifest_.people[id - 1].witness_key = wk;
+    manifest_.people[id - 1].possession = possession;
+    person.session = connect(person.spki);
+    send(person.session, client::wire::hello(next_request(), 0));
+  }
+}
+
+void Stage::open_meeting() {
+  enrol_all();
+  std::vector<PersonId> signers = {clerk, chair};
+  signers.insert(signers.end(), supervisors.begin(), supervisors.end());
+  must(manifest_, signers);
+}
+
+void Stage::sign_in(std::vector<PersonId> const& who) {
+  for (auto const p : who) must(meeting::SignIn{record().meeting(), p, record().presence(p).sequence}, {p});
+}
+
+void Stage::sign_in_all() {
+  std::vector<PersonId> all;
+  for (auto const& [id, person] : people) all.push_back(id);
+  sign_in(all);
+}
+
+void Stage::publish_keys(BatchId const batch) {
+  for (TrusteeId t = 1; t < setup.trustees; ++t) {
+    auto generated = trustee::AttemptKeys::generate(batch, record().attempts(batch) + 1, record().undecided(batch),
+                                                    2048, keys.source());
+    ASSERT_TRUE(generated);
+    trustee_keys_.insert_or_assign(t, std::move(*generated));
+    must(trustee_keys_.at(t).body(record().meeting(), t), {trustee_person(t)});
+  }
+  settle();
+}
+
+void Stage::open_batch(BatchId const batch) {
+  publish_keys(batch);
+  auto const draft = record().draft_batch_open(batch, false);
+  ASSERT_TRUE(draft) << draft.error().message();
+  tokens.clear();
+  ballots.clear();
+  must(*draft, {chair});
+  cosign();
+}
+
+Stage::Tokens Stage::blind(PersonId const expert) const {
+  Tokens out;
+  for (auto const q : attempt().questions_of(expert)) {
+    crypto::TokenPrefix prefix;
+    randombytes_buf(prefix.data.data(), prefix.data.size());
+    Token token{crypto::SigningKey::generate(), prefix, {}, {}};
+    auto const& context = record().ballot_context(q);
+    auto const prepared =
+        crypto::blind_rsa::prepare(prefix.view(), meeting::token_message(context.ctx, token.sk_v.public_key()));
+    for (auto const& key : context.token_keys) {
+      token.blindings.push_back(
+          crypto::blind_rsa::blind(key, crypto::blind_rsa::Variant::kPssRandomized, prepared).value());
+    }
+    out.emplace(q, std::move(token));
+  }
+  return out;
+}
+
+meeting::BlindedMsgs Stage::messages(Tokens const& tokens) {
+  meeting::BlindedMsgs out;
+  for (auto const& [q, token] : tokens) {
+    for (auto const& blinding : token.blindings) out[q].push_back(blinding.blinded_msg);
+  }
+  return out;
+}
+
+Answer Stage::request(PersonId const expert, Tokens fresh) {
+  auto const msgs = messages(fresh);
+  auto const& open = attempt().open_hash;
+  auto const answer = submit(
+      expert, entry(meeting::TokenRequest{open, expert, meeting::token_request_digest(open, expert, msgs)}, {expert}),
+      client::wire::token_payload(msgs));
+  if (answer.accepted) tokens[expert] = std::move(fresh);
+  return answer;
+}
+
+void Stage::request(PersonId const expert) {
+  auto const answer = request(expert, blind(expert));
+  ASSERT_TRUE(answer.accepted) << answer;
+}
+
+void Stage::issue(PersonId const expert) {
+  auto const msgs = messages(tokens.at(expert));
+  for (auto const t : attempt().hops) {
+    if (t == 0) continue;
+    auto const sigs = trustee::issue(record(), trustee_keys_.at(t), t, expert, msgs);
+    ASSERT_TRUE(sigs) << sigs.error().message();
+    auto const& open = attempt().open_hash;
+    must(meeting::TokensIssued{open, t, expert, meeting::tokens_issued_digest(open, t, expert, *sigs)},
+         {trustee_person(t)}, client::wire::issued_payload(*sigs));
+  }
+}
+
+void Stage::collect(PersonId const expert) {
+  // What was pushed to her, as her program would take it: in any order, the newest last.
+  std::map<std::uint32_t, meeting::BlindSigs> by_hop;
+  for (auto const& message : people.at(expert).inbox) {
+    auto const* issued = std::get_if<client::wire::Issued>(&message.what);
+    if (issued == nullptr) continue;
+    auto const stored = store.contents()[server::Table::kEntry].at(server::key_of(issued->index));
+    auto const logged = meeting::decode_entry(stored).value();
+    auto const& body = std::get<meeting::TokensIssued>(logged.body);
+    if (body.batch_open == attempt().open_hash) by_hop[*attempt().hop_of(body.trustee)] = issued->sigs;
+  }
+  ASSERT_EQ(by_hop.size(), attempt().hops.size());
+  for (auto& [q, token] : tokens.at(expert)) {
+    auto const& context = record().ballot_context(q);
+    auto const prepared =
+        crypto::blind_rsa::prepare(token.prefix.view(), meeting::token_message(context.ctx, token.sk_v.public_key()));
+    token.tokens.clear();
+    for (std::size_t hop = 0; hop < context.token_keys.size(); ++hop) {
+      auto const sig =
+          crypto::blind_rsa::finalize(context.token_keys[hop], crypto::blind_rsa::Variant::kPssRandomized, prepared,
+                                      by_hop.at(static_cast<std::uint32_t>(hop)).at(q), token.blindings[hop].inv);
+      ASSERT_TRUE(sig) << sig.error().message();
+      token.tokens.push_back(*sig);
+    }
+  }
+}
+
+Bytes Stage::ballot(PersonId const expert, QuestionId const q, Choice const choice) const {
+  auto const& token = tokens.at(expert).at(q);
+  return meeting::make_ballot(record().ballot_context(q), token.sk_v, token.prefix, token.tokens, choice).value();
+}
+
+std::vector<crypto::MixPublicKey> Stage::mix_keys() const {
+  std::vector<crypto::MixPublicKey> out;
+  for (auto const& key : attempt().keys) out.push_back(key.mix_key);
+  return out;
+}
+
+Bytes Stage::wrap(QuestionId const q, ByteView const ballot) const {
+  return crypto::onion::wrap(mix_keys(), meeting::context(attempt().open_hash, q), ballot).value();
+}
+
+Answer Stage::cast_onions(PersonId const expert, meeting::Onions const& onions) {
+  auto const& open = attempt().open_hash;
+  auto const before = attempt().casts.find(expert);
+  std::uint32_t const sequence = before == attempt().casts.end() ? 0 : before->second.sequence + 1;
+  return submit(
+      expert,
+      entry(meeting::EnvelopeCast{open, expert, sequence, meeting::envelope_digest(open, expert, sequence, onions)},
+            {expert}),
+      client::wire::envelope_payload(onions));
+}
+
+void Stage::cast(PersonId const expert, Choice const choice) {
+  meeting::Onions onions;
+  for (auto const q : attempt().questions_of(expert)) {
+    ballots[expert][q] = ballot(expert, q, choice);
+    onions[q] = wrap(q, ballots[expert][q]);
+  }
+  auto const answer = cast_onions(expert, onions);
+  ASSERT_TRUE(answer.accepted) << answer;
+}
+
+void Stage::vote_all(std::vector<Choice> const& choices) {
+  std::size_t i = 0;
+  for (auto const p : present()) {
+    if (!tokens.contains(p)) {
+      request(p);
+      issue(p);
+      collect(p);
+    }
+    cast(p, choices[i++ % choices.size()]);
+  }
+}
+
+void Stage::close() {
+  must(record().draft_batch_close().value(), {chair});
+  settle();
+}
+
+void Stage::issuance_closed() {
+  for (auto const t : attempt().hops) {
+    if (t == 0) continue;
+    meeting::IssuanceClosed body{attempt().open_hash, t, {}};
+    for (auto const q : attempt().open.questions) body.issued[q] = 0;
+    for (auto const& [p, by] : attempt().issued) {
+      if (!by.contains(t)) continue;
+      for (auto const q : attempt().questions_of(p)) ++body.issued[q];
+    }
+    must(body, {trustee_person(t)});
+  }
+  settle();
+}
+
+client::wire::MixWork Stage::mix_input(TrusteeId const trustee) const {
+  auto const& inbox = people.at(trustee_person(trustee)).inbox;
+  for (auto it = inbox.rbegin(); it != inbox.rend(); ++it) {
+    auto const* work = std::get_if<client::wire::MixWork>(&it->what);
+    if (work != nullptr && work->batch_open == attempt().open_hash) return *work;
+  }
+  ADD_FAILURE() << "no mix input for trustee " << trustee;
+  return {};
+}
+
+Answer Stage::submit_mix(TrusteeId const trustee, trustee::MixResult const& result) {
+  return submit(trustee_person(trustee), entry(result.step, {trustee_person(trustee)}),
+                client::wire::mix_payload(result.salt, result.items));
+}
+
+void Stage::mix() {
+  for (auto const t : attempt().hops) {
+    if (t == 0) continue;
+    auto const input = mix_input(t);
+    auto const result = trustee::mix(record(), trustee_keys_.at(t), t, input.items, input.salt);
+    ASSERT_TRUE(result) << result.error().message();
+    auto const answer = submit_mix(t, *result);
+    ASSERT_TRUE(answer.accepted) << answer;
+  }
+  settle();
+  ASSERT_EQ(attempt().phase, BatchPhase::kConfirming);
+  cosign();
+}
+
+void Stage::to_box(std::vector<Choice> const& choices) {
+  vote_all(choices);
+  close();
+  issuance_closed();
+  mix();
+}
+
+Answer Stage::confirm(PersonId const expert, bool const ok) {
+  meeting::Confirm body{attempt().open_hash, expert, attempt().box_hash, {}};
+  auto const live = attempt().live();
+  for (auto const q : attempt().questions_of(expert)) {
+    if (std::ranges::find(live, q) != live.end()) body.rows[q] = ok;
+  }
+  return submit(expert, entry(body, {expert}));
+}
+
+void Stage::confirm_all() {
+  auto const counted = attempt().counted;
+  for (auto const& [p, leaf] : counted) {
+    if (attempt().confirms.contains(p) || attempt().overridden.contains(p)) continue;
+    auto const answer = confirm(p);
+    ASSERT_TRUE(answer.accepted) << answer;
+  }
+}
+
+Answer Stage::share(TrusteeId const trustee) {
+  auto const body = trustee::make_share(record(), trustee_keys_.at(trustee), trustee);
+  if (!body) {
+    Answer answer;
+    answer.refused = static_cast<Refusal>(body.error().value());
+    return answer;
+  }
+  return submit(trustee_person(trustee), entry(*body, {trustee_person(trustee)}));
+}
+
+void Stage::share_all() {
+  settle();
+  auto const hops = attempt().hops;
+  for (auto const t : hops) {
+    if (t == 0 || attempt().shares.contains(t)) continue;
+    auto const answer = share(t);
+    ASSERT_TRUE(answer.accepted) << answer;
+  }
+  settle();
+  ASSERT_EQ(attempt().phase, BatchPhase::kCounted);
+}
+
+void Stage::declare() { must(record().draft_declaration().value(), {chair, supervisor()}); }
+
+void Stage::erase() {
+  settle();
+  auto const hops = attempt().hops;
+  for (auto const t : hops) {
+    if (t != 0 && !attempt().erased.contains(t)) must(meeting::Erased{attempt().open_hash, t}, {trustee_person(t)});
+  }
+}
+
+void Stage::close_meeting() {
+  must(record().draft_meeting_close().value(), {chair, supervisor()});
+  cosign();
+}
+
+void Stage::finish() {
+  confirm_all();
+  share_all();
+  declare();
+  ASSERT_EQ(attempt().phase, BatchPhase::kDeclared);
+}
+
+}  // namespace piaojue::attack

@@ -1,0 +1,122 @@
+#include "server_host.h"
+
+#include "crypto/seal.h"
+
+namespace piaojue::simulation {
+
+ServerHost::ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace, KeyPool& keys)
+    : clock_(clock),
+      dice_(dice),
+      network_(network),
+      trace_(trace),
+      keys_(keys),
+      server_key_(crypto::SigningKey::generate()),
+      checkpoint_key_(crypto::SigningKey::generate()),
+      seal_key_(crypto::Secret::random(crypto::kSealKeyBytes)) {
+  network_.listen({[this](LinkId const link, std::uint32_t const client) {
+                     if (!core_) return false;
+                     core_->open(link, certificate(client));
+                     pump();
+                     return true;
+                   },
+                   {[this](LinkId const link, ByteView const frame) {
+                      if (!core_) return;
+                      if (dice_.chance(faults.crash)) return crash();
+                      core_->on_frame(link, frame);
+                      pump();
+                    },
+                    [this](LinkId const link) {
+                      if (!core_) return;
+                      core_->closed(link);
+                      pump();
+                    }}});
+}
+
+crypto::Result<void> ServerHost::start() {
+  auto contents = store_->load();
+  if (!contents) return contents.error();
+  server::Config config{
+      .server_key = crypto::SigningKey::from_seed(server_key_.seed()).value(),
+      .checkpoint_key = crypto::SigningKey::from_seed(checkpoint_key_.seed()).value(),
+      .seal_key = seal_key_.clone(),
+      .token_keys = keys_.source(),
+      // A certificate of the simulation is its request under another name: TLS has its own tests.
+      .issue_certificate = [](ByteView const csr, meeting::PersonId) -> crypto::Result<server::IssuedCertificate> {
+        return server::IssuedCertificate{"certificate of " + crypto::to_hex(csr), "authority", crypto::sha256({csr})};
+      },
+      .codes = [this](meeting::PersonId const person) { return store_->codes(person); },
+      .now_ms = [this] { return clock_.now_ms(); },
+      .parallel = {},
+      .limits = limits,
+      .lookahead = 2};
+  auto core = server::Core::recover(std::move(config), *contents);
+  if (!core) return core.error();
+  core_ = std::move(*core);
+  ++life_;
+  committing_ = false;
+  trace_.note("server starts", clock_.now_ms(), life_);
+  pump();
+  return boost::system::in_place_value;
+}
+
+void ServerHost::crash() {
+  trace_.note("server crashes", clock_.now_ms(), life_);
+  ++crashes_;
+  ++life_;
+  core_.reset();
+  committing_ = false;
+  network_.cut_all();
+  if (on_crash) on_crash();
+}
+
+void ServerHost::pump() {
+  if (!core_) return;
+  for (auto& notice : core_->take_notices()) notices_.push_back(std::move(notice));
+  run_jobs();
+  commit_next();
+}
+
+void ServerHost::run_jobs() {
+  for (auto& job : core_->take_jobs()) {
+    // On a machine it runs beside everything else; here all at once, and is done later.
+    job.run();
+    clock_.after(dice_.below(faults.job_ms_max + 1), [this, id = job.id, life = life_] {
+      if (!core_ || life != life_) return;
+      core_->finish_job(id);
+      pump();
+    });
+  }
+}
+
+void ServerHost::commit_next() {
+  if (committing_ || !core_->has_group()) return;
+  committing_ = true;
+  auto group = std::make_shared<server::CommitGroup>(core_->take_group());
+  clock_.after(dice_.below(faults.commit_ms_max + 1), [this, group, life = life_] {
+    if (!core_ || life != life_) return;
+    if (dice_.chance(faults.crash_before_commit)) return crash();
+    if (dice_.chance(faults.commit_fails)) store_->fail_after(0, dice_.chance(0.5));
+    if (!group->writes.empty()) {
+      auto const committed = store_->commit(group->writes);
+      if (!committed) return crash();  // the program ends; nothing of this group leaves
+    }
+    if (on_commit) on_commit();
+    if (dice_.chance(faults.crash_after_commit)) return crash();
+    committing_ = false;
+    send(group->outputs);
+    pump();
+  });
+}
+
+void ServerHost::send(std::vector<server::Output> const& outputs) {
+  for (auto const& output : outputs) {
+    if (auto const* frame = std::get_if<server::Frame>(&output.what)) {
+      network_.to_client(output.session, *frame);
+    } else {
+      network_.close_from_server(output.session);
+      core_->closed(output.session);
+    }
+  }
+}
+
+}  // namespace piaojue::simulation

@@ -1,0 +1,776 @@
+#include "world.h"
+
+#include <sstream>
+
+#include "client/wire.h"
+#include "meeting/codec.h"
+#include "server/export.h"
+#include "server/wire.h"
+#include "verifier/audit.h"
+
+namespace piaojue::simulation {
+namespace {
+
+using meeting::BatchPhase;
+using meeting::EntryType;
+using meeting::MeetingPhase;
+using meeting::Record;
+
+template <class T>
+std::string join(T const& items) {
+  std::string out;
+  for (auto const item : items) out += (out.empty() ? "" : ",") + std::to_string(item);
+  return out;
+}
+
+char const* word(Choice const choice) {
+  return choice == Choice::kAgree ? "agree" : choice == Choice::kDisagree ? "disagree" : "abstain";
+}
+
+/// Nobody waits longer than this for something that is due, once the machines work.
+constexpr std::uint64_t kPatience = 60'000;
+constexpr std::uint64_t kVotingTime = 60'000;
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------------- Scenario
+
+Scenario Scenario::draw(Dice& dice) {
+  Scenario s;
+  meeting::Manifest& m = s.manifest;
+  for (auto& byte : m.meeting_id) byte = static_cast<std::uint8_t>(dice.below(256));
+  m.title = "评审会";
+  m.date = "2026-11-22";
+  auto const experts = dice.between(4, 6);
+  auto const chance = dice.below(10);
+  std::size_t const k = chance == 0 ? 1 : chance <= 5 ? 2 : chance <= 8 ? 3 : 4;
+  bool const chair_votes = dice.chance(0.5);
+  m.committee_size = static_cast<std::uint32_t>(experts + 1) | 1U;
+  m.rules.pass_numerator = dice.chance(0.7) ? 2 : 1;
+  m.rules.pass_denominator = m.rules.pass_numerator + 1;
+  m.rules.pass_strict = dice.chance(0.5);
+  m.rules.recusal_mode = static_cast<meeting::RecusalMode>(dice.between(1, 3));
+  m.rules.abstain_allowed = dice.chance(0.6);
+  m.rules.quorum_numerator = 1;
+  m.rules.quorum_denominator = 2;
+  m.rules.modulus_bits = 2048;
+  m.rules.max_unconfirmed = static_cast<std::uint32_t>(dice.between(1, 2));
+  std::size_t const supervisors = dice.chance(0.2) ? 2 : 1;
+  m.rules.supervisors_needed = static_cast<std::uint32_t>(dice.between(1, supervisors));
+
+  PersonId chair = 0;
+  std::vector<PersonId> expert_ids, supervisor_ids;
+  auto const add = [&](std::uint32_t roles) {
+    meeting::Person person;
+    person.name = "人" + std::to_string(m.people.size() + 1);
+    person.roles = roles;
+    m.people.push_back(person);
+    return static_cast<PersonId>(m.people.size());
+  };
+  if (!chair_votes) chair = add(meeting::kChair);
+  for (std::uint64_t i = 0; i < experts; ++i) {
+    bool const is_chair = chair_votes && i == 0;
+    auto const id = add(meeting::kExpert | (is_chair ? meeting::kChair : 0U));
+    if (is_chair) chair = id;
+    expert_ids.push_back(id);
+  }
+  add(meeting::kClerk);
+  for (std::size_t i = 0; i < supervisors; ++i) supervisor_ids.push_back(add(meeting::kSupervisor));
+
+  m.trustees = {0};
+  if (k >= 2) m.trustees.push_back(chair);
+  if (k >= 3) m.trustees.push_back(supervisor_ids.front());
+  if (k >= 4) m.trustees.push_back(expert_ids.back());
+  m.rehearsal = k == 1;
+  m.rules.trustees_min = static_cast<std::uint32_t>(k == 1 ? 1 : dice.between(2, k));
+
+  auto const batches = dice.chance(0.45) ? 2U : 1U;
+  for (std::uint32_t b = 0; b < batches; ++b) {
+    meeting::Batch batch;
+    batch.title = "第" + std::to_string(b + 1) + "批";
+    auto const questions = dice.between(1, batches == 2 ? 2 : 3);
+    for (std::uint64_t i = 0; i < questions; ++i) {
+      meeting::Candidate candidate;
+      candidate.name = "申报人" + std::to_string(m.candidates.size() + 1);
+      candidate.employer = "单位";
+      candidate.level = "副高级";
+      candidate.channel = dice.chance(0.15) ? meeting::Channel::kExceptional : meeting::Channel::kNormal;
+      m.candidates.push_back(candidate);
+      batch.candidates.push_back(static_cast<QuestionId>(m.candidates.size()));
+    }
+    m.batches.push_back(batch);
+  }
+
+  // Who comes late, leaves early, steps back, falls silent: never so many that the quorum is gone, which would be an
+  // end without a result.
+  auto const is_trustee = [&](PersonId p) { return std::ranges::find(m.trustees, p) != m.trustees.end(); };
+  auto spare = experts - std::max<std::uint64_t>(meeting::quorum_min(m.rules, m.committee_size), meeting::kBallotsMin);
+  auto const spend = [&] { return spare > 0 && spare-- > 0; };
+  std::vector<PersonId> plain;  // those without whom everything can go on
+  for (auto const p : expert_ids) {
+    if (p == chair) continue;
+    if (dice.chance(0.12)) s.arrives_ms[p] = dice.between(5'000, 40'000);
+    if (!is_trustee(p) && batches == 2 && dice.chance(0.1) && spend()) s.leaves_after[p] = 1;
+    if (dice.chance(0.12) && (m.rules.recusal_mode != meeting::RecusalMode::kLeave || spend())) {
+      s.recusals[p].insert(static_cast<QuestionId>(dice.between(1, m.candidates.size())));
+    }
+    if (!is_trustee(p) && !s.leaves_after.contains(p)) plain.push_back(p);
+  }
+  if (!plain.empty() && dice.chance(0.15) && spend()) s.goes_silent = dice.pick(plain);
+  if (!plain.empty() && dice.chance(0.15)) {
+    auto const p = dice.pick(plain);
+    if (p != s.goes_silent && !s.arrives_ms.contains(p)) s.replaced = p;
+  }
+  for (meeting::BatchId b = 1; b <= m.batches.size(); ++b) {
+    if (dice.chance(0.07)) s.on_paper.insert(b);
+    if (dice.chance(0.2)) {
+      static constexpr BatchPhase phases[] = {BatchPhase::kVoting, BatchPhase::kVoting, BatchPhase::kClosing,
+                                              BatchPhase::kMixing, BatchPhase::kConfirming};
+      s.voids[b] = {phases[dice.below(5)], dice.chance(0.5)};
+    }
+  }
+  s.recasts = dice.chance(0.5) ? 0.3 : 0.0;
+
+  // What goes wrong, and for how long. One seed in five is calm weather: the plain meeting must work too.
+  s.storm = dice.chance(0.8);
+  s.storm_ms = dice.between(15'000, 90'000);
+  auto const rate = [&](double most) {
+    return dice.chance(0.5) ? 0.0 : most * (0.1 + 0.9e-3 * static_cast<double>(dice.below(1000)));
+  };
+  if (s.storm) {
+    s.network.breaks = rate(0.004);
+    s.network.repeated = rate(0.2);
+    s.server.crash = rate(0.004);
+    s.server.crash_before_commit = rate(0.006);
+    s.server.crash_after_commit = rate(0.006);
+    s.server.commit_fails = rate(0.006);
+    s.laptop.crash = rate(0.004);
+    s.laptop.disk_fails = rate(0.003);
+    s.laptop.cut = rate(0.01);
+  }
+  s.network.delay_ms_max = dice.between(1, 80);
+  return s;
+}
+
+// ---------------------------------------------------------------------------------------------------------- World
+
+World::World(std::uint64_t const seed) : World(seed, {}) {}
+
+World::World(std::uint64_t const seed, std::function<void(Scenario&)> const& change)
+    : seed_(seed),
+      randomness_(seed),
+      dice(seed),
+      network(clock, dice, trace),
+      keys(seed),
+      server(clock, dice, network, trace, keys) {
+  scenario = Scenario::draw(dice);
+  if (change) change(scenario);
+}
+
+World::~World() = default;
+
+std::string World::new_code(PersonId const person) {
+  auto const code = server::new_enrolment_code();
+  server::Writes writes;
+  server::write_code(writes, person, code);
+  // Slips are printed by another run of the program, beside the one that serves.
+  server.store().commit(writes).value();
+  return code;
+}
+
+Laptop& World::give_laptop(Human& human, std::string code) {
+  auto const number = static_cast<std::uint32_t>(laptops_.size() + 1);
+  laptops_.push_back(std::make_unique<Laptop>(number, human.id, scenario.manifest.meeting_id, std::move(code), clock,
+                                              dice, network, trace, keys));
+  auto* const laptop = laptops_.back().get();
+  human.laptop = laptop;
+  laptop->faults = storm() ? scenario.laptop : LaptopFaults{};
+  laptop->on_event = [&human](boost::json::object const& event) {
+    if (event.at("event").as_string() == "proposal") human.proposals = true;
+  };
+  laptop->on_sent = [this, &human, laptop](ByteView const frame) { sent(human, *laptop, frame); };
+  laptop->on_received = [this, laptop](ByteView const frame) { received(*laptop, frame); };
+  laptop->on_crash = [this, &human, laptop] {
+    human.casting.reset();
+    if (human.laptop != laptop || human.silent || human.gone) return;
+    clock.after(dice.between(200, 4000), [this, &human, laptop] {
+      if (human.laptop == laptop && !human.silent) laptop->switch_on();
+    });
+  };
+  return *laptop;
+}
+
+void World::begin() {
+  if (begun_) return;
+  begun_ = true;
+  scenario.manifest.server_key = server.server_key();
+  scenario.manifest.checkpoint_key = server.checkpoint_key();
+  server.store().commit(server::write_draft(scenario.manifest).value()).value();
+  server.certificate = [this](std::uint32_t const client) { return laptops_.at(client - 1)->certificate(); };
+  server.on_crash = [this] {
+    clock.after(dice.between(100, 3000), [this] {
+      server.store().heal();
+      server.start().value();
+    });
+  };
+  if (scenario.storm) {
+    network.faults = scenario.network;
+    server.faults = scenario.server;
+  } else {
+    network.faults.delay_ms_max = scenario.network.delay_ms_max;
+  }
+  for (PersonId p = 1; p <= scenario.manifest.people.size(); ++p) {
+    auto& human = people_[p];
+    human.id = p;
+    human.roles = scenario.manifest.people[p - 1].roles;
+    auto& laptop = give_laptop(human, new_code(p));
+    auto const late = scenario.arrives_ms.find(p);
+    clock.after(late == scenario.arrives_ms.end() ? dice.below(500) : late->second, [&laptop] { laptop.switch_on(); });
+    later(p);
+  }
+  server.start().value();
+  if (scenario.storm) clock.after(scenario.storm_ms, [this] { end_storm(); });
+}
+
+void World::end_storm() {
+  network.faults = {};
+  network.faults.delay_ms_max = scenario.network.delay_ms_max;
+  server.faults = {};
+  for (auto const& laptop : laptops_) {
+    laptop->faults = {};
+    laptop->wallet().heal();
+  }
+  calm_ = true;
+  last_growth_ms_ = clock.now_ms();
+}
+
+void World::later(PersonId const person) {
+  clock.after(dice.between(150, 900), [this, person] {
+    auto& human = people_.at(person);
+    if (!people_frozen) think(human);
+    later(person);
+  });
+}
+
+// ---------------------------------------------------------------------------------------------------------- People
+
+void World::think(Human& human) {
+  auto& laptop = *human.laptop;
+  if (!laptop.on() || !laptop.session() || laptop.waiting_for_reply() || !laptop.connected()) return;
+  auto const& record = laptop.session()->record();
+
+  if (human.id == scenario.replaced && !human.was_replaced && loses_laptop_now(record)) {
+    human.was_replaced = true;
+    auto code = new_code(human.id);
+    auto& fresh = give_laptop(human, std::move(code));
+    laptop.crash();
+    clock.after(dice.between(500, 5000), [&fresh] { fresh.switch_on(); });
+    return;
+  }
+  if (human.id == scenario.goes_silent && !human.silent && record.in_progress() &&
+      record.attempt()->envelopes.contains(human.id) && !record.attempt()->open.paper && dice.chance(0.5)) {
+    human.silent = true;
+    laptop.crash();
+    return;
+  }
+  bool const approves = (human.roles & (meeting::kChair | meeting::kSupervisor | meeting::kClerk)) != 0;
+  if (approves && (human.proposals || dice.chance(0.05))) {
+    human.proposals = false;
+    return laptop.command("approve all");
+  }
+  if (record.phase() == MeetingPhase::kBeforeOpen) {
+    if ((human.roles & meeting::kClerk) == 0) return;
+    // The clerk opens when everybody is enrolled who is not known to be late.
+    for (auto const& [id, other] : people_) {
+      if (!other.laptop->enrolled() && !scenario.arrives_ms.contains(id)) return;
+    }
+    return laptop.command("draft");
+  }
+  if (record.phase() != MeetingPhase::kOpen) return;
+
+  auto const key = record.identity_key(human.id);
+  if (key != client::load_profile(laptop.wallet()).value()->identity_key) return;  // KeyChange is not in the log yet
+  auto const presence = record.presence(human.id);
+  if (!presence.signed_in) {
+    if (human.gone) return;
+    return laptop.command("sign-in");
+  }
+  if (auto const leaves = scenario.leaves_after.find(human.id); leaves != scenario.leaves_after.end()) {
+    if (record.undecided(leaves->second).empty() && !record.in_progress()) {
+      human.gone = true;
+      return laptop.command("sign-out");
+    }
+  }
+  if ((human.roles & meeting::kExpert) != 0 && think_expert(human, record)) return;
+  if ((human.roles & meeting::kClerk) != 0 && think_clerk(human, record)) return;
+  if ((human.roles & meeting::kChair) != 0) think_chair(human, record);
+}
+
+/// Whether this is a moment at which a laptop may be lost for good: after its owner has signed in.
+bool World::loses_laptop_now(Record const& record) {
+  return record.phase() == MeetingPhase::kOpen && record.presence(*scenario.replaced).signed_in && dice.chance(0.05);
+}
+
+bool World::think_expert(Human& human, Record const& record) {
+  auto& laptop = *human.laptop;
+  if (auto const plan = scenario.recusals.find(human.id); plan != scenario.recusals.end()) {
+    for (auto const q : plan->second) {
+      auto const known = record.recusals().find(human.id);
+      if (known != record.recusals().end() && known->second.contains(q)) continue;
+      if (record.question(q).declared || record.question(q).attempts > 0) continue;
+      laptop.command("recuse " + std::to_string(q) + " 与申报人有亲属关系");
+      return true;
+    }
+  }
+  if (!record.in_progress()) return false;
+  auto const& attempt = *record.attempt();
+  if (attempt.phase != BatchPhase::kVoting || attempt.open.paper || !attempt.present(human.id)) return false;
+  auto const questions = attempt.questions_of(human.id);
+  if (questions.empty()) return false;
+  auto& wanted = human.casts_wanted[attempt.open_hash];
+  if (wanted == 0) wanted = dice.chance(scenario.recasts) ? 2 : 1;
+  auto const cast = attempt.casts.find(human.id);
+  if (cast != attempt.casts.end() && cast->second.sequence + 1 >= wanted) return false;
+  if (attempt.issued.find(human.id) == attempt.issued.end() ||
+      attempt.issued.at(human.id).size() < attempt.hops.size()) {
+    return false;  // no tokens yet
+  }
+  Choices choices;
+  for (auto const q : questions) {
+    Choice choice;
+    if (votes) {
+      choice = votes(human.id, q);
+    } else {
+      auto const roll = dice.below(10);
+      choice = roll < 6 ? Choice::kAgree : roll < 9 ? Choice::kDisagree : Choice::kAbstain;
+      if (choice == Choice::kAbstain && !record.manifest().rules.abstain_allowed) choice = Choice::kDisagree;
+    }
+    choices[q] = choice;
+    laptop.command("vote " + std::to_string(q) + " " + word(choice));
+    if (!laptop.session()) return true;
+  }
+  human.casting = choices;
+  laptop.command("cast", [&human](boost::json::object const&) { human.casting.reset(); });
+  return true;
+}
+
+bool World::think_clerk(Human& human, Record const& record) {
+  auto& laptop = *human.laptop;
+  for (QuestionId q = 1; q <= record.manifest().candidates.size(); ++q) {
+    if (record.manifest().candidates[q - 1].channel != meeting::Channel::kExceptional) continue;
+    if (record.question(q).interview) continue;
+    laptop.command("interview " + std::to_string(q) + " 面试答辩：回答清楚");
+    return true;
+  }
+  if (record.in_progress()) return false;
+  for (auto const& [id, other] : people_) {
+    // Somebody whose laptop is dead is signed out by the office, so that the next batch does not wait for him.
+    if (other.silent && record.presence(id).signed_in) {
+      laptop.command("sign-out " + std::to_string(id) + " 设备失联，已离席");
+      return true;
+    }
+  }
+  return false;
+}
+
+bool World::think_chair(Human& human, Record const& record) {
+  auto& laptop = *human.laptop;
+  if (record.size() != last_size_) {
+    last_size_ = record.size();
+    last_growth_ms_ = clock.now_ms();
+  }
+  bool const stuck = !storm() && clock.now_ms() > last_growth_ms_ + kPatience;
+
+  if (record.in_progress()) {
+    auto const& attempt = *record.attempt();
+    auto const batch = attempt.open.batch;
+    if (auto const plan = scenario.voids.find(batch); plan != scenario.voids.end() && attempt.open.attempt == 1 &&
+                                                      !attempt.open.paper && attempt.phase == plan->second.phase &&
+                                                      attempt.voided.empty() && dice.chance(0.5)) {
+      auto const live = attempt.live();
+      auto const which = plan->second.one_question ? std::to_string(live[dice.below(live.size())]) : "all";
+      scenario.voids.erase(plan);
+      laptop.command("void " + which + " 材料有误，按程序重新投票");
+      return true;
+    }
+    switch (attempt.phase) {
+      case BatchPhase::kVoting: {
+        if (attempt.open.paper) return think_paper(human, record);
+        bool all = true;
+        for (auto const p : attempt.open.present) {
+          auto const& other = people_.at(p);
+          if (other.silent || attempt.questions_of(p).empty()) continue;
+          auto const wanted = other.casts_wanted.find(attempt.open_hash);
+          auto const cast = attempt.casts.find(p);
+          if (cast == attempt.casts.end() || wanted == other.casts_wanted.end() ||
+              cast->second.sequence + 1 < wanted->second) {
+            // A new laptop in the middle of an attempt has none of its tokens.
+            if (other.was_replaced && clock.now_ms() > last_growth_ms_ + 10'000) continue;
+            all = false;
+          }
+        }
+        if (all || clock.now_ms() > last_growth_ms_ + kVotingTime) {
+          laptop.command("close");
+          return true;
+        }
+        return false;
+      }
+      case BatchPhase::kConfirming: {
+        // Too few ballots are never opened: those questions go to paper.
+        std::vector<QuestionId> few;
+        for (auto const q : attempt.live()) {
+          if (attempt.box->boxes.at(q).ballots.size() < meeting::kBallotsMin) few.push_back(q);
+        }
+        if (!few.empty()) {
+          too_few_.insert(few.begin(), few.end());
+          laptop.command("void " + join(few) + " 票数不足三张，不开箱，改用纸票");
+          return true;
+        }
+        std::vector<PersonId> silent;
+        bool missing = false;
+        for (auto const& [p, envelope] : attempt.counted) {
+          if (attempt.overridden.contains(p)) continue;
+          auto const confirm = attempt.confirms.find(p);
+          if (confirm == attempt.confirms.end()) {
+            silent.push_back(p);
+          } else {
+            for (auto const& [q, ok] : confirm->second.rows) missing |= !ok;
+          }
+        }
+        if (!silent.empty() && clock.now_ms() > last_growth_ms_ + 20'000) {
+          bool dead = true;  // laptops that will not come back, or have not what they would confirm
+          for (auto const p : silent) dead = dead && (people_.at(p).silent || people_.at(p).was_replaced);
+          if (dead && silent.size() + attempt.overridden.size() <= record.manifest().rules.max_unconfirmed) {
+            laptop.command("override silent " + join(silent) + " 设备失联");
+            return true;
+          }
+        }
+        if (missing && rescues_ == 0) note_rescue("a MISSING was signed");
+        break;
+      }
+      case BatchPhase::kCounted:
+        laptop.command("declare");
+        return true;
+      default:
+        break;
+    }
+    if (stuck) {
+      note_rescue("nothing moved");
+      laptop.command(attempt.phase == BatchPhase::kOpening ? "void-lost 保管人失联" : "void all 长时间无进展");
+      return true;
+    }
+    return false;
+  }
+
+  for (meeting::BatchId b = 1; b <= record.manifest().batches.size(); ++b) {
+    auto const undecided = record.undecided(b);
+    if (undecided.empty()) continue;
+    // Late ones are waited for; so are those whose laptop is just being replaced or started again.
+    for (auto const& [id, other] : people_) {
+      if (other.silent || other.gone || record.presence(id).signed_in) continue;
+      if (calm_ || !scenario.storm || !dice.chance(0.02)) return false;
+    }
+    // Recusals first: afterwards they can not be declared.
+    for (auto const& [p, questions] : scenario.recusals) {
+      auto const known = record.recusals().find(p);
+      for (auto const q : questions) {
+        if (record.question(q).declared || record.question(q).attempts > 0 || people_.at(p).silent) continue;
+        if (known == record.recusals().end() || !known->second.contains(q)) return false;
+      }
+    }
+    for (auto const p : record.experts_present()) {
+      if (people_.at(p).silent) return false;  // the office signs them out first
+    }
+    bool paper = scenario.on_paper.contains(b) || record.attempts(b) >= 4;
+    for (auto const q : undecided) paper = paper || too_few_.contains(q) || record.question(q).opened;
+    laptop.command("open " + std::to_string(b) + (paper ? " paper" : ""));
+    return true;
+  }
+  laptop.command("close-meeting");
+  return true;
+}
+
+bool World::think_paper(Human& human, Record const& record) {
+  auto const& attempt = *record.attempt();
+  auto& laptop = *human.laptop;
+  for (auto const q : attempt.live()) {
+    auto& row = paper_[{attempt.open_hash, q}];
+    if (row.issued == 0) {
+      for (auto const p : attempt.open.present) row.issued += attempt.recused(p, q) ? 0 : 1;
+      row.returned = row.issued > 0 ? row.issued - static_cast<std::uint32_t>(dice.below(2)) : 0;
+      for (std::uint32_t i = 0; i < row.returned; ++i) {
+        auto const roll = dice.below(10);
+        if (roll < 6) {
+          ++row.agree;
+        } else if (roll < 8) {
+          ++row.disagree;
+        } else if (roll < 9 && record.manifest().rules.abstain_allowed) {
+          ++row.abstain;
+        } else {
+          ++row.invalid;
+        }
+      }
+      row.valid = row.agree + row.disagree + row.abstain;
+    }
+    std::ostringstream line;
+    line << "paper " << q << ' ' << row.issued << ' ' << row.returned << ' ' << row.valid << ' ' << row.invalid << ' '
+         << row.agree << ' ' << row.disagree << ' ' << row.abstain;
+    laptop.command(line.str());
+    if (!laptop.session()) return true;
+  }
+  laptop.command("paper-submit");
+  return true;
+}
+
+void World::note_rescue(std::string const& why) {
+  ++rescues_;
+  if (rescue_.empty()) rescue_ = why + "\n" + state();
+}
+
+// ------------------------------------------------------------------------------------------- What is remembered
+
+void World::sent(Human& human, Laptop& laptop, ByteView const frame) {
+  auto const request = server::wire::parse_request(frame);
+  if (!request) throw std::runtime_error("a session sent what no server reads");
+  auto const* submit = std::get_if<server::wire::Submit>(&request->what);
+  submitted_.erase({laptop.number(), request->id});
+  if (!submit) return;
+  submitted_[{laptop.number(), request->id}] = submit->entry;
+  auto const entry = meeting::decode_entry(submit->entry);
+  if (!entry) throw std::runtime_error("a session submitted an entry that does not decode");
+  if (entry->type() != EntryType::kEnvelopeCast) return;
+  // The first time that these bytes are sent they stand for the command under way; later they are repeated.
+  auto const leaf = log::leaf_hash(submit->entry);
+  if (!meant_.contains(leaf)) {
+    if (!human.casting) throw std::runtime_error("an envelope that nobody asked for");
+    meant_[leaf] = *human.casting;
+  }
+}
+
+void World::received(Laptop& laptop, ByteView const frame) {
+  auto const message = client::wire::parse(frame);
+  if (!message) throw std::runtime_error("the server sent what no client reads");
+  if (auto const* accepted = std::get_if<client::wire::Accepted>(&message->what)) {
+    auto const found = submitted_.find({laptop.number(), message->id});
+    if (found != submitted_.end()) acknowledged_.push_back({laptop.person(), accepted->index, found->second});
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- Run
+
+bool World::finished() {
+  if (!server.idle() || server.core().record().phase() != MeetingPhase::kClosed) return false;
+  auto const root = server.core().record().tree().root();
+  for (auto const& [id, human] : people_) {
+    if (human.silent || human.gone) continue;
+    // Who came when all was over was refused at the door.
+    if (human.laptop->on() && !human.laptop->enrolled()) continue;
+    if (!human.laptop->on()) return false;
+    auto const* session = human.laptop->session();
+    if (!session || session->record().tree().root() != root) return false;
+    // Everybody cosigns the end.
+    if ((human.roles & meeting::kScreen) == 0 && session->record().presence(id).signed_in &&
+        server.core().witnesses().count(server.core().record().size() - 1, {id}) == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool World::run_until(std::function<bool()> const& done, std::uint64_t const limit_ms) {
+  begin();
+  auto const end_ms = clock.now_ms() + limit_ms;
+  while (!done()) {
+    if (clock.now_ms() > end_ms || !clock.step()) return false;
+  }
+  return true;
+}
+
+Report World::run() {
+  Report report;
+  try {
+    begin();
+    // Everything must be over within this time after the last fault.
+    auto const limit = (scenario.storm ? scenario.storm_ms : 0) + 600'000;
+    bool const over = run_until([&] { return finished(); }, limit);
+    report.failure = !over ? "the meeting did not come to its end\n" + state() : oracle();
+    if (report.failure.empty() && rescues_ > 0) report.failure = "the chair had to void: " + rescue_;
+  } catch (std::exception const& error) {
+    report.failure = std::string("exception: ") + error.what() + "\n" + state();
+  }
+  report.ok = report.failure.empty();
+  report.trace = trace.hash();
+  report.frames = network.frames();
+  report.server_crashes = server.crashes();
+  for (auto const& laptop : laptops_) report.laptop_crashes += laptop->crashes();
+  report.virtual_ms = clock.now_ms();
+  if (server.running()) {
+    report.entries = server.core().record().size();
+    report.attempts = server.core().record().past_attempts().size() + (server.core().record().attempt() ? 1 : 0);
+  }
+  return report;
+}
+
+std::string World::state() {
+  std::ostringstream out;
+  auto const describe = [&](Record const& record) {
+    out << "size " << record.size() << ", meeting phase " << static_cast<int>(record.phase());
+    if (auto const& attempt = record.attempt()) {
+      out << ", batch " << attempt->open.batch << " attempt " << attempt->open.attempt << " phase "
+          << static_cast<int>(attempt->phase) << (attempt->open.paper ? " paper" : "") << ", present "
+          << attempt->open.present.size() << " requests " << attempt->requests.size() << " casts "
+          << attempt->casts.size() << " closed " << attempt->issuance_closed.size() << " mixes "
+          << attempt->mixes.size() << " of " << attempt->hops.size() << " confirms " << attempt->confirms.size()
+          << " of " << attempt->counted.size() << " shares " << attempt->shares.size();
+    }
+    out << "\n";
+  };
+  out << "at " << clock.now_ms() << " ms (storm until " << (scenario.storm ? scenario.storm_ms : 0) << ")\nserver: ";
+  if (server.running()) {
+    describe(server.core().record());
+    out << "  trustee 0: " << server.core().trustee_status().text << "\n";
+  } else {
+    out << "not running\n";
+  }
+  for (auto const& [id, human] : people_) {
+    out << "person " << id << " roles " << human.roles << (human.silent ? " silent" : "")
+        << (human.was_replaced ? " replaced" : "") << (human.gone ? " gone" : "") << ": ";
+    if (auto* session = human.laptop->session()) {
+      if (session->halted()) out << "HALTED " << crypto::name(*session->halted()) << " ";
+      if (session->fatal()) out << "FATAL " << *session->fatal() << " ";
+      out << (human.laptop->connected() ? "connected " : "offline ")
+          << (human.laptop->waiting_for_reply() ? "waits for " + human.laptop->waiting_for() + " " : "");
+      describe(session->record());
+    } else {
+      out << (human.laptop->on() ? "no session\n" : "off\n");
+    }
+    auto const& events = human.laptop->last_events();
+    for (std::size_t i = events.size() > 6 ? events.size() - 6 : 0; i < events.size(); ++i) {
+      out << "    " << events[i].substr(0, 300) << "\n";
+    }
+  }
+  return out.str();
+}
+
+// ---------------------------------------------------------------------------------------------------------- Oracle
+
+std::string World::oracle() {
+  auto const contents = server.store().contents();
+  auto const& rows = contents[server::Table::kEntry];
+  auto const& final = server.core().record();
+  std::vector<Bytes> log;
+  for (auto const& [key, bytes] : rows) log.push_back(bytes);
+  if (log.size() != final.size()) return "the store holds another number of entries than the record";
+
+  // Nothing that was acknowledged is lost.
+  for (auto const& ack : acknowledged_) {
+    if (ack.index >= log.size()) return "acknowledged at index " + std::to_string(ack.index) + ", which is not there";
+    auto const submitted = meeting::decode_entry(ack.entry);
+    auto const logged = meeting::decode_entry(log[ack.index]);
+    if (submitted->type() != logged->type() || submitted->body_bytes != logged->body_bytes) {
+      return "another entry than the acknowledged one stands at index " + std::to_string(ack.index);
+    }
+    if (logged->signatures.size() == 1 && log[ack.index] != ack.entry) {
+      return "other bytes than the acknowledged ones stand at index " + std::to_string(ack.index);
+    }
+  }
+
+  // Every question is decided, and its row is what people meant.
+  Record record;
+  std::map<crypto::Hash, std::map<QuestionId, std::map<Choice, std::uint32_t>>> expected;
+  std::set<QuestionId> decided;
+  for (auto const& bytes : log) {
+    auto const entry = meeting::decode_entry(bytes);
+    if (auto const* close = std::get_if<meeting::BatchClose>(&entry->body)) {
+      auto& of_attempt = expected[close->batch_open];
+      for (auto const& [person, leaf] : close->envelopes) {
+        auto const found = meant_.find(leaf);
+        if (found == meant_.end())
+          return "an envelope counts that no session of person " + std::to_string(person) + " sent";
+        for (auto const& [q, choice] : found->second) ++of_attempt[q][choice];
+      }
+    }
+    if (auto const* declared = std::get_if<meeting::Declaration>(&entry->body)) {
+      auto const& attempt = *record.attempt();
+      for (auto const& [q, row] : declared->rows) {
+        if (!decided.insert(q).second) return "question " + std::to_string(q) + " was decided twice";
+        std::uint32_t agree = 0, disagree = 0, abstain = 0, invalid = 0;
+        if (attempt.open.paper) {
+          auto const& paper = paper_.at({attempt.open_hash, q});
+          agree = paper.agree;
+          disagree = paper.disagree;
+          abstain = paper.abstain;
+          invalid = paper.invalid;
+        } else {
+          auto& counts = expected[attempt.open_hash][q];
+          agree = counts[Choice::kAgree];
+          disagree = counts[Choice::kDisagree];
+          abstain = counts[Choice::kAbstain];
+        }
+        if (row.agree != agree || row.disagree != disagree || row.abstain != abstain || row.invalid != invalid) {
+          return "question " + std::to_string(q) + ": declared " + std::to_string(row.agree) + "/" +
+                 std::to_string(row.disagree) + "/" + std::to_string(row.abstain) + "/" + std::to_string(row.invalid) +
+                 ", meant " + std::to_string(agree) + "/" + std::to_string(disagree) + "/" + std::to_string(abstain) +
+                 "/" + std::to_string(invalid);
+        }
+      }
+    }
+    if (!record.apply(bytes)) return "the log does not apply from scratch";
+  }
+  for (QuestionId q = 1; q <= final.manifest().candidates.size(); ++q) {
+    if (!decided.contains(q)) return "question " + std::to_string(q) + " was never decided";
+  }
+
+  // Everybody who stayed has the same log; who left has a beginning of it.
+  for (auto const& laptop : laptops_) {
+    if (!laptop->session()) continue;
+    auto const& own = laptop->session()->record();
+    if (laptop->session()->halted()) return "laptop " + std::to_string(laptop->number()) + " has halted";
+    if (own.size() > final.size() || final.tree().root(own.size()) != own.tree().root()) {
+      return "laptop " + std::to_string(laptop->number()) + " has another log";
+    }
+  }
+
+  // The server's record and a laptop's, for an auditor who has nothing but the head hash on paper.
+  auto const head = final.tree().root();
+  if (auto const wrong = audit_record(export_store(contents), head, true); !wrong.empty())
+    return "the server's record: " + wrong;
+  if (seed_ % 4 == 0) {
+    for (auto const& [id, human] : people_) {
+      auto const* session = human.laptop->session();
+      if (session == nullptr || session->record().size() != final.size()) continue;
+      // Cosignatures that came and were overtaken while it was away it has never seen.
+      auto const wrong = audit_record(human.laptop->session()->export_record(), head, false);
+      if (!wrong.empty()) return "the record of person " + std::to_string(id) + ": " + wrong;
+      if (dice.chance(0.5)) break;
+    }
+  }
+  // Nothing that could join names and ballots is kept after the end.
+  for (auto const table : {server::Table::kTokenPayload, server::Table::kIssuedPayload, server::Table::kEnvelope,
+                           server::Table::kMixOutput, server::Table::kSealKey}) {
+    if (!contents[table].empty()) return "the server still holds what it should have destroyed";
+  }
+  return {};
+}
+
+// ---------------------------------------------------------------------------------------------------------- Records
+
+Bytes export_store(server::Contents const& contents) {
+  std::ostringstream out;
+  server::export_record(contents, out).value();
+  return crypto::to_bytes(crypto::as_bytes(out.str()));
+}
+
+std::string audit_record(ByteView const file, crypto::Hash const& anchor, bool const was_there) {
+  std::istringstream in{std::string(crypto::as_text(file))};
+  auto const audit = verifier::audit(in, anchor, {});
+  if (audit.unusable) return "unusable: " + audit.unusable->en;
+  for (std::size_t number = 1; number <= verifier::kChecks; ++number) {
+    auto const& check = audit.check(number);
+    if (check.outcome == verifier::Outcome::kHolds || (number == 3 && !was_there)) continue;
+    return "check " + std::to_string(number) + ": " + (check.failures.empty() ? "not reached" : check.failures[0].en);
+  }
+  return {};
+}
+
+}  // namespace piaojue::simulation

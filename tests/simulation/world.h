@@ -1,0 +1,138 @@
+#pragma once
+/// One whole meeting from one seed: the server, a laptop a person, the people, and everything that goes wrong. People
+/// look at their own laptop's record and act, now and then and in any order; nobody is told what another one does.
+/// While the storm lasts, machines crash, disks fill and connections break; after it everything works, and the meeting
+/// must come to its end within a bounded time.
+#include <set>
+
+#include "laptop.h"
+#include "server_host.h"
+
+namespace piaojue::simulation {
+
+using crypto::elgamal::Choice;
+using meeting::PersonId;
+using meeting::QuestionId;
+
+/// What may happen in a meeting; drawn from the seed unless a test sets it.
+struct Scenario {
+  meeting::Manifest manifest;  ///< without keys
+  bool storm = true;
+  std::uint64_t storm_ms = 0;
+  NetworkFaults network;
+  ServerFaults server;
+  LaptopFaults laptop;
+  std::set<meeting::BatchId> on_paper;  ///< batches that the chair holds on paper from the first
+  struct VoidPlan {
+    meeting::BatchPhase phase;
+    bool one_question = false;
+  };
+  std::map<meeting::BatchId, VoidPlan> voids;         ///< of each batch's first attempt
+  std::map<PersonId, std::uint64_t> arrives_ms;       ///< late ones; the laptop is switched on then
+  std::map<PersonId, meeting::BatchId> leaves_after;  ///< signs out when this batch is decided
+  std::map<PersonId, std::set<QuestionId>> recusals;
+  double recasts = 0;                   ///< chance to cast once more
+  std::optional<PersonId> goes_silent;  ///< the laptop dies for good after its envelope is in the log
+  std::optional<PersonId> replaced;     ///< the laptop is lost once, and a new one enrols with a new slip
+
+  static Scenario draw(Dice& dice);
+};
+
+struct Report {
+  bool ok = false;
+  std::string failure;  ///< what the oracle or the clock said
+  crypto::Hash trace;
+  std::uint64_t entries = 0, frames = 0, server_crashes = 0, laptop_crashes = 0, virtual_ms = 0, attempts = 0;
+};
+
+class World {
+  std::uint64_t seed_;
+  Randomness randomness_;  ///< before everything that makes keys
+
+ public:
+  /// Draws everything from the seed.
+  explicit World(std::uint64_t seed);
+  World(std::uint64_t seed, std::function<void(Scenario&)> const& change);
+  ~World();
+
+  /// Runs the meeting to its end and asks the oracle.
+  Report run();
+
+  // ---- For tests that look at or tamper with a meeting
+  /// Runs until `done` or nothing more can happen in time. @return whether `done`.
+  bool run_until(std::function<bool()> const& done, std::uint64_t limit_ms = 600'000);
+  /// Sets up the store and starts everything; `run` does it by itself.
+  void begin();
+  Scenario scenario;
+  Clock clock;
+  Dice dice;
+  Trace trace;
+  Network network;
+  KeyPool keys;
+  ServerHost server;
+  Laptop& laptop(PersonId person) { return *people_.at(person).laptop; }
+  std::vector<std::unique_ptr<Laptop>> const& laptops() const { return laptops_; }
+  /// What the person meant by each envelope: leaf hash of EnvelopeCast → choices.
+  using Choices = std::map<QuestionId, Choice>;
+  std::map<crypto::Hash, Choices> const& meant() const { return meant_; }
+  /// People decide nothing by themselves any more.
+  bool people_frozen = false;
+  /// If set, how a person votes instead of at random.
+  std::function<Choice(PersonId, QuestionId)> votes;
+
+ private:
+  struct Human {
+    PersonId id = 0;
+    std::uint32_t roles = 0;
+    Laptop* laptop = nullptr;
+    bool gone = false;    ///< will not come back
+    bool silent = false;  ///< the laptop stays off
+    bool was_replaced = false;
+    bool proposals = false;                              ///< something waits for a signature
+    std::optional<Choices> casting;                      ///< what the command `cast` that is under way stands for
+    std::map<crypto::Hash, std::uint32_t> casts_wanted;  ///< by attempt
+  };
+  struct Acknowledged {
+    PersonId person;
+    std::uint64_t index;
+    Bytes entry;  ///< as it was submitted
+  };
+
+  Laptop& give_laptop(Human& human, std::string code);
+  std::string new_code(PersonId person);
+  void later(PersonId person);
+  void think(Human& human);
+  bool think_expert(Human& human, meeting::Record const& record);
+  bool think_chair(Human& human, meeting::Record const& record);
+  bool think_clerk(Human& human, meeting::Record const& record);
+  bool think_paper(Human& human, meeting::Record const& record);
+  bool loses_laptop_now(meeting::Record const& record);
+  void note_rescue(std::string const& why);
+  void sent(Human& human, Laptop& laptop, ByteView frame);
+  void received(Laptop& laptop, ByteView frame);
+  void end_storm();
+  bool storm() const { return scenario.storm && clock.now_ms() < scenario.storm_ms; }
+  bool finished();
+  std::string state();
+  std::string oracle();
+
+  std::map<PersonId, Human> people_;
+  std::vector<std::unique_ptr<Laptop>> laptops_;
+  std::map<crypto::Hash, Choices> meant_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, Bytes> submitted_;  ///< by laptop and request
+  std::vector<Acknowledged> acknowledged_;
+  std::map<std::pair<crypto::Hash, QuestionId>, meeting::PaperRow> paper_;  ///< by attempt
+  std::uint64_t last_size_ = 0, last_growth_ms_ = 0;
+  bool begun_ = false, calm_ = false;
+  std::set<QuestionId> too_few_;  ///< had fewer than three ballots: voted on paper next time
+  std::uint64_t rescues_ = 0;     ///< times that the chair gave an attempt up because nothing moved
+  std::string rescue_;            ///< how it stood the first time
+};
+
+/// The record file of a store's contents, as the server exports it.
+Bytes export_store(server::Contents const& contents);
+/// All checks of the specification §13. @param was_there false: leave out check 3, whether cosignatures came in time.
+/// @return empty if they hold, else the first that does not.
+std::string audit_record(ByteView file, crypto::Hash const& anchor, bool was_there);
+
+}  // namespace piaojue::simulation
