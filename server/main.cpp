@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <fstream>
 #include <iostream>
+#include <thread>
 
+#include "meeting/codec.h"
 #include "server/directory.h"
 #include "server/export.h"
 #include "server/host.h"
@@ -202,8 +205,24 @@ Outcome<Contents> load(Directory const& directory) {
   return std::move(*contents);
 }
 
+/// The meeting has been closed and nobody has cosigned its end yet: laptops take a moment.
+bool end_unwitnessed(Contents const& contents) {
+  auto const& entries = contents[Table::kEntry];
+  if (entries.empty()) return false;
+  auto const last = meeting::decode_entry(entries.rbegin()->second);
+  if (!last || last->type() != meeting::EntryType::kMeetingClose) return false;
+  auto const& rows = contents[Table::kCosignature];
+  return rows.lower_bound(key_of(entries.size())) == rows.end();
+}
+
 int export_to(Directory const& directory, fs::path const& out, bool unfinished) {
-  auto const contents = load(directory);
+  auto contents = load(directory);
+  auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::holds_alternative<Contents>(contents) && end_unwitnessed(std::get<Contents>(contents)) &&
+         std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    contents = load(directory);
+  }
   if (auto const* failure = std::get_if<Failure>(&contents)) return fail(*failure);
   if (std::get<Contents>(contents)[Table::kEntry].empty()) return fail({"the meeting has not been opened yet"});
   auto const partial = fs::path(out.string() + ".partial");

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <ctime>
 #include <fstream>
 #include <future>
 #include <sstream>
@@ -266,7 +267,9 @@ TEST(Export, HoldsEveryEntryAndTheCheckpointsThatWitnessInTime) {
 class Served : public ::testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(std::holds_alternative<InitResult>(init_directory(directory, folder.input(), kNow)));
+    // TLS looks at the clock.
+    auto const now = static_cast<std::uint64_t>(std::time(nullptr));
+    ASSERT_TRUE(std::holds_alternative<InitResult>(init_directory(directory, folder.input(), now)));
     auto keys = std::get<Keys>(directory.read_keys());
     auto contents = must(must(SqliteStore::open(directory.database().string(), {}))->load());
     manifest = must(read_draft(contents));
@@ -282,10 +285,10 @@ class Served : public ::testing::Test {
                   .checkpoint_key = std::move(keys.checkpoint),
                   .seal_key = std::move(keys.seal),
                   .token_keys = [](std::uint32_t) -> Result<crypto::blind_rsa::PrivateKey> { return Refusal::kBusy; },
-                  .issue_certificate = [authority = std::make_shared<net::Credential>(std::move(keys.authority))](
+                  .issue_certificate = [now, authority = std::make_shared<net::Credential>(std::move(keys.authority))](
                                            ByteView csr, PersonId person) -> Result<IssuedCertificate> {
                     auto const pem = crypto::as_text(csr);
-                    auto certificate = net::issue_client_certificate(*authority, pem, person, {0, 1ULL << 33});
+                    auto certificate = net::issue_client_certificate(*authority, pem, person, {now - 1000, now + 1000});
                     if (!certificate) return certificate.error();
                     return IssuedCertificate{*certificate, authority->certificate_pem, *net::spki_sha256_of_csr(pem)};
                   },

@@ -120,20 +120,34 @@ TEST(SqliteStore, AGroupIsDurableAsAWholeOrNotAtAll) {
 
 // A VFS like the default one whose fsync fails on demand.
 std::atomic<bool> sync_fails{false};
-int (*real_sync)(sqlite3_file*, int) = nullptr;
-sqlite3_io_methods failing_methods;
-int failing_sync(sqlite3_file* file, int flags) { return sync_fails ? SQLITE_IOERR_FSYNC : real_sync(file, flags); }
+/// SQLite has a table of methods for each kind of file; every one is copied once, with another xSync.
+struct Methods {
+  sqlite3_io_methods const* real = nullptr;
+  sqlite3_io_methods failing{};
+};
+std::array<Methods, 8> all_methods;
+int failing_sync(sqlite3_file* file, int flags) {
+  if (sync_fails) return SQLITE_IOERR_FSYNC;
+  for (auto const& methods : all_methods) {
+    if (file->pMethods == &methods.failing) return methods.real->xSync(file, flags);
+  }
+  return SQLITE_INTERNAL;
+}
 int (*real_open)(sqlite3_vfs*, char const*, sqlite3_file*, int, int*) = nullptr;
 int failing_open(sqlite3_vfs* vfs, char const* name, sqlite3_file* file, int flags, int* out) {
   int const result = real_open(vfs, name, file, flags, out);
   if (result != SQLITE_OK || !file->pMethods) return result;
-  if (!real_sync) {
-    failing_methods = *file->pMethods;
-    real_sync = failing_methods.xSync;
-    failing_methods.xSync = failing_sync;
+  for (auto& methods : all_methods) {
+    if (!methods.real) {
+      methods.real = file->pMethods;
+      methods.failing = *file->pMethods;
+      methods.failing.xSync = failing_sync;
+    }
+    if (methods.real != file->pMethods) continue;
+    file->pMethods = &methods.failing;
+    return SQLITE_OK;
   }
-  file->pMethods = &failing_methods;
-  return result;
+  return SQLITE_INTERNAL;
 }
 char const* failing_vfs() {
   static sqlite3_vfs vfs = [] {
