@@ -4,7 +4,7 @@
 namespace piaojue::client {
 namespace {
 
-constexpr std::uint64_t kCloseRetryMs = 100;
+constexpr std::uint64_t kRedraftMs = 100;
 
 template <class... T>
 bool one_of(command::Command const& in) {
@@ -239,7 +239,13 @@ void Session::Impl::operate(Replier const& reply, command::CloseMeeting const&) 
 void Session::Impl::operate(Replier const& reply, command::Open const& in) {
   if (!opened()) return reply.no(Refusal::kWrongPhase);
   auto const body = record.draft_batch_open(in.batch, in.paper, in.fewer_trustees);
-  if (body) return put(reply, *body);
+  if (body) {
+    return put_drafted(reply, [this, in]() -> Result<meeting::Body> {
+      auto const again = record.draft_batch_open(in.batch, in.paper, in.fewer_trustees);
+      if (!again) return again.error();
+      return *again;
+    });
+  }
   auto const code = code_of(body.error());
   if (code != Refusal::kKeyUnlogged) return reply.no(code);
   std::string missing;
@@ -250,29 +256,35 @@ void Session::Impl::operate(Replier const& reply, command::Open const& in) {
   reply.no(code, say("尚缺受托人的密钥：", "keys are still missing of trustees: ") + missing);
 }
 
-void Session::Impl::operate(Replier const& reply, command::Close const&) { close_batch(reply, 0); }
+void Session::Impl::operate(Replier const& reply, command::Close const&) {
+  put_drafted(reply, [this]() -> Result<meeting::Body> {
+    auto const body = record.draft_batch_close();
+    if (!body) return body.error();
+    return *body;
+  });
+}
 
-/// BatchClose names every last envelope, so one that slips in between makes it wrong: drawn up again, a bounded number
-/// of times.
-void Session::Impl::close_batch(Replier const& reply, std::uint32_t tries) {
+/// For entries that say how things stand (who is present, which envelopes are the last ones): what somebody else does in
+/// the same moment makes them wrong, so they are drawn up again, a bounded number of times.
+void Session::Impl::put_drafted(Replier const& reply, std::function<Result<meeting::Body>()> draft, std::uint32_t tries) {
   if (halted) return reply.no(*halted);
-  auto const body = record.draft_batch_close();
+  auto const body = draft();
   if (!body) return reply.no(code_of(body.error()));
   if (!current()) return reply.no(Refusal::kNotOnRoll);
   auto const bytes = meeting::signed_entry(*body, me, config.keys.identity);
   auto const entry = meeting::decode_entry(bytes);
   auto const allowed = entry ? record.check(*entry) : Result<void>(entry.error());
   if (!allowed) return reply.no(code_of(allowed.error()));
-  bool const queued = submit(bytes, {}, [this, reply, tries](auto const& index, Hash const&) {
+  bool const queued = submit(bytes, {}, [this, reply, draft, tries](auto const& index, Hash const&) {
     if (index) {
       facts::object more;
       if (*index) more["index"] = **index;
       return reply.ok(std::move(more));
     }
-    if (index.error() != Refusal::kConflict || tries >= config.limits.close_retries_max) {
+    if (index.error() != Refusal::kConflict || tries >= config.limits.redrafts_max) {
       return reply.no(code_of(index.error()));
     }
-    timers.emplace_back(now_ms + kCloseRetryMs, [this, reply, tries] { close_batch(reply, tries + 1); });
+    timers.emplace_back(now_ms + kRedraftMs, [this, reply, draft, tries] { put_drafted(reply, draft, tries + 1); });
   });
   if (!queued) reply.no(Refusal::kBusy);
 }

@@ -43,7 +43,7 @@ struct SessionLimits {
   std::size_t deferred_commands_max = 64;  ///< waiting for the log to be up to date
   std::size_t held_pushes_max = 1024;      ///< of each kind: what arrived before the entry that it belongs to
   std::size_t proposals_max = 64;
-  std::uint32_t close_retries_max = 100;  ///< of `close`, when a further envelope slipped in between
+  std::uint32_t redrafts_max = 100;  ///< of `open` and `close`, when somebody acted in between
   std::uint32_t busy_retries_max = 100;
   std::uint64_t busy_retry_ms = 300;
   std::uint64_t ping_ms = 15'000;

@@ -223,7 +223,7 @@ struct Session::Impl final : trustee::TrusteeStore {
   void release_deferred();
   /// Signs, checks against this person's own record, submits; replies.
   void put(Replier const& reply, meeting::Body const& body);
-  void close_batch(Replier const& reply, std::uint32_t tries);
+  void put_drafted(Replier const& reply, std::function<Result<meeting::Body>()> draft, std::uint32_t tries = 0);
   std::vector<std::pair<std::uint64_t, std::function<void()>>> timers;  ///< by time
 
   void operate(Replier const& reply, command::Draft const&);

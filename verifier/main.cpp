@@ -116,6 +116,7 @@ int run(int argc, char** argv) {
   std::cout << (json ? verifier::json_report(audit) : verifier::text_report(audit, chinese ? "zh" : "en", colour))
             << std::flush;
   if (!std::cout) return complain("结果写不出去", "the report could not be written", chinese);
+  if (audit.unusable) complain(audit.unusable->zh, audit.unusable->en, chinese);
   return audit.exit_code();
 }
 

@@ -67,18 +67,17 @@ class Archive(unittest.TestCase):
 
     def test_no_file_but_the_log_holds_anything_of_a_ballot(self):
         # Harm: deleted rows that are still in a free page or in the write-ahead log.
-        keys = [ballot[5:37] for ballot in self.ballots]
+        checked = 0
         for path in self.small.directory.rglob("*"):
             if not path.is_file():
                 continue
             data = path.read_bytes()
-            name = path.name
-            for ballot, key in zip(self.ballots, keys):
-                # A public key of a ballot stands once, in its box: in the log's copies and in the record, nowhere else.
-                count = data.count(key)
-                if count:
-                    self.assertEqual(count, data.count(ballot), f"{path}: pk_v outside of its ballot")
-                    self.assertTrue(name.startswith(("journal", "record", "own")) or data[:15] == b"SQLite format 3", path)
+            logs = path.name.startswith(("journal", "record", "own")) or data[:15] == b"SQLite format 3"
+            for ballot in self.ballots:
+                # pk_v stands once, in its box: in copies of the log, and nowhere else. (A database page may cut it in two.)
+                self.assertLessEqual(data.count(ballot[5:37]), 1 if logs else 0, path)
+                checked += data.count(ballot[5:37])
+        self.assertGreaterEqual(checked, 15, "the control: the log does hold them")
 
     def test_laptops_keep_neither_attempt_nor_trustee_state(self):
         # Harm: a laptop seized later.

@@ -68,7 +68,7 @@ class Process:
     def kill9(self):
         self.popen.kill()
         self.popen.wait()
-        self.reader.join()
+        self._close()
 
     def stop(self, timeout_s=10.0):
         if self.popen.poll() is None:
@@ -78,8 +78,17 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.popen.kill()
                 self.popen.wait()
-        self.reader.join(timeout_s)
+        self._close()
         return self.popen.returncode
+
+    def _close(self):
+        self.reader.join(10)
+        for pipe in (self.popen.stdin, self.popen.stdout):
+            if pipe:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass
 
     @property
     def running(self):
@@ -173,6 +182,8 @@ class Meeting:
         return done
 
     def start_server(self, args=()):
+        if self.server:
+            self.server.stop()
         self.server = Process("server", [self.bin / "piaojue-server", "run", self.server_dir, *args], self.logs)
         _, line = self.server.wait_line(lambda text: text.startswith("listening "), 20)
         return line.split()[1]
