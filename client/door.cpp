@@ -99,7 +99,7 @@ void Session::Impl::operate(Replier const& reply, command::Draft const&) {
   if (opened()) return reply.no(Refusal::kWrongPhase);
   bool const queued =
       ask([](std::uint64_t id) { return wire::get_draft(id); },
-          [this, reply](Answer const& answer) {
+          [this, reply](Answer& answer) {
             if (!answer) return reply.no(code_of(answer.error()));
             auto const* draft = std::get_if<wire::Draft>(&answer->what);
             if (draft == nullptr) return reply.no(Refusal::kMalformed);
@@ -185,7 +185,7 @@ void Session::Impl::operate(Replier const& reply, command::Approve const& in) {
     auto const signature = meeting::sign_body(entry.type(), entry.body_bytes, me, config.keys.identity).signature;
     ++tally->open;
     bool const queued = ask([&](std::uint64_t request) { return wire::countersign(request, id, me, signature); },
-                            [this, id, tally, finish](Answer const& answer) {
+                            [this, id, tally, finish](Answer& answer) {
                               if (!answer) {
                                 // UNKNOWN, and gone from the list: it became complete, or outdated, while this
                                 // signature travelled.
@@ -264,9 +264,10 @@ void Session::Impl::operate(Replier const& reply, command::Close const&) {
   });
 }
 
-/// For entries that say how things stand (who is present, which envelopes are the last ones): what somebody else does in
-/// the same moment makes them wrong, so they are drawn up again, a bounded number of times.
-void Session::Impl::put_drafted(Replier const& reply, std::function<Result<meeting::Body>()> draft, std::uint32_t tries) {
+/// For entries that say how things stand (who is present, which envelopes are the last ones): what somebody else does
+/// in the same moment makes them wrong, so they are drawn up again, a bounded number of times.
+void Session::Impl::put_drafted(Replier const& reply, std::function<Result<meeting::Body>()> draft,
+                                std::uint32_t tries) {
   if (halted) return reply.no(*halted);
   auto const body = draft();
   if (!body) return reply.no(code_of(body.error()));

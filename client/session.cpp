@@ -45,7 +45,7 @@ void Session::Impl::flush() {
 
 // ==================================================================================================== Requests
 
-bool Session::Impl::ask(std::function<Bytes(std::uint64_t id)> const& make, std::function<void(Answer const&)> done) {
+bool Session::Impl::ask(std::function<Bytes(std::uint64_t id)> const& make, std::function<void(Answer&)> done) {
   if (halted || fatal || requests.size() >= config.limits.requests_max) return false;
   auto const id = new_id();
   requests.emplace(id, Request{make(id), std::move(done)});
@@ -55,7 +55,7 @@ bool Session::Impl::ask(std::function<Bytes(std::uint64_t id)> const& make, std:
 
 bool Session::Impl::submit(Bytes const& entry, ByteView payload, Submitted done) {
   return ask([&](std::uint64_t id) { return wire::submit(id, entry, payload); },
-             [this, done = std::move(done)](Answer const& answer) {
+             [this, done = std::move(done)](Answer& answer) {
                if (!answer) return done(answer.error(), {});
                if (auto const* accepted = std::get_if<wire::Accepted>(&answer->what)) {
                  // Replies come before the log that they speak of; whoever asked shall see both.
@@ -88,7 +88,7 @@ void Session::Impl::pump() {
   }
 }
 
-void Session::Impl::answer(wire::Message const& message) {
+void Session::Impl::answer(wire::Message message) {
   if (message.id == hello_id) {
     if (auto const* refused = std::get_if<wire::Refused>(&message.what)) {
       if (refused->code == Refusal::kLogInconsistent) {
@@ -110,7 +110,9 @@ void Session::Impl::answer(wire::Message const& message) {
   }
   auto const done = std::move(it->second.done);
   requests.erase(it);
-  if (done) done(refused != nullptr ? Answer(refused->code) : Answer(message));
+  if (!done) return;
+  Answer answer = refused != nullptr ? Answer(refused->code) : Answer(std::move(message));
+  done(answer);
 }
 
 // ==================================================================================================== The log
@@ -136,7 +138,8 @@ void Session::Impl::halt(Refusal code, std::string const& detail, std::string co
   frames.clear();
   when_logged.clear();
   for (auto& [id, request] : std::exchange(requests, {})) {
-    if (request.done) request.done(Answer(code));
+    Answer answer = code;
+    if (request.done) request.done(answer);
   }
   in_flight = 0;
   release_deferred();
@@ -737,11 +740,6 @@ void Session::connected() {
   if (s.connected || s.fatal) return;
   s.connected = true;
   s.reconnect = false;
-  auto out = s.event("connected");
-  out["person"] = s.me;
-  out["name"] = s.config.profile.name;
-  out["roles"] = s.config.profile.roles;
-  s.emit(std::move(out));
   // A session that has stopped listens no longer either: there is nothing that the server could say to be believed.
   if (!s.halted) s.say_hello();
 }
@@ -751,13 +749,12 @@ void Session::disconnected() {
   s.reconnect = false;
   if (!s.connected) return;
   s.connected = false;
-  s.welcomed = false;
+  if (std::exchange(s.welcomed, false)) s.emit(s.event("disconnected"));
   s.pinging = false;
   s.hello_id = 0;
   s.in_flight = 0;
   s.frames.clear();
   for (auto& [id, request] : s.requests) request.sent = false;
-  s.emit(s.event("disconnected"));
 }
 
 void Session::on_frame(ByteView frame) {
@@ -776,11 +773,17 @@ void Session::on_frame(ByteView frame) {
       s.halt(Refusal::kLogInconsistent, "the server has " + std::to_string(welcome->size) + " entries, this program " +
                                             std::to_string(s.record.size()));
     } else {
-      s.welcomed = true;
       s.welcome_size = welcome->size;
+      if (!std::exchange(s.welcomed, true)) {
+        auto out = s.event("connected");
+        out["person"] = s.me;
+        out["name"] = s.config.profile.name;
+        out["roles"] = welcome->roles;
+        s.emit(std::move(out));
+      }
     }
   } else if (message->id != 0) {
-    s.answer(*message);
+    s.answer(std::move(*message));
   } else if (auto const* log = std::get_if<wire::Log>(&message->what)) {
     s.on_log(*log);
   } else if (auto const* cosignatures = std::get_if<wire::Cosignatures>(&message->what)) {
@@ -829,7 +832,7 @@ void Session::tick(std::uint64_t now_ms, std::uint64_t posix_s) {
   if (s.connected && s.welcomed && !s.pinging && s.now_ms >= s.pinged_ms + s.config.limits.ping_ms) {
     s.pinged_ms = s.now_ms;
     // The channel's idle deadline closes a connection on which no answer comes.
-    s.pinging = s.ask([](std::uint64_t id) { return wire::ping(id); }, [&s](Answer const&) { s.pinging = false; });
+    s.pinging = s.ask([](std::uint64_t id) { return wire::ping(id); }, [&s](Answer&) { s.pinging = false; });
   }
   s.act();
 }

@@ -72,7 +72,7 @@ struct Session::Impl final : trustee::TrusteeStore {
   // ---- Requests: asked again after each reconnect until they are answered
   struct Request {
     Bytes frame;
-    std::function<void(Answer const&)> done;
+    std::function<void(Answer&)> done;
     bool sent = false;
     std::uint64_t again_ms = 0;  ///< after BUSY: not before
     std::uint32_t busy = 0;
@@ -89,13 +89,13 @@ struct Session::Impl final : trustee::TrusteeStore {
 
   std::uint64_t new_id() { return next_id++; }
   /// @return false: the bound is reached, or the session has halted; `done` is not called then.
-  bool ask(std::function<Bytes(std::uint64_t id)> const& make, std::function<void(Answer const&)> done);
+  bool ask(std::function<Bytes(std::uint64_t id)> const& make, std::function<void(Answer&)> done);
   /// @param done gets the log's index when the entry stands in this person's own copy, or nothing for a proposal.
   using Submitted = std::function<void(Result<std::optional<std::uint64_t>> const&, Hash const& proposal)>;
   bool submit(Bytes const& entry, ByteView payload, Submitted done);
   void say_hello();
   void pump();
-  void answer(wire::Message const& message);
+  void answer(wire::Message message);
 
   // ---- The log
   std::uint64_t milestone_size = 0;  ///< entries up to and with the newest one that is to be cosigned; 0: none

@@ -123,17 +123,16 @@ void Session::Impl::ask_key() {
   if (voter.asked_key) return;
   auto const open = voter.open;
   voter.asked_key = ask([&](std::uint64_t id) { return wire::get_seal_key(id, open); },
-                        [this, open](Answer const& answer) {
+                        [this, open](Answer& answer) {
                           if (voter.open != open || voter.forgotten) return;
                           if (!answer) return fail_attempt(code_of(answer.error()));
-                          auto const* half = std::get_if<wire::SealKey>(&answer->what);
+                          auto* half = std::get_if<wire::SealKey>(&answer->what);
                           if (half == nullptr || half->key.size() != crypto::kSealKeyBytes) {
                             return fail_attempt(Refusal::kMalformed);
                           }
                           voter.key = crypto::combine_keys(Secret::copy_of(half->key), config.keys.attempt_key,
                                                            crypto::as_bytes(crypto::domain::kSeal));
-                          // The answer's own bytes are wiped by whoever holds the message.
-                          sodium_memzero(const_cast<std::uint8_t*>(half->key.data()), half->key.size());  // NOLINT
+                          sodium_memzero(half->key.data(), half->key.size());
                         });
 }
 
