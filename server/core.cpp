@@ -29,6 +29,13 @@ constexpr std::string_view kKeyChangeReason = "新设备凭登记单登记 (enro
 
 Bytes text_key(std::string_view text) { return crypto::to_bytes(crypto::as_bytes(text)); }
 
+/// u32be inside a key of the store.
+std::uint32_t number_at(ByteView key, std::size_t at) {
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < 4; ++i) number = number << 8 | key[at + i];
+  return number;
+}
+
 struct HashOf {
   std::size_t operator()(Hash const& hash) const { return crypto::FixedBytesHash<Hash>{}(hash); }
 };
@@ -336,10 +343,7 @@ Result<void> Core::Impl::load(Contents const& contents) {
 
   for (auto const& [key, value] : contents[Table::kEnrolment]) {
     if (key.size() != 8) return Refusal::kStorage;
-    auto const number_at = [&](std::size_t at) {
-      return static_cast<std::uint32_t>(key[at] << 24 | key[at + 1] << 16 | key[at + 2] << 8 | key[at + 3]);
-    };
-    auto row = wire::parse_enrolment(number_at(0), number_at(4), value);
+    auto row = wire::parse_enrolment(number_at(key, 0), number_at(key, 4), value);
     if (!row) return row.error();
     if (!person(row->person) || row->number != enrolments[row->person].size()) return Refusal::kStorage;
     add_enrolment(std::move(*row));
@@ -413,10 +417,7 @@ Result<void> Core::Impl::load_delivery(Contents const& contents) {
       ByteView const key = it->first;
       if (key.size() < prefix.size() || !std::ranges::equal(key.first(prefix.size()), prefix)) break;
       auto const rest = key.subspan(prefix.size());
-      auto const number = [&](std::size_t at) {
-        return static_cast<std::uint32_t>(rest[at] << 24 | rest[at + 1] << 16 | rest[at + 2] << 8 | rest[at + 3]);
-      };
-      take(rest.size() >= 4 ? number(0) : 0, rest.size() >= 8 ? number(4) : 0, it->second);
+      take(rest.size() >= 4 ? number_at(rest, 0) : 0, rest.size() >= 8 ? number_at(rest, 4) : 0, it->second);
     }
   };
   each(Table::kTokenPayload, [&](auto p, auto, auto const& raw) { delivery.token_payloads[p] = raw; });

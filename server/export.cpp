@@ -59,6 +59,7 @@ Result<ExportSummary> export_record(Contents const& contents, std::ostream& out)
 
   std::set<std::uint64_t> kept;
   for (auto const& claim : claims) {
+    if (!claim.before) continue;  // nothing rested on it: no witnesses are asked for
     std::set<PersonId> const among(claim.among.begin(), claim.among.end());
     auto const needed = meeting::cosignatures_needed(static_cast<std::uint32_t>(among.size()));
     std::set<PersonId> have;
@@ -78,7 +79,7 @@ Result<ExportSummary> export_record(Contents const& contents, std::ostream& out)
           best_people = std::move(people);
         }
       }
-      if (best_people.empty()) break;  // an attempt that ended before enough people had seen it
+      if (best_people.empty()) break;  // a record that the verifier will not like, as it is
       kept.insert(best);
       have.merge(best_people);
     }
