@@ -42,6 +42,8 @@ class Crash(unittest.TestCase):
         meeting.cast(half, [question])
         if stage == "half cast" and whom != 2:
             self.crash(meeting, whom)
+            if whom in meeting.experts:
+                meeting.tokens(batch, people=[whom])
         meeting.cast({p: choices[p] for p in (1, 4)}, [question])
         if stage == "all cast":
             self.crash(meeting, whom)
