@@ -18,7 +18,7 @@ namespace piaojue::server {
 namespace {
 
 constexpr std::size_t kTomlBytesMax = 256U << 10;
-constexpr std::uint64_t kDay = 24 * 3600;
+constexpr std::uint64_t kDay = 24ULL * 3600;
 constexpr std::uint64_t kValidDays = 400;  ///< of the server's certificate: longer than a meeting is prepared
 constexpr std::size_t kSlipNameBytesMax = 120;
 

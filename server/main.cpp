@@ -27,7 +27,7 @@ using namespace piaojue;
 using namespace piaojue::server;
 
 constexpr int kOk = 0, kRefused = 1, kUnusable = 2;
-constexpr std::uint64_t kDay = 24 * 3600;
+constexpr std::uint64_t kDay = 24ULL * 3600;
 constexpr std::uint64_t kClientValidDays = 60;
 
 std::uint64_t now_s() {
