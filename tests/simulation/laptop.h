@@ -38,6 +38,8 @@ class Laptop {
   /// Only while it is on and enrolled.
   client::Session* session() { return session_.get(); }
   client::MemoryWallet& wallet() { return wallet_; }
+  /// What a thief of laptop and passphrase has, for the adversaries.
+  client::Keys stolen_keys() { return client::load_keys(wallet_, wallet_key_).value(); }
   /// What the server's TLS would see on this laptop's connections now.
   std::optional<crypto::Hash> certificate() const;
 

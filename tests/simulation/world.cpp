@@ -4,6 +4,7 @@
 
 #include "client/wire.h"
 #include "meeting/codec.h"
+#include "once.h"
 #include "server/export.h"
 #include "server/wire.h"
 #include "verifier/audit.h"
@@ -114,11 +115,12 @@ Scenario Scenario::draw(Dice& dice) {
     if (dice.chance(0.12) && (m.rules.recusal_mode != meeting::RecusalMode::kLeave || spend())) {
       s.recusals[p].insert(static_cast<QuestionId>(dice.between(1, m.candidates.size())));
     }
-    if (!is_trustee(p) && !s.leaves_after.contains(p)) plain.push_back(p);
+    // A trustee may be lost for good only where the rules let the others go on without it.
+    if ((!is_trustee(p) || m.rules.trustees_min < k) && !s.leaves_after.contains(p)) plain.push_back(p);
   }
   if (!plain.empty() && dice.chance(0.15) && spend()) s.goes_silent = dice.pick(plain);
-  if (!plain.empty() && dice.chance(0.15)) {
-    auto const p = dice.pick(plain);
+  if (dice.chance(0.2)) {
+    auto const p = static_cast<PersonId>(dice.between(1, m.people.size()));
     if (p != s.goes_silent && !s.arrives_ms.contains(p)) s.replaced = p;
   }
   for (meeting::BatchId b = 1; b <= m.batches.size(); ++b) {
@@ -138,15 +140,15 @@ Scenario Scenario::draw(Dice& dice) {
     return dice.chance(0.5) ? 0.0 : most * (0.1 + 0.9e-3 * static_cast<double>(dice.below(1000)));
   };
   if (s.storm) {
-    s.network.breaks = rate(0.004);
+    s.network.breaks = rate(0.012);
     s.network.repeated = rate(0.2);
-    s.server.crash = rate(0.004);
-    s.server.crash_before_commit = rate(0.006);
-    s.server.crash_after_commit = rate(0.006);
-    s.server.commit_fails = rate(0.006);
-    s.laptop.crash = rate(0.004);
-    s.laptop.disk_fails = rate(0.003);
-    s.laptop.cut = rate(0.01);
+    s.server.crash = rate(0.012);
+    s.server.crash_before_commit = rate(0.02);
+    s.server.crash_after_commit = rate(0.02);
+    s.server.commit_fails = rate(0.02);
+    s.laptop.crash = rate(0.015);
+    s.laptop.disk_fails = rate(0.01);
+    s.laptop.cut = rate(0.03);
   }
   s.network.delay_ms_max = dice.between(1, 80);
   return s;
@@ -167,14 +169,14 @@ World::World(std::uint64_t const seed, std::function<void(Scenario&)> const& cha
   if (change) change(scenario);
 }
 
-World::~World() = default;
+World::~World() { forget_answers(); }
 
-std::string World::new_code(PersonId const person) {
+std::optional<std::string> World::new_code(PersonId const person) {
   auto const code = server::new_enrolment_code();
   server::Writes writes;
   server::write_code(writes, person, code);
   // Slips are printed by another run of the program, beside the one that serves.
-  server.store().commit(writes).value();
+  if (!server.store().commit(writes)) return std::nullopt;  // the disk is full just now
   return code;
 }
 
@@ -223,7 +225,7 @@ void World::begin() {
     auto& human = people_[p];
     human.id = p;
     human.roles = scenario.manifest.people[p - 1].roles;
-    auto& laptop = give_laptop(human, new_code(p));
+    auto& laptop = give_laptop(human, new_code(p).value());
     auto const late = scenario.arrives_ms.find(p);
     clock.after(late == scenario.arrives_ms.end() ? dice.below(500) : late->second, [&laptop] { laptop.switch_on(); });
     later(p);
@@ -260,9 +262,10 @@ void World::think(Human& human) {
   auto const& record = laptop.session()->record();
 
   if (human.id == scenario.replaced && !human.was_replaced && loses_laptop_now(record)) {
-    human.was_replaced = true;
     auto code = new_code(human.id);
-    auto& fresh = give_laptop(human, std::move(code));
+    if (!code) return;
+    human.was_replaced = true;
+    auto& fresh = give_laptop(human, std::move(*code));
     laptop.crash();
     clock.after(dice.between(500, 5000), [&fresh] { fresh.switch_on(); });
     return;
@@ -335,6 +338,8 @@ bool World::think_expert(Human& human, Record const& record) {
       attempt.issued.at(human.id).size() < attempt.hops.size()) {
     return false;  // no tokens yet
   }
+  // The lost laptop asked for tokens; the new one has not what they were blinded with, and there is no second request.
+  if (human.was_replaced && human.casts_refused[attempt.open_hash] > 3) return false;
   Choices choices;
   for (auto const q : questions) {
     Choice choice;
@@ -350,7 +355,10 @@ bool World::think_expert(Human& human, Record const& record) {
     if (!laptop.session()) return true;
   }
   human.casting = choices;
-  laptop.command("cast", [&human](boost::json::object const&) { human.casting.reset(); });
+  laptop.command("cast", [&human, open = attempt.open_hash](boost::json::object const& reply) {
+    human.casting.reset();
+    if (!reply.at("ok").as_bool()) ++human.casts_refused[open];
+  });
   return true;
 }
 
@@ -391,6 +399,11 @@ bool World::think_chair(Human& human, Record const& record) {
       auto const which = plan->second.one_question ? std::to_string(live[dice.below(live.size())]) : "all";
       scenario.voids.erase(plan);
       laptop.command("void " + which + " 材料有误，按程序重新投票");
+      return true;
+    }
+    bool const lost = trustee_lost(attempt) && attempt.phase != BatchPhase::kCounted;
+    if (lost && clock.now_ms() > last_growth_ms_ + 20'000) {
+      laptop.command(attempt.phase == BatchPhase::kOpening ? "void-lost 保管人失联" : "void all 保管人失联");
       return true;
     }
     switch (attempt.phase) {
@@ -454,7 +467,7 @@ bool World::think_chair(Human& human, Record const& record) {
       default:
         break;
     }
-    if (stuck) {
+    if (stuck && !lost) {
       note_rescue("nothing moved");
       laptop.command(attempt.phase == BatchPhase::kOpening ? "void-lost 保管人失联" : "void all 长时间无进展");
       return true;
@@ -483,11 +496,22 @@ bool World::think_chair(Human& human, Record const& record) {
     }
     bool paper = scenario.on_paper.contains(b) || record.attempts(b) >= 4;
     for (auto const q : undecided) paper = paper || too_few_.contains(q) || record.question(q).opened;
-    laptop.command("open " + std::to_string(b) + (paper ? " paper" : ""));
+    bool const fewer = scenario.goes_silent && people_.at(*scenario.goes_silent).silent;
+    laptop.command("open " + std::to_string(b) + (paper ? " paper" : fewer ? " fewer-trustees" : ""));
     return true;
   }
   laptop.command("close-meeting");
   return true;
+}
+
+/// A trustee of this attempt has lost its keys with its laptop: the attempt can not be finished.
+bool World::trustee_lost(meeting::Attempt const& attempt) const {
+  for (auto const t : attempt.hops) {
+    if (t == 0) continue;
+    auto const& human = people_.at(scenario.manifest.trustees[t]);
+    if (human.silent || human.was_replaced) return true;
+  }
+  return false;
 }
 
 bool World::think_paper(Human& human, Record const& record) {
@@ -568,8 +592,9 @@ bool World::finished() {
     if (!human.laptop->on()) return false;
     auto const* session = human.laptop->session();
     if (!session || session->record().tree().root() != root) return false;
-    // Everybody cosigns the end.
-    if ((human.roles & meeting::kScreen) == 0 && session->record().presence(id).signed_in &&
+    // Everybody cosigns the end, but for one whose new keys nobody has signed.
+    auto const own = client::load_profile(human.laptop->wallet()).value()->identity_key;
+    if (session->record().identity_key(id) == own && (human.roles & meeting::kScreen) == 0 && session->record().presence(id).signed_in &&
         server.core().witnesses().count(server.core().record().size() - 1, {id}) == 0) {
       return false;
     }

@@ -91,6 +91,7 @@ class World {
     bool proposals = false;                              ///< something waits for a signature
     std::optional<Choices> casting;                      ///< what the command `cast` that is under way stands for
     std::map<crypto::Hash, std::uint32_t> casts_wanted;  ///< by attempt
+    std::map<crypto::Hash, std::uint32_t> casts_refused;
   };
   struct Acknowledged {
     PersonId person;
@@ -99,12 +100,13 @@ class World {
   };
 
   Laptop& give_laptop(Human& human, std::string code);
-  std::string new_code(PersonId person);
+  std::optional<std::string> new_code(PersonId person);
   void later(PersonId person);
   void think(Human& human);
   bool think_expert(Human& human, meeting::Record const& record);
   bool think_chair(Human& human, meeting::Record const& record);
   bool think_clerk(Human& human, meeting::Record const& record);
+  bool trustee_lost(meeting::Attempt const& attempt) const;
   bool think_paper(Human& human, meeting::Record const& record);
   bool loses_laptop_now(meeting::Record const& record);
   void note_rescue(std::string const& why);
