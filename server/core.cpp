@@ -168,6 +168,7 @@ struct Core::Impl final : trustee::TrusteeStore {
   std::set<SigningPublicKey> keys_seen;
   double wrong_codes = 0;
   std::uint64_t wrong_codes_at_ms = 0;
+  bool throttled = false;  ///< said so in the log
 
   std::map<SessionId, Session> sessions;
   std::map<Hash, Proposal> proposals;
@@ -474,9 +475,10 @@ void Core::Impl::enrol(SessionId id, Session& session, std::uint64_t request, wi
   }
   wrong_codes_at_ms = std::max(now, wrong_codes_at_ms);
   if (wrong_codes + 1 > limits.wrong_codes_burst) {
-    notice("throttled");
+    if (!std::exchange(throttled, true)) notice("throttled");
     return refuse(id, request, Refusal::kBusy);
   }
+  throttled = false;
 
   auto const* who = person(in.person);
   auto const hash = code_hash(in.code);
@@ -1123,7 +1125,11 @@ void Core::open(SessionId id, std::optional<Hash> const& spki) {
   if (core.sessions.contains(id)) return;
   auto& session = core.sessions[id];
   if (core.sessions.size() > core.config.limits.sessions_max) return core.close(id, Close::kTooMany);
-  if (!spki) return;
+  if (!spki) {
+    auto const strangers = std::ranges::count_if(core.sessions, [](auto const& one) { return !one.second.enrolment; });
+    if (static_cast<std::size_t>(strangers) > core.config.limits.strangers_max) core.close(id, Close::kTooMany);
+    return;
+  }
   auto const it = core.by_spki.find(*spki);
   if (it == core.by_spki.end()) return core.close(id, Close::kRefused);
   session.enrolment = it->second;

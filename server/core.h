@@ -64,6 +64,7 @@ struct Notice {
 
 struct Limits {
   std::size_t sessions_max = 512;
+  std::size_t strangers_max = 128;  ///< of these, without a certificate: whoever is enrolled always finds a place
   std::size_t proposals_max = 64;
   std::size_t proposals_per_person_max = 8;
   std::size_t proposal_bytes_max = 32U << 20;  ///< of all outstanding proposals

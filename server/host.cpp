@@ -86,31 +86,47 @@ void Host::stop() {
 
 void Host::accept(std::shared_ptr<net::Channel> const& channel) {
   auto const id = ++last_session_;
-  strand_.post([this, id, channel] { opened(id, channel); });
-  channel->start([this, id](Bytes bytes) { strand_.post([this, id, bytes = std::move(bytes)] { frame(id, bytes); }); },
-                 [this, id](net::Closed const&) { strand_.post([this, id] { closed(id); }); });
+  Peer const peer{channel, std::make_shared<Load>()};
+  strand_.post([this, id, peer] { opened(id, peer); });
+  std::weak_ptr<net::Channel> const weak = channel;
+  channel->start(
+      [this, id, weak, load = peer.load](Bytes bytes) {
+        auto const frames = ++load->frames;
+        auto const total = load->bytes += bytes.size();
+        // In this order, and before the frame is handed on: the credit for it, which undoes this, can only come after.
+        if (frames >= options_.session_frames_max || total >= options_.session_bytes_max) {
+          if (auto const self = weak.lock()) self->pause();
+          load->paused = true;
+        }
+        strand_.post([this, id, bytes = std::move(bytes)] { frame(id, bytes); });
+      },
+      [this, id](net::Closed const&) { strand_.post([this, id] { closed(id); }); });
 }
 
-void Host::opened(SessionId id, std::shared_ptr<net::Channel> const& channel) {
-  if (stopping_) return channel->close(net::CloseReason::kShutdown);
-  peers_[id].channel = channel;
-  core_->open(id, channel->peer_spki_sha256());
+void Host::opened(SessionId id, Peer const& peer) {
+  if (stopping_) return peer.channel->close(net::CloseReason::kShutdown);
+  peers_[id] = peer;
+  core_->open(id, peer.channel->peer_spki_sha256());
   pump();
 }
 
 void Host::frame(SessionId id, Bytes const& bytes) {
-  auto const it = peers_.find(id);
-  if (it == peers_.end() || failed_) return;
-  auto& peer = it->second;
-  ++peer.frames;
-  peer.bytes += bytes.size();
+  if (!peers_.contains(id) || failed_) return;
   taken_.push_back({id, bytes.size()});
-  if (!peer.paused && (peer.frames >= options_.session_frames_max || peer.bytes >= options_.session_bytes_max)) {
-    peer.paused = true;
-    peer.channel->pause();
-  }
   core_->on_frame(id, bytes);
   pump();
+}
+
+void Host::credit(Taken const& taken) {
+  auto const it = peers_.find(taken.session);
+  if (it == peers_.end()) return;
+  auto& load = *it->second.load;
+  auto const frames = --load.frames;
+  auto const bytes = load.bytes -= taken.bytes;
+  if (frames < options_.session_frames_max / 2 && bytes < options_.session_bytes_max / 2 &&
+      load.paused.exchange(false)) {
+    it->second.channel->resume();
+  }
 }
 
 void Host::closed(SessionId id) {
@@ -191,17 +207,7 @@ void Host::send(std::vector<Output> const& outputs) {
       it->second.channel->finish(reason_of(std::get<Close>(output.what)));
     }
   }
-  for (auto const& taken : std::exchange(taken_before_, {})) {
-    auto const it = peers_.find(taken.session);
-    if (it == peers_.end()) continue;
-    auto& peer = it->second;
-    --peer.frames;
-    peer.bytes -= taken.bytes;
-    if (peer.paused && peer.frames < options_.session_frames_max / 2 && peer.bytes < options_.session_bytes_max / 2) {
-      peer.paused = false;
-      peer.channel->resume();
-    }
-  }
+  for (auto const& taken : std::exchange(taken_before_, {})) credit(taken);
 }
 
 }  // namespace piaojue::server

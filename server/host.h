@@ -41,11 +41,15 @@ class Host {
   void stop();
 
  private:
+  /// What a session has sent and was not answered yet. Added to by its channel, taken from by Core's strand.
+  struct Load {
+    std::atomic<std::size_t> frames{0};
+    std::atomic<std::size_t> bytes{0};
+    std::atomic<bool> paused{false};
+  };
   struct Peer {
     std::shared_ptr<net::Channel> channel;
-    std::size_t frames = 0;  ///< taken in, answers not sent yet
-    std::size_t bytes = 0;
-    bool paused = false;
+    std::shared_ptr<Load> load;
   };
   /// What a session gets credit for once a group is out.
   struct Taken {
@@ -57,8 +61,9 @@ class Host {
        OnFatal on_fatal);
   void accept(std::shared_ptr<net::Channel> const& channel);
   // On the strand:
-  void opened(SessionId id, std::shared_ptr<net::Channel> const& channel);
+  void opened(SessionId id, Peer const& peer);
   void frame(SessionId id, Bytes const& bytes);
+  void credit(Taken const& taken);
   void closed(SessionId id);
   void pump();
   void begin_commit(CommitGroup group);

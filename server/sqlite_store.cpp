@@ -134,12 +134,18 @@ std::string SqliteStore::last_error() const {
 Result<Contents> SqliteStore::load() {
   std::lock_guard const lock(writer_mutex_);
   Contents contents;
+  // One moment for all tables: `export` and `status` read while a server writes.
+  if (auto done = run("BEGIN"); !done) return done.error();
   for (std::size_t t = 0; t < kTables; ++t) {
     Statement rows(writer_, "SELECT key, value FROM \"" + std::string(kNames[t]) + "\" ORDER BY key");
     int state = rows.step();
     for (; state == SQLITE_ROW; state = rows.step()) contents.tables[t].emplace(rows.blob(0), rows.blob(1));
-    if (state != SQLITE_DONE) return fail(writer_);
+    if (state == SQLITE_DONE) continue;
+    auto const refusal = fail(writer_);
+    sqlite3_exec(writer_, "ROLLBACK", nullptr, nullptr, nullptr);
+    return refusal;
   }
+  if (auto done = run("COMMIT"); !done) return done.error();
   return contents;
 }
 

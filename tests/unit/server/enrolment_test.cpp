@@ -197,6 +197,19 @@ TEST(Sessions, TheirNumberIsBounded) {
   EXPECT_EQ(room.closed.at(room.last_session), Close::kTooMany);
 }
 
+// Harm: a hundred silent strangers would keep the committee out of its own meeting.
+TEST(Sessions, StrangersLeavePlacesForThoseWhoAreEnrolled) {
+  Room room(small());
+  room.limits.strangers_max = 2;
+  room.restart();
+  room.enrol(2);  // one stranger, who stays
+  for (int i = 0; i < 3; ++i) room.connect(std::nullopt);
+  room.settle();
+  EXPECT_EQ(room.closed.size(), 2U);
+  EXPECT_EQ(room.closed.at(room.last_session), Close::kTooMany);
+  EXPECT_TRUE(room.open(room.hello(2)));
+}
+
 // Harm: a parser that goes on after nonsense is talked into something sooner or later.
 TEST(Sessions, WhatIsNoFrameEndsTheConnection) {
   Room room(small());
