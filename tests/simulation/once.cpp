@@ -1,7 +1,9 @@
 /// Nine laptops, the server and the trustees each check the same signatures and the same ballots: that is the point of
-/// the protocol, and nine tenths of the time of a simulated meeting. In these programs the answer to a question that was
-/// asked before, with exactly the same bytes, is taken from a table: these definitions stand in front of libsodium's own,
-/// which answer whatever is new.
+/// the protocol, and nine tenths of the time of a simulated meeting. In these programs the answer to a question that
+/// was asked before, with exactly the same bytes, is taken from a table: these definitions stand in front of
+/// libsodium's own, which answer whatever is new.
+#include "once.h"
+
 #include <dlfcn.h>
 #include <sodium.h>
 
@@ -10,8 +12,6 @@
 #include <cstring>
 #include <string>
 #include <unordered_map>
-
-#include "once.h"
 
 namespace piaojue::simulation {
 namespace {
@@ -48,7 +48,8 @@ extern "C" {
 
 int crypto_sign_verify_detached(unsigned char const* sig, unsigned char const* m, unsigned long long mlen,
                                 unsigned char const* pk) {
-  static auto* const next = piaojue::simulation::real<decltype(crypto_sign_verify_detached)>("crypto_sign_verify_detached");
+  static auto* const next =
+      piaojue::simulation::real<decltype(crypto_sign_verify_detached)>("crypto_sign_verify_detached");
   std::string key = "v";
   piaojue::simulation::add(key, pk, crypto_sign_PUBLICKEYBYTES);
   piaojue::simulation::add(key, sig, crypto_sign_BYTES);

@@ -594,7 +594,8 @@ bool World::finished() {
     if (!session || session->record().tree().root() != root) return false;
     // Everybody cosigns the end, but for one whose new keys nobody has signed.
     auto const own = client::load_profile(human.laptop->wallet()).value()->identity_key;
-    if (session->record().identity_key(id) == own && (human.roles & meeting::kScreen) == 0 && session->record().presence(id).signed_in &&
+    if (session->record().identity_key(id) == own && (human.roles & meeting::kScreen) == 0 &&
+        session->record().presence(id).signed_in &&
         server.core().witnesses().count(server.core().record().size() - 1, {id}) == 0) {
       return false;
     }

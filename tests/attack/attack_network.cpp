@@ -1,0 +1,214 @@
+/// Whoever writes on the wire or fills the machine: frames that nobody means, floods, a disk that is full.
+#include "stage.h"
+
+namespace piaojue::attack {
+namespace {
+
+Bytes varint_field(std::uint32_t number, std::uint64_t value) {
+  Bytes out;
+  auto const varint = [&](std::uint64_t v) {
+    for (; v >= 0x80; v >>= 7) out.push_back(static_cast<std::uint8_t>(v | 0x80));
+    out.push_back(static_cast<std::uint8_t>(v));
+  };
+  varint(number << 3);
+  varint(value);
+  return out;
+}
+Bytes bytes_field(std::uint32_t number, ByteView bytes) {
+  Bytes out;
+  for (std::uint64_t v : {std::uint64_t{number << 3 | 2}, std::uint64_t{bytes.size()}}) {
+    for (; v >= 0x80; v >>= 7) out.push_back(static_cast<std::uint8_t>(v | 0x80));
+    out.push_back(static_cast<std::uint8_t>(v));
+  }
+  crypto::append(out, bytes);
+  return out;
+}
+Bytes joined(std::initializer_list<Bytes> parts) {
+  Bytes out;
+  for (auto const& part : parts) crypto::append(out, part);
+  return out;
+}
+
+struct Opened : Stage {
+  explicit Opened(Plan plan = {}) : Stage(std::move(plan)) { open_meeting(); }
+};
+
+// What does not parse, or asks for what does not exist, must not stop the meeting nor reach the log.
+TEST(Network, FramesThatNobodyMeansAreRefusedAndChangeNothing) {
+  Opened room;
+  room.sign_in({room.chair});
+  auto const before = room.state();
+  auto const& spki = room.people.at(room.chair).spki;
+  simulation::Dice dice(7);
+  // Garbage: refused, or the connection is closed; the server stays.
+  for (int i = 0; i < 300; ++i) {
+    Bytes garbage(dice.below(200));
+    for (auto& byte : garbage) byte = static_cast<std::uint8_t>(dice.below(256));
+    auto const session = room.connect(spki);
+    auto const answer = room.send(session, garbage);
+    ASSERT_NE(room.core, nullptr);
+    EXPECT_FALSE(answer.accepted);
+  }
+  // No id, an empty frame, an id alone.
+  auto const refused_or_closed = [&](Bytes const& frame) {
+    auto const answer = room.send(room.connect(spki), frame);
+    return answer.closed || answer.refused.has_value();
+  };
+  EXPECT_TRUE(refused_or_closed({}));
+  EXPECT_TRUE(refused_or_closed(varint_field(2, 1)));
+  EXPECT_TRUE(refused_or_closed(varint_field(1, 5)));
+  // A request of a later version.
+  EXPECT_EQ(room.send(room.connect(spki), joined({varint_field(1, 5), bytes_field(30, Bytes{1, 2, 3})})).refused,
+            Refusal::kUnknownType);
+  EXPECT_EQ(room.state(), before);
+  EXPECT_TRUE(room.restart());
+  room.sign_in({room.clerk});
+}
+
+// Two spellings of one entry are two leaf hashes: what one person signed could be logged as what another one did not
+// see.
+TEST(Network, EntriesInAnotherSpellingAreRefused) {
+  Opened room;
+  auto const body = meeting::encode_body(meeting::SignIn{room.record().meeting(), room.chair, 0});
+  auto const signature =
+      meeting::sign_body(meeting::EntryType::kSignIn, body, room.chair, *room.people.at(room.chair).identity);
+  auto const good = meeting::encode_entry(meeting::EntryType::kSignIn, body, {signature});
+  auto const before = room.state();
+  auto const refusal = [&](Bytes const& entry) {
+    auto const answer = room.submit(room.chair, entry);
+    EXPECT_FALSE(room.everybody(entry));
+    return answer.refused;
+  };
+  // Unknown field after the known ones; trailing byte; unknown field inside the body, properly signed.
+  EXPECT_EQ(refusal(joined({good, bytes_field(9, Bytes{1})})), Refusal::kNotCanonical);
+  EXPECT_EQ(refusal(joined({good, Bytes{0}})), Refusal::kMalformed);
+  auto const resign = [&](Bytes const& other) {
+    return meeting::encode_entry(
+        meeting::EntryType::kSignIn, other,
+        {meeting::sign_body(meeting::EntryType::kSignIn, other, room.chair, *room.people.at(room.chair).identity)});
+  };
+  EXPECT_EQ(refusal(resign(joined({body, varint_field(7, 1)}))), Refusal::kNotCanonical);
+  EXPECT_EQ(refusal(resign(joined({body, varint_field(3, 0)}))), Refusal::kNotCanonical) << "a default that is written";
+  EXPECT_EQ(refusal(resign(joined({varint_field(2, room.chair), bytes_field(1, room.record().meeting().view())}))),
+            Refusal::kNotCanonical)
+      << "another order of fields";
+  EXPECT_EQ(refusal(resign(joined({bytes_field(1, room.record().meeting().view()), Bytes{0x10, 0x81, 0x00}}))),
+            Refusal::kNotCanonical)
+      << "a longer varint";
+  // A type of a later version, and one signature twice.
+  EXPECT_EQ(refusal(joined({varint_field(1, 25), bytes_field(2, body)})), Refusal::kUnknownType);
+  auto twice = good;
+  crypto::append(twice, ByteView(good).subspan(good.size() - (good.size() - 2 - 2 - body.size())));
+  EXPECT_EQ(refusal(twice), Refusal::kNotCanonical);
+  // One bit anywhere.
+  for (std::size_t at = 0; at < good.size(); at += 7) {
+    auto const answer = room.submit(room.chair, flipped(good, at));
+    EXPECT_FALSE(answer.accepted) << "byte " << at;
+  }
+  EXPECT_EQ(room.state(), before);
+  EXPECT_TRUE(room.submit(room.chair, good).accepted);
+}
+
+// One who proposes without end must not take the memory or the proposals of the others.
+TEST(Network, AFloodOfProposalsIsBounded) {
+  Plan plan;
+  plan.limits.proposals_per_person_max = 4;
+  plan.limits.proposals_max = 6;
+  Opened room(plan);
+  room.sign_in_all();
+  int taken = 0, busy = 0;
+  auto const propose = [&](PersonId who, int n) {
+    meeting::Recuse body{room.record().meeting(), room.experts[0], 1, "理由 " + std::to_string(n)};
+    auto const answer = room.submit(who, room.entry(body, {who}));
+    taken += answer.pending ? 1 : 0;
+    busy += answer.refused == Refusal::kBusy ? 1 : 0;
+  };
+  for (int i = 0; i < 50; ++i) propose(room.clerk, i);
+  EXPECT_EQ(taken, 4);
+  EXPECT_EQ(busy, 46);
+  auto const before = room.state();
+  // The chair still gets through, and what is proposed can still be signed.
+  for (int i = 100; i < 102; ++i) propose(room.chair, i);
+  EXPECT_EQ(taken, 6);
+  EXPECT_NE(room.state(), before);
+  room.must(meeting::Recuse{room.record().meeting(), room.experts[0], 1, "理由 0"}, {room.chair, room.clerk});
+  // The others of the same person and question have become pointless, and make room.
+  taken = 0;
+  meeting::Recuse other{room.record().meeting(), room.experts[1], 1, "另一人"};
+  EXPECT_TRUE(room.submit(room.clerk, room.entry(other, {room.clerk})).pending);
+}
+
+// Sessions, repeated Hellos, pings and wrong requests without end: bounded, answered, and the meeting goes on.
+TEST(Network, AFloodOfConnectionsAndRequestsIsBounded) {
+  Plan plan;
+  plan.limits.sessions_max = 20;
+  Opened room(plan);
+  std::size_t open = 0;
+  for (int i = 0; i < 200; ++i) open += room.open_sessions(room.connect(std::nullopt)) ? 1 : 0;
+  EXPECT_LE(open, 20U);
+  room.sign_in({room.chair});  // who is in stays in
+  auto const session = room.people.at(room.chair).session;
+  auto const before = room.state();
+  for (int i = 0; i < 2000; ++i) {
+    room.send(session, client::wire::ping(room.next_request()));
+    if (i % 100 == 0) room.send(session, client::wire::hello(room.next_request(), 0));
+  }
+  EXPECT_EQ(room.state(), before);
+}
+
+// What is acknowledged is what people rely on: with the disk full there is no acknowledgement, and after it is mended
+// either the entry is there or it can be sent again.
+TEST(Network, NothingIsAcknowledgedThatTheDiskRefused) {
+  for (bool const applied : {false, true}) {
+    Opened room;
+    room.sign_in({room.chair, room.supervisor()});
+    auto const before = room.record().size();
+    auto const entry = room.entry(meeting::SignIn{room.record().meeting(), room.clerk, 0}, {room.clerk});
+    room.store.fail_after(0, applied);
+    auto const answer = room.submit(room.clerk, entry);
+    EXPECT_FALSE(answer.accepted);
+    EXPECT_TRUE(answer.silent) << "not even a refusal: nobody knows whether it is durable";
+    EXPECT_EQ(room.core, nullptr) << "the program ends";
+    room.store.heal();
+    ASSERT_TRUE(room.restart());
+    EXPECT_EQ(room.record().size(), before + (applied ? 1 : 0));
+    auto const again = room.submit(room.clerk, entry);
+    EXPECT_EQ(again.accepted, before) << again;
+    EXPECT_EQ(room.record().size(), before + 1);
+    // And so with an enrolment and a cosignature.
+    room.store.fail_after(0);
+    auto const cosignature = log::cosign({room.manifest().origin(), room.record().size(), room.record().tree().root()},
+                                         room.chair, 1, *room.people.at(room.chair).witness);
+    EXPECT_TRUE(
+        room.send(room.people.at(room.chair).session, client::wire::cosign(room.next_request(), cosignature)).silent);
+    room.store.heal();
+    ASSERT_TRUE(room.restart());
+    EXPECT_TRUE(
+        room.send(room.people.at(room.chair).session, client::wire::cosign(room.next_request(), cosignature)).accepted);
+  }
+}
+
+// A frame taken off one person's wire is worth nothing on another's.
+TEST(Network, RequestsReplayedOnAnotherConnectionAreRefused) {
+  Opened room;
+  auto const entry = room.entry(meeting::SignIn{room.record().meeting(), room.clerk, 0}, {room.clerk});
+  auto const before = room.state();
+  EXPECT_EQ(room.submit(room.chair, entry).refused, Refusal::kNotAuthorised);
+  auto const cosignature = log::cosign({room.manifest().origin(), room.record().size(), room.record().tree().root()},
+                                       room.clerk, 1, *room.people.at(room.clerk).witness);
+  EXPECT_EQ(
+      room.send(room.people.at(room.chair).session, client::wire::cosign(room.next_request(), cosignature)).refused,
+      Refusal::kNotAuthorised);
+  EXPECT_EQ(room.state(), before);
+  auto const first = room.submit(room.clerk, entry);
+  ASSERT_TRUE(first.accepted);
+  // Replayed after a sign-out it would bring her back into the room.
+  room.must(meeting::SignOut{room.record().meeting(), room.clerk, 1, ""}, {room.clerk});
+  auto const after = room.state();
+  EXPECT_EQ(room.submit(room.clerk, entry).accepted, first.accepted) << "the answer of the first time, and nothing new";
+  EXPECT_FALSE(room.record().presence(room.clerk).signed_in);
+  EXPECT_EQ(room.state(), after);
+}
+
+}  // namespace
+}  // namespace piaojue::attack
