@@ -285,7 +285,10 @@ BoxVerdict check_live_box(Contexts const& live, meeting::BallotBox const& box,
     out.refusal = verdicts[i];
     out.question = items[i].context->question;
   }
-  for (auto const& [q, mine] : own) {
+  for (auto const& one : own) {
+    // No structured binding: clang 14 does not let a lambda capture one.
+    QuestionId const q = one.first;
+    OwnBallot const& mine = one.second;
     // By pk_v and by the hash of the last ballot: an earlier ballot of the same token is not what was cast.
     out.found[q] = std::ranges::any_of(items, [&](Item const& item) {
       if (item.context->question != q) return false;

@@ -26,17 +26,17 @@ void Session::Impl::Replier::ok(facts::object more) const {
   out["code"] = "OK";
   out["message"] = session->say("完成", "done");
   for (auto& member : more) out[member.key()] = std::move(member.value());
-  session->emit(std::move(out));
+  session->emit(out);
 }
 
-void Session::Impl::Replier::no(Refusal code, std::string detail) const {
+void Session::Impl::Replier::no(Refusal code, std::string const& detail) const {
   auto out = session->event("reply");
   out["command"] = word;
   out["ok"] = false;
   out["code"] = crypto::name(code);
   out["message"] = session->say(code);
-  if (!detail.empty()) out["detail"] = std::move(detail);
-  session->emit(std::move(out));
+  if (!detail.empty()) out["detail"] = detail;
+  session->emit(out);
 }
 
 void Session::Impl::on_command(std::string_view line) {
@@ -266,7 +266,7 @@ void Session::Impl::operate(Replier const& reply, command::Close const&) {
 
 /// For entries that say how things stand (who is present, which envelopes are the last ones): what somebody else does
 /// in the same moment makes them wrong, so they are drawn up again, a bounded number of times.
-void Session::Impl::put_drafted(Replier const& reply, std::function<Result<meeting::Body>()> draft,
+void Session::Impl::put_drafted(Replier const& reply, std::function<Result<meeting::Body>()> const& draft,
                                 std::uint32_t tries) {
   if (halted) return reply.no(*halted);
   auto const body = draft();

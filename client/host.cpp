@@ -147,8 +147,8 @@ class Host {
   void connect() {
     if (ending_) return;
     net::connect(loop_.io(), options_.host, options_.port, tls_, net::ChannelLimits{},
-                 [this](std::shared_ptr<net::Channel> channel, net::Closed const& why) {
-                   strand_.post([this, channel = std::move(channel), why] { connected(channel, why); });
+                 [this](std::shared_ptr<net::Channel> const& channel, net::Closed const& why) {
+                   strand_.post([this, channel, why] { connected(channel, why); });
                  });
   }
 
@@ -340,7 +340,7 @@ Result<Enrolled> enrol_online(std::string const& host, std::uint16_t port, net::
     {
       net::Loop loop;
       net::connect(loop.io(), host, port, tls, net::ChannelLimits{},
-                   [attempt, &open, &frame](std::shared_ptr<net::Channel> channel, net::Closed const& closed) {
+                   [attempt, &open, &frame](std::shared_ptr<net::Channel> const& channel, net::Closed const& closed) {
                      if (!channel) {
                        attempt->why = std::string(net::name(closed.reason)) + " " + closed.detail;
                        return attempt->give(Refusal::kBusy);

@@ -148,7 +148,7 @@ struct EnrolOptions {
 };
 
 crypto::Result<meeting::Slip> read_slip(std::string const& given) {
-  if (auto const slip = meeting::parse_slip(given)) return slip;
+  if (auto slip = meeting::parse_slip(given)) return slip;
   std::ifstream in(given, std::ios::binary);
   if (!in) return meeting::parse_slip(given);
   std::string text(meeting::kSlipTextMax + 1, '\0');
@@ -157,7 +157,7 @@ crypto::Result<meeting::Slip> read_slip(std::string const& given) {
   return meeting::find_slip(text);
 }
 
-int enrol(EnrolOptions options) {
+int enrol(EnrolOptions const& options) {
   auto const slip = read_slip(options.slip);
   if (!slip) return fail("the slip can not be read (" + words(slip.error()) + "); check it against the paper");
   auto const wallet = open_home(options.home, DirectoryWallet::Access::kCreate);
@@ -281,7 +281,7 @@ bool split_address(std::string const& text, std::string& host, std::uint16_t& po
   return true;
 }
 
-int run(RunOptions options) {
+int run(RunOptions const& options) {
   auto const wallet = open_home(options.home, DirectoryWallet::Access::kOwn);
   if (!wallet) return kFailed;
   auto profile = open_profile(*wallet, options.home);
@@ -426,8 +426,8 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   try {
-    if (*enrol_command) return enrol(std::move(enrol_options));
-    if (*run_command) return run(std::move(run_options));
+    if (*enrol_command) return enrol(enrol_options);
+    if (*run_command) return run(run_options);
     if (*export_command) return export_record(home, out);
     return show(home, as_json);
   } catch (std::exception const& error) {

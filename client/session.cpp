@@ -15,7 +15,7 @@ void Session::Impl::warn(std::string_view kind, facts::object more) {
   auto out = event("warning");
   out["kind"] = kind;
   for (auto& member : more) out[member.key()] = std::move(member.value());
-  emit(std::move(out));
+  emit(out);
 }
 
 void Session::Impl::add_job(std::string name, std::function<void()> run, std::function<void()> finish) {
@@ -32,7 +32,7 @@ bool Session::Impl::kept(Result<void> const& written) {
     out["code"] = crypto::name(Refusal::kStorage);
     out["message"] = say(Refusal::kStorage);
     out["detail"] = *fatal;
-    emit(std::move(out));
+    emit(out);
   }
   return false;
 }
@@ -134,7 +134,7 @@ void Session::Impl::halt(Refusal code, std::string const& detail, std::string co
   for (auto const& member : evidence) out[member.key()] = member.value();
   out["message"] = say(code);
   out["evidence"] = kSplitName;
-  emit(std::move(out));
+  emit(out);
   frames.clear();
   when_logged.clear();
   for (auto& [id, request] : std::exchange(requests, {})) {
@@ -284,7 +284,7 @@ void Session::Impl::took_in(Entry const& entry, std::uint64_t index) {
   out["index"] = index;
   out["type"] = meeting::name(entry.type());
   facts::add_entry(out, record, entry, config.lang);
-  emit(std::move(out));
+  emit(out);
   milestone_events(entry);
   if (auto const* cast = std::get_if<meeting::EnvelopeCast>(&entry.body); cast && cast->person == me) {
     saw_own_cast(*cast);
@@ -325,34 +325,34 @@ void Session::Impl::milestone_events(Entry const& entry) {
         batches.push_back(std::move(batch));
       }
       out["batches"] = std::move(batches);
-      emit(std::move(out));
+      emit(out);
       if (manifest.trustees.size() == 1) warn("one-trustee");
       break;
     }
     case EntryType::kBatchOpen: {
       auto out = named("opened");
       facts::add_entry(out, record, entry, config.lang);
-      emit(std::move(out));
+      emit(out);
       if (!record.attempt()->open.paper && record.attempt()->hops.size() == 1) warn("one-trustee");
       break;
     }
     case EntryType::kBatchClose: {
       auto out = named("closed");
       out["envelopes"] = record.attempt()->counted.size();
-      emit(std::move(out));
+      emit(out);
       break;
     }
     case EntryType::kBallotBox: {
       auto out = named("box");
       facts::add_entry(out, record, entry, config.lang);
-      emit(std::move(out));
+      emit(out);
       confirming_since_ms = now_ms;
       break;
     }
     case EntryType::kDeclaration: {
       auto out = named("declared");
       facts::add_entry(out, record, entry, config.lang);
-      emit(std::move(out));
+      emit(out);
       break;
     }
     case EntryType::kTallyShare:
@@ -367,7 +367,7 @@ void Session::Impl::milestone_events(Entry const& entry) {
       out["hash"] = group_of_four(record.tree().root());
       out["hex"] = crypto::to_hex(record.tree().root().view());
       out["size"] = record.size();
-      emit(std::move(out));
+      emit(out);
       break;
     }
     default:
@@ -399,7 +399,7 @@ void Session::Impl::counted_event() {
   facts::array rows;
   for (auto const& [q, row] : attempt.rows) rows.push_back(facts::row(record, q, row, config.lang));
   out["rows"] = std::move(rows);
-  emit(std::move(out));
+  emit(out);
   for (auto const& [q, row] : attempt.rows) {
     facts::object more;
     more["question"] = q;
@@ -486,7 +486,7 @@ void Session::Impl::on_proposal(wire::Proposal const& in) {
   auto const& kept_one = proposals.insert_or_assign(in.id, std::move(proposal)).first->second;
   auto out = event("proposal");
   for (auto& member : describe(in.id, kept_one)) out[member.key()] = std::move(member.value());
-  emit(std::move(out));
+  emit(out);
 }
 
 void Session::Impl::on_proposal_closed(wire::ProposalClosed const& in) {
@@ -495,7 +495,7 @@ void Session::Impl::on_proposal_closed(wire::ProposalClosed const& in) {
   out["id"] = crypto::to_hex(in.id.view());
   out["ok"] = !in.refused;
   if (in.refused) out["code"] = crypto::name(*in.refused);
-  emit(std::move(out));
+  emit(out);
 }
 
 // ==================================================================================================== Trustee
@@ -642,7 +642,7 @@ void Session::Impl::say_changes() {
     // Told with the state, but no reason to tell it.
     out["size"] = record.size();
     if (record.attempt()) out["voted"] = record.attempt()->casts.size();
-    emit(std::move(out));
+    emit(out);
   }
   if (record.phase() != MeetingPhase::kOpen) return;
 
@@ -660,7 +660,7 @@ void Session::Impl::say_changes() {
     keys["batch"] = batch;
     keys["attempt"] = attempt;
     keys["ready"] = true;
-    emit(std::move(keys));
+    emit(keys);
   }
 
   if (!record.in_progress()) return;
@@ -675,7 +675,7 @@ void Session::Impl::say_changes() {
     auto done = event("all_confirmed");
     done["batch"] = attempt.open.batch;
     done["attempt"] = attempt.open.attempt;
-    emit(std::move(done));
+    emit(done);
   }
   if (!silent.empty() && unconfirmed_said != attempt.box_hash &&
       now_ms >= confirming_since_ms + config.limits.unconfirmed_warning_ms) {
@@ -726,7 +726,7 @@ Result<std::unique_ptr<Session>> Session::open(SessionConfig config, Wallet& wal
     }
     out["message"] = impl->say(*impl->halted);
     out["evidence"] = kSplitName;
-    impl->emit(std::move(out));
+    impl->emit(out);
   }
   impl->sweep_attempts();
   impl->current_events();
@@ -779,7 +779,7 @@ void Session::on_frame(ByteView frame) {
         out["person"] = s.me;
         out["name"] = s.config.profile.name;
         out["roles"] = welcome->roles;
-        s.emit(std::move(out));
+        s.emit(out);
       }
     }
   } else if (message->id != 0) {
@@ -808,7 +808,7 @@ void Session::on_frame(ByteView frame) {
     auto out = s.event("online");
     out["connected"] = facts::numbers(s.online);
     out["enrolled"] = facts::numbers(s.enrolled);
-    s.emit(std::move(out));
+    s.emit(out);
   }
   s.act();
 }

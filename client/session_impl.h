@@ -53,7 +53,7 @@ struct Session::Impl final : trustee::TrusteeStore {
   std::vector<JournalRecord> unwritten;  ///< of the input that is being handled
   bool unsynced = false;
 
-  void emit(facts::object event) { events.push_back(boost::json::serialize(event)); }
+  void emit(facts::object const& event) { events.push_back(boost::json::serialize(event)); }
   facts::object event(std::string_view name) const {
     facts::object out;
     out["event"] = name;
@@ -216,14 +216,14 @@ struct Session::Impl final : trustee::TrusteeStore {
     Impl* session;
     std::string word;
     void ok(facts::object more = {}) const;
-    void no(Refusal code, std::string detail = {}) const;
+    void no(Refusal code, std::string const& detail = {}) const;
   };
   void on_command(std::string_view line);
   void run(std::string const& line);
   void release_deferred();
   /// Signs, checks against this person's own record, submits; replies.
   void put(Replier const& reply, meeting::Body const& body);
-  void put_drafted(Replier const& reply, std::function<Result<meeting::Body>()> draft, std::uint32_t tries = 0);
+  void put_drafted(Replier const& reply, std::function<Result<meeting::Body>()> const& draft, std::uint32_t tries = 0);
   std::vector<std::pair<std::uint64_t, std::function<void()>>> timers;  ///< by time
 
   void operate(Replier const& reply, command::Draft const&);

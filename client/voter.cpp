@@ -83,7 +83,7 @@ void Session::Impl::act_voter() {
       out["attempt"] = attempt.open.attempt;
       out["ready"] = true;
       out["questions"] = facts::numbers(my_questions());
-      emit(std::move(out));
+      emit(out);
     }
   }
   if (attempt.phase == BatchPhase::kConfirming) confirm();
@@ -171,7 +171,7 @@ void Session::Impl::fail_attempt(Refusal code, facts::object more) {
   out["code"] = crypto::name(code);
   out["message"] = say(code);
   for (auto& member : more) out[member.key()] = std::move(member.value());
-  emit(std::move(out));
+  emit(out);
 }
 
 void Session::Impl::request_tokens() {
@@ -291,7 +291,7 @@ void Session::Impl::saw_own_cast(meeting::EnvelopeCast const& body) {
   out["attempt"] = attempt.open.attempt;
   out["sequence"] = body.sequence;
   out["index"] = record.size() - 1;
-  emit(std::move(out));
+  emit(out);
 }
 
 void Session::Impl::saw_own_confirm(meeting::Confirm const& body) {
@@ -305,7 +305,7 @@ void Session::Impl::saw_own_confirm(meeting::Confirm const& body) {
   }
   out["ok"] = missing.empty();
   out["missing"] = std::move(missing);
-  emit(std::move(out));
+  emit(out);
 }
 
 void Session::Impl::confirm() {
@@ -453,7 +453,11 @@ void Session::Impl::operate(Replier const& reply, command::Cast const&) {
           return cast.sequence < sequence && logged != attempt.casts.end() && cast.digest != logged->second.digest &&
                  cast.sequence <= logged->second.sequence;
         });
-        if (casts.size() >= kCastsKept) casts.erase(casts.begin());
+        if (casts.size() >= kCastsKept) {
+          // The one that the log names is the first, if it is there at all.
+          bool const first_counts = logged != attempt.casts.end() && casts.front().digest == logged->second.digest;
+          casts.erase(casts.begin() + (first_counts ? 1 : 0));
+        }
         casts.push_back({sequence, digest, work->paper->ballots});
         if (!save_state()) return reply.no(Refusal::kStorage);
         auto const entry =

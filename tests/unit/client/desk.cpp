@@ -32,7 +32,7 @@ void Desk::start() {
       .write_file = {},
       .lang = "en",
       .limits = limits};
-  session = std::move(Session::open(std::move(config), wallet).value());
+  session = Session::open(std::move(config), wallet).value();
   tick(0);
 }
 

@@ -22,7 +22,7 @@ class Directory : public testing::Test {
   }
   void TearDown() override { fs::remove_all(path_); }
   std::unique_ptr<DirectoryWallet> open(DirectoryWallet::Access access = DirectoryWallet::Access::kCreate) {
-    return std::move(DirectoryWallet::open(path_, access).value());
+    return DirectoryWallet::open(path_, access).value();
   }
   fs::path path_;
 };
