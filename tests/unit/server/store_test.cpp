@@ -57,7 +57,7 @@ std::unique_ptr<SqliteStore> create(Folder const& folder, SqliteOptions options 
 
 Bytes random_bytes(std::size_t n) {
   Bytes bytes(n);
-  randombytes_buf(bytes.data(), bytes.size());
+  if (n > 0) randombytes_buf(bytes.data(), bytes.size());
   return bytes;
 }
 Hash hash_of(std::string_view text) { return crypto::sha256({crypto::as_bytes(text)}); }
