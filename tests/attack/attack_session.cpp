@@ -270,7 +270,8 @@ TEST(Session, AServerFromAnOlderCopyIsRefusedByEveryProgramThatKnowsMore) {
   auto const contents = world.server.store().contents();
   for (auto const& [key, bytes] : contents[server::Table::kEntry]) {
     if (key < server::key_of(old_size)) continue;
-    for (auto const& signature : meeting::decode_entry(bytes).value().signatures) EXPECT_EQ(signature.signer, 0U);
+    auto const entry = meeting::decode_entry(bytes).value();
+    for (auto const& signature : entry.signatures) EXPECT_EQ(signature.signer, 0U);
   }
   EXPECT_TRUE(tried.empty()) << "not one request";
   for (PersonId p = 1; p <= 9; ++p) {

@@ -212,7 +212,7 @@ void Stage::cosign() {
   log::Checkpoint const checkpoint{manifest_.origin(), record().size(), record().tree().root()};
   for (auto const p : record().witnesses()) {
     auto const& person = people.at(p);
-    auto const cosignature = log::cosign(checkpoint, p, 1'700'000'000, *person.witness);
+    auto const cosignature = log::cosign(checkpoint, p, posix_s, *person.witness);
     auto const answer = send(person.session, client::wire::cosign(next_request(), cosignature));
     ASSERT_TRUE(answer.accepted) << answer;
   }

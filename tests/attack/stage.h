@@ -79,6 +79,7 @@ class Stage {
   crypto::SigningKey server_key, checkpoint_key;
   Secret seal_key;
   std::uint64_t now_ms = 0;
+  std::uint64_t posix_s = 1'700'000'000;  ///< in cosignatures
   std::vector<server::Notice> notices;
   meeting::Record const& record() const { return core->record(); }
   meeting::Attempt const& attempt() const { return *record().attempt(); }
