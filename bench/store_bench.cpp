@@ -44,8 +44,10 @@ void sqlite_full_commit(benchmark::State& state) {
   auto path = fresh("sqlite");
   sqlite3* database = nullptr;
   sqlite3_open(path.c_str(), &database);
-  sqlite3_exec(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID",
-               nullptr, nullptr, nullptr);
+  sqlite3_exec(
+      database,
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID",
+      nullptr, nullptr, nullptr);
   sqlite3_stmt* insert = nullptr;
   sqlite3_prepare_v2(database, "INSERT INTO t VALUES (?1, ?2)", -1, &insert, nullptr);
   std::string const entry(kEntryBytes, 'x');

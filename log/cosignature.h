@@ -12,10 +12,10 @@
 namespace piaojue::log {
 
 struct Cosignature {
-  std::uint64_t tree_size = 0;   ///< of the checkpoint
-  crypto::Hash root;             ///< of the checkpoint
-  std::uint32_t person = 0;      ///< whose witness key, index in the manifest
-  std::uint64_t time_s = 0;      ///< POSIX seconds
+  std::uint64_t tree_size = 0;  ///< of the checkpoint
+  crypto::Hash root;            ///< of the checkpoint
+  std::uint32_t person = 0;     ///< whose witness key, index in the manifest
+  std::uint64_t time_s = 0;     ///< POSIX seconds
   crypto::Signature signature;
   bool operator==(Cosignature const&) const = default;
 };

@@ -38,7 +38,7 @@ struct BallotContext {
   BallotShape shape;
   QuestionId question = 0;
   Hash ctx;
-  Point election_key;                                   ///< X
+  Point election_key;                                    ///< X
   std::vector<crypto::blind_rsa::PublicKey> token_keys;  ///< by hop
 };
 
@@ -49,12 +49,13 @@ struct BallotRefusal {
 };
 
 /// One check each, so that the verifier can number them. All pure and safe to run on many threads.
-[[nodiscard]] bool ballot_points_valid(BallotView const& ballot);                       // BALLOT_ENCODING
+[[nodiscard]] bool ballot_points_valid(BallotView const& ballot);                                     // BALLOT_ENCODING
 [[nodiscard]] std::optional<std::uint32_t> first_bad_token(BallotContext const&, BallotView const&);  // BALLOT_TOKEN(t)
 [[nodiscard]] bool ballot_signature_valid(BallotContext const&, BallotView const&);     // BALLOT_SIGNATURE
 [[nodiscard]] Result<void> ballot_vote_valid(BallotContext const&, BallotView const&);  // BALLOT_ENCODING, BALLOT_PROOF
 
-/// All of them, cheapest first: length and version, question (BALLOT_CONTEXT), points and scalars, signature, tokens, proof.
+/// All of them, cheapest first: length and version, question (BALLOT_CONTEXT), points and scalars, signature, tokens,
+/// proof.
 [[nodiscard]] std::optional<BallotRefusal> check_ballot(BallotContext const& context, ByteView bytes);
 
 /// Client: builds, proves and signs. @param tokens finalized, by hop.

@@ -1,7 +1,7 @@
 #pragma once
 /// The entries of the log as typed values (specification §3). Fields, orders and canonical form: proto/piaojue/v1/
-/// {manifest,entries}.proto; what each is checked for: `Record::check`. Questions are candidates: q is the number of the
-/// candidate in the manifest, from 1, unique in the meeting.
+/// {manifest,entries}.proto; what each is checked for: `Record::check`. Questions are candidates: q is the number of
+/// the candidate in the manifest, from 1, unique in the meeting.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -97,9 +97,23 @@ struct Manifest {
   std::string origin() const;
 };
 
-struct SignIn { Hash meeting; PersonId person = 0; std::uint32_t sequence = 0; };
-struct SignOut { Hash meeting; PersonId person = 0; std::uint32_t sequence = 0; std::string reason; };
-struct Recuse { Hash meeting; PersonId person = 0; QuestionId question = 0; std::string reason; };
+struct SignIn {
+  Hash meeting;
+  PersonId person = 0;
+  std::uint32_t sequence = 0;
+};
+struct SignOut {
+  Hash meeting;
+  PersonId person = 0;
+  std::uint32_t sequence = 0;
+  std::string reason;
+};
+struct Recuse {
+  Hash meeting;
+  PersonId person = 0;
+  QuestionId question = 0;
+  std::string reason;
+};
 struct KeyChange {
   Hash meeting;
   PersonId person = 0;
@@ -107,7 +121,12 @@ struct KeyChange {
   Signature possession;
   std::string reason;
 };
-struct Interview { Hash meeting; QuestionId question = 0; std::string summary; Hash document; };
+struct Interview {
+  Hash meeting;
+  QuestionId question = 0;
+  std::string summary;
+  Hash document;
+};
 
 struct BatchKeys {
   Hash meeting;
@@ -134,20 +153,62 @@ struct BatchOpen {
   std::vector<Hash> keys;
   bool paper = false;
 };
-struct TokenRequest { Hash batch_open; PersonId person = 0; Hash digest; };
-struct TokensIssued { Hash batch_open; TrusteeId trustee = 0; PersonId person = 0; Hash digest; };
-struct EnvelopeCast { Hash batch_open; PersonId person = 0; std::uint32_t sequence = 0; Hash digest; };
-struct BatchClose { Hash batch_open; std::map<PersonId, Hash> envelopes; };
-struct IssuanceClosed { Hash batch_open; TrusteeId trustee = 0; std::map<QuestionId, std::uint32_t> issued; };
-struct MixCount { std::uint32_t in = 0, out = 0; bool operator==(MixCount const&) const = default; };
-struct MixStep { Hash batch_open; TrusteeId trustee = 0; std::map<QuestionId, MixCount> counts; Hash output_hash; };
+struct TokenRequest {
+  Hash batch_open;
+  PersonId person = 0;
+  Hash digest;
+};
+struct TokensIssued {
+  Hash batch_open;
+  TrusteeId trustee = 0;
+  PersonId person = 0;
+  Hash digest;
+};
+struct EnvelopeCast {
+  Hash batch_open;
+  PersonId person = 0;
+  std::uint32_t sequence = 0;
+  Hash digest;
+};
+struct BatchClose {
+  Hash batch_open;
+  std::map<PersonId, Hash> envelopes;
+};
+struct IssuanceClosed {
+  Hash batch_open;
+  TrusteeId trustee = 0;
+  std::map<QuestionId, std::uint32_t> issued;
+};
+struct MixCount {
+  std::uint32_t in = 0, out = 0;
+  bool operator==(MixCount const&) const = default;
+};
+struct MixStep {
+  Hash batch_open;
+  TrusteeId trustee = 0;
+  std::map<QuestionId, MixCount> counts;
+  Hash output_hash;
+};
 struct QuestionBox {
-  std::vector<Bytes> ballots;                     ///< strictly ascending
+  std::vector<Bytes> ballots;                      ///< strictly ascending
   std::map<std::uint32_t, std::uint32_t> refused;  ///< Refusal → how many
 };
-struct BallotBox { Hash batch_open; std::map<QuestionId, QuestionBox> boxes; };
-struct Confirm { Hash batch_open; PersonId person = 0; Hash box; std::map<QuestionId, bool> rows; };
-struct Override { Hash batch_open; Hash box; std::vector<PersonId> silent, missing; std::string reason; };
+struct BallotBox {
+  Hash batch_open;
+  std::map<QuestionId, QuestionBox> boxes;
+};
+struct Confirm {
+  Hash batch_open;
+  PersonId person = 0;
+  Hash box;
+  std::map<QuestionId, bool> rows;
+};
+struct Override {
+  Hash batch_open;
+  Hash box;
+  std::vector<PersonId> silent, missing;
+  std::string reason;
+};
 struct TallyShare {
   Hash batch_open;
   TrusteeId trustee = 0;
@@ -159,16 +220,39 @@ struct Row {
   bool passed = false, contested = false, mode_sensitive = false;
   bool operator==(Row const&) const = default;
 };
-struct Declaration { Hash batch_open; std::map<QuestionId, Row> rows; };
-struct Erased { Hash batch_open; TrusteeId trustee = 0; };
-struct Void { Hash batch_open; std::vector<QuestionId> questions; std::string reason; bool shares_lost = false; };
+struct Declaration {
+  Hash batch_open;
+  std::map<QuestionId, Row> rows;
+};
+struct Erased {
+  Hash batch_open;
+  TrusteeId trustee = 0;
+};
+struct Void {
+  Hash batch_open;
+  std::vector<QuestionId> questions;
+  std::string reason;
+  bool shares_lost = false;
+};
 struct PaperRow {
   std::uint32_t issued = 0, returned = 0, valid = 0, invalid = 0, agree = 0, disagree = 0, abstain = 0;
   bool operator==(PaperRow const&) const = default;
 };
-struct PaperTally { Hash batch_open; std::map<QuestionId, PaperRow> rows; };
-struct Incident { Hash batch_open; PersonId person = 0; std::uint32_t code = 0; Hash digest; };
-struct MeetingClose { Hash meeting; std::uint64_t size = 0; Hash root; };
+struct PaperTally {
+  Hash batch_open;
+  std::map<QuestionId, PaperRow> rows;
+};
+struct Incident {
+  Hash batch_open;
+  PersonId person = 0;
+  std::uint32_t code = 0;
+  Hash digest;
+};
+struct MeetingClose {
+  Hash meeting;
+  std::uint64_t size = 0;
+  Hash root;
+};
 
 /// In the order of EntryType, so that index() + 1 is the type number.
 using Body = std::variant<Manifest, SignIn, SignOut, Recuse, KeyChange, Interview, BatchKeys, BatchOpen, TokenRequest,
@@ -176,15 +260,39 @@ using Body = std::variant<Manifest, SignIn, SignOut, Recuse, KeyChange, Intervie
                           TallyShare, Declaration, Erased, Void, PaperTally, Incident, MeetingClose>;
 
 enum class EntryType : std::uint8_t {
-  kMeetingOpen = 1, kSignIn, kSignOut, kRecuse, kKeyChange, kInterview, kBatchKeys, kBatchOpen, kTokenRequest,
-  kTokensIssued, kEnvelopeCast, kBatchClose, kIssuanceClosed, kMixStep, kBallotBox, kConfirm, kOverride, kTallyShare,
-  kDeclaration, kErased, kVoid, kPaperTally, kIncident, kMeetingClose
+  kMeetingOpen = 1,
+  kSignIn,
+  kSignOut,
+  kRecuse,
+  kKeyChange,
+  kInterview,
+  kBatchKeys,
+  kBatchOpen,
+  kTokenRequest,
+  kTokensIssued,
+  kEnvelopeCast,
+  kBatchClose,
+  kIssuanceClosed,
+  kMixStep,
+  kBallotBox,
+  kConfirm,
+  kOverride,
+  kTallyShare,
+  kDeclaration,
+  kErased,
+  kVoid,
+  kPaperTally,
+  kIncident,
+  kMeetingClose
 };
 /// "MeetingOpen", "SignIn", …: the type name in the signing input and in every report.
 std::string_view name(EntryType type);
 inline EntryType type_of(Body const& body) { return static_cast<EntryType>(body.index() + 1); }
 
-struct EntrySignature { PersonId signer = 0; Signature signature; };
+struct EntrySignature {
+  PersonId signer = 0;
+  Signature signature;
+};
 
 /// A parsed entry. `body_bytes` are the bytes that were signed, exactly as received.
 struct Entry {

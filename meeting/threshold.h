@@ -17,13 +17,13 @@ std::uint32_t cosignatures_needed(std::uint32_t signed_in);
 
 /// What is known of a question after its sum is opened.
 struct Figures {
-  std::uint32_t present = 0;   ///< P of the batch (experts in BatchOpen.present)
-  std::uint32_t left = 0;      ///< mode leave: experts who took no part in the batch because of a recusal in it
-  std::uint32_t recused = 0;   ///< of `present`, recused from this question
-  std::uint32_t cast = 0;      ///< counted envelopes that hold a ballot for this question
-  std::uint32_t box = 0;       ///< ballots in the box
+  std::uint32_t present = 0;  ///< P of the batch (experts in BatchOpen.present)
+  std::uint32_t left = 0;     ///< mode leave: experts who took no part in the batch because of a recusal in it
+  std::uint32_t recused = 0;  ///< of `present`, recused from this question
+  std::uint32_t cast = 0;     ///< counted envelopes that hold a ballot for this question
+  std::uint32_t box = 0;      ///< ballots in the box
   std::uint32_t agree = 0, disagree = 0;
-  std::uint32_t confirmed = 0; ///< OKs of this question
+  std::uint32_t confirmed = 0;  ///< OKs of this question
 };
 
 /// The row that must be declared: balances, and CONTESTED if with b = box − confirmed the outcome depends on b votes.
