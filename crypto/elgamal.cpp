@@ -205,7 +205,7 @@ bool verify_knowledge(Point const& y, ByteView binding, PokProof const& proof) {
   return proof.c == challenge(domain::kPok, {binding, y.view(), r.view()});
 }
 
-std::size_t or_proof_bytes(bool abstain_allowed) { return (abstain_allowed ? 3 : 2) * 2 * kScalarBytes; }
+std::size_t or_proof_bytes(bool abstain_allowed) { return kScalarBytes * 2 * (abstain_allowed ? 3 : 2); }
 
 Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed) {
   if (!is_valid_point(binding.election_key)) return Refusal::kBallotEncoding;

@@ -1,7 +1,7 @@
 #include "crypto/secret.h"
 
 #include <cstdlib>
-#include <cstring>
+#include <algorithm>
 #include <new>
 
 namespace piaojue::crypto {
@@ -23,7 +23,7 @@ Secret::Secret(std::size_t size) : size_(size) {
 
 Secret Secret::copy_of(ByteView bytes) {
   Secret out(bytes.size());
-  if (!bytes.empty()) std::memcpy(out.data_, bytes.data(), bytes.size());
+  std::ranges::copy(bytes, out.data_);
   return out;
 }
 

@@ -152,7 +152,7 @@ class Listener {
 /// Resolves, connects and completes the handshake. `on_done` runs exactly once, on the strand of the channel: with the
 /// channel, or with nothing and the reason. TLS 1.3 lets a client finish before the server has judged its certificate:
 /// a refused client certificate shows as kTls at the first read, after `start`.
-void connect(boost::asio::io_context& io, std::string host, std::uint16_t port, TlsContext tls, ChannelLimits limits,
-             std::function<void(std::shared_ptr<Channel>, Closed)> on_done);
+void connect(boost::asio::io_context& io, std::string host, std::uint16_t port, TlsContext const& tls,
+             ChannelLimits limits, std::function<void(std::shared_ptr<Channel>, Closed)> on_done);
 
 }  // namespace piaojue::net

@@ -236,7 +236,7 @@ asio::awaitable<void> attempt_loop(std::shared_ptr<Attempt> self, std::string ho
 
 }  // namespace
 
-void connect(asio::io_context& io, std::string host, std::uint16_t port, TlsContext tls, ChannelLimits limits,
+void connect(asio::io_context& io, std::string host, std::uint16_t port, TlsContext const& tls, ChannelLimits limits,
              std::function<void(std::shared_ptr<Channel>, Closed)> on_done) {
   Strand const strand(io);
   auto const attempt = std::make_shared<Attempt>();

@@ -1260,8 +1260,8 @@ std::vector<Job> Core::take_jobs() {
           payload.raw = wire::encode_mix_payload(mixed->salt, mixed->items);
         }
         auto const entry = meeting::decode_entry(submission.entry);
-        auto const logged =
-            entry ? core.append(*entry, submission.entry, std::move(payload)) : Result<std::uint64_t>(entry.error());
+        Result<std::uint64_t> logged = entry ? Result<std::uint64_t>(0) : Result<std::uint64_t>(entry.error());
+        if (entry) logged = core.append(*entry, submission.entry, std::move(payload));
         // Refused when the log went on while the work was done, such as by a Void.
         if (!logged) {
           auto const code = static_cast<Refusal>(logged.error().value());

@@ -58,6 +58,7 @@ struct Held {
 
 Secret serialise(std::vector<Held> const& all) {
   std::vector<Secret> keys;
+  keys.reserve(all.size());
   for (Held const& held : all) keys.push_back(held.keys->serialise());
   return detail::written([&](detail::Writer& out) {
     out.u32(static_cast<std::uint32_t>(all.size()));
