@@ -2,12 +2,30 @@
 /// Records to attack, and what the verifier makes of them.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "support/meeting_fixture.h"
 #include "verifier/report.h"
 
 namespace piaojue::test {
 
+/// With PIAOJUE_KEEP_RECORDS every record that a test audits is kept in that folder, with its anchor: what the second
+/// verifier (web/auditor) has to agree on, too.
+inline void keep(std::string const& file, Hash const& anchor) {
+  char const* const folder = std::getenv("PIAOJUE_KEEP_RECORDS");
+  if (!folder) return;
+  static std::size_t number = 0;
+  auto const* const test = testing::UnitTest::GetInstance()->current_test_info();
+  std::string const name = std::string(test->test_suite_name()) + "." + test->name() + "." + std::to_string(++number);
+  std::filesystem::path const path = std::filesystem::path(folder) / name;
+  std::ofstream(path.string() + ".piaojue", std::ios::binary) << file;
+  std::ofstream(path.string() + ".anchor") << crypto::to_hex(anchor.view());
+}
+
 inline verifier::Audit audited(std::string const& file, Hash const& anchor, std::size_t jobs = 1) {
+  keep(file, anchor);
   std::istringstream in(file);
   return verifier::audit(in, anchor, {jobs, {}});
 }

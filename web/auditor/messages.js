@@ -1,0 +1,95 @@
+// The messages of an entry and of a record file: fields, lengths and orders (specification §3.1, proto/piaojue/v1).
+import { many, one } from './wire.js';
+
+const HASH = 32;
+const KEY = 32;
+const POINT = 32;
+const SIGNATURE = 64;
+const PROOF = 64;
+
+const meeting = one(1, 'meeting', HASH);
+const batchOpen = one(1, 'batch_open', HASH);
+
+const RULES = [
+  one(1, 'pass_numerator', 'u32'), one(2, 'pass_denominator', 'u32'), one(3, 'pass_strict', 'bool'),
+  one(4, 'recusal_mode', 'u32'), one(5, 'abstain_allowed', 'bool'), one(6, 'quorum_numerator', 'u32'),
+  one(7, 'quorum_denominator', 'u32'), one(8, 'modulus_bits', 'u32'), one(9, 'trustees_min', 'u32'),
+  one(10, 'max_unconfirmed', 'u32'), one(11, 'supervisors_needed', 'u32'),
+];
+const PERSON = [
+  one(1, 'name', 'text'), one(2, 'roles', 'u32'), one(3, 'employer', 'text'), one(4, 'identity_key', 'bytes'),
+  one(5, 'witness_key', 'bytes'), one(6, 'possession', 'bytes'),
+];
+const CANDIDATE = [
+  one(1, 'name', 'text'), one(2, 'employer', 'text'), one(3, 'level', 'text'), one(4, 'channel', 'u32'),
+  one(5, 'summary', 'text'), one(6, 'group_opinion', 'text'),
+];
+const BATCH = [one(1, 'title', 'text'), many(2, 'candidates', 'u32', '')];
+const MANIFEST = [
+  one(1, 'version', 'u32'), one(2, 'meeting_id', 16), one(3, 'title', 'text'), one(4, 'date', 'text'),
+  one(5, 'rehearsal', 'bool'), one(6, 'rules', RULES), one(7, 'committee_size', 'u32'),
+  one(8, 'size_approval', 'text'), one(9, 'server_key', KEY), one(10, 'checkpoint_key', KEY),
+  many(11, 'people', PERSON), many(12, 'trustees', 'u32'), many(13, 'candidates', CANDIDATE), many(14, 'batches', BATCH),
+];
+
+const QUESTION_KEY = [one(1, 'question', 'u32'), one(2, 'modulus', 'bytes')];
+const RECUSAL = [one(1, 'person', 'u32'), one(2, 'question', 'u32')];
+const COUNTED_ENVELOPE = [one(1, 'person', 'u32'), one(2, 'envelope', HASH)];
+const QUESTION_COUNT = [one(1, 'question', 'u32'), one(2, 'count', 'u32')];
+const MIX_COUNT = [one(1, 'question', 'u32'), one(2, 'count_in', 'u32'), one(3, 'count_out', 'u32')];
+const REFUSED_COUNT = [one(1, 'code', 'u32'), one(2, 'count', 'u32')];
+const QUESTION_BOX = [one(1, 'question', 'u32'), many(2, 'ballots', 'bytes'), many(3, 'refused', REFUSED_COUNT, 'code')];
+const CONFIRM_ROW = [one(1, 'question', 'u32'), one(2, 'ok', 'bool')];
+const QUESTION_SHARE = [one(1, 'question', 'u32'), one(2, 'share', POINT), one(3, 'proof', PROOF)];
+const ROW = [
+  one(1, 'question', 'u32'), one(2, 'present', 'u32'), one(3, 'agree', 'u32'), one(4, 'disagree', 'u32'),
+  one(5, 'abstain', 'u32'), one(6, 'invalid', 'u32'), one(7, 'not_cast', 'u32'), one(8, 'recused', 'u32'),
+  one(9, 'needed', 'u32'), one(10, 'passed', 'bool'), one(11, 'contested', 'bool'), one(12, 'mode_sensitive', 'bool'),
+];
+const PAPER_ROW = [
+  one(1, 'question', 'u32'), one(2, 'issued', 'u32'), one(3, 'returned', 'u32'), one(4, 'valid', 'u32'),
+  one(5, 'invalid', 'u32'), one(6, 'agree', 'u32'), one(7, 'disagree', 'u32'), one(8, 'abstain', 'u32'),
+];
+
+/** By type number: the type's name, and the fields of its body. */
+export const TYPES = [
+  null,
+  ['MeetingOpen', MANIFEST],
+  ['SignIn', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32')]],
+  ['SignOut', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32'), one(4, 'reason', 'text')]],
+  ['Recuse', [meeting, one(2, 'person', 'u32'), one(3, 'question', 'u32'), one(4, 'reason', 'text')]],
+  ['KeyChange', [meeting, one(2, 'person', 'u32'), one(3, 'identity_key', KEY), one(4, 'witness_key', KEY),
+    one(5, 'possession', SIGNATURE), one(6, 'reason', 'text')]],
+  ['Interview', [meeting, one(2, 'question', 'u32'), one(3, 'summary', 'text'), one(4, 'document', HASH)]],
+  ['BatchKeys', [meeting, one(2, 'batch', 'u32'), one(3, 'attempt', 'u32'), one(4, 'trustee', 'u32'),
+    many(5, 'token_keys', QUESTION_KEY, 'question'), one(6, 'mix_key', KEY), one(7, 'tally_key', POINT), one(8, 'pok', PROOF)]],
+  ['BatchOpen', [meeting, one(2, 'batch', 'u32'), one(3, 'attempt', 'u32'), many(4, 'questions', 'u32', ''),
+    many(5, 'present', 'u32', ''), many(6, 'recusals', RECUSAL, 'person,question'), many(7, 'keys', HASH), one(8, 'paper', 'bool')]],
+  ['TokenRequest', [batchOpen, one(2, 'person', 'u32'), one(3, 'digest', HASH)]],
+  ['TokensIssued', [batchOpen, one(2, 'trustee', 'u32'), one(3, 'person', 'u32'), one(4, 'digest', HASH)]],
+  ['EnvelopeCast', [batchOpen, one(2, 'person', 'u32'), one(3, 'sequence', 'u32'), one(4, 'digest', HASH)]],
+  ['BatchClose', [batchOpen, many(2, 'envelopes', COUNTED_ENVELOPE, 'person')]],
+  ['IssuanceClosed', [batchOpen, one(2, 'trustee', 'u32'), many(3, 'issued', QUESTION_COUNT, 'question')]],
+  ['MixStep', [batchOpen, one(2, 'trustee', 'u32'), many(3, 'counts', MIX_COUNT, 'question'), one(4, 'output_hash', HASH)]],
+  ['BallotBox', [batchOpen, many(2, 'boxes', QUESTION_BOX, 'question')]],
+  ['Confirm', [batchOpen, one(2, 'person', 'u32'), one(3, 'box', HASH), many(4, 'rows', CONFIRM_ROW, 'question')]],
+  ['Override', [batchOpen, one(2, 'box', HASH), many(3, 'silent', 'u32', ''), many(4, 'missing', 'u32', ''), one(5, 'reason', 'text')]],
+  ['TallyShare', [batchOpen, one(2, 'trustee', 'u32'), one(3, 'box', HASH), many(4, 'shares', QUESTION_SHARE, 'question')]],
+  ['Declaration', [batchOpen, many(2, 'rows', ROW, 'question')]],
+  ['Erased', [batchOpen, one(2, 'trustee', 'u32')]],
+  ['Void', [batchOpen, many(2, 'questions', 'u32', ''), one(3, 'reason', 'text'), one(4, 'shares_lost', 'bool')]],
+  ['PaperTally', [batchOpen, many(2, 'rows', PAPER_ROW, 'question')]],
+  ['Incident', [batchOpen, one(2, 'person', 'u32'), one(3, 'code', 'u32'), one(4, 'digest', HASH)]],
+  ['MeetingClose', [meeting, one(2, 'size', 'u64'), one(3, 'root', HASH)]],
+];
+
+export const ENTRY = [
+  one(1, 'type', 'u32'), one(2, 'body', 'bytes'),
+  many(3, 'signatures', [one(1, 'signer', 'u32'), one(2, 'signature', SIGNATURE)], 'signer'),
+];
+
+const COSIGNATURE = [
+  one(1, 'tree_size', 'u64'), one(2, 'root', HASH), one(3, 'person', 'u32'), one(4, 'time_s', 'u64'), one(5, 'signature', SIGNATURE),
+];
+/** A oneof. */
+export const RECORD_ITEM = [one(1, 'entry', 'bytes'), one(2, 'checkpoint', 'text'), one(3, 'cosignature', COSIGNATURE)];
