@@ -102,9 +102,9 @@ class Audit {
     this.tree.append(leaf);
     if (!applied) return false;
     this.acted(applied.name);
-    if (applied.name === 'BatchOpen') this.awaitWitnesses(index, offset, 'TokensIssued', 'open_unwitnessed');
+    if (applied.name === 'BatchOpen') this.awaitWitnesses(index, offset, applied.name, 'TokensIssued', 'open_unwitnessed');
     if (applied.name !== 'BallotBox') return false;
-    this.awaitWitnesses(index, offset, 'TallyShare', 'box_unwitnessed');
+    this.awaitWitnesses(index, offset, applied.name, 'TallyShare', 'box_unwitnessed');
     return this.judgeAll(index, offset, weight);
   }
 
@@ -162,10 +162,10 @@ class Audit {
   }
 
   /** From here on whoever acts (by `until`) needs enough witnesses of entry `index`. */
-  awaitWitnesses(index, offset, until, reason) {
+  awaitWitnesses(index, offset, type, until, reason) {
     const people = this.meeting.signedIn.filter((p) => !(p.roles & SCREEN)).map((p) => p.number);
     this.witnessed = this.witnessed.filter((w) => w.until !== until);
-    this.witnessed.push({ index, offset, until, reason, people });
+    this.witnessed.push({ index, offset, type, until, reason, people });
   }
   /** Somebody has acted: were there enough? */
   acted(name) {
@@ -174,7 +174,9 @@ class Audit {
     this.witnessed = this.witnessed.filter((w) => w !== waiting);
     const have = waiting.people.filter((p) => (this.cosigned.get(p) ?? 0) > waiting.index).length;
     const need = Math.floor((2 * waiting.people.length) / 3) + 1;
-    if (have < need) this.fail(3, { entry: waiting.index, offset: waiting.offset, reason: waiting.reason, values: { have, need } });
+    if (have < need) this.fail(3, {
+        entry: waiting.index, offset: waiting.offset, type: waiting.type, reason: waiting.reason, values: { have, need },
+      });
   }
 
   // ---- The end ----

@@ -16,6 +16,9 @@ export function possessed(crypto, meetingId, person, identityKey, witnessKey, po
   return crypto.verify(possession, message, identityKey);
 }
 
+/** Form, month and day; whether that month has that day is nobody's concern. @param {string} date */
+const isDate = (date) => /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(date);
+
 /** Roles of one person that go together. @param {number} roles */
 function rolesFit(roles) {
   if (roles === 0 || roles > 31) return false;
@@ -32,7 +35,7 @@ export function checkManifest(crypto, m) {
   const count = (role) => people.filter((p) => p.roles & role).length;
   must(people.length <= LIMITS.people && candidates.length <= LIMITS.candidates && trustees.length <= LIMITS.trustees &&
     count(EXPERT) <= LIMITS.experts && batches.every((b) => b.candidates.length <= LIMITS.questions), 'TOO_LARGE');
-  valid(m.version === 1 && m.title !== '' && /^\d{4}-\d{2}-\d{2}$/.test(m.date));
+  valid(m.version === 1 && m.title !== '' && isDate(m.date));
   valid(m.committee_size % 2 === 1 && m.committee_size >= count(EXPERT));
   valid([[rules.pass_numerator, rules.pass_denominator], [rules.quorum_numerator, rules.quorum_denominator]]
     .every(([x, y]) => x > 0 && x <= y && y <= 100));

@@ -254,7 +254,7 @@ export class Meeting {
     must(body.token_keys.length > 0, 'MALFORMED');
     for (const { question } of body.token_keys) {
       must(batch.candidates.includes(question), 'UNKNOWN');
-      must(!this.candidates[question - 1].declared, 'WRONG_PHASE', 5);
+      must(!this.candidates[question - 1].declared, 'WRONG_PHASE');
     }
     const fresh = new Set();
     const isNew = (bytes, check) => {
@@ -269,7 +269,7 @@ export class Meeting {
     must(!this.crypto.isSmallOrder(body.mix_key), 'KEY_PARAM', 7);
     isNew(body.mix_key, 7);
     must(this.crypto.isPoint(body.tally_key), 'KEY_PARAM', 6);
-    isNew(body.tally_key, 6);
+    isNew(body.tally_key, 7);
     must(this.knowsTallyKey(body), 'PROOF', 6);
     for (const key of fresh) this.seen.add(key);
     this.pending.set(`${body.batch},${body.trustee}`, { ...body, leaf: at.leaf });
@@ -306,7 +306,7 @@ export class Meeting {
     must(questions.every((q) => !q.exceptional || q.interview), 'INTERVIEW_MISSING');
 
     const keys = body.paper ? [] : this.keysOf(body);
-    if (body.paper) must(body.keys.length === 0, 'CONFLICT', 7);
+    if (body.paper) must(body.keys.length === 0, 'CONFLICT', 8);
     let electionKey = null;
     const recusedOf = (q) => present.filter((p) => p.recusals.has(q)).length;
     if (!body.paper) {
@@ -337,7 +337,7 @@ export class Meeting {
     const pending = [...this.pending.values()].filter((k) => k.batch === body.batch && k.attempt === body.attempt);
     const keys = body.keys.map((leaf) => pending.find((k) => equal(k.leaf, leaf)));
     must(keys.every((k) => k), 'KEY_UNLOGGED', 7);
-    must(keys.every((k, i) => i === 0 || keys[i - 1].trustee < k.trustee), 'NOT_CANONICAL', 7);
+    must(keys.every((k, i) => i === 0 || keys[i - 1].trustee < k.trustee), 'NOT_CANONICAL');
     must(keys[0]?.trustee === 0 && keys.length >= this.manifest.rules.trustees_min, 'KEY_UNLOGGED', 7);
     must(keys.every((k) => body.questions.every((q) => k.token_keys.some((t) => t.question === q))), 'KEY_UNLOGGED', 7);
     return keys;
@@ -439,7 +439,7 @@ export class Meeting {
     const a = this.attemptOf(body);
     this.signedBy(at, SERVER);
     must(a.phase === 'mixing' && a.hop === a.keys.length, 'WRONG_PHASE');
-    must(equalLists(body.boxes.map((b) => b.question), this.liveOf(a)), 'CONFLICT', 19);
+    must(equalLists(body.boxes.map((b) => b.question), this.liveOf(a)), 'CONFLICT');
     const { rules } = this.manifest;
     const modulusBytes = rules.modulus_bits / 8;
     const length = ballotLength(a.keys.length, modulusBytes, rules.abstain_allowed);
@@ -643,11 +643,13 @@ export class Meeting {
     else this.signedByRoles(at, one(CHAIR));
     must(body.reason !== '', 'MALFORMED');
     const before = ['voting', 'closing', 'mixing', 'confirming'].includes(a.phase);
-    must(body.shares_lost ? a.phase === 'opening' : before, 'WRONG_PHASE', 25);
+    // What is opened and not declared yet is a result that somebody may want to withhold.
+    const check = before || a.ended ? 4 : 25;
+    must(body.shares_lost ? a.phase === 'opening' : before, 'WRONG_PHASE', check);
     const questions = body.questions.length > 0 ? body.questions : this.liveOf(a);
-    must(questions.every((q) => a.questions.includes(q)), 'UNKNOWN');
-    must(questions.every((q) => a.live.has(q)), 'CONFLICT');
-    must(!body.shares_lost || questions.length === a.live.size, 'CONFLICT');
+    must(questions.every((q) => a.questions.includes(q)), 'UNKNOWN', check);
+    must(questions.every((q) => a.live.has(q)), 'CONFLICT', check);
+    must(!body.shares_lost || questions.length === a.live.size, 'CONFLICT', check);
     this.voidQuestions(a, questions, body.reason);
   }
 

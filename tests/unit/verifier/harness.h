@@ -2,6 +2,7 @@
 /// Records to attack, and what the verifier makes of them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -18,7 +19,8 @@ inline void keep(std::string const& file, Hash const& anchor) {
   if (!folder) return;
   static std::size_t number = 0;
   auto const* const test = testing::UnitTest::GetInstance()->current_test_info();
-  std::string const name = std::string(test->test_suite_name()) + "." + test->name() + "." + std::to_string(++number);
+  std::string name = std::string(test->test_suite_name()) + "." + test->name() + "." + std::to_string(++number);
+  std::ranges::replace(name, '/', '.');  // of a test with parameters
   std::filesystem::path const path = std::filesystem::path(folder) / name;
   std::ofstream(path.string() + ".piaojue", std::ios::binary) << file;
   std::ofstream(path.string() + ".anchor") << crypto::to_hex(anchor.view());
