@@ -9,6 +9,7 @@ using crypto::Refusal;
 using crypto::elgamal::Choice;
 
 constexpr std::size_t kWordMax = 64;
+constexpr std::size_t kTagMax = 16;
 
 constexpr std::string_view kUsage =
     "draft\n"
@@ -31,6 +32,11 @@ constexpr std::string_view kUsage =
     "paper-submit\n"
     "close-meeting\n"
     "export <file>\n"
+    "marks\n"
+    "unmark\n"
+    "meeting\n"
+    "now\n"
+    "follow on|off\n"
     "status\n"
     "help\n"
     "quit\n";
@@ -202,6 +208,11 @@ Result<Command> paper(std::string_view rest) {
   return Paper{values[0], {values[1], values[2], values[3], values[4], values[5], values[6], values[7]}};
 }
 
+Result<Command> follow(std::string_view rest) {
+  if (rest != "on" && rest != "off") return Refusal::kMalformed;
+  return Follow{rest == "on"};
+}
+
 template <class T>
 Result<Command> bare(std::string_view rest) {
   if (!rest.empty()) return Refusal::kMalformed;
@@ -235,6 +246,16 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+Result<Tagged> split_tag(std::string_view line) {
+  std::string_view rest = trim(line);
+  if (!rest.starts_with('@')) return Tagged{{}, line};
+  auto const tag = take_word(rest).substr(1);
+  bool const plain = std::ranges::all_of(
+      tag, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  if (tag.empty() || tag.size() > kTagMax || !plain) return Refusal::kMalformed;
+  return Tagged{std::string(tag), rest};
+}
+
 bool is_blank(std::string_view line) {
   line = trim(line);
   return line.empty() || line.front() == '#';
@@ -264,6 +285,8 @@ Result<Command> parse(std::string_view line) {
   if (!is_utf8(line)) return Refusal::kMalformed;
   std::string_view rest = line;
   auto const word = take_word(rest);
+  // A page's frame could hold one; nobody shall smuggle a second line into a text.
+  if (rest.find_first_of("\r\n") != std::string_view::npos) return Refusal::kMalformed;
   if (word == "draft") return bare<Draft>(rest);
   if (word == "proposals") return bare<Proposals>(rest);
   if (word == "approve") return approve(rest);
@@ -290,6 +313,11 @@ Result<Command> parse(std::string_view line) {
     if (rest.empty()) return Refusal::kMalformed;
     return Export{std::string(rest)};
   }
+  if (word == "marks") return bare<Marks>(rest);
+  if (word == "unmark") return bare<Unmark>(rest);
+  if (word == "meeting") return bare<Meeting>(rest);
+  if (word == "now") return bare<Now>(rest);
+  if (word == "follow") return follow(rest);
   if (word == "status") return bare<Status>(rest);
   if (word == "help") return bare<Help>(rest);
   if (word == "quit") return bare<Quit>(rest);

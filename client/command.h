@@ -66,14 +66,31 @@ struct CloseMeeting {};
 struct Export {
   std::string path;
 };
+struct Marks {};
+struct Unmark {};
+struct Meeting {};
+struct Now {};
+struct Follow {
+  bool on = false;
+};
 struct Status {};
 struct Help {};
 struct Quit {};
 
 using Command = std::variant<Draft, Proposals, Approve, SignIn, SignOut, Recuse, Interview, Open, Vote, Cast, Close,
-                             Override, Declare, Void, Paper, PaperSubmit, CloseMeeting, Export, Status, Help, Quit>;
+                             Override, Declare, Void, Paper, PaperSubmit, CloseMeeting, Export, Marks, Unmark, Meeting,
+                             Now, Follow, Status, Help, Quit>;
 
-/// @return kUnknownType: no such command. kMalformed: wrong arguments, or not UTF-8.
+/// "@7 sign-in": the tag that the reply repeats, and the command after it.
+struct Tagged {
+  std::string tag;        ///< empty: none
+  std::string_view line;  ///< without the tag
+};
+/// @return kMalformed: begins with '@', but not with 1 to 16 letters or digits after it.
+[[nodiscard]] Result<Tagged> split_tag(std::string_view line);
+
+/// @param line without a tag. @return kUnknownType: no such command. kMalformed: wrong arguments, a line break, or not
+/// UTF-8.
 [[nodiscard]] Result<Command> parse(std::string_view line);
 
 /// The first word, for the reply's `command`; "?" if it is no text to be repeated.

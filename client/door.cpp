@@ -13,11 +13,36 @@ bool one_of(command::Command const& in) {
 
 /// Answered from what this program has; the others wait until its log is up to date.
 bool is_local(command::Command const& in) {
-  return one_of<command::Proposals, command::Vote, command::Paper, command::Export, command::Status, command::Help,
-                command::Quit>(in);
+  return one_of<command::Proposals, command::Vote, command::Paper, command::Export, command::Marks, command::Unmark,
+                command::Meeting, command::Now, command::Follow, command::Status, command::Help, command::Quit>(in);
+}
+
+/// To look at what is there needs nobody's trust: also when the session has stopped acting.
+bool only_looks(command::Command const& in) {
+  return one_of<command::Proposals, command::Export, command::Marks, command::Unmark, command::Meeting, command::Now,
+                command::Follow, command::Status, command::Help, command::Quit>(in);
 }
 
 }  // namespace
+
+void Session::Impl::Replier::send(facts::object reply, std::string_view members) const {
+  if (!tag.empty()) reply["tag"] = tag;
+  auto line = boost::json::serialize(reply);
+  if (!members.empty()) {
+    line.back() = ',';
+    line.append(members).push_back('}');
+  }
+  session->events.push_back({asker, std::move(line)});
+}
+
+void Session::Impl::Replier::ok_with(std::string_view members) const {
+  auto out = session->event("reply");
+  out["command"] = word;
+  out["ok"] = true;
+  out["code"] = "OK";
+  out["message"] = session->say("完成", "done");
+  send(std::move(out), members);
+}
 
 void Session::Impl::Replier::ok(facts::object more) const {
   auto out = session->event("reply");
@@ -26,7 +51,7 @@ void Session::Impl::Replier::ok(facts::object more) const {
   out["code"] = "OK";
   out["message"] = session->say("完成", "done");
   for (auto& member : more) out[member.key()] = std::move(member.value());
-  session->emit(out);
+  send(std::move(out));
 }
 
 void Session::Impl::Replier::no(Refusal code, std::string const& detail) const {
@@ -36,33 +61,35 @@ void Session::Impl::Replier::no(Refusal code, std::string const& detail) const {
   out["code"] = crypto::name(code);
   out["message"] = session->say(code);
   if (!detail.empty()) out["detail"] = detail;
-  session->emit(out);
+  send(std::move(out));
 }
 
-void Session::Impl::on_command(std::string_view line) {
+void Session::Impl::on_command(std::string_view line, Asker asker) {
   if (command::is_blank(line)) return;
-  Replier const reply{this, command::word_of(line)};
+  auto const tagged = command::split_tag(line);
+  if (!tagged) return Replier{this, command::word_of(line), {}, asker}.no(code_of(tagged.error()));
+  Replier const reply{this, command::word_of(tagged->line), tagged->tag, asker};
   if (line.size() > config.limits.command_bytes_max) return reply.no(Refusal::kTooLarge);
-  auto const parsed = command::parse(line);
+  auto const parsed = command::parse(tagged->line);
   if (!parsed) return reply.no(code_of(parsed.error()), std::string(command::usage_of(reply.word)));
-  if (is_local(*parsed) || synced() || halted) return run(std::string(line));
+  if (is_local(*parsed) || synced() || halted) return run(std::string(line), asker);
   if (deferred.size() >= config.limits.deferred_commands_max) return reply.no(Refusal::kBusy);
-  deferred.emplace_back(line);
+  deferred.push_back({std::string(line), asker});
 }
 
-void Session::Impl::run(std::string const& line) {
-  Replier const reply{this, command::word_of(line)};
-  auto const parsed = command::parse(line);
+void Session::Impl::run(std::string const& line, Asker asker) {
+  auto const tagged = command::split_tag(line);
+  if (!tagged) return;  // looked at before
+  Replier const reply{this, command::word_of(tagged->line), tagged->tag, asker};
+  auto const parsed = command::parse(tagged->line);
   if (!parsed) return reply.no(code_of(parsed.error()));
   if (fatal) return reply.no(Refusal::kStorage);
-  if (halted && !one_of<command::Proposals, command::Export, command::Status, command::Help, command::Quit>(*parsed)) {
-    return reply.no(*halted);
-  }
+  if (halted && !only_looks(*parsed)) return reply.no(*halted);
   std::visit([&](auto const& in) { operate(reply, in); }, *parsed);
 }
 
 void Session::Impl::release_deferred() {
-  for (auto const& line : std::exchange(deferred, {})) run(line);
+  for (auto const& [line, asker] : std::exchange(deferred, {})) run(line, asker);
 }
 
 void Session::Impl::put(Replier const& reply, meeting::Body const& body) {
@@ -365,15 +392,7 @@ void Session::Impl::operate(Replier const& reply, command::Status const&) {
   more["online"] = facts::numbers(online);
   more["proposals"] = proposals.size();
   more["unanswered"] = requests.size();
-  if (trustee) {
-    auto const status = trustee->status(record);
-    facts::object guard;
-    guard["trustee"] = *trustee_id;
-    guard["state"] = status.text;
-    if (status.waiting) guard["waiting"] = crypto::name(*status.waiting);
-    if (status.refusal) guard["refused"] = crypto::name(*status.refusal);
-    more["trustee"] = std::move(guard);
-  }
+  if (trustee) more["trustee"] = trustee_facts();
   if (!my_questions().empty()) more["chosen"] = chosen();
   reply.ok(std::move(more));
 }

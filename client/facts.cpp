@@ -96,6 +96,22 @@ object row(Record const& record, QuestionId q, meeting::Row const& row, std::str
   return out;
 }
 
+object rules(meeting::Rules const& rules) {
+  object rule;
+  rule["pass"] = std::to_string(rules.pass_numerator) + "/" + std::to_string(rules.pass_denominator);
+  rule["strict"] = rules.pass_strict;
+  rule["quorum"] = std::to_string(rules.quorum_numerator) + "/" + std::to_string(rules.quorum_denominator);
+  rule["recusal_mode"] = rules.recusal_mode == meeting::RecusalMode::kInclude   ? "include"
+                         : rules.recusal_mode == meeting::RecusalMode::kExclude ? "exclude"
+                                                                                : "leave";
+  rule["abstain_allowed"] = rules.abstain_allowed;
+  rule["modulus_bits"] = rules.modulus_bits;
+  rule["trustees_min"] = rules.trustees_min;
+  rule["max_unconfirmed"] = rules.max_unconfirmed;
+  rule["supervisors_needed"] = rules.supervisors_needed;
+  return rule;
+}
+
 namespace {
 
 /// One overload an entry type with something to say.
@@ -124,20 +140,7 @@ struct Teller {
     out["date"] = in.date;
     out["rehearsal"] = in.rehearsal;
     out["committee_size"] = in.committee_size;
-    auto const& rules = in.rules;
-    object rule;
-    rule["pass"] = std::to_string(rules.pass_numerator) + "/" + std::to_string(rules.pass_denominator);
-    rule["strict"] = rules.pass_strict;
-    rule["quorum"] = std::to_string(rules.quorum_numerator) + "/" + std::to_string(rules.quorum_denominator);
-    rule["recusal_mode"] = rules.recusal_mode == meeting::RecusalMode::kInclude   ? "include"
-                           : rules.recusal_mode == meeting::RecusalMode::kExclude ? "exclude"
-                                                                                  : "leave";
-    rule["abstain_allowed"] = rules.abstain_allowed;
-    rule["modulus_bits"] = rules.modulus_bits;
-    rule["trustees_min"] = rules.trustees_min;
-    rule["max_unconfirmed"] = rules.max_unconfirmed;
-    rule["supervisors_needed"] = rules.supervisors_needed;
-    out["rules"] = std::move(rule);
+    out["rules"] = rules(in.rules);
     array members;
     for (PersonId p = 1; p <= in.people.size(); ++p) {
       auto const& from = in.people[p - 1];

@@ -31,6 +31,8 @@ array people(Record const& record, std::vector<PersonId> const& ids);
 object row(Record const& record, QuestionId q, meeting::Row const& row, std::string_view lang);
 std::string row_text(meeting::Row const& row, std::string_view lang);
 
+object rules(meeting::Rules const& rules);
+
 /// Adds what the entry says to an event or a proposal. @param record after the entry, or before it for a proposal.
 void add_entry(object& out, Record const& record, meeting::Entry const& entry, std::string_view lang);
 

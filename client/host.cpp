@@ -1,11 +1,14 @@
 #include "client/host.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <boost/json.hpp>
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
@@ -16,6 +19,7 @@
 #include <random>
 #include <thread>
 
+#include "client/command.h"
 #include "net/channel.h"
 
 namespace piaojue::client {
@@ -86,17 +90,78 @@ class Workers {
   std::vector<std::thread> threads_;
 };
 
+namespace json = boost::json;
+
+/// A passphrase must not stay behind in the parser's memory, so all of it is this.
+class WipedJson {
+ public:
+  /// @return the object, or nothing. Valid as long as this is.
+  json::object const* parse(std::string_view text) {
+    json::parser parser(&resource_);
+    parser.reset(&resource_);
+    boost::system::error_code error;
+    try {
+      parser.write(text.data(), text.size(), error);
+      if (error) return nullptr;
+      value_.emplace(parser.release());
+    } catch (std::exception const&) {
+      return nullptr;  // more than this memory holds
+    }
+    return value_->if_object();
+  }
+  static std::string_view text(json::object const& from, std::string_view name) {
+    auto const* const value = from.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+  }
+
+ private:
+  static constexpr std::size_t kBytes = 512U << 10;
+  Secret memory_{kBytes};
+  json::static_resource resource_{memory_.data(), kBytes};
+  std::optional<json::value> value_;
+};
+
+/// Opens the address in this machine's browser. It gets nothing of this program: no descriptor, no blocked signal.
+void open_browser(std::string const& url) {
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&files);
+  posix_spawnattr_init(&attributes);
+  for (int const fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
+  }
+  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+  sigset_t none;
+  sigset_t usual;
+  sigemptyset(&none);
+  sigemptyset(&usual);
+  for (int const signal : {SIGPIPE, SIGCHLD}) sigaddset(&usual, signal);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &usual);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  std::string program = "xdg-open";
+  std::string address = url;
+  std::array<char*, 3> arguments{program.data(), address.data(), nullptr};
+  pid_t child = 0;
+  if (::posix_spawnp(&child, program.c_str(), &files, &attributes, arguments.data(), environ) != 0) {
+    std::fprintf(stderr, "piaojue: no browser could be started; open the address by hand\n");
+  }
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+}
+
 /// Everything here runs on one strand.
 class Host {
  public:
-  Host(net::Loop& loop, std::unique_ptr<Session> session, net::TlsContext tls, HostOptions options, int wake)
+  Host(net::Loop& loop, std::optional<Started> started, Wallet& wallet, HostOptions options, int wake)
       : loop_(loop),
         strand_(loop.io()),
-        session_(std::move(session)),
-        tls_(std::move(tls)),
+        wallet_(wallet),
+        started_(std::move(started)),
         options_(std::move(options)),
         backoff_(options_.backoff_min),
         ticker_(strand_),
+        sooner_(strand_),
         reconnector_(strand_),
         workers_(options_.workers),
         wake_(wake),
@@ -105,48 +170,285 @@ class Host {
   net::Strand const& strand() const { return strand_; }
   int exit_code() const { return exit_code_; }
 
+  /// Before `begin`. @param why in words.
+  [[nodiscard]] Result<void> listen(std::string& why) {
+    PageHost::Calls calls;
+    calls.opened = [this](Asker page) { strand_.post([this, page] { page_opened(page); }); };
+    calls.line = [this](Asker page, std::string text) {
+      strand_.post([this, page, kept = std::make_shared<std::string>(std::move(text))] {
+        line(*kept, page);
+        sodium_memzero(kept->data(), kept->size());
+      });
+    };
+    calls.closed = [this](Asker page) { strand_.post([this, page] { page_closed(page); }); };
+    auto page =
+        PageHost::listen(loop_, options_.page->port, options_.page->assets, std::move(calls), PageLimits{}, why);
+    if (!page) return page.error();
+    page_ = std::move(*page);
+    return {};
+  }
+
   void begin() {
+    if (page_) announce();
+    if (started_) return run();
+    auto const profile = load_profile(wallet_);
+    bool const enrolled = profile && *profile && !(*profile)->certificate_pem.empty();
+    change_phase(enrolled ? Phase::kUnlock : Phase::kEnrol);
+  }
+
+  void line(std::string_view text, Asker asker = kConsole) {
+    if (ending_ || command::is_blank(text)) return;
+    auto const tagged = command::split_tag(text);
+    if (tagged) {
+      Answer const answer{this, asker, tagged->tag, command::word_of(tagged->line)};
+      if (page_ && asker == kConsole && answer.word == "page") {
+        answer.ok({});
+        return announce();
+      }
+      if (!session_) return before_session(answer, tagged->line);
+    } else if (!session_) {
+      return Answer{this, asker, {}, command::word_of(text)}.no(Refusal::kMalformed);
+    }
+    session_->command(text, asker);
+    pump();
+  }
+
+  void end(int code, std::string const& zh, std::string const& en) {
+    if (ending_) return;
+    ending_ = true;
+    exit_code_ = code;
+    ticker_.cancel();
+    sooner_.cancel();
+    reconnector_.cancel();
+    // What is queued still goes out, to the server and to the page; the last of them wakes the main thread.
+    if (page_) {
+      ++parting_;
+      ended_ = options_.start.lang == "zh" ? zh : en;
+      change_phase(Phase::kEnded);
+      page_->finish([this] { strand_.post([this] { parted(); }); });
+    }
+    if (channel_) {
+      ++parting_;
+      channel_->finish(net::CloseReason::kShutdown);
+    }
+    if (parting_ == 0) wake();
+  }
+  void end_by_signal() { end(0, "程序已被系统结束", "the program was ended by the system"); }
+
+ private:
+  enum class Phase : std::uint8_t { kEnrol, kUnlock, kRun, kEnded };
+
+  /// A reply of this host itself, to whoever asked.
+  struct Answer {
+    Host* host;
+    Asker asker;
+    std::string tag, word;
+    void ok(json::object more) const { send(true, "OK", host->say("完成", "done"), std::move(more)); }
+    void no(Refusal code, json::object more = {}) const {
+      send(false, crypto::name(code), std::string(crypto::sentence(code, host->options_.start.lang)), std::move(more));
+    }
+    void no(Trouble const& trouble) const {
+      json::object more;
+      more["detail"] = trouble.words(host->options_.start.lang);
+      send(false, trouble.code, trouble.words(host->options_.start.lang), std::move(more));
+    }
+    void send(bool good, std::string_view code, std::string const& message, json::object more) const {
+      json::object out;
+      out["event"] = "reply";
+      out["command"] = word;
+      out["ok"] = good;
+      out["code"] = code;
+      out["message"] = message;
+      for (auto& member : more) out[member.key()] = std::move(member.value());
+      if (!tag.empty()) out["tag"] = tag;
+      host->say_to(asker, json::serialize(out));
+    }
+  };
+
+  std::string say(std::string_view zh, std::string_view en) const {
+    return std::string(options_.start.lang == "zh" ? zh : en);
+  }
+
+  void wake() const {
+    std::uint64_t const one = 1;
+    static_cast<void>(!::write(wake_, &one, sizeof one));
+  }
+  void parted() {
+    if (parting_ > 0 && --parting_ == 0) wake();
+  }
+
+  // ---- The page
+
+  void announce() {
+    json::object out;
+    out["event"] = "page";
+    auto const url = page_->renew();
+    out["url"] = url;
+    say_to(kConsole, json::serialize(out));
+    if (options_.page->browser) open_browser(url);
+  }
+
+  void page_opened(Asker page) {
+    if (page_asker_ != kConsole) page_closed(page_asker_);
+    page_asker_ = page;
+    page_->send(page, phase_line());
+  }
+
+  void page_closed(Asker page) {
+    if (session_) session_->leave(page);
+    if (page == page_asker_) page_asker_ = kConsole;
+  }
+
+  std::string phase_line() const {
+    static constexpr std::array<std::string_view, 4> kNames{"enrol", "unlock", "run", "ended"};
+    json::object out;
+    out["event"] = "page-phase";
+    out["phase"] = kNames.at(static_cast<std::size_t>(phase_));
+    out["version"] = options_.page->version;
+    out["lang"] = options_.start.lang;
+    if (phase_ == Phase::kEnded) out["message"] = ended_;
+    return json::serialize(out);
+  }
+
+  void change_phase(Phase to) {
+    phase_ = to;
+    if (page_ && page_asker_ != kConsole) page_->send(page_asker_, phase_line());
+  }
+
+  void say_to(Asker asker, std::string line) {
+    if (asker != kConsole) {
+      if (page_) page_->send(asker, std::move(line));
+      return;
+    }
+    // A reader that does not read holds this program back, and only this one: its bound is the pipe's.
+    line.push_back('\n');
+    if (stdout_open_) stdout_open_ = write_all(STDOUT_FILENO, line);
+  }
+
+  // ---- Before there is a session
+
+  void before_session(Answer const& answer, std::string_view line) {
+    auto const rest = line.substr(std::min(line.size(), line.find_first_of(" \t\r\n")));
+    bool const page = answer.asker != kConsole;
+    if (answer.word == "quit") {
+      answer.ok({});
+      return end(0, "程序已退出", "the program was ended");
+    }
+    if (answer.word == "help") {
+      json::object more;
+      more["message"] =
+          page ? "prefill\nslip <text>\nenrol {\"slip\":…,\"passphrase\":…}\nunlock {\"passphrase\":…}\nquit\n"
+               : "page\nhelp\nquit\n";
+      return answer.ok(std::move(more));
+    }
+    if (!command::is_utf8(line)) return answer.no(Refusal::kMalformed);
+    if (page && phase_ == Phase::kEnrol) {
+      if (answer.word == "prefill") {
+        json::object more;
+        more["slip"] = options_.page->slip;
+        return answer.ok(std::move(more));
+      }
+      if (answer.word == "slip") return read_slip(answer, rest);
+      if (answer.word == "enrol") return enrol_or_unlock(answer, rest);
+    }
+    if (page && phase_ == Phase::kUnlock && answer.word == "unlock") return enrol_or_unlock(answer, rest);
+    answer.no(Refusal::kWrongPhase);
+  }
+
+  void read_slip(Answer const& answer, std::string_view text) const {
+    auto const slip = read_slip_text(text);
+    if (!slip) return answer.no(static_cast<Refusal>(slip.error().value()));
+    json::object more;
+    more["server"] = slip->host + ":" + std::to_string(slip->port);
+    more["server_key"] = group_of_four(slip->server_spki);
+    more["person"] = slip->person;
+    more["slip"] = meeting::format_slip(*slip);
+    answer.ok(std::move(more));
+  }
+
+  /// Argon2id, the network and the replay of the log: on a worker, so that the page stays alive.
+  void enrol_or_unlock(Answer const& answer, std::string_view text) {
+    if (working_) return answer.no(Refusal::kBusy);
+    WipedJson given;
+    auto const* const fields = given.parse(text);
+    if (fields == nullptr) return answer.no(Refusal::kMalformed);
+    struct Work {
+      std::optional<meeting::Slip> slip;
+      Secret passphrase;
+      Tried<Started> result = Trouble{};
+      json::object more;
+    };
+    auto const work = std::make_shared<Work>();
+    auto const passphrase = WipedJson::text(*fields, "passphrase");
+    if (passphrase.empty() && !options_.page->empty_passphrase) {
+      return answer.no(Trouble{std::string(crypto::name(Refusal::kMalformed)), "口令不能为空",
+                               "an empty passphrase protects nothing"});
+    }
+    work->passphrase = Secret::copy_of(crypto::as_bytes(passphrase));
+    if (phase_ == Phase::kEnrol) {
+      auto const slip = read_slip_text(WipedJson::text(*fields, "slip"));
+      if (!slip) return answer.no(static_cast<Refusal>(slip.error().value()));
+      work->slip = *slip;
+    }
+    working_ = true;
+    workers_.add("setup", [this, work, answer] {
+      auto unlocked = unlock_or_enrol(work->slip, crypto::as_text(work->passphrase.view()));
+      work->passphrase.wipe();
+      if (auto const* trouble = std::get_if<Trouble>(&unlocked)) {
+        work->result = *trouble;
+      } else {
+        auto& open = std::get<Unlocked>(unlocked);
+        work->more["person"] = open.profile.person;
+        work->more["name"] = open.profile.name;
+        work->more["roles"] = open.profile.roles;
+        work->more["identity_key"] = key_fingerprint(open.profile.identity_key);
+        work->result = start(std::move(open), wallet_, options_.start);
+      }
+      strand_.post([this, work, answer] {
+        working_ = false;
+        if (ending_) return;
+        if (auto const* trouble = std::get_if<Trouble>(&work->result)) return answer.no(*trouble);
+        answer.ok(std::move(work->more));
+        started_ = std::move(std::get<Started>(work->result));
+        run();
+      });
+    });
+  }
+
+  Tried<Unlocked> unlock_or_enrol(std::optional<meeting::Slip> const& slip, std::string_view passphrase) {
+    if (slip) return enrol(wallet_, *slip, passphrase, options_.enrol_patience);
+    auto profile = load_profile(wallet_);
+    if (!profile) return trouble_of(profile.error());
+    if (!*profile) return trouble_of(Refusal::kUnknown);
+    return unlock(wallet_, std::move(**profile), passphrase);
+  }
+
+  // ---- The session
+
+  void run() {
+    session_ = std::move(started_->session);
+    change_phase(Phase::kRun);
     session_->tick(now_ms(), posix_s());
     pump();
     connect();
     tick();
   }
-  void line(std::string_view text) {
-    if (ending_) return;
-    session_->command(text);
-    pump();
-  }
-  void end(int code) {
-    if (ending_) return;
-    ending_ = true;
-    exit_code_ = code;
-    ticker_.cancel();
-    reconnector_.cancel();
-    if (channel_) {
-      // What is queued still goes out; `closed` wakes the main thread.
-      channel_->finish(net::CloseReason::kShutdown);
-      return;
-    }
-    wake();
-  }
-
- private:
-  void wake() const {
-    std::uint64_t const one = 1;
-    static_cast<void>(!::write(wake_, &one, sizeof one));
-  }
 
   void tick() {
     ticker_.after(kTick, [this] {
-      session_->tick(now_ms(), posix_s());
-      pump();
+      tick_now();
       if (!ending_) tick();
     });
   }
 
+  void tick_now() {
+    session_->tick(now_ms(), posix_s());
+    pump();
+  }
+
   void connect() {
     if (ending_) return;
-    net::connect(loop_.io(), options_.host, options_.port, tls_, net::ChannelLimits{},
+    net::connect(loop_.io(), started_->host, started_->port, started_->tls, net::ChannelLimits{},
                  [this](std::shared_ptr<net::Channel> const& channel, net::Closed const& why) {
                    strand_.post([this, channel, why] { connected(channel, why); });
                  });
@@ -179,7 +481,7 @@ class Host {
   void closed(std::uint64_t number, net::Closed const& why) {
     if (number != connections_) return;
     channel_.reset();
-    if (ending_) return wake();
+    if (ending_) return parted();
     complain(why);
     session_->disconnected();
     pump();
@@ -206,10 +508,7 @@ class Host {
   }
 
   void pump() {
-    for (auto const& event : session_->take_events()) {
-      // A reader that does not read holds this program back, and only this one: its bound is the pipe's.
-      if (stdout_open_) stdout_open_ = write_all(STDOUT_FILENO, event + "\n");
-    }
+    speak();
     for (auto& frame : session_->take_frames()) {
       if (channel_) channel_->send(std::move(frame));
     }
@@ -224,21 +523,48 @@ class Host {
       });
     }
     if (auto const& fatal = session_->fatal(); fatal && !ending_) {
-      for (auto const& event : session_->take_events()) write_all(STDOUT_FILENO, event + "\n");
+      speak();
       std::fprintf(stderr, "piaojue: %s\n", fatal->c_str());
-      return end(1);
+      return end(1, "磁盘写入失败，程序已停止：" + *fatal, "the disk failed, the program has stopped: " + *fatal);
     }
-    if (session_->wants_quit()) return end(0);
+    if (session_->wants_quit()) return end(0, "程序已退出", "the program was ended");
     if (session_->wants_reconnect() && channel_) channel_->close(net::CloseReason::kRefused, "unexpected message");
+    // `now` waits for its time, which is sooner than the next tick.
+    if (auto const wanted = session_->tick_wanted(); wanted && !soon_) {
+      soon_ = true;
+      sooner_.after(Milliseconds(static_cast<Milliseconds::rep>(*wanted) + 1), [this] {
+        soon_ = false;
+        tick_now();
+      });
+    }
+  }
+
+  void speak() {
+    for (auto& said : session_->take_said()) {
+      if (said.to) {
+        say_to(*said.to, std::move(said.line));
+        continue;
+      }
+      if (page_asker_ != kConsole) say_to(page_asker_, said.line);
+      say_to(kConsole, std::move(said.line));
+    }
   }
 
   net::Loop& loop_;
   net::Strand strand_;
+  Wallet& wallet_;
+  std::optional<Started> started_;
   std::unique_ptr<Session> session_;
-  net::TlsContext tls_;
+  std::unique_ptr<PageHost> page_;
+  Asker page_asker_ = kConsole;  ///< the page that is there; kConsole: none
+  Phase phase_ = Phase::kRun;
+  std::string ended_;
+  bool working_ = false;
+  bool soon_ = false;
+  int parting_ = 0;
   HostOptions options_;
   Milliseconds backoff_;
-  net::Timer ticker_, reconnector_;
+  net::Timer ticker_, sooner_, reconnector_;
   Workers workers_;
   int wake_;
   std::minstd_rand dice_;  ///< for delays, nothing else
@@ -253,7 +579,7 @@ class Host {
 
 }  // namespace
 
-int run_host(SessionConfig config, Wallet& wallet, net::TlsContext tls, HostOptions options) {
+int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -267,17 +593,18 @@ int run_host(SessionConfig config, Wallet& wallet, net::TlsContext tls, HostOpti
     return 1;
   }
 
-  auto session = Session::open(std::move(config), wallet);
-  if (!session) {
-    auto const code = static_cast<Refusal>(session.error().value());
-    std::fprintf(stderr, "piaojue: %s: %s\n", std::string(crypto::name(code)).c_str(),
-                 std::string(crypto::sentence(code, "en")).c_str());
-    return 1;
-  }
   bool const exit_on_eof = options.exit_on_eof;
   // Never destroyed: workers may still be in the middle of a job when the process ends.
   auto* const loop = new net::Loop;
-  auto* const host = new Host(*loop, std::move(*session), std::move(tls), std::move(options), wake_fd);
+  bool const page = options.page.has_value();
+  auto* const host = new Host(*loop, std::move(started), wallet, std::move(options), wake_fd);
+  if (std::string why; page) {
+    if (auto const listening = host->listen(why); !listening) {
+      std::fprintf(stderr, "piaojue: the page's port can not be opened: %s\n", why.c_str());
+      return 1;
+    }
+    std::signal(SIGCHLD, SIG_IGN);  // NOLINT: nobody waits for the browser
+  }
   host->strand().post([host] { host->begin(); });
   loop->start(1);
 
@@ -293,7 +620,7 @@ int run_host(SessionConfig config, Wallet& wallet, net::TlsContext tls, HostOpti
     if (fds[1].revents != 0) {
       signalfd_siginfo info{};
       static_cast<void>(!::read(signal_fd, &info, sizeof info));
-      host->strand().post([host] { host->end(0); });
+      host->strand().post([host] { host->end_by_signal(); });
     }
     if (fds[2].revents == 0) continue;
     std::array<char, 1U << 14> chunk;
@@ -301,7 +628,7 @@ int run_host(SessionConfig config, Wallet& wallet, net::TlsContext tls, HostOpti
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n <= 0) {
       reading = false;
-      if (exit_on_eof) host->strand().post([host] { host->end(0); });
+      if (exit_on_eof) host->strand().post([host] { host->end_by_signal(); });
       continue;
     }
     for (char const c : std::string_view(chunk.data(), static_cast<std::size_t>(n))) {

@@ -12,13 +12,17 @@
 #include "client/host.h"
 #include "net/pki.h"
 
+namespace piaojue::client {
+/// The page as it was built into this program; its table is written by cmake/assets.cmake.
+std::optional<Asset> embedded_asset(std::string_view path);
+}  // namespace piaojue::client
+
 namespace {
 
 using namespace piaojue;
 using client::DirectoryWallet;
 using client::Profile;
 using crypto::Refusal;
-using crypto::Secret;
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
@@ -90,11 +94,7 @@ std::optional<std::string> passphrase(PassphraseOptions const& options, bool twi
   return first;
 }
 
-crypto::Result<Secret> unlock(std::string& phrase, Profile const& profile) {
-  auto key = crypto::key_from_passphrase(phrase, profile.salt);
-  sodium_memzero(phrase.data(), phrase.size());
-  return key;
-}
+int fail(client::Trouble const& trouble) { return fail(trouble.words("en")); }
 
 // ---- Home -----------------------------------------------------------------------------------------------------------
 
@@ -111,19 +111,6 @@ std::unique_ptr<DirectoryWallet> open_home(std::string const& home, DirectoryWal
   return nullptr;
 }
 
-std::optional<Profile> open_profile(client::Wallet& wallet, std::string const& home) {
-  auto profile = client::load_profile(wallet);
-  if (!profile) {
-    fail(home + "/profile: " + words(profile.error()));
-    return std::nullopt;
-  }
-  if (!*profile || (*profile)->certificate_pem.empty()) {
-    fail(home + " is not enrolled yet: piaojue enrol --slip FILE --home " + home);
-    return std::nullopt;
-  }
-  return std::move(**profile);
-}
-
 std::string role_names(std::uint32_t roles) {
   std::string out;
   auto const add = [&](meeting::Role role, char const* name) {
@@ -137,8 +124,6 @@ std::string role_names(std::uint32_t roles) {
   return out;
 }
 
-crypto::Hash fingerprint(crypto::SigningPublicKey const& key) { return crypto::sha256({key.view()}); }
-
 // ---- enrol ----------------------------------------------------------------------------------------------------------
 
 struct EnrolOptions {
@@ -147,98 +132,40 @@ struct EnrolOptions {
   unsigned wait_s = 20;
 };
 
-crypto::Result<meeting::Slip> read_slip(std::string const& given) {
-  if (auto slip = meeting::parse_slip(given)) return slip;
+/// The text itself, or a file's.
+std::optional<std::string> slip_text(std::string const& given) {
   std::ifstream in(given, std::ios::binary);
-  if (!in) return meeting::parse_slip(given);
+  if (!in) return std::nullopt;
   std::string text(meeting::kSlipTextMax + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
-  return meeting::find_slip(text);
+  return text;
 }
 
 int enrol(EnrolOptions const& options) {
-  auto const slip = read_slip(options.slip);
+  auto slip = meeting::parse_slip(options.slip);
+  if (!slip) {
+    if (auto const text = slip_text(options.slip)) slip = meeting::find_slip(*text);
+  }
   if (!slip) return fail("the slip can not be read (" + words(slip.error()) + "); check it against the paper");
   auto const wallet = open_home(options.home, DirectoryWallet::Access::kCreate);
   if (!wallet) return kFailed;
-  auto loaded = client::load_profile(*wallet);
-  if (!loaded) return fail(options.home + "/profile: " + words(loaded.error()));
-  auto const code_used = crypto::to_hex(crypto::sha256({crypto::as_bytes(slip->code)}).view());
-  bool const known = loaded->has_value();
-  Profile profile = known ? std::move(**loaded) : Profile{};
-  if (known) {
-    if (profile.meeting_id != slip->meeting_id || profile.person != slip->person) {
-      return fail(options.home + " belongs to another person or meeting; give another --home");
-    }
-    if (!profile.certificate_pem.empty()) {
-      if (profile.code_used != code_used) {
-        return fail(options.home + " is enrolled with another slip; for a replaced laptop give a new --home");
-      }
-      std::cout << "already enrolled: " << profile.name << "\n";
-      return 0;
-    }
+  auto const stage = client::enrolment_of(*wallet, *slip);
+  if (auto const* trouble = std::get_if<client::Trouble>(&stage)) return fail(*trouble);
+  if (std::get<client::Enrolment>(stage) == client::Enrolment::kDone) {
+    auto const profile = client::load_profile(*wallet);
+    if (!profile || !*profile) return fail(options.home + ": the profile can not be read");
+    std::cout << "already enrolled: " << (*profile)->name << "\n";
+    return 0;
   }
-  auto phrase = passphrase(options.passphrase, !known);
+  auto phrase = passphrase(options.passphrase, std::get<client::Enrolment>(stage) == client::Enrolment::kNew);
   if (!phrase) return kFailed;
-  if (!known) {
-    profile.salt.resize(crypto::kPassphraseSaltBytes);
-    randombytes_buf(profile.salt.data(), profile.salt.size());
-  }
-  auto const key = unlock(*phrase, profile);
-  if (!key) return fail(words(key.error()));
-
-  if (!known) {
-    auto tls_key = net::make_tls_key();
-    if (!tls_key) return fail(words(tls_key.error()));
-    auto csr = net::make_csr(*tls_key);
-    if (!csr) return fail(words(csr.error()));
-    auto const keys = client::make_keys(std::move(*tls_key));
-    profile.meeting_id = slip->meeting_id;
-    profile.person = slip->person;
-    profile.identity_key = keys.identity.public_key();
-    profile.witness_key = keys.witness.public_key();
-    profile.csr_pem = *csr;
-    if (auto const saved = client::save_keys(*wallet, *key, keys); !saved) return fail(wallet->last_error());
-  }
-  auto const keys = client::load_keys(*wallet, *key);
-  if (!keys) return fail(keys.error() == Refusal::kMalformed ? "wrong passphrase" : words(keys.error()));
-  // The server may have got a new address since the first try; its key is what counts.
-  profile.host = slip->host;
-  profile.port = slip->port;
-  profile.server_spki = slip->server_spki;
-  profile.code_used = code_used;
-  // Durable before anybody hears of these keys: a code is good once.
-  if (auto const saved = client::save_profile(*wallet, profile); !saved) return fail(wallet->last_error());
-
-  auto const tls = net::TlsContext::client(profile.server_spki);
-  if (!tls) return fail(words(tls.error()));
-  std::string why;
-  auto const enrolled =
-      client::enrol_online(profile.host, profile.port, *tls, client::enrol_frame(profile, *keys, slip->code),
-                           std::chrono::seconds(options.wait_s), why);
-  if (!enrolled) {
-    if (enrolled.error() == Refusal::kBusy) {
-      return fail("no answer from " + profile.host + ":" + std::to_string(profile.port) + " (" + why +
-                  "); nothing is lost, try again");
-    }
-    if (enrolled.error() == Refusal::kConflict) {
-      return fail("this code was used already, by another laptop; if it was not yours, tell the clerk at once");
-    }
-    return fail(words(enrolled.error()));
-  }
-  auto const info = net::inspect_certificate(enrolled->certificate_pem);
-  auto const own = net::spki_sha256_of_key(keys->tls_key_pem);
-  if (!info || !own || info->spki_sha256 != *own || info->person != profile.person) {
-    return fail("the server sent a certificate that is not for this laptop's key");
-  }
-  profile.certificate_pem = enrolled->certificate_pem;
-  profile.authority_pem = enrolled->authority_pem;
-  profile.name = enrolled->name;
-  profile.roles = enrolled->roles;
-  if (auto const saved = client::save_profile(*wallet, profile); !saved) return fail(wallet->last_error());
+  auto const done = client::enrol(*wallet, *slip, *phrase, std::chrono::seconds(options.wait_s));
+  sodium_memzero(phrase->data(), phrase->size());
+  if (auto const* trouble = std::get_if<client::Trouble>(&done)) return fail(*trouble);
+  auto const& profile = std::get<client::Unlocked>(done).profile;
   std::cout << "enrolled: " << profile.name << " (person " << profile.person << ", " << role_names(profile.roles)
-            << ")\nidentity key: " << client::group_of_four(fingerprint(profile.identity_key)) << "\n";
+            << ")\nidentity key: " << client::key_fingerprint(profile.identity_key) << "\n";
   return 0;
 }
 
@@ -248,19 +175,11 @@ struct RunOptions {
   std::string home, lang = "zh", server;
   PassphraseOptions passphrase;
   bool exit_on_eof = false;
+  bool page = false;
+  std::uint16_t page_port = 0;
+  bool no_browser = false;
+  std::string slip, page_assets;
 };
-
-/// Beside the file, then renamed: an auditor never finds half a record.
-crypto::Result<void> write_file(std::string const& path, crypto::ByteView bytes) {
-  auto const temporary = path + ".new";
-  {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    out << crypto::as_text(bytes);
-    if (!out.flush()) return Refusal::kStorage;
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) return Refusal::kStorage;
-  return {};
-}
 
 /// "host:port", "[v6]:port". @return false: neither.
 bool split_address(std::string const& text, std::string& host, std::uint16_t& port) {
@@ -281,38 +200,57 @@ bool split_address(std::string const& text, std::string& host, std::uint16_t& po
   return true;
 }
 
+bool has_passphrase(PassphraseOptions const& options) {
+  if (options.none || !options.file.empty()) return true;
+  char const* const given = std::getenv("PIAOJUE_PASSPHRASE");
+  return given != nullptr && *given != '\0';
+}
+
 int run(RunOptions const& options) {
-  auto const wallet = open_home(options.home, DirectoryWallet::Access::kOwn);
-  if (!wallet) return kFailed;
-  auto profile = open_profile(*wallet, options.home);
-  if (!profile) return kFailed;
   client::HostOptions host;
-  host.host = profile->host;
-  host.port = profile->port;
+  host.start.lang = options.lang;
   host.exit_on_eof = options.exit_on_eof;
-  if (!options.server.empty() && !split_address(options.server, host.host, host.port)) {
+  if (!options.server.empty() && !split_address(options.server, host.start.host, host.start.port)) {
     fail("--server: " + options.server + " is not HOST:PORT");
     return kUsage;
   }
-  auto phrase = passphrase(options.passphrase, false);
-  if (!phrase) return kFailed;
-  auto key = unlock(*phrase, *profile);
-  if (!key) return fail(words(key.error()));
-  auto keys = client::load_keys(*wallet, *key);
-  if (!keys) return fail(keys.error() == Refusal::kMalformed ? "wrong passphrase" : words(keys.error()));
-  auto tls = net::TlsContext::client(profile->server_spki,
-                                     net::Credential{keys->tls_key_pem.clone(), profile->certificate_pem});
-  if (!tls) return fail(words(tls.error()));
-  client::SessionConfig config{
-      .profile = std::move(*profile),
-      .keys = std::move(*keys),
-      .wallet_key = std::move(*key),
-      .token_keys = [](std::uint32_t bits) { return crypto::blind_rsa::PrivateKey::generate(bits); },
-      .parallel = client::parallel_for(),
-      .write_file = write_file,
-      .lang = options.lang,
-      .limits = {}};
-  return client::run_host(std::move(config), *wallet, std::move(*tls), std::move(host));
+  if (options.page) {
+    client::PageOptions page;
+    page.port = options.page_port;
+    page.browser = !options.no_browser;
+    page.version = PIAOJUE_VERSION;
+    page.empty_passphrase = options.passphrase.none;
+    page.assets = client::embedded_asset;
+    if (!options.page_assets.empty()) page.assets = client::assets_from(options.page_assets, page.assets);
+    if (!options.slip.empty()) {
+      auto const text = slip_text(options.slip);
+      auto const slip = text ? client::read_slip_text(*text) : meeting::parse_slip(options.slip);
+      if (!slip) return fail("the slip can not be read (" + words(slip.error()) + "); check it against the paper");
+      page.slip = meeting::format_slip(*slip);
+    }
+    host.page = std::move(page);
+  }
+  auto const access = options.page ? DirectoryWallet::Access::kCreate : DirectoryWallet::Access::kOwn;
+  auto const wallet = open_home(options.home, access);
+  if (!wallet) return kFailed;
+  auto profile = client::load_profile(*wallet);
+  if (!profile) return fail(options.home + "/profile: " + words(profile.error()));
+  bool const enrolled = *profile && !(*profile)->certificate_pem.empty();
+  if (!enrolled && !options.page) {
+    return fail(options.home + " is not enrolled yet: piaojue enrol --slip FILE --home " + options.home);
+  }
+  std::optional<client::Started> started;
+  if (enrolled && (!options.page || has_passphrase(options.passphrase))) {
+    auto phrase = passphrase(options.passphrase, false);
+    if (!phrase) return kFailed;
+    auto unlocked = client::unlock(*wallet, std::move(**profile), *phrase);
+    sodium_memzero(phrase->data(), phrase->size());
+    if (auto const* trouble = std::get_if<client::Trouble>(&unlocked)) return fail(*trouble);
+    auto ready = client::start(std::move(std::get<client::Unlocked>(unlocked)), *wallet, host.start);
+    if (auto const* trouble = std::get_if<client::Trouble>(&ready)) return fail(*trouble);
+    started = std::move(std::get<client::Started>(ready));
+  }
+  return client::run_host(std::move(started), *wallet, std::move(host));
 }
 
 // ---- export, show ---------------------------------------------------------------------------------------------------
@@ -325,7 +263,7 @@ int export_record(std::string const& home, std::string const& out) {
     if (exported.error() == Refusal::kWrongPhase) return fail("the meeting has not been opened yet");
     return fail(words(exported.error()));
   }
-  if (!write_file(out, exported->record)) return fail(out + " can not be written");
+  if (!client::write_file(out, exported->record)) return fail(out + " can not be written");
   std::cout << "entries: " << exported->entries << "\nhead: " << client::group_of_four(exported->head) << "\n";
   if (!exported->closed) std::cerr << "piaojue: the meeting is not closed; this head is not the one for the paper\n";
   return 0;
@@ -340,8 +278,8 @@ int show(std::string const& home, bool as_json) {
   auto const& p = **profile;
   bool const enrolled = !p.certificate_pem.empty();
   auto const server = net::format_fingerprint(p.server_spki);
-  auto const identity = client::group_of_four(fingerprint(p.identity_key));
-  auto const witness = client::group_of_four(fingerprint(p.witness_key));
+  auto const identity = client::key_fingerprint(p.identity_key);
+  auto const witness = client::key_fingerprint(p.witness_key);
   if (as_json) {
     boost::json::object out;
     out["person"] = p.person;
@@ -382,7 +320,9 @@ int main(int argc, char** argv) {
   app.footer(
       "Examples:\n"
       "  piaojue enrol --slip 03-张三.txt --home ~/piaojue     once, with the printed slip\n"
-      "  piaojue run --home ~/piaojue                          for the day: commands as lines, state as JSON lines\n"
+      "  piaojue run --home ~/piaojue --page                   for the day, in the browser\n"
+      "  piaojue run --home ~/piaojue                          the same for scripts: commands as lines, state as JSON "
+      "lines\n"
       "  piaojue export --home ~/piaojue --out record.piaojue  the record from this laptop's own log\n"
       "  piaojue show --home ~/piaojue\n\n"
       "The passphrase comes from --passphrase-file, PIAOJUE_PASSPHRASE, or the terminal.\n"
@@ -400,14 +340,28 @@ int main(int argc, char** argv) {
 
   RunOptions run_options;
   auto* const run_command = app.add_subcommand("run", "take part in the meeting");
-  run_command->add_option("--home", run_options.home, "folder made by enrol")->required();
+  run_command->add_option("--home", run_options.home, "folder made by enrol; with --page it may be a new one")
+      ->required();
   run_command->add_option("--server", run_options.server, "HOST:PORT instead of the slip's");
   run_command->add_option("--lang", run_options.lang, "of sentences: zh or en")
       ->check(CLI::IsMember({"zh", "en"}))
       ->capture_default_str();
+  auto* const page =
+      run_command->add_option("--page", run_options.page_port,
+                              "show it in this machine's browser, on 127.0.0.1:PORT (none or 0: any free port)");
+  page->expected(0, 1)->default_str("0");
+  run_command->add_option("--slip", run_options.slip, "with --page: fills in the first form")->needs(page);
+  run_command->add_flag("--no-browser", run_options.no_browser, "with --page: only print the address")->needs(page);
+  run_command
+      ->add_option("--page-assets", run_options.page_assets,
+                   "with --page, for developers of the pages: a folder whose files come before the built-in ones")
+      ->needs(page);
   run_command->add_flag("--exit-on-eof", run_options.exit_on_eof, "end when stdin ends");
   add_passphrase(*run_command, run_options.passphrase);
-  run_command->footer("Example:\n  echo 'sign-in' | piaojue run --home ~/piaojue");
+  run_command->footer(
+      "Examples:\n"
+      "  piaojue run --home ~/piaojue --page        everything in the browser, enrolment too\n"
+      "  echo 'sign-in' | piaojue run --home ~/piaojue");
 
   std::string home;
   std::string out;
@@ -427,7 +381,10 @@ int main(int argc, char** argv) {
   }
   try {
     if (*enrol_command) return enrol(enrol_options);
-    if (*run_command) return run(run_options);
+    if (*run_command) {
+      run_options.page = page->count() > 0;
+      return run(run_options);
+    }
     if (*export_command) return export_record(home, out);
     return show(home, as_json);
   } catch (std::exception const& error) {

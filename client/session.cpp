@@ -198,9 +198,11 @@ void Session::Impl::take_note(std::string const& note) {
     facts::object more;
     more["code"] = crypto::name(code_of(opened_note.error()));
     warn("bad-checkpoint", std::move(more));
+    bad_checkpoint = code_of(opened_note.error());
     reconnect = true;
     return;
   }
+  bad_checkpoint.reset();
   auto const size = opened_note->size;
   std::string const newest = log.notes.empty() ? std::string() : log.notes.rbegin()->second;
   if (size > record.size()) {
@@ -277,6 +279,7 @@ void Session::Impl::took_in(Entry const& entry, std::uint64_t index) {
     default:
       break;
   }
+  view_entry(entry);
   if (replaying) return;
   auto const id = meeting::proposal_id(entry.type(), entry.body_bytes);
   proposals.erase(id);
@@ -400,16 +403,31 @@ void Session::Impl::counted_event() {
   for (auto const& [q, row] : attempt.rows) rows.push_back(facts::row(record, q, row, config.lang));
   out["rows"] = std::move(rows);
   emit(out);
-  for (auto const& [q, row] : attempt.rows) {
-    facts::object more;
-    more["question"] = q;
-    more["name"] = record.manifest().candidates[q - 1].name;
-    auto const votes = row.agree + row.disagree + row.abstain;
-    if (votes > 0 && (row.agree == votes || row.disagree == votes || row.abstain == votes)) warn("unanimous", more);
-    if (votes <= meeting::kBallotsMin) warn("tiny", more);
-    if (row.mode_sensitive) warn("mode-sensitive", more);
-    if (row.contested) warn("contested", more);
+  for (auto const& warning : row_warnings()) {
+    auto said = event("warning");
+    for (auto const& member : warning) said[member.key()] = member.value();
+    emit(said);
   }
+}
+
+/// What the chair should know of the figures before they are declared.
+std::vector<facts::object> Session::Impl::row_warnings() const {
+  std::vector<facts::object> out;
+  for (auto const& [q, row] : record.attempt()->rows) {
+    auto const add = [&, question = q](std::string_view kind) {
+      facts::object warning;
+      warning["kind"] = kind;
+      warning["question"] = question;
+      warning["name"] = record.manifest().candidates[question - 1].name;
+      out.push_back(std::move(warning));
+    };
+    auto const votes = row.agree + row.disagree + row.abstain;
+    if (votes > 0 && (row.agree == votes || row.disagree == votes || row.abstain == votes)) add("unanimous");
+    if (votes <= meeting::kBallotsMin) add("tiny");
+    if (row.mode_sensitive) add("mode-sensitive");
+    if (row.contested) add("contested");
+  }
+  return out;
 }
 
 void Session::Impl::cosign() {
@@ -442,6 +460,7 @@ void Session::Impl::act() {
   }
   flush();
   say_changes();
+  say_now();
 }
 
 // ==================================================================================================== Proposals
@@ -540,8 +559,9 @@ void Session::Impl::act_trustee() {
   }
   auto line = boost::json::serialize(out);
   if (line != trustee_said) {
-    trustee_said = line;
-    events.push_back(std::move(line));
+    trustee_said = std::move(line);
+    emit(out);
+    stale = true;
   }
 }
 
@@ -639,6 +659,7 @@ void Session::Impl::say_changes() {
   auto line = boost::json::serialize(out);
   if (line != state_said) {
     state_said = std::move(line);
+    stale = true;
     // Told with the state, but no reason to tell it.
     out["size"] = record.size();
     if (record.attempt()) out["voted"] = record.attempt()->casts.size();
@@ -665,23 +686,21 @@ void Session::Impl::say_changes() {
 
   if (!record.in_progress()) return;
   auto const& attempt = *record.attempt();
-  if (attempt.phase != BatchPhase::kConfirming) return;
-  std::vector<PersonId> silent;
-  for (auto const& [p, leaf] : attempt.counted) {
-    if (!attempt.confirms.contains(p) && !attempt.overridden.contains(p)) silent.push_back(p);
-  }
-  if (silent.empty() && all_confirmed_said != attempt.box_hash) {
+  auto const quiet = silent();
+  if (!quiet) return;
+  if (quiet->empty() && all_confirmed_said != attempt.box_hash) {
     all_confirmed_said = attempt.box_hash;
     auto done = event("all_confirmed");
     done["batch"] = attempt.open.batch;
     done["attempt"] = attempt.open.attempt;
     emit(done);
   }
-  if (!silent.empty() && unconfirmed_said != attempt.box_hash &&
+  if (!quiet->empty() && unconfirmed_said != attempt.box_hash &&
       now_ms >= confirming_since_ms + config.limits.unconfirmed_warning_ms) {
     unconfirmed_said = attempt.box_hash;
+    stale = true;
     facts::object more;
-    more["people"] = facts::people(record, silent);
+    more["people"] = facts::people(record, *quiet);
     warn("unconfirmed", std::move(more));
   }
 }
@@ -740,6 +759,7 @@ void Session::connected() {
   if (s.connected || s.fatal) return;
   s.connected = true;
   s.reconnect = false;
+  s.stale = true;
   // A session that has stopped listens no longer either: there is nothing that the server could say to be believed.
   if (!s.halted) s.say_hello();
 }
@@ -749,6 +769,7 @@ void Session::disconnected() {
   s.reconnect = false;
   if (!s.connected) return;
   s.connected = false;
+  s.stale = true;
   if (std::exchange(s.welcomed, false)) s.emit(s.event("disconnected"));
   s.pinging = false;
   s.hello_id = 0;
@@ -760,6 +781,7 @@ void Session::disconnected() {
 void Session::on_frame(ByteView frame) {
   auto& s = *impl_;
   if (!s.connected || s.halted || s.fatal) return;
+  s.stale = true;
   auto message = wire::parse(frame);
   if (!message) {
     // A body of a later version is none of our business; anything else is no server of ours.
@@ -813,10 +835,13 @@ void Session::on_frame(ByteView frame) {
   s.act();
 }
 
-void Session::command(std::string_view line) {
-  impl_->on_command(line);
+void Session::command(std::string_view line, Asker asker) {
+  impl_->stale = true;
+  impl_->on_command(line, asker);
   impl_->act();
 }
+
+void Session::leave(Asker asker) { impl_->followers.erase(asker); }
 
 void Session::tick(std::uint64_t now_ms, std::uint64_t posix_s) {
   auto& s = *impl_;
@@ -829,6 +854,7 @@ void Session::tick(std::uint64_t now_ms, std::uint64_t posix_s) {
     return true;
   });
   for (auto const& what : due) what();
+  s.stale = s.stale || !due.empty();
   if (s.connected && s.welcomed && !s.pinging && s.now_ms >= s.pinged_ms + s.config.limits.ping_ms) {
     s.pinged_ms = s.now_ms;
     // The channel's idle deadline closes a connection on which no answer comes.
@@ -842,6 +868,7 @@ void Session::finish_job(JobId id) {
   auto const node = s.running.extract(id);
   if (node.empty()) return;
   node.mapped()();
+  s.stale = true;
   s.act();
 }
 
@@ -862,7 +889,22 @@ std::vector<Bytes> Session::take_frames() {
   return std::exchange(s.frames, {});
 }
 
-std::vector<std::string> Session::take_events() { return std::exchange(impl_->events, {}); }
+std::vector<Said> Session::take_said() { return std::exchange(impl_->events, {}); }
+
+std::vector<std::string> Session::take_events() {
+  std::vector<std::string> out;
+  for (auto& said : take_said()) {
+    if (!said.to || *said.to == kConsole) out.push_back(std::move(said.line));
+  }
+  return out;
+}
+
+std::optional<std::uint64_t> Session::tick_wanted() const {
+  auto const& s = *impl_;
+  if (!s.stale || s.followers.empty()) return std::nullopt;
+  auto const due = s.now_said_ms + s.config.limits.now_apart_ms;
+  return due > s.now_ms ? due - s.now_ms : 0;
+}
 std::vector<Job> Session::take_jobs() { return std::exchange(impl_->jobs, {}); }
 std::optional<std::string> const& Session::fatal() const { return impl_->fatal; }
 std::optional<Refusal> const& Session::halted() const { return impl_->halted; }

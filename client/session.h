@@ -4,7 +4,7 @@
 ///
 ///     connected / disconnected / on_frame / command / tick / finish_job      change the session
 ///     then, after each:
-///       for (line  : take_events()) print(line)
+///       for (line  : take_events()) print(line)               or take_said, with a page beside the console
 ///       for (frame : take_frames()) channel.send(frame)       only while connected
 ///       for (job   : take_jobs())   on any thread: job.run(); on the strand: finish_job(job.id)
 ///       if (fatal()) say so and end: the wallet failed, nothing may be sent any more
@@ -31,6 +31,16 @@ namespace piaojue::client {
 
 using JobId = std::uint64_t;
 
+/// Who gave a command: its reply goes there and nowhere else.
+using Asker = std::uint32_t;
+inline constexpr Asker kConsole = 0;
+
+/// One JSON object, a line without its newline.
+struct Said {
+  std::optional<Asker> to;  ///< nothing: everybody
+  std::string line;
+};
+
 /// Heavy work that touches only what it captured.
 struct Job {
   JobId id = 0;
@@ -49,6 +59,7 @@ struct SessionLimits {
   std::uint64_t ping_ms = 15'000;
   std::uint64_t unconfirmed_warning_ms = 15'000;
   std::size_t command_bytes_max = 64U << 10;
+  std::uint64_t now_apart_ms = 50;  ///< between two events `now`
 };
 
 struct SessionConfig {
@@ -78,15 +89,20 @@ class Session {
   void disconnected();
   void on_frame(ByteView frame);
   /// One line of the door. Gives exactly one "reply" event, now or when the server has answered.
-  void command(std::string_view line);
+  void command(std::string_view line, Asker asker = kConsole);
+  /// A page is gone: it is told nothing any more.
+  void leave(Asker asker);
   /// @param now_ms of a clock that only goes forward. @param posix_s for cosignatures. Call at least once a second.
   void tick(std::uint64_t now_ms, std::uint64_t posix_s);
   void finish_job(JobId id);
 
   // ---- Out
   std::vector<Bytes> take_frames();
-  std::vector<std::string> take_events();  ///< JSON objects, each one line without its newline
+  std::vector<Said> take_said();
+  std::vector<std::string> take_events();  ///< the same, as the console gets it; what was for others is dropped
   std::vector<Job> take_jobs();
+  /// Something is to be said that only waits for the clock: `tick` is wanted in so many milliseconds.
+  std::optional<std::uint64_t> tick_wanted() const;
   /// The wallet failed: in words.
   std::optional<std::string> const& fatal() const;
   /// The log contradicts itself (LOG_SPLIT, LOG_INCONSISTENT): the session has stopped acting.

@@ -1,6 +1,6 @@
 #pragma once
 /// Private to this room: the inside of Session. session.cpp follows the log and keeps the conversation going, voter.cpp
-/// is the expert's part, door.cpp the commands.
+/// is the expert's part, door.cpp the commands, view.cpp how everything stands.
 #include <deque>
 
 #include "client/ballot_state.h"
@@ -45,7 +45,7 @@ struct Session::Impl final : trustee::TrusteeStore {
   // ================================================================================================ session.cpp
 
   // ---- Out
-  std::vector<std::string> events;
+  std::vector<Said> events;
   std::vector<Bytes> frames;
   std::vector<Job> jobs;
   JobId last_job = 0;
@@ -53,7 +53,7 @@ struct Session::Impl final : trustee::TrusteeStore {
   std::vector<JournalRecord> unwritten;  ///< of the input that is being handled
   bool unsynced = false;
 
-  void emit(facts::object const& event) { events.push_back(boost::json::serialize(event)); }
+  void emit(facts::object const& event) { events.push_back({std::nullopt, boost::json::serialize(event)}); }
   facts::object event(std::string_view name) const {
     facts::object out;
     out["event"] = name;
@@ -123,6 +123,7 @@ struct Session::Impl final : trustee::TrusteeStore {
   void milestone_events(Entry const& entry);
   void current_events();
   void counted_event();
+  std::vector<facts::object> row_warnings() const;
   void cosign();
   void act();
 
@@ -182,6 +183,7 @@ struct Session::Impl final : trustee::TrusteeStore {
     std::vector<QuestionId> confirmed_for;  ///< live questions that a Confirm was made for
     bool told_box = false;
     bool forgotten = false;
+    std::set<TrusteeId> mismatched;  ///< an answer came that its trustee did not sign for, and no right one since
   };
   Voter voter;
   std::map<std::uint64_t, meeting::BlindSigs> early_issued;  ///< by index of TokensIssued
@@ -209,17 +211,26 @@ struct Session::Impl final : trustee::TrusteeStore {
 
   // ================================================================================================ door.cpp
 
-  std::deque<std::string> deferred;
+  struct Deferred {
+    std::string line;
+    Asker asker;
+  };
+  std::deque<Deferred> deferred;
   std::map<QuestionId, meeting::PaperRow> papers;
 
   struct Replier {
     Impl* session;
     std::string word;
+    std::string tag;
+    Asker asker = kConsole;
+    void send(facts::object reply, std::string_view members = {}) const;
     void ok(facts::object more = {}) const;
     void no(Refusal code, std::string const& detail = {}) const;
+    /// @param members of a JSON object, written already: `"a":1,"b":2`.
+    void ok_with(std::string_view members) const;
   };
-  void on_command(std::string_view line);
-  void run(std::string const& line);
+  void on_command(std::string_view line, Asker asker);
+  void run(std::string const& line, Asker asker);
   void release_deferred();
   /// Signs, checks against this person's own record, submits; replies.
   void put(Replier const& reply, meeting::Body const& body);
@@ -244,9 +255,44 @@ struct Session::Impl final : trustee::TrusteeStore {
   void operate(Replier const& reply, command::PaperSubmit const&);
   void operate(Replier const& reply, command::CloseMeeting const&);
   void operate(Replier const& reply, command::Export const&);
+  void operate(Replier const& reply, command::Marks const&);
+  void operate(Replier const& reply, command::Unmark const&);
+  void operate(Replier const& reply, command::Meeting const&);
+  void operate(Replier const& reply, command::Now const&);
+  void operate(Replier const& reply, command::Follow const&);
   void operate(Replier const& reply, command::Status const&);
   void operate(Replier const& reply, command::Help const&);
   void operate(Replier const& reply, command::Quit const&);
+
+  // ================================================================================================ view.cpp
+
+  /// What Record does not keep of an attempt once the next one has begun.
+  struct Told {
+    std::uint32_t attempt = 0;
+    bool paper = false;
+    std::size_t present = 0;
+    std::optional<std::string> reason;  ///< of the last Void
+    std::string rows;                   ///< as declared, written as JSON; empty: not declared
+    facts::array boxes;
+  };
+  std::map<meeting::BatchId, std::vector<Told>> told;
+  meeting::BatchId told_batch = 0;  ///< of the last attempt
+  std::optional<Refusal> bad_checkpoint;
+  std::set<Asker> followers;
+  bool stale = false;  ///< something happened since `now` was said
+  std::uint64_t now_said_ms = 0;
+  std::string now_said;
+
+  void view_entry(Entry const& entry);
+  std::string now_members() const;
+  facts::object meeting_facts() const;
+  std::string agenda() const;
+  facts::object attempt_facts() const;
+  facts::object ballot_facts() const;
+  facts::object trustee_facts() const;
+  facts::array standing_warnings() const;
+  std::optional<std::vector<PersonId>> silent() const;
+  void say_now();
 };
 
 }  // namespace piaojue::client

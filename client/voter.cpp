@@ -67,6 +67,8 @@ void Session::Impl::act_voter() {
   }
   if (voter.failed) return;
   auto const& attempt = *record.attempt();
+  // Marks that were never cast have no use after the closing.
+  if (attempt.phase != BatchPhase::kVoting) voter.choices.wipe();
   // What is not up to date could be asked for twice; what is not witnessed could be another room's.
   if (!synced() || !log.witnesses.enough(attempt.open_index, attempt.open_witnesses)) return;
   if (!voter.key) return ask_key();
@@ -236,9 +238,11 @@ void Session::Impl::finalize_tokens() {
       more["trustee"] = issued->trustee;
       more["code"] = crypto::name(Refusal::kConflict);
       warn("issued-mismatch", std::move(more));
+      voter.mismatched.insert(issued->trustee);
       continue;
     }
     voter.finalizing.insert(*hop);
+    voter.mismatched.erase(issued->trustee);
     struct Work {
       Hash open;
       std::uint32_t hop;
@@ -391,6 +395,29 @@ void Session::Impl::operate(Replier const& reply, command::Vote const& in) {
   more["chosen"] = chosen();
   more["of"] = questions.size();
   reply.ok(std::move(more));
+}
+
+/// For the person at this screen, who comes back to a half-filled paper: to whoever asked, and nowhere else.
+void Session::Impl::operate(Replier const& reply, command::Marks const&) {
+  facts::object marks;
+  bool const castable = record.in_progress() && record.attempt()->phase == BatchPhase::kVoting && !voter.failed &&
+                        voter.open == record.attempt()->open_hash;
+  if (castable) {
+    constexpr std::array<std::string_view, 4> kWords{"", "abstain", "agree", "disagree"};
+    auto const questions = my_questions();
+    for (std::size_t i = 0; i < questions.size() && voter.choices.size() == questions.size(); ++i) {
+      auto const mark = voter.choices.data()[i];
+      if (mark != 0) marks[std::to_string(questions[i])] = kWords.at(mark);
+    }
+  }
+  facts::object more;
+  more["marks"] = std::move(marks);
+  reply.ok(std::move(more));
+}
+
+void Session::Impl::operate(Replier const& reply, command::Unmark const&) {
+  voter.choices.wipe();
+  reply.ok();
 }
 
 void Session::Impl::operate(Replier const& reply, command::Cast const&) {

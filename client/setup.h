@@ -1,0 +1,69 @@
+#pragma once
+/// From a slip to a running session, for the command line and for the page alike: enrolment, unlocking, the session.
+/// Blocking: a page's host calls these on a worker thread.
+#include <variant>
+
+#include "client/session.h"
+#include "net/tls.h"
+
+namespace piaojue::client {
+
+/// Why a step did not succeed, in words for the person at this laptop.
+struct Trouble {
+  std::string code;  ///< name of a refusal, or "WRONG_PASSPHRASE"
+  std::string zh, en;
+  std::string const& words(std::string_view lang) const { return lang == "zh" ? zh : en; }
+};
+inline constexpr std::string_view kWrongPassphrase = "WRONG_PASSPHRASE";
+Trouble trouble_of(boost::system::error_code const& error);
+
+template <class T>
+using Tried = std::variant<T, Trouble>;
+
+/// A slip's own text, or the text of a file with a slip in it. @return as meeting::parse_slip and find_slip.
+[[nodiscard]] Result<meeting::Slip> read_slip_text(std::string_view text);
+
+/// How far this folder is with this slip.
+enum class Enrolment : std::uint8_t {
+  kNew,    ///< no keys yet: the passphrase is a new one
+  kBegun,  ///< keys are made, the server has not answered yet
+  kDone,
+};
+/// Trouble: the folder is another person's, or was enrolled with another slip.
+[[nodiscard]] Tried<Enrolment> enrolment_of(Wallet& wallet, meeting::Slip const& slip);
+
+/// What a passphrase opens.
+struct Unlocked {
+  Profile profile;
+  Keys keys;
+  Secret wallet_key;
+};
+
+/// Makes keys if there are none, and enrols; can be repeated until it succeeds.
+[[nodiscard]] Tried<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
+                                    std::chrono::milliseconds patience);
+
+/// @param profile of a finished enrolment.
+[[nodiscard]] Tried<Unlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase);
+
+struct StartOptions {
+  std::string lang = "zh";
+  std::string host;  ///< instead of the profile's; empty: the profile's
+  std::uint16_t port = 0;
+};
+/// A session over its wallet, and how it reaches its server.
+struct Started {
+  std::unique_ptr<Session> session;
+  net::TlsContext tls;
+  std::string host;
+  std::uint16_t port = 0;
+};
+[[nodiscard]] Tried<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& options);
+
+/// SHA-256 of a public key, in groups of four: as people compare it.
+std::string key_fingerprint(crypto::SigningPublicKey const& key);
+
+/// Beside the file, then renamed: an auditor never finds half a record. @return kStorage.
+[[nodiscard]] Result<void> write_file(std::string const& path, ByteView bytes);
+
+}  // namespace piaojue::client

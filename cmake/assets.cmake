@@ -1,0 +1,73 @@
+# The page's files, embedded in a program: piaojue_assets(TARGET) adds a generated source with each file's bytes
+# (.incbin) and a table of paths. Files of web/ go in as they are, those of other people from npm under vendor/.
+set(PIAOJUE_WEB ${CMAKE_SOURCE_DIR}/web)
+set(PIAOJUE_VENDOR ${CMAKE_BINARY_DIR}/web/vendor)
+
+function(piaojue_assets target)
+  file(GLOB own RELATIVE ${PIAOJUE_WEB} CONFIGURE_DEPENDS
+    ${PIAOJUE_WEB}/*.html ${PIAOJUE_WEB}/*.js ${PIAOJUE_WEB}/*.css ${PIAOJUE_WEB}/*.svg
+    ${PIAOJUE_WEB}/screens/*.js ${PIAOJUE_WEB}/parts/*.js ${PIAOJUE_WEB}/strings/*.js)
+  set(vendor preact.js preact-hooks.js htm.js jsqr.js)
+
+  # Once for each change of the lock file; `npm ci` takes exactly what it names, by its hashes.
+  list(TRANSFORM vendor PREPEND ${PIAOJUE_VENDOR}/ OUTPUT_VARIABLE vendor_files)
+  add_custom_command(OUTPUT ${vendor_files}
+    COMMAND ${CMAKE_COMMAND} -DWEB=${PIAOJUE_WEB} -DOUT=${PIAOJUE_VENDOR} -P ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
+    DEPENDS ${PIAOJUE_WEB}/package-lock.json ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
+    COMMENT "page: packages from npm" VERBATIM)
+
+  set(code "")
+  set(table "")
+  set(files "")
+  set(number 0)
+  set(paths ${own})
+  foreach(name ${vendor})
+    list(APPEND paths vendor/${name})
+  endforeach()
+  foreach(path ${paths})
+    if(path MATCHES "^vendor/")
+      set(file ${CMAKE_BINARY_DIR}/web/${path})
+    else()
+      set(file ${PIAOJUE_WEB}/${path})
+    endif()
+    set(symbol piaojue_asset_${number})
+    string(APPEND code "asm(\".section .rodata\\n.global ${symbol}\\n${symbol}:\\n.incbin \\\"${file}\\\"\\n\"\n"
+      "    \".global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n.previous\\n\");\n"
+      "extern \"C\" char const ${symbol}[], ${symbol}_end[];\n")
+    string(APPEND table "      {\"${path}\", ${symbol}, ${symbol}_end},\n")
+    list(APPEND files ${file})
+    math(EXPR number "${number} + 1")
+  endforeach()
+  set(source ${CMAKE_BINARY_DIR}/web/${target}_assets.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT [[// Written by cmake/assets.cmake.
+#include <optional>
+#include <string_view>
+
+#include "client/page_host.h"
+
+@code@
+namespace piaojue::client {
+
+std::optional<Asset> embedded_asset(std::string_view path);
+
+std::optional<Asset> embedded_asset(std::string_view path) {
+  struct File {
+    std::string_view path;
+    char const *begin, *end;
+  };
+  static File const kFiles[] = {
+@table@  };
+  for (auto const& file : kFiles) {
+    if (file.path != path) continue;
+    auto const type = asset_type(path);
+    if (!type) return std::nullopt;
+    return Asset{*type, std::string(file.begin, file.end)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace piaojue::client
+]] @ONLY)
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${files}")
+  target_sources(${target} PRIVATE ${source})
+endfunction()
