@@ -82,6 +82,7 @@ class Door(unittest.TestCase):
             meeting.cast({1: "agree", 2: "disagree", 3: "agree", 4: "agree"}, [1])
             meeting.cast({2: "agree"}, [1])  # changed before the chair closes
             meeting.close()
+            expert.wait("closed", 20, batch=1)
             expert.command("vote 1 disagree", ok=False)
             expert.command("cast", ok=False)
             row = meeting.declare(1)[1]
@@ -96,13 +97,12 @@ class Door(unittest.TestCase):
             meeting.meeting.enrol_all(people)
             meeting.meeting.start_clients(people)
             meeting.open_meeting()
-            for person in (1, 2, 3, *meeting.officers):
-                meeting.client(person).command("sign-in")
+            meeting.sign_in([1, 2, 3, *meeting.officers])
             meeting.client(1).wait("keys", 60, batch=1)
             self.assertEqual(meeting.client(1).command("open 1", ok=False)["code"], "QUORUM")
-            meeting.client(4).command("sign-in")
+            meeting.sign_in([4])
             meeting.open(1)
-            meeting.client(5).command("sign-in")  # late: joins the next batch
+            meeting.sign_in([5])  # late: joins the next batch
             meeting.tokens(1, people=[1, 2, 3, 4])
             meeting.client(5).command("vote 1 agree", ok=False)
             meeting.client(4).command("sign-out")  # stays in P as not cast
