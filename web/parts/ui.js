@@ -1,0 +1,99 @@
+/** The small things that every screen is made of. */
+import { Component, h } from '../vendor/preact.js';
+import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
+import htm from '../vendor/htm.js';
+
+export const html = htm.bind(h);
+
+/** Roles of the manifest, as bits. */
+export const kExpert = 1;
+export const kChair = 2;
+export const kClerk = 4;
+export const kSupervisor = 8;
+export const kScreen = 16;
+
+/** Never colour alone: a sign for each choice, and its word from strings/. */
+export const kChoices = [
+  { choice: 'agree', sign: '✓', key: '1' },
+  { choice: 'disagree', sign: '✗', key: '2' },
+  { choice: 'abstain', sign: '—', key: '3' },
+];
+
+/** A component that is drawn again only when one of its props has changed. */
+export class Still extends Component {
+  shouldComponentUpdate(next) {
+    const names = Object.keys(next);
+    return names.length !== Object.keys(this.props).length || names.some((name) => next[name] !== this.props[name]);
+  }
+}
+
+/** A command's last argument runs to the end of its line, so what was typed must be one. */
+export function oneLine(text) {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+export function personName(app, person) {
+  if (person === 0) return app.t('word.server');
+  return app.s.meeting?.people[person - 1]?.name || app.t('word.person', { n: person });
+}
+
+export function names(app, people) {
+  return people.map((person) => personName(app, person)).join(app.t('word.comma'));
+}
+
+export function candidate(app, question) {
+  return app.s.meeting?.candidates[question - 1] || { question, name: String(question) };
+}
+
+export function standing(app, person) {
+  return app.s.now.people.find((one) => one.person === person) || {};
+}
+
+/** A button that says that it works while its command is on the way, and can not be pressed twice. */
+export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
+  const [busy, setBusy] = useState(false);
+  const there = useRef(true);
+  useEffect(() => () => (there.current = false), []);
+  const press = async () => {
+    if (busy) return;
+    setBusy(true);
+    await run();
+    if (there.current) setBusy(false);
+  };
+  return html`<button type="button" class=${`button ${kind}`} disabled=${disabled || app.offline} aria-busy=${busy}
+    onClick=${press} ...${more}>${busy ? app.t('word.working') : label}</button>`;
+}
+
+/** The browser's own modal dialog: it keeps the focus inside, gives it back, and closes with Esc. */
+export function Dialog({ app, title, onClose, children, wide = false }) {
+  const ref = useRef(null);
+  useEffect(() => {
+    ref.current.showModal();
+  }, []);
+  return html`<dialog ref=${ref} class=${wide ? 'dialog wide' : 'dialog'} aria-labelledby="dialog-title" onClose=${onClose}>
+    <header class="dialog-head"><h2 id="dialog-title">${title}</h2>
+      <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t('word.dismiss')}</button></header>
+    ${children}
+  </dialog>`;
+}
+
+/** A dialog that asks for one reason. */
+export function ReasonDialog({ app, title, lead, label, confirm, run, onClose, children }) {
+  const [reason, setReason] = useState('');
+  return html`<${Dialog} app=${app} title=${title} onClose=${onClose}>
+    ${lead && html`<p>${lead}</p>`}${children}
+    <label class="field"><span>${label || app.t('word.reason')}</span>
+      <textarea rows="3" maxlength="2000" autocomplete="off" value=${reason} onInput=${(e) => setReason(e.target.value)}></textarea></label>
+    <div class="row-end"><${Act} app=${app} kind="primary" label=${confirm} disabled=${!oneLine(reason)}
+      run=${async () => (await run(oneLine(reason))) && onClose()} /></div>
+  </${Dialog}>`;
+}
+
+export function Waiting({ title, children }) {
+  return html`<div class="waiting"><span class="pulse" aria-hidden="true"></span><div><p class="waiting-title">${title}</p>
+    ${children}</div></div>`;
+}
+
+export function Lamp({ on, children }) {
+  return html`<span class=${on ? 'lamp on' : 'lamp off'}><span aria-hidden="true">${on ? '✓' : '!'}</span> ${children}</span>`;
+}

@@ -1,0 +1,148 @@
+/** The frame around every room: whose it is, which language, what is wrong with the connection, and the cover. */
+import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
+import { sentence, texts } from '../i18n.js';
+import { html, kChair, kClerk, kExpert, kScreen, kSupervisor, Waiting } from '../parts/ui.js';
+import { Cover } from '../parts/cover.js';
+import { Chair } from './chair.js';
+import { Clerk } from './clerk.js';
+import { Ended, Halted, KeyEnded, Renewed, TakenOver } from './ended.js';
+import { Enrol } from './enrol.js';
+import { Screen } from './screen.js';
+import { Supervisor } from './supervisor.js';
+import { Unlock } from './unlock.js';
+import { Vote } from './vote.js';
+
+const kRooms = [
+  { id: 'chair', bit: kChair, screen: Chair },
+  { id: 'vote', bit: kExpert, screen: Vote },
+  { id: 'clerk', bit: kClerk, screen: Clerk },
+  { id: 'supervisor', bit: kSupervisor, screen: Supervisor },
+  { id: 'screen', bit: kScreen, screen: Screen },
+];
+const kNoticeMs = 6000;
+
+function roomsOf(roles) {
+  return kRooms.filter((room) => roles & room.bit);
+}
+
+/** Whether somebody is waited for in a room that is not the one shown. */
+function calls(room, now) {
+  if (room.id === 'vote') return now.attempt?.live && now.attempt.phase === 'voting' && now.ballot && now.ballot.sequence === null;
+  return room.id !== 'screen' && room.bit !== kExpert && now.proposals.some((one) => one.yours);
+}
+
+function Top({ app, rooms, room, go, other }) {
+  const { t, s } = app;
+  return html`<header class="top"><span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
+    <span class="top-title">${s.meeting?.title || ''}</span>
+    ${rooms.length > 1 && html`<nav aria-label=${t('nav.label')}>${rooms.map((one) => html`<button key=${one.id} type="button" class="nav-button"
+      aria-current=${one.id === room ? 'page' : undefined} onClick=${() => go(one.id)}>${t(`room.${one.id}`)}${
+      one.id !== room && calls(one, s.now) ? html` <span class="badge">${t('nav.waiting')}</span>` : ''}</button>`)}</nav>`}
+    <span class="top-end">${s.now?.name && html`<span class="top-name">${s.now.name}</span>`}
+      <button type="button" class="button small" lang=${other === 'zh' ? 'zh-CN' : 'en'} onClick=${() => app.setLang(other)}>${t('lang.other')}</button></span></header>`;
+}
+
+/** Both connections: of this page to the program, and of the program to the meeting's server. Its place is always there. */
+function Banner({ app }) {
+  const { t, s } = app;
+  const [key, kind] = s.link === 'lost' ? [s.lostFor > 5 ? 'link.goneLong' : 'link.lost', 'warn']
+    : s.phase === 'run' && s.now && !s.now.connected ? ['link.server', 'warn']
+      : s.phase === 'run' && s.now && !s.now.synced ? ['link.syncing', 'calm'] : ['', ''];
+  return html`<div class="banners" role="status" aria-live="polite">${key && html`<p class=${`banner ${kind}`}>${t(key)}</p>`}</div>`;
+}
+
+function noticeText(t, notice) {
+  if (notice.ok) return t(notice.ok);
+  if (notice.reply.ok) return t('note.pending');
+  return sentence(t, notice.reply);
+}
+
+function Notice({ app, notice, close }) {
+  const { t } = app;
+  const bad = notice?.reply && !notice.reply.ok;
+  return html`<div class="notice-place" role=${bad ? 'alert' : 'status'} aria-live=${bad ? 'assertive' : 'polite'}>
+    ${notice && html`<div class=${bad ? 'notice bad' : 'notice good'}><span aria-hidden="true">${bad ? '!' : '✓'}</span>
+      <p>${noticeText(t, notice)}${bad && html`<span class="notice-next">${t('note.nothingLost')}</span>`}</p>
+      <button type="button" class="button small" onClick=${close}>${t('word.dismiss')}</button></div>`}</div>`;
+}
+
+function Room({ app, room }) {
+  const { s } = app;
+  if (s.link === 'taken-over') return html`<${TakenOver} app=${app} />`;
+  if (s.link === 'renewed') return html`<${Renewed} app=${app} />`;
+  if (s.phase === 'ended') return html`<${Ended} app=${app} />`;
+  if (s.phase === 'enrol') return html`<${Enrol} app=${app} />`;
+  if (s.phase === 'unlock') return html`<${Unlock} app=${app} />`;
+  const halted = s.split?.code || s.now?.halted;
+  if (halted) return html`<${Halted} app=${app} code=${halted} />`;
+  if (!s.now || (s.now.meeting !== 'before-open' && !s.meeting)) {
+    return html`<section class="card narrow"><${Waiting} title=${app.t('link.connecting')}><p>${app.t('link.connectingLead')}</p></${Waiting}></section>`;
+  }
+  if (s.now.meeting !== 'before-open' && !s.now.key_current && !(s.now.roles & kScreen)) return html`<${KeyEnded} app=${app} />`;
+  const one = kRooms.find((candidate) => candidate.id === room);
+  return one ? html`<${one.screen} key=${room} app=${app} />` : null;
+}
+
+export function App({ door }) {
+  const [s, setState] = useState(door.state);
+  const [lang, setLang] = useState('zh');
+  const [notice, setNotice] = useState(null);
+  const [wanted, setWanted] = useState('');
+  const [covered, setCovered] = useState(false);
+  const [, redraw] = useReducer((n) => n + 1, 0);
+  const isCovered = useRef(false);
+  const focused = useRef(null);
+  const timer = useRef(0);
+  useEffect(() => door.subscribe(setState), []);
+
+  const t = texts(lang);
+  useEffect(() => {
+    document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
+    document.title = t('brand');
+  }, [lang]);
+
+  const say = (next) => {
+    clearTimeout(timer.current);
+    setNotice(next);
+    // A failure stays until it has been read.
+    if (next?.ok) timer.current = setTimeout(() => setNotice(null), kNoticeMs);
+  };
+  const cover = (on) => {
+    if (on) focused.current = document.activeElement;
+    isCovered.current = on;
+    setCovered(on);
+    if (!on) queueMicrotask(() => requestAnimationFrame(() => focused.current?.focus({ preventScroll: true })));
+  };
+  useEffect(() => {
+    const onKey = (event) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || event.repeat || document.querySelector('dialog[open]')) return;
+      event.preventDefault();
+      cover(!isCovered.current);
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+
+  const fixed = useMemo(() => ({ call: door.call, say, cover: () => cover(true), isCovered: () => isCovered.current, setLang, redraw: () => redraw() }), []);
+  const act = async (line, ok) => {
+    const reply = await door.call(line);
+    say(reply.ok && reply.code !== 'PENDING' ? { ok } : { reply });
+    return reply.ok;
+  };
+  const app = { ...fixed, s, t, act, offline: s.link !== 'open' };
+
+  const rooms = s.now && s.phase === 'run' ? roomsOf(s.now.roles) : [];
+  const room = rooms.some((one) => one.id === wanted) ? wanted : rooms[0]?.id;
+  const rehearsal = s.now?.rehearsal;
+  return html`<div class=${`page room-${room || 'none'}${rehearsal ? ' rehearsal' : ''}`}>
+    ${covered && html`<${Cover} app=${app} onOpen=${() => cover(false)} />`}
+    <div class=${covered ? 'covered' : 'open'} inert=${covered}>
+      <a class="skip" href="#main">${t('nav.skip')}</a>
+      ${rehearsal && html`<p class="rehearsal-band">${t('rehearsal.band')}</p>`}
+      <${Top} app=${app} rooms=${rooms} room=${room} go=${setWanted} other=${lang === 'zh' ? 'en' : 'zh'} />
+      <${Banner} app=${app} />
+      <main id="main" tabindex="-1"><${Room} app=${app} room=${room} /></main>
+      <${Notice} app=${app} notice=${notice} close=${() => say(null)} />
+      ${rehearsal && html`<div class="watermark" aria-hidden="true">${t('rehearsal.mark')}</div>`}
+    </div></div>`;
+}

@@ -1,0 +1,256 @@
+/**
+ * The ballot paper. Choices live here and, unsealed for as long as the paper is being filled in, in this laptop's own
+ * program, which is told of each at once and gives them back after a reload. As soon as the paper is cast, or the
+ * ballot closed, both forget them.
+ */
+import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
+import { Act, candidate, html, kChoices, Still } from '../parts/ui.js';
+import { Stages } from '../parts/stages.js';
+
+/** The one paper there is. Outside of the components, so that a look into another room does not lose it. */
+const paper = { key: '', base: null, changing: false, reviewing: false, casting: false, choices: {}, told: new Set() };
+
+export function forgetPaper(key = '', base = null) {
+  Object.assign(paper, { key, base, changing: false, reviewing: false, casting: false, choices: {}, told: new Set() });
+}
+
+/** Whether there is a paper to fill in; forgets it on the way if there is none any more. */
+export function paperIsOpen(now) {
+  const { attempt, ballot } = now;
+  const votable = attempt && ballot && attempt.live && attempt.phase === 'voting' && !attempt.paper && ballot.stage !== 'failed';
+  const key = votable ? `${attempt.batch}.${attempt.attempt}` : '';
+  const sequence = votable ? ballot.sequence : null;
+  if (key !== paper.key || sequence !== paper.base) forgetPaper(key, sequence);
+  // A paper that was being changed when the page went away is found half filled.
+  if (votable && sequence !== null && ballot.marked > 0 && !paper.casting) paper.changing = true;
+  return Boolean(votable) && (sequence === null || paper.changing);
+}
+
+export function changeVote() {
+  forgetPaper(paper.key, paper.base);
+  paper.changing = true;
+}
+
+function stepsOf(t, stage, casting) {
+  const got = stage !== 'waiting' && stage !== 'requested';
+  const states = [got ? 'done' : 'active', casting ? 'active' : 'pending', 'pending', 'pending'];
+  return ['receive', 'seal', 'cast', 'check'].map((id, i) => ({ id, label: t(`stage.${id}`), state: states[i] }));
+}
+
+class Choice extends Still {
+  render({ t, one, name, chosen, onPress }) {
+    const word = t(`choice.${one.choice}`);
+    return html`<button type="button" class=${`choice ${one.choice}`} aria-pressed=${chosen} data-choice=${one.choice}
+      aria-label=${t('paper.choose', { name, choice: word })} onClick=${onPress}>
+      <span class="choice-sign" aria-hidden="true">${one.sign}</span><span>${word}</span></button>`;
+  }
+}
+
+/** Drawn again only when its own choice, or what is known of its candidate, has changed. */
+class Row extends Still {
+  press = Object.fromEntries(kChoices.map((one) => [one.choice, () => this.props.onChoose(this.props.question, one.choice)]));
+
+  render({ t, question, index, total, who, interview, choice, choices }) {
+    return html`<li class=${choice ? 'ballot-row done' : 'ballot-row'} id=${`row-${question}`} data-question=${question}>
+      <div class="ballot-group" role="group" aria-label=${t('paper.rowLabel', { n: index + 1, total, name: who.name, state: choice ? t(`choice.${choice}`) : t('paper.empty') })}>
+        <div class="ballot-who"><span class="ballot-number">${index + 1}</span>
+          <span class="ballot-name">${who.name}</span>
+          ${who.exceptional && html`<span class="tag strong">${t('channel.exceptional')}</span>`}
+          <span class="ballot-line">${who.employer}</span>
+          <span class="ballot-line">${who.level}${t('word.middot')}${t(who.exceptional ? 'channel.exceptional' : 'channel.normal')}</span></div>
+        <dl class="ballot-file">
+          ${who.summary && html`<div><dt>${t('paper.summary')}</dt><dd>${who.summary}</dd></div>`}
+          ${who.group_opinion && html`<div><dt>${t('paper.opinion')}</dt><dd>${who.group_opinion}</dd></div>`}
+          ${interview && html`<div><dt>${t('paper.interview')}</dt><dd>${interview}</dd></div>`}
+        </dl>
+        <div class="ballot-choices">${choices.map((one) => html`<${Choice} key=${one.choice} t=${t} one=${one} name=${who.name}
+          chosen=${choice === one.choice} onPress=${this.press[one.choice]} />`)}</div>
+      </div></li>`;
+  }
+}
+
+function focusRow(question, choice) {
+  const row = document.getElementById(`row-${question}`);
+  if (!row) return;
+  const wanted = choice || row.querySelector('[aria-pressed=true]')?.dataset.choice;
+  const button = (wanted && row.querySelector(`[data-choice=${wanted}]`)) || row.querySelector('.choice');
+  button.focus({ preventScroll: true });
+  row.scrollIntoView({ block: 'nearest' });
+}
+
+function Review({ app, questions, choices, onBack, onCast, canCast }) {
+  const { t } = app;
+  const heading = useRef(null);
+  useEffect(() => {
+    scrollTo(0, 0);
+    heading.current.focus({ preventScroll: true });
+  }, []);
+  return html`<section class="review" aria-labelledby="review-title">
+    <h2 id="review-title" tabindex="-1" ref=${heading}>${t('review.title')}</h2>
+    <p class="lead">${t('review.lead')}</p>
+    <div class="review-groups">${choices.map((one) => {
+      const mine = questions.filter((q) => paper.choices[q] === one.choice);
+      return html`<section key=${one.choice} class=${`review-group ${one.choice}`}>
+        <h3><span aria-hidden="true">${one.sign}</span> ${t(`choice.${one.choice}`)} <span class="count">${t('review.count', { n: mine.length })}</span></h3>
+        ${mine.length === 0 && html`<p class="quiet-text">${t('review.none')}</p>`}
+        <ul>${mine.map((q) => html`<li key=${q}><span>${candidate(app, q).name}<span class="quiet-text"> ${candidate(app, q).employer}</span></span>
+          <button type="button" class="button small" aria-label=${t('review.changeOf', { name: candidate(app, q).name })}
+            onClick=${() => onBack(q)}>${t('review.change')}</button></li>`)}</ul></section>`;
+    })}</div>
+    <div class="action-bar"><button type="button" class="button" onClick=${() => onBack(null)}>${t('review.back')}</button>
+      <span class="action-note" role="status">${!canCast && t('paper.tokensComing')}</span>
+      <${Act} app=${app} kind="primary large" label=${t('review.cast')} disabled=${!canCast} run=${onCast} /></div>
+  </section>`;
+}
+
+export function Paper({ app }) {
+  const { t, s } = app;
+  const { attempt, ballot } = s.now;
+  const [, redraw] = useReducer((n) => n + 1, 0);
+  const questions = useMemo(() => ballot.questions, [ballot.questions.join()]);
+  const abstain = s.meeting.rules.abstain_allowed;
+  const choices = useMemo(() => kChoices.filter((one) => abstain || one.choice !== 'abstain'), [abstain]);
+  const interviews = new Map(s.now.interviews.map((one) => [one.question, one.summary]));
+  const current = useRef(questions.find((q) => !paper.choices[q]) ?? questions[0]);
+  const returnTo = useRef(null);
+  const list = useRef(null);
+  const done = questions.filter((q) => paper.choices[q]).length;
+  const complete = done === questions.length;
+
+  const tell = async (question) => {
+    const choice = paper.choices[question];
+    const key = paper.key;
+    paper.told.delete(question);
+    const reply = await app.call(`vote ${question} ${choice}`);
+    if (key !== paper.key) return;
+    if (reply.ok && paper.choices[question] === choice) paper.told.add(question);
+    if (!reply.ok && reply.code !== 'DOOR_LOST') app.say({ reply });
+  };
+  // One function for the life of the paper, so that rows see no change.
+  const choose = useMemo(() => (question, choice) => {
+    current.current = question;
+    paper.choices[question] = choice;
+    redraw();
+    tell(question);
+  }, [paper.key]);
+
+  // At the start and after each reconnect: what the program holds is taken over, what it has not heard is said again.
+  useEffect(() => {
+    let left = false;
+    app.call('marks').then((reply) => {
+      if (left || !reply.ok || paper.casting) return;
+      for (const question of questions) {
+        const held = reply.marks[question];
+        if (paper.choices[question] === undefined && held) paper.choices[question] = held;
+        if (paper.choices[question] === held) paper.told.add(question);
+        else tell(question);
+      }
+      redraw();
+    });
+    return () => (left = true);
+  }, [s.epoch, paper.key]);
+
+  const next = (from) => {
+    const at = questions.indexOf(from);
+    if (at + 1 < questions.length) focusRow((current.current = questions[at + 1]));
+    else if (complete) review();
+    else nextEmpty();
+  };
+  const nextEmpty = () => {
+    const at = questions.indexOf(current.current);
+    const empty = [...questions.slice(at + 1), ...questions.slice(0, at + 1)].find((q) => !paper.choices[q]);
+    if (empty !== undefined) focusRow((current.current = empty));
+  };
+  const review = () => {
+    paper.reviewing = true;
+    redraw();
+  };
+  const back = (question) => {
+    returnTo.current = question ?? current.current;
+    paper.reviewing = false;
+    redraw();
+  };
+  useEffect(() => {
+    if (paper.reviewing || returnTo.current === null) return;
+    focusRow((current.current = returnTo.current));
+    returnTo.current = null;
+  });
+
+  useEffect(() => {
+    const onKey = (event) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || app.isCovered()) return;
+      if (paper.reviewing || paper.casting || document.querySelector('dialog[open]')) return;
+      const on = event.target;
+      if (on !== document.body && !list.current?.contains(on)) return;
+      const at = Math.max(0, questions.indexOf(current.current));
+      const column = on.dataset?.choice;
+      const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const picked = choices.find((one) => one.key === event.key);
+      if (move) {
+        current.current = questions[Math.min(questions.length - 1, Math.max(0, at + move))];
+        focusRow(current.current, column);
+      } else if (picked) {
+        choose(questions[at], picked.choice);
+        focusRow(questions[at], picked.choice);
+      } else if (event.key === 'Enter') {
+        next(questions[at]);
+      } else {
+        return;
+      }
+      event.preventDefault();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  });
+
+  const cast = async () => {
+    const key = paper.key;
+    paper.casting = true;
+    redraw();
+    await Promise.all(questions.filter((q) => !paper.told.has(q)).map(tell));
+    const reply = await app.call('cast');
+    if (key === paper.key) {
+      paper.casting = false;
+      // A paper that did not leave is still here, but no longer in the program: all of it is said again.
+      paper.told.clear();
+      if (reply.ok) forgetPaper(paper.key, reply.sequence);
+      else if (reply.code !== 'DOOR_LOST') for (const q of questions) tell(q);
+    }
+    app.say(reply.ok ? { ok: 'note.cast' } : { reply });
+    redraw();
+    app.redraw();
+  };
+
+  const recused = attempt.questions.filter((q) => !questions.includes(q));
+  const canCast = complete && (ballot.stage === 'ready' || ballot.stage === 'cast');
+  const stages = html`<${Stages} app=${app} label=${t('stage.label')} steps=${stepsOf(t, ballot.stage, paper.casting)} />`;
+  if (paper.reviewing) {
+    return html`<div class="paper">${stages}<${Review} app=${app} questions=${questions} choices=${choices} onBack=${back} onCast=${cast} canCast=${canCast} /></div>`;
+  }
+  const title = s.meeting.batches.find((one) => one.batch === attempt.batch)?.title;
+  return html`<div class="paper">
+    <header class="paper-head"><h1>${t('paper.title', { title })}</h1>
+      ${attempt.attempt > 1 && html`<span class="tag">${t('round.title', { n: attempt.attempt })}</span>`}</header>
+    ${stages}
+    <p class="lead">${t(abstain ? 'paper.lead' : 'paper.leadNoAbstain')}</p>
+    <p class="keys-help">${t(abstain ? 'paper.keys' : 'paper.keysNoAbstain')}</p>
+    <${Secrecy} app=${app} />
+    ${recused.length > 0 && html`<p class="note">${t('paper.recused', { names: recused.map((q) => candidate(app, q).name).join(t('word.comma')) })}</p>`}
+    <ol class="ballot-list" ref=${list} onFocusIn=${(event) => {
+      const row = event.target.closest('[data-question]');
+      if (row) current.current = Number(row.dataset.question);
+    }}>${questions.map((q, i) => html`<${Row} key=${q} t=${t} question=${q} index=${i} total=${questions.length} who=${candidate(app, q)}
+        interview=${interviews.get(q) || ''} choice=${paper.choices[q] || ''} choices=${choices} onChoose=${choose} />`)}</ol>
+    <div class="action-bar">
+      <span class="progress-count" role="status">${t('paper.count', { done, total: questions.length })}</span>
+      <button type="button" class="button" disabled=${complete} onClick=${nextEmpty}>${t('paper.nextEmpty')}</button>
+      <button type="button" class="button" onClick=${app.cover}>${t('cover.now')}</button>
+      <button type="button" class="button primary large" disabled=${!complete} onClick=${review}>${t('paper.review')}</button>
+    </div>
+  </div>`;
+}
+
+export function Secrecy({ app }) {
+  return html`<details class="secrecy"><summary>${app.t('secrecy.question')}</summary>
+    <p>${app.t('secrecy.answer')}</p><p>${app.t('secrecy.not')}</p></details>`;
+}

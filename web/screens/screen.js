@@ -1,0 +1,53 @@
+/** The big screen: read from ten metres, no controls but the language and how much of the result it shows. */
+import { useState } from '../vendor/preact-hooks.js';
+import { candidate, html } from '../parts/ui.js';
+import { Hash } from '../parts/hash.js';
+import { rowText, verdict } from '../parts/results.js';
+
+function Figure({ label, value }) {
+  return html`<div class="wall-figure"><dt>${label}</dt><dd>${value}</dd></div>`;
+}
+
+/** The declared rows of the last round that has any, as long as nothing new is on. */
+function latest(now) {
+  const { attempt } = now;
+  const item = attempt && now.agenda.find((one) => one.batch === attempt.batch);
+  return item?.attempts.find((one) => one.attempt === attempt.attempt);
+}
+
+function Outcome({ app, rows, counts }) {
+  return html`<ul class=${rows.length > 8 ? 'wall-rows many' : 'wall-rows'}>${rows.map((row) => html`<li key=${row.question} class=${row.passed ? 'wall-row passed' : 'wall-row failed'}>
+    <span class="wall-sign" aria-hidden="true">${row.passed ? '✓' : '✗'}</span><span class="wall-name">${candidate(app, row.question).name}</span>
+    <span class="wall-verdict">${verdict(app, row)}</span>${counts && html`<span class="wall-counts">${rowText(app, row)}</span>`}</li>`)}</ul>`;
+}
+
+function Happening({ app, counts }) {
+  const { t, s } = app;
+  const { attempt, experts } = s.now;
+  const title = attempt && s.meeting.batches.find((one) => one.batch === attempt.batch)?.title;
+  const last = attempt && !attempt.live ? latest(s.now) : null;
+  if (last?.phase === 'declared') return html`<h2>${t('wall.result', { title })}</h2><${Outcome} app=${app} rows=${last.rows} counts=${counts} />`;
+  if (attempt?.live) {
+    return html`<h2>${title}</h2><p class="wall-state" role="status">${t(attempt.paper && attempt.phase === 'voting' ? 'wall.paper' : `wall.${attempt.phase}`)}</p>
+      <dl class="wall-figures"><${Figure} label=${t('wall.presentNow')} value=${attempt.present.length} />
+        ${!attempt.paper && html`<${Figure} label=${t('wall.votedNow')} value=${`${attempt.voted.length}/${attempt.present.length}`} />`}
+        ${attempt.phase === 'confirming' && html`<${Figure} label=${t('wall.confirmedNow')} value=${`${attempt.confirmed.length}/${attempt.counted.length}`} />`}</dl>`;
+  }
+  return html`<p class="wall-state" role="status">${t(last?.phase === 'voided' ? 'wall.voided' : experts.quorum ? 'wall.ready' : 'wall.signIn')}</p>
+    <dl class="wall-figures"><${Figure} label=${t('attend.committee')} value=${experts.committee} /><${Figure} label=${t('attend.present')} value=${experts.present} />
+      <${Figure} label=${t('attend.needed')} value=${experts.quorum_min} /></dl>`;
+}
+
+export function Screen({ app }) {
+  const { t, s } = app;
+  const [counts, setCounts] = useState(false);
+  if (s.now.meeting === 'before-open') return html`<div class="wall"><h1>${t('brand')}</h1><p class="wall-state" role="status">${t('wall.before')}</p></div>`;
+  const closed = s.now.meeting === 'closed';
+  return html`<div class="wall"><h1>${s.meeting.title}</h1>
+    <div class="wall-main">${closed ? html`<p class="wall-state" role="status">${t('closed.title')}</p><${Hash} big=${true} label=${t('head.label')} value=${s.now.head} />`
+      : html`<${Happening} app=${app} counts=${counts} />`}</div>
+    <footer class="wall-foot">${!closed && html`<${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} />`}
+      <div class="style-choice" role="group" aria-label=${t('wall.style')}>
+        <button type="button" class="button small" aria-pressed=${!counts} onClick=${() => setCounts(false)}>${t('wall.namesOnly')}</button>
+        <button type="button" class="button small" aria-pressed=${counts} onClick=${() => setCounts(true)}>${t('wall.withCounts')}</button></div></footer></div>`;
+}
