@@ -85,6 +85,7 @@ test('an honest record is verified, in Chinese and in English, without network o
   await drawn(page, 'empty-zh');
   await verify(page, files.honest, anchor);
   assert.match(await page.locator('#verdict').innerText(), /VERIFIED 25\/25/);
+  assert.match(await page.locator('main').innerText(), /VERIFIED 25\/25\s*$/);
   assert.equal(await page.locator('.check.holds').count(), 25);
   assert.match(await page.locator('.check.holds').first().innerText(), /✓\s*通过/);
   // Figures that people voted: of five, two agree, one does not, one abstains, one did not vote.

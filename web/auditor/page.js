@@ -15,7 +15,8 @@ const state = {
   /** key and values of a sentence @type {{key: string, values?: object} | null} */ error: null,
   progress: null,
   report: null,
-  /** @type {Worker | null} */ worker: null,
+  /** counts the starts */ run: 0,
+  /** ends the worker @type {(() => void) | null} */ release: null,
 };
 
 const $ = (id) => document.getElementById(id);
@@ -78,26 +79,29 @@ function renderProgress() {
   $('progress').textContent = fill(strings().progress, { ...p, percent });
 }
 
+/** One line: what the whole audit came to. */
+function verdictLine(report) {
+  const s = strings();
+  if (report.unusable) return `${SIGNS.failed} ${s.verdict.unusable}`;
+  if (report.verified) return `${SIGNS.holds} ${s.verdict.verified}`;
+  const { check } = report.first_failure;
+  return `${SIGNS.failed} ${fill(s.verdict.failed, { check, what: s.checks[check - 1].what })}`;
+}
+
 function renderVerdict(box, report) {
   const s = strings();
-  const line = (text, className = 'verdict-line') => el('p', { class: className }, text);
+  box.className = `verdict ${report.verified ? 'good' : 'bad'}`;
+  box.append(el('p', { class: 'verdict-line' }, verdictLine(report)));
+  const sentence = (text) => box.append(el('p', {}, text));
   if (report.unusable) {
-    box.className = 'verdict bad';
-    box.append(line(`${SIGNS.failed} ${s.verdict.unusable}`), line(fill(s.errors[report.unusable.reason], report.unusable), ''));
+    sentence(fill(s.errors[report.unusable.reason], report.unusable));
   } else if (report.verified) {
-    box.className = 'verdict good';
-    box.append(line(`${SIGNS.holds} ${s.verdict.verified}`), line(s.verdict.verifiedMeaning, ''));
+    sentence(s.verdict.verifiedMeaning);
   } else {
-    const failure = report.first_failure;
-    const check = s.checks[failure.check - 1];
-    box.className = 'verdict bad';
-    box.append(
-      line(`${SIGNS.failed} ${fill(s.verdict.failed, { check: failure.check, what: check.what })}`),
-      line(failureText(failure), ''),
-      line(fill(s.verdict.failedMeaning, check), ''),
-    );
+    sentence(failureText(report.first_failure));
+    sentence(fill(s.verdict.failedMeaning, s.checks[report.first_failure.check - 1]));
   }
-  if (report.head) box.append(hashes(report), el('p', { class: 'buttons no-print' }, printButton()));
+  if (!report.unusable) box.append(hashes(report), el('p', { class: 'buttons no-print' }, printButton()));
 }
 
 function hashes(report) {
@@ -121,6 +125,8 @@ function sections() {
     checksSection(report),
     report.verified || rest.length === 0 ? null : el('p', { class: 'not-proven' }, `${SIGNS.failed} ${s.verdict.notProven}`),
     ...rest,
+    // Whoever has read to the end, or holds the last sheet of paper, sees it again.
+    el('p', { class: `verdict verdict-line ${report.verified ? 'good' : 'bad'}` }, verdictLine(report)),
   ].filter((x) => x !== null);
 }
 
@@ -180,7 +186,7 @@ function attendanceSection({ attendance }) {
     // On a narrow screen each row is a block of its own; the column's name then stands before each value.
     return el('tr', {}, ...columns.map((column) =>
       el(column === 'name' ? 'th' : 'td', column === 'name' ? { scope: 'row' } : {},
-        el('span', { class: 'column-name', 'aria-hidden': 'true' }, s.attendance[column]), el('span', {}, values[column]))));
+        el('span', { class: 'column-name' }, s.attendance[column]), el('span', {}, values[column]))));
   };
   return section('attendance-heading', s.attendanceHeading,
     el('table', { class: 'attendance' },
@@ -215,8 +221,9 @@ function question(q, a, rules) {
   const sign = q.passed ? SIGNS.holds : SIGNS.failed;
   return el('article', { class: `question ${q.passed ? 'passed' : 'not-passed'}` }, ...head,
     el('p', { class: 'result' }, el('span', { 'aria-hidden': 'true' }, `${sign} `), fill(s.summary, { ...q, outcome })),
-    el('div', { class: 'figures' }, bar(q), figures(q)),
-    el('ul', { class: 'arithmetic' }, ...arithmetic(q, a, rules).map((text) => el('li', {}, text))));
+    el('div', { class: 'figures' },
+      el('div', {}, bar(q), el('ul', { class: 'arithmetic' }, ...arithmetic(q, a, rules).map((text) => el('li', {}, text)))),
+      figures(q)));
 }
 
 /** The sums, so that they can be followed with a pencil. */
@@ -251,7 +258,7 @@ function bar(q) {
     svg('rect', { x: 0, y: top, width, height, class: 'bar-rest' }),
     svg('rect', { x: 0, y: top, width: x(q.agree), height, class: 'bar-agree' }),
     svg('rect', { x: x(q.agree), y: top + height / 4, width: x(q.disagree), height: height / 2, class: 'bar-disagree' }),
-    svg('line', { x1: line, x2: line, y1: top - 4, y2: top + height + 4, class: 'bar-line' }),
+    ...['bar-line-edge', 'bar-line'].map((kind) => svg('line', { x1: line, x2: line, y1: top - 4, y2: top + height + 4, class: kind })),
     text);
 }
 
@@ -259,7 +266,9 @@ function figures(q) {
   const s = strings();
   return el('table', {}, el('caption', { class: 'visually-hidden' }, fill(s.figuresCaption, q)),
     el('tbody', {}, ...Object.entries(s.figures).map(([key, name]) =>
-      el('tr', {}, el('th', { scope: 'row' }, name), el('td', {}, String(q[key]))))));
+      el('tr', {},
+        el('th', { scope: 'row' }, key === 'present' ? null : el('span', { class: `key ${key}`, 'aria-hidden': 'true' }), name),
+        el('td', {}, String(q[key]))))));
 }
 
 // ---- Acting ----
@@ -296,7 +305,8 @@ async function start() {
   }
   if (!globalThis.crypto?.subtle || !globalThis.Worker || !globalThis.WebAssembly) return show({ key: 'browser' });
   if (state.file.size > FILE_LIMIT) return show({ key: 'file_too_large', values: { limit: FILE_LIMIT >> 20 } }, 'file');
-  Object.assign(state, { phase: 'running', report: null, progress: null });
+  const run = state.run + 1;
+  Object.assign(state, { phase: 'running', report: null, progress: null, run });
   render();
   $('stop').focus();
   say(strings().running);
@@ -307,10 +317,9 @@ async function start() {
     end({ phase: 'empty' });
     return show({ key: 'unreadable' }, 'file');
   }
-  if (state.phase !== 'running') return;  // stopped meanwhile
+  if (state.phase !== 'running' || state.run !== run) return;  // stopped meanwhile
   const program = URL.createObjectURL(new Blob([$('worker').textContent], { type: 'text/javascript' }));
   const worker = new Worker(program);
-  state.worker = worker;
   worker.onmessage = ({ data }) => {
     if (data.progress) {
       state.progress = data.progress;
@@ -318,6 +327,7 @@ async function start() {
     } else if (data.report) {
       end({ phase: 'done', report: data.report });
       $('verdict').focus();
+      say(verdictLine(data.report));
     } else {
       failed(data.error);
     }
@@ -333,7 +343,7 @@ async function start() {
 /** Ends a run, however it went. */
 function end(change) {
   state.release?.();
-  Object.assign(state, { worker: null, release: null, ...change });
+  Object.assign(state, { release: null, ...change });
   render();
 }
 function failed(message) {
