@@ -2,6 +2,7 @@
 // read from one encoding and separator reads the same when it is written in another.
 #include <cstdlib>
 
+#include "review/csv.h"
 #include "review/roster.h"
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {

@@ -7,42 +7,12 @@
 #include <optional>
 #include <string_view>
 
-#include "review/utf8.h"
+#include "review/text.h"
 
 namespace piaojue::review {
 namespace {
 
 using crypto::ByteView;
-
-constexpr std::size_t kShownCharactersMax = 24;
-
-std::string column_name(std::size_t column) {
-  std::string out;
-  for (; column > 0; column = (column - 1) / 26) out.insert(out.begin(), static_cast<char>('A' + (column - 1) % 26));
-  return out;
-}
-
-/// Code points of valid UTF-8.
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string shortened(std::string_view text) {
-  std::string out;
-  std::size_t shown = 0;
-  for (char const c : text) {
-    if ((c & 0xC0) != 0x80 && ++shown > kShownCharactersMax) return out + "…";
-    // A line break or control character in a message would take the message apart.
-    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
-  }
-  return out;
-}
-
-bool valid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();)
-    if (!next_character(text, at)) return false;
-  return true;
-}
 
 /// ICU's table is GB18030-2005, which leaves 24 characters in the private use area; GB18030-2022 gives them their
 /// places in Unicode, so that they show on every machine and not only where an old Chinese font is installed.
@@ -128,7 +98,7 @@ class Parser {
     while (at_ < text_.size() && errors_.empty()) {
       ++row_;
       column_ = 0;
-      CsvRow row{row_, {}};
+      CsvRow row{row_, {}, {}};
       while (cell(row)) {
       }
       if (!row.cells.empty()) rows.push_back(std::move(row));
@@ -201,13 +171,6 @@ class Parser {
 Imported<Csv> unreadable(std::string expected) { return {{}, {{0, 0, {}, std::move(expected)}}}; }
 
 }  // namespace
-
-std::string CellError::text() const {
-  std::string out = row == 0 ? "整个文件" : "第 " + std::to_string(row) + " 行";
-  if (column != 0) out += " " + column_name(column) + " 列";
-  if (!value.empty()) out += "「" + shortened(value) + "」";
-  return out + "：" + expected;
-}
 
 Imported<Csv> read_csv(ByteView file) {
   if (file.size() > kSheetBytesMax) return unreadable("应不超过 10 MiB");

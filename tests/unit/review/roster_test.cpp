@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "review/csv.h"
+
 using namespace piaojue;
 using namespace piaojue::meeting;
 using namespace piaojue::review;
