@@ -418,8 +418,13 @@ void Session::Impl::operate(Replier const& reply, command::Follow const& in) {
   }
   followers.insert(reply.asker);
   reply.ok();
-  // A newcomer has seen nothing yet, and what the others saw is still right for them.
-  events.push_back({reply.asker, "{\"event\":\"now\"," + now_members() + '}'});
+  // At once, for who comes has seen nothing yet.
+  auto line = "{\"event\":\"now\"," + now_members() + '}';
+  if (followers.size() == 1) {
+    now_said = line;
+    now_said_ms = now_ms;
+  }
+  events.push_back({reply.asker, std::move(line)});
 }
 
 }  // namespace piaojue::client

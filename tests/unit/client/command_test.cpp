@@ -117,6 +117,30 @@ TEST(Command, NothingButUtf8IsRead) {
   EXPECT_EQ(word_of("\xff\xfe x"), "?");
 }
 
+// Harm: a reply that two askers take for theirs, or a tag that writes into somebody's JSON.
+TEST(Command, ATagIsAFewLettersOrDigits) {
+  auto const tagged = split_tag("  @a7Z sign-out 4 走了");
+  ASSERT_TRUE(tagged);
+  EXPECT_EQ(tagged->tag, "a7Z");
+  EXPECT_EQ(tagged->line, "sign-out 4 走了");
+  EXPECT_EQ(split_tag("sign-in").value().tag, "");
+  EXPECT_EQ(split_tag("interview 3 a@b").value().line, "interview 3 a@b");
+  EXPECT_EQ(split_tag("@7").value().line, "");
+  for (auto const* line : {"@", "@ now", "@a.b now", "@\"x now", "@甲 now", "@12345678901234567 now"}) {
+    EXPECT_EQ(split_tag(line).error(), Refusal::kMalformed) << line;
+  }
+}
+
+TEST(Command, ToLookAndToFollow) {
+  EXPECT_TRUE(parsed<Follow>("follow on").on);
+  EXPECT_FALSE(parsed<Follow>("follow off").on);
+  for (auto const* line : {"follow", "follow on off", "follow up", "now then", "meeting 1", "marks 1", "unmark 1"}) {
+    EXPECT_EQ(parse(line).error(), Refusal::kMalformed) << line;
+  }
+  EXPECT_EQ(parse("recuse 3 亲属\nquit").error(), Refusal::kMalformed);
+  EXPECT_EQ(parse("recuse 3 亲属\r\nquit").error(), Refusal::kMalformed);
+}
+
 TEST(Command, UnknownAndBlankLines) {
   EXPECT_EQ(parse("rob bank").error(), Refusal::kUnknownType);
   EXPECT_EQ(parse("cast now").error(), Refusal::kMalformed);
