@@ -87,45 +87,82 @@ Forged override_with(std::function<void(Override&)> const& change) {
 std::vector<Rule> const& rules() {
   static std::vector<Rule> const all = {
       // ---- Meeting and people ----
-      {"SignInTwice", 4, [] { Meeting m = begun(); return with_entry(m, SignIn{m.record.meeting(), 1, 1}, {1}); }},
-      {"SignInOfAScreen", 4, [] { Meeting m = begun(); return with_entry(m, SignIn{m.record.meeting(), m.screen(), 0}, {m.screen()}); }},
-      {"SignOutUnderAnotherNumber", 4, [] { Meeting m = begun(); return with_entry(m, SignOut{m.record.meeting(), 1, 2, ""}, {1}); }},
-      {"SignOutByOneself_WithAReason", 4, [] { Meeting m = begun(); return with_entry(m, SignOut{m.record.meeting(), 1, 1, "走了"}, {1}); }},
-      {"RecuseFromALiveQuestion", 4, [] { Meeting m = at(Stage::kTokens); return with_entry(m, Recuse{m.record.meeting(), 1, 1, "亲属"}, {1}); }},
-      {"RecuseTwice", 4, [] {
+      {"SignInTwice", 4,
+       [] {
+         Meeting m = begun();
+         return with_entry(m, SignIn{m.record.meeting(), 1, 1}, {1});
+       }},
+      {"SignInOfAScreen", 4,
+       [] {
+         Meeting m = begun();
+         return with_entry(m, SignIn{m.record.meeting(), m.screen(), 0}, {m.screen()});
+       }},
+      {"SignOutUnderAnotherNumber", 4,
+       [] {
+         Meeting m = begun();
+         return with_entry(m, SignOut{m.record.meeting(), 1, 2, ""}, {1});
+       }},
+      {"SignOutByOneself_WithAReason", 4,
+       [] {
+         Meeting m = begun();
+         return with_entry(m, SignOut{m.record.meeting(), 1, 1, "走了"}, {1});
+       }},
+      {"RecuseFromALiveQuestion", 4,
+       [] {
+         Meeting m = at(Stage::kTokens);
+         return with_entry(m, Recuse{m.record.meeting(), 1, 1, "亲属"}, {1});
+       }},
+      {"RecuseTwice", 4,
+       [] {
          Meeting m = begun();
          must(m.recuse(1, 1));
          return with_entry(m, Recuse{m.record.meeting(), 1, 1, "亲属"}, {1});
        }},
-      {"InterviewOfANormalCandidate", 4, [] { Meeting m = begun(); return with_entry(m, Interview{m.record.meeting(), 1, "面试", {}}, {m.clerk()}); }},
-      {"KeyChangeToAUsedKey", 4, [] {
+      {"InterviewOfANormalCandidate", 4,
+       [] {
+         Meeting m = begun();
+         return with_entry(m, Interview{m.record.meeting(), 1, "面试", {}}, {m.clerk()});
+       }},
+      {"KeyChangeToAUsedKey", 4,
+       [] {
          Meeting m = begun();
          Person const person = m.enrolled(m.manifest.people.at(0), 1);
-         return with_entry(m, KeyChange{m.record.meeting(), 1, *person.identity_key, *person.witness_key, *person.possession, "换机"}, {m.chair()});
+         return with_entry(
+             m, KeyChange{m.record.meeting(), 1, *person.identity_key, *person.witness_key, *person.possession, "换机"},
+             {m.chair()});
        }},
-      {"MeetingCloseBeforeAResult", 2, [] {
+      {"MeetingCloseBeforeAResult", 2,
+       [] {
          Meeting m = at(Stage::kErased);
          return with_entry(m, MeetingClose{m.record.meeting(), 12, m.record.tree().root(12)}, chair_and_supervisors(m));
        }},
-      {"AnotherMeeting", 4, [] { Meeting m = begun(); return with_entry(m, SignOut{{}, 1, 1, ""}, {1}); }},
+      {"AnotherMeeting", 4,
+       [] {
+         Meeting m = begun();
+         return with_entry(m, SignOut{{}, 1, 1, ""}, {1});
+       }},
       {"AManifestOfAnotherFormOfDate", 4, [] { return manifest_with([](Manifest& m) { m.date = "2026-2-03"; }); }},
       {"AManifestOfAThirteenthMonth", 4, [] { return manifest_with([](Manifest& m) { m.date = "2026-13-03"; }); }},
       {"AManifestOfA32ndDay", 4, [] { return manifest_with([](Manifest& m) { m.date = "2026-01-32"; }); }},
       {"AManifestOfAnEvenCommittee", 4, [] { return manifest_with([](Manifest& m) { m.committee_size = 6; }); }},
-      {"AManifestWithoutALevel", 4, [] { return manifest_with([](Manifest& m) { m.candidates.at(0).level.clear(); }); }},
-      {"AManifestWithACandidateInNoBatch", 4, [] { return manifest_with([](Manifest& m) { m.batches.at(0).candidates.pop_back(); }); }},
-      {"AManifestWithAnEmptyBatch", 4, [] { return manifest_with([](Manifest& m) { m.batches.emplace_back().title = "空"; }); }},
+      {"AManifestWithoutALevel", 4,
+       [] { return manifest_with([](Manifest& m) { m.candidates.at(0).level.clear(); }); }},
+      {"AManifestWithACandidateInNoBatch", 4,
+       [] { return manifest_with([](Manifest& m) { m.batches.at(0).candidates.pop_back(); }); }},
+      {"AManifestWithAnEmptyBatch", 4,
+       [] { return manifest_with([](Manifest& m) { m.batches.emplace_back().title = "空"; }); }},
       {"AManifestWithAKeyTwice", 4, [] { return manifest_with([](Manifest& m) { m.checkpoint_key = m.server_key; }); }},
       {"AManifestWithAnExpertAsClerk", 4, [] { return manifest_with([](Manifest& m) { m.people.at(5).roles |= 1; }); }},
       {"AManifestWithAnUnknownRole", 4, [] { return manifest_with([](Manifest& m) { m.people.at(0).roles |= 32; }); }},
-      {"AManifestWithOneTrusteeForAllMeetings", 4, [] { return manifest_with([](Manifest& m) { m.rules.trustees_min = 1; }); }},
+      {"AManifestWithOneTrusteeForAllMeetings", 4,
+       [] { return manifest_with([](Manifest& m) { m.rules.trustees_min = 1; }); }},
       // ---- Opening ----
       {"KeysOfALaterAttempt", 5, [] { return keys_with([](BatchKeys& k) { k.attempt = 2; }); }},
       {"KeysOfAnUnknownTrustee", 4, [] { return keys_with([](BatchKeys& k) { k.trustee = 9; }); }},
-      {"KeysForAQuestionOfAnotherBatch", 4, [] {
-         return keys_with([](BatchKeys& k) { k.token_keys[3] = k.token_keys.at(2), k.token_keys.erase(2); });
-       }},
-      {"KeysOfADeclaredQuestion", 4, [] {
+      {"KeysForAQuestionOfAnotherBatch", 4,
+       [] { return keys_with([](BatchKeys& k) { k.token_keys[3] = k.token_keys.at(2), k.token_keys.erase(2); }); }},
+      {"KeysOfADeclaredQuestion", 4,
+       [] {
          Meeting m = at(Stage::kErased);
          BatchKeys keys = m.make_keys(2, 0);
          keys.batch = 1;
@@ -137,7 +174,8 @@ std::vector<Rule> const& rules() {
       {"AModulusOfAnotherSize", 7, [] { return keys_with([](BatchKeys& k) { k.token_keys.at(1).pop_back(); }); }},
       {"AModulusThatIsTooSmall", 7, [] { return keys_with([](BatchKeys& k) { k.token_keys.at(1).front() = 1; }); }},
       {"AMixKeyOfSmallOrder", 7, [] { return keys_with([](BatchKeys& k) { k.mix_key = {}; }); }},
-      {"AMixKeyThatOccursTwice", 7, [] {
+      {"AMixKeyThatOccursTwice", 7,
+       [] {
          Meeting m = begun();
          BatchKeys const first = m.make_keys(1, 0);
          must(m.submit(first, {kServer}));
@@ -145,7 +183,8 @@ std::vector<Rule> const& rules() {
          keys.mix_key = first.mix_key;
          return with_entry(m, keys, {trustee(m, 1)});
        }},
-      {"ATallyKeyThatOccursTwice", 7, [] {
+      {"ATallyKeyThatOccursTwice", 7,
+       [] {
          Meeting m = begun();
          BatchKeys const first = m.make_keys(1, 0);
          must(m.submit(first, {kServer}));
@@ -154,11 +193,14 @@ std::vector<Rule> const& rules() {
          return with_entry(m, keys, {trustee(m, 1)});
        }},
       {"NoTokenKeys", 4, [] { return keys_with([](BatchKeys& k) { k.token_keys.clear(); }); }},
-      {"OpenWhileAnotherBatchIsOpen", 25, [] {
+      {"OpenWhileAnotherBatchIsOpen", 25,
+       [] {
          Meeting m = at(Stage::kCast);
          return with_entry(m, BatchOpen{m.record.meeting(), 2, 1, {3}, {1, 2, 3, 4}, {}, {}, true}, {m.chair()});
        }},
-      {"OpenAQuestionOfAnotherBatch", 4, [] { return open_with([](BatchOpen& o) { o.questions = {1, 3}; }); }},
+      {"OpenAQuestionOfAnotherBatch", 4, [] { return open_with([](BatchOpen& o) {
+                                                o.questions = {1, 3};
+                                              }); }},
       {"OpenNothing", 4, [] { return open_with([](BatchOpen& o) { o.questions.clear(); }); }},
       {"OpenAsALaterAttempt", 5, [] { return open_with([](BatchOpen& o) { o.attempt = 2; }); }},
       {"OpenWithoutTheServersKeys", 7, [] { return open_with([](BatchOpen& o) { o.keys.erase(o.keys.begin()); }); }},
@@ -166,7 +208,8 @@ std::vector<Rule> const& rules() {
       {"OpenWithKeysOutOfOrder", 4, [] { return open_with([](BatchOpen& o) { std::swap(o.keys[0], o.keys[1]); }); }},
       {"OpenWithKeysNamedTwice", 4, [] { return open_with([](BatchOpen& o) { o.keys[1] = o.keys[0]; }); }},
       {"OpenOnPaperWithKeys", 8, [] { return open_with([](BatchOpen& o) { o.paper = true; }); }},
-      {"OpenWithKeysForOneQuestionOnly", 7, [] {
+      {"OpenWithKeysForOneQuestionOnly", 7,
+       [] {
          Meeting m = begun();
          must(m.keys(1, 0, {1, 2}));
          must(m.keys(1, 1, {1}));
@@ -174,81 +217,148 @@ std::vector<Rule> const& rules() {
          for (TrusteeId t = 0; t < 2; ++t) open.keys.push_back(m.record.pending_keys().at({1, t}).leaf);
          return with_entry(m, open, {m.chair()});
        }},
-      {"OpenAnExceptionalQuestionWithoutInterview", 4, [] {
+      {"OpenAnExceptionalQuestionWithoutInterview", 4,
+       [] {
          Meeting m = begun(with([](MeetingOptions& o) { o.exceptional = {1}; }));
          return with_entry(m, BatchOpen{m.record.meeting(), 1, 1, {1, 2}, {1, 2, 3, 4}, {}, {}, true}, {m.chair()});
        }},
-      {"OpenWithARecusalTooMany", 8, [] { return open_with([](BatchOpen& o) { o.recusals = {{1, 1}}; }); }},
+      {"OpenWithARecusalTooMany", 8, [] { return open_with([](BatchOpen& o) {
+                                            o.recusals = {{1, 1}};
+                                          }); }},
       {"OpenWithAnAbsentPerson", 8, [] { return open_with([](BatchOpen& o) { o.present.push_back(5); }); }},
       // ---- Voting, closing, mixing ----
-      {"RequestAfterTheClose", 4, [] {
+      {"RequestAfterTheClose", 4,
+       [] {
          Meeting m = begun();
          m.run_batch(1, {}, Stage::kOpen);
          must(m.close_batch());
          return with_entry(m, TokenRequest{m.batch_open(), 1, {}}, {1});
        }},
-      {"IssuedWithoutRequest", 10, [] {
+      {"IssuedWithoutRequest", 10,
+       [] {
          Meeting m = at(Stage::kOpen);
          return with_entry(m, TokensIssued{m.batch_open(), 0, 1, {}}, {kServer});
        }},
-      {"IssuedTwice", 10, [] {
+      {"IssuedTwice", 10,
+       [] {
          Meeting m = at(Stage::kTokens);
          return with_entry(m, TokensIssued{m.batch_open(), 0, 1, {}}, {kServer});
        }},
-      {"EnvelopeOfAbsent", 4, [] { Meeting m = at(Stage::kTokens); return with_entry(m, EnvelopeCast{m.batch_open(), m.clerk(), 0, {}}, {m.clerk()}); }},
-      {"EnvelopeUnderAnotherNumber", 4, [] { Meeting m = at(Stage::kTokens); return with_entry(m, EnvelopeCast{m.batch_open(), 1, 1, {}}, {1}); }},
-      {"EnvelopeWithoutTokens", 4, [] { Meeting m = at(Stage::kOpen); return with_entry(m, EnvelopeCast{m.batch_open(), 1, 0, {}}, {1}); }},
-      {"EnvelopeAfterTheClose", 4, [] { Meeting m = at(Stage::kClosed); return with_entry(m, EnvelopeCast{m.batch_open(), 1, 1, {}}, {1}); }},
-      {"CloseWithoutAnEnvelope", 4, [] {
+      {"EnvelopeOfAbsent", 4,
+       [] {
+         Meeting m = at(Stage::kTokens);
+         return with_entry(m, EnvelopeCast{m.batch_open(), m.clerk(), 0, {}}, {m.clerk()});
+       }},
+      {"EnvelopeUnderAnotherNumber", 4,
+       [] {
+         Meeting m = at(Stage::kTokens);
+         return with_entry(m, EnvelopeCast{m.batch_open(), 1, 1, {}}, {1});
+       }},
+      {"EnvelopeWithoutTokens", 4,
+       [] {
+         Meeting m = at(Stage::kOpen);
+         return with_entry(m, EnvelopeCast{m.batch_open(), 1, 0, {}}, {1});
+       }},
+      {"EnvelopeAfterTheClose", 4,
+       [] {
+         Meeting m = at(Stage::kClosed);
+         return with_entry(m, EnvelopeCast{m.batch_open(), 1, 1, {}}, {1});
+       }},
+      {"CloseWithoutAnEnvelope", 4,
+       [] {
          Meeting m = at(Stage::kCast);
          BatchClose close = must(m.record.draft_batch_close());
          close.envelopes.erase(1);
          return with_entry(m, close, {m.chair()});
        }},
-      {"CloseWithAnotherEnvelope", 4, [] {
+      {"CloseWithAnotherEnvelope", 4,
+       [] {
          Meeting m = at(Stage::kCast);
          BatchClose close = must(m.record.draft_batch_close());
          close.envelopes.at(1).data[0] ^= 1;
          return with_entry(m, close, {m.chair()});
        }},
-      {"IssuanceClosedTooEarly", 4, [] { Meeting m = at(Stage::kCast); return with_entry(m, IssuanceClosed{m.batch_open(), 0, {{1, 4}, {2, 4}}}, {kServer}); }},
-      {"IssuanceClosedTwice", 10, [] {
+      {"IssuanceClosedTooEarly", 4,
+       [] {
+         Meeting m = at(Stage::kCast);
+         return with_entry(m, IssuanceClosed{m.batch_open(), 0, {{1, 4}, {2, 4}}}, {kServer});
+       }},
+      {"IssuanceClosedTwice", 10,
+       [] {
          Meeting m = at(Stage::kClosed);
          must(m.close_issuance(0));
          return with_entry(m, IssuanceClosed{m.batch_open(), 0, {{1, 4}, {2, 4}}}, {kServer});
        }},
-      {"IssuanceClosedWithoutAQuestion", 10, [] { Meeting m = at(Stage::kClosed); return with_entry(m, IssuanceClosed{m.batch_open(), 0, {{1, 4}}}, {kServer}); }},
-      {"MixTooEarly", 4, [] { Meeting m = at(Stage::kClosed); return with_entry(m, MixStep{m.batch_open(), 0, {{1, {4, 4}}, {2, {4, 4}}}, {}}, {kServer}); }},
-      {"MixWithoutAQuestion", 11, [] { Meeting m = at(Stage::kIssuanceClosed); return with_entry(m, MixStep{m.batch_open(), 0, {{1, {4, 4}}}, {}}, {kServer}); }},
-      {"MixThatGainsBallots", 11, [] { Meeting m = at(Stage::kIssuanceClosed); return with_entry(m, MixStep{m.batch_open(), 0, {{1, {4, 5}}, {2, {4, 4}}}, {}}, {kServer}); }},
-      {"MixTwice", 11, [] {
+      {"IssuanceClosedWithoutAQuestion", 10,
+       [] {
+         Meeting m = at(Stage::kClosed);
+         return with_entry(m, IssuanceClosed{m.batch_open(), 0, {{1, 4}}}, {kServer});
+       }},
+      {"MixTooEarly", 4,
+       [] {
+         Meeting m = at(Stage::kClosed);
+         return with_entry(m, MixStep{m.batch_open(), 0, {{1, {4, 4}}, {2, {4, 4}}}, {}}, {kServer});
+       }},
+      {"MixWithoutAQuestion", 11,
+       [] {
+         Meeting m = at(Stage::kIssuanceClosed);
+         return with_entry(m, MixStep{m.batch_open(), 0, {{1, {4, 4}}}, {}}, {kServer});
+       }},
+      {"MixThatGainsBallots", 11,
+       [] {
+         Meeting m = at(Stage::kIssuanceClosed);
+         return with_entry(m, MixStep{m.batch_open(), 0, {{1, {4, 5}}, {2, {4, 4}}}, {}}, {kServer});
+       }},
+      {"MixTwice", 11,
+       [] {
          Meeting m = at(Stage::kIssuanceClosed);
          must(m.mix(0));
          return with_entry(m, MixStep{m.batch_open(), 0, {{1, {4, 4}}, {2, {4, 4}}}, {}}, {kServer});
        }},
-      {"BoxBeforeTheLastHop", 4, [] {
+      {"BoxBeforeTheLastHop", 4,
+       [] {
          Meeting m = at(Stage::kIssuanceClosed);
          must(m.mix(0));
          return with_entry(m, BallotBox{m.batch_open(), {{1, {}}, {2, {}}}}, {kServer});
        }},
       {"BoxWithoutAQuestion", 4, [] { return box_changed([](BallotBox& b) { b.boxes.erase(2); }); }},
-      {"BoxWithARefusalThatIsNone", 19, [] {
+      {"BoxWithARefusalThatIsNone", 19,
+       [] {
          return box_changed([](BallotBox& b) { b.boxes.at(1).ballots.pop_back(), b.boxes.at(1).refused = {{9, 1}}; });
        }},
-      {"BoxWithARefusalOfNobody", 19, [] { return box_changed([](BallotBox& b) { b.boxes.at(1).refused = {{13, 0}}; }); }},
-      {"BallotOfAnotherVersion", 12, [] { return box_changed([](BallotBox& b) { b.boxes.at(1).ballots.back().front() = 2; }); }},
-      {"IncidentTwice", 4, [] {
+      {"BoxWithARefusalOfNobody", 19,
+       [] { return box_changed([](BallotBox& b) {
+              b.boxes.at(1).refused = {{13, 0}};
+            }); }},
+      {"BallotOfAnotherVersion", 12,
+       [] { return box_changed([](BallotBox& b) { b.boxes.at(1).ballots.back().front() = 2; }); }},
+      {"IncidentTwice", 4,
+       [] {
          Meeting m = at(Stage::kTokens);
          must(m.submit(Incident{m.batch_open(), 1, 13, {}}, {kServer}));
          return with_entry(m, Incident{m.batch_open(), 1, 13, {}}, {kServer});
        }},
-      {"IncidentWithoutACode", 4, [] { Meeting m = at(Stage::kTokens); return with_entry(m, Incident{m.batch_open(), 1, 43, {}}, {kServer}); }},
+      {"IncidentOfNobody", 4,
+       [] {
+         Meeting m = at(Stage::kTokens);
+         return with_entry(m, Incident{m.batch_open(), 0, 13, {}}, {kServer});
+       }},
+      {"IncidentWithoutACode", 4,
+       [] {
+         Meeting m = at(Stage::kTokens);
+         return with_entry(m, Incident{m.batch_open(), 1, 43, {}}, {kServer});
+       }},
       // ---- Confirming, opening, declaring ----
-      {"ConfirmTooEarly", 4, [] { Meeting m = at(Stage::kMixed); return with_entry(m, Confirm{m.batch_open(), 1, {}, {{1, true}, {2, true}}}, {1}); }},
+      {"ConfirmTooEarly", 4,
+       [] {
+         Meeting m = at(Stage::kMixed);
+         return with_entry(m, Confirm{m.batch_open(), 1, {}, {{1, true}, {2, true}}}, {1});
+       }},
       {"ConfirmTwice", 20, [] { return confirm_with([](Confirm& c) { c.person = 2; }); }},
       {"ConfirmOfSomebodyWithoutEnvelope", 20, [] { return confirm_with([](Confirm& c) { c.person = 6; }); }},
       {"ConfirmWithoutAQuestion", 20, [] { return confirm_with([](Confirm& c) { c.rows.erase(2); }); }},
-      {"ConfirmAfterTheOpening", 4, [] {
+      {"ConfirmAfterTheOpening", 4,
+       [] {
          Meeting m = at(Stage::kBox);
          for (PersonId const p : {1U, 2U, 3U}) must(m.confirm(p));
          must(m.submit(Override{m.batch_open(), m.attempt().box_hash, {4}, {}, "断网"}, {m.chair(), m.supervisor()}));
@@ -260,12 +370,15 @@ std::vector<Rule> const& rules() {
       {"OverrideOfAnotherBox", 20, [] { return override_with([](Override& o) { o.box.data[0] ^= 1; }); }},
       {"OverrideOfSomebodyWhoConfirmed", 20, [] { return override_with([](Override& o) { o.silent = {2}; }); }},
       {"OverrideOfSomebodyWithoutEnvelope", 20, [] { return override_with([](Override& o) { o.silent = {6}; }); }},
-      {"OverrideOfAMissingThatIsNone", 20, [] { return override_with([](Override& o) { o.silent.clear(), o.missing = {2}; }); }},
-      {"OverrideTooEarly", 4, [] {
+      {"OverrideOfAMissingThatIsNone", 20,
+       [] { return override_with([](Override& o) { o.silent.clear(), o.missing = {2}; }); }},
+      {"OverrideTooEarly", 4,
+       [] {
          Meeting m = at(Stage::kMixed);
          return with_entry(m, Override{m.batch_open(), {}, {1}, {}, "断网"}, {m.chair(), m.supervisor()});
        }},
-      {"ShareOverAMissing", 20, [] {
+      {"ShareOverAMissing", 20,
+       [] {
          Meeting m = at(Stage::kBox);
          for (PersonId const p : {1U, 2U, 3U}) must(m.confirm(p));
          Confirm confirm = m.make_confirm(4);
@@ -273,68 +386,107 @@ std::vector<Rule> const& rules() {
          must(m.submit(confirm, {4}));
          return with_entry(m, m.make_share(0), {kServer});
        }},
-      {"ShareTooEarly", 4, [] { Meeting m = at(Stage::kMixed); return with_entry(m, TallyShare{m.batch_open(), 0, {}, {}}, {kServer}); }},
-      {"ShareTwice", 22, [] {
+      {"ShareTooEarly", 4,
+       [] {
+         Meeting m = at(Stage::kMixed);
+         return with_entry(m, TallyShare{m.batch_open(), 0, {}, {}}, {kServer});
+       }},
+      {"ShareTwice", 22,
+       [] {
          Meeting m = at(Stage::kConfirmed);
          must(m.share(0));
          return with_entry(m, m.make_share(0), {kServer});
        }},
-      {"ShareWithoutAQuestion", 22, [] {
+      {"ShareWithoutAQuestion", 22,
+       [] {
          Meeting m = at(Stage::kConfirmed);
          TallyShare share = m.make_share(0);
          share.shares.erase(2);
          return with_entry(m, share, {kServer});
        }},
-      {"VoidWithoutReason", 4, [] { Meeting m = at(Stage::kCast); return with_entry(m, Void{m.batch_open(), {}, "", false}, {m.chair()}); }},
-      {"VoidOfAnotherBatchsQuestion", 4, [] { Meeting m = at(Stage::kCast); return with_entry(m, Void{m.batch_open(), {3}, "重来", false}, {m.chair()}); }},
-      {"VoidTwice", 4, [] {
+      {"VoidWithoutReason", 4,
+       [] {
+         Meeting m = at(Stage::kCast);
+         return with_entry(m, Void{m.batch_open(), {}, "", false}, {m.chair()});
+       }},
+      {"VoidOfAnotherBatchsQuestion", 4,
+       [] {
+         Meeting m = at(Stage::kCast);
+         return with_entry(m, Void{m.batch_open(), {3}, "重来", false}, {m.chair()});
+       }},
+      {"VoidTwice", 4,
+       [] {
          Meeting m = at(Stage::kCast);
          must(m.void_questions({1}));
          return with_entry(m, Void{m.batch_open(), {1}, "重来", false}, {m.chair()});
        }},
-      {"VoidForLostSharesBeforeAnyShare", 4, [] {
+      {"VoidForLostSharesBeforeAnyShare", 4,
+       [] {
          Meeting m = at(Stage::kCast);
          return with_entry(m, Void{m.batch_open(), {}, "丢失", true}, chair_and_supervisors(m));
        }},
-      {"VoidWhileOpening", 25, [] {
+      {"VoidWhileOpening", 25,
+       [] {
          Meeting m = at(Stage::kConfirmed);
          must(m.share(0));
          return with_entry(m, Void{m.batch_open(), {}, "重来", false}, {m.chair()});
        }},
-      {"VoidOfAPartForLostShares", 25, [] {
+      {"VoidOfAPartForLostShares", 25,
+       [] {
          Meeting m = at(Stage::kConfirmed);
          must(m.share(0));
          return with_entry(m, Void{m.batch_open(), {1}, "丢失", true}, chair_and_supervisors(m));
        }},
-      {"VoidAfterTheDeclaration", 4, [] { Meeting m = at(Stage::kErased); return with_entry(m, Void{m.batch_open(), {}, "重来", false}, {m.chair()}); }},
-      {"PaperTallyOfBallots", 4, [] {
-         Meeting m = at(Stage::kCast);
-         return with_entry(m, PaperTally{m.batch_open(), {{1, {4, 4, 4, 0, 4, 0, 0}}, {2, {4, 4, 4, 0, 4, 0, 0}}}}, chair_and_supervisors(m));
+      {"VoidAfterTheDeclaration", 4,
+       [] {
+         Meeting m = at(Stage::kErased);
+         return with_entry(m, Void{m.batch_open(), {}, "重来", false}, {m.chair()});
        }},
-      {"PaperTallyWithoutAQuestion", 24, [] {
+      {"PaperTallyOfBallots", 4,
+       [] {
+         Meeting m = at(Stage::kCast);
+         return with_entry(m, PaperTally{m.batch_open(), {{1, {4, 4, 4, 0, 4, 0, 0}}, {2, {4, 4, 4, 0, 4, 0, 0}}}},
+                           chair_and_supervisors(m));
+       }},
+      {"PaperTallyWithoutAQuestion", 24,
+       [] {
          Meeting m = begun();
          must(m.open(1, true));
          return with_entry(m, PaperTally{m.batch_open(), {{1, {4, 4, 4, 0, 4, 0, 0}}}}, chair_and_supervisors(m));
        }},
-      {"PaperTallyOfMoreThanVote", 24, [] {
+      {"PaperTallyOfMoreThanVote", 24,
+       [] {
          Meeting m = begun();
          must(m.open(1, true));
-         return with_entry(m, PaperTally{m.batch_open(), {{1, {5, 4, 4, 0, 4, 0, 0}}, {2, {4, 4, 4, 0, 4, 0, 0}}}}, chair_and_supervisors(m));
+         return with_entry(m, PaperTally{m.batch_open(), {{1, {5, 4, 4, 0, 4, 0, 0}}, {2, {4, 4, 4, 0, 4, 0, 0}}}},
+                           chair_and_supervisors(m));
        }},
-      {"PaperAbstentionWhereThereIsNone", 24, [] {
+      {"PaperAbstentionWhereThereIsNone", 24,
+       [] {
          Meeting m = begun(with([](MeetingOptions& o) { o.rules.abstain_allowed = false; }));
          must(m.open(1, true));
-         return with_entry(m, PaperTally{m.batch_open(), {{1, {4, 4, 4, 0, 3, 0, 1}}, {2, {4, 4, 4, 0, 4, 0, 0}}}}, chair_and_supervisors(m));
+         return with_entry(m, PaperTally{m.batch_open(), {{1, {4, 4, 4, 0, 3, 0, 1}}, {2, {4, 4, 4, 0, 4, 0, 0}}}},
+                           chair_and_supervisors(m));
        }},
-      {"TokensForPaper", 4, [] {
+      {"TokensForPaper", 4,
+       [] {
          Meeting m = begun();
          must(m.open(1, true));
          return with_entry(m, TokenRequest{m.batch_open(), 1, {}}, {1});
        }},
-      {"ErasedTooEarly", 4, [] { Meeting m = at(Stage::kCounted); return with_entry(m, Erased{m.batch_open(), 0}, {kServer}); }},
-      {"ErasedTwice", 4, [] { Meeting m = at(Stage::kErased); return with_entry(m, Erased{m.batch_open(), 0}, {kServer}); }},
+      {"ErasedTooEarly", 4,
+       [] {
+         Meeting m = at(Stage::kCounted);
+         return with_entry(m, Erased{m.batch_open(), 0}, {kServer});
+       }},
+      {"ErasedTwice", 4,
+       [] {
+         Meeting m = at(Stage::kErased);
+         return with_entry(m, Erased{m.batch_open(), 0}, {kServer});
+       }},
       // A trustee whose keys are not in the BatchOpen has no say in the attempt.
-      {"IssuedByATrusteeWhoDoesNotTakePart", 4, [] {
+      {"IssuedByATrusteeWhoDoesNotTakePart", 4,
+       [] {
          Meeting m = begun(with([](MeetingOptions& o) { o.trustees = 3; }));
          must(m.keys(1, 0)), must(m.keys(1, 1)), must(m.open(1, false, true));
          must(m.request(1));
@@ -350,7 +502,8 @@ class ARule : public testing::TestWithParam<Rule> {};
 
 TEST_P(ARule, ThatIsBrokenFailsItsCheck) { expect_only(GetParam().forge(), GetParam().check); }
 
-INSTANTIATE_TEST_SUITE_P(Rules, ARule, testing::ValuesIn(rules()), [](auto const& rule) { return std::string(rule.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rules, ARule, testing::ValuesIn(rules()),
+                         [](auto const& rule) { return std::string(rule.param.name); });
 
 // ---- Honest meetings --------------------------------------------------------------------------------------------
 
@@ -379,7 +532,12 @@ void expect_honest(std::function<void(MeetingOptions&)> const& change, std::set<
   if (!silent.empty() || !missing.empty()) {
     std::vector<PersonId> signers = m.supervisors();
     signers.push_back(m.chair());
-    must(m.submit(Override{m.batch_open(), m.attempt().box_hash, {silent.begin(), silent.end()}, {missing.begin(), missing.end()}, "断网"}, signers));
+    must(m.submit(Override{m.batch_open(),
+                           m.attempt().box_hash,
+                           {silent.begin(), silent.end()},
+                           {missing.begin(), missing.end()},
+                           "断网"},
+                  signers));
   }
   m.continue_batch(votes, Stage::kConfirmed, Stage::kErased);
   must(m.sign_out(2));
@@ -435,6 +593,65 @@ TEST(HonestMeeting, WithSharesThatWereLost) {
   must(m.open(1, true));
   must(m.paper_tally({{1, {4, 3, 3, 0, 2, 1, 0}}, {2, {4, 4, 3, 1, 2, 0, 1}}}));
   must(m.declare());
+  must(m.close_meeting());
+  expect_verified(audited(m.record_file(), m.record.tree().root()));
+}
+
+// Silent at first, then he signs that his ballot is missing: two entries, one person.
+TEST(HonestMeeting, ThatNamesOnePersonInTwoOverrides) {
+  Meeting m = at(Stage::kBox, with([](MeetingOptions& o) { o.rules.max_unconfirmed = 1; }));
+  for (PersonId const p : {1U, 2U, 3U}) must(m.confirm(p));
+  auto const over = [&](std::vector<PersonId> silent, std::vector<PersonId> missing) {
+    must(m.submit(Override{m.batch_open(), m.attempt().box_hash, std::move(silent), std::move(missing), "断网"},
+                  chair_and_supervisors(m)));
+  };
+  over({4}, {});
+  Confirm confirm = m.make_confirm(4);
+  confirm.rows.at(1) = false;
+  must(m.submit(confirm, {4}));
+  over({}, {4});
+  m.continue_batch({}, Stage::kConfirmed, Stage::kErased);
+  must(m.close_meeting());
+  expect_verified(audited(m.record_file(), m.record.tree().root()));
+}
+
+TEST(HonestMeeting, OfPeopleWhoComeGoAndChangeTheirKeys) {
+  Meeting m(with([](MeetingOptions& o) {
+    o.chairs = 2;
+    o.exceptional = {3};
+    o.not_enrolled = {3};
+  }));
+  m.begin();
+  auto const change = [&](PersonId person, PersonId signer) {
+    m.keys_of(person) = {};
+    Person const enrolled = m.enrolled(m.manifest.people.at(person - 1), person);
+    must(m.submit(KeyChange{m.record.meeting(), person, *enrolled.identity_key, *enrolled.witness_key,
+                            *enrolled.possession, "换机"},
+                  {signer}));
+  };
+  change(3, m.chair());
+  change(m.chair(), m.supervisor());
+  change(m.chair(), m.chair(2));
+  must(m.sign_in(3));
+  must(m.submit(SignOut{m.record.meeting(), 2, 1, "先走"}, {m.chair(), m.clerk()}));
+  must(m.submit(SignIn{m.record.meeting(), 2, 2}, {2}));
+  must(m.submit(Recuse{m.record.meeting(), 2, 1, "亲属"}, {m.chair(), m.clerk()}));
+  m.run_batch(1, {{1, {}}, {2, {}}, {3, {}}, {4, {}}}, Stage::kErased);
+  must(m.interview(3));
+  must(m.open(2, true));
+  must(m.paper_tally({{3, {9, 10, 10, 0, 6, 0, 0}}}));  // more than was issued, and more was issued than may vote
+  must(m.close_meeting());
+  expect_verified(audited(m.record_file(), m.record.tree().root()));
+}
+
+// Recused from the one question and the other voided: what is left to confirm is nothing.
+TEST(HonestMeeting, InWhichSomebodyConfirmsNothing) {
+  Meeting m = begun();
+  must(m.recuse(1, 1));
+  m.run_batch(1, {{1, {}}, {2, {}}, {3, {}}}, Stage::kBox);
+  must(m.void_questions({2}));
+  must(m.submit(Confirm{m.batch_open(), 1, m.attempt().box_hash, {}}, {1}));
+  must(m.void_questions({}));
   must(m.close_meeting());
   expect_verified(audited(m.record_file(), m.record.tree().root()));
 }
