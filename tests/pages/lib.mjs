@@ -1,0 +1,174 @@
+/**
+ * Starts a real server and real clients with their pages, each a process of its own, and a browser that looks at them.
+ * The equivalent of tests/functional/driver.py and small.py.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export const kRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const kWeb = join(kRoot, 'web');
+const require = createRequire(join(kWeb, 'package.json'));
+const kBin = resolve(kRoot, process.env.PIAOJUE_BIN || 'build/release/bin');
+const kBrowser = process.env.PIAOJUE_CHROMIUM || '/usr/bin/chromium';
+const kScreens = join(kRoot, 'build/screens');
+const kWaitMs = 60_000;
+
+/** One program; its output line by line. Ended by its own handle. */
+class Program {
+  constructor(name, argv, env = {}) {
+    this.lines = [];
+    this.waiters = new Set();
+    this.stderr = '';
+    this.name = name;
+    this.child = spawn(argv[0], argv.slice(1), { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    createInterface({ input: this.child.stdout }).on('line', (line) => {
+      this.lines.push(line);
+      for (const look of this.waiters) look();
+    });
+    this.child.stderr.on('data', (text) => (this.stderr = (this.stderr + text).slice(-2000)));
+    this.ended = new Promise((done) => this.child.once('exit', done));
+  }
+
+  /** The first line from `from` on for which `wanted` gives something: what it gives. */
+  wait(wanted, what, from = 0, ms = kWaitMs) {
+    return new Promise((done, fail) => {
+      let at = from;
+      const timer = setTimeout(() => {
+        this.waiters.delete(look);
+        fail(new Error(`${this.name}: waited in vain for ${what}; last: ${this.lines.slice(-5).join('\n')}; ${this.stderr}`));
+      }, ms);
+      const look = () => {
+        for (; at < this.lines.length; at += 1) {
+          const found = wanted(this.lines[at]);
+          if (!found) continue;
+          clearTimeout(timer);
+          this.waiters.delete(look);
+          return done(found);
+        }
+        return undefined;
+      };
+      this.waiters.add(look);
+      look();
+    });
+  }
+
+  event(name, from = 0, ms = kWaitMs) {
+    return this.wait((line) => {
+      const event = line.startsWith('{') ? JSON.parse(line) : {};
+      return event.event === name ? event : null;
+    }, `event ${name}`, from, ms);
+  }
+
+  type(line) {
+    this.child.stdin.write(`${line}\n`);
+  }
+
+  async stop(signal = 'SIGTERM') {
+    if (this.child.exitCode === null) this.child.kill(signal);
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 8000);
+    await this.ended;
+    clearTimeout(timer);
+  }
+}
+
+/** A meeting in a temporary folder: rosters, server, slips, clients. */
+export class Meeting {
+  constructor({ members, candidates, toml }) {
+    this.directory = mkdtempSync(join(tmpdir(), 'piaojue-pages-'));
+    this.clients = new Map();
+    const put = (name, text) => {
+      writeFileSync(join(this.directory, name), text);
+      return join(this.directory, name);
+    };
+    this.files = [put('meeting.toml', toml), put('members.csv', members), put('candidates.csv', candidates)];
+  }
+
+  async start() {
+    const [toml, members, candidates] = this.files;
+    this.serverDirectory = join(this.directory, 'server');
+    await this.tool('piaojue-server', 'init', this.serverDirectory, '--meeting', toml, '--members', members, '--candidates', candidates, '--listen', '127.0.0.1:0');
+    this.server = new Program('server', [join(kBin, 'piaojue-server'), 'run', this.serverDirectory]);
+    await this.server.wait((line) => line.startsWith('listening '), 'listening');
+    const folder = join(this.serverDirectory, 'slips');
+    this.slips = new Map(readdirSync(folder).map((name) => [parseInt(name, 10), join(folder, name)]));
+  }
+
+  async tool(name, ...args) {
+    return promisify(execFile)(join(kBin, name), args);
+  }
+
+  slipText(person) {
+    return readFileSync(this.slips.get(person), 'utf8');
+  }
+
+  home(person) {
+    return join(this.directory, `client-${person}`);
+  }
+
+  /** A client with its page; gives the address that opens it. */
+  async page(person, { passphrase, args = [] } = {}) {
+    const env = passphrase ? { PIAOJUE_PASSPHRASE: passphrase } : {};
+    const client = new Program(`client-${person}`, [join(kBin, 'piaojue'), 'run', '--home', this.home(person), '--page', '0', '--no-browser', '--page-assets', kWeb, ...args], env);
+    this.clients.set(person, client);
+    return (await client.event('page')).url;
+  }
+
+  async stop() {
+    await Promise.all([...this.clients.values()].map((client) => client.stop()));
+    await this.server?.stop();
+  }
+
+  remove() {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export async function launch() {
+  const { chromium } = require('playwright-core');
+  return chromium.launch({ executablePath: kBrowser, args: ['--no-sandbox'] });
+}
+
+/** A window of one person. Whatever its scripts complain of is an error of the test. */
+export async function openWindow(browser, { width = 1366, height = 768, scale = 1 } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale, locale: 'zh-CN' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.complaints = [];
+  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  page.on('console', (message) => {
+    // A connection that is refused while it is being lost is what some tests are about.
+    const expected = /WebSocket connection|ERR_CONNECTION|net::/.test(message.text());
+    if (message.type() === 'error' && !expected) page.complaints.push(message.text());
+  });
+  return page;
+}
+
+export async function shoot(page, name, fullPage = true) {
+  mkdirSync(kScreens, { recursive: true });
+  await page.screenshot({ path: join(kScreens, `${name}.png`), fullPage, animations: 'disabled' });
+}
+
+const kAxe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const kRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe-core finds, a line each. Run in the page by the debugger, which the page's own policy does not bind. */
+export async function axe(page) {
+  await page.evaluate(kAxe);
+  const found = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] }), kRules);
+  return found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}: ${node.failureSummary}`));
+}
+
+/** Latin words on a Chinese page that are neither names nor codes; and the width that spills over. */
+export async function look(page) {
+  return page.evaluate(() => ({
+    spills: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    keys: [...document.body.innerText.matchAll(/\b[a-z]+[A-Za-z]*\.[a-z][A-Za-z-]+\b/g)].map((one) => one[0]).filter((one) => !/\.(txt|record|piaojue)$/.test(one)),
+    holes: [...document.body.innerText.matchAll(/\{\w+\}|undefined|NaN|\[object/g)].map((one) => one[0]),
+  }));
+}
