@@ -3,7 +3,7 @@
  * program, which is told of each at once and gives them back after a reload. As soon as the paper is cast, or the
  * ballot closed, both forget them.
  */
-import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
+import { useEffect, useMemo, useReducer, useRef } from '../vendor/preact-hooks.js';
 import { Act, candidate, html, kChoices, Still } from '../parts/ui.js';
 import { Stages } from '../parts/stages.js';
 
@@ -86,12 +86,12 @@ function Review({ app, questions, choices, onBack, onCast, canCast }) {
     heading.current.focus({ preventScroll: true });
   }, []);
   return html`<section class="review" aria-labelledby="review-title">
-    <h2 id="review-title" tabindex="-1" ref=${heading}>${t('review.title')}</h2>
+    <h1 id="review-title" tabindex="-1" ref=${heading}>${t('review.title')}</h1>
     <p class="lead">${t('review.lead')}</p>
     <div class="review-groups">${choices.map((one) => {
       const mine = questions.filter((q) => paper.choices[q] === one.choice);
       return html`<section key=${one.choice} class=${`review-group ${one.choice}`}>
-        <h3><span aria-hidden="true">${one.sign}</span> ${t(`choice.${one.choice}`)} <span class="count">${t('review.count', { n: mine.length })}</span></h3>
+        <h2><span aria-hidden="true">${one.sign}</span> ${t(`choice.${one.choice}`)} <span class="count">${t('review.count', { n: mine.length })}</span></h2>
         ${mine.length === 0 && html`<p class="quiet-text">${t('review.none')}</p>`}
         <ul>${mine.map((q) => html`<li key=${q}><span>${candidate(app, q).name}<span class="quiet-text"> ${candidate(app, q).employer}</span></span>
           <button type="button" class="button small" aria-label=${t('review.changeOf', { name: candidate(app, q).name })}

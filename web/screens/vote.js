@@ -1,8 +1,7 @@
 /** An expert's room: signing in, waiting, the paper, and what happens to it afterwards. */
 import { useState } from '../vendor/preact-hooks.js';
-import { Act, candidate, Dialog, html, kExpert, ReasonDialog, standing, Waiting } from '../parts/ui.js';
+import { Act, candidate, Dialog, html, ReasonDialog, standing, Waiting } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
-import { Hash } from '../parts/hash.js';
 import { Rounds } from '../parts/results.js';
 import { Stages } from '../parts/stages.js';
 import { changeVote, Paper, paperIsOpen, Secrecy } from './paper.js';
@@ -80,7 +79,7 @@ function Rest({ app }) {
   const live = attempt?.live;
   const title = !live ? 'rest.title' : attempt.paper ? 'rest.paper' : 'rest.notIn';
   const told = s.now.agenda.filter((item) => item.attempts.some((one) => one.phase === 'declared' || one.phase === 'voided'));
-  return html`<div class="stack">
+  return html`<div class="stack"><h1 class="sr">${t('room.vote')}</h1>
     <section class="card"><${Waiting} title=${t(title)}><p>${t(!live ? 'rest.lead' : attempt.paper ? 'rest.paperLead' : 'rest.notInLead')}</p></${Waiting}>
       <${Attendance} app=${app} /></section>
     ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2><${Rounds} app=${app} item=${item} /></section>`)}
