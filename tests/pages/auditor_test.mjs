@@ -30,7 +30,9 @@ before(async () => {
   execFileSync(UNIT_TEST, ['--gtest_filter=Check*:HonestRecord*:HonestMeeting*:*ARule*:AfterAFailure*:Robustness.*-*CanNotEndAnywhereElse'], {
     env: { ...process.env, PIAOJUE_KEEP_RECORDS: folder }, stdio: 'pipe', maxBuffer: 1 << 26,
   });
-  const names = fs.readdirSync(folder).filter((f) => f.endsWith('.piaojue')).sort();
+  // Of one that takes away, repeats and swaps every single item a third is enough here.
+  const names = fs.readdirSync(folder).filter((f) => f.endsWith('.piaojue')).sort()
+    .filter((f, i) => !f.includes('NothingCanBeAddedOrTakenAway') || i % 3 === 0);
   records = names.map((file) => ({
     name: file.replace(/\.piaojue$/, ''),
     bytes: new Uint8Array(fs.readFileSync(path.join(folder, file))),
@@ -72,7 +74,7 @@ function said(report, firstFailure) {
 }
 /** @returns {Promise<any>} the report of the second verifier */
 async function agree(bytes, anchor, what) {
-  const [a, b] = [await first(bytes, anchor), await second(bytes, anchor)];
+  const [a, b] = await Promise.all([first(bytes, anchor), second(bytes, anchor)]);
   const placeOf = (check, entry) => (check ? [check, entry ?? null] : null);
   assert.deepEqual(
     said(b, placeOf(b.first_failure?.check, b.first_failure?.entry)),
@@ -112,8 +114,8 @@ test('both say VERIFIED to honest meetings under all rules', async () => {
 
 test('no changed byte passes, and both name the same check', async () => {
   const { bytes, anchor } = honest()[0];
-  const stride = Math.ceil(bytes.length / 200);
-  const edges = boundaries(bytes).slice(0, -1).flatMap((at) => [at + 3, at + 4, at + 6]);
+  const stride = Math.ceil(bytes.length / 120);
+  const edges = boundaries(bytes).slice(0, -1).flatMap((at) => [at + 3, at + 4]);
   const places = new Set([...Array(20).keys(), ...edges]);
   for (let at = 20; at < bytes.length; at += stride) places.add(at);
   for (const at of places) {
@@ -138,7 +140,7 @@ test('no record that breaks off passes', async () => {
 
 test('both say the same of a larger meeting with a recusal, a void and paper, changed anywhere', async () => {
   const { bytes, anchor } = honest()[1];
-  for (let at = 1000; at < bytes.length; at += Math.ceil(bytes.length / 60)) {
+  for (let at = 1000; at < bytes.length; at += Math.ceil(bytes.length / 40)) {
     const changed = bytes.slice();
     changed[at] ^= 0x10;
     assert.equal((await agree(changed, anchor, `byte ${at}`)).verified, false, `byte ${at}`);

@@ -350,9 +350,9 @@ export class Meeting {
     return a.questions.filter((q) => a.live.has(q));
   }
   /** The trustee's place among those taking part; a refusal for others. */
-  hopOf(a, trustee, check) {
+  hopOf(a, trustee) {
     const hop = a.keys.findIndex((k) => k.trustee === trustee);
-    must(hop >= 0, 'NOT_AUTHORISED', check);
+    must(hop >= 0, 'NOT_AUTHORISED');
     return hop;
   }
   /** E of a question: counted envelopes of experts who are not recused from it. */
@@ -590,7 +590,7 @@ export class Meeting {
       }
       must(agree >= 0 && agree + disagree <= n, 'THRESHOLD_RULE', 22);
       const abstain = n - agree - disagree;
-      must(abstain === 0 || this.manifest.rules.abstain_allowed, 'UNBALANCED_ROW', 22);
+      must(abstain === 0 || this.manifest.rules.abstain_allowed, 'UNBALANCED_ROW', 24);
       const envelopes = this.envelopesOf(a, q);
       const recusals = this.recusalsOf(a, q);
       const confirmed = [...a.confirms.values()].filter((rows) => rows.some((r) => r.question === q && r.ok)).length;
@@ -647,7 +647,7 @@ export class Meeting {
     const check = before || a.ended ? 4 : 25;
     must(body.shares_lost ? a.phase === 'opening' : before, 'WRONG_PHASE', check);
     const questions = body.questions.length > 0 ? body.questions : this.liveOf(a);
-    must(questions.every((q) => a.questions.includes(q)), 'UNKNOWN', check);
+    must(questions.every((q) => a.questions.includes(q)), 'UNKNOWN');
     must(questions.every((q) => a.live.has(q)), 'CONFLICT', check);
     must(!body.shares_lost || questions.length === a.live.size, 'CONFLICT', check);
     this.voidQuestions(a, questions, body.reason);

@@ -84,6 +84,16 @@ Forged override_with(std::function<void(Override&)> const& change) {
   return with_entry(m, over, {m.chair(), m.supervisor()});
 }
 
+/// Two of three trustees take part.
+Meeting without_a_trustee(Stage stage) {
+  Meeting m = begun(with([](MeetingOptions& o) { o.trustees = 3; }));
+  must(m.keys(1, 0));
+  must(m.keys(1, 1));
+  must(m.open(1, false, true));
+  m.continue_batch(m.votes(1, 3, 1), Stage::kOpen, stage);
+  return m;
+}
+
 std::vector<Rule> const& rules() {
   static std::vector<Rule> const all = {
       // ---- Meeting and people ----
@@ -487,10 +497,41 @@ std::vector<Rule> const& rules() {
       // A trustee whose keys are not in the BatchOpen has no say in the attempt.
       {"IssuedByATrusteeWhoDoesNotTakePart", 4,
        [] {
-         Meeting m = begun(with([](MeetingOptions& o) { o.trustees = 3; }));
-         must(m.keys(1, 0)), must(m.keys(1, 1)), must(m.open(1, false, true));
+         Meeting m = without_a_trustee(Stage::kOpen);
          must(m.request(1));
          return with_entry(m, TokensIssued{m.batch_open(), 2, 1, {}}, {trustee(m, 2)});
+       }},
+      {"IssuanceClosedByATrusteeWhoDoesNotTakePart", 4,
+       [] {
+         Meeting m = without_a_trustee(Stage::kClosed);
+         return with_entry(m, IssuanceClosed{m.batch_open(), 2, {{1, 0}, {2, 0}}}, {trustee(m, 2)});
+       }},
+      {"MixByATrusteeWhoDoesNotTakePart", 4,
+       [] {
+         Meeting m = without_a_trustee(Stage::kIssuanceClosed);
+         return with_entry(m, MixStep{m.batch_open(), 2, {{1, {4, 4}}, {2, {4, 4}}}, {}}, {trustee(m, 2)});
+       }},
+      {"ShareOfATrusteeWhoDoesNotTakePart", 4,
+       [] {
+         Meeting m = without_a_trustee(Stage::kConfirmed);
+         return with_entry(m, TallyShare{m.batch_open(), 2, m.attempt().box_hash, {}}, {trustee(m, 2)});
+       }},
+      {"ErasedByATrusteeWhoDoesNotTakePart", 4,
+       [] {
+         Meeting m = without_a_trustee(Stage::kErased);
+         return with_entry(m, Erased{m.batch_open(), 2}, {trustee(m, 2)});
+       }},
+      {"VoidOfAnotherBatchsQuestionWhileOpening", 4,
+       [] {
+         Meeting m = at(Stage::kConfirmed);
+         must(m.share(0));
+         return with_entry(m, Void{m.batch_open(), {3}, "丢失", true}, chair_and_supervisors(m));
+       }},
+      {"VoidWithoutReasonWhileOpening", 4,
+       [] {
+         Meeting m = at(Stage::kConfirmed);
+         must(m.share(0));
+         return with_entry(m, Void{m.batch_open(), {}, "", true}, chair_and_supervisors(m));
        }},
   };
   return all;
@@ -654,4 +695,30 @@ TEST(HonestMeeting, InWhichSomebodyConfirmsNothing) {
   must(m.void_questions({}));
   must(m.close_meeting());
   expect_verified(audited(m.record_file(), m.record.tree().root()));
+}
+
+// The sum of the box decodes to an abstention that the rules do not know: the proof of that ballot fails, and then the
+// opening fails, too.
+TEST(AfterAFailure, AnAbstentionWhereThereIsNoneIsNotCounted) {
+  Meeting m = at(Stage::kMixed, with([](MeetingOptions& o) { o.rules.abstain_allowed = false; }));
+  BallotBox box = m.make_box();
+  BallotContext context = m.record.ballot_context(1);
+  context.shape.abstain_allowed = true;
+  auto const& token = m.experts.at(1).tokens.at(1);
+  Bytes ballot = must(make_ballot(context, token.sk_v, token.prefix, token.tokens, Choice::kAbstain));
+  ballot.erase(ballot.end() - 128, ballot.end() - 64);  // one branch of the proof fewer
+  auto& ballots = box.boxes.at(1).ballots;
+  *std::ranges::find(ballots, m.experts.at(1).ballots.at(1)) = ballot;
+  std::ranges::sort(ballots);
+  must(m.submit(box, {kServer}));
+  m.witness();
+  m.experts.at(1).ballots.at(1) = ballot;
+  for (PersonId const p : {1U, 2U, 3U, 4U}) must(m.confirm(p));
+  must(m.share(0));
+  Forged const forged = with_entry(m, m.make_share(1), {trustee(m, 1)});
+  auto const audit = audited(forged.file, forged.anchor);
+  EXPECT_EQ(audit.check(14).failures_total, 1U);
+  EXPECT_EQ(audit.check(16).failures_total, 1U);
+  EXPECT_EQ(audit.check(22).outcome, verifier::Outcome::kNotReached);
+  EXPECT_EQ(audit.check(24).failures_total, 1U);
 }
