@@ -1,0 +1,142 @@
+#include "review/publicity.h"
+
+#include <algorithm>
+#include <set>
+
+#include "review/text.h"
+
+namespace piaojue::review {
+namespace {
+
+using A = Answer<PasserState>;
+
+}  // namespace
+
+std::string_view passer_word(PasserState state) {
+  static constexpr std::array<std::string_view, 8> kWords{"评审通过",   "公示中",           "有异议（暂缓）",
+                                                          "公示无异议", "异议成立（取消）", "已核准备案",
+                                                          "已发文公布", "已移交电子证书"};
+  return kWords[static_cast<std::size_t>(state)];
+}
+
+Answer<Publicity> Publicity::prepare(std::vector<Passer> passers, std::array<std::string, 2> places, int working_days,
+                                     StartDay rule) {
+  using P = Answer<Publicity>;
+  if (passers.empty()) return P::no("没有评审通过人员");
+  if (working_days < kPublicityWorkingDaysMin || working_days > 60) return P::no("公示期应为 5 到 60 个工作日");
+  if (trimmed(places[0]).empty() || trimmed(places[1]).empty() || trimmed(places[0]) == trimmed(places[1]))
+    return P::no("应写明两处不同的公示地点");
+  std::set<std::pair<std::string, std::string>> seen;
+  Publicity out;
+  for (Passer& passer : passers) {
+    if (!seen.insert({passer.name, passer.employer}).second)
+      return P::no(passer.name + "（" + passer.employer + "）列了两次");
+    out.people_.push_back({std::move(passer), PasserState::kPassed, {}, {}, {}, {}, {}, {}});
+  }
+  out.postings_ = {Posting{std::move(places[0]), {}}, Posting{std::move(places[1]), {}}};
+  out.working_days_ = working_days;
+  out.rule_ = rule;
+  return P::yes(std::move(out));
+}
+
+Answer<PasserState> Publicity::post(std::size_t place, Day day) {
+  if (place >= postings_.size()) return A::no("没有这个公示地点");
+  if (postings_[place].posted)
+    return A::no("「" + postings_[place].place + "」已于 " + day_text(*postings_[place].posted) + " 公示");
+  postings_[place].posted = day;
+  if (!postings_[0].posted || !postings_[1].posted) return A::yes(PasserState::kPassed);
+  for (PasserRecord& person : people_) person.state = PasserState::kPosted;
+  return A::yes(PasserState::kPosted);
+}
+
+Answer<Day> Publicity::last_day(WorkCalendar const& calendar) const {
+  for (Posting const& posting : postings_)
+    if (!posting.posted) return Answer<Day>::no("「" + posting.place + "」还没有公示");
+  return calendar.last_of(std::max(*postings_[0].posted, *postings_[1].posted), working_days_, rule_);
+}
+
+Answer<PasserState> Publicity::object(std::size_t who, Day day, std::string text, WorkCalendar const& calendar) {
+  if (who >= people_.size()) return A::no("没有这个人");
+  auto const last = last_day(calendar);
+  if (!last.ok()) return A::no(last.refusal);
+  if (day < std::min(*postings_[0].posted, *postings_[1].posted)) return A::no("异议日期早于公示日期");
+  if (day > *last) return A::no("公示期已于 " + day_text(*last) + " 结束；此后的反映按信访举报办理");
+  if (trimmed(text).empty()) return A::no("应写明异议内容");
+  PasserRecord& person = people_[who];
+  if (person.state != PasserState::kPosted && person.state != PasserState::kHeldBack)
+    return A::no(person.passer.name + " 现在是「" + std::string(passer_word(person.state)) + "」，不能再记异议");
+  person.objections.push_back({day, std::move(text), {}, false, {}});
+  person.state = PasserState::kHeldBack;
+  return A::yes(person.state);
+}
+
+Answer<PasserState> Publicity::settle(std::size_t who, Day day, bool upheld, std::string finding) {
+  if (who >= people_.size()) return A::no("没有这个人");
+  PasserRecord& person = people_[who];
+  auto const open = std::ranges::find_if(person.objections, [](auto const& o) { return !o.settled; });
+  if (person.state != PasserState::kHeldBack || open == person.objections.end()) return A::no("没有待处理的异议");
+  if (trimmed(finding).empty()) return A::no("应写明调查结论");
+  if (day < open->received) return A::no("处理日期早于收到异议的日期");
+  open->settled = day;
+  open->upheld = upheld;
+  open->finding = std::move(finding);
+  if (upheld)
+    person.state = PasserState::kRejected;
+  else if (std::ranges::all_of(person.objections, [](auto const& o) { return o.settled.has_value(); }))
+    person.state = PasserState::kPosted;
+  return A::yes(person.state);
+}
+
+Answer<int> Publicity::close(Day today, WorkCalendar const& calendar) {
+  auto const last = last_day(calendar);
+  if (!last.ok()) return Answer<int>::no(last.refusal);
+  if (today <= *last) return Answer<int>::no("公示期到 " + day_text(*last) + " 才满");
+  int cleared = 0;
+  for (PasserRecord& person : people_)
+    if (person.state == PasserState::kPosted) {
+      person.state = PasserState::kCleared;
+      ++cleared;
+    }
+  if (!closed_) closed_ = today;
+  return Answer<int>::yes(cleared);
+}
+
+Answer<PasserState> Publicity::step(std::size_t who, PasserState from, PasserState to, Day day,
+                                    std::optional<Day> after) {
+  if (who >= people_.size()) return A::no("没有这个人");
+  PasserRecord& person = people_[who];
+  if (person.state != from)
+    return A::no(person.passer.name + " 现在是「" + std::string(passer_word(person.state)) + "」，应先「" +
+                 std::string(passer_word(from)) + "」");
+  if (after && day < *after) return A::no("日期早于上一步（" + day_text(*after) + "）");
+  person.state = to;
+  return A::yes(to);
+}
+
+Answer<PasserState> Publicity::file(std::size_t who, Day day, std::string number) {
+  if (trimmed(number).empty()) return A::no("应写明核准备案的文号");
+  auto out = step(who, PasserState::kCleared, PasserState::kFiled, day, closed_);
+  if (!out.ok()) return out;
+  people_[who].filed = day;
+  people_[who].filing_number = std::move(number);
+  return out;
+}
+
+Answer<PasserState> Publicity::announce(std::size_t who, Day day, std::string number) {
+  if (trimmed(number).empty()) return A::no("应写明发文文号");
+  auto out = step(who, PasserState::kFiled, PasserState::kAnnounced, day,
+                  who < people_.size() ? people_[who].filed : std::nullopt);
+  if (!out.ok()) return out;
+  people_[who].announced = day;
+  people_[who].announcement_number = std::move(number);
+  return out;
+}
+
+Answer<PasserState> Publicity::hand_off(std::size_t who, Day day) {
+  auto out = step(who, PasserState::kAnnounced, PasserState::kHandedOff, day,
+                  who < people_.size() ? people_[who].announced : std::nullopt);
+  if (out.ok()) people_[who].handed_off = day;
+  return out;
+}
+
+}  // namespace piaojue::review
