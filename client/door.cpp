@@ -72,12 +72,12 @@ void Session::Impl::on_command(std::string_view line, Asker asker) {
   if (line.size() > config.limits.command_bytes_max) return reply.no(Refusal::kTooLarge);
   auto const parsed = command::parse(tagged->line);
   if (!parsed) return reply.no(code_of(parsed.error()), std::string(command::usage_of(reply.word)));
-  if (is_local(*parsed) || synced() || halted) return run(std::string(line), asker);
+  if (is_local(*parsed) || synced() || halted) return run(line, asker);
   if (deferred.size() >= config.limits.deferred_commands_max) return reply.no(Refusal::kBusy);
   deferred.push_back({std::string(line), asker});
 }
 
-void Session::Impl::run(std::string const& line, Asker asker) {
+void Session::Impl::run(std::string_view line, Asker asker) {
   auto const tagged = command::split_tag(line);
   if (!tagged) return;  // looked at before
   Replier const reply{this, command::word_of(tagged->line), tagged->tag, asker};

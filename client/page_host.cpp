@@ -358,7 +358,8 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
     // The cookie travels with whatever this browser sends here; the origin says whose page it was.
     if (field(http::field::origin) != "http://" + host->address) return empty(http::status::forbidden);
     if (host->finished) return empty(http::status::not_found);
-    stream.socket().set_option(tcp::no_delay(true));
+    error_code ignored;
+    stream.socket().set_option(tcp::no_delay(true), ignored);
     auto const door = std::make_shared<Door>(host, std::move(slot), std::move(stream), ++host->last_page);
     door->open(request);
   }

@@ -230,7 +230,7 @@ struct Session::Impl final : trustee::TrusteeStore {
     void ok_with(std::string_view members) const;
   };
   void on_command(std::string_view line, Asker asker);
-  void run(std::string const& line, Asker asker);
+  void run(std::string_view line, Asker asker);
   void release_deferred();
   /// Signs, checks against this person's own record, submits; replies.
   void put(Replier const& reply, meeting::Body const& body);

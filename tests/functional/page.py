@@ -35,8 +35,13 @@ class Answer:
         return {k: self.headers.get(k) for k, v in HEADERS.items() if self.headers.get(k) != v}
 
 
-def connect(port):
-    return socket.create_connection(("127.0.0.1", port), timeout=15)
+def connect(port, receive_buffer=None):
+    sock = socket.socket()
+    if receive_buffer:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.settimeout(15)
+    sock.connect(("127.0.0.1", port))
+    return sock
 
 
 def exchange(port, data):
@@ -80,10 +85,10 @@ class Session:
     def get(self, name="", **wrong):
         return request(self.port, self.path + name, **{"cookie": self.cookie, **wrong})
 
-    def upgrade(self, cookie=None, origin=None, host=None, path=None):
+    def upgrade(self, cookie=None, origin=None, host=None, receive_buffer=None):
         """@return (socket, Answer)"""
-        sock = connect(self.port)
-        lines = [f"GET {path or self.path + 'door'} HTTP/1.1", f"Host: {host or f'127.0.0.1:{self.port}'}", "Upgrade: websocket",
+        sock = connect(self.port, receive_buffer)
+        lines = [f"GET {self.path}door HTTP/1.1", f"Host: {host or f'127.0.0.1:{self.port}'}", "Upgrade: websocket",
                  "Connection: Upgrade", "Sec-WebSocket-Version: 13",
                  "Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode()]
         if cookie != "":
@@ -100,15 +105,15 @@ class Session:
         head, end, _ = got.partition(b"\r\n\r\n")
         return sock, Answer(head, b"") if end else None
 
-    def door(self):
-        return Door(self)
+    def door(self, receive_buffer=None):
+        return Door(self, receive_buffer)
 
 
 class Door:
     """The socket, one text frame a line."""
 
-    def __init__(self, session):
-        self.sock, self.answer = session.upgrade()
+    def __init__(self, session, receive_buffer=None):
+        self.sock, self.answer = session.upgrade(receive_buffer=receive_buffer)
         if self.answer is None or self.answer.status != 101:
             raise AssertionError(f"no upgrade: {self.answer and self.answer.status}")
         self.lines = []
@@ -116,7 +121,11 @@ class Door:
         self.buffer = b""
         self.tags = 0
 
-    def frame(self, opcode, payload):
+    def __del__(self):
+        self.sock.close()
+
+    @staticmethod
+    def masked(opcode, payload):
         mask = os.urandom(4)
         size = len(payload)
         head = bytes([0x80 | opcode])
@@ -126,7 +135,10 @@ class Door:
             head += bytes([0x80 | 126]) + struct.pack(">H", size)
         else:
             head += bytes([0x80 | 127]) + struct.pack(">Q", size)
-        self.sock.sendall(head + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload)))
+        return head + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+
+    def frame(self, opcode, payload):
+        self.sock.sendall(self.masked(opcode, payload))
 
     def say(self, line):
         self.frame(1, line.encode())

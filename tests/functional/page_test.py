@@ -162,6 +162,26 @@ class Entrance(Desk):
         self.assertIsNotNone(again.wait_closed())
         session.door().event("page-phase", phase="enrol")
 
+    def test_a_page_that_does_not_read_is_let_go(self):
+        # Harm: a tab that sleeps, and the program's memory grows until the vote is lost with it.
+        session = self.program.session()
+        door = session.door(receive_buffer=4096)
+        door.event("page-phase")
+        frame = door.masked(1, b"@t help") * 1000
+        deadline = time.monotonic() + 40
+        with self.assertRaises((ConnectionResetError, BrokenPipeError), msg="it asked for far more than eight megabytes"):
+            for _ in range(100):
+                door.sock.sendall(frame)
+            while time.monotonic() < deadline:
+                door.sock.sendall(door.masked(1, b"@t help"))
+                time.sleep(0.05)
+        status = pathlib.Path(f"/proc/{self.program.popen.pid}/status").read_text()
+        peak = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+        self.assertLess(peak, 200 << 10, "KiB")
+        again = session.door()
+        again.event("page-phase", phase="enrol")
+        self.assertTrue(again.command("prefill")["ok"])
+
     def test_a_new_address_ends_the_old_page(self):
         # Harm: a tab that was left open somewhere keeps the door after its owner asked for a new one.
         session = self.program.session()
@@ -335,6 +355,8 @@ class Table(unittest.TestCase):
             program = self.by_page(meeting, 2, passphrase="口令-2")
             door = program.session().door()
             door.command("follow on")
+            first = door.event("now")
+            self.assertEqual((first["attempt"]["batch"], first["attempt"]["phase"]), (1, "voting"), "at once, from its own log")
             fresh = door.wait(lambda e: e.get("event") == "now" and e.get("ballot") and e["ballot"]["stage"] == "ready", 60)
             self.assertEqual((fresh["ballot"]["marked"], door.command("marks")["marks"]), (0, {}))
             for q, choice in ((1, "disagree"), (2, "agree")):
