@@ -360,8 +360,8 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
     if (host->finished) return empty(http::status::not_found);
     error_code ignored;
     stream.socket().set_option(tcp::no_delay(true), ignored);
-    auto const door = std::make_shared<Door>(host, std::move(slot), std::move(stream), ++host->last_page);
-    door->open(request);
+    auto const next = std::make_shared<Door>(host, std::move(slot), std::move(stream), ++host->last_page);
+    next->open(request);
   }
 
   void file(std::string_view path) {
