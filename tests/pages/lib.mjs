@@ -89,12 +89,20 @@ export class Meeting {
     this.files = [put('meeting.toml', toml), put('members.csv', members), put('candidates.csv', candidates)];
   }
 
-  async start() {
+  /** The server's folder with its slips, without a server. */
+  async init() {
     const [toml, members, candidates] = this.files;
     this.serverDirectory = join(this.directory, 'server');
     await this.tool('piaojue-server', 'init', this.serverDirectory, '--meeting', toml, '--members', members, '--candidates', candidates, '--listen', '127.0.0.1:0');
+    const folder = join(this.serverDirectory, 'slips');
+    this.slips = new Map(readdirSync(folder).map((name) => [parseInt(name, 10), join(folder, name)]));
+  }
+
+  async start() {
+    await this.init();
     this.server = new Program('server', [join(kBin, 'piaojue-server'), 'run', this.serverDirectory]);
     await this.server.wait((line) => line.startsWith('listening '), 'listening');
+    // With its port, which was not known before.
     const folder = join(this.serverDirectory, 'slips');
     this.slips = new Map(readdirSync(folder).map((name) => [parseInt(name, 10), join(folder, name)]));
   }

@@ -218,7 +218,7 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     // What others do moves nothing.
     await page.evaluate(() => scrollTo(0, 120));
     const there = await page.evaluate(() => [scrollY, document.activeElement.outerHTML]);
-    await vote(kUnlocked, choicesOfFirst[kUnlocked], 1);
+    await vote(kUnlocked, choicesOfFirst[kUnlocked]);
     await page.waitForTimeout(300);
     assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement.outerHTML]), there);
 
@@ -239,15 +239,15 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await button(page, '投出', true).click();
     await page.getByText('第 2 次投出').waitFor();
 
-    await vote(kByFile, choicesOfFirst[kByFile], 1);
+    await vote(kByFile, choicesOfFirst[kByFile]);
     await chair.getByText('已投 3/5').first().waitFor();
     await state(kChair, 'chair-voting');
     await state(kScreen, 'screen-voting');
     await state(kSupervisor, 'supervisor-voting');
-    await vote(5, choicesOfFirst[5], 1);
-    await button(chair, '投票').click();
-    await vote(kChair, choicesOfFirst[kChair], 1);
-    await button(chair, '主持').click();
+    await vote(5, choicesOfFirst[5]);
+    await button(chair.getByRole('navigation'), '投票').click();
+    await vote(kChair, choicesOfFirst[kChair]);
+    await button(chair.getByRole('navigation'), '主持').click();
     await closeAndDeclare(chair, 'first');
     await pages.get(kTyped).getByText('出席 5，需 4，同意 4，通过').first().waitFor();
     await state(kTyped, 'expert-result');
@@ -272,10 +272,10 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await state(kScreen, 'screen-voided');
     await openBatch(chair, '第二批');
     await pages.get(kTyped).getByText('已选 0/2').waitFor();
-    for (const person of [2, 3, 4, 5]) await vote(person, ['agree', person === 5 ? 'disagree' : 'agree'], 4);
-    await button(chair, '投票').click();
-    await vote(kChair, ['agree', 'agree'], 4);
-    await button(chair, '主持').click();
+    for (const person of [2, 3, 4, 5]) await vote(person, ['agree', person === 5 ? 'disagree' : 'agree']);
+    await button(chair.getByRole('navigation'), '投票').click();
+    await vote(kChair, ['agree', 'agree']);
+    await button(chair.getByRole('navigation'), '主持').click();
     await closeAndDeclare(chair, 'second');
     await state(kChair, 'chair-rounds');
   });
@@ -347,7 +347,7 @@ async function openBatch(chair, title, shot) {
   await chair.locator('.current-attempt').waitFor();
 }
 
-/** @param first question number of the batch's first candidate; choices are those of the questions on the paper, in order. */
+/** @param choices of the questions on the paper, in order */
 async function vote(person, choices) {
   const page = pages.get(person);
   await page.getByText(`已选 0/${choices.length}`).waitFor();

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { STRINGS } from './strings.js';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const PACKAGES = path.join(HERE, '../node_modules');
@@ -73,7 +74,10 @@ const policy = [
   "default-src 'none'", `script-src ${hashOf(page)} 'wasm-unsafe-eval'`, `style-src ${hashOf(style)}`, 'worker-src blob:',
   "base-uri 'none'", "form-action 'none'",
 ].join('; ');
-const parts = { CSP: policy, STYLE: style, PAGE: page, WORKER: worker };
+const { zh, en } = STRINGS;
+const parts = {
+  CSP: policy, STYLE: style, PAGE: page, WORKER: worker, TITLE: zh.title, NO_SCRIPT: `${zh.noScript} ${en.noScript}`,
+};
 const html = read(path.join(HERE, 'template.html')).replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
 fs.mkdirSync(path.dirname(path.resolve(target)), { recursive: true });
 fs.writeFileSync(target, html);

@@ -205,6 +205,7 @@ const zh = {
     agree: '同意', disagree: '不同意', abstain: '弃权', invalid: '无效', not_cast: '未投', recused: '回避', present: '合计（分母）',
   },
   print: '打印',
+  noScript: '本页要在浏览器中运行核验程序，请允许 JavaScript。',
 };
 
 const en = {
@@ -317,6 +318,7 @@ const en = {
     agree: 'agree', disagree: 'disagree', abstain: 'abstain', invalid: 'invalid', not_cast: 'not cast', recused: 'recused', present: 'total (denominator)',
   },
   print: 'Print',
+  noScript: 'This page runs the verifier in the browser. Please allow JavaScript.',
 };
 
 export const STRINGS = { zh, en };

@@ -14,17 +14,23 @@ const copies = (list) => list.map((bytes) => bytes.slice());
 
 /** Workers that judge boxes; without any, where a browser has no workers within workers, the box is judged here. */
 class Helpers {
-  constructor(crypto) {
+  /** @param {Crypto} crypto @param {string} program text of this worker: its URL belongs to the page, and of a page from a
+   * disk nobody else may read it */
+  constructor(crypto, program) {
     this.crypto = crypto;
+    this.program = program;
     this.workers = null;
     this.tasks = new Map();
     this.next = 0;
     this.ballots = 0;
+    /** Boxes that were judged by helpers. */
+    this.helped = 0;
   }
   start() {
-    const n = Math.min(MOST_HELPERS, Math.max(1, (navigator.hardwareConcurrency ?? 2) - 1));
+    const n = Math.min(MOST_HELPERS, navigator.hardwareConcurrency ?? 2);
     try {
-      this.workers = Array.from({ length: n }, () => new Worker(self.location.href));
+      this.url = URL.createObjectURL(new Blob([this.program], { type: 'text/javascript' }));
+      this.workers = Array.from({ length: n }, () => new Worker(this.url));
     } catch {
       this.workers = [];
     }
@@ -44,6 +50,7 @@ class Helpers {
   }
   done(id, task, { failures, error }) {
     this.tasks.delete(id);
+    this.helped += 1;
     if (error) task.reject(new Error(error));
     else task.resolve(failures);
   }
@@ -65,12 +72,13 @@ class Helpers {
   }
   end() {
     for (const worker of this.workers ?? []) worker.terminate();
+    if (this.url) URL.revokeObjectURL(this.url);
   }
 }
 
-async function onAudit({ bytes, anchor }) {
+async function onAudit({ bytes, anchor, program }) {
   await sodium.ready;
-  const helpers = new Helpers(new Crypto(sodium, crypto.subtle));
+  const helpers = new Helpers(new Crypto(sodium, crypto.subtle), program);
   let last = 0;
   try {
     const report = await audit(bytes, anchor, {
@@ -84,7 +92,7 @@ async function onAudit({ bytes, anchor }) {
         self.postMessage({ progress });
       },
     });
-    self.postMessage({ report });
+    self.postMessage({ report, helped: helpers.helped });
   } catch (error) {
     self.postMessage({ error: String(error?.message ?? error) });
   } finally {
