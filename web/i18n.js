@@ -1,8 +1,7 @@
 /** All texts by key. `{name}` in a text is replaced; what is put in stays text. */
 import { zh } from './strings/zh.js';
-import { en } from './strings/en.js';
 
-const kTexts = { zh, en };
+const kTexts = { zh };
 const kMade = new Map();
 
 function make(lang) {
@@ -20,6 +19,11 @@ function make(lang) {
 export function texts(lang) {
   if (!kMade.has(lang)) kMade.set(lang, make(lang));
   return kMade.get(lang);
+}
+
+/** The other language comes when it is asked for. */
+export async function loadTexts(lang) {
+  if (lang === 'en' && !kTexts.en) kTexts.en = (await import('./strings/en.js')).en;
 }
 
 /** What a refusal means: in the page's language if it is known there, otherwise as the program said it. */

@@ -1,24 +1,28 @@
 /** The frame around every room: whose it is, which language, what is wrong with the connection, and the cover. */
 import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
-import { sentence, texts } from '../i18n.js';
+import { loadTexts, sentence, texts } from '../i18n.js';
 import { html, kChair, kClerk, kExpert, kScreen, kSupervisor, Waiting } from '../parts/ui.js';
 import { Cover } from '../parts/cover.js';
-import { Chair } from './chair.js';
-import { Clerk } from './clerk.js';
 import { Ended, Halted, KeyEnded, Renewed, TakenOver } from './ended.js';
-import { Enrol } from './enrol.js';
-import { Screen } from './screen.js';
-import { Supervisor } from './supervisor.js';
-import { Unlock } from './unlock.js';
-import { Vote } from './vote.js';
 
 const kRooms = [
-  { id: 'chair', bit: kChair, screen: Chair },
-  { id: 'vote', bit: kExpert, screen: Vote },
-  { id: 'clerk', bit: kClerk, screen: Clerk },
-  { id: 'supervisor', bit: kSupervisor, screen: Supervisor },
-  { id: 'screen', bit: kScreen, screen: Screen },
+  { id: 'chair', bit: kChair },
+  { id: 'vote', bit: kExpert },
+  { id: 'clerk', bit: kClerk },
+  { id: 'supervisor', bit: kSupervisor },
+  { id: 'screen', bit: kScreen },
 ];
+/** Each laptop loads the rooms that it shows and no others. */
+const kLoad = {
+  chair: async () => (await import('./chair.js')).Chair,
+  vote: async () => (await import('./vote.js')).Vote,
+  clerk: async () => (await import('./clerk.js')).Clerk,
+  supervisor: async () => (await import('./supervisor.js')).Supervisor,
+  screen: async () => (await import('./screen.js')).Screen,
+  enrol: async () => (await import('./enrol.js')).Enrol,
+  unlock: async () => (await import('./unlock.js')).Unlock,
+};
+const kLoaded = new Map();
 const kNoticeMs = 6000;
 
 function roomsOf(roles) {
@@ -33,13 +37,13 @@ function calls(room, now) {
 
 function Top({ app, rooms, room, go, other }) {
   const { t, s } = app;
-  return html`<header class="top"><span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
+  return html`<header>${s.now?.rehearsal && html`<p class="rehearsal-band">${t('rehearsal.band')}</p>`}<div class="top"><span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
     <span class="top-title">${s.meeting?.title || ''}</span>
     ${rooms.length > 1 && html`<nav aria-label=${t('nav.label')}>${rooms.map((one) => html`<button key=${one.id} type="button" class="nav-button"
       aria-current=${one.id === room ? 'page' : undefined} onClick=${() => go(one.id)}>${t(`room.${one.id}`)}${
       one.id !== room && calls(one, s.now) ? html` <span class="badge">${t('nav.waiting')}</span>` : ''}</button>`)}</nav>`}
     <span class="top-end">${s.now?.name && html`<span class="top-name">${s.now.name}</span>`}
-      <button type="button" class="button small" lang=${other === 'zh' ? 'zh-CN' : 'en'} onClick=${() => app.setLang(other)}>${t('lang.other')}</button></span></header>`;
+      <button type="button" class="button small" lang=${other === 'zh' ? 'zh-CN' : 'en'} onClick=${() => app.setLang(other)}>${t('lang.other')}</button></span></div></header>`;
 }
 
 /** Both connections: of this page to the program, and of the program to the meeting's server. Its place is always there. */
@@ -66,21 +70,34 @@ function Notice({ app, notice, close }) {
       <button type="button" class="button small" onClick=${close}>${t('word.dismiss')}</button></div>`}</div>`;
 }
 
+function Loading({ app }) {
+  return html`<section class="card narrow"><h1 class="sr">${app.t('brand')}</h1><${Waiting} title=${app.t('link.connecting')}><p>${app.t('link.connectingLead')}</p></${Waiting}></section>`;
+}
+
+/** A room whose module may still be on its way; asked for again after each reconnect, should it not have come. */
+function Shown({ app, id }) {
+  const [, redraw] = useReducer((n) => n + 1, 0);
+  useEffect(() => {
+    if (!kLoaded.has(id)) kLoad[id]().then((part) => kLoaded.set(id, part) && redraw(), () => {});
+  }, [id, app.s.epoch]);
+  const part = kLoaded.get(id);
+  return part ? html`<${part} app=${app} />` : html`<${Loading} app=${app} />`;
+}
+
 function Room({ app, room }) {
   const { s } = app;
   if (s.link === 'taken-over') return html`<${TakenOver} app=${app} />`;
   if (s.link === 'renewed') return html`<${Renewed} app=${app} />`;
   if (s.phase === 'ended') return html`<${Ended} app=${app} />`;
-  if (s.phase === 'enrol') return html`<${Enrol} app=${app} />`;
-  if (s.phase === 'unlock') return html`<${Unlock} app=${app} />`;
+  if (s.phase === 'enrol') return html`<${Shown} key="enrol" id="enrol" app=${app} />`;
+  if (s.phase === 'unlock') return html`<${Shown} key="unlock" id="unlock" app=${app} />`;
   const halted = s.split?.code || s.now?.halted;
   if (halted) return html`<${Halted} app=${app} code=${halted} />`;
   if (!s.now || (s.now.meeting !== 'before-open' && !s.meeting)) {
-    return html`<section class="card narrow"><${Waiting} title=${app.t('link.connecting')}><p>${app.t('link.connectingLead')}</p></${Waiting}></section>`;
+    return html`<${Loading} app=${app} />`;
   }
   if (s.now.meeting !== 'before-open' && !s.now.key_current && !(s.now.roles & kScreen)) return html`<${KeyEnded} app=${app} />`;
-  const one = kRooms.find((candidate) => candidate.id === room);
-  return one ? html`<${one.screen} key=${room} app=${app} />` : null;
+  return room ? html`<${Shown} key=${room} id=${room} app=${app} />` : null;
 }
 
 export function App({ door }) {
@@ -123,7 +140,7 @@ export function App({ door }) {
     return () => document.removeEventListener('keydown', onKey);
   }, []);
 
-  const fixed = useMemo(() => ({ call: door.call, say, cover: () => cover(true), isCovered: () => isCovered.current, setLang, redraw: () => redraw() }), []);
+  const fixed = useMemo(() => ({ call: door.call, say, cover: () => cover(true), isCovered: () => isCovered.current, setLang: (next) => loadTexts(next).then(() => setLang(next), () => {}), redraw: () => redraw() }), []);
   const act = async (line, ok) => {
     const reply = await door.call(line);
     say(reply.ok && reply.code !== 'PENDING' ? { ok } : { reply });
@@ -138,11 +155,10 @@ export function App({ door }) {
     ${covered && html`<${Cover} app=${app} onOpen=${() => cover(false)} />`}
     <div class=${covered ? 'covered' : 'open'} inert=${covered}>
       <a class="skip" href="#main">${t('nav.skip')}</a>
-      ${rehearsal && html`<p class="rehearsal-band">${t('rehearsal.band')}</p>`}
       <${Top} app=${app} rooms=${rooms} room=${room} go=${setWanted} other=${lang === 'zh' ? 'en' : 'zh'} />
       <${Banner} app=${app} />
       <main id="main" tabindex="-1"><${Room} app=${app} room=${room} /></main>
       <${Notice} app=${app} notice=${notice} close=${() => say(null)} />
-      ${rehearsal && html`<div class="watermark" aria-hidden="true">${t('rehearsal.mark')}</div>`}
+      ${rehearsal && html`<svg class="watermark" viewBox="0 0 400 300" aria-hidden="true"><text x="200" y="170" text-anchor="middle" transform="rotate(-24 200 150)">${t('rehearsal.mark')}</text></svg>`}
     </div></div>`;
 }

@@ -3,7 +3,7 @@ import { Act, html, kChair, kClerk, kExpert, kScreen, kSupervisor, personName, W
 import { Attendance } from '../parts/attendance.js';
 import { Hash } from '../parts/hash.js';
 import { Proposals } from '../parts/proposals.js';
-import { Secrecy } from './paper.js';
+import { Secrecy } from '../parts/secrecy.js';
 
 export function roleWords(app, roles) {
   return [[kChair, 'chair'], [kExpert, 'expert'], [kClerk, 'clerk'], [kSupervisor, 'supervisor'], [kScreen, 'screen']]

@@ -5,6 +5,7 @@
  */
 import { useEffect, useMemo, useReducer, useRef } from '../vendor/preact-hooks.js';
 import { Act, candidate, html, kChoices, Still } from '../parts/ui.js';
+import { Secrecy } from '../parts/secrecy.js';
 import { Stages } from '../parts/stages.js';
 
 /** The one paper there is. Outside of the components, so that a look into another room does not lose it. */
@@ -248,9 +249,4 @@ export function Paper({ app }) {
       <button type="button" class="button primary large" disabled=${!complete} onClick=${review}>${t('paper.review')}</button>
     </div>
   </div>`;
-}
-
-export function Secrecy({ app }) {
-  return html`<details class="secrecy"><summary>${app.t('secrecy.question')}</summary>
-    <p>${app.t('secrecy.answer')}</p><p>${app.t('secrecy.not')}</p></details>`;
 }

@@ -1,5 +1,5 @@
 /** The big screen: read from ten metres, no controls but the language and how much of the result it shows. */
-import { useState } from '../vendor/preact-hooks.js';
+import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { candidate, html } from '../parts/ui.js';
 import { Hash } from '../parts/hash.js';
 import { rowText, verdict } from '../parts/results.js';
@@ -15,8 +15,22 @@ function latest(now) {
   return item?.attempts.find((one) => one.attempt === attempt.attempt);
 }
 
+/** More rows than can be read from ten metres are shown one page after the other. */
+const kRowsShown = 12;
+const kPageMs = 9000;
+
 function Outcome({ app, rows, counts }) {
-  return html`<ul class=${rows.length > 8 ? 'wall-rows many' : 'wall-rows'}>${rows.map((row) => html`<li key=${row.question} class=${row.passed ? 'wall-row passed' : 'wall-row failed'}>
+  const pages = Math.ceil(rows.length / kRowsShown);
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (pages < 2) return undefined;
+    const timer = setInterval(() => setTurn((n) => n + 1), kPageMs);
+    return () => clearInterval(timer);
+  }, [pages]);
+  const page = turn % pages;
+  const shown = rows.slice(page * kRowsShown, (page + 1) * kRowsShown);
+  return html`${pages > 1 && html`<p class="wall-page">${app.t('wall.page', { n: page + 1, total: pages })}</p>`}
+    <ul class=${shown.length > 6 ? 'wall-rows many' : 'wall-rows'}>${shown.map((row) => html`<li key=${row.question} class=${row.passed ? 'wall-row passed' : 'wall-row failed'}>
     <span class="wall-sign" aria-hidden="true">${row.passed ? '✓' : '✗'}</span><span class="wall-name">${candidate(app, row.question).name}</span>
     <span class="wall-verdict">${verdict(app, row)}</span>${counts && html`<span class="wall-counts">${rowText(app, row)}</span>`}</li>`)}</ul>`;
 }

@@ -3,8 +3,9 @@ import { useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, Dialog, html, ReasonDialog, standing, Waiting } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
 import { Rounds } from '../parts/results.js';
+import { Secrecy } from '../parts/secrecy.js';
 import { Stages } from '../parts/stages.js';
-import { changeVote, Paper, paperIsOpen, Secrecy } from './paper.js';
+import { changeVote, Paper, paperIsOpen } from './paper.js';
 import { BeforeOpen, MeetingFacts, SignInCard } from './lobby.js';
 import { Closed } from './ended.js';
 
@@ -106,7 +107,7 @@ export function Vote({ app }) {
     return attempt.phase === 'voting' ? html`<${Cast} app=${app} />` : html`<${After} app=${app} />`;
   }
   if (!standing(app, now.person).signed_in) {
-    return html`<div class="stack"><${SignInCard} app=${app} /><${MeetingFacts} app=${app} open=${true} /></div>`;
+    return html`<div class="stack middle"><${SignInCard} app=${app} /><${MeetingFacts} app=${app} open=${true} /></div>`;
   }
   return html`<${Rest} app=${app} />`;
 }

@@ -230,7 +230,7 @@ export const en = {
 
   'review.title': 'Please review your choices',
   'review.lead': 'Cast when all is right. Afterwards this laptop never shows your choices again.',
-  'review.count': '{n}',
+  'review.count': '({n})',
   'review.none': 'none',
   'review.change': 'Change',
   'review.changeOf': 'Change: {name}',
@@ -530,6 +530,7 @@ export const en = {
   'wall.presentNow': 'Present',
   'wall.votedNow': 'Voted',
   'wall.confirmedNow': 'Checked',
+  'wall.page': 'Page {n} of {total}',
   'wall.style': 'What is shown',
   'wall.namesOnly': 'Result only',
   'wall.withCounts': 'With counts',
