@@ -1,5 +1,5 @@
 // The auditor's page as people use it: one file, opened from a disk, in a browser. PIAOJUE_BIN as in auditor_test.mjs;
-// needs web/node_modules and /usr/bin/chromium (or CHROMIUM). Pictures go to build/screens.
+// needs test_verifier, web/node_modules and /usr/bin/chromium (or CHROMIUM). Pictures go to build/screens.
 //
 //     node --test tests/pages/auditor_page_test.mjs
 import assert from 'node:assert/strict';

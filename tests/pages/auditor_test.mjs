@@ -1,7 +1,10 @@
 // The auditor's page and piaojue-verify are written independently of each other, from the specification. Rule: they say the
 // same about every record. Harm: where they differ, one of them calls a forged result verified, or an honest one forged.
 //
-//     node --test tests/pages/auditor_test.mjs        (PIAOJUE_BIN: default build/release/bin; needs web/node_modules)
+//     node --test tests/pages/auditor_test.mjs
+//
+// PIAOJUE_BIN: folder of piaojue-verify (default build/release/bin); test_verifier is looked for in ../tests beside it. Needs
+// web/node_modules (npm ci in web/).
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
