@@ -8,7 +8,7 @@ import { roleWords, Rules } from '../screens/lobby.js';
 function Opening({ app, it }) {
   const { t } = app;
   const missing = it.people.filter((one) => !one.enrolled);
-  return html`<div><dl class="facts"><div><dt>${t('sign.meetingTitle')}</dt><dd>${it.title}</dd></div><div><dt>${t('sign.date')}</dt><dd>${it.date}</dd></div>
+  return html`<div class="proposal-body"><dl class="facts"><div><dt>${t('sign.meetingTitle')}</dt><dd>${it.title}</dd></div><div><dt>${t('sign.date')}</dt><dd>${it.date}</dd></div>
       <div><dt>${t('attend.committee')}</dt><dd>${it.committee_size}</dd></div>
       <div><dt>${t('facts.trustees')}</dt><dd>${it.trustees.map((p) => (p === 0 ? t('word.server') : it.people[p - 1]?.name)).join(t('word.comma'))}</dd></div></dl>
     ${it.rehearsal && html`<p class="note warn">${t('rehearsal.lead')}</p>`}
@@ -39,11 +39,11 @@ function Body({ app, it }) {
     case 'PaperTally': return html`<${Papers} app=${app} it=${it} />`;
     case 'SignOut': return html`<p>${t('sign.signOut', { name: it.name, reason: it.reason || '' })}</p>`;
     case 'Recuse': return html`<p>${t('sign.recuse', { name: it.name, candidate: candidate(app, it.question).name, reason: it.reason })}</p>`;
-    case 'KeyChange': return html`<div><p>${t('sign.keyChange', { name: it.name, reason: it.reason })}</p>
+    case 'KeyChange': return html`<div class="proposal-body"><p>${t('sign.keyChange', { name: it.name, reason: it.reason })}</p>
       <${Hash} label=${t('sign.newKey')} value=${(it.identity_key || '').replace(/(.{4})/g, '$1 ')} /></div>`;
-    case 'Override': return html`<div>${it.silent.length > 0 && html`<p>${t('sign.silent', { names: people(it.silent) })}</p>`}
+    case 'Override': return html`<div class="proposal-body">${it.silent.length > 0 && html`<p>${t('sign.silent', { names: people(it.silent) })}</p>`}
       ${it.missing.length > 0 && html`<p class="note warn">${t('sign.missing', { names: people(it.missing) })}</p>`}<p>${t('round.reason', { reason: it.reason })}</p></div>`;
-    case 'Void': return html`<p>${t('sign.void', { names: it.questions.map((q) => candidate(app, q).name).join(t('word.comma')), reason: it.reason })}</p>`;
+    case 'Void': return html`<p>${t(it.shares_lost ? 'sign.voidLost' : 'sign.void', { names: it.questions.map((q) => candidate(app, q).name).join(t('word.comma')), reason: it.reason })}</p>`;
     case 'MeetingClose': return html`<p>${t('sign.close', { size: it.size })}</p>`;
     default: return null;
   }

@@ -52,11 +52,11 @@ export function Results({ app, rows, caption }) {
     <p class="legend"><span class="key-line" aria-hidden="true"></span>${app.t('row.legend')}</p></div>`;
 }
 
-/** All rounds of a batch, the last one first. */
-export function Rounds({ app, item }) {
+/** All rounds of a batch, the last one first. @param heading the element that follows the batch's own heading */
+export function Rounds({ app, item, heading = 'h3' }) {
   const over = item.attempts.filter((one) => one.phase === 'declared' || one.phase === 'voided');
   return html`<div class="rounds">${[...over].reverse().map((one) => html`<section key=${one.attempt} class="round">
-    <h4>${app.t('round.title', { n: one.attempt })} <span class="tag">${app.t(`phase.${one.phase}`)}</span>${one.paper && html` <span class="tag">${app.t('phase.paper')}</span>`}</h4>
+    <${heading} class="round-title">${app.t('round.title', { n: one.attempt })} <span class="tag">${app.t(`phase.${one.phase}`)}</span>${one.paper && html` <span class="tag">${app.t('phase.paper')}</span>`}</${heading}>
     ${one.reason && html`<p>${app.t('round.reason', { reason: one.reason })}</p>`}
     ${one.rows.length > 0 && html`<${Results} app=${app} rows=${one.rows} caption=${app.t('round.caption', { title: item.title, n: one.attempt })} />`}
   </section>`)}</div>`;

@@ -38,7 +38,8 @@ export function personName(app, person) {
 }
 
 export function names(app, people) {
-  return people.map((person) => personName(app, person)).join(app.t('word.comma'));
+  // A name's own dot never begins a line.
+  return people.map((person) => personName(app, person).replaceAll('\u00b7', '\u2060\u00b7')).join(app.t('word.comma'));
 }
 
 export function candidate(app, question) {

@@ -122,7 +122,7 @@ export function App({ door }) {
     clearTimeout(timer.current);
     setNotice(next);
     // A failure stays until it has been read.
-    if (next?.ok) timer.current = setTimeout(() => setNotice(null), kNoticeMs);
+    if (next?.ok || next?.reply?.ok) timer.current = setTimeout(() => setNotice(null), kNoticeMs);
   };
   const cover = (on) => {
     if (on) focused.current = document.activeElement;

@@ -64,7 +64,7 @@ function Agenda({ app }) {
           ${item.interviews_missing.length > 0 && html`<p class="note warn">${t('agenda.interviews', { names: item.interviews_missing.map((q) => candidate(app, q).name).join(t('word.comma')) })}</p>`}
           <div class="row-end"><button type="button" class=${live ? 'button' : 'button primary'} disabled=${live || app.offline} aria-label=${t('agenda.openOf', { title: item.title })}
             onClick=${() => setOpening(item.batch)}>${t(item.attempts.length > 0 ? 'agenda.openAgain' : 'agenda.open')}</button></div>`}
-        <${Rounds} app=${app} item=${item} />
+        <${Rounds} app=${app} item=${item} heading="h4" />
       </article>`;
     })}
     ${opening > 0 && html`<${OpenDialog} app=${app} item=${s.now.agenda.find((one) => one.batch === opening)} onClose=${() => setOpening(0)} />`}

@@ -113,6 +113,7 @@ export function Paper({ app }) {
   const choices = useMemo(() => kChoices.filter((one) => abstain || one.choice !== 'abstain'), [abstain]);
   const interviews = new Map(s.now.interviews.map((one) => [one.question, one.summary]));
   const current = useRef(questions.find((q) => !paper.choices[q]) ?? questions[0]);
+  const begun = useRef(false);
   const returnTo = useRef(null);
   const list = useRef(null);
   const done = questions.filter((q) => paper.choices[q]).length;
@@ -158,7 +159,8 @@ export function Paper({ app }) {
     else nextEmpty();
   };
   const nextEmpty = () => {
-    const at = questions.indexOf(current.current);
+    // Before any row was looked at, the first of them is the next.
+    const at = begun.current ? questions.indexOf(current.current) : questions.length - 1;
     const empty = [...questions.slice(at + 1), ...questions.slice(0, at + 1)].find((q) => !paper.choices[q]);
     if (empty !== undefined) focusRow((current.current = empty));
   };
@@ -239,7 +241,9 @@ export function Paper({ app }) {
     ${recused.length > 0 && html`<p class="note">${t('paper.recused', { names: recused.map((q) => candidate(app, q).name).join(t('word.comma')) })}</p>`}
     <ol class="ballot-list" ref=${list} onFocusIn=${(event) => {
       const row = event.target.closest('[data-question]');
-      if (row) current.current = Number(row.dataset.question);
+      if (!row) return;
+      begun.current = true;
+      current.current = Number(row.dataset.question);
     }}>${questions.map((q, i) => html`<${Row} key=${q} t=${t} question=${q} index=${i} total=${questions.length} who=${candidate(app, q)}
         interview=${interviews.get(q) || ''} choice=${paper.choices[q] || ''} choices=${choices} onChoose=${choose} />`)}</ol>
     <div class="action-bar">

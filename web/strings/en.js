@@ -440,6 +440,7 @@ export const en = {
   'sign.silent': 'Passes over, unconfirmed: {names}',
   'sign.missing': 'Overrides the missing ballots of: {names}',
   'sign.void': 'Void: {names}. Reason: {reason}',
+  'sign.voidLost': 'Void because a trustee is lost: {names}. Reason: {reason}. From here on paper only.',
   'sign.close': 'Closes the meeting over its first {size} entries.',
 
   'guard.title': 'What this laptop guards',

@@ -440,6 +440,7 @@ export const zh = {
   'sign.silent': '放行未核对的专家：{names}',
   'sign.missing': '放行报告缺票的专家：{names}',
   'sign.void': '作废：{names}，理由：{reason}',
+  'sign.voidLost': '因保管方失联而作废：{names}，理由：{reason}。此后只能用纸质选票表决。',
   'sign.close': '以前 {size} 条记录结束会议。',
 
   'guard.title': '本机的保管职责',
