@@ -71,3 +71,16 @@ std::optional<Asset> embedded_asset(std::string_view path) {
   set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${files}")
   target_sources(${target} PRIVATE ${source})
 endfunction()
+
+# The auditor's page: one file, opened from a disk, built by web/auditor/build.mjs. piaojue_auditor_page() adds the target auditor_page.
+function(piaojue_auditor_page)
+  find_program(PIAOJUE_NODE node REQUIRED)
+  set(page ${CMAKE_BINARY_DIR}/bin/auditor.html)
+  file(GLOB sources CONFIGURE_DEPENDS ${PIAOJUE_WEB}/auditor/*)
+  add_custom_command(OUTPUT ${page}
+    COMMAND ${PIAOJUE_NODE} ${PIAOJUE_WEB}/auditor/build.mjs ${page}
+    # The packages are there once these are.
+    DEPENDS ${sources} ${PIAOJUE_VENDOR}/preact.js
+    COMMENT "auditor's page" VERBATIM)
+  add_custom_target(auditor_page ALL DEPENDS ${page})
+endfunction()

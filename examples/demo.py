@@ -201,6 +201,8 @@ class Demo:
         say("an auditor, with the record and the hash on paper, trusting nobody:")
         self.meeting.run_tool("piaojue-verify", own, "--anchor-file", self.out / "anchor.txt")
         done = self.meeting.run_tool("piaojue-verify", record, "--anchor-file", self.out / "anchor.txt", ok=None)
+        shutil.copy(self.meeting.bin / "auditor.html", self.out / "auditor.html")
+        say(f"the same without installing anything: open {self.out}/auditor.html in a browser, drop both files in")
         print(done.stdout, end="", flush=True)
         sys.stderr.write(done.stderr)
         return done.returncode
