@@ -902,7 +902,7 @@ std::vector<std::string> Session::take_events() {
 std::optional<std::uint64_t> Session::tick_wanted() const {
   auto const& s = *impl_;
   if (!s.stale || s.followers.empty()) return std::nullopt;
-  auto const due = s.now_said_ms + s.config.limits.now_apart_ms;
+  auto const due = s.now_said_ms ? *s.now_said_ms + s.config.limits.now_apart_ms : 0;
   return due > s.now_ms ? due - s.now_ms : 0;
 }
 std::vector<Job> Session::take_jobs() { return std::exchange(impl_->jobs, {}); }

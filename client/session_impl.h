@@ -280,7 +280,7 @@ struct Session::Impl final : trustee::TrusteeStore {
   std::optional<Refusal> bad_checkpoint;
   std::set<Asker> followers;
   bool stale = false;  ///< something happened since `now` was said
-  std::uint64_t now_said_ms = 0;
+  std::optional<std::uint64_t> now_said_ms;
   std::string now_said;
 
   void view_entry(Entry const& entry);

@@ -309,14 +309,14 @@ std::string Session::Impl::now_members() const {
   head["size"] = record.size();
   head["root"] =
       opened() ? boost::json::value(boost::json::string(group_of_four(record.tree().root()))) : boost::json::value();
-  // Whose cosignature reaches the last entry that must be witnessed.
+  // How much of the log must be witnessed by now, and by whom it is.
   std::set<PersonId> cosigners;
   for (auto at = log.cosignatures.lower_bound(milestone_size); at != log.cosignatures.end(); ++at) {
     for (auto const& [p, cosignature] : at->second) cosigners.insert(p);
   }
   object checkpoint;
-  checkpoint["size"] = log.noted_size();
-  checkpoint["milestone"] = milestone_size;
+  checkpoint["size"] = milestone_size;
+  checkpoint["noted"] = log.noted_size();
   checkpoint["cosigners"] = facts::numbers(cosigners);
   head["checkpoint"] = std::move(checkpoint);
   bool const over = record.phase() == MeetingPhase::kClosed;
@@ -395,7 +395,7 @@ std::string Session::Impl::now_members() const {
 
 /// After each change, to whoever follows, but never twice within the time that an eye needs.
 void Session::Impl::say_now() {
-  if (!stale || followers.empty() || (now_said_ms != 0 && now_ms < now_said_ms + config.limits.now_apart_ms)) return;
+  if (!stale || followers.empty() || (now_said_ms && now_ms < *now_said_ms + config.limits.now_apart_ms)) return;
   stale = false;
   now_said_ms = now_ms;
   auto line = "{\"event\":\"now\"," + now_members() + '}';

@@ -73,6 +73,7 @@ class View : public testing::Test {
 TEST_F(View, NothingSaidWhileMarkingDependsOnTheChoice) {
   to_tokens();
   desk.say("follow on");
+  desk.tick(60'000);
   std::vector<std::string> first;
   for (auto const* choice : kChoices) {
     desk.events.clear();
@@ -85,7 +86,7 @@ TEST_F(View, NothingSaidWhileMarkingDependsOnTheChoice) {
     desk.say("unmark");
     desk.tick();
     if (first.empty()) first = said;
-    EXPECT_EQ(said, first) << choice;
+    EXPECT_TRUE(said == first) << choice;
   }
 }
 
@@ -95,8 +96,10 @@ TEST(Secrecy, NothingSaidFromTokensToConfirmDependsOnTheChoice) {
     Desk desk({.experts = 5, .batches = {2}});
     desk.meeting.begin();
     desk.start();
+    desk.tick(60'000);  // the desks share one clock; what is due by it is due in each alike
     desk.connect();
     desk.say("follow on");
+    desk.tick();
     desk.open_batch();
     desk.issue_all();
     desk.vote_all(choice);
@@ -115,7 +118,7 @@ TEST(Secrecy, NothingSaidFromTokensToConfirmDependsOnTheChoice) {
     std::vector<std::string> said;
     for (auto const& event : desk.events) said.push_back(without_hashes(json::serialize(event)));
     if (first.empty()) first = said;
-    EXPECT_EQ(said, first) << choice;
+    EXPECT_TRUE(said == first) << choice;
   }
 }
 
