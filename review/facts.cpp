@@ -448,7 +448,7 @@ std::string_view grade_word(Grade grade) {
 }
 
 Imported<Applicants> import_applicants(crypto::ByteView candidates, crypto::ByteView appraisals, Date filed) {
-  Table sheet(candidates, candidate_fields(), "申报人表 ");
+  Table sheet(candidates, candidate_fields(), "申报人表");
   Reader reader(sheet);
   Applicants out;
   Seen seen;
@@ -508,7 +508,7 @@ Imported<Applicants> import_applicants(crypto::ByteView candidates, crypto::Byte
                  {"证件号码", false, {"证件号码", "证件号", "身份证号", "身份证号码", "身份证", "公民身份号码"}},
                  {"年度", true, {"年度", "考核年度", "年份"}},
                  {"等次", true, {"等次", "考核等次", "考核结果", "年度考核结果", "结果"}}},
-                "年度考核表 ");
+                "年度考核表");
     read_appraisals(years, out.people);
     errors = years.take_errors();
   }

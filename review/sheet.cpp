@@ -14,7 +14,7 @@ std::string column_letters(std::size_t column) {
 
 std::string CellError::text() const {
   std::string out = file;
-  if (!sheet.empty()) out += "工作表「" + shortened(sheet) + "」";
+  if (!sheet.empty()) out += std::string(out.empty() ? "" : " ") + "工作表「" + shortened(sheet) + "」";
   if (!out.empty() && row != 0) out += ' ';
   out += row != 0 ? "第 " + std::to_string(row) + " 行" : out.empty() ? "整个文件" : "";
   if (column != 0) out += " " + column_letters(column) + " 列";

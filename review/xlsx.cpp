@@ -44,7 +44,7 @@ class Archive {
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(file.data(), file.size(), 0, &error);
     if (source == nullptr) return whole(std::string(kDamaged));
-    zip_.reset(zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error));
+    zip_.reset(zip_open_from_source(source, ZIP_RDONLY, &error));
     if (!zip_) {
       zip_source_free(source);
       return whole(std::string(kDamaged));
