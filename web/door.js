@@ -22,6 +22,7 @@ export function createDoor(url) {
     epoch: 0, // counts the connections, so that a half-filled paper knows when to compare itself
     phase: null,
     phaseMessage: '',
+    programLang: 'zh',
     meeting: null,
     now: null,
     entries: [],
@@ -55,7 +56,7 @@ export function createDoor(url) {
   }
 
   function enterPhase(event) {
-    set({ phase: event.phase, phaseMessage: event.message || '', link: 'open' });
+    set({ phase: event.phase, phaseMessage: event.message || '', programLang: event.lang || 'zh', link: 'open' });
     if (event.phase !== 'run') return;
     call('follow on');
     askMeeting();

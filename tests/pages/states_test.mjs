@@ -186,6 +186,14 @@ test('dialogs of the chair', async () => {
   }
 });
 
+test('a refusal is said inside of the dialog that asked', async () => {
+  const { page } = await opened({ meeting, now: nowOf(meeting, kChair), commands: { close: () => ({ ok: false, code: 'CONFLICT' }) } });
+  await page.getByRole('button', { name: '截止投票' }).click();
+  await page.getByRole('button', { name: '确认截止' }).click();
+  await page.getByRole('dialog').getByText('此前已提交过不同的内容').waitFor();
+  await state(page, 'dialog-refused', { fullPage: false });
+});
+
 test('a tally of paper ballots adds up before it can be signed', async () => {
   const { page, door } = await opened({ meeting, now: nowOf(meeting, kChair, { attempt: { paper: true, voted: [] } }) });
   const sign = page.getByRole('button', { name: '签署并提交会签' });

@@ -4,7 +4,7 @@ import { Act, html, oneLine } from './ui.js';
 
 export function ExportForm({ app }) {
   const { t, s } = app;
-  const [file, setFile] = useState(`piaojue-${s.meeting?.date || ''}.record`);
+  const [file, setFile] = useState(`record-${s.meeting?.date || ''}.piaojue`);
   const [done, setDone] = useState(null);
   const run = async () => {
     const reply = await app.call(`export ${oneLine(file)}`);

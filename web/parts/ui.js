@@ -2,6 +2,7 @@
 import { Component, h } from '../vendor/preact.js';
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
 import htm from '../vendor/htm.js';
+import { sentence } from '../i18n.js';
 
 export const html = htm.bind(h);
 
@@ -69,12 +70,16 @@ export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
 export function Dialog({ app, title, onClose, children, wide = false }) {
   const ref = useRef(null);
   useEffect(() => {
+    app.say(null);
     ref.current.showModal();
   }, []);
+  // What lies outside of a modal dialog can not be read, so a refusal is said in here.
+  const refused = app.notice?.reply && !app.notice.reply.ok ? app.notice.reply : null;
   return html`<dialog ref=${ref} class=${wide ? 'dialog wide' : 'dialog'} aria-labelledby="dialog-title" onClose=${onClose}>
     <header class="dialog-head"><h2 id="dialog-title">${title}</h2>
       <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t('word.dismiss')}</button></header>
     ${children}
+    <div role="alert">${refused && html`<p class="note bad">${sentence(app.t, refused)}<br />${app.t('note.nothingLost')}</p>`}</div>
   </dialog>`;
 }
 

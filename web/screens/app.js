@@ -46,7 +46,7 @@ function Top({ app, rooms, room, go, other }) {
       <button type="button" class="button small" lang=${other === 'zh' ? 'zh-CN' : 'en'} onClick=${() => app.setLang(other)}>${t('lang.other')}</button></span></div></header>`;
 }
 
-/** Both connections: of this page to the program, and of the program to the meeting's server. Its place is always there. */
+/** Both connections: of this page to the program, and of the program to the meeting's server. Takes no place of its own. */
 function Banner({ app }) {
   const { t, s } = app;
   const [key, kind] = s.link === 'lost' ? [s.lostFor > 5 ? 'link.goneLong' : 'link.lost', 'warn']
@@ -84,6 +84,14 @@ function Shown({ app, id }) {
   return part ? html`<${part} app=${app} />` : html`<${Loading} app=${app} />`;
 }
 
+/** What holds for everybody and for as long as it is so; the chair's other warnings stand where they matter. */
+const kGeneralWarnings = ['one-trustee', 'issued-mismatch', 'bad-checkpoint'];
+
+function General({ app }) {
+  const list = (app.s.phase === 'run' && app.s.now?.warnings) || [];
+  return list.filter((one) => kGeneralWarnings.includes(one.kind)).map((one, i) => html`<p key=${`${one.kind}${i}`} class="note warn general"><span aria-hidden="true">! </span>${app.t(`warning.${one.kind}`)}</p>`);
+}
+
 function Room({ app, room }) {
   const { s } = app;
   if (s.link === 'taken-over') return html`<${TakenOver} app=${app} />`;
@@ -111,6 +119,8 @@ export function App({ door }) {
   const focused = useRef(null);
   const timer = useRef(0);
   useEffect(() => door.subscribe(setState), []);
+  // The language that the program was started with; the button has the last word.
+  useEffect(() => void (s.programLang !== 'zh' && app.setLang(s.programLang)), [s.programLang]);
 
   const t = texts(lang);
   useEffect(() => {
@@ -146,7 +156,7 @@ export function App({ door }) {
     say(reply.ok && reply.code !== 'PENDING' ? { ok } : { reply });
     return reply.ok;
   };
-  const app = { ...fixed, s, t, act, offline: s.link !== 'open' };
+  const app = { ...fixed, s, t, act, notice, offline: s.link !== 'open' };
 
   const rooms = s.now && s.phase === 'run' ? roomsOf(s.now.roles) : [];
   const room = rooms.some((one) => one.id === wanted) ? wanted : rooms[0]?.id;
@@ -157,7 +167,7 @@ export function App({ door }) {
       <a class="skip" href="#main">${t('nav.skip')}</a>
       <${Top} app=${app} rooms=${rooms} room=${room} go=${setWanted} other=${lang === 'zh' ? 'en' : 'zh'} />
       <${Banner} app=${app} />
-      <main id="main" tabindex="-1"><${Room} app=${app} room=${room} /></main>
+      <main id="main" tabindex="-1"><${General} app=${app} /><${Room} app=${app} room=${room} /></main>
       <${Notice} app=${app} notice=${notice} close=${() => say(null)} />
       ${rehearsal && html`<svg class="watermark" viewBox="0 0 400 300" aria-hidden="true"><text x="200" y="170" text-anchor="middle" transform="rotate(-24 200 150)">${t('rehearsal.mark')}</text></svg>`}
     </div></div>`;

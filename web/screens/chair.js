@@ -134,7 +134,7 @@ function VoidDialog({ app, lost, onClose }) {
 /** What should be known before it is declared, in words. */
 function Warnings({ app }) {
   const { t, s } = app;
-  return s.now.warnings.map((one, i) => html`<p key=${`${one.kind}${one.question || i}`} class="note warn"><span aria-hidden="true">! </span>${t(`warning.${one.kind}`, {
+  return s.now.warnings.filter((one) => one.question || one.people).map((one, i) => html`<p key=${`${one.kind}${one.question || i}`} class="note warn"><span aria-hidden="true">! </span>${t(`warning.${one.kind}`, {
     name: one.name || '', names: one.people ? one.people.map((p) => p.name).join(t('word.comma')) : '' })}</p>`);
 }
 

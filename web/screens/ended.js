@@ -6,7 +6,7 @@ import { ExportForm } from '../parts/export.js';
 
 export function Closed({ app }) {
   const { t, s } = app;
-  return html`<div class="stack"><section class="card center"><h1>${t('closed.title')}</h1><p class="lead">${t('closed.lead')}</p>
+  return html`<div class="stack middle"><section class="card center"><h1>${t('closed.title')}</h1><p class="lead">${t('closed.lead')}</p>
       <${Hash} big=${true} label=${t('head.label')} value=${s.now.head} /><p>${t('head.lead')}</p></section>
     <${ExportForm} app=${app} />
     ${s.now.agenda.filter((item) => item.attempts.length > 0).map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>

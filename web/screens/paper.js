@@ -9,10 +9,11 @@ import { Secrecy } from '../parts/secrecy.js';
 import { Stages } from '../parts/stages.js';
 
 /** The one paper there is. Outside of the components, so that a look into another room does not lose it. */
-const paper = { key: '', base: null, changing: false, reviewing: false, casting: false, choices: {}, told: new Set() };
+const paper = { key: '', base: null, sent: null, changing: false, reviewing: false, casting: false, choices: {}, told: new Set() };
 
-export function forgetPaper(key = '', base = null) {
-  Object.assign(paper, { key, base, changing: false, reviewing: false, casting: false, choices: {}, told: new Set() });
+/** @param base the envelope in the log that a new paper would replace. @param sent the last one that this page sent */
+function forgetPaper(key, base, sent) {
+  Object.assign(paper, { key, base, sent, changing: false, reviewing: false, casting: false, choices: {}, told: new Set() });
 }
 
 /** Whether there is a paper to fill in; forgets it on the way if there is none any more. */
@@ -20,15 +21,18 @@ export function paperIsOpen(now) {
   const { attempt, ballot } = now;
   const votable = attempt && ballot && attempt.live && attempt.phase === 'voting' && !attempt.paper && ballot.stage !== 'failed';
   const key = votable ? `${attempt.batch}.${attempt.attempt}` : '';
-  const sequence = votable ? ballot.sequence : null;
-  if (key !== paper.key || sequence !== paper.base) forgetPaper(key, sequence);
+  const said = votable ? ballot.sequence : null;
+  // The answer to a cast comes a moment before `now` tells of it; the paper does not come back for that moment.
+  const sent = key === paper.key ? paper.sent : null;
+  const sequence = sent !== null && (said === null || said < sent) ? sent : said;
+  if (key !== paper.key || sequence !== paper.base) forgetPaper(key, sequence, sent);
   // A paper that was being changed when the page went away is found half filled.
-  if (votable && sequence !== null && ballot.marked > 0 && !paper.casting) paper.changing = true;
+  if (said !== null && said === sequence && ballot.marked > 0 && !paper.casting) paper.changing = true;
   return Boolean(votable) && (sequence === null || paper.changing);
 }
 
 export function changeVote() {
-  forgetPaper(paper.key, paper.base);
+  forgetPaper(paper.key, paper.base, paper.sent);
   paper.changing = true;
 }
 
@@ -216,7 +220,7 @@ export function Paper({ app }) {
       paper.casting = false;
       // A paper that did not leave is still here, but no longer in the program: all of it is said again.
       paper.told.clear();
-      if (reply.ok) forgetPaper(paper.key, reply.sequence);
+      if (reply.ok) forgetPaper(paper.key, reply.sequence, reply.sequence);
       else if (reply.code !== 'DOOR_LOST') for (const q of questions) tell(q);
     }
     app.say(reply.ok ? { ok: 'note.cast' } : { reply });

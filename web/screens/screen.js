@@ -60,8 +60,8 @@ export function Screen({ app }) {
   return html`<div class="wall"><h1>${s.meeting.title}</h1>
     <div class="wall-main">${closed ? html`<p class="wall-state" role="status">${t('closed.title')}</p><${Hash} big=${true} label=${t('head.label')} value=${s.now.head} />`
       : html`<${Happening} app=${app} counts=${counts} />`}</div>
-    <footer class="wall-foot">${!closed && html`<${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} />`}
+    ${!closed && html`<footer class="wall-foot"><${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} />
       <div class="style-choice" role="group" aria-label=${t('wall.style')}>
         <button type="button" class="button small" aria-pressed=${!counts} onClick=${() => setCounts(false)}>${t('wall.namesOnly')}</button>
-        <button type="button" class="button small" aria-pressed=${counts} onClick=${() => setCounts(true)}>${t('wall.withCounts')}</button></div></footer></div>`;
+        <button type="button" class="button small" aria-pressed=${counts} onClick=${() => setCounts(true)}>${t('wall.withCounts')}</button></div></footer>`}</div>`;
 }

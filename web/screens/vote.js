@@ -1,5 +1,5 @@
 /** An expert's room: signing in, waiting, the paper, and what happens to it afterwards. */
-import { useState } from '../vendor/preact-hooks.js';
+import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, Dialog, html, ReasonDialog, standing, Waiting } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
 import { Rounds } from '../parts/results.js';
@@ -23,8 +23,13 @@ function castSteps(app) {
 function Cast({ app }) {
   const { t, s } = app;
   const { attempt } = s.now;
+  const heading = useRef(null);
+  useEffect(() => {
+    // The button that was pressed is gone; whoever reads with a keyboard goes on here.
+    if (document.activeElement === document.body) heading.current.focus();
+  }, []);
   return html`<section class="card center"><p class="big-sign agree-ink" aria-hidden="true">✓</p>
-    <h1>${t('cast.title')}</h1><p class="lead">${t('cast.lead')}</p>
+    <h1 tabindex="-1" ref=${heading}>${t('cast.title')}</h1><p class="lead">${t('cast.lead')}</p>
     ${s.receipt && html`<p class="quiet-text">${t('cast.receipt', { index: s.receipt.index, n: s.receipt.sequence + 1 })}</p>`}
     <${Stages} app=${app} label=${t('stage.label')} steps=${castSteps(app)} />
     <p class="figure-line">${t('attempt.voted', { done: attempt.voted.length, total: attempt.present.length })}</p>

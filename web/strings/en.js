@@ -379,7 +379,7 @@ export const en = {
   'head.size': 'Hash after {n} entries',
 
   'export.title': 'Export the record',
-  'export.lead': 'Made from this laptop\'s own copy, for an auditor to verify.',
+  'export.lead': 'Made from this laptop\'s own copy, for an auditor to verify. A name without a folder goes where Piaojue was started.',
   'export.file': 'Save as',
   'export.do': 'Export',
   'export.done': 'Written to {file}, {n} entries.',

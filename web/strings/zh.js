@@ -230,7 +230,7 @@ export const zh = {
 
   'review.title': '请核对您的选择',
   'review.lead': '确认无误后投出。投出后，本机不再显示您的选择。',
-  'review.count': '（{n}）',
+  'review.count': '{n} 项',
   'review.none': '无',
   'review.change': '修改',
   'review.changeOf': '修改：{name}',
@@ -379,7 +379,7 @@ export const zh = {
   'head.size': '第 {n} 条记录后的指纹',
 
   'export.title': '导出会议记录',
-  'export.lead': '由本机保存的记录生成，可交审计人员独立核验。',
+  'export.lead': '由本机保存的记录生成，可交审计人员独立核验。只写文件名时，保存在启动票决程序的文件夹中。',
   'export.file': '保存为',
   'export.do': '导出',
   'export.done': '已导出到 {file}，共 {n} 条。',
