@@ -177,8 +177,10 @@ Imported<Csv> read_csv(ByteView file) {
   std::string_view text = crypto::as_text(file);
   using namespace std::string_view_literals;
   // What people pick by mistake gets its own sentence; as GB18030 it would only be garbage.
-  if (text.starts_with("PK\x03\x04"sv) || text.starts_with("\xD0\xCF\x11\xE0"sv))
+  if (text.starts_with("PK\x03\x04"sv))
     return unreadable("这是 Excel 工作簿；请在 Excel 或 WPS 中「另存为」CSV（UTF-8 或 GB18030）");
+  if (text.starts_with("\xD0\xCF\x11\xE0"sv))
+    return unreadable("这是旧版 Excel（.xls）或设有密码的工作簿；请取消密码，「另存为」xlsx 或 CSV");
   if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv) || text.find('\0') != std::string_view::npos)
     return unreadable("编码是 UTF-16 或不是文本；请「另存为」CSV（UTF-8 或 GB18030）");
 

@@ -105,6 +105,7 @@ TEST(Csv, AllThreeLineEndsAndNoneAtTheEnd) {
 // What people pick by mistake must be said in words, not shown as garbage.
 TEST(Csv, OtherFilesAreRefusedWithWhatToDo) {
   EXPECT_THAT(error_of("PK\x03\x04rest").expected, HasSubstr("另存为"));
+  EXPECT_THAT(error_of("\xD0\xCF\x11\xE0 old").expected, HasSubstr("旧版 Excel"));
   EXPECT_THAT(error_of("\xFF\xFE\xD3\x59").expected, HasSubstr("UTF-16"));
   EXPECT_THAT(error_of("a\0b"s).expected, HasSubstr("不是文本"));
   EXPECT_THAT(error_of("\xEF\xBB\xBF\xD0\xD5").expected, HasSubstr("不是 UTF-8"));
