@@ -21,7 +21,6 @@ namespace {
 
 using namespace piaojue;
 using client::DirectoryWallet;
-using client::Profile;
 using crypto::Refusal;
 
 constexpr int kFailed = 1;
@@ -94,6 +93,8 @@ std::optional<std::string> passphrase(PassphraseOptions const& options, bool twi
   return first;
 }
 
+void wipe(std::string& text) { sodium_memzero(text.data(), text.size()); }
+
 int fail(client::Trouble const& trouble) { return fail(trouble.words("en")); }
 
 // ---- Home -----------------------------------------------------------------------------------------------------------
@@ -161,7 +162,7 @@ int enrol(EnrolOptions const& options) {
   auto phrase = passphrase(options.passphrase, std::get<client::Enrolment>(stage) == client::Enrolment::kNew);
   if (!phrase) return kFailed;
   auto const done = client::enrol(*wallet, *slip, *phrase, std::chrono::seconds(options.wait_s));
-  sodium_memzero(phrase->data(), phrase->size());
+  wipe(*phrase);
   if (auto const* trouble = std::get_if<client::Trouble>(&done)) return fail(*trouble);
   auto const& profile = std::get<client::Unlocked>(done).profile;
   std::cout << "enrolled: " << profile.name << " (person " << profile.person << ", " << role_names(profile.roles)
@@ -244,7 +245,7 @@ int run(RunOptions const& options) {
     auto phrase = passphrase(options.passphrase, false);
     if (!phrase) return kFailed;
     auto unlocked = client::unlock(*wallet, std::move(**profile), *phrase);
-    sodium_memzero(phrase->data(), phrase->size());
+    wipe(*phrase);
     if (auto const* trouble = std::get_if<client::Trouble>(&unlocked)) return fail(*trouble);
     auto ready = client::start(std::move(std::get<client::Unlocked>(unlocked)), *wallet, host.start);
     if (auto const* trouble = std::get_if<client::Trouble>(&ready)) return fail(*trouble);

@@ -324,7 +324,9 @@ class Table(unittest.TestCase):
             program = self.by_page(meeting, 2, passphrase="口令-2")
             session = program.session()
             door = session.door()
-            door.event("connected")
+            door.command("follow on")
+            door.event("now", connected=True)  # whether it connected before this page came or after
+            door.command("follow off")
             meeting.open_meeting()
             facts = door.command("meeting")
             self.assertEqual(([c["question"] for c in facts["candidates"]], facts["rules"]["pass"], len(facts["people"])), ([1, 2], "2/3", 7))
