@@ -22,7 +22,7 @@ struct Title {
   std::string_view zh, en;
 };
 constexpr std::array<Title, kChecks> kTitles{{
-    {"根哈希与纸上的首哈希一致，来源和密钥出自第 0 条",
+    {"根哈希与纸上的记录指纹一致，来源和密钥出自第 0 条",
      "root equals the hash on paper; origin and keys come from entry 0"},
     {"逐条重算哈希树，每个检查点的签名、大小和根都相符",
      "tree recomputed; signature, size and root of every checkpoint"},
@@ -646,7 +646,7 @@ class Auditor {
 
     std::uint64_t const last = out_.entries - 1;
     if (out_.head != out_.anchor)
-      fail(1, "记录的根哈希与纸上的首哈希不同：不是同一次会议，或记录被改过",
+      fail(1, "记录的根哈希与纸上的记录指纹不同：不是同一次会议，或记录被改过",
            "the root of this record is not the hash on paper: another meeting, or a record that was changed");
     if (out_.manifest && !last_is_checkpoint_ && out_.check(2).outcome != Outcome::kFailed)
       fail(2, "记录末尾没有覆盖全部条目的检查点", "no checkpoint of the full size at the end of the record");

@@ -73,8 +73,8 @@ int run(int argc, char** argv) {
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
   app.add_option("RECORD", record, "记录文件 / record file")->required();
   auto* const by_text =
-      app.add_option("--anchor", anchor_text, "纸上的首哈希，可带空格 / head hash from paper, blanks allowed");
-  app.add_option("--anchor-file", anchor_file, "含首哈希的文件 / file with the head hash")->excludes(by_text);
+      app.add_option("--anchor", anchor_text, "纸上的记录指纹，可带空格 / head hash from paper, blanks allowed");
+  app.add_option("--anchor-file", anchor_file, "含记录指纹的文件 / file with the head hash")->excludes(by_text);
   app.add_flag("--json", json, "机器可读 / machine-readable");
   app.add_option("--jobs", jobs, "线程数 / threads")->check(CLI::Range(std::size_t{1}, kJobsMax));
   app.add_option("--lang", lang, "zh 或 en")->check(CLI::IsMember({"zh", "en"}));
@@ -87,7 +87,7 @@ int run(int argc, char** argv) {
   bool const chinese = lang.empty() ? chinese_by_default() : lang == "zh";
 
   if (anchor_text.empty() && anchor_file.empty())
-    return complain("请用 --anchor 给出纸上的首哈希；记录自己说的不算数",
+    return complain("请用 --anchor 给出纸上的记录指纹；记录自己说的不算数",
                     "give the head hash from paper with --anchor; what the record says of itself proves nothing",
                     chinese);
   if (!anchor_file.empty()) {
@@ -97,7 +97,7 @@ int run(int argc, char** argv) {
     anchor_text.resize(static_cast<std::size_t>(in.gcount()));
   }
   auto const anchor = verifier::parse_anchor(anchor_text);
-  if (!anchor) return complain("首哈希应为 64 位十六进制数字", "a head hash is 64 hexadecimal digits", chinese);
+  if (!anchor) return complain("记录指纹应为 64 位十六进制数字", "a head hash is 64 hexadecimal digits", chinese);
 
   std::error_code none;
   if (std::filesystem::is_directory(record, none))

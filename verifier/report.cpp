@@ -272,8 +272,8 @@ class Text {
 
   void end() {
     if (a_.entries > 0) {
-      line(t("首哈希 ", "head ") + grouped(a_.head));
-      line(t("纸上的 ", "paper ") + grouped(a_.anchor));
+      line(t("记录指纹 ", "head ") + grouped(a_.head));
+      line(t("纸上的   ", "paper ") + grouped(a_.anchor));
     }
     if (a_.unusable) {
       line((zh_ ? a_.unusable->zh : a_.unusable->en));
