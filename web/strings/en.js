@@ -355,7 +355,6 @@ export const en = {
   'paperTally.agree': 'Agree',
   'paperTally.disagree': 'Disagree',
   'paperTally.abstain': 'Abstain',
-  'paperTally.check': 'Check',
   'paperTally.cell': '{name}, {part}',
   'paperTally.good': 'adds up',
   'paperTally.incomplete': 'incomplete',

@@ -355,7 +355,6 @@ export const zh = {
   'paperTally.agree': '同意',
   'paperTally.disagree': '不同意',
   'paperTally.abstain': '弃权',
-  'paperTally.check': '核对',
   'paperTally.cell': '{name}，{part}',
   'paperTally.good': '相符',
   'paperTally.incomplete': '未填完',
