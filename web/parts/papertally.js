@@ -1,9 +1,12 @@
 /** Ballots on paper, when machines fail: a row of figures a candidate, summed up while they are typed. */
-import { useState } from '../vendor/preact-hooks.js';
+import { useReducer } from '../vendor/preact-hooks.js';
 import { candidate, html } from './ui.js';
 import { Hold } from './hold.js';
 
 const kParts = ['issued', 'returned', 'valid', 'invalid', 'agree', 'disagree', 'abstain'];
+
+/** Outside of the component, so that a look into another room loses nothing of what was typed. */
+const typed = { key: '', rows: {} };
 
 /** What does not add up, by the key of its sentence; nothing if all does. */
 function wrong(row) {
@@ -18,8 +21,14 @@ export function PaperTally({ app }) {
   const { t, s } = app;
   const { attempt } = s.now;
   const live = attempt.questions.filter((q) => !attempt.voided.includes(q));
-  const [rows, setRows] = useState({});
-  const type = (q, part, value) => setRows({ ...rows, [q]: { ...rows[q], [part]: value } });
+  const [, redraw] = useReducer((n) => n + 1, 0);
+  const key = `${attempt.batch}.${attempt.attempt}`;
+  if (typed.key !== key) Object.assign(typed, { key, rows: {} });
+  const { rows } = typed;
+  const type = (q, part, value) => {
+    rows[q] = { ...rows[q], [part]: value };
+    redraw();
+  };
   const submit = async () => {
     for (const q of live) {
       const reply = await app.call(`paper ${q} ${kParts.map((part) => rows[q][part]).join(' ')}`);
