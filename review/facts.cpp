@@ -350,7 +350,7 @@ std::string masked_text(std::string const& code) {
 std::optional<IdentityNumber> identity(Table& sheet, Row const& row, std::size_t field) {
   std::string const code = code_of(sheet.cell(row, field));
   if (code.empty()) return std::nullopt;
-  auto const out = IdentityNumber::parse(code);
+  auto out = IdentityNumber::parse(code);
   if (out) return out;
   bool const lost = sheet.mark(row, field) == CellMark::kNumber || code.find("E+") != std::string::npos;
   sheet.fail(row, field, masked_text(code),

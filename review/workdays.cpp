@@ -74,9 +74,9 @@ Answer<HolidayTable> parse_holidays(std::string_view toml, int expected_year) {
   return A::yes(std::move(out));
 }
 
-Answer<int> WorkCalendar::add(HolidayTable table) {
+Answer<int> WorkCalendar::add(HolidayTable const& table) {
   int const year = table.year;
-  auto const [at, fresh] = years_.try_emplace(year, std::move(table));
+  auto const [at, fresh] = years_.try_emplace(year, table);
   if (!fresh && (at->second.off != table.off || at->second.work != table.work))
     return Answer<int>::no(std::to_string(year) + " 年的节假日表已经加载，内容不同；应只留一张");
   return Answer<int>::yes(year);

@@ -30,7 +30,7 @@ Answer<HolidayTable> parse_holidays(std::string_view toml, int expected_year = 0
 class WorkCalendar {
  public:
   /// Refused: a year that is loaded already with other days.
-  Answer<int> add(HolidayTable table);
+  Answer<int> add(HolidayTable const& table);
   Answer<bool> is_working(Day day) const;
   /// The last of `count` working days. @param count 1 to 250
   Answer<Day> last_of(Day start, int count, StartDay rule = StartDay::kExcluded) const;

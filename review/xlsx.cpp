@@ -190,7 +190,7 @@ Fault parse(Archive& archive, std::string const& part, Reader& reader) {
     p.stop_if_failed();
   });
   bool well_formed = true;
-  auto const fault = archive.read(part, [&](std::string_view piece, bool last) {
+  auto fault = archive.read(part, [&](std::string_view piece, bool last) {
     well_formed = XML_Parse(parser.get(), piece.data(), static_cast<int>(piece.size()), last ? 1 : 0) == XML_STATUS_OK;
     return well_formed;
   });

@@ -26,7 +26,7 @@ WorkCalendar calendar() {
   WorkCalendar out;
   auto table = parse_holidays(table_2026(), 2026);
   EXPECT_TRUE(table.ok()) << table.refusal;
-  EXPECT_TRUE(out.add(std::move(*table)).ok());
+  EXPECT_TRUE(out.add(*table).ok());
   return out;
 }
 
