@@ -96,7 +96,7 @@ void Session::Impl::put(Replier const& reply, meeting::Body const& body) {
   if (!opened()) return reply.no(Refusal::kWrongPhase);
   if (!current()) {
     return reply.no(Refusal::kNotOnRoll,
-                    say("新密钥须由主席联署后方可使用", "the chair has not countersigned this laptop's keys"));
+                    say("新密钥须由主任委员联署后方可使用", "the chair has not countersigned this laptop's keys"));
   }
   auto const bytes = meeting::signed_entry(body, me, config.keys.identity);
   auto const entry = meeting::decode_entry(bytes);
@@ -280,7 +280,7 @@ void Session::Impl::operate(Replier const& reply, command::Open const& in) {
     if (record.pending_keys().contains({in.batch, t})) continue;
     missing += (missing.empty() ? "" : ",") + std::to_string(t);
   }
-  reply.no(code, say("尚缺受托人的密钥：", "keys are still missing of trustees: ") + missing);
+  reply.no(code, say("尚缺保管方的密钥：", "keys are still missing of trustees: ") + missing);
 }
 
 void Session::Impl::operate(Replier const& reply, command::Close const&) {

@@ -36,7 +36,7 @@ constexpr std::array<Title, kChecks> kTitles{{
     {"截止后没有发票，发票数与记录一致", "nothing issued after the close; issued counts agree"},
     {"混洗各站数目相接，丢失都有计数", "each mix hop takes what the last one gave; losses are counted"},
     {"选票长度一致，题号正确", "ballots have the one length and their question's number"},
-    {"每张选票都有全部受托方的选票签名", "token signatures of all trustees on every ballot"},
+    {"每张选票都有全部保管方的选票签名", "token signatures of all trustees on every ballot"},
     {"每张选票自身的签名有效", "every ballot's own signature"},
     {"点和标量编码唯一，点不为零元", "points and scalars canonical, no identity"},
     {"每张选票只含一个合法选项（零知识证明）", "every ballot holds one admissible choice (proof)"},
@@ -306,7 +306,7 @@ class Auditor {
     std::string zh = "第 " + number(bad.question) + " 题第 " + number(bad.position + 1) + " 张选票：";
     std::string en = "question " + number(bad.question) + ", ballot " + number(bad.position + 1) + ": ";
     if (bad.refusal == Refusal::kBallotToken) {
-      zh += "第 " + number(bad.hop) + " 站受托方的选票签名无效";
+      zh += "第 " + number(bad.hop) + " 站保管方的选票签名无效";
       en += "token signature of the trustee at hop " + number(bad.hop) + " is wrong";
     } else if (bad.check == 18) {
       zh += "次序不对";

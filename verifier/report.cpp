@@ -213,7 +213,7 @@ class Text {
       std::string text = shown(a_.manifest->batches[attempt.batch - 1].title) + t("  第 ", "  attempt ") +
                          n(attempt.attempt) + t(" 次", "") + t("，第 ", ", entry ") + n(attempt.entry) + t(" 条", "") +
                          t("，出席 ", ", present ") + n(attempt.present);
-      text += attempt.paper ? t("，纸质投票", ", on paper") : t("，受托方 ", ", trustees ") + n(attempt.trustees);
+      text += attempt.paper ? t("，纸质投票", ", on paper") : t("，保管方 ", ", trustees ") + n(attempt.trustees);
       if (!attempt.overridden.empty()) {
         text += t("，未确认而放行：", ", overridden: ");
         for (PersonId const p : attempt.overridden)
