@@ -31,7 +31,7 @@ class BallotTest : public ::testing::Test {
     crypto::append(bytes, sk_v.sign({head, context(q).ctx.view(), bytes}).view());
     return bytes;
   }
-  static constexpr std::size_t kPkV = 5, kPrefix = 37, kTokens = 69, kA = 69 + 2 * 256, kB = kA + 32, kProof = kB + 32;
+  static constexpr std::size_t kPrefix = 37, kTokens = 69, kA = 69 + 2 * 256, kB = kA + 32, kProof = kB + 32;
 };
 
 TEST_F(BallotTest, HasTheSizeAndLayoutOfTheSpecification) {
