@@ -70,7 +70,7 @@ void Laptop::open_session() {
                                .lookahead = 2,
                                .limits = {}};
   // Throws if the session does not open over its own wallet: the simulation reports that as this seed's failure.
-  session_ = std::move(client::Session::open(std::move(config), wallet_).value());
+  session_ = client::Session::open(std::move(config), wallet_).value();
 }
 
 void Laptop::connect() {

@@ -195,7 +195,7 @@ Laptop& World::give_laptop(Human& human, std::string code) {
   laptop->on_crash = [this, &human, laptop] {
     human.casting.reset();
     if (human.laptop != laptop || human.silent || human.gone) return;
-    clock.after(dice.between(200, 4000), [this, &human, laptop] {
+    clock.after(dice.between(200, 4000), [&human, laptop] {
       if (human.laptop == laptop && !human.silent) laptop->switch_on();
     });
   };
