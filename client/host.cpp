@@ -168,7 +168,7 @@ class Host {
         dice_(std::random_device{}()) {}
 
   net::Strand const& strand() const { return strand_; }
-  int exit_code() const { return exit_code_; }
+  int exit_code() const { return exit_code_.load(); }  ///< on the main thread, after the wake
 
   /// Before `begin`. @param why in words.
   [[nodiscard]] Result<void> listen(std::string& why) {
@@ -574,7 +574,7 @@ class Host {
   std::string complained_;
   bool stdout_open_ = true;
   bool ending_ = false;
-  int exit_code_ = 0;
+  std::atomic<int> exit_code_ = 0;
 };
 
 }  // namespace
