@@ -14,13 +14,13 @@ import { promisify } from 'node:util';
 export const kRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const kWeb = join(kRoot, 'web');
 const require = createRequire(join(kWeb, 'package.json'));
-const kBin = resolve(kRoot, process.env.PIAOJUE_BIN || 'build/release/bin');
-const kBrowser = process.env.PIAOJUE_CHROMIUM || '/usr/bin/chromium';
+export const kBin = resolve(kRoot, process.env.PIAOJUE_BIN || 'build/release/bin');
+export const kBrowser = process.env.PIAOJUE_CHROMIUM || '/usr/bin/chromium';
 const kScreens = join(kRoot, 'build/screens');
 const kWaitMs = 60_000;
 
 /** One program; its output line by line. Ended by its own handle. */
-class Program {
+export class Program {
   constructor(name, argv, env = {}) {
     this.lines = [];
     this.waiters = new Set();
@@ -79,7 +79,8 @@ class Program {
 
 /** A meeting in a temporary folder: rosters, server, slips, clients. */
 export class Meeting {
-  constructor({ members, candidates, toml }) {
+  constructor({ members, candidates, toml, listen = '127.0.0.1:0' }) {
+    this.listen = listen;
     this.directory = mkdtempSync(join(tmpdir(), 'piaojue-pages-'));
     this.clients = new Map();
     const put = (name, text) => {
@@ -93,18 +94,22 @@ export class Meeting {
   async init() {
     const [toml, members, candidates] = this.files;
     this.serverDirectory = join(this.directory, 'server');
-    await this.tool('piaojue-server', 'init', this.serverDirectory, '--meeting', toml, '--members', members, '--candidates', candidates, '--listen', '127.0.0.1:0');
+    await this.tool('piaojue-server', 'init', this.serverDirectory, '--meeting', toml, '--members', members, '--candidates', candidates, '--listen', this.listen);
     const folder = join(this.serverDirectory, 'slips');
     this.slips = new Map(readdirSync(folder).map((name) => [parseInt(name, 10), join(folder, name)]));
   }
 
   async start() {
     await this.init();
-    this.server = new Program('server', [join(kBin, 'piaojue-server'), 'run', this.serverDirectory]);
-    await this.server.wait((line) => line.startsWith('listening '), 'listening');
+    await this.startServer();
     // With its port, which was not known before.
     const folder = join(this.serverDirectory, 'slips');
     this.slips = new Map(readdirSync(folder).map((name) => [parseInt(name, 10), join(folder, name)]));
+  }
+
+  async startServer() {
+    this.server = new Program('server', [join(kBin, 'piaojue-server'), 'run', this.serverDirectory]);
+    await this.server.wait((line) => line.startsWith('listening '), 'listening');
   }
 
   async tool(name, ...args) {
@@ -137,9 +142,15 @@ export class Meeting {
   }
 }
 
-export async function launch() {
+export async function launch(args = []) {
   const { chromium } = require('playwright-core');
-  return chromium.launch({ executablePath: kBrowser, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath: kBrowser, args: ['--no-sandbox', ...args] });
+}
+
+/** A browser that keeps its profile in a folder, as people's browsers do. */
+export async function launchProfile(folder) {
+  const { chromium } = require('playwright-core');
+  return chromium.launchPersistentContext(folder, { executablePath: kBrowser, args: ['--no-sandbox'], locale: 'zh-CN' });
 }
 
 /** A window of one person. Whatever its scripts complain of is an error of the test. */

@@ -1,0 +1,129 @@
+/**
+ * A small meeting for the page tests: most people act through stdin, which is quick; whoever a test is about has a page.
+ * Persons 1 to 5 are experts, 1 the chair too; 6 the clerk, 7 the supervisor, 8 the big screen.
+ */
+import { createServer } from 'node:net';
+import { Meeting } from './lib.mjs';
+
+export const kPass = '口令 一二三 abc';
+export const kChair = 1;
+export const kClerk = 6;
+export const kSupervisor = 7;
+export const kScreen = 8;
+const kMembers = `姓名,单位,角色
+林远航,海州工业互联网研究院,主任委员、专家
+苏文瑾,云梭智能制造有限公司,专家
+高㛃,天岳标识解析中心,专家
+买合木提·艾山,琅琊台装备集团,专家
+秦正阳,星图工控安全技术有限公司,专家
+周晓棠,新区职称评审办公室（示例）,工作人员
+孙秉正,新区监督检查室（示例）,监督人员
+会场大屏,会场,大屏
+`;
+export const kNames = ['方启明', '陆思远', '秦𬭎', '江临川', '任天行', '沈知微', '温如玉'];
+
+/** @param count of candidates. @param title one word of the rosters' own language would be Chinese on an English page */
+function rosters(count) {
+  const rows = Array.from({ length: count }, (_, i) => `${i < kNames.length ? kNames[i] : `申报人${i + 1}`},云梭智能制造有限公司,高级工程师,正常,第一批,主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项。,评议组 5 人，同意推荐 5 人：业绩突出`);
+  return `姓名,单位,级别,渠道,批次,业绩摘要,评议组意见\n${rows.join('\n')}\n`;
+}
+
+/** A free port that a server which is started again can have again. */
+async function freePort() {
+  const socket = createServer();
+  await new Promise((done) => socket.listen(0, '127.0.0.1', done));
+  const { port } = socket.address();
+  await new Promise((done) => socket.close(done));
+  return port;
+}
+
+export class Small {
+  static async make(count = 3) {
+    const toml = `title = "工业互联网工程技术职务资格评审委员会评审会议"\ndate = "2026-11-22"\nrehearsal = false\ncommittee_size = 5\ntrustees = ["server", "chair", "supervisor"]\n[rules]\nmax_unconfirmed = 1\n`;
+    const small = new Small();
+    small.meeting = new Meeting({ members: kMembers, candidates: rosters(count), toml, listen: `127.0.0.1:${await freePort()}` });
+    small.count = count;
+    small.urls = new Map();
+    small.tag = 0;
+    return small;
+  }
+
+  client(person) {
+    return this.meeting.clients.get(person);
+  }
+
+  /** Everybody enrolled and running; @return nothing, the addresses are in `urls`. */
+  async start(people = [1, 2, 3, 4, 5, 6, 7, 8]) {
+    await this.meeting.start();
+    process.env.PIAOJUE_PASSPHRASE = kPass;
+    for (const person of people) await this.meeting.tool('piaojue', 'enrol', '--slip', this.meeting.slips.get(person), '--home', this.meeting.home(person));
+    delete process.env.PIAOJUE_PASSPHRASE;
+    for (const person of people) await this.run(person);
+    for (const person of people) await this.client(person).event('connected');
+  }
+
+  async run(person) {
+    this.urls.set(person, await this.meeting.page(person, { passphrase: kPass }));
+    return this.urls.get(person);
+  }
+
+  /** The reply to a command on stdin. */
+  async ask(person, line) {
+    const client = this.client(person);
+    const tag = `t${(this.tag += 1)}`;
+    const from = client.lines.length;
+    client.type(`@${tag} ${line}`);
+    return client.wait((text) => {
+      const event = text.startsWith('{') ? JSON.parse(text) : {};
+      return event.event === 'reply' && event.tag === tag ? event : null;
+    }, `the reply to ${line}`, from);
+  }
+
+  /** Again and again, until it is done: keys, tokens and other people's entries take their time. */
+  async until(person, line, wanted = (reply) => reply.ok, ms = 90_000) {
+    const end = Date.now() + ms;
+    for (;;) {
+      const reply = await this.ask(person, line);
+      if (wanted(reply)) return reply;
+      if (Date.now() > end) throw new Error(`${line}: ${JSON.stringify(reply)}`);
+      await new Promise((done) => setTimeout(done, 200));
+    }
+  }
+
+  async sign(...people) {
+    for (const person of people) await this.until(person, 'approve all', (reply) => reply.ok && reply.approved > 0);
+  }
+
+  async openMeeting(signIn = [1, 2, 3, 4, 5, 6, 7]) {
+    await this.until(kClerk, 'draft');
+    await this.sign(kChair, kSupervisor);
+    for (const person of signIn) await this.until(person, 'sign-in');
+  }
+
+  async openBatch() {
+    await this.client(kChair).event('keys');
+    await this.until(kChair, 'open 1');
+  }
+
+  async cast(person, choices) {
+    for (let i = 0; i < this.count; i += 1) await this.until(person, `vote ${i + 1} ${choices[i % choices.length]}`);
+    await this.until(person, 'cast');
+  }
+
+  async closeBatch() {
+    await this.until(kChair, 'close');
+    await this.client(kChair).event('counted');
+  }
+
+  /** @return the declared rows */
+  async declare() {
+    await this.until(kChair, 'declare');
+    await this.sign(kSupervisor);
+    return (await this.client(kChair).event('declared')).rows;
+  }
+
+  async stop() {
+    await this.meeting.stop();
+    this.meeting.remove();
+  }
+}
