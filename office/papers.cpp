@@ -160,18 +160,19 @@ class Sheet {
         crypto::to_base64(crypto::as_bytes(svg)) + "\");width:27mm;text-align:left}@bottom-center{content:\"" + foot +
         "\";white-space:pre-line;text-align:left;font:7pt/1.5 \"Noto Sans Mono CJK SC\",\"Noto Sans CJK SC\",monospace}"
         "@bottom-right{content:\"第 \" counter(page) \" 页 共 \" counter(pages) \" 页\";width:28mm;text-align:right;"
-        "font:9pt \"Noto Serif CJK SC\",SimSun,serif}}"
-        "*{box-sizing:border-box}body{margin:0;font:10.5pt/1.5 \"Noto Serif CJK SC\",\"Noto Sans CJK "
-        "SC\",SimSun,SimSun-ExtB,serif;overflow-wrap:anywhere}h1{font-size:16pt;text-align:center;margin:0 0 1mm}"
-        "h2{font-size:14pt;text-align:center;margin:0 0 2mm}h3{font-size:11pt;margin:4mm 0 "
-        "1mm;break-after:avoid}p{margin:1mm 0}.sub{text-align:center}table{width:100%;border-collapse:collapse;"
-        "table-layout:fixed;margin:2mm 0}thead{display:table-header-group}tr{break-inside:avoid}th,td{border:0.3mm "
-        "solid "
-        "#000;padding:1mm 1.2mm;vertical-align:middle}th{font-weight:600}.n{text-align:right;font-variant-numeric:"
-        "tabular-nums}.sign{break-inside:avoid;margin-top:8mm}.sign p{margin:5mm 0}.sign "
-        "span{display:inline-block;width:60mm;border-bottom:0.3mm solid "
-        "#000}.mark{position:fixed;top:35%;left:0;right:0;"
-        "text-align:center;font-size:120pt;color:#0002;transform:rotate(-30deg)}</style></head><body>";
+        "font:9pt \"Noto Serif CJK SC\",SimSun,serif}}*{box-sizing:border-box}body{margin:0;font:10.5pt/1.5 \"Noto "
+        "Serif CJK SC\",\"Noto Sans CJK "
+        "SC\",SimSun,SimSun-ExtB,serif;overflow-wrap:anywhere}h1{font-size:16pt;text-align:center;margin:0 0 "
+        "1mm}h2{font-size:14pt;text-align:center;margin:0 0 2mm}h3{font-size:11pt;margin:4mm 0 "
+        "1mm;break-after:avoid}p{margin:1mm "
+        "0}.sub{text-align:center}table{width:100%;border-collapse:separate;border-spacing:0;table-layout:fixed;margin:"
+        "2mm 0}thead{display:table-header-group}tr{break-inside:avoid}th,td{border:solid #000;border-width:0 0.3mm "
+        "0.3mm 0;padding:1mm "
+        "1.2mm;vertical-align:middle}th{font-weight:600;border-top-width:0.3mm}th:first-child,td:first-child{border-"
+        "left-width:0.3mm}.n{text-align:right;font-variant-numeric:tabular-nums}.sign{break-inside:avoid;margin-top:"
+        "8mm}.sign p{margin:5mm 0}.sign span{display:inline-block;width:60mm;border-bottom:0.3mm solid "
+        "#000}.mark{position:fixed;top:35%;left:0;right:0;text-align:center;font-size:120pt;color:#0002;transform:"
+        "rotate(-30deg)}</style></head><body>";
     if (m_.rehearsal) out += "<div class=\"mark\">演练</div>";
     return out + body_ + "</body></html>\n";
   }

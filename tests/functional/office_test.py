@@ -1,0 +1,166 @@
+"""The review office's commands on real files: from the sheets to the roster, from a real meeting's record to the certificates. What is
+refused says why, with its exit code, and writes nothing."""
+
+import csv
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import small
+
+BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
+ROOT = small.ROOT
+EXAMPLES = ROOT / "examples"
+
+
+class Office(unittest.TestCase):
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="piaojue-office-"))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.office = self.directory / "office"
+
+    def clerk(self, command, *args, rc=0, passphrase="口令口令一", office=None):
+        done = subprocess.run([BIN / "piaojue", "clerk", command, "--office", office or self.office, "--data", ROOT / "data",
+                               *map(str, args)], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "PIAOJUE_PASSPHRASE": passphrase})
+        self.assertEqual(done.returncode, rc, f"{command} {args}\n{done.stdout}\n{done.stderr}")
+        if rc != 0:
+            self.assertTrue(done.stderr.strip(), command)
+        return done
+
+    def enlist(self):
+        self.clerk("enlist", "--name", "周晓棠")
+
+    def import_examples(self):
+        self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates", EXAMPLES / "candidates.xlsx", "--appraisals",
+                   EXAMPLES / "appraisals.xlsx", "--date", "2026-10-08", "--extension", "示例：沿用原标准的通知")
+
+    def test_people_are_enlisted_by_people_who_are_there(self):
+        # Harm: whoever gets at the folder enlists himself and signs decisions.
+        self.clerk("trail", "--name", "周晓棠", rc=1)
+        self.clerk("enlist", "--name", "周晓棠", passphrase="短", rc=1)
+        self.enlist()
+        self.clerk("enlist", "--name", "李经办", rc=1)
+        wrong = self.directory / "wrong"
+        wrong.write_text("不是口令不是口令\n", encoding="utf-8")
+        self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, rc=1)
+        wrong.write_text("口令口令一\n", encoding="utf-8")
+        self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, passphrase="口令口令二")
+        self.assertEqual(len(json.loads(self.clerk("trail", "--name", "李经办", "--json").stdout)), 1)
+
+    def test_wrong_usage_is_exit_2(self):
+        for args in (("fly",), ("enlist",), ("decide", "--candidate", "0", "--verdict", "ELIGIBLE", "--reason", "x"),
+                     ("decide", "--candidate", "1", "--verdict", "MAYBE", "--reason", "x"), ("resolve", "--candidate", "1", "--text", "x")):
+            self.clerk(*args, rc=2)
+
+    def test_a_sheet_with_a_fault_imports_nothing(self):
+        self.enlist()
+        bad = self.directory / "bad.csv"
+        bad.write_text("姓名,单位,级别,渠道,批次\n张三,某公司,高级,正常,一\n", encoding="utf-8")
+        before = (self.office / "ledger").read_bytes()
+        done = self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates", bad, rc=1)
+        self.assertIn("第 2 行", done.stderr)
+        self.clerk("verdicts", rc=1)
+        self.assertEqual((self.office / "ledger").read_bytes(), before)
+
+    def test_from_sheets_to_the_files_of_the_meeting(self):
+        self.enlist()
+        self.import_examples()
+        verdicts = json.loads(self.clerk("verdicts", "--json").stdout)
+        self.assertEqual(len(verdicts), 20)
+        review = [v["candidate"] for v in verdicts if v["standing"] == "REVIEW"]
+        out = self.directory / "roster"
+        if review:
+            self.assertIn("需人工审核", self.clerk("roster", "--out", out, rc=1).stderr)
+            self.assertFalse(out.exists())
+        # A decision without its basis does not settle a REVIEW.
+        self.clerk("decide", "--candidate", review[0], "--verdict", "ELIGIBLE", "--reason", "材料齐全", rc=1)
+        self.clerk("decide", "--candidate", review[0], "--verdict", "ELIGIBLE", "--reason", "证件 370202199001011234", "--basis", "x", rc=1)
+        for number in review:
+            self.clerk("decide", "--candidate", number, "--verdict", "NOT_ELIGIBLE" if number == review[0] else "ELIGIBLE", "--reason",
+                       "经办人核对原件", "--basis", "第五条", "--date", "2026-10-20")
+        self.clerk("roster", "--out", out, "--meeting", EXAMPLES / "meeting.toml", "--date", "2026-11-01")
+        with open(out / "candidates.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        left_out = sum(v["standing"] == "NOT_ELIGIBLE" for v in verdicts) + 1
+        self.assertEqual(len(rows) - 1, 20 - left_out)
+        done = subprocess.run([BIN / "piaojue-server", "init", self.directory / "server", "--meeting", out / "meeting.toml", "--members",
+                               out / "members.xlsx", "--candidates", out / "candidates.csv", "--listen", "127.0.0.1:0"],
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        # Harm: the sheet is exchanged after people were judged by it.
+        self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates", EXAMPLES / "candidates.xlsx", rc=1)
+        for path in (self.office / "imports").iterdir():
+            path.chmod(0o600)
+            path.write_bytes(path.read_bytes() + b" ")
+        self.assertIn("被改动", self.clerk("verdicts", rc=1).stderr)
+
+    def test_a_correction_notice_is_made_once(self):
+        self.enlist()
+        self.import_examples()
+        issue = ("notice", "--candidate", 3, "--item", "缺 2021 年度考核表|第五条（三）", "--days", 5, "--date", "2026-09-24")
+        self.assertIn("2026-10-09", self.clerk(*issue).stdout)
+        self.clerk(*issue, rc=1)
+        self.clerk("notice", "--candidate", 3, "--lapse", "--date", "2026-10-09", rc=1)
+        self.clerk("notice", "--candidate", 3, "--corrected", "--date", "2026-10-10", rc=1)
+        self.assertIn("视为放弃申报", self.clerk("notice", "--candidate", 3, "--lapse", "--date", "2026-10-10").stdout)
+        self.assertEqual(len(json.loads(self.clerk("trail", "--candidate", 3, "--json").stdout)), 3)
+
+    def test_an_altered_ledger_is_refused_by_its_entry(self):
+        self.enlist()
+        self.import_examples()
+        path = self.office / "ledger"
+        altered = bytearray(path.read_bytes())
+        altered[-5] ^= 1
+        path.write_bytes(altered)
+        self.assertIn("第 1 条", self.clerk("verdicts", rc=1).stderr)
+
+    def test_from_the_record_to_the_certificates(self):
+        with small.Small(BIN, experts=4, batches=(2,)) as meeting:
+            meeting.start()
+            meeting.open(1)
+            meeting.tokens(1)
+            meeting.cast({1: "agree", 2: "agree", 3: "agree", 4: "abstain"}, [1, 2])
+            meeting.close()
+            meeting.declare(1)
+            self.assertEqual(meeting.end().returncode, 0)
+            head = meeting.client(meeting.chair).wait("head", 10)["hex"]
+            record = self.directory / "record.piaojue"
+            shutil.copy(meeting.directory / "record.piaojue", record)
+        self.enlist()
+        out = self.directory / "papers"
+        of = ("--record", record, "--anchor", head)
+        self.clerk("papers", "--record", record, "--anchor", "0" * 64, "--out", out, rc=1)
+        self.assertFalse(out.exists())
+        self.clerk("papers", *of, "--out", out, "--date", "2026-09-17")
+        table = next(out.glob("04-*.html"))
+        self.clerk("check-paper", *of, table)
+        self.clerk("check-paper", *of, next(out.glob("04-*.xlsx")))
+        forged = self.directory / "forged.html"
+        text = table.read_text(encoding="utf-8")
+        self.assertIn('<td class="n">3</td>', text)
+        forged.write_text(text.replace('<td class="n">3</td>', '<td class="n">4</td>', 1), encoding="utf-8")
+        done = subprocess.run([BIN / "piaojue", "clerk", "check-paper", *of, forged], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("不符", done.stdout)
+        # Publicity in two places, five working days, an objection that holds back one.
+        self.clerk("file", "--number", "一号", "--date", "2026-09-18", rc=1)
+        self.clerk("publish", "--place", "服务平台", "--date", "2026-09-17")
+        self.assertIn("2026-09-24", self.clerk("publish", "--place", "政务网", "--date", "2026-09-18").stdout)
+        self.clerk("publish", "--place", "第三处", "--date", "2026-09-18", rc=1)
+        self.clerk("object", "--candidate", 1, "--text", "业绩待核", "--date", "2026-09-21")
+        self.clerk("file", "--number", "一号", "--date", "2026-09-24", rc=1)
+        self.clerk("file", "--number", "一号", "--date", "2026-09-25")
+        self.clerk("certificates", "--date", "2026-09-25", rc=1)
+        self.clerk("announce", "--number", "二号", "--date", "2026-09-28")
+        self.assertIn("已移交电子证书：1 人", self.clerk("certificates", "--date", "2026-09-29").stdout)
+        trail = json.loads(self.clerk("trail", "--candidate", 1, "--json").stdout)
+        self.assertEqual([entry["deed"] for entry in trail], ["Record", "Object"])
+
+
+if __name__ == "__main__":
+    unittest.main()
