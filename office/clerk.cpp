@@ -448,7 +448,7 @@ MeetingRecord meeting_of(Options const& o) {
   std::string text = o.anchor;
   if (fs::is_regular_file(o.anchor)) text = crypto::as_text(need(read_file(o.anchor, 4096)));
   auto const anchor = verifier::parse_anchor(text);
-  if (!anchor) refuse("--anchor 应为纸上的首哈希（64 位十六进制数字），或含有它的文件");
+  if (!anchor) refuse("--anchor 应为纸上的指纹（64 位十六进制数字），或含有它的文件");
   std::ifstream in(o.record, std::ios::binary);
   if (!in || !fs::is_regular_file(o.record)) refuse(o.record + "：打不开");
   return need(read_meeting(in, *anchor, std::max(1U, std::thread::hardware_concurrency())));
@@ -499,7 +499,7 @@ int check_paper_command(Options const& o) {
     Office const office(o);
     auto const& at = *checked.ledger;
     if (at.size > office.ledger().size() || office.ledger().head(at.size) != at.head)
-      checked.differences.emplace_back("纸上的账本首哈希与账本不同");
+      checked.differences.emplace_back("纸上的账本指纹与账本不同");
   }
   for (auto const& difference : checked.differences) std::cout << "不符：" << difference << "\n";
   if (!checked.differences.empty()) return 1;
@@ -541,7 +541,7 @@ void trail(Options const& o) {
   if (o.json)
     std::cout << boost::json::serialize(out) << "\n";
   else
-    std::cout << "账本 " << ledger.size() << " 条，首哈希 " << verifier::grouped(ledger.head()) << "\n";
+    std::cout << "账本 " << ledger.size() << " 条，指纹 " << verifier::grouped(ledger.head()) << "\n";
 }
 
 }  // namespace
@@ -579,7 +579,7 @@ int clerk(int argc, char** argv) {
   };
   auto const of_meeting = [&](CLI::App* command) {
     command->add_option("--record", o.record, "会议记录文件")->required();
-    command->add_option("--anchor", o.anchor, "纸上的首哈希，或含有它的文件")->required();
+    command->add_option("--anchor", o.anchor, "纸上的指纹，或含有它的文件")->required();
   };
   auto* const enlist_c = signs(add("enlist", "登记办公室人员 / enlist a person"));
   enlist_c->add_option("--name", o.name, "姓名")->required();

@@ -211,7 +211,7 @@ Answer<std::uint64_t> Ledger::apply(ByteView entry) {
   if (out.action.deed == Deed::kRecord) {
     auto const bytes = crypto::from_hex(text_of(out.action, "head"));
     auto const head = bytes ? Hash::from(*bytes) : std::nullopt;
-    if (!head) return no("会议记录的首哈希有误");
+    if (!head) return no("会议记录的指纹有误");
     if (record) return no("会议记录已引用过");
     record = head;
   }

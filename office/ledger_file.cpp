@@ -112,7 +112,7 @@ Answer<LedgerFile> LedgerFile::open(std::filesystem::path const& folder, bool cr
   out.torn_ = loaded->torn;
   Ledger const& ledger = out.ledger_;
   auto const note = read_file(folder / "ledger.head", log::kNoteBytesMax);
-  if (!note.ok() && ledger.size() > 1) return no("账本的首哈希文件 ledger.head 不见了");
+  if (!note.ok() && ledger.size() > 1) return no("账本的指纹文件 ledger.head 不见了");
   if (note.ok()) {
     bool opened = false;
     for (OfficePerson const& person : ledger.people()) {

@@ -148,8 +148,8 @@ class Sheet {
     std::string const ledger = ledger_
                                    ? verifier::grouped(ledger_->head) + "（" + std::to_string(ledger_->size) + " 条）"
                                    : std::string("（未设账本）");
-    std::string const foot = "会议记录首哈希（" + std::to_string(audit_.entries) + " 条）\\A " +
-                             verifier::grouped(audit_.head) + "\\A 办公室账本首哈希\\A " + ledger;
+    std::string const foot = "会议记录指纹（" + std::to_string(audit_.entries) + " 条）\\A " +
+                             verifier::grouped(audit_.head) + "\\A 办公室账本指纹\\A " + ledger;
     std::string out =
         "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta "
         "http-equiv=\"Content-Security-Policy\" "
@@ -481,7 +481,7 @@ class Comparison {
     for (std::string word; in >> word;) words.push_back(word);
     if (words.size() != 7 || words[1] != "RESULTS") return differ("二维码不是投票结果汇总表的");
     lines_++;
-    if (words[2] != upper(crypto::to_hex(audit_.head.view()))) differ("二维码中的会议记录首哈希与记录不同");
+    if (words[2] != upper(crypto::to_hex(audit_.head.view()))) differ("二维码中的会议记录指纹与记录不同");
     if (words[3] != std::to_string(audit_.entries)) differ("二维码中的记录条数与记录不同");
     if (words[6] != upper(crypto::to_hex(rows_digest(audit_).view()))) differ("二维码中的结果摘要与记录不同");
     auto const bytes = crypto::from_hex(words[4]);

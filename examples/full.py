@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""The whole way of one year's review, on the sheets beside this file: import, verdicts, decisions, roster, a meeting of real processes,
+papers (HTML, XLSX, PDF), publicity, announcement, certificates. Nothing is typed by hand; all is left in the folder --out.
+
+With --candidates 1200 the sheets are generated, normal channel only, in the shares of levels of the first year's round, and all experts
+agree to those who are to pass: for time and memory."""
+
+import argparse
+import csv
+import json
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent / "tests" / "functional"))
+import demo  # noqa: E402
+import driver  # noqa: E402
+import small  # noqa: E402
+
+PASSPHRASE = "示例口令：办公室"
+
+
+class Office:
+    def __init__(self, bin_dir, folder):
+        self.bin, self.folder = pathlib.Path(bin_dir), folder
+
+    def clerk(self, command, *args):
+        argv = [self.bin / "piaojue", "clerk", command, "--office", self.folder, "--data", HERE.parent / "data", *args]
+        done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "PIAOJUE_PASSPHRASE": PASSPHRASE})
+        if done.returncode != 0:
+            raise driver.Failed(f"clerk {command}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        if "--json" not in args:
+            print("".join(f"            {line}\n" for line in done.stdout.splitlines()), end="", flush=True)
+        return done.stdout
+
+    def before(self, members, candidates, appraisals, roster):
+        demo.say("the office enlists a clerk and imports the sheets")
+        self.clerk("enlist", "--name", "周晓棠", "--date", "2026-06-01")
+        self.clerk("import", "--members", members, "--candidates", candidates, "--appraisals", appraisals, "--date", "2026-06-12",
+                   "--extension", "示例：主管部门关于沿用原标准的通知")
+        verdicts = json.loads(self.clerk("verdicts", "--json"))
+        count = {word: sum(v["machine"] == word for v in verdicts) for word in ("ELIGIBLE", "NOT_ELIGIBLE", "REVIEW")}
+        demo.say(f"verdicts: {count}; a person decides what the machine leaves open")
+        for verdict in verdicts:
+            if verdict["standing"] == "REVIEW":
+                self.clerk("decide", "--candidate", verdict["candidate"], "--verdict", "ELIGIBLE", "--reason", "经办人核对原件，材料属实",
+                           "--basis", verdict["articles"] or "第五条", "--date", "2026-06-20")
+        self.clerk("roster", "--out", roster, "--meeting", HERE / "meeting.toml", "--date", "2026-07-01")
+
+    def after(self, record, anchor, papers):
+        demo.say("papers from the verified record")
+        self.clerk("papers", "--record", record, "--anchor", anchor, "--out", papers, "--date", "2026-11-20")
+        self.clerk("check-paper", "--record", record, "--anchor", anchor, next(papers.glob("04-*.xlsx")))
+        chromium = shutil.which("chromium")
+        for page in sorted(papers.glob("*.html")) if chromium else ():
+            subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+                            f"--print-to-pdf={page.with_suffix('.pdf')}", str(page)], check=True, capture_output=True, timeout=300)
+        demo.say(f"{len(list(papers.glob('*.pdf')))} papers as PDF" if chromium else "chromium is not there: no PDF")
+        demo.say("publicity in two places, filing, announcement, certificates")
+        self.clerk("publish", "--place", "山东省专业技术人员管理服务平台", "--date", "2026-11-23")
+        self.clerk("publish", "--place", "青岛西海岸新区政务网", "--date", "2026-11-24")
+        self.clerk("file", "--number", "示例备案〔2026〕1 号", "--date", "2026-12-02")
+        self.clerk("announce", "--number", "示例发〔2026〕2 号", "--date", "2026-12-03")
+        self.clerk("certificates", "--date", "2026-12-04")
+
+
+class FullDemo(demo.Demo):
+    """The demo's meeting, on the office's roster instead of the sheets beside it."""
+
+    def __init__(self, bin_dir, out, roster):
+        super().__init__(bin_dir, out)
+        shutil.rmtree(out)
+        self.meeting = driver.Meeting(bin_dir, out, roster / "meeting.toml", roster / "members.xlsx", roster / "candidates.csv")
+
+
+SHARES = (("正高级", 18), ("副高级", 62), ("中级", 552), ("助理级", 319))
+
+
+def generated(directory, count):
+    """Of every 1,200, as many of each level as passed in the first round; the others are 中级."""
+    levels = [level for level, share in SHARES for _ in range(max(1, share * count // 1200))]
+    levels = (levels + ["中级"] * count)[:count]
+    files = small.write_rosters(directory, 25, [100] * (count // 100) + ([count % 100] if count % 100 else []))
+    with open(files[2], encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    for row, level in zip(rows[1:], levels):
+        row[2] = level
+    with open(files[2], "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return files
+
+
+def large(bin_dir, out, count):
+    files = generated(out / "sheets", count)
+    meeting = small.Small.__new__(small.Small)
+    meeting.directory = out
+    meeting.meeting = driver.Meeting(bin_dir, out / "meeting", *files)
+    meeting.experts = list(range(1, 26))
+    meeting.chair, meeting.clerk, meeting.supervisor, meeting.screen = 1, 26, 27, 28
+    meeting.officers = [27, 26]
+    demo.say(f"{count} candidates, 25 experts")
+    try:
+        meeting.start()
+        number = 1
+        for batch in range(1, (count + 99) // 100 + 1):
+            questions = list(range(number, min(number + 100, count + 1)))
+            number += len(questions)
+            meeting.open(batch, 900)
+            for person in meeting.experts:
+                meeting.client(person).wait("tokens", 900, batch=batch)
+            def one(person, questions=questions):
+                for q in questions:
+                    meeting.client(person).command(f"vote {q} {'agree' if q * 951 // count != (q - 1) * 951 // count or count < 951 else 'disagree'}")
+                meeting.client(person).command("cast", 900)
+            driver.at_once([lambda p=p: one(p) for p in meeting.experts])
+            meeting.client(meeting.chair).command("close", 900)
+            meeting.declare(batch, timeout_s=900)
+            demo.say(f"batch {batch} declared")
+        meeting.countersigned("close-meeting")
+        head = meeting.client(meeting.chair).wait("head", 60)["hex"]
+        (out / "anchor.txt").write_text(head + "\n", encoding="utf-8")
+        meeting.meeting.run_tool("piaojue-server", "export", meeting.meeting.server_dir, "--out", out / "record.piaojue", timeout_s=900)
+    finally:
+        meeting.meeting.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder of the programs")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder to make (replaced if it exists)")
+    parser.add_argument("--candidates", type=int, help="generate so many instead of the examples")
+    options = parser.parse_args()
+    shutil.rmtree(options.out, ignore_errors=True)
+    options.out.mkdir(parents=True)
+    office = Office(options.bin, options.out / "office")
+    begun = time.monotonic()
+    try:
+        if options.candidates:
+            large(options.bin, options.out, options.candidates)
+            office.clerk("enlist", "--name", "周晓棠", "--date", "2026-06-01")
+            folder = options.out
+        else:
+            roster = options.out / "roster"
+            office.before(HERE / "members.xlsx", HERE / "candidates.xlsx", HERE / "appraisals.xlsx", roster)
+            folder = options.out / "meeting"
+            meeting = FullDemo(options.bin, folder, roster)
+            with meeting.meeting:
+                if meeting.run() != 0:
+                    return 1
+        office.after(folder / "record.piaojue", folder / "anchor.txt", options.out / "papers")
+    except driver.Failed as failure:
+        print(f"full: {failure}", file=sys.stderr)
+        return 1
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    demo.say(f"done in {time.monotonic() - begun:.0f} s; the largest process took {peak} MiB; all of it is in {options.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
