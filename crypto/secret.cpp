@@ -1,7 +1,7 @@
 #include "crypto/secret.h"
 
-#include <cstdlib>
 #include <algorithm>
+#include <cstdlib>
 #include <new>
 
 namespace piaojue::crypto {
