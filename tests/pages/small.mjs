@@ -10,6 +10,7 @@ export const kChair = 1;
 export const kClerk = 6;
 export const kSupervisor = 7;
 export const kScreen = 8;
+const kTitle = '工业互联网工程技术职务资格评审委员会评审会议';
 const kMembers = `姓名,单位,角色
 林远航,海州工业互联网研究院,主任委员、专家
 苏文瑾,云梭智能制造有限公司,专家
@@ -22,7 +23,6 @@ const kMembers = `姓名,单位,角色
 `;
 export const kNames = ['方启明', '陆思远', '秦𬭎', '江临川', '任天行', '沈知微', '温如玉'];
 
-/** @param count of candidates. @param title one word of the rosters' own language would be Chinese on an English page */
 function rosters(count) {
   const rows = Array.from({ length: count }, (_, i) => `${i < kNames.length ? kNames[i] : `申报人${i + 1}`},云梭智能制造有限公司,高级工程师,正常,第一批,主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项。,评议组 5 人，同意推荐 5 人：业绩突出`);
   return `姓名,单位,级别,渠道,批次,业绩摘要,评议组意见\n${rows.join('\n')}\n`;
@@ -39,7 +39,7 @@ async function freePort() {
 
 export class Small {
   static async make(count = 3) {
-    const toml = `title = "工业互联网工程技术职务资格评审委员会评审会议"\ndate = "2026-11-22"\nrehearsal = false\ncommittee_size = 5\ntrustees = ["server", "chair", "supervisor"]\n[rules]\nmax_unconfirmed = 1\n`;
+    const toml = `title = "${kTitle}"\ndate = "2026-11-22"\nrehearsal = false\ncommittee_size = 5\ntrustees = ["server", "chair", "supervisor"]\n[rules]\nmax_unconfirmed = 1\n`;
     const small = new Small();
     small.meeting = new Meeting({ members: kMembers, candidates: rosters(count), toml, listen: `127.0.0.1:${await freePort()}` });
     small.count = count;
@@ -50,6 +50,12 @@ export class Small {
 
   client(person) {
     return this.meeting.clients.get(person);
+  }
+
+  /** Every cell of the rosters, the longest first, and the title: what stays as it is in any language. */
+  rosterTexts() {
+    const cells = [kMembers, rosters(this.count)].flatMap((text) => text.split(/[\n,]/));
+    return [...new Set([kTitle, '2026-11-22', ...cells])].filter(Boolean).sort((a, b) => b.length - a.length);
   }
 
   /** Everybody enrolled and running; @return nothing, the addresses are in `urls`. */
