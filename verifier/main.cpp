@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "crypto/secret.h"
+#include "office/papers.h"
 #include "verifier/report.h"
 
 namespace {
@@ -59,16 +60,39 @@ bool chinese_by_default() {
   return true;
 }
 
+/// A printed result table beside the record that was just verified. @return the exit code.
+int hold_paper_against(verifier::Audit const& audit, std::string const& path, bool chinese) {
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes(office::kPaperBytesMax + 1, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  if (bytes.empty()) return complain("打不开结果汇总表", "the paper can not be read", chinese);
+  auto const checked = office::check_paper(audit, crypto::as_bytes(bytes));
+  if (!checked.ok()) return complain(checked.refusal, "this is not a result table: " + checked.refusal, chinese);
+  for (auto const& difference : checked.value->differences)
+    std::cout << (chinese ? "纸与记录不符：" : "paper differs: ") << difference << '\n';
+  if (!checked.value->differences.empty()) return 1;
+  if (checked.value->rows > 0) {
+    std::cout << (chinese ? "纸与记录一致，行数 " : "the paper agrees with the record, rows ") << checked.value->rows
+              << '\n';
+    return 0;
+  }
+  std::cout << (chinese ? "二维码与记录一致；纸上的数字请与上面各行核对\n"
+                        : "the QR code agrees with the record; compare the printed figures with the rows above\n");
+  return 0;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{
       "核验一份票决会议记录：二十五项检查，并由记录自行算出每项结果。\n"
       "Verifies the record of a Piaojue meeting: 25 checks, and every result derived anew.\n"};
   app.footer(
       "\n  piaojue-verify meeting.piaojue --anchor \"3f2a 9c01 …\"\n"
-      "  piaojue-verify meeting.piaojue --anchor-file head.txt --json > audit.json\n\n"
-      "Exit: 0 verified, 1 a check failed, 2 no usable input.");
+      "  piaojue-verify meeting.piaojue --anchor-file head.txt --json > audit.json\n"
+      "  piaojue-verify meeting.piaojue --anchor-file head.txt --paper 04-投票结果汇总表.xlsx\n\n"
+      "Exit: 0 verified, 1 a check failed or the paper differs, 2 no usable input.");
   app.set_version_flag("--version", std::string("piaojue-verify " PIAOJUE_VERSION));
-  std::string record, anchor_text, anchor_file, lang;
+  std::string record, anchor_text, anchor_file, paper, lang;
   bool json = false;
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
   app.add_option("RECORD", record, "记录文件 / record file")->required();
@@ -76,6 +100,9 @@ int run(int argc, char** argv) {
       app.add_option("--anchor", anchor_text, "纸上的记录指纹，可带空格 / head hash from paper, blanks allowed");
   app.add_option("--anchor-file", anchor_file, "含记录指纹的文件 / file with the head hash")->excludes(by_text);
   app.add_flag("--json", json, "机器可读 / machine-readable");
+  app.add_option("--paper", paper,
+                 "结果汇总表（XLSX、网页或二维码文字）是否与记录一致 / is this printed result table the record's")
+      ->excludes("--json");
   app.add_option("--jobs", jobs, "线程数 / threads")->check(CLI::Range(std::size_t{1}, kJobsMax));
   app.add_option("--lang", lang, "zh 或 en")->check(CLI::IsMember({"zh", "en"}));
   try {
@@ -117,7 +144,8 @@ int run(int argc, char** argv) {
             << std::flush;
   if (!std::cout) return complain("结果写不出去", "the report could not be written", chinese);
   if (audit.unusable) complain(audit.unusable->zh, audit.unusable->en, chinese);
-  return audit.exit_code();
+  if (paper.empty() || !audit.verified()) return audit.exit_code();
+  return hold_paper_against(audit, paper, chinese);
 }
 
 }  // namespace
