@@ -106,8 +106,9 @@ export class Small {
     for (const person of signIn) await this.until(person, 'sign-in');
   }
 
-  async openBatch() {
-    await this.client(kChair).event('keys');
+  /** @param ms the keys of a hundred questions take minutes. */
+  async openBatch(ms = 60_000) {
+    await this.client(kChair).event('keys', 0, ms);
     await this.until(kChair, 'open 1');
   }
 
