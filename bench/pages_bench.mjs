@@ -53,7 +53,7 @@ try {
     const last = document.documentElement.scrollHeight - innerHeight;
     const step = (now) => {
       times.push(now);
-      scrollBy(0, 60);
+      scrollBy({ top: 60, behavior: 'instant' });
       if (scrollY < last - 1 && times.length < 600) requestAnimationFrame(step);
       else done(times.slice(1).map((at, i) => at - times[i]));
     };
