@@ -40,7 +40,7 @@ class Office:
             print("".join(f"            {line}\n" for line in done.stdout.splitlines()), end="", flush=True)
         return done.stdout
 
-    def before(self, members, candidates, appraisals, roster):
+    def before(self, members, candidates, appraisals, roster, papers):
         demo.say("the office enlists a clerk and imports the sheets")
         self.clerk("enlist", "--name", "周晓棠", "--date", "2026-06-01")
         self.clerk("import", "--members", members, "--candidates", candidates, "--appraisals", appraisals, "--date", "2026-06-12",
@@ -52,6 +52,7 @@ class Office:
             if verdict["standing"] == "REVIEW":
                 self.clerk("decide", "--candidate", verdict["candidate"], "--verdict", "ELIGIBLE", "--reason", "经办人核对原件，材料属实",
                            "--basis", verdict["articles"] or "第五条", "--date", "2026-06-20")
+        self.clerk("verdicts", "--out", papers, "--date", "2026-06-20")
         self.clerk("roster", "--out", roster, "--meeting", HERE / "meeting.toml", "--date", "2026-07-01")
 
     def after(self, record, anchor, papers):
@@ -148,7 +149,7 @@ def main():
             folder = options.out
         else:
             roster = options.out / "roster"
-            office.before(HERE / "members.xlsx", HERE / "candidates.xlsx", HERE / "appraisals.xlsx", roster)
+            office.before(HERE / "members.xlsx", HERE / "candidates.xlsx", HERE / "appraisals.xlsx", roster, options.out / "papers")
             folder = options.out / "meeting"
             meeting = FullDemo(options.bin, folder, roster)
             with meeting.meeting:

@@ -44,7 +44,7 @@ T need(review::Imported<T> imported) {
 }
 
 struct Options {
-  std::string office, date, passphrase_file, data = "data";
+  std::string office, date, passphrase_file, data = "data", title = "职称评审委员会办公室";
   std::uint32_t as = 1;
   bool json = false;
   // of single commands
@@ -321,9 +321,32 @@ void import(Options const& o) {
   std::cout << "专家及工作人员 " << committee.people.size() << " 人，申报人 " << people.size() << " 人\n";
 }
 
+/// Writes papers and notes them in the ledger.
+void put_papers(Office& office, std::string const& folder, std::vector<Paper> const& made) {
+  fs::create_directories(folder);
+  std::vector<FileMark> files;
+  auto const put = [&](std::string const& name, ByteView bytes) {
+    need(write_file(fs::path(folder) / name, bytes));
+    files.push_back({name, crypto::sha256({bytes})});
+  };
+  for (Paper const& paper : made) {
+    put(paper.name + ".html", crypto::as_bytes(paper.html));
+    if (!paper.xlsx.empty()) put(paper.name + ".xlsx", paper.xlsx);
+  }
+  office.write(Deed::kPapers, {}, {}, files);
+  std::cout << "材料 " << files.size() << " 份，写在 " << folder << "\n";
+}
+
+OfficeHeading heading_of(Office const& office, Options const& o) {
+  return {o.title, office.today(), {office.ledger().head(), office.ledger().size()}};
+}
+
 void verdicts(Options const& o) {
   Office office(o);
   auto const all = office.assessments();
+  if (!o.out.empty()) {
+    return put_papers(office, o.out, {need(verdict_paper(heading_of(office, o), all.people, all.assessed))});
+  }
   boost::json::array out;
   for (std::size_t i = 0; i < all.people.size(); ++i) {
     auto const& person = all.people[i];
@@ -380,6 +403,9 @@ void notice(Options const& o) {
     std::cout << "补正期限：" << review::day_text(correction.notice()->deadline) << "（含当日）\n";
   }
   std::cout << who.name << "：" << review::correction_word(correction.state()) << "\n";
+  if (!o.out.empty()) {
+    put_papers(office, o.out, {need(notice_paper(heading_of(office, o), who.number, *correction.notice()))});
+  }
 }
 
 std::string csv_cell(std::string const& text) {
@@ -477,18 +503,7 @@ void papers(Options const& o) {
     office.write(Deed::kRecord, passed, {{"head", crypto::to_hex(record.audit.head.view())}});
   }
   auto const made = need(make_papers(record, LedgerHead{office.ledger().head(), office.ledger().size()}));
-  fs::create_directories(o.out);
-  std::vector<FileMark> files;
-  auto const put = [&](std::string const& name, ByteView bytes) {
-    need(write_file(fs::path(o.out) / name, bytes));
-    files.push_back({name, crypto::sha256({bytes})});
-  };
-  for (Paper const& paper : made) {
-    put(paper.name + ".html", crypto::as_bytes(paper.html));
-    if (!paper.xlsx.empty()) put(paper.name + ".xlsx", paper.xlsx);
-  }
-  office.write(Deed::kPapers, {}, {}, files);
-  std::cout << "材料 " << files.size() << " 份，写在 " << o.out << "\n";
+  put_papers(office, o.out, made);
 }
 
 int check_paper_command(Options const& o) {
@@ -591,8 +606,11 @@ int clerk(int argc, char** argv) {
   import_c->add_option("--appraisals", o.appraisals, "年度考核表");
   import_c->add_option("--filed", o.filed, "表中无申报日期者的申报日期");
   import_c->add_option("--extension", o.extension, "在有效期外适用标准的依据");
-  auto* const verdicts_c = add("verdicts", "资格审核结果 / machine and human verdicts");
-  verdicts_c->add_flag("--json", o.json);
+  auto* const verdicts_c = signs(add("verdicts", "资格审核结果 / machine and human verdicts"));
+  auto* const verdicts_json = verdicts_c->add_flag("--json", o.json);
+  auto* const verdicts_out =
+      verdicts_c->add_option("--out", o.out, "写成资格审核表 / as a paper")->excludes(verdicts_json);
+  verdicts_c->add_option("--title", o.title, "表头的单位名称")->capture_default_str()->needs(verdicts_out);
   auto* const decide_c = signs(add("decide", "人工审核决定 / a person's decision"));
   one(decide_c)->required();
   decide_c->add_option("--verdict", o.verdict)->required()->check(CLI::IsMember({"ELIGIBLE", "NOT_ELIGIBLE"}));
@@ -602,8 +620,14 @@ int clerk(int argc, char** argv) {
   one(notice_c)->required();
   auto* const items = notice_c->add_option("--item", o.items, "\"缺什么|条款\"，可重复；一次写全");
   notice_c->add_option("--days", o.days, "工作日")->capture_default_str()->check(CLI::Range(1, 250));
-  auto* const corrected = notice_c->add_flag("--corrected", o.corrected, "已全部补正")->excludes(items);
-  notice_c->add_flag("--lapse", o.lapse, "逾期，视为放弃申报")->excludes(items)->excludes(corrected);
+  auto* const notice_out = notice_c->add_option("--out", o.out, "写成补正通知书 / as a paper");
+  notice_c->add_option("--title", o.title, "表头的单位名称")->capture_default_str()->needs(notice_out);
+  auto* const corrected =
+      notice_c->add_flag("--corrected", o.corrected, "已全部补正")->excludes(items)->excludes(notice_out);
+  notice_c->add_flag("--lapse", o.lapse, "逾期，视为放弃申报")
+      ->excludes(items)
+      ->excludes(corrected)
+      ->excludes(notice_out);
   auto* const roster_c = signs(add("roster", "形成会议名单 / files for piaojue-server init"));
   roster_c->add_option("--out", o.out)->required();
   roster_c->add_option("--meeting", o.meeting, "meeting.toml");

@@ -76,13 +76,24 @@ struct Column {
 class Sheet {
  public:
   Sheet(MeetingRecord const& record, std::optional<LedgerHead> const& ledger, std::string line)
-      : m_(*record.audit.manifest), audit_(record.audit), ledger_(ledger), line_(std::move(line)) {}
+      : owner_(record.audit.manifest->title),
+        date_("评审日期：" + record.audit.manifest->date),
+        rehearsal_(record.audit.manifest->rehearsal),
+        record_(LedgerHead{record.audit.head, record.audit.entries}),
+        ledger_(ledger),
+        line_(std::move(line)) {}
+  /// Before there is a record.
+  Sheet(OfficeHeading const& heading, std::string line)
+      : owner_(heading.title),
+        date_("日期：" + review::day_text(heading.date)),
+        ledger_(heading.ledger),
+        line_(std::move(line)) {}
 
   void title(std::string const& text, bool landscape = false) {
     title_ = text;
     landscape_ = landscape;
-    body_ += "<h1>" + escaped(m_.title) + "</h1><h2>" + escaped(text) + "</h2><p class=\"sub\">评审日期：" +
-             escaped(m_.date) + (m_.rehearsal ? "　<b>演练，不具效力</b>" : "") + "</p>";
+    body_ += "<h1>" + escaped(owner_) + "</h1><h2>" + escaped(text) + "</h2><p class=\"sub\">" + escaped(date_) +
+             (rehearsal_ ? "　<b>演练，不具效力</b>" : "") + "</p>";
   }
   void heading(std::string const& text) { body_ += "<h3>" + escaped(text) + "</h3>"; }
   void paragraph(std::string const& text) { body_ += "<p>" + escaped(text) + "</p>"; }
@@ -117,7 +128,9 @@ class Sheet {
     to.name = title_;
     to.landscape = landscape_;
     to.header_rows = 1;
-    to.footer = "记录 " + verifier::grouped(audit_.head);
+    to.footer = record_   ? "记录 " + verifier::grouped(record_->head)
+                : ledger_ ? "账本 " + verifier::grouped(ledger_->head)
+                          : std::string();
     to.rows.emplace_back();
     for (Column const& column : columns_) {
       to.rows.back().emplace_back(std::string(column.heading));
@@ -148,8 +161,11 @@ class Sheet {
     std::string const ledger = ledger_
                                    ? verifier::grouped(ledger_->head) + "（" + std::to_string(ledger_->size) + " 条）"
                                    : std::string("（未设账本）");
-    std::string const foot = "会议记录指纹（" + std::to_string(audit_.entries) + " 条）\\A " +
-                             verifier::grouped(audit_.head) + "\\A 办公室账本指纹\\A " + ledger;
+    std::string foot;
+    if (record_) {
+      foot = "会议记录指纹（" + std::to_string(record_->size) + " 条）\\A " + verifier::grouped(record_->head) + "\\A ";
+    }
+    foot += "办公室账本指纹\\A " + ledger;
     std::string out =
         "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta "
         "http-equiv=\"Content-Security-Policy\" "
@@ -173,13 +189,13 @@ class Sheet {
         "8mm}.sign p{margin:5mm 0}.sign span{display:inline-block;width:60mm;border-bottom:0.3mm solid "
         "#000}.mark{position:fixed;top:35%;left:0;right:0;text-align:center;font-size:120pt;color:#0002;transform:"
         "rotate(-30deg)}</style></head><body>";
-    if (m_.rehearsal) out += "<div class=\"mark\">演练</div>";
+    if (rehearsal_) out += "<div class=\"mark\">演练</div>";
     return out + body_ + "</body></html>\n";
   }
 
-  meeting::Manifest const& m_;
-  Audit const& audit_;
-  std::optional<LedgerHead> ledger_;
+  std::string owner_, date_;
+  bool rehearsal_ = false;
+  std::optional<LedgerHead> record_, ledger_;  ///< of the record: head and entries
   std::string line_, title_, body_;
   bool landscape_ = false;
   std::vector<Column> columns_;
@@ -306,6 +322,79 @@ Hash rows_digest(Audit const& audit) {
 std::string results_line(Audit const& audit, std::optional<LedgerHead> const& ledger) {
   return std::string(kLinePrefix) + "RESULTS " + heads(audit, ledger) + " " +
          upper(crypto::to_hex(rows_digest(audit).view()));
+}
+
+namespace {
+
+std::string joined(std::vector<std::string> const& parts, std::string_view with) {
+  std::string out;
+  for (std::string const& part : parts) out += (out.empty() ? "" : std::string(with)) + part;
+  return out;
+}
+
+std::string office_line(OfficeHeading const& heading) {
+  return std::string(kLinePrefix) + "OFFICE " + upper(crypto::to_hex(heading.ledger.head.view())) + " " +
+         std::to_string(heading.ledger.size);
+}
+
+}  // namespace
+
+Answer<Paper> verdict_paper(OfficeHeading const& heading, std::vector<review::Applicant> const& people,
+                            std::vector<review::Assessed> const& assessed) {
+  Sheet sheet(heading, office_line(heading));
+  sheet.title("资格审核表", true);
+  std::map<std::string_view, std::size_t> count;
+  std::vector<Cells> rows;
+  for (std::size_t i = 0; i < people.size() && i < assessed.size(); ++i) {
+    auto const& machine = assessed[i].machine;
+    auto const& human = assessed[i].human;
+    ++count[review::verdict_word(assessed[i].standing())];
+    // The reason is often one of the sums itself.
+    bool const said = std::ranges::find(machine.arithmetic, machine.reason) != machine.arithmetic.end();
+    std::string found = said ? std::string() : machine.reason + "；";
+    found += joined(machine.arithmetic, "；");
+    if (!machine.missing.empty()) found += "；缺：" + joined(machine.missing, "、");
+    std::string decision;
+    if (human) {
+      decision = std::string(review::verdict_word(human->verdict)) + "（" + human->decided_by + "，" +
+                 review::day_text(human->decided) + "）：" + human->reason +
+                 (human->basis.empty() ? "" : "；依据：" + human->basis);
+    }
+    rows.push_back({std::to_string(i + 1), people[i].name, people[i].employer, people[i].facts.level,
+                    std::string(channel_word(people[i].facts.channel)),
+                    std::string(review::verdict_word(machine.verdict)), joined(machine.articles, "、"), found,
+                    decision});
+  }
+  std::string summary = "共 " + std::to_string(rows.size()) + " 人";
+  for (auto const& [word, n] : count) summary += "；" + std::string(word) + " " + std::to_string(n) + " 人";
+  sheet.paragraph(summary + "。程序结论与人工决定并列，以人工决定为准；凡需判断者由人工审核。");
+  sheet.table({{"序号", 4, true},
+               {"姓名", 7},
+               {"单位", 12},
+               {"级别", 6},
+               {"渠道", 5},
+               {"程序结论", 7},
+               {"条款", 9},
+               {"依据与计算", 34},
+               {"人工决定", 16}},
+              rows);
+  sheet.sign({"审核人", "复核人"});
+  return sheet.finish("08-资格审核表", true);
+}
+
+Answer<Paper> notice_paper(OfficeHeading const& heading, std::uint32_t number, review::CorrectionNotice const& notice) {
+  Sheet sheet(heading, office_line(heading));
+  sheet.title("补正通知书");
+  sheet.paragraph(notice.name + "（第 " + std::to_string(number) + " 号" +
+                  (notice.employer.empty() ? "" : "，" + notice.employer) + "）：");
+  sheet.paragraph("经审核，您的申报材料尚需补正。需补正的内容一次告知如下：");
+  std::vector<Cells> rows;
+  for (auto const& item : notice.items) rows.push_back({std::to_string(rows.size() + 1), item.what, item.article});
+  sheet.table({{"序号", 8, true}, {"需补正的内容", 66}, {"依据", 26}}, rows);
+  sheet.paragraph("请于 " + review::day_text(notice.deadline) + "（含当日，" + std::to_string(notice.working_days) +
+                  " 个工作日）前补正。逾期未补正的，视为放弃申报。补正通知只发一次。");
+  sheet.sign({"经办人", "签收人"});
+  return sheet.finish("09-补正通知书-" + std::to_string(number), false);
 }
 
 Answer<std::vector<Paper>> make_papers(MeetingRecord const& record, std::optional<LedgerHead> const& ledger) {

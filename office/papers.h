@@ -5,6 +5,8 @@
 #include <istream>
 
 #include "office/ledger.h"
+#include "review/correction.h"
+#include "review/eligibility.h"
 #include "verifier/audit.h"
 
 namespace piaojue::office {
@@ -29,6 +31,19 @@ struct Paper {
 /// 签到表, 回避登记表, 面试答辩记录表, 投票结果汇总表, 评审会议纪要, 公示名单, 核准备案及证书交接表.
 /// @param ledger none: the office keeps no ledger, which the papers say.
 Answer<std::vector<Paper>> make_papers(MeetingRecord const& record, std::optional<LedgerHead> const& ledger);
+
+/// Of the papers that are made before there is a record: their foot holds the ledger's head alone.
+struct OfficeHeading {
+  std::string title;  ///< of the office or the committee
+  review::Day date{};
+  LedgerHead ledger;
+};
+/// 资格审核表: the machine's finding with its article and arithmetic, and the human's decision beside it. No identity
+/// numbers. `assessed` is by applicant.
+Answer<Paper> verdict_paper(OfficeHeading const& heading, std::vector<review::Applicant> const& people,
+                            std::vector<review::Assessed> const& assessed);
+/// 补正通知书 for one applicant. @param number of the applicant in the imported sheet.
+Answer<Paper> notice_paper(OfficeHeading const& heading, std::uint32_t number, review::CorrectionNotice const& notice);
 
 /// 序号 姓名 级别 渠道 出席 同意 不同意 弃权 无效 未投 回避 所需票数 结果, as they are printed: one row a candidate.
 inline constexpr std::size_t kResultColumns = 13;

@@ -2,6 +2,7 @@
 refused says why, with its exit code, and writes nothing."""
 
 import csv
+import html
 import json
 import os
 import pathlib
@@ -110,6 +111,29 @@ class Office(unittest.TestCase):
         self.assertIn("视为放弃申报", self.clerk("notice", "--candidate", 3, "--lapse", "--date", "2026-10-10").stdout)
         self.assertEqual(len(json.loads(self.clerk("trail", "--candidate", 3, "--json").stdout)), 3)
 
+    def test_papers_before_the_meeting_name_everybody_and_no_identity_number(self):
+        # Harm: an applicant who is told by word of mouth, or whose number hangs on a wall.
+        self.enlist()
+        self.import_examples()
+        out = self.directory / "papers"
+        self.clerk("verdicts", "--out", out, "--date", "2026-10-09")
+        self.clerk("notice", "--candidate", 3, "--item", "缺<b>年度考核表|第五条（三）", "--days", 5, "--date", "2026-09-24", "--out", out)
+        table, = out.glob("08-资格审核表.html")
+        notice, = out.glob("09-补正通知书-3.html")
+        verdicts = json.loads(self.clerk("verdicts", "--json").stdout)
+        text = table.read_text(encoding="utf-8")
+        for verdict in verdicts:
+            self.assertIn(f"<td>{verdict['name']}</td>", text)
+            self.assertTrue(html.escape(verdict["reason"]) in text, verdict)
+        said = notice.read_text(encoding="utf-8")
+        self.assertIn("2026-10-09", said, "the deadline of the working days")
+        self.assertIn("缺&lt;b&gt;年度考核表", said)
+        for page in (text, said):
+            self.assertNotRegex(page, r"(?<![0-9a-f])\d{17}[0-9X](?![0-9a-f])")
+        self.clerk("verdicts", "--out", out, "--json", rc=2)
+        deeds = [entry["deed"] for entry in json.loads(self.clerk("trail", "--name", "周晓棠", "--json").stdout)]
+        self.assertEqual(deeds.count("Papers"), 2)
+
     def test_an_altered_ledger_is_refused_by_its_entry(self):
         self.enlist()
         self.import_examples()
@@ -144,6 +168,9 @@ class Office(unittest.TestCase):
         text = table.read_text(encoding="utf-8")
         self.assertIn('<td class="n">3</td>', text)
         forged.write_text(text.replace('<td class="n">3</td>', '<td class="n">4</td>', 1), encoding="utf-8")
+        verify = [BIN / "piaojue-verify", record, "--anchor", head, "--paper"]
+        self.assertEqual(subprocess.run([*verify, table], capture_output=True, timeout=60).returncode, 0)
+        self.assertEqual(subprocess.run([*verify, forged], capture_output=True, timeout=60).returncode, 1)
         done = subprocess.run([BIN / "piaojue", "clerk", "check-paper", *of, forged], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("不符", done.stdout)
