@@ -455,7 +455,7 @@ PageHost::PageHost(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 PageHost::~PageHost() {
   asio::post(impl_->strand, [impl = impl_] {
-    impl->calls = {[](Asker) {}, [](Asker, std::string) {}, [](Asker) {}};
+    impl->calls = {[](Asker) {}, [](Asker, std::string const&) {}, [](Asker) {}};
     impl->finish([] {});
   });
 }
