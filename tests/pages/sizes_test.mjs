@@ -155,10 +155,11 @@ test('every size, the keyboard, and English', { timeout: 178_000 }, async (t) =>
     await keyboard.keyboard.press('ArrowDown');
     await keyboard.keyboard.press('Escape');
     await keyboard.getByText('屏幕已遮盖').waitFor();
+    // Typed blindly: marks nothing. The focus comes back to where it was.
     await keyboard.keyboard.press('3');
     await keyboard.keyboard.press('Escape');
+    await keyboard.locator('#row-3 :focus').waitFor();
     await keyboard.getByText('已选 2/3').waitFor();
-    assert.equal((await focused(keyboard)).question, '3', 'the focus is where it was, and what was typed blindly marks nothing');
   });
 
   await t.test('voting: narrow, zoomed, on the wall', () => everybody('voting'));
