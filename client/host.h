@@ -38,6 +38,9 @@ int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options
 [[nodiscard]] Result<Enrolled> enrol_online(std::string const& host, std::uint16_t port, net::TlsContext const& tls,
                                             Bytes const& frame, std::chrono::milliseconds patience, std::string& why);
 
+/// Opens the address in this machine's browser. It gets nothing of this program: no descriptor, no blocked signal.
+void open_browser(std::string const& url);
+
 /// Checks the ballots of a box on the processor's cores, at most four.
 meeting::ParallelFor parallel_for();
 

@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "client/host.h"
+#include "desk/commands.h"
 #include "net/pki.h"
-#include "office/clerk.h"
 
 namespace piaojue::client {
 /// The page as it was built into this program; its table is written by cmake/assets.cmake.
@@ -316,7 +316,7 @@ void add_passphrase(CLI::App& command, PassphraseOptions& options) {
 
 int main(int argc, char** argv) {
   // The review office's commands are a program of their own inside this one.
-  if (argc > 1 && std::string_view(argv[1]) == "clerk") return office::clerk(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "clerk") return desk::clerk(argc - 1, argv + 1, client::embedded_asset);
   crypto::init();
   CLI::App app{"Piaojue 票决: the program of one person's laptop in a secret ballot."};
   app.set_version_flag("--version", std::string("piaojue ") + PIAOJUE_VERSION);
@@ -329,7 +329,7 @@ int main(int argc, char** argv) {
       "lines\n"
       "  piaojue export --home ~/piaojue --out record.piaojue  the record from this laptop's own log\n"
       "  piaojue show --home ~/piaojue\n"
-      "  piaojue clerk --help                                  the review office's work around a meeting\n\n"
+      "  piaojue clerk page --office ~/office                  the review office's work around a meeting\n\n"
       "The passphrase comes from --passphrase-file, PIAOJUE_PASSPHRASE, or the terminal.\n"
       "Commands and events of `run`: docs/client-door.md, or the command `help`.\n"
       "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.");

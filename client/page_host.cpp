@@ -74,9 +74,11 @@ bool has_cookie(std::string_view header, std::string_view expected) {
 template <class Fields>
 void protect(Fields& out) {
   out.set(http::field::cache_control, "no-store");
-  out.set("Content-Security-Policy",
-          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-          "form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
+  if (out.count("Content-Security-Policy") == 0) {
+    out.set("Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+            "form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
+  }
   out.set("X-Content-Type-Options", "nosniff");
   out.set("Referrer-Policy", "no-referrer");
   out.set("Cross-Origin-Opener-Policy", "same-origin");
@@ -122,7 +124,7 @@ Assets assets_from(std::string dir, Assets otherwise) {
     if (!in) return otherwise ? otherwise(path) : std::nullopt;
     std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     if (bytes.size() > kAssetBytesMax) return std::nullopt;
-    return Asset{*type, std::move(bytes)};
+    return Asset{.type = *type, .bytes = std::move(bytes)};
   };
 }
 
@@ -369,6 +371,9 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
     if (!asset) return empty(http::status::not_found);
     out.result(http::status::ok);
     out.set(http::field::content_type, beast::string_view(asset->type.data(), asset->type.size()));
+    if (!asset->policy.empty()) {
+      out.set("Content-Security-Policy", beast::string_view(asset->policy.data(), asset->policy.size()));
+    }
     out.body() = std::move(asset->bytes);
     answer();
   }

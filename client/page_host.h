@@ -19,6 +19,7 @@ namespace piaojue::client {
 struct Asset {
   std::string_view type;  ///< MIME type
   std::string bytes;
+  std::string_view policy = {};  ///< Content-Security-Policy of this file alone; empty: the page's
 };
 /// A file of the page by its path, such as "index.html"; nothing: there is none. Called on any thread of the loop.
 using Assets = std::function<std::optional<Asset>(std::string_view path)>;

@@ -6,7 +6,7 @@ set(PIAOJUE_VENDOR ${CMAKE_BINARY_DIR}/web/vendor)
 function(piaojue_assets target)
   file(GLOB own RELATIVE ${PIAOJUE_WEB} CONFIGURE_DEPENDS
     ${PIAOJUE_WEB}/*.html ${PIAOJUE_WEB}/*.js ${PIAOJUE_WEB}/*.css ${PIAOJUE_WEB}/*.svg
-    ${PIAOJUE_WEB}/screens/*.js ${PIAOJUE_WEB}/parts/*.js ${PIAOJUE_WEB}/strings/*.js)
+    ${PIAOJUE_WEB}/screens/*.js ${PIAOJUE_WEB}/parts/*.js ${PIAOJUE_WEB}/strings/*.js ${PIAOJUE_WEB}/office/*.js)
   set(vendor preact.js preact-hooks.js htm.js jsqr.js)
 
   # Once for each change of the lock file; `npm ci` takes exactly what it names, by its hashes.
@@ -61,7 +61,7 @@ std::optional<Asset> embedded_asset(std::string_view path) {
     if (file.path != path) continue;
     auto const type = asset_type(path);
     if (!type) return std::nullopt;
-    return Asset{*type, std::string(file.begin, file.end)};
+    return Asset{.type = *type, .bytes = std::string(file.begin, file.end)};
   }
   return std::nullopt;
 }

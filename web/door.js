@@ -115,8 +115,10 @@ export function createDoor(url) {
     get state() {
       return state;
     },
+    /** Told at once too: the connection may have been there before whoever draws it. */
     subscribe(listener) {
       listeners.add(listener);
+      listener(state);
       return () => listeners.delete(listener);
     },
   };

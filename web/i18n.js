@@ -4,6 +4,11 @@ import { zh } from './strings/zh.js';
 const kTexts = { zh };
 const kMade = new Map();
 
+/** Texts of a page that has more than all others. Before the language is first used. */
+export function addTexts(lang, texts) {
+  kTexts[lang] = { ...kTexts[lang], ...texts };
+}
+
 function make(lang) {
   const texts = kTexts[lang];
   const t = (key, values) => {

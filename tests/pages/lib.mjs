@@ -187,7 +187,7 @@ export async function axe(page) {
 export async function look(page) {
   return page.evaluate(() => ({
     spills: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    keys: [...document.body.innerText.matchAll(/\b[a-z]+[A-Za-z]*\.[a-z][A-Za-z-]+\b/g)].map((one) => one[0]).filter((one) => !/\.(txt|record|piaojue)$/.test(one)),
+    keys: [...document.body.innerText.matchAll(/\b[a-z]+[A-Za-z]*\.[a-z][A-Za-z-]+\b/g)].map((one) => one[0]).filter((one) => !/\.(txt|record|piaojue|csv|xlsx|html)$/.test(one)),
     holes: [...document.body.innerText.matchAll(/\{\w+\}|undefined|NaN|\[object/g)].map((one) => one[0]),
   }));
 }

@@ -4,10 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { kWeb } from './lib.mjs';
-import { en } from '../../web/strings/en.js';
-import { zh } from '../../web/strings/zh.js';
+import { en as commonEn } from '../../web/strings/en.js';
+import { officeEn } from '../../web/strings/office_en.js';
+import { officeZh } from '../../web/strings/office_zh.js';
+import { zh as commonZh } from '../../web/strings/zh.js';
 
-const kFolders = ['.', 'screens', 'parts'];
+const zh = { ...commonZh, ...officeZh };
+const en = { ...commonEn, ...officeEn };
+const kFolders = ['.', 'screens', 'parts', 'office'];
 const kCode = new Map(kFolders.flatMap((folder) => readdirSync(join(kWeb, folder)).filter((name) => name.endsWith('.js'))
   .map((name) => [join(folder, name), readFileSync(join(kWeb, folder, name), 'utf8')])));
 const kAll = [...kCode.values()].join('\n');
@@ -15,7 +19,9 @@ const holes = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((one) => one[1]).so
 const withoutComments = (code) => code.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/[^\n]*/g, '$1');
 
 test('the same keys in both languages, none of them empty', () => {
-  assert.deepEqual(Object.keys(zh), Object.keys(en));
+  assert.deepEqual(Object.keys(commonZh), Object.keys(commonEn));
+  assert.deepEqual(Object.keys(officeZh), Object.keys(officeEn));
+  assert.equal(Object.keys(zh).length, Object.keys(commonZh).length + Object.keys(officeZh).length, 'no key in both files');
   for (const texts of [zh, en]) for (const [key, text] of Object.entries(texts)) assert.ok(text.length > 0, key);
 });
 
@@ -49,7 +55,7 @@ test('no text in code', () => {
 
 test('no texts in Chinese that were left in English', () => {
   for (const [key, text] of Object.entries(zh)) {
-    const latin = text.replace(/\{\w+\}/g, '').replace(/piaojue1:|slips|Esc|English|Piaojue/g, '').match(/[A-Za-z]{2,}/g);
+    const latin = text.replace(/\{\w+\}/g, '').replace(/piaojue1:|slips|Esc|English|Piaojue|Excel|WPS|xlsx|CSV|XLSX/g, '').match(/[A-Za-z]{2,}/g);
     assert.ok(!latin || key.startsWith('code.'), `${key}: ${latin}`);
   }
 });
