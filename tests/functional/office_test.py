@@ -53,6 +53,26 @@ class Office(unittest.TestCase):
         self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, passphrase="口令口令二")
         self.assertEqual(len(json.loads(self.clerk("trail", "--name", "李经办", "--json").stdout)), 1)
 
+    def test_sheets_saved_by_another_program_are_judged_the_same(self):
+        # Harm: an office whose program writes numbers, dates or strings another way is judged on other facts.
+        def judged(folder, prefix, office):
+            self.clerk("enlist", "--name", "周晓棠", office=office)
+            self.clerk("import", *(word for kind in ("members", "candidates", "appraisals") for word in (f"--{kind}", folder / f"{prefix}{kind}.xlsx")),
+                       "--date", "2026-10-08", "--extension", "示例", office=office)
+            return json.loads(self.clerk("verdicts", "--json", office=office).stdout)
+        sheets = ROOT / "tests/functional/sheets"
+        mine = judged(EXAMPLES, "", self.directory / "mine")
+        self.assertEqual(len(mine), 20)
+        self.assertEqual(judged(sheets, "libreoffice-", self.directory / "theirs"), mine)
+        # Dates that became serial numbers are read; identity numbers that lost their digits are named, each with its cell, and nothing else.
+        self.enlist()
+        refused = self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates", sheets / "libreoffice-typed-candidates.xlsx",
+                             "--date", "2026-10-08", "--extension", "示例", rc=1).stderr
+        faults = [line for line in refused.splitlines() if "行" in line]
+        self.assertEqual(len(faults), 17, refused)
+        for line in faults:
+            self.assertRegex(line, r"第 \d+ 行 I 列.*证件号码被存成了数字")
+
     def test_wrong_usage_is_exit_2(self):
         for args in (("fly",), ("enlist",), ("decide", "--candidate", "0", "--verdict", "ELIGIBLE", "--reason", "x"),
                      ("decide", "--candidate", "1", "--verdict", "MAYBE", "--reason", "x"), ("resolve", "--candidate", "1", "--text", "x")):
