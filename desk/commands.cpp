@@ -141,7 +141,7 @@ int clerk(int argc, char** argv, client::Assets const& assets) {
       page.desk = o;
       page.browser = !no_browser;
       page.assets = page_assets.empty() ? assets : client::assets_from(page_assets, assets);
-      return run_page(std::move(page));
+      return run_page(page);
     }
     if (*enlist_c) enlist(o);
     if (*import_c) import(o);

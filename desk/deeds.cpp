@@ -46,6 +46,7 @@ void import(Options const& o) {
   keep("candidates", candidates);
   keep("appraisals", appraisals);
   std::vector<Subject> subjects;
+  subjects.reserve(people.size());
   for (auto const& person : people) subjects.push_back({static_cast<std::uint32_t>(subjects.size() + 1), person.name});
   std::map<std::string, std::string> texts;
   if (filed.known()) texts["filed"] = filed.text();

@@ -552,7 +552,7 @@ class Clerk {
 
 }  // namespace
 
-int run_page(PageOptions options) {
+int run_page(PageOptions const& options) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

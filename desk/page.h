@@ -17,6 +17,6 @@ inline constexpr std::size_t kUploadBytesMax = std::size_t{1} << 30;  ///< of a 
 
 /// Runs until SIGTERM or SIGINT. To be called once, before any other thread is started. Prints the address.
 /// @return the exit code.
-int run_page(PageOptions options);
+int run_page(PageOptions const& options);
 
 }  // namespace piaojue::desk
