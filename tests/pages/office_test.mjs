@@ -35,7 +35,6 @@ async function start(office, date) {
   await running?.stop();
   running = new Program('office', [join(kBin, 'piaojue'), 'clerk', 'page', '--office', join(folder, office), '--data', join(kRoot, 'data'), '--date', date, '--no-browser', '--page-assets', kWeb]);
   const page = await openWindow(browser, { width: 1280, height: 900 });
-  page.setDefaultTimeout(15_000);
   await page.goto((await running.event('page')).url);
   return page;
 }
@@ -286,7 +285,7 @@ test('from the record to the certificates', { timeout: 170_000 }, async (t) => {
     await button(page, `核准备案（${people} 人）`).waitFor();
     await page.getByLabel('文号').fill('青西新人社〔2026〕1 号');
     await button(page, `核准备案（${people} 人）`).click();
-    await page.getByLabel('文号').waitFor();
+    await button(page, `发文公布（${people} 人）`).waitFor();
     await page.getByLabel('文号').fill('青西新人社〔2026〕2 号');
     await button(page, `发文公布（${people} 人）`).click();
     await button(page, `移交电子证书（${people} 人）`).click();
