@@ -2,8 +2,8 @@
 """The whole way of one year's review, on the sheets beside this file: import, verdicts, decisions, roster, a meeting of real processes,
 papers (HTML, XLSX, PDF), publicity, announcement, certificates. Nothing is typed by hand; all is left in the folder --out.
 
-With --candidates 1200 the sheets are generated, normal channel only, in the shares of levels of the first year's round, and all experts
-agree to those who are to pass: for time and memory."""
+With --candidates 1200 the sheets are generated (generated.py), normal channel only, and all experts agree to those who are to pass: for
+time and memory."""
 
 import argparse
 import csv
@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "tests" / "functional"))
 import demo  # noqa: E402
 import driver  # noqa: E402
+import generated  # noqa: E402
 import small  # noqa: E402
 
 PASSPHRASE = "示例口令：办公室"
@@ -40,7 +41,7 @@ class Office:
             print("".join(f"            {line}\n" for line in done.stdout.splitlines()), end="", flush=True)
         return done.stdout
 
-    def before(self, members, candidates, appraisals, roster, papers):
+    def before(self, members, candidates, appraisals, meeting, roster, papers):
         demo.say("the office enlists a clerk and imports the sheets")
         self.clerk("enlist", "--name", "周晓棠", "--date", "2026-06-01")
         self.clerk("import", "--members", members, "--candidates", candidates, "--appraisals", appraisals, "--date", "2026-06-12",
@@ -53,7 +54,7 @@ class Office:
                 self.clerk("decide", "--candidate", verdict["candidate"], "--verdict", "ELIGIBLE", "--reason", "经办人核对原件，材料属实",
                            "--basis", verdict["articles"] or "第五条", "--date", "2026-06-20")
         self.clerk("verdicts", "--out", papers, "--date", "2026-06-20")
-        self.clerk("roster", "--out", roster, "--meeting", HERE / "meeting.toml", "--date", "2026-07-01")
+        self.clerk("roster", "--out", roster, "--meeting", meeting, "--date", "2026-07-01")
 
     def after(self, record, anchor, papers):
         demo.say("papers from the verified record")
@@ -78,47 +79,33 @@ class FullDemo(demo.Demo):
     def __init__(self, bin_dir, out, roster):
         super().__init__(bin_dir, out)
         shutil.rmtree(out)
-        self.meeting = driver.Meeting(bin_dir, out, roster / "meeting.toml", roster / "members.xlsx", roster / "candidates.csv")
+        self.meeting = driver.Meeting(bin_dir, out, roster / "meeting.toml", next(roster.glob("members.*")), roster / "candidates.csv")
 
 
-SHARES = (("正高级", 18), ("副高级", 62), ("中级", 552), ("助理级", 319))
-
-
-def generated(directory, count):
-    """Of every 1,200, as many of each level as passed in the first round; the others are 中级."""
-    levels = [level for level, share in SHARES for _ in range(max(1, share * count // 1200))]
-    levels = (levels + ["中级"] * count)[:count]
-    files = small.write_rosters(directory, 25, [100] * (count // 100) + ([count % 100] if count % 100 else []))
-    with open(files[2], encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    for row, level in zip(rows[1:], levels):
-        row[2] = level
-    with open(files[2], "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
-    return files
-
-
-def large(bin_dir, out, count):
-    files = generated(out / "sheets", count)
+def large(bin_dir, out, office, count):
+    *sheets, to_pass = generated.write_round(out / "sheets", 25, count)
+    roster = out / "roster"
+    office.before(*sheets, roster, out / "papers")
+    with open(roster / "candidates.csv", encoding="utf-8-sig", newline="") as file:
+        names = [row["姓名"] for row in csv.DictReader(file)]
+    batches = [list(range(first, min(first + 100, count + 1))) for first in range(1, count + 1, 100)]
     meeting = small.Small.__new__(small.Small)
     meeting.directory = out
-    meeting.meeting = driver.Meeting(bin_dir, out / "meeting", *files)
+    meeting.meeting = driver.Meeting(bin_dir, out / "meeting", roster / "meeting.toml", next(roster.glob("members.*")),
+                                     roster / "candidates.csv")
     meeting.experts = list(range(1, 26))
     meeting.chair, meeting.clerk, meeting.supervisor, meeting.screen = 1, 26, 27, 28
     meeting.officers = [27, 26]
     demo.say(f"{count} candidates, 25 experts")
     try:
         meeting.start()
-        number = 1
-        for batch in range(1, (count + 99) // 100 + 1):
-            questions = list(range(number, min(number + 100, count + 1)))
-            number += len(questions)
+        for batch, questions in enumerate(batches, 1):
             meeting.open(batch, 900)
             for person in meeting.experts:
                 meeting.client(person).wait("tokens", 900, batch=batch)
             def one(person, questions=questions):
                 for q in questions:
-                    meeting.client(person).command(f"vote {q} {'agree' if q * 951 // count != (q - 1) * 951 // count or count < 951 else 'disagree'}")
+                    meeting.client(person).command(f"vote {q} {'agree' if names[q - 1] in to_pass else 'disagree'}")
                 meeting.client(person).command("cast", 900)
             driver.at_once([lambda p=p: one(p) for p in meeting.experts])
             meeting.client(meeting.chair).command("close", 900)
@@ -144,12 +131,12 @@ def main():
     begun = time.monotonic()
     try:
         if options.candidates:
-            large(options.bin, options.out, options.candidates)
-            office.clerk("enlist", "--name", "周晓棠", "--date", "2026-06-01")
+            large(options.bin, options.out, office, options.candidates)
             folder = options.out
         else:
             roster = options.out / "roster"
-            office.before(HERE / "members.xlsx", HERE / "candidates.xlsx", HERE / "appraisals.xlsx", roster, options.out / "papers")
+            office.before(HERE / "members.xlsx", HERE / "candidates.xlsx", HERE / "appraisals.xlsx", HERE / "meeting.toml", roster,
+                          options.out / "papers")
             folder = options.out / "meeting"
             meeting = FullDemo(options.bin, folder, roster)
             with meeting.meeting:
