@@ -15,40 +15,6 @@ std::string name_of(Record const& record, PersonId id) {
   return id <= list.size() ? list[id - 1].name : std::string();
 }
 
-std::string_view phase_name(BatchPhase phase) {
-  switch (phase) {
-    case BatchPhase::kVoting:
-      return "voting";
-    case BatchPhase::kClosing:
-      return "closing";
-    case BatchPhase::kMixing:
-      return "mixing";
-    case BatchPhase::kConfirming:
-      return "confirming";
-    case BatchPhase::kOpening:
-      return "opening";
-    case BatchPhase::kCounted:
-      return "counted";
-    case BatchPhase::kDeclared:
-      return "declared";
-    case BatchPhase::kVoided:
-      return "voided";
-  }
-  return "";
-}
-
-std::string_view phase_name(MeetingPhase phase) {
-  switch (phase) {
-    case MeetingPhase::kBeforeOpen:
-      return "before-open";
-    case MeetingPhase::kOpen:
-      return "open";
-    case MeetingPhase::kClosed:
-      return "closed";
-  }
-  return "";
-}
-
 object person(Record const& record, PersonId id) {
   object out;
   out["person"] = id;

@@ -15,8 +15,6 @@ using meeting::Record;
 
 bool zh(std::string_view lang);
 std::string name_of(Record const& record, PersonId person);
-std::string_view phase_name(meeting::BatchPhase phase);
-std::string_view phase_name(meeting::MeetingPhase phase);
 
 template <class Numbers>
 array numbers(Numbers const& values) {

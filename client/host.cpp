@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "client/command.h"
+#include "client/wiped_json.h"
 #include "net/channel.h"
 
 namespace piaojue::client {
@@ -91,35 +92,6 @@ class Workers {
 };
 
 namespace json = boost::json;
-
-/// A passphrase must not stay behind in the parser's memory, so all of it is this.
-class WipedJson {
- public:
-  /// @return the object, or nothing. Valid as long as this is.
-  json::object const* parse(std::string_view text) {
-    json::parser parser(&resource_);
-    parser.reset(&resource_);
-    boost::system::error_code error;
-    try {
-      parser.write(text.data(), text.size(), error);
-      if (error) return nullptr;
-      value_.emplace(parser.release());
-    } catch (std::exception const&) {
-      return nullptr;  // more than this memory holds
-    }
-    return value_->if_object();
-  }
-  static std::string_view text(json::object const& from, std::string_view name) {
-    auto const* const value = from.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-  }
-
- private:
-  static constexpr std::size_t kBytes = 512U << 10;
-  Secret memory_{kBytes};
-  json::static_resource resource_{memory_.data(), kBytes};
-  std::optional<json::value> value_;
-};
 
 /// Everything here runs on one strand.
 class Host {
@@ -578,13 +550,19 @@ void open_browser(std::string const& url) {
   posix_spawn_file_actions_destroy(&files);
 }
 
-int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options) {
+sigset_t set_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a closed pipe is an error of write, not an end
+  std::signal(SIGCHLD, SIG_IGN);  // NOLINT: nobody waits for the browser
+  return signals;
+}
+
+int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options) {
+  auto const signals = set_signals();
   int const signal_fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
   int const wake_fd = ::eventfd(0, EFD_CLOEXEC);
   if (signal_fd < 0 || wake_fd < 0) {
@@ -602,7 +580,6 @@ int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options
       std::fprintf(stderr, "piaojue: the page's port can not be opened: %s\n", why.c_str());
       return 1;
     }
-    std::signal(SIGCHLD, SIG_IGN);  // NOLINT: nobody waits for the browser
   }
   host->strand().post([host] { host->begin(); });
   loop->start(1);

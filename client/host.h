@@ -3,6 +3,7 @@
 /// stdout out, the page beside them, worker threads for the heavy work, signals. Before there is a session, a page can
 /// enrol or unlock here. Nothing of the meeting is decided here.
 #include <chrono>
+#include <csignal>
 
 #include "client/page_host.h"
 #include "client/setup.h"
@@ -27,6 +28,10 @@ struct HostOptions {
   std::chrono::milliseconds enrol_patience{20'000};
   std::optional<PageOptions> page;
 };
+
+/// Blocks SIGTERM and SIGINT for whoever waits for them, ignores SIGPIPE and SIGCHLD. To be called once, before any
+/// other thread is started. @return the blocked ones.
+sigset_t set_signals();
 
 /// Runs until `quit`, SIGTERM, SIGINT, or the wallet fails. To be called once, before any other thread is started.
 /// @param started nothing: the page asks for slip or passphrase first. @param wallet that of `started`.

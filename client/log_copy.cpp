@@ -25,7 +25,7 @@ Result<void> LogCopy::load(std::vector<JournalRecord> const& journal) {
         break;
       }
       case JournalRecord::Kind::kCosignature: {
-        auto const cosignature = wire::parse_cosignature(line.bytes);
+        auto const cosignature = meeting::parse_cosignature(line.bytes);
         if (!cosignature || !add(*cosignature)) return Refusal::kLogInconsistent;
         break;
       }

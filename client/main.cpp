@@ -1,15 +1,11 @@
 /// The program of one person's laptop. Errors go to stderr; exit codes: 0 done, 1 refused or failed, 2 wrong usage.
-#include <termios.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "client/host.h"
+#include "client/passphrase.h"
 #include "desk/commands.h"
 #include "net/pki.h"
 
@@ -26,6 +22,8 @@ using crypto::Refusal;
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+constexpr char const* kPassphrase = "Passphrase of this laptop: ";
+constexpr char const* kNewPassphrase = "New passphrase for this laptop: ";
 
 int fail(std::string const& text) {
   std::cerr << "piaojue: " << text << "\n";
@@ -36,65 +34,6 @@ std::string words(boost::system::error_code const& error) {
   auto const code = static_cast<Refusal>(error.value());
   return std::string(crypto::name(code)) + ": " + std::string(crypto::sentence(code, "en"));
 }
-
-// ---- Passphrase -----------------------------------------------------------------------------------------------------
-
-struct PassphraseOptions {
-  std::string file;
-  bool none = false;
-};
-
-std::optional<std::string> ask_passphrase(std::string const& prompt) {
-  if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
-  std::cerr << prompt << std::flush;
-  termios before{};
-  ::tcgetattr(STDIN_FILENO, &before);
-  termios silent = before;
-  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  std::string line;
-  bool const read = static_cast<bool>(std::getline(std::cin, line));
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-  std::cerr << "\n";
-  if (!read) return std::nullopt;
-  return line;
-}
-
-/// @param twice for a new one.
-std::optional<std::string> passphrase(PassphraseOptions const& options, bool twice) {
-  if (options.none) return std::string();
-  if (!options.file.empty()) {
-    std::ifstream in(options.file);
-    std::string line;
-    if (!std::getline(in, line) && line.empty()) {
-      fail(options.file + ": no passphrase in the first line");
-      return std::nullopt;
-    }
-    return line;
-  }
-  if (char const* const given = std::getenv("PIAOJUE_PASSPHRASE"); given != nullptr && *given != '\0') {
-    std::string out = given;
-    // Programs that this one might start have no business with it.
-    ::unsetenv("PIAOJUE_PASSPHRASE");
-    return out;
-  }
-  auto first = ask_passphrase(twice ? "New passphrase for this laptop: " : "Passphrase of this laptop: ");
-  if (!first) {
-    fail("no passphrase: give --passphrase-file, set PIAOJUE_PASSPHRASE, or start on a terminal");
-    return std::nullopt;
-  }
-  if (first->empty()) {
-    fail("an empty passphrase protects nothing; for a rehearsal say so with --no-passphrase");
-    return std::nullopt;
-  }
-  if (twice && ask_passphrase("Again: ") != first) {
-    fail("the two passphrases differ");
-    return std::nullopt;
-  }
-  return first;
-}
-
-void wipe(std::string& text) { sodium_memzero(text.data(), text.size()); }
 
 int fail(client::Trouble const& trouble) { return fail(trouble.words("en")); }
 
@@ -130,7 +69,7 @@ std::string role_names(std::uint32_t roles) {
 
 struct EnrolOptions {
   std::string slip, home;
-  PassphraseOptions passphrase;
+  client::PassphraseSource passphrase;
   unsigned wait_s = 20;
 };
 
@@ -160,10 +99,11 @@ int enrol(EnrolOptions const& options) {
     std::cout << "already enrolled: " << (*profile)->name << "\n";
     return 0;
   }
-  auto phrase = passphrase(options.passphrase, std::get<client::Enrolment>(stage) == client::Enrolment::kNew);
-  if (!phrase) return kFailed;
-  auto const done = client::enrol(*wallet, *slip, *phrase, std::chrono::seconds(options.wait_s));
-  wipe(*phrase);
+  bool const fresh = std::get<client::Enrolment>(stage) == client::Enrolment::kNew;
+  auto const phrase = client::read_passphrase(options.passphrase, fresh ? kNewPassphrase : kPassphrase, fresh);
+  if (auto const* trouble = std::get_if<client::Trouble>(&phrase)) return fail(*trouble);
+  auto const done = client::enrol(*wallet, *slip, crypto::as_text(std::get<crypto::Secret>(phrase).view()),
+                                  std::chrono::seconds(options.wait_s));
   if (auto const* trouble = std::get_if<client::Trouble>(&done)) return fail(*trouble);
   auto const& profile = std::get<client::Unlocked>(done).profile;
   std::cout << "enrolled: " << profile.name << " (person " << profile.person << ", " << role_names(profile.roles)
@@ -175,7 +115,7 @@ int enrol(EnrolOptions const& options) {
 
 struct RunOptions {
   std::string home, lang = "zh", server;
-  PassphraseOptions passphrase;
+  client::PassphraseSource passphrase;
   bool exit_on_eof = false;
   bool page = false;
   std::uint16_t page_port = 0;
@@ -200,12 +140,6 @@ bool split_address(std::string const& text, std::string& host, std::uint16_t& po
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   port = static_cast<std::uint16_t>(value);
   return true;
-}
-
-bool has_passphrase(PassphraseOptions const& options) {
-  if (options.none || !options.file.empty()) return true;
-  char const* const given = std::getenv("PIAOJUE_PASSPHRASE");
-  return given != nullptr && *given != '\0';
 }
 
 int run(RunOptions const& options) {
@@ -242,11 +176,11 @@ int run(RunOptions const& options) {
     return fail(options.home + " is not enrolled yet: piaojue enrol --slip FILE --home " + options.home);
   }
   std::optional<client::Started> started;
-  if (enrolled && (!options.page || has_passphrase(options.passphrase))) {
-    auto phrase = passphrase(options.passphrase, false);
-    if (!phrase) return kFailed;
-    auto unlocked = client::unlock(*wallet, std::move(**profile), *phrase);
-    wipe(*phrase);
+  if (enrolled && (!options.page || client::passphrase_given(options.passphrase))) {
+    auto const phrase = client::read_passphrase(options.passphrase, kPassphrase, false);
+    if (auto const* trouble = std::get_if<client::Trouble>(&phrase)) return fail(*trouble);
+    auto unlocked =
+        client::unlock(*wallet, std::move(**profile), crypto::as_text(std::get<crypto::Secret>(phrase).view()));
     if (auto const* trouble = std::get_if<client::Trouble>(&unlocked)) return fail(*trouble);
     auto ready = client::start(std::move(std::get<client::Unlocked>(unlocked)), *wallet, host.start);
     if (auto const* trouble = std::get_if<client::Trouble>(&ready)) return fail(*trouble);
@@ -306,7 +240,7 @@ int show(std::string const& home, bool as_json) {
   return 0;
 }
 
-void add_passphrase(CLI::App& command, PassphraseOptions& options) {
+void add_passphrase(CLI::App& command, client::PassphraseSource& options) {
   auto* const file = command.add_option("--passphrase-file", options.file, "first line is the passphrase");
   auto* const none = command.add_flag("--no-passphrase", options.none, "rehearsals only: the keys lie open");
   file->excludes(none);

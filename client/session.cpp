@@ -245,7 +245,7 @@ bool Session::Impl::take_cosignature(log::Cosignature const& cosignature) {
   if (known != log.cosignatures.end() && known->second.contains(cosignature.person)) return true;
   auto const added = log.add(cosignature);
   if (added) {
-    unwritten.push_back({JournalRecord::Kind::kCosignature, wire::encode_cosignature(cosignature)});
+    unwritten.push_back({JournalRecord::Kind::kCosignature, meeting::encode_cosignature(cosignature)});
     return true;
   }
   // Signed by a witness of this meeting, over another tree: somebody in this room is shown another log.
@@ -253,7 +253,7 @@ bool Session::Impl::take_cosignature(log::Cosignature const& cosignature) {
     halt(Refusal::kLogSplit,
          "person " + std::to_string(cosignature.person) + " cosigned another tree of size " +
              std::to_string(cosignature.tree_size),
-         crypto::to_hex(wire::encode_cosignature(cosignature)),
+         crypto::to_hex(meeting::encode_cosignature(cosignature)),
          log.notes.empty() ? std::string() : log.notes.rbegin()->second);
   }
   return false;
@@ -577,7 +577,7 @@ bool Session::Impl::take_token_work(wire::TokenWork& work) {
 
 void Session::Impl::on_mix_work(wire::MixWork work) {
   if (trustee && work.trustee == *trustee_id) {
-    trustee->on_mix_input(work.batch_open, std::move(work.items), std::move(work.salt));
+    trustee->on_mix_input(work.batch_open, std::move(work.before.items), std::move(work.before.salt));
   }
 }
 
@@ -585,9 +585,9 @@ void Session::Impl::send_submissions(std::vector<trustee::Submission> submission
   for (auto& submission : submissions) {
     Bytes payload;
     if (auto const* sigs = std::get_if<meeting::BlindSigs>(&submission.payload)) {
-      payload = wire::issued_payload(*sigs);
+      payload = meeting::encode_issued_payload(*sigs);
     } else if (auto const* mixed = std::get_if<trustee::MixResult>(&submission.payload)) {
-      payload = wire::mix_payload(mixed->salt, mixed->items);
+      payload = meeting::encode_mix_payload(mixed->salt, mixed->items);
     }
     // Refused when the log went on while the work was done, such as by a Void: the log decides what is due next. But
     // what the server had no room or no disk for is still due.
@@ -626,7 +626,7 @@ Result<void> Session::Impl::erase(std::string const& name) {
 
 facts::object Session::Impl::state() const {
   auto out = event("state");
-  out["meeting"] = facts::phase_name(record.phase());
+  out["meeting"] = meeting::phase_name(record.phase());
   if (halted) out["halted"] = crypto::name(*halted);
   if (!opened()) return out;
   auto const& manifest = record.manifest();
@@ -639,7 +639,7 @@ facts::object Session::Impl::state() const {
   auto const& attempt = *record.attempt();
   out["batch"] = attempt.open.batch;
   out["attempt"] = attempt.open.attempt;
-  out["phase"] = facts::phase_name(attempt.phase);
+  out["phase"] = meeting::phase_name(attempt.phase);
   out["paper"] = attempt.open.paper;
   out["live"] = facts::numbers(attempt.live());
   out["present"] = attempt.open.present.size();

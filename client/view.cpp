@@ -163,9 +163,9 @@ std::string Session::Impl::agenda() const {
       bool const current = b == told_batch && i + 1 == attempts->second.size() && record.attempt();
       object one;
       one["attempt"] = from.attempt;
-      one["phase"] = current             ? facts::phase_name(record.attempt()->phase)
-                     : from.rows.empty() ? facts::phase_name(BatchPhase::kVoided)
-                                         : facts::phase_name(BatchPhase::kDeclared);
+      one["phase"] = current             ? meeting::phase_name(record.attempt()->phase)
+                     : from.rows.empty() ? meeting::phase_name(BatchPhase::kVoided)
+                                         : meeting::phase_name(BatchPhase::kDeclared);
       one["paper"] = from.paper;
       one["present"] = from.present;
       one["reason"] = from.reason ? boost::json::value(boost::json::string(*from.reason)) : boost::json::value();
@@ -182,7 +182,7 @@ facts::object Session::Impl::attempt_facts() const {
   object out;
   out["batch"] = attempt.open.batch;
   out["attempt"] = attempt.open.attempt;
-  out["phase"] = facts::phase_name(attempt.phase);
+  out["phase"] = meeting::phase_name(attempt.phase);
   out["paper"] = attempt.open.paper;
   out["live"] = record.in_progress();
   out["questions"] = facts::numbers(attempt.open.questions);
@@ -300,7 +300,7 @@ std::string Session::Impl::now_members() const {
   head["person"] = me;
   head["name"] = config.profile.name;
   head["roles"] = config.profile.roles;
-  head["meeting"] = facts::phase_name(record.phase());
+  head["meeting"] = meeting::phase_name(record.phase());
   head["rehearsal"] = opened() && record.manifest().rehearsal;
   head["connected"] = connected && welcomed;
   head["synced"] = synced();

@@ -211,7 +211,7 @@ void Session::Impl::request_tokens() {
       meeting::TokenRequest{voter.open, me, meeting::token_request_digest(voter.open, me, blinded)}, me,
       config.keys.identity);
   voter.requested =
-      submit(entry, wire::token_payload(blinded), [this, open = voter.open](auto const& index, Hash const&) {
+      submit(entry, meeting::encode_token_payload(blinded), [this, open = voter.open](auto const& index, Hash const&) {
         if (voter.open != open || voter.forgotten || index) return;
         // Voided or closed meanwhile: the log says so by itself.
         if (index.error() != Refusal::kWrongPhase && index.error() != Refusal::kUnknown) {
@@ -489,7 +489,7 @@ void Session::Impl::operate(Replier const& reply, command::Cast const&) {
         if (!save_state()) return reply.no(Refusal::kStorage);
         auto const entry =
             meeting::signed_entry(meeting::EnvelopeCast{voter.open, me, sequence, digest}, me, config.keys.identity);
-        voter.casting = submit(entry, wire::envelope_payload(work->paper->onions),
+        voter.casting = submit(entry, meeting::encode_envelope_payload(work->paper->onions),
                                [this, reply, open = voter.open, sequence](auto const& index, Hash const&) {
                                  if (voter.open == open) {
                                    voter.casting = false;

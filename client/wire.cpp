@@ -1,92 +1,22 @@
 #include "client/wire.h"
 
-#include <google/protobuf/stubs/logging.h>
-
-#include "piaojue/v1/rpc.pb.h"
+#include "meeting/wire.h"
 
 namespace piaojue::client::wire {
+
+using meeting::protobuf::encode;
+using meeting::wire::fill;
+using meeting::wire::get;
+using meeting::wire::set;
+
 namespace {
 
-Bytes encode(google::protobuf::MessageLite const& message) {
-  Bytes bytes(message.ByteSizeLong());
-  message.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
-  return bytes;
-}
-bool decode(google::protobuf::MessageLite& message, ByteView bytes) {
-  // Protobuf writes a line to stderr for every string that is not UTF-8: whoever can send bytes could fill a disk.
-  [[maybe_unused]] static bool const quiet = (google::protobuf::SetLogHandler(nullptr), true);
-  return bytes.size() <= std::numeric_limits<int>::max() &&
-         message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-}
-void set(std::string* field, ByteView bytes) { field->assign(crypto::as_text(bytes)); }
-Bytes get(std::string const& field) { return crypto::to_bytes(crypto::as_bytes(field)); }
-
-template <class T>
-bool take(T& out, std::string const& field) {
-  auto const value = T::from(crypto::as_bytes(field));
-  if (value) out = *value;
-  return value.has_value();
-}
-
-void fill(v1::Cosignature& out, log::Cosignature const& in) {
-  out.set_tree_size(in.tree_size);
-  set(out.mutable_root(), in.root.view());
-  out.set_person(in.person);
-  out.set_time_s(in.time_s);
-  set(out.mutable_signature(), in.signature.view());
-}
-bool take(log::Cosignature& out, v1::Cosignature const& in) {
-  out.tree_size = in.tree_size();
-  out.person = in.person();
-  out.time_s = in.time_s();
-  return take(out.root, in.root()) && take(out.signature, in.signature());
-}
+using meeting::wire::take;
 
 /// Codes beyond the table come from a later version; they stay refusals.
 Refusal refusal(std::uint32_t code) {
   if (code < 1 || code > static_cast<std::uint32_t>(Refusal::kInternal)) return Refusal::kInternal;
   return static_cast<Refusal>(code);
-}
-
-/// Puts (question, value) pairs in a map. @return false unless questions ascend strictly.
-template <class Map, class Value>
-bool add(Map& map, meeting::QuestionId question, Value value) {
-  if (!map.empty() && map.rbegin()->first >= question) return false;
-  map.emplace_hint(map.end(), question, std::move(value));
-  return true;
-}
-
-bool take(meeting::BlindedMsgs& out, std::string const& bytes) {
-  v1::TokenPayload in;
-  if (!decode(in, crypto::as_bytes(bytes))) return false;
-  for (auto const& question : in.questions()) {
-    std::vector<Bytes> messages;
-    for (auto const& message : question.blinded_msgs()) messages.push_back(get(message));
-    if (!add(out, question.question(), std::move(messages))) return false;
-  }
-  return true;
-}
-
-bool take(meeting::BlindSigs& out, std::string const& bytes) {
-  v1::IssuedPayload in;
-  if (!decode(in, crypto::as_bytes(bytes))) return false;
-  for (auto const& question : in.questions()) {
-    if (!add(out, question.question(), get(question.blind_sig()))) return false;
-  }
-  return true;
-}
-
-bool take(MixWork& out, std::string const& bytes) {
-  v1::MixPayload in;
-  if (!decode(in, crypto::as_bytes(bytes))) return false;
-  out.salt = get(in.salt());
-  for (auto const& question : in.questions()) {
-    std::vector<Bytes> items;
-    items.reserve(static_cast<std::size_t>(question.items_size()));
-    for (auto const& item : question.items()) items.push_back(get(item));
-    if (!add(out.items, question.question(), std::move(items))) return false;
-  }
-  return true;
 }
 
 template <class Fill>
@@ -167,25 +97,25 @@ bool read(Message& out, v1::ServerFrame const& in) {
       return fits;
     }
     case v1::ServerFrame::kTokenWork: {
-      TokenWork to;
-      to.index = in.token_work().index();
-      bool const fits = take(to.msgs, in.token_work().payload());
-      out.what = std::move(to);
-      return fits;
+      auto msgs = meeting::parse_token_payload(crypto::as_bytes(in.token_work().payload()));
+      if (!msgs) return false;
+      out.what = TokenWork{in.token_work().index(), std::move(*msgs)};
+      return true;
     }
     case v1::ServerFrame::kIssued: {
-      Issued to;
-      to.index = in.issued().index();
-      bool const fits = take(to.sigs, in.issued().payload());
-      out.what = std::move(to);
-      return fits;
+      auto sigs = meeting::parse_issued_payload(crypto::as_bytes(in.issued().payload()));
+      if (!sigs) return false;
+      out.what = Issued{in.issued().index(), std::move(*sigs)};
+      return true;
     }
     case v1::ServerFrame::kMixWork: {
       MixWork to;
       to.trustee = in.mix_work().trustee();
-      bool const fits = take(to.batch_open, in.mix_work().batch_open()) && take(to, in.mix_work().payload());
+      auto mixed = meeting::parse_mix_payload(crypto::as_bytes(in.mix_work().payload()));
+      if (!mixed || !take(to.batch_open, in.mix_work().batch_open())) return false;
+      to.before = std::move(*mixed);
       out.what = std::move(to);
-      return fits;
+      return true;
     }
     case v1::ServerFrame::kStatus: {
       Status to;
@@ -253,65 +183,11 @@ Bytes ping(std::uint64_t id) {
 
 Result<Message> parse(ByteView frame) {
   v1::ServerFrame in;
-  if (!decode(in, frame)) return Refusal::kMalformed;
+  if (!meeting::protobuf::parse(frame, in)) return Refusal::kMalformed;
   Message out;
   out.id = in.id();
   if (in.body_case() == v1::ServerFrame::BODY_NOT_SET) return Refusal::kUnknownType;
   if (!read(out, in)) return Refusal::kMalformed;
-  return out;
-}
-
-Bytes token_payload(meeting::BlindedMsgs const& msgs) {
-  v1::TokenPayload out;
-  for (auto const& [question, list] : msgs) {
-    auto& to = *out.add_questions();
-    to.set_question(question);
-    for (auto const& msg : list) set(to.add_blinded_msgs(), msg);
-  }
-  return encode(out);
-}
-
-Bytes issued_payload(meeting::BlindSigs const& sigs) {
-  v1::IssuedPayload out;
-  for (auto const& [question, sig] : sigs) {
-    auto& to = *out.add_questions();
-    to.set_question(question);
-    set(to.mutable_blind_sig(), sig);
-  }
-  return encode(out);
-}
-
-Bytes envelope_payload(meeting::Onions const& onions) {
-  v1::EnvelopePayload out;
-  for (auto const& [question, onion] : onions) {
-    auto& to = *out.add_onions();
-    to.set_question(question);
-    set(to.mutable_onion(), onion);
-  }
-  return encode(out);
-}
-
-Bytes mix_payload(ByteView salt, meeting::MixItems const& items) {
-  v1::MixPayload out;
-  set(out.mutable_salt(), salt);
-  for (auto const& [question, list] : items) {
-    auto& to = *out.add_questions();
-    to.set_question(question);
-    for (auto const& item : list) set(to.add_items(), item);
-  }
-  return encode(out);
-}
-
-Bytes encode_cosignature(log::Cosignature const& cosignature) {
-  v1::Cosignature out;
-  fill(out, cosignature);
-  return encode(out);
-}
-
-Result<log::Cosignature> parse_cosignature(ByteView bytes) {
-  v1::Cosignature in;
-  log::Cosignature out;
-  if (!decode(in, bytes) || !take(out, in)) return Refusal::kMalformed;
   return out;
 }
 

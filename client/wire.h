@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "log/cosignature.h"
-#include "meeting/digest.h"
+#include "meeting/payload.h"
 
 namespace piaojue::client::wire {
 
@@ -83,8 +83,7 @@ struct Issued {
 struct MixWork {
   Hash batch_open;
   TrusteeId trustee = 0;
-  Bytes salt;
-  meeting::MixItems items;
+  meeting::MixPayload before;  ///< output of the hop before
 };
 struct Status {
   std::vector<PersonId> connected, enrolled;
@@ -97,15 +96,5 @@ struct Message {
 };
 /// @return kMalformed: no ServerFrame, or a field of a wrong length. kUnknownType: a body of a later version.
 [[nodiscard]] Result<Message> parse(ByteView frame);
-
-// ---- Payloads of Submit
-Bytes token_payload(meeting::BlindedMsgs const& msgs);
-Bytes issued_payload(meeting::BlindSigs const& sigs);
-Bytes envelope_payload(meeting::Onions const& onions);
-Bytes mix_payload(ByteView salt, meeting::MixItems const& items);
-
-// ---- The journal's form of a cosignature
-Bytes encode_cosignature(log::Cosignature const& cosignature);
-[[nodiscard]] Result<log::Cosignature> parse_cosignature(ByteView bytes);
 
 }  // namespace piaojue::client::wire

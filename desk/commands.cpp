@@ -1,5 +1,7 @@
 #include "desk/commands.h"
 
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 
 #include "desk/deeds.h"
@@ -14,6 +16,8 @@ constexpr int kUsage = 2;
 
 int clerk(int argc, char** argv, client::Assets const& assets) {
   crypto::init();
+  // Everything that is written here is about people: no other user of this machine reads it.
+  ::umask(S_IRWXG | S_IRWXO);
   CLI::App app{
       "评审办公室：名单、资格审核、会议材料、公示与证书，逐项记入账本。\nThe review office's work around a meeting, "
       "each step in a signed ledger.",
@@ -38,7 +42,8 @@ int clerk(int argc, char** argv, client::Assets const& assets) {
   auto const signs = [&](CLI::App* command) {
     command->add_option("--as", o.as, "经办人编号 / who does it")->capture_default_str();
     command->add_option("--date", o.date, "日期，默认今天 / default today");
-    command->add_option("--passphrase-file", o.passphrase_file, "第一行为口令；或用 PIAOJUE_PASSPHRASE");
+    command->add_option("--passphrase-file", o.passphrase_file,
+                        "第一行为口令；或用 PIAOJUE_PASSPHRASE，或在终端中输入");
     return command;
   };
   auto const one = [&](CLI::App* command) {

@@ -1,25 +1,240 @@
 #include "desk/deeds.h"
 
 #include <boost/json.hpp>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
+#include "client/passphrase.h"
 #include "review/roster.h"
 #include "verifier/report.h"
 
 namespace piaojue::desk {
 
+using office::MeetingRecord;
+using office::OfficeHeading;
+using office::Paper;
+using office::read_file;
+using office::write_file;
+
+namespace {
+
+crypto::Secret passphrase(std::string const& file, std::string const& prompt, bool fresh) {
+  auto given = client::read_passphrase({file, false}, prompt, fresh);
+  if (auto const* trouble = std::get_if<client::Trouble>(&given)) refuse(trouble->zh);
+  return std::move(std::get<crypto::Secret>(given));
+}
+
+crypto::SigningKey unlocked(office::LedgerFile const& file, std::uint32_t person, std::string const& passphrase_file) {
+  auto const given = passphrase(passphrase_file, "经办人 " + std::to_string(person) + " 的口令 / passphrase: ", false);
+  return need(file.unlock(person, crypto::as_text(given.view())));
+}
+
+}  // namespace
+
+void refuse(std::string why) { throw Refused{std::move(why)}; }
+
+Day day_of(std::string const& text) {
+  if (text.empty()) return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  auto const day = review::parse_day(text);
+  if (!day) refuse("日期应写作 2026-11-23：" + text);
+  return *day;
+}
+
+std::string text_of(Action const& action, std::string const& key) {
+  auto const at = action.texts.find(key);
+  return at == action.texts.end() ? std::string() : at->second;
+}
+
+// ---- What follows from the ledger -----------------------------------------------------------------------------------
+
+Office::Office(Options const& options, bool create)
+    : options_(options), folder_(options.office), file_(need(office::LedgerFile::open(folder_, create))) {
+  if (file_.torn() > 0)
+    std::cerr << "piaojue clerk：上次中断留下的半条记录（" << file_.torn() << " 字节）已截去，此前各条完好\n";
+}
+
+std::uint64_t Office::write(Deed deed, std::vector<Subject> subjects, std::map<std::string, std::string> texts,
+                            std::vector<FileMark> files) {
+  if (options_.key == nullptr && !key_) key_ = unlocked(file_, options_.as, options_.passphrase_file);
+  auto const index = need(file_.append({deed, today(), std::move(subjects), std::move(texts), std::move(files)},
+                                       {{options_.as, options_.key != nullptr ? options_.key : &*key_}}));
+  *options_.say << "账本第 " << index << " 条：" << deed_word(deed) << "\n";
+  return index;
+}
+
+Action const* Office::last(Deed deed) const {
+  Action const* out = nullptr;
+  for (LedgerEntry const& entry : ledger().entries())
+    if (entry.action.deed == deed) out = &entry.action;
+  return out;
+}
+
+Action const& Office::imported() const {
+  auto const* const action = last(Deed::kImport);
+  if (action == nullptr) refuse("还没有导入名单：piaojue clerk import");
+  return *action;
+}
+
+Bytes Office::sheet(std::string const& kind) const {
+  for (FileMark const& mark : imported().files) {
+    if (mark.name != kind) continue;
+    auto bytes = need(read_file(folder_ / "imports" / crypto::to_hex(mark.hash.view()), review::kSheetBytesMax));
+    if (crypto::sha256({bytes}) != mark.hash) refuse("导入的文件在导入之后被改动：" + kind);
+    return bytes;
+  }
+  return {};
+}
+
+Subject Office::subject(std::uint32_t number) const {
+  for (Subject const& subject : imported().subjects)
+    if (subject.number == number) return subject;
+  refuse("没有第 " + std::to_string(number) + " 号申报人");
+}
+
+Office::Assessments Office::assessments() const {
+  Action const& import = imported();
+  auto filed = review::parse_date(text_of(import, "filed")).value_or(review::Date{});
+  Assessments out;
+  out.people = need(review::import_applicants(sheet("candidates"), sheet("appraisals"), filed)).people;
+  auto const toml = need(read_file(fs::path(options_.data) / "standard-2023-13.toml", review::kStandardBytesMax));
+  auto const standard = need(review::parse_standard(crypto::as_text(toml)));
+  for (auto const& person : out.people)
+    out.assessed.push_back({review::assess(person.facts, standard, text_of(import, "extension")), std::nullopt});
+  for (LedgerEntry const& entry : ledger().entries()) {
+    if (entry.action.deed != Deed::kDecide || entry.action.subjects.empty()) continue;
+    auto& at = out.assessed.at(entry.action.subjects.front().number - 1);
+    at = need(review::decide(at, decision(entry.action, entry.by())));
+  }
+  return out;
+}
+
+review::Decision Office::decision(Action const& action, std::uint32_t by) const {
+  review::Decision out;
+  out.verdict = text_of(action, "verdict") == "ELIGIBLE" ? review::Verdict::kEligible : review::Verdict::kNotEligible;
+  out.reason = text_of(action, "reason");
+  out.basis = text_of(action, "basis");
+  out.decided_by = ledger().people().at(by - 1).name;
+  out.decided = action.date;
+  return out;
+}
+
+review::WorkCalendar Office::calendar() const {
+  review::WorkCalendar out;
+  std::error_code none;
+  for (auto const& at : fs::directory_iterator(options_.data, none)) {
+    std::string const name = at.path().filename().string();
+    if (!name.starts_with("holidays-")) continue;
+    auto const toml = need(read_file(at.path(), review::kHolidayTableBytesMax));
+    need(out.add(need(review::parse_holidays(crypto::as_text(toml)))));
+  }
+  return out;
+}
+
+review::Correction Office::correction(std::uint32_t number) const {
+  review::Correction out;
+  for (LedgerEntry const& entry : ledger().entries()) {
+    Action const& a = entry.action;
+    if (a.subjects.empty() || a.subjects.front().number != number) continue;
+    if (a.deed == Deed::kNotice) need(issue(out, a.subjects.front(), a));
+    if (a.deed == Deed::kAnswer && text_of(a, "outcome") == "corrected") need(out.correct(a.date, all_items(out)));
+    if (a.deed == Deed::kAnswer && text_of(a, "outcome") == "lapsed") need(out.lapse(a.date));
+  }
+  return out;
+}
+
+Answer<review::CorrectionState> Office::issue(review::Correction& to, Subject const& who, Action const& action) const {
+  std::vector<review::CorrectionItem> items;
+  std::istringstream in(text_of(action, "items"));
+  for (std::string line; std::getline(in, line);) {
+    auto const bar = line.find('|');
+    items.push_back({line.substr(0, bar), bar == std::string::npos ? "" : line.substr(bar + 1)});
+  }
+  return to.issue(who.name, "", items, action.date, std::atoi(text_of(action, "days").c_str()), calendar());
+}
+
+std::vector<std::size_t> Office::all_items(review::Correction const& of) {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; of.notice() && i < of.notice()->items.size(); ++i) out.push_back(i);
+  return out;
+}
+
+review::Publicity Office::publicity(Action const* more) const {
+  Action const* const record = last(Deed::kRecord);
+  if (record == nullptr) refuse("还没有会议记录：先运行 piaojue clerk papers");
+  std::vector<review::Passer> passers;
+  // The number stands for the employer, so that two people of one name are two.
+  for (Subject const& who : record->subjects) passers.push_back({who.name, std::to_string(who.number), "", {}});
+  auto out = need(review::Publicity::prepare(passers));
+  auto const days = calendar();
+  auto const apply = [&](Action const& a) {
+    if (a.deed < Deed::kPublish) return;
+    if (a.deed == Deed::kPublish) {
+      need(out.post(text_of(a, "place"), a.date));
+      return;
+    }
+    if (a.deed >= Deed::kFile) need(out.close(a.date, days));
+    for (Subject const& subject : a.subjects) {
+      auto const at = std::ranges::find(record->subjects, subject.number, &Subject::number);
+      if (at == record->subjects.end()) refuse("第 " + std::to_string(subject.number) + " 号不在评审通过人员中");
+      auto const who = static_cast<std::size_t>(at - record->subjects.begin());
+      if (a.deed == Deed::kObject) need(out.object(who, a.date, text_of(a, "text"), days));
+      if (a.deed == Deed::kResolve)
+        need(out.settle(who, a.date, text_of(a, "outcome") == "upheld", text_of(a, "text")));
+      if (a.deed == Deed::kFile) need(out.file(who, a.date, text_of(a, "number")));
+      if (a.deed == Deed::kAnnounce) need(out.announce(who, a.date, text_of(a, "number")));
+      if (a.deed == Deed::kCertificates) need(out.hand_off(who, a.date));
+    }
+  };
+  for (LedgerEntry const& entry : ledger().entries()) apply(entry.action);
+  if (more != nullptr) apply(*more);
+  return out;
+}
+
+void Office::step(Deed deed, std::vector<Subject> subjects, std::map<std::string, std::string> texts) {
+  Action const action{deed, today(), subjects, texts, {}};
+  auto const after = publicity(&action);
+  write(deed, std::move(subjects), std::move(texts));
+  auto const& people = last(Deed::kRecord)->subjects;
+  std::map<review::PasserState, std::size_t> states;
+  for (auto const& person : after.people()) ++states[person.state];
+  for (auto const& [state, count] : states) *options_.say << review::passer_word(state) << "：" << count << " 人\n";
+  if (auto const end = after.last_day(calendar()); end.ok())
+    *options_.say << "公示截止：" << review::day_text(*end) << "\n";
+  if (people.empty()) *options_.say << "无通过人员\n";
+}
+
+std::vector<Subject> Office::at_state(review::PasserState state) const {
+  Action const* const record = last(Deed::kRecord);
+  if (record == nullptr) refuse("还没有会议记录：先运行 piaojue clerk papers");
+  if (options_.candidate != 0) {
+    for (Subject const& who : record->subjects)
+      if (who.number == options_.candidate) return {who};
+    refuse("第 " + std::to_string(options_.candidate) + " 号不在评审通过人员中");
+  }
+  auto now = publicity();
+  need(now.close(today(), calendar()));
+  std::vector<Subject> out;
+  for (std::size_t i = 0; i < now.people().size(); ++i)
+    if (now.people()[i].state == state) out.push_back(record->subjects[i]);
+  if (out.empty()) refuse("没有处于「" + std::string(review::passer_word(state)) + "」的人");
+  return out;
+}
+
+// ---- The deeds ------------------------------------------------------------------------------------------------------
+
 void enlist(Options const& o) {
-  std::string const own = passphrase(o.passphrase_file);
+  auto const own = passphrase(o.passphrase_file, o.name + " 的新口令 / new passphrase: ", true);
   Office office(o, true);
   std::optional<crypto::SigningKey> key;
-  std::optional<Signer> voucher;
+  std::optional<office::Signer> voucher;
   if (o.by != 0) {
-    key = need(office.file().unlock(o.by, passphrase(o.by_passphrase_file)));
-    voucher = Signer{o.by, &*key};
+    key = unlocked(office.file(), o.by, o.by_passphrase_file);
+    voucher = office::Signer{o.by, &*key};
   }
-  auto const person = need(office.file().enlist(o.name, office.today(), own, voucher));
+  auto const person = need(office.file().enlist(o.name, office.today(), crypto::as_text(own.view()), voucher));
   *o.say << "已登记：" << o.name << "（编号 " << person << "）\n公钥指纹："
-         << key_fingerprint(office.ledger().people().back().key) << "\n";
+         << office::key_fingerprint(office.ledger().people().back().key) << "\n";
 }
 
 void import(Options const& o) {
@@ -210,7 +425,7 @@ static MeetingRecord meeting_of(Options const& o) {
   if (!anchor) refuse("--anchor 应为纸上的指纹（64 位十六进制数字），或含有它的文件");
   std::ifstream in(o.record, std::ios::binary);
   if (!in || !fs::is_regular_file(o.record)) refuse(o.record + "：打不开");
-  return need(read_meeting(in, *anchor, std::max(1U, std::thread::hardware_concurrency())));
+  return need(office::read_meeting(in, *anchor, std::max(1U, std::thread::hardware_concurrency())));
 }
 
 void papers(Options const& o) {
@@ -229,20 +444,20 @@ void papers(Options const& o) {
       if (!same) refuse("会议记录中的申报人与账本中形成的名单不同");
     }
     std::vector<Subject> passed;
-    auto const rows = result_rows(record.audit);
+    auto const rows = office::result_rows(record.audit);
     for (std::uint32_t q = 1; q <= rows.size(); ++q)
       if (rows[q - 1].back() == "通过") passed.push_back({order.empty() ? q : order[q - 1], rows[q - 1][1]});
     std::ranges::sort(passed);
     office.write(Deed::kRecord, passed, {{"head", crypto::to_hex(record.audit.head.view())}});
   }
-  auto const made = need(make_papers(record, LedgerHead{office.ledger().head(), office.ledger().size()}));
+  auto const made = need(make_papers(record, office::LedgerHead{office.ledger().head(), office.ledger().size()}));
   put_papers(office, o.out, made);
 }
 
 std::vector<std::string> check_paper_file(Options const& o) {
   auto const record = meeting_of(o);
-  auto const bytes = need(read_file(o.paper, kPaperBytesMax));
-  auto checked = need(check_paper(record.audit, bytes));
+  auto const bytes = need(read_file(o.paper, office::kPaperBytesMax));
+  auto checked = need(office::check_paper(record.audit, bytes));
   if (!o.office.empty() && checked.ledger) {
     Office const office(o);
     auto const& at = *checked.ledger;
@@ -254,7 +469,7 @@ std::vector<std::string> check_paper_file(Options const& o) {
     *o.say << "一致：" << checked.rows << " 行\n";
   } else {
     *o.say << "二维码与记录一致。纸上的数字请与下列各行核对：\n";
-    for (auto const& row : result_rows(record.audit)) {
+    for (auto const& row : office::result_rows(record.audit)) {
       for (std::string const& cell : row) *o.say << cell << " ";
       *o.say << "\n";
     }

@@ -4,10 +4,12 @@
 #include <condition_variable>
 #include <csignal>
 #include <deque>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
 #include "client/host.h"
+#include "client/wiped_json.h"
 #include "net/loop.h"
 #include "review/committee.h"
 #include "verifier/report.h"
@@ -17,16 +19,17 @@ namespace {
 
 namespace json = boost::json;
 using client::Asker;
+using client::WipedJson;
+using office::kPaperBytesMax;
+using office::read_file;
 
 constexpr std::size_t kQueueMax = 64;
 constexpr std::size_t kTagMax = 20;
 constexpr std::size_t kShownRecusalsMax = 200;
 constexpr std::string_view kPapersFolder = "papers", kRosterFolder = "roster", kIncomingFolder = "incoming";
 
-std::string text_at(json::object const& in, std::string_view key) {
-  auto const* const at = in.if_contains(key);
-  return at != nullptr && at->is_string() ? std::string(at->as_string()) : std::string();
-}
+/// Of everything but passphrases: they are not copied.
+std::string text_at(json::object const& in, std::string_view key) { return std::string(WipedJson::text(in, key)); }
 std::uint32_t number_at(json::object const& in, std::string_view key) {
   auto const* const at = in.if_contains(key);
   if (at == nullptr || !at->is_int64() || at->as_int64() < 0 || at->as_int64() > 100'000) return 0;
@@ -114,14 +117,16 @@ class Desk {
     out["today"] = review::day_text(today());
     out["person"] = key_ ? options_.as : 0;
     json::array people;
-    json::array papers;
     if (exists()) {
       Office const office(options_);
       Ledger const& ledger = office.ledger();
       for (std::uint32_t p = 1; p <= ledger.people().size(); ++p) {
         auto const& one = ledger.people()[p - 1];
-        people.push_back({{"person", p}, {"name", one.name}, {"fingerprint", key_fingerprint(one.key)}});
+        people.push_back({{"person", p}, {"name", one.name}, {"fingerprint", office::key_fingerprint(one.key)}});
       }
+      out["people"] = std::move(people);
+      // To whoever has not signed on the page shows who may, and nothing of what was done.
+      if (!key_) return out;
       out["entries"] = ledger.size();
       out["head"] = verifier::grouped(ledger.head());
       if (auto const* const import = office.last(Deed::kImport)) {
@@ -133,10 +138,10 @@ class Desk {
                          {"folder", (fs::absolute(options_.office) / kRosterFolder).string()}};
       }
       if (office.last(Deed::kRecord) != nullptr) out["publicity"] = publicity_of(office);
-      papers = list_papers();
+      out["papers"] = list_papers();
+    } else {
+      out["people"] = std::move(people);
     }
-    out["people"] = std::move(people);
-    out["papers"] = std::move(papers);
     return out;
   }
   Day today() const {
@@ -175,7 +180,7 @@ class Desk {
     }
     json::array postings;
     for (auto const& one : now.postings())
-      if (one.posted) postings.push_back({{"place", one.place}, {"date", review::day_text(*one.posted)}});
+      postings.push_back({{"place", one.place}, {"date", review::day_text(one.posted)}});
     out["postings"] = std::move(postings);
     json::array people;
     for (std::size_t i = 0; i < subjects.size(); ++i) {
@@ -191,7 +196,6 @@ class Desk {
       people.push_back({{"candidate", subjects[i].number},
                         {"name", subjects[i].name},
                         {"state", static_cast<int>(one.state)},
-                        {"word", review::passer_word(one.state)},
                         {"objections", std::move(objections)}});
     }
     out["people"] = std::move(people);
@@ -202,7 +206,7 @@ class Desk {
     if (!exists()) refuse("办公室还没有人员，请先登记");
     Office office(options_);
     auto const person = number_at(in, "person");
-    key_ = need(office.file().unlock(person, text_at(in, "passphrase")));
+    key_ = need(office.file().unlock(person, WipedJson::text(in, "passphrase")));
     options_.as = person;
     return {};
   }
@@ -211,10 +215,11 @@ class Desk {
   json::object enlist_by(json::object const& in) {
     Office office(options_, true);
     if (!office.ledger().people().empty() && !key_) refuse("请先由已登记的人员输入口令，再为他人登记");
-    std::optional<Signer> voucher;
-    if (key_) voucher = Signer{options_.as, &*key_};
-    auto const person = need(office.file().enlist(text_at(in, "name"), today(), text_at(in, "passphrase"), voucher));
-    return {{"person", person}, {"fingerprint", key_fingerprint(office.ledger().people().back().key)}};
+    std::optional<office::Signer> voucher;
+    if (key_) voucher = office::Signer{options_.as, &*key_};
+    auto const person =
+        need(office.file().enlist(text_at(in, "name"), today(), WipedJson::text(in, "passphrase"), voucher));
+    return {{"person", person}, {"fingerprint", office::key_fingerprint(office.ledger().people().back().key)}};
   }
 
   /// One piece of a file, in order; the first, at 0, begins it anew.
@@ -339,7 +344,6 @@ class Desk {
     auto const correction = office.correction(number);
     auto out = verdict_line(number, all.people.at(number - 1), assessed, correction.state());
     auto const& machine = assessed.machine;
-    out["route"] = machine.route;
     out["arithmetic"] = list(machine.arithmetic);
     out["missing"] = list(machine.missing);
     out["notes"] = list(machine.notes);
@@ -528,12 +532,11 @@ class Clerk {
     auto const verb = line.substr(0, line.find(' '));
     line.remove_prefix(std::min(line.size(), verb.size() + 1));
     try {
-      json::parse_options options;
-      options.max_depth = 4;
-      boost::system::error_code error;
-      auto const in = line.empty() ? json::value(json::object()) : json::parse(line, error, {}, options);
-      if (error || !in.is_object()) refuse("请求无法识别");
-      auto more = desk_(verb, in.as_object());
+      // A passphrase may stand in it.
+      WipedJson given;
+      auto const* const in = given.parse(line.empty() ? "{}" : line);
+      if (in == nullptr) refuse("请求无法识别");
+      auto more = desk_(verb, *in);
       out["ok"] = true;
       out["code"] = "OK";
       for (auto& member : more) out[member.key()] = std::move(member.value());
@@ -553,12 +556,11 @@ class Clerk {
 }  // namespace
 
 int run_page(PageOptions const& options) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a closed pipe is an error of write, not an end
+  auto const signals = client::set_signals();
+  auto const incoming = fs::path(options.desk.office) / kIncomingFolder;
+  // What was sent up and not imported holds people's numbers too.
+  std::error_code none;
+  fs::remove_all(incoming, none);
 
   // Neither is ever destroyed: the process ends where it stands, and the ledger withstands that.
   auto* const clerk = new Clerk(options.desk);
@@ -585,6 +587,7 @@ int run_page(PageOptions const& options) {
   if (options.browser) client::open_browser(url);
   int signal = 0;
   ::sigwait(&signals, &signal);
+  fs::remove_all(incoming, none);
   std::_Exit(0);
 }
 

@@ -1,4 +1,5 @@
-// A printed result table from anybody: no bytes may crash the comparison, and none but the record's own figures agree.
+// A printed result table from anybody: no bytes may crash the comparison, and it never agrees to more rows than there
+// are.
 #include <cstdlib>
 #include <sstream>
 

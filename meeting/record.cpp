@@ -217,6 +217,40 @@ Hash seen_vote(elgamal::Ciphertext const& vote) { return seen_as(kSeenVote, {vot
 
 }  // namespace
 
+std::string_view phase_name(MeetingPhase phase) {
+  switch (phase) {
+    case MeetingPhase::kBeforeOpen:
+      return "before-open";
+    case MeetingPhase::kOpen:
+      return "open";
+    case MeetingPhase::kClosed:
+      return "closed";
+  }
+  return "";
+}
+
+std::string_view phase_name(BatchPhase phase) {
+  switch (phase) {
+    case BatchPhase::kVoting:
+      return "voting";
+    case BatchPhase::kClosing:
+      return "closing";
+    case BatchPhase::kMixing:
+      return "mixing";
+    case BatchPhase::kConfirming:
+      return "confirming";
+    case BatchPhase::kOpening:
+      return "opening";
+    case BatchPhase::kCounted:
+      return "counted";
+    case BatchPhase::kDeclared:
+      return "declared";
+    case BatchPhase::kVoided:
+      return "voided";
+  }
+  return "";
+}
+
 // ---- Attempt ------------------------------------------------------------------------------------------------------
 
 std::vector<QuestionId> Attempt::live() const {

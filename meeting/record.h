@@ -33,6 +33,9 @@ enum class BatchPhase : std::uint8_t {
   kVoided,
 };
 
+std::string_view phase_name(MeetingPhase phase);  ///< "before-open", "open", "closed"
+std::string_view phase_name(BatchPhase phase);    ///< "voting", … "voided"
+
 /// One attempt of a batch. Only the current one is kept whole; of the others only what Erased needs.
 struct Attempt {
   BatchOpen open;

@@ -19,13 +19,10 @@ std::string_view passer_word(PasserState state) {
   return kWords[static_cast<std::size_t>(state)];
 }
 
-Answer<Publicity> Publicity::prepare(std::vector<Passer> passers, std::array<std::string, 2> places, int working_days,
-                                     StartDay rule) {
+Answer<Publicity> Publicity::prepare(std::vector<Passer> passers, int working_days, StartDay rule) {
   using P = Answer<Publicity>;
   if (passers.empty()) return P::no("没有评审通过人员");
   if (working_days < kPublicityWorkingDaysMin || working_days > 60) return P::no("公示期应为 5 到 60 个工作日");
-  if (trimmed(places[0]).empty() || trimmed(places[1]).empty() || trimmed(places[0]) == trimmed(places[1]))
-    return P::no("应写明两处不同的公示地点");
   std::set<std::pair<std::string, std::string>> seen;
   Publicity out;
   for (Passer& passer : passers) {
@@ -33,33 +30,36 @@ Answer<Publicity> Publicity::prepare(std::vector<Passer> passers, std::array<std
       return P::no(passer.name + "（" + passer.employer + "）列了两次");
     out.people_.push_back({std::move(passer), PasserState::kPassed, {}, {}, {}, {}, {}, {}});
   }
-  out.postings_ = {Posting{std::move(places[0]), {}}, Posting{std::move(places[1]), {}}};
   out.working_days_ = working_days;
   out.rule_ = rule;
   return P::yes(std::move(out));
 }
 
-Answer<PasserState> Publicity::post(std::size_t place, Day day) {
-  if (place >= postings_.size()) return A::no("没有这个公示地点");
-  if (postings_[place].posted)
-    return A::no("「" + postings_[place].place + "」已于 " + day_text(*postings_[place].posted) + " 公示");
-  postings_[place].posted = day;
-  if (!postings_[0].posted || !postings_[1].posted) return A::yes(PasserState::kPassed);
+Answer<PasserState> Publicity::post(std::string place, Day day) {
+  place = trimmed(place);
+  if (place.empty()) return A::no("应写明公示地点");
+  for (Posting const& before : postings_)
+    if (before.place == place) return A::no("「" + place + "」已于 " + day_text(before.posted) + " 公示");
+  if (postings_.size() == kPublicityPlaces)
+    return A::no("公示地点已有两处：" + postings_[0].place + "、" + postings_[1].place);
+  postings_.push_back({std::move(place), day});
+  if (postings_.size() < kPublicityPlaces) return A::yes(PasserState::kPassed);
   for (PasserRecord& person : people_) person.state = PasserState::kPosted;
   return A::yes(PasserState::kPosted);
 }
 
 Answer<Day> Publicity::last_day(WorkCalendar const& calendar) const {
-  for (Posting const& posting : postings_)
-    if (!posting.posted) return Answer<Day>::no("「" + posting.place + "」还没有公示");
-  return calendar.last_of(std::max(*postings_[0].posted, *postings_[1].posted), working_days_, rule_);
+  if (postings_.empty()) return Answer<Day>::no("还没有公示");
+  if (postings_.size() < kPublicityPlaces)
+    return Answer<Day>::no("只在「" + postings_[0].place + "」公示了，第二处还没有");
+  return calendar.last_of(std::ranges::max(postings_, {}, &Posting::posted).posted, working_days_, rule_);
 }
 
 Answer<PasserState> Publicity::object(std::size_t who, Day day, std::string text, WorkCalendar const& calendar) {
   if (who >= people_.size()) return A::no("没有这个人");
   auto const last = last_day(calendar);
   if (!last.ok()) return A::no(last.refusal);
-  if (day < std::min(*postings_[0].posted, *postings_[1].posted)) return A::no("异议日期早于公示日期");
+  if (day < std::ranges::min(postings_, {}, &Posting::posted).posted) return A::no("异议日期早于公示日期");
   if (day > *last) return A::no("公示期已于 " + day_text(*last) + " 结束；此后的反映按信访举报办理");
   if (trimmed(text).empty()) return A::no("应写明异议内容");
   PasserRecord& person = people_[who];

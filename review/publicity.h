@@ -4,7 +4,6 @@
 /// acquired here) and the hand-off of the certificates. A person's way goes only forward, and every step has its day.
 ///
 /// What is posted has no field for an identity number or a vote: it can not be published by accident.
-#include <array>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,21 +42,23 @@ struct PasserRecord {
 
 struct Posting {
   std::string place;  ///< 山东省专业技术人员管理服务平台, 青岛西海岸新区政务网
-  std::optional<Day> posted;
+  Day posted{};
 };
+
+inline constexpr std::size_t kPublicityPlaces = 2;
 
 class Publicity {
  public:
-  /// Refused: nobody, one name and employer twice, fewer than five working days, the same or an empty place.
-  static Answer<Publicity> prepare(std::vector<Passer> passers, std::array<std::string, 2> places,
-                                   int working_days = kPublicityWorkingDaysMin, StartDay rule = StartDay::kExcluded);
+  /// Refused: nobody, one name and employer twice, fewer than five working days.
+  static Answer<Publicity> prepare(std::vector<Passer> passers, int working_days = kPublicityWorkingDaysMin,
+                                   StartDay rule = StartDay::kExcluded);
 
   std::span<PasserRecord const> people() const { return people_; }
-  std::array<Posting, 2> const& postings() const { return postings_; }
+  std::span<Posting const> postings() const { return postings_; }  ///< so far, in the order in which they were made
   int working_days() const { return working_days_; }
 
-  /// From the second posting on everybody is 公示中. Refused: no such place, posted already.
-  Answer<PasserState> post(std::size_t place, Day day);
+  /// From the second posting on everybody is 公示中. Refused: no place, the same place again, a third one.
+  Answer<PasserState> post(std::string place, Day day);
   /// The last day, counted from the later posting; refused until both are posted.
   Answer<Day> last_day(WorkCalendar const& calendar) const;
   /// Refused: not posted, or after the last day. @param who an index of `people`.
@@ -76,7 +77,7 @@ class Publicity {
   Answer<PasserState> step(std::size_t who, PasserState from, PasserState to, Day day, std::optional<Day> after);
 
   std::vector<PasserRecord> people_;
-  std::array<Posting, 2> postings_;
+  std::vector<Posting> postings_;
   int working_days_ = kPublicityWorkingDaysMin;
   StartDay rule_ = StartDay::kExcluded;
   std::optional<Day> closed_;

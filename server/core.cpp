@@ -61,28 +61,6 @@ bool blinded_in_range(ByteView z, ByteView n) {
   return !is_small && std::lexicographical_compare(z.begin(), z.end(), limit.begin(), limit.end());
 }
 
-std::string_view phase_name(BatchPhase phase) {
-  switch (phase) {
-    case BatchPhase::kVoting:
-      return "voting";
-    case BatchPhase::kClosing:
-      return "closing";
-    case BatchPhase::kMixing:
-      return "mixing";
-    case BatchPhase::kConfirming:
-      return "confirming";
-    case BatchPhase::kOpening:
-      return "opening";
-    case BatchPhase::kCounted:
-      return "counted";
-    case BatchPhase::kDeclared:
-      return "declared";
-    case BatchPhase::kVoided:
-      return "voided";
-  }
-  return "";
-}
-
 bool ended(BatchPhase phase) { return phase == BatchPhase::kDeclared || phase == BatchPhase::kVoided; }
 
 /// How a certificate's holder stands with the log.
@@ -360,8 +338,8 @@ Result<void> Core::Impl::load(Contents const& contents) {
   // that it was made with are the current ones.
   std::multimap<std::uint64_t, log::Cosignature> cosignatures;
   for (auto const& [key, value] : contents[Table::kCosignature]) {
-    auto row = wire::parse_cosignature(value);
-    if (!row) return row.error();
+    auto row = meeting::parse_cosignature(value);
+    if (!row) return Refusal::kStorage;
     cosignatures.emplace(row->tree_size, *row);
   }
   for (auto const& [key, bytes] : contents[Table::kEntry]) {
@@ -426,7 +404,7 @@ Result<void> Core::Impl::load_delivery(Contents const& contents) {
   each(Table::kMixOutput, [&](auto hop, auto, auto const& raw) { delivery.mixes[hop] = raw; });
   bool intact = true;
   each(Table::kEnvelope, [&](auto p, auto, auto const& raw) {
-    auto const onions = wire::parse_envelope_payload(raw);
+    auto const onions = meeting::parse_envelope_payload(raw);
     intact = intact && onions.has_value();
     if (!onions) return;
     delivery.envelopes[p] = raw;
@@ -668,7 +646,7 @@ void Core::Impl::took_in(Entry const& entry, std::uint64_t index, Payload payloa
 
   if (auto const& attempt = record.attempt()) {
     if (last_phase != attempt->phase)
-      notice("batch_phase", std::string(phase_name(attempt->phase)), attempt->open.batch);
+      notice("batch_phase", std::string(meeting::phase_name(attempt->phase)), attempt->open.batch);
     last_phase = attempt->phase;
     if (delivery.live && ended(attempt->phase)) end_attempt();
   }
@@ -719,7 +697,7 @@ Result<Payload> Core::Impl::check_payload(Entry const& entry, ByteView raw) cons
     case EntryType::kTokenRequest: {
       auto const& body = std::get<meeting::TokenRequest>(entry.body);
       auto const& attempt = *record.attempt();
-      auto const messages = wire::parse_token_payload(raw);
+      auto const messages = meeting::parse_token_payload(raw);
       if (!messages) return messages.error();
       if (!same_questions(*messages, attempt.questions_of(body.person))) return Refusal::kConflict;
       for (auto const& [question, list] : *messages) {
@@ -736,7 +714,7 @@ Result<Payload> Core::Impl::check_payload(Entry const& entry, ByteView raw) cons
     case EntryType::kTokensIssued: {
       auto const& body = std::get<meeting::TokensIssued>(entry.body);
       auto const& attempt = *record.attempt();
-      auto const sigs = wire::parse_issued_payload(raw);
+      auto const sigs = meeting::parse_issued_payload(raw);
       if (!sigs) return sigs.error();
       if (!same_questions(*sigs, attempt.questions_of(body.person))) return Refusal::kConflict;
       for (auto const& [question, sig] : *sigs) {
@@ -750,7 +728,7 @@ Result<Payload> Core::Impl::check_payload(Entry const& entry, ByteView raw) cons
     case EntryType::kEnvelopeCast: {
       auto const& body = std::get<meeting::EnvelopeCast>(entry.body);
       auto const& attempt = *record.attempt();
-      auto const onions = wire::parse_envelope_payload(raw);
+      auto const onions = meeting::parse_envelope_payload(raw);
       if (!onions) return onions.error();
       if (!same_questions(*onions, attempt.questions_of(body.person))) return Refusal::kConflict;
       auto const onion_bytes = attempt.shape.bytes() + attempt.hops.size() * crypto::onion::kLayerBytes;
@@ -773,7 +751,7 @@ Result<Payload> Core::Impl::check_payload(Entry const& entry, ByteView raw) cons
     case EntryType::kMixStep: {
       auto const& body = std::get<meeting::MixStep>(entry.body);
       auto const& attempt = *record.attempt();
-      auto const mixed = wire::parse_mix_payload(raw);
+      auto const mixed = meeting::parse_mix_payload(raw);
       if (!mixed) return mixed.error();
       auto const layers = attempt.hops.size() - 1 - attempt.mixes.size();
       auto const item_bytes = attempt.shape.bytes() + layers * crypto::onion::kLayerBytes;
@@ -991,7 +969,7 @@ void Core::Impl::cosign(SessionId id, Session& session, std::uint64_t request, w
   }
   if (auto const added = witnesses.add(record, cosignature); !added) return refuse(id, request, added.error());
   writes.put(Table::kCosignature, key_of(cosignature.tree_size, cosignature.person),
-             wire::encode_cosignature(cosignature));
+             meeting::encode_cosignature(cosignature));
   cosigned.emplace(cosignature.tree_size, cosignature.person);
   auto& newest_one = newest_cosignature[cosignature.person];
   if (newest_one.tree_size <= cosignature.tree_size) newest_one = cosignature;
@@ -1057,7 +1035,7 @@ std::vector<Frame> Core::Impl::log_frames(std::uint64_t from) {
 // ==================================================================================================== Heavy work
 
 void Core::Impl::feed_tokens(PersonId p) {
-  auto const messages = wire::parse_token_payload(delivery.token_payloads.at(p));
+  auto const messages = meeting::parse_token_payload(delivery.token_payloads.at(p));
   if (messages) trustee->on_token_work(p, delivery.open, *messages);
 }
 
@@ -1070,7 +1048,7 @@ void Core::Impl::feed_hop0() {
   for (auto const& [p, leaf] : attempt.counted) {
     auto const raw = delivery.envelopes.find(p);
     if (raw == delivery.envelopes.end()) continue;  // refused below, by name
-    if (auto onions = wire::parse_envelope_payload(raw->second)) envelopes.emplace(p, std::move(*onions));
+    if (auto onions = meeting::parse_envelope_payload(raw->second)) envelopes.emplace(p, std::move(*onions));
   }
   auto items = trustee::onions_to_items(record, envelopes);
   if (!items) {
@@ -1096,7 +1074,7 @@ void Core::Impl::begin_box(std::vector<Job>& out) {
   auto const id = ++last_job;
   out.push_back({id, "box/" + std::to_string(attempt.open.batch) + "/" + std::to_string(attempt.open.attempt),
                  [work, parallel = config.parallel] {
-                   auto const mixed = wire::parse_mix_payload(work->raw);
+                   auto const mixed = meeting::parse_mix_payload(work->raw);
                    if (mixed) work->box = trustee::make_ballot_box(work->record, mixed->items, parallel);
                  },
                  false});
@@ -1255,9 +1233,9 @@ std::vector<Job> Core::take_jobs() {
       for (auto& submission : *submissions) {
         Payload payload;
         if (auto const* sigs = std::get_if<meeting::BlindSigs>(&submission.payload)) {
-          payload.raw = wire::encode_issued_payload(*sigs);
+          payload.raw = meeting::encode_issued_payload(*sigs);
         } else if (auto const* mixed = std::get_if<trustee::MixResult>(&submission.payload)) {
-          payload.raw = wire::encode_mix_payload(mixed->salt, mixed->items);
+          payload.raw = meeting::encode_mix_payload(mixed->salt, mixed->items);
         }
         auto const entry = meeting::decode_entry(submission.entry);
         Result<std::uint64_t> logged = entry ? Result<std::uint64_t>(0) : Result<std::uint64_t>(entry.error());

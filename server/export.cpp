@@ -32,8 +32,8 @@ Result<ExportSummary> export_record(Contents const& contents, std::ostream& out)
   }
   std::map<std::uint64_t, std::map<PersonId, log::Cosignature>> cosignatures;
   for (auto const& [key, value] : contents[Table::kCosignature]) {
-    auto const row = wire::parse_cosignature(value);
-    if (!row) return row.error();
+    auto const row = meeting::parse_cosignature(value);
+    if (!row) return Refusal::kStorage;
     cosignatures[row->tree_size].emplace(row->person, *row);
   }
 

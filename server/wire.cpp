@@ -1,56 +1,19 @@
 #include "server/wire.h"
 
-#include "piaojue/v1/rpc.pb.h"
+#include "meeting/wire.h"
 
 namespace piaojue::server::wire {
-namespace {
 
-Bytes encode(google::protobuf::MessageLite const& message) {
-  Bytes bytes(message.ByteSizeLong());
-  message.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
-  return bytes;
-}
-bool decode(google::protobuf::MessageLite& message, ByteView bytes) {
-  return bytes.size() <= std::numeric_limits<int>::max() &&
-         message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-}
-void set(std::string* field, ByteView bytes) { field->assign(crypto::as_text(bytes)); }
-Bytes get(std::string const& field) { return crypto::to_bytes(crypto::as_bytes(field)); }
-
-template <class T>
-bool take(T& out, std::string const& field) {
-  auto const value = T::from(crypto::as_bytes(field));
-  if (value) out = *value;
-  return value.has_value();
-}
-
-void fill(v1::Cosignature& out, log::Cosignature const& in) {
-  out.set_tree_size(in.tree_size);
-  set(out.mutable_root(), in.root.view());
-  out.set_person(in.person);
-  out.set_time_s(in.time_s);
-  set(out.mutable_signature(), in.signature.view());
-}
-bool take(log::Cosignature& out, v1::Cosignature const& in) {
-  out.tree_size = in.tree_size();
-  out.person = in.person();
-  out.time_s = in.time_s();
-  return take(out.root, in.root()) && take(out.signature, in.signature());
-}
-
-/// Puts (question, value) pairs in a map. @return false unless questions ascend strictly.
-template <class Map, class Value>
-bool add(Map& map, QuestionId question, Value value) {
-  if (!map.empty() && map.rbegin()->first >= question) return false;
-  map.emplace_hint(map.end(), question, std::move(value));
-  return true;
-}
-
-}  // namespace
+using meeting::protobuf::encode;
+using meeting::protobuf::parse;
+using meeting::wire::fill;
+using meeting::wire::get;
+using meeting::wire::set;
+using meeting::wire::take;
 
 Result<Request> parse_request(ByteView frame) {
   v1::ClientFrame in;
-  if (!decode(in, frame) || in.id() == 0) return Refusal::kMalformed;
+  if (!parse(frame, in) || in.id() == 0) return Refusal::kMalformed;
   Request out;
   out.id = in.id();
   out.enrolment = in.has_enrol();
@@ -232,73 +195,6 @@ Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> 
   return encode(out);
 }
 
-Result<meeting::BlindedMsgs> parse_token_payload(ByteView bytes) {
-  v1::TokenPayload in;
-  if (!decode(in, bytes)) return Refusal::kMalformed;
-  meeting::BlindedMsgs out;
-  for (auto const& question : in.questions()) {
-    std::vector<Bytes> messages;
-    for (auto const& message : question.blinded_msgs()) messages.push_back(get(message));
-    if (!add(out, question.question(), std::move(messages))) return Refusal::kMalformed;
-  }
-  return out;
-}
-
-Result<meeting::BlindSigs> parse_issued_payload(ByteView bytes) {
-  v1::IssuedPayload in;
-  if (!decode(in, bytes)) return Refusal::kMalformed;
-  meeting::BlindSigs out;
-  for (auto const& question : in.questions()) {
-    if (!add(out, question.question(), get(question.blind_sig()))) return Refusal::kMalformed;
-  }
-  return out;
-}
-
-Result<meeting::Onions> parse_envelope_payload(ByteView bytes) {
-  v1::EnvelopePayload in;
-  if (!decode(in, bytes)) return Refusal::kMalformed;
-  meeting::Onions out;
-  for (auto const& onion : in.onions()) {
-    if (!add(out, onion.question(), get(onion.onion()))) return Refusal::kMalformed;
-  }
-  return out;
-}
-
-Result<MixPayload> parse_mix_payload(ByteView bytes) {
-  v1::MixPayload in;
-  if (!decode(in, bytes)) return Refusal::kMalformed;
-  MixPayload out;
-  out.salt = get(in.salt());
-  for (auto const& question : in.questions()) {
-    std::vector<Bytes> items;
-    items.reserve(static_cast<std::size_t>(question.items_size()));
-    for (auto const& item : question.items()) items.push_back(get(item));
-    if (!add(out.items, question.question(), std::move(items))) return Refusal::kMalformed;
-  }
-  return out;
-}
-
-Bytes encode_issued_payload(meeting::BlindSigs const& sigs) {
-  v1::IssuedPayload out;
-  for (auto const& [question, sig] : sigs) {
-    auto& to = *out.add_questions();
-    to.set_question(question);
-    set(to.mutable_blind_sig(), sig);
-  }
-  return encode(out);
-}
-
-Bytes encode_mix_payload(ByteView salt, meeting::MixItems const& items) {
-  v1::MixPayload out;
-  set(out.mutable_salt(), salt);
-  for (auto const& [question, list] : items) {
-    auto& to = *out.add_questions();
-    to.set_question(question);
-    for (auto const& item : list) set(to.add_items(), item);
-  }
-  return encode(out);
-}
-
 Bytes encode_enrolment(Enrolment const& enrolment) {
   Bytes out;
   for (auto const& part : {enrolment.code.view(), enrolment.request.view(), enrolment.identity_key.view(),
@@ -334,19 +230,6 @@ Result<Enrolment> parse_enrolment(PersonId person, std::uint32_t number, ByteVie
   if (bytes.size() - at < length) return Refusal::kStorage;
   out.certificate = crypto::as_text(bytes.subspan(at, length));
   out.authority = crypto::as_text(bytes.subspan(at + length));
-  return out;
-}
-
-Bytes encode_cosignature(log::Cosignature const& cosignature) {
-  v1::Cosignature out;
-  fill(out, cosignature);
-  return encode(out);
-}
-
-Result<log::Cosignature> parse_cosignature(ByteView bytes) {
-  v1::Cosignature in;
-  log::Cosignature out;
-  if (!decode(in, bytes) || !take(out, in)) return Refusal::kStorage;
   return out;
 }
 

@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "log/cosignature.h"
-#include "meeting/digest.h"
+#include "meeting/payload.h"
 #include "server/store.h"
 
 namespace piaojue::server::wire {
@@ -74,18 +74,6 @@ Bytes issued_push(std::uint64_t index, ByteView payload);
 Bytes mix_work(Hash const& batch_open, TrusteeId trustee, ByteView payload);
 Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled);
 
-// ---- Payloads. Parsing refuses with kMalformed: does not parse, or questions are not strictly ascending.
-[[nodiscard]] Result<meeting::BlindedMsgs> parse_token_payload(ByteView bytes);
-[[nodiscard]] Result<meeting::BlindSigs> parse_issued_payload(ByteView bytes);
-[[nodiscard]] Result<meeting::Onions> parse_envelope_payload(ByteView bytes);
-struct MixPayload {
-  Bytes salt;
-  meeting::MixItems items;
-};
-[[nodiscard]] Result<MixPayload> parse_mix_payload(ByteView bytes);
-Bytes encode_issued_payload(meeting::BlindSigs const& sigs);
-Bytes encode_mix_payload(ByteView salt, meeting::MixItems const& items);
-
 // ---- Rows of the store
 struct Enrolment {
   PersonId person = 0;
@@ -100,8 +88,5 @@ struct Enrolment {
 Bytes encode_enrolment(Enrolment const& enrolment);
 /// @return kStorage.
 [[nodiscard]] Result<Enrolment> parse_enrolment(PersonId person, std::uint32_t number, ByteView bytes);
-Bytes encode_cosignature(log::Cosignature const& cosignature);
-/// @return kStorage.
-[[nodiscard]] Result<log::Cosignature> parse_cosignature(ByteView bytes);
 
 }  // namespace piaojue::server::wire

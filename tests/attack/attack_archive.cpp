@@ -84,13 +84,13 @@ struct Theft {
     std::map<PersonId, Bytes> out;
     for (auto const& [key, raw] : while_open[server::Table::kEnvelope]) {
       PersonId const p = static_cast<PersonId>(key[32] << 24 | key[33] << 16 | key[34] << 8 | key[35]);
-      out[p] = server::wire::parse_envelope_payload(raw).value().at(1);
+      out[p] = meeting::parse_envelope_payload(raw).value().at(1);
     }
     return out;
   }
   std::vector<Bytes> mix_output(std::uint32_t hop) const {
     auto const& rows = while_open[server::Table::kMixOutput];
-    return server::wire::parse_mix_payload(rows.at(server::key_of(open_hash(), hop))).value().items.at(1);
+    return meeting::parse_mix_payload(rows.at(server::key_of(open_hash(), hop))).value().items.at(1);
   }
   Hash open_hash() const { return room.attempt().open_hash; }
   Hash ctx() const { return meeting::context(open_hash(), 1); }
@@ -208,12 +208,12 @@ TEST(Archive, EveryRequestFitsEveryTokenEquallyWell) {
   auto const& key = theft.room.record().ballot_context(1).token_keys[0];
   std::size_t fitting = 0, pairs = 0;
   for (auto const& [key_bytes, raw] : theft.while_open[server::Table::kTokenPayload]) {
-    auto const z = server::wire::parse_token_payload(raw).value().at(1)[0];
+    auto const z = meeting::parse_token_payload(raw).value().at(1)[0];
     // The blind signature of the request is s; a token σ belongs to it under r = s/σ, and then z = m·r^e: for every σ.
     auto const person = static_cast<PersonId>(key_bytes[35]);
     auto const answer =
         theft.while_open[server::Table::kIssuedPayload].at(server::key_of(theft.open_hash(), person, 0));
-    auto const s = server::wire::parse_issued_payload(answer).value().at(1);
+    auto const s = meeting::parse_issued_payload(answer).value().at(1);
     ASSERT_TRUE(crypto::blind_rsa::raw_public_matches(key, z, s));
     for (auto const& ballot : theft.box) {
       ++pairs;
@@ -290,7 +290,7 @@ TEST(Archive, NoDigestOfTheLogCanBeRecomputedFromBallots) {
     EXPECT_TRUE(named.contains(meeting::envelope_digest(open, p, 0, {{1, onion}}))) << p;
   }
   auto const last = theft.while_open[server::Table::kMixOutput].at(server::key_of(open, 1));
-  auto const payload = server::wire::parse_mix_payload(last).value();
+  auto const payload = meeting::parse_mix_payload(last).value();
   EXPECT_TRUE(outputs.contains(meeting::mix_output_hash(open, 1, payload.salt, payload.items)));
 }
 
@@ -328,11 +328,11 @@ TEST(Archive, AfterTheEndTheStoreHoldsNothingThatJoins) {
   for (auto const& [p, onion] : theft.onions()) gone(onion);
   for (auto const& item : theft.mix_output(0)) gone(item);
   for (auto const& [key, raw] : theft.while_open[Table::kTokenPayload]) {
-    auto const messages = server::wire::parse_token_payload(raw).value();
+    auto const messages = meeting::parse_token_payload(raw).value();
     for (auto const& z : messages.at(1)) gone(z);
   }
   for (auto const& [key, raw] : theft.while_open[Table::kIssuedPayload]) {
-    gone(server::wire::parse_issued_payload(raw).value().at(1));
+    gone(meeting::parse_issued_payload(raw).value().at(1));
   }
   EXPECT_EQ(looked, 5U + 5U + 10U + 10U);
   // Ballots are in the log, in the box, and nowhere else; their owners' rows never held them.

@@ -67,7 +67,7 @@ TEST(Expert, TheSameRequestAgainGetsTheSameAnswer) {
   auto const& open = room.attempt().open_hash;
   auto const entry =
       room.entry(meeting::TokenRequest{open, expert, meeting::token_request_digest(open, expert, msgs)}, {expert});
-  auto const payload = client::wire::token_payload(msgs);
+  auto const payload = meeting::encode_token_payload(msgs);
   auto const first = room.submit(expert, entry, payload);
   ASSERT_TRUE(first.accepted);
   auto const state = room.state();
@@ -108,7 +108,7 @@ TEST(Expert, RequestsOfAbsentRecusedOrUnknownPeopleAreRefused) {
     auto const& open = room.attempt().open_hash;
     return room.submit(
         via, room.entry(meeting::TokenRequest{open, who, meeting::token_request_digest(open, who, msgs)}, {signer}),
-        client::wire::token_payload(msgs));
+        meeting::encode_token_payload(msgs));
   };
   EXPECT_EQ(ask(absent, absent, absent, {1, 2}).refused, Refusal::kNotOnRoll);
   EXPECT_EQ(ask(recused, recused, recused, {1, 2}).refused, Refusal::kRecused);
@@ -156,7 +156,7 @@ TEST(Expert, BlindedMessagesOutsideTheirRangeAreRefused) {
     auto const answer = room.submit(
         expert,
         room.entry(meeting::TokenRequest{open, expert, meeting::token_request_digest(open, expert, msgs)}, {expert}),
-        client::wire::token_payload(msgs));
+        meeting::encode_token_payload(msgs));
     EXPECT_EQ(answer.refused, Refusal::kOutOfRange);
   }
   EXPECT_EQ(room.state(), state);

@@ -21,7 +21,7 @@ struct Boxed : Stage {
     issuance_closed();
     hold_jobs = true;
     auto const input = mix_input(1);
-    auto const result = trustee::mix(record(), trustee_keys(1), 1, input.items, input.salt).value();
+    auto const result = trustee::mix(record(), trustee_keys(1), 1, input.before.items, input.before.salt).value();
     EXPECT_TRUE(submit_mix(1, result).accepted);
     last_items = result.items;
     return record();
@@ -52,7 +52,7 @@ TEST(Server, HopZeroTakesExactlyTheSignedEnvelopes) {
   for (auto const& [key, raw] : contents[server::Table::kEnvelope]) {
     PersonId const p = static_cast<PersonId>(key[32]) << 24 | static_cast<PersonId>(key[33]) << 16 |
                        static_cast<PersonId>(key[34]) << 8 | key[35];
-    envelopes[p] = server::wire::parse_envelope_payload(raw).value();
+    envelopes[p] = meeting::parse_envelope_payload(raw).value();
   }
   ASSERT_EQ(envelopes.size(), room.experts.size());
   ASSERT_TRUE(trustee::onions_to_items(record, envelopes)) << "the positive control";
@@ -219,8 +219,10 @@ TEST(Server, NothingRestsOnALogThatTooFewHaveCosigned) {
   room.close();
   room.issuance_closed();
   auto const input = room.mix_input(1);
-  ASSERT_TRUE(room.submit_mix(1, trustee::mix(room.record(), room.trustee_keys(1), 1, input.items, input.salt).value())
-                  .accepted);
+  ASSERT_TRUE(
+      room.submit_mix(
+              1, trustee::mix(room.record(), room.trustee_keys(1), 1, input.before.items, input.before.salt).value())
+          .accepted);
   room.settle();
   ASSERT_EQ(room.attempt().phase, BatchPhase::kConfirming);
   // All have confirmed, but the box's checkpoint is not cosigned: no share.

@@ -31,7 +31,7 @@ struct Mixing : Stage {
   }
   trustee::MixResult honest(TrusteeId t) {
     auto const input = mix_input(t);
-    return trustee::mix(record(), trustee_keys(t), t, input.items, input.salt).value();
+    return trustee::mix(record(), trustee_keys(t), t, input.before.items, input.before.salt).value();
   }
   /// Makes step and hash fit the items, as a changed program would.
   void resign(trustee::MixResult& result) {
@@ -65,7 +65,7 @@ TEST(Trustee, WithoutEverySignatureThereIsNoEnvelopeAndEverybodySeesWhy) {
   auto const sigs = trustee::issue(room.record(), room.trustee_keys(1), 1, expert, msgs).value();
   auto const& open = room.attempt().open_hash;
   room.must(meeting::TokensIssued{open, 1, expert, meeting::tokens_issued_digest(open, 1, expert, sigs)},
-            {room.trustee_person(1)}, client::wire::issued_payload(sigs));
+            {room.trustee_person(1)}, meeting::encode_issued_payload(sigs));
   EXPECT_EQ(room.attempt().issued.at(expert), (std::set<TrusteeId>{0, 1})) << "the log says who is missing";
   auto const before = room.state();
   meeting::Onions onions;
@@ -78,7 +78,7 @@ TEST(Trustee, WithoutEverySignatureThereIsNoEnvelopeAndEverybodySeesWhy) {
   // When it signs after all, she votes like everybody else.
   auto const late = trustee::issue(room.record(), room.trustee_keys(2), 2, expert, msgs).value();
   room.must(meeting::TokensIssued{open, 2, expert, meeting::tokens_issued_digest(open, 2, expert, late)},
-            {room.trustee_person(2)}, client::wire::issued_payload(late));
+            {room.trustee_person(2)}, meeting::encode_issued_payload(late));
   room.collect(expert);
   room.to_box({Choice::kAgree});
   room.finish();
@@ -250,7 +250,7 @@ TEST(Trustee, DoubledOnionsStopAtTheNextHonestHop) {
   ASSERT_TRUE(room.submit_mix(1, result).accepted);
   auto const before = room.state();
   auto const input = room.mix_input(2);
-  EXPECT_EQ(trustee::mix(room.record(), room.trustee_keys(2), 2, input.items, input.salt).error(),
+  EXPECT_EQ(trustee::mix(room.record(), room.trustee_keys(2), 2, input.before.items, input.before.salt).error(),
             Refusal::kMixDuplicate);
   EXPECT_EQ(room.state(), before);
   room.again();
@@ -303,7 +303,7 @@ TEST(Trustee, WhatIsHandedOnIsWhatWasLogged) {
   Mixing room;
   room.to_hop1();
   ASSERT_TRUE(room.submit_mix(1, room.honest(1)).accepted);
-  auto const input = room.mix_input(2);
+  auto const input = room.mix_input(2).before;
   auto const refusal = [&](meeting::MixItems const& items, ByteView salt) {
     return trustee::mix(room.record(), room.trustee_keys(2), 2, items, salt).error();
   };
@@ -399,7 +399,7 @@ TEST(Trustee, AnHonestTrusteeMixesAnAttemptOnceAlsoForALogThatForked) {
     auto const issued = pump(room.record());
     ASSERT_EQ(issued.size(), 1U);
     ASSERT_TRUE(room.submit(room.trustee_person(1), issued[0].entry,
-                            client::wire::issued_payload(std::get<meeting::BlindSigs>(issued[0].payload)))
+                            meeting::encode_issued_payload(std::get<meeting::BlindSigs>(issued[0].payload)))
                     .accepted);
     room.collect(p);
     room.cast(p, Choice::kAgree);
@@ -581,7 +581,7 @@ TEST(Trustee, NothingIsIssuedAfterTheCloseAndTheNumbersAreTheIssuedOnes) {
   meeting::BlindSigs const sigs = {{1, Bytes(256, 1)}, {2, Bytes(256, 1)}};
   meeting::TokensIssued const issued{open, 1, late, meeting::tokens_issued_digest(open, 1, late, sigs)};
   EXPECT_EQ(room.submit(room.trustee_person(1), room.entry(issued, {room.trustee_person(1)}),
-                        client::wire::issued_payload(sigs))
+                        meeting::encode_issued_payload(sigs))
                 .refused,
             Refusal::kWrongPhase);
   EXPECT_EQ(trustee::issue(room.record(), room.trustee_keys(1), 1, late, Stage::messages(room.tokens.at(late))).error(),

@@ -313,7 +313,7 @@ Answer Stage::request(PersonId const expert, Tokens fresh) {
   auto const& open = attempt().open_hash;
   auto const answer = submit(
       expert, entry(meeting::TokenRequest{open, expert, meeting::token_request_digest(open, expert, msgs)}, {expert}),
-      client::wire::token_payload(msgs));
+      meeting::encode_token_payload(msgs));
   if (answer.accepted) tokens[expert] = std::move(fresh);
   return answer;
 }
@@ -331,7 +331,7 @@ void Stage::issue(PersonId const expert) {
     ASSERT_TRUE(sigs) << sigs.error().message();
     auto const& open = attempt().open_hash;
     must(meeting::TokensIssued{open, t, expert, meeting::tokens_issued_digest(open, t, expert, *sigs)},
-         {trustee_person(t)}, client::wire::issued_payload(*sigs));
+         {trustee_person(t)}, meeting::encode_issued_payload(*sigs));
   }
 }
 
@@ -385,7 +385,7 @@ Answer Stage::cast_onions(PersonId const expert, meeting::Onions const& onions) 
       expert,
       entry(meeting::EnvelopeCast{open, expert, sequence, meeting::envelope_digest(open, expert, sequence, onions)},
             {expert}),
-      client::wire::envelope_payload(onions));
+      meeting::encode_envelope_payload(onions));
 }
 
 void Stage::cast(PersonId const expert, Choice const choice) {
@@ -441,14 +441,14 @@ client::wire::MixWork Stage::mix_input(TrusteeId const trustee) const {
 
 Answer Stage::submit_mix(TrusteeId const trustee, trustee::MixResult const& result) {
   return submit(trustee_person(trustee), entry(result.step, {trustee_person(trustee)}),
-                client::wire::mix_payload(result.salt, result.items));
+                meeting::encode_mix_payload(result.salt, result.items));
 }
 
 void Stage::mix() {
   for (auto const t : attempt().hops) {
     if (t == 0) continue;
     auto const input = mix_input(t);
-    auto const result = trustee::mix(record(), trustee_keys_.at(t), t, input.items, input.salt);
+    auto const result = trustee::mix(record(), trustee_keys_.at(t), t, input.before.items, input.before.salt);
     ASSERT_TRUE(result) << result.error().message();
     auto const answer = submit_mix(t, *result);
     ASSERT_TRUE(answer.accepted) << answer;

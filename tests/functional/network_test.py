@@ -141,6 +141,17 @@ class Network(unittest.TestCase):
         connection.close()
         self.assert_serves()
 
+    def test_a_stranger_writes_nothing_into_the_server_s_diary(self):
+        # Harm: Protobuf complains on stderr of each text that is not UTF-8; a stranger fills the disk with it.
+        server = self.small.meeting.server
+        before = server.stderr_path.read_bytes()
+        for _ in range(3):
+            with self.connect() as connection:
+                connection.send(raw.request(1, raw.ENROL, raw.field(1, b"\xff\xfe")))
+                connection.receive()
+        self.assert_serves()
+        self.assertNotIn(b"UTF-8", server.stderr_path.read_bytes()[len(before):])
+
     def test_something_that_is_not_tls_is_dropped(self):
         # Harm: a port scanner would hold a place for ever.
         with socket.create_connection((self.host, self.port), 20) as stranger:

@@ -1,16 +1,20 @@
 """The review office's commands on real files: from the sheets to the roster, from a real meeting's record to the certificates. What is
 refused says why, with its exit code, and writes nothing."""
 
+import base64
 import csv
 import html
 import json
 import os
 import pathlib
+import pty
 import shutil
 import subprocess
 import tempfile
 import unittest
 
+import driver
+import page
 import small
 
 BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
@@ -52,6 +56,69 @@ class Office(unittest.TestCase):
         wrong.write_text("口令口令一\n", encoding="utf-8")
         self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, passphrase="口令口令二")
         self.assertEqual(len(json.loads(self.clerk("trail", "--name", "李经办", "--json").stdout)), 1)
+
+    def test_a_passphrase_is_asked_for_at_the_terminal_and_not_shown(self):
+        # Harm: it stands on the screen, or is given in an argument that every user of the machine can list.
+        def typed(*lines):
+            master, slave = pty.openpty()
+            with subprocess.Popen([BIN / "piaojue", "clerk", "enlist", "--office", self.office, "--name", "周晓棠"], stdin=slave,
+                                  stdout=subprocess.PIPE, stderr=slave, env={k: v for k, v in os.environ.items() if k != "PIAOJUE_PASSPHRASE"}) as program:
+                os.close(slave)
+                shown = b""
+                try:
+                    for line in lines:
+                        while not shown.endswith(b": "):
+                            shown += os.read(master, 1024)
+                        os.write(master, line.encode() + b"\n")
+                        shown += b"|"
+                    program.wait(60)
+                finally:
+                    program.kill()
+                while True:
+                    try:
+                        shown += os.read(master, 1024)
+                    except OSError:
+                        break
+                os.close(master)
+            return program.returncode, shown.decode(errors="replace")
+        code, shown = typed("口令口令一", "口令口令二")
+        self.assertEqual(code, 1, shown)
+        self.assertIn("两次", shown)
+        self.assertFalse((self.office / "ledger").exists())
+        code, shown = typed("口令口令一", "口令口令一")
+        self.assertEqual(code, 0, shown)
+        self.assertNotIn("口令口令", shown)
+        self.import_examples()
+
+    def page(self):
+        program = driver.Process("office", [BIN / "piaojue", "clerk", "page", "--office", self.office, "--data", ROOT / "data", "--no-browser"],
+                                 self.directory)
+        self.addCleanup(program.stop)
+        return program, page.Session(json.loads(program.wait_line(lambda _: True)[1])["url"]).door()
+
+    def test_what_is_about_people_stays_in_the_office(self):
+        # Harm: another user of the machine reads everybody's identity numbers; a sheet that was not imported lies about for ever.
+        self.enlist()
+        self.import_examples()
+        incoming = self.office / "incoming"
+        def send_up(door):
+            self.assertTrue(door.command('unlock {"person":1,"passphrase":"口令口令一"}')["ok"])
+            data = base64.b64encode((EXAMPLES / "candidates.xlsx").read_bytes()).decode()
+            self.assertTrue(door.command("upload " + json.dumps({"kind": "candidates", "offset": 0, "data": data}))["ok"])
+            self.assertTrue((incoming / "candidates").exists())
+        program, door = self.page()
+        before = door.command("state {}")
+        self.assertEqual(set(before) - {"event", "tag", "ok", "code"}, {"folder", "today", "person", "people"})
+        send_up(door)
+        self.assertIn("papers", door.command("state {}"))
+        for path in (self.office, *self.office.rglob("*")):
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+        program.kill9()
+        program, door = self.page()
+        self.assertFalse(incoming.exists())
+        send_up(door)
+        self.assertEqual(program.stop(), 0)
+        self.assertFalse(incoming.exists())
 
     def test_sheets_saved_by_another_program_are_judged_the_same(self):
         # Harm: an office whose program writes numbers, dates or strings another way is judged on other facts.

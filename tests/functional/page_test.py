@@ -290,6 +290,8 @@ class Table(unittest.TestCase):
                 self.assertNotIn("口令-2", json.dumps(line, ensure_ascii=False))
             for log in meeting.meeting.logs.iterdir():
                 self.assertNotIn("口令-2", log.read_text(errors="replace"), log)
+            # What the system shows of a program to whoever may look, for as long as it runs.
+            self.assertNotIn("口令-2".encode(), pathlib.Path(f"/proc/{straight.popen.pid}/environ").read_bytes())
 
     def test_a_page_stays_alive_while_no_server_answers(self):
         # Harm: a frozen page in the morning, and nobody knows whether the slip or the network is wrong.

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { en } from '../../web/strings/en.js';
 import { zh } from '../../web/strings/zh.js';
-import { axe, launch, look, Meeting, openWindow, shoot } from './lib.mjs';
+import { faultsOf, hold, launch, Meeting, openWindow } from './lib.mjs';
 
 const kMembers = `姓名,单位,角色
 Chair Lin,Institute,主任委员、专家
@@ -62,21 +62,10 @@ const says = (page, chinese) => page.getByText(english(chinese)).first().waitFor
 
 async function state(person, name) {
   const page = pages.get(person);
-  await shoot(page, `english-${name}`);
-  for (const one of await axe(page)) kFaults.push(`${name}: ${one}`);
-  const seen = await look(page);
-  if (seen.spills > 0) kFaults.push(`${name}: ${seen.spills} px too wide`);
+  kFaults.push(...(await faultsOf(page, `english-${name}`)));
   const text = (await page.locator('body').innerText()).replace(kFromRosters, '');
   const chinese = text.match(/[\u4e00-\u9fff].{0,20}/);
   if (chinese) kFaults.push(`${name}: Chinese on an English page: ${chinese[0]}`);
-}
-
-async function hold(page, target) {
-  await target.scrollIntoViewIfNeeded();
-  await target.focus();
-  await page.keyboard.down('Space');
-  await page.waitForTimeout(1500);
-  await page.keyboard.up('Space');
 }
 
 async function sign(person) {

@@ -177,17 +177,32 @@ const kAxe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const kRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** What axe-core finds, a line each. Run in the page by the debugger, which the page's own policy does not bind. */
-export async function axe(page) {
+async function axe(page) {
   await page.evaluate(kAxe);
   const found = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] }), kRules);
   return found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}: ${node.failureSummary}`));
 }
 
-/** Latin words on a Chinese page that are neither names nor codes; and the width that spills over. */
-export async function look(page) {
-  return page.evaluate(() => ({
+/**
+ * A picture of this state, and what is wrong with it, a line each: for axe-core, wider than the window, keys instead of
+ * texts, holes in texts, errors in the console.
+ */
+export async function faultsOf(page, name, { fullPage = true, spill = true } = {}) {
+  await shoot(page, name, fullPage);
+  const { spills, texts } = await page.evaluate(() => ({
     spills: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    keys: [...document.body.innerText.matchAll(/\b[a-z]+[A-Za-z]*\.[a-z][A-Za-z-]+\b/g)].map((one) => one[0]).filter((one) => !/\.(txt|record|piaojue|csv|xlsx|html)$/.test(one)),
-    holes: [...document.body.innerText.matchAll(/\{\w+\}|undefined|NaN|\[object/g)].map((one) => one[0]),
+    texts: [...[...document.body.innerText.matchAll(/\b[a-z]+[A-Za-z]*\.[a-z][A-Za-z-]+\b/g)].filter((one) => !/\.(txt|record|piaojue|csv|xlsx|html)$/.test(one[0])),
+      ...document.body.innerText.matchAll(/\{\w+\}|undefined|NaN|\[object/g)].map((one) => `text: ${one[0]}`),
   }));
+  const wide = spill && spills > 0 ? [`${spills} px too wide`] : [];
+  return [...(await axe(page)), ...wide, ...texts, ...page.complaints.splice(0)].map((one) => `${name}: ${one}`);
+}
+
+/** Presses a button for as long as a signature wants it. */
+export async function hold(page, target) {
+  await target.scrollIntoViewIfNeeded();
+  await target.focus();
+  await page.keyboard.down('Space');
+  await page.waitForTimeout(1500);
+  await page.keyboard.up('Space');
 }

@@ -6,18 +6,9 @@ import assert from 'node:assert/strict';
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { axe, launch, look, Meeting, openWindow, shoot } from './lib.mjs';
+import { faultsOf, hold, launch, Meeting, openWindow } from './lib.mjs';
+import { kChair, kClerk, kMembers, kPass, kScreen, kSupervisor, kToml } from './small.mjs';
 
-const kMembers = `姓名,单位,角色
-林远航,海州工业互联网研究院,主任委员、专家
-苏文瑾,云梭智能制造有限公司,专家
-高㛃,天岳标识解析中心,专家
-买合木提·艾山,琅琊台装备集团,专家
-秦正阳,星图工控安全技术有限公司,专家
-周晓棠,新区职称评审办公室（示例）,工作人员
-孙秉正,新区监督检查室（示例）,监督人员
-会场大屏,会场,大屏
-`;
 const kCandidates = `姓名,单位,级别,渠道,批次,业绩摘要,评议组意见
 方启明,云梭智能制造有限公司,高级工程师,正常,第一批（高级）,主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项。,评议组 5 人，同意推荐 5 人：业绩突出
 陆思远,胶澜数据科技有限公司,高级工程师,正常,第一批（高级）,负责工业时序数据库内核研发，接入测点 120 万个；行业标准主要起草人。,评议组 5 人，同意推荐 5 人：能力达到要求
@@ -25,25 +16,12 @@ const kCandidates = `姓名,单位,级别,渠道,批次,业绩摘要,评议组�
 江临川,海州工业互联网研究院,正高级工程师,正常,第二批（正高级、破格）,牵头制定国家标准 2 项；成果转化 4300 万元。,评议组 5 人，同意推荐 5 人：同意推荐
 任天行,云梭智能制造有限公司,高级工程师,破格,第二批（正高级、破格）,省科技进步三等奖第 2 位。,评议组 5 人，同意推荐 4 人：建议面试答辩后评审
 `;
-const kMeeting = `title = "工业互联网工程技术职务资格评审委员会评审会议"
-date = "2026-11-22"
-rehearsal = false
-committee_size = 5
-trustees = ["server", "chair", "supervisor"]
-[rules]
-max_unconfirmed = 1
-`;
-const kChair = 1;
 const kTyped = 2;
 const kByFile = 3;
 const kUnlocked = 4;
-const kClerk = 6;
-const kSupervisor = 7;
-const kScreen = 8;
 const kExperts = [1, 2, 3, 4, 5];
-const kPass = '口令 一二三 abc';
 
-const meeting = new Meeting({ members: kMembers, candidates: kCandidates, toml: kMeeting });
+const meeting = new Meeting({ members: kMembers, candidates: kCandidates, toml: kToml });
 const pages = new Map();
 /** Collected, so that one flaw of one state does not hide those of the rest. */
 const kFaults = [];
@@ -51,15 +29,8 @@ let browser;
 
 const button = (page, name, exact = false) => page.getByRole('button', { name, exact });
 
-/** Nothing wrong with a state: for the eye, for axe-core, in its own console. */
 async function state(person, name) {
-  const page = pages.get(person);
-  await shoot(page, name);
-  const seen = await look(page);
-  for (const one of await axe(page)) kFaults.push(`${name}: ${one}`);
-  if (seen.spills > 0) kFaults.push(`${name}: ${seen.spills} px too wide`);
-  for (const one of [...seen.keys, ...seen.holes]) kFaults.push(`${name}: text: ${one}`);
-  for (const one of page.complaints.splice(0)) kFaults.push(`${name}: ${one}`);
+  kFaults.push(...(await faultsOf(pages.get(person), name)));
 }
 
 async function open(person, size, options) {
@@ -69,20 +40,11 @@ async function open(person, size, options) {
   return page;
 }
 
-async function hold(page, name) {
-  const target = button(page, name).first();
-  await target.scrollIntoViewIfNeeded();
-  await target.focus();
-  await page.keyboard.down('Space');
-  await page.waitForTimeout(1500);
-  await page.keyboard.up('Space');
-}
-
 async function sign(person, name) {
   const page = pages.get(person);
   await page.getByText('待签署：').first().waitFor();
   if (name) await state(person, name);
-  await hold(page, /^同意并签署/);
+  await hold(page, button(page, /^同意并签署/).first());
 }
 
 before(async () => {
@@ -292,7 +254,7 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
 
   await step('the end: one hash on every screen, and a record that verifies', async () => {
     const chair = pages.get(kChair);
-    await hold(chair, '结束会议并签署');
+    await hold(chair, button(chair, '结束会议并签署').first());
     await sign(kSupervisor, 'supervisor-sign-close');
     const hashes = [];
     for (const [person, page] of pages) {
@@ -366,7 +328,7 @@ async function closeAndDeclare(chair, name) {
   await state(kChair, `chair-counted-${name}`);
   await state(kScreen, `screen-counted-${name}`);
   await state(kTyped, `expert-after-${name}`);
-  await hold(chair, '宣布并签署');
+  await hold(chair, button(chair, '宣布并签署').first());
   await sign(kSupervisor, `supervisor-sign-${name}`);
   await chair.locator('.current-attempt').waitFor({ state: 'detached' });
 }

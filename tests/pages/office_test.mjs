@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-import { axe, kBin, kRoot, kWeb, launch, look, openWindow, Program, shoot } from './lib.mjs';
+import { faultsOf, kBin, kRoot, kWeb, launch, openWindow, Program } from './lib.mjs';
 
 const jsqr = createRequire(join(kWeb, 'package.json'))('jsqr');
 const kPass = '口令口令一';
@@ -44,11 +44,7 @@ const room = (page, name) => page.getByRole('navigation').getByRole('button', { 
 const said = (page, text) => page.locator('.notice.good').getByText(text).waitFor();
 
 async function state(page, name) {
-  await shoot(page, `office-${name}`);
-  assert.deepEqual(await axe(page), [], name);
-  const { spills, keys, holes } = await look(page);
-  assert.deepEqual([spills, keys, holes], [0, [], []], name);
-  assert.deepEqual(page.complaints, [], name);
+  assert.deepEqual(await faultsOf(page, `office-${name}`), []);
 }
 
 async function enlist(page) {

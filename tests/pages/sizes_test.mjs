@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, launch, look, openWindow, shoot } from './lib.mjs';
+import { faultsOf, launch, openWindow } from './lib.mjs';
 import { kChair, kClerk, kScreen, kSupervisor, Small } from './small.mjs';
 
 const kKeyboard = 2;
@@ -66,13 +66,7 @@ function layout(page) {
 
 async function state(person, name) {
   const page = pages.get(person);
-  await shoot(page, name);
-  const seen = await look(page);
-  for (const one of await axe(page)) kFaults.push(`${name}: ${one}`);
-  if (seen.spills > 0) kFaults.push(`${name}: ${seen.spills} px too wide`);
-  for (const one of [...seen.keys, ...seen.holes]) kFaults.push(`${name}: text: ${one}`);
-  for (const one of await layout(page)) kFaults.push(`${name}: ${one}`);
-  for (const one of page.complaints.splice(0)) kFaults.push(`${name}: ${one}`);
+  kFaults.push(...(await faultsOf(page, name)), ...(await layout(page)).map((one) => `${name}: ${one}`));
 }
 
 /** Each role's screen of this moment in narrow windows, and the wall in both of its sizes. */

@@ -11,7 +11,15 @@ export const kClerk = 6;
 export const kSupervisor = 7;
 export const kScreen = 8;
 const kTitle = '工业互联网工程技术职务资格评审委员会评审会议';
-const kMembers = `姓名,单位,角色
+export const kToml = `title = "${kTitle}"
+date = "2026-11-22"
+rehearsal = false
+committee_size = 5
+trustees = ["server", "chair", "supervisor"]
+[rules]
+max_unconfirmed = 1
+`;
+export const kMembers = `姓名,单位,角色
 林远航,海州工业互联网研究院,主任委员、专家
 苏文瑾,云梭智能制造有限公司,专家
 高㛃,天岳标识解析中心,专家
@@ -39,9 +47,8 @@ async function freePort() {
 
 export class Small {
   static async make(count = 3) {
-    const toml = `title = "${kTitle}"\ndate = "2026-11-22"\nrehearsal = false\ncommittee_size = 5\ntrustees = ["server", "chair", "supervisor"]\n[rules]\nmax_unconfirmed = 1\n`;
     const small = new Small();
-    small.meeting = new Meeting({ members: kMembers, candidates: rosters(count), toml, listen: `127.0.0.1:${await freePort()}` });
+    small.meeting = new Meeting({ members: kMembers, candidates: rosters(count), toml: kToml, listen: `127.0.0.1:${await freePort()}` });
     small.count = count;
     small.urls = new Map();
     small.tag = 0;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { FakeDoor, meetingOf, nowOf, rowOf } from './fake_door.mjs';
-import { axe, launch, look, Meeting, openWindow, shoot } from './lib.mjs';
+import { faultsOf, launch, Meeting, openWindow, shoot } from './lib.mjs';
 
 const kExpert = 2;
 const kChair = 1;
@@ -25,14 +25,9 @@ async function opened(options, size) {
   return { page, door };
 }
 
-async function state(page, name, { fullPage = true, spill = true } = {}) {
+async function state(page, name, options) {
   await page.locator('main').waitFor();
-  await shoot(page, `rare-${name}`, fullPage);
-  assert.deepEqual(await axe(page), [], name);
-  const seen = await look(page);
-  if (!spill) seen.spills = 0;
-  assert.deepEqual(seen, { spills: 0, keys: [], holes: [] }, name);
-  assert.deepEqual(page.complaints, [], name);
+  assert.deepEqual(await faultsOf(page, `rare-${name}`, options), []);
   await page.context().close();
 }
 

@@ -1,6 +1,6 @@
 /** The review office's page: its frame, who has signed on, and the steps from the sheets to the certificates. */
 import { render } from '../vendor/preact.js';
-import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
+import { useEffect, useMemo, useRef, useState } from '../vendor/preact-hooks.js';
 import { createDoor, doorUrl } from '../door.js';
 import { addTexts, loadTexts, sentence, texts } from '../i18n.js';
 import { html } from '../parts/ui.js';
@@ -41,7 +41,6 @@ function Office({ door }) {
   const [desk, setDesk] = useState(null);
   const [room, setRoom] = useState('import');
   const [notice, setNotice] = useState(null);
-  const [, redraw] = useReducer((n) => n + 1, 0);
   const timer = useRef(0);
   useEffect(() => door.subscribe(setState), []);
   const t = texts(lang);
@@ -76,7 +75,7 @@ function Office({ door }) {
     if (s.epoch > 0) fixed.refresh();
   }, [s.epoch]);
 
-  const app = { ...fixed, act, t, s, desk, notice, offline: s.link !== 'open', redraw };
+  const app = { ...fixed, act, t, s, desk, notice, offline: s.link !== 'open' };
   const go = async () => {
     await loadEnglish();
     setLang(lang === 'zh' ? 'en' : 'zh');

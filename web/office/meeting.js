@@ -1,8 +1,8 @@
 /** After the meeting: its record and the hash from paper in, papers out; and a printed table against the record. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, html, oneLine } from '../parts/ui.js';
+import { Papers } from './papers.js';
 import { FileField } from './upload.js';
-import { Papers } from './verdicts.js';
 
 export function Meeting({ app }) {
   const { t } = app;

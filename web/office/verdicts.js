@@ -1,6 +1,7 @@
 /** Eligibility: what the machine found by which article, and what people decide beside it; correction notices; the roster. */
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, Still } from '../parts/ui.js';
+import { Papers } from './papers.js';
 
 const kSigns = { ELIGIBLE: '✓', NOT_ELIGIBLE: '✗', REVIEW: '?' };
 const kFilters = ['all', 'REVIEW', 'NOT_ELIGIBLE', 'ELIGIBLE'];
@@ -41,7 +42,7 @@ function Decide({ app, one, done }) {
 
 function Correction({ app, one, done }) {
   const { t } = app;
-  const [what, setWhat] = useState(one.missing.map((text) => text).join('\n'));
+  const [what, setWhat] = useState(one.missing.join('\n'));
   const [days, setDays] = useState(10);
   if (one.notice) {
     const answer = (outcome) => async () => (await app.act('answer', { candidate: one.candidate, outcome })) && done();
@@ -115,13 +116,4 @@ export function Verdicts({ app }) {
         ${!desk.publicity && html`<${Act} app=${app} kind="primary" label=${t('roster.do')} run=${() => app.act('roster')} />`}</div></section>
     <${Papers} app=${app} />
     ${open > 0 && html`<${Detail} app=${app} candidate=${open} onClose=${() => setOpen(0)} onChange=${load} />`}</div>`;
-}
-
-/** What was made so far, to open and print. */
-export function Papers({ app }) {
-  const { t, desk } = app;
-  return html`<section class="card"><h2>${t('papers.title')}</h2>${desk.papers.length === 0 ? html`<p class="quiet-text">${t('papers.none')}</p>` : html`<p class="quiet-text">${t('papers.lead')}</p>
-    <ul class="papers">${desk.papers.map((one) => html`<li key=${one.name}><span class="person-name">${one.name}</span>
-      <a class="button small" href=${one.page} target="_blank" rel="noopener" aria-label=${t('papers.openOf', one)}>${t('papers.open')}</a>
-      ${one.sheet && html`<a class="button small" href=${one.sheet} download=${`${one.name}.xlsx`} aria-label=${t('papers.sheetOf', one)}>${t('papers.sheet')}</a>`}</li>`)}</ul>`}</section>`;
 }

@@ -125,7 +125,7 @@ TEST_F(Ballots, AnAnswerThatItsTrusteeDidNotSignForIsNotUsed) {
     auto const* const issued = std::get_if<TokensIssued>(&entry.body);
     if (issued && issued->trustee == 1 && issued->batch_open == attempt.open_hash) index = i;
   }
-  desk.receive(wire::issued_push(index, wire::encode_issued_payload(sigs)));
+  desk.receive(wire::issued_push(index, meeting::encode_issued_payload(sigs)));
   EXPECT_EQ(desk.seen("tokens").size(), 1U);
 }
 

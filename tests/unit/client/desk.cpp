@@ -132,9 +132,9 @@ void Desk::pump() {
           session->on_frame(wire::refused(request.id, static_cast<Refusal>(taken.error().value())));
           continue;
         }
-        if (entry.type() == EntryType::kTokenRequest) blinded = wire::parse_token_payload(submit->payload).value();
+        if (entry.type() == EntryType::kTokenRequest) blinded = meeting::parse_token_payload(submit->payload).value();
         if (entry.type() == EntryType::kEnvelopeCast) {
-          meeting.experts[me].onions = wire::parse_envelope_payload(submit->payload).value();
+          meeting.experts[me].onions = meeting::parse_envelope_payload(submit->payload).value();
         }
         session->on_frame(wire::accepted(request.id, meeting.entries.size() - 1));
         push();
@@ -203,7 +203,7 @@ void Desk::issue(TrusteeId trustee, std::function<void(BlindSigs&)> const& befor
       TokensIssued{attempt.open_hash, trustee, me, tokens_issued_digest(attempt.open_hash, trustee, me, sigs)},
       {meeting.manifest.trustees.at(trustee)}));
   if (after) after(sigs);
-  issued_pushes[trustee] = wire::issued_push(meeting.entries.size() - 1, wire::encode_issued_payload(sigs));
+  issued_pushes[trustee] = wire::issued_push(meeting.entries.size() - 1, meeting::encode_issued_payload(sigs));
   push();
   receive(issued_pushes[trustee]);
 }

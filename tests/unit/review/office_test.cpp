@@ -140,10 +140,10 @@ TEST(CorrectionNotices, OverdueIsGivenUpAndNotBefore) {
 namespace {
 
 Publicity posted() {
-  auto p = Publicity::prepare({{"甲", "a", "中级"}, {"乙", "b", "副高级"}}, {"省平台", "政务网"});
+  auto p = Publicity::prepare({{"甲", "a", "中级"}, {"乙", "b", "副高级"}});
   EXPECT_TRUE(p.ok());
-  EXPECT_TRUE(p->post(0, day("03-02")).ok());
-  EXPECT_TRUE(p->post(1, day("03-04")).ok());
+  EXPECT_TRUE(p->post("省平台", day("03-02")).ok());
+  EXPECT_TRUE(p->post("政务网", day("03-04")).ok());
   return std::move(*p);
 }
 
@@ -151,25 +151,26 @@ Publicity posted() {
 
 TEST(Publication, CountsFromTheLaterPosting) {
   auto const c = calendar();
-  auto p = *Publicity::prepare({{"甲", "a", "中级"}}, {"省平台", "政务网"});
-  ASSERT_TRUE(p.post(0, day("03-02")).ok());
-  EXPECT_THAT(p.last_day(c).refusal, HasSubstr("政务网"));
+  auto p = *Publicity::prepare({{"甲", "a", "中级"}});
+  EXPECT_FALSE(p.last_day(c).ok());
+  EXPECT_FALSE(p.post(" ", day("03-02")).ok());
+  ASSERT_TRUE(p.post("省平台", day("03-02")).ok());
+  EXPECT_THAT(p.last_day(c).refusal, HasSubstr("省平台"));
+  EXPECT_EQ(p.people()[0].state, PasserState::kPassed);
   EXPECT_FALSE(p.close(day("04-01"), c).ok());
-  EXPECT_FALSE(p.post(0, day("03-03")).ok());
-  EXPECT_FALSE(p.post(2, day("03-03")).ok());
-  ASSERT_TRUE(p.post(1, day("03-04")).ok());
+  // One place twice is not two places.
+  EXPECT_THAT(p.post("省平台 ", day("03-03")).refusal, HasSubstr("2026-03-02"));
+  ASSERT_TRUE(p.post("政务网", day("03-04")).ok());
+  EXPECT_THAT(p.post("报纸", day("03-03")).refusal, HasSubstr("政务网"));
   EXPECT_EQ(day_text(*p.last_day(c)), "2026-03-11");
   EXPECT_FALSE(p.close(day("03-11"), c).ok());  // the fifth day is part of it
   EXPECT_EQ(*p.close(day("03-12"), c), 1);
 }
 
 TEST(Publication, RefusesWhatIsNoPublicity) {
-  std::array<std::string, 2> const places{"省平台", "政务网"};
-  EXPECT_FALSE(Publicity::prepare({}, places).ok());
-  EXPECT_FALSE(Publicity::prepare({{"甲", "a", "中级"}, {"甲", "a", "中级"}}, places).ok());
-  EXPECT_FALSE(Publicity::prepare({{"甲", "a", "中级"}}, places, 4).ok());
-  EXPECT_FALSE(Publicity::prepare({{"甲", "a", "中级"}}, {"省平台", "省平台 "}).ok());
-  EXPECT_FALSE(Publicity::prepare({{"甲", "a", "中级"}}, {"省平台", ""}).ok());
+  EXPECT_FALSE(Publicity::prepare({}).ok());
+  EXPECT_FALSE(Publicity::prepare({{"甲", "a", "中级"}, {"甲", "a", "中级"}}).ok());
+  EXPECT_FALSE(Publicity::prepare({{"甲", "a", "中级"}}, 4).ok());
 }
 
 // One objection must not keep a hundred others from their titles, and must keep the one from hers.
