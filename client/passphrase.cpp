@@ -41,12 +41,13 @@ std::optional<Secret> read_line(int fd) {
 
 std::optional<Secret> ask(std::string const& prompt) {
   if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
-  std::cerr << prompt << std::flush;
   termios before{};
   ::tcgetattr(STDIN_FILENO, &before);
   termios silent = before;
   silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  // Before the question: what is typed at once is neither shown nor thrown away.
   ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  std::cerr << prompt << std::flush;
   auto line = read_line(STDIN_FILENO);
   ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
   std::cerr << "\n";

@@ -12,6 +12,12 @@ namespace {
 
 constexpr int kUsage = 2;
 
+/// Where the build puts the tables.
+std::string beside_this_program() {
+  std::error_code none;
+  return (fs::read_symlink("/proc/self/exe", none).parent_path() / "data").string();
+}
+
 }  // namespace
 
 int clerk(int argc, char** argv, client::Assets const& assets) {
@@ -30,6 +36,7 @@ int clerk(int argc, char** argv, client::Assets const& assets) {
       "  piaojue clerk papers --office 办公室 --record meeting.piaojue --anchor head.txt --out 材料\n\n"
       "docs/office.md. Exit: 0 done, 1 refused (nothing was written), 2 wrong usage.");
   Options o;
+  o.data = beside_this_program();
   auto const add = [&](std::string const& name, char const* what, std::string const& example) {
     auto* const command = app.add_subcommand(name, what);
     command->footer("\n  piaojue clerk " + name + " " + example);

@@ -92,12 +92,18 @@ Subject Office::subject(std::uint32_t number) const {
   refuse("没有第 " + std::to_string(number) + " 号申报人");
 }
 
+fs::path Office::tables() const {
+  if (!fs::is_directory(options_.data))
+    refuse(options_.data + "：没有这个文件夹；请用 --data 指明标准与节假日表所在的文件夹");
+  return options_.data;
+}
+
 Office::Assessments Office::assessments() const {
   Action const& import = imported();
   auto filed = review::parse_date(text_of(import, "filed")).value_or(review::Date{});
   Assessments out;
   out.people = need(review::import_applicants(sheet("candidates"), sheet("appraisals"), filed)).people;
-  auto const toml = need(read_file(fs::path(options_.data) / "standard-2023-13.toml", review::kStandardBytesMax));
+  auto const toml = need(read_file(tables() / "standard-2023-13.toml", review::kStandardBytesMax));
   auto const standard = need(review::parse_standard(crypto::as_text(toml)));
   for (auto const& person : out.people)
     out.assessed.push_back({review::assess(person.facts, standard, text_of(import, "extension")), std::nullopt});
@@ -121,8 +127,7 @@ review::Decision Office::decision(Action const& action, std::uint32_t by) const 
 
 review::WorkCalendar Office::calendar() const {
   review::WorkCalendar out;
-  std::error_code none;
-  for (auto const& at : fs::directory_iterator(options_.data, none)) {
+  for (auto const& at : fs::directory_iterator(tables())) {
     std::string const name = at.path().filename().string();
     if (!name.starts_with("holidays-")) continue;
     auto const toml = need(read_file(at.path(), review::kHolidayTableBytesMax));

@@ -48,7 +48,7 @@ T need(review::Imported<T> imported) {
 struct Options {
   std::ostream* say = &std::cout;
   crypto::SigningKey const* key = nullptr;  ///< of `as`, if it is open already; else by its passphrase
-  std::string office, date, passphrase_file, data = "data", title = "职称评审委员会办公室";
+  std::string office, date, passphrase_file, data, title = "职称评审委员会办公室";
   std::uint32_t as = 1;
   bool json = false;
   // of single commands
@@ -105,6 +105,9 @@ class Office {
 
  private:
   Options const& options_;
+  /// Of the standard and the holidays; refused if it is not there.
+  fs::path tables() const;
+
   fs::path folder_;
   office::LedgerFile file_;
   std::optional<crypto::SigningKey> key_;

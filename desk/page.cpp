@@ -293,7 +293,8 @@ class Desk {
     std::map<std::string, std::size_t> levels;
     for (auto const& one : applicants.value.people) ++levels[one.facts.level];
     json::array shares;
-    for (auto const& [level, count] : levels) shares.push_back({{"level", level}, {"count", count}});
+    for (char const* const level : {"正高级", "副高级", "中级", "助理级"})
+      if (levels.contains(level)) shares.push_back({{"level", level}, {"count", levels.at(level)}});
     out["members"] = members.value.people.size();
     out["experts"] = experts;
     out["candidates"] = applicants.value.people.size();

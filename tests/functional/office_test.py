@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import pty
+import select
 import shutil
 import subprocess
 import tempfile
@@ -29,8 +30,8 @@ class Office(unittest.TestCase):
         self.office = self.directory / "office"
 
     def clerk(self, command, *args, rc=0, passphrase="口令口令一", office=None):
-        done = subprocess.run([BIN / "piaojue", "clerk", command, "--office", office or self.office, "--data", ROOT / "data",
-                               *map(str, args)], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+        done = subprocess.run([BIN / "piaojue", "clerk", command, "--office", office or self.office, *map(str, args)],
+                              capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, cwd=self.directory,
                               env={**os.environ, "PIAOJUE_PASSPHRASE": passphrase})
         self.assertEqual(done.returncode, rc, f"{command} {args}\n{done.stdout}\n{done.stderr}")
         if rc != 0:
@@ -68,6 +69,7 @@ class Office(unittest.TestCase):
                 try:
                     for line in lines:
                         while not shown.endswith(b": "):
+                            self.assertTrue(select.select([master], [], [], 30)[0], shown)
                             shown += os.read(master, 1024)
                         os.write(master, line.encode() + b"\n")
                         shown += b"|"
@@ -91,7 +93,7 @@ class Office(unittest.TestCase):
         self.import_examples()
 
     def page(self):
-        program = driver.Process("office", [BIN / "piaojue", "clerk", "page", "--office", self.office, "--data", ROOT / "data", "--no-browser"],
+        program = driver.Process("office", [BIN / "piaojue", "clerk", "page", "--office", self.office, "--no-browser"],
                                  self.directory)
         self.addCleanup(program.stop)
         return program, page.Session(json.loads(program.wait_line(lambda _: True)[1])["url"]).door()
@@ -144,6 +146,18 @@ class Office(unittest.TestCase):
         for args in (("fly",), ("enlist",), ("decide", "--candidate", "0", "--verdict", "ELIGIBLE", "--reason", "x"),
                      ("decide", "--candidate", "1", "--verdict", "MAYBE", "--reason", "x"), ("resolve", "--candidate", "1", "--text", "x")):
             self.clerk(*args, rc=2)
+
+    def test_tables_that_are_not_there_are_asked_for(self):
+        # Harm: a clerk in another folder is told that a file is missing, and not what to do; or a year is guessed.
+        self.enlist()
+        self.import_examples()
+        self.assertIn("--data", self.clerk("verdicts", "--data", self.directory / "nowhere", rc=1).stderr)
+        of_another_year = self.directory / "tables"
+        of_another_year.mkdir()
+        shutil.copy(ROOT / "data" / "standard-2023-13.toml", of_another_year)
+        notice = ("notice", "--candidate", 1, "--item", "缺考核表|第五条", "--date", "2026-10-09")
+        self.assertIn("holidays-2026.toml", self.clerk(*notice, "--data", of_another_year, rc=1).stderr)
+        self.assertIn("补正期限", self.clerk(*notice).stdout)
 
     def test_a_sheet_with_a_fault_imports_nothing(self):
         self.enlist()
