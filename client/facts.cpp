@@ -3,7 +3,6 @@
 namespace piaojue::client::facts {
 
 using crypto::Refusal;
-using meeting::BatchPhase;
 using meeting::MeetingPhase;
 
 bool zh(std::string_view lang) { return lang == "zh"; }

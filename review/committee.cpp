@@ -33,7 +33,7 @@ std::vector<std::string> committee_faults(Members const& members, Candidates con
       bool const any = p >= members.levels.size() || members.levels[p].empty();
       judged = judged || any || std::ranges::find(members.levels[p], level) != members.levels[p].end();
     }
-    if (!judged) out.push_back("有申报" + level + "的人，评委会中却没有人可评" + level);
+    if (!judged) out.push_back(std::string("有申报").append(level).append("的人，评委会中却没有人可评").append(level));
   }
   return out;
 }
