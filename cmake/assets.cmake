@@ -83,4 +83,5 @@ function(piaojue_auditor_page)
     DEPENDS ${sources} ${PIAOJUE_VENDOR}/preact.js
     COMMENT "auditor's page" VERBATIM)
   add_custom_target(auditor_page ALL DEPENDS ${page})
+  install(FILES ${page} DESTINATION share/piaojue)
 endfunction()

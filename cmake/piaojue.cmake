@@ -39,6 +39,7 @@ function(piaojue_program name)
   add_executable(${name} ${PROGRAM_SOURCES})
   target_link_libraries(${name} PRIVATE ${PROGRAM_LINKS} piaojue_options)
   target_compile_definitions(${name} PRIVATE PIAOJUE_VERSION="${PROJECT_VERSION}")
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 
 # piaojue_test(NAME LABEL label SOURCES … LINKS …): one GoogleTest program, each case a CTest test with that label.

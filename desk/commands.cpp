@@ -12,10 +12,10 @@ namespace {
 
 constexpr int kUsage = 2;
 
-/// Where the build puts the tables.
-std::string beside_this_program() {
+/// share/piaojue beside the folder of this program, as it is built and as it is installed.
+std::string own_tables() {
   std::error_code none;
-  return (fs::read_symlink("/proc/self/exe", none).parent_path() / "data").string();
+  return (fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / "share" / "piaojue").string();
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ int clerk(int argc, char** argv, client::Assets const& assets) {
       "  piaojue clerk papers --office 办公室 --record meeting.piaojue --anchor head.txt --out 材料\n\n"
       "docs/office.md. Exit: 0 done, 1 refused (nothing was written), 2 wrong usage.");
   Options o;
-  o.data = beside_this_program();
+  o.data = own_tables();
   auto const add = [&](std::string const& name, char const* what, std::string const& example) {
     auto* const command = app.add_subcommand(name, what);
     command->footer("\n  piaojue clerk " + name + " " + example);

@@ -159,6 +159,20 @@ class Office(unittest.TestCase):
         self.assertIn("holidays-2026.toml", self.clerk(*notice, "--data", of_another_year, rc=1).stderr)
         self.assertIn("补正期限", self.clerk(*notice).stdout)
 
+    def test_an_installation_has_all_that_it_needs(self):
+        # Harm: what runs in the build folder stands still on the office's machine.
+        prefix = self.directory / "usr"
+        subprocess.run(["cmake", "--install", BIN.parent, "--prefix", prefix], check=True, capture_output=True, timeout=60)
+        for program in ("piaojue", "piaojue-server", "piaojue-verify"):
+            subprocess.run([prefix / "bin" / program, "--version"], check=True, capture_output=True, timeout=20)
+        self.assertTrue((prefix / "share" / "piaojue" / "auditor.html").exists())
+        self.enlist()
+        self.import_examples()
+        done = subprocess.run([prefix / "bin" / "piaojue", "clerk", "verdicts", "--office", self.office], capture_output=True, text=True,
+                              timeout=60, cwd=self.directory)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 20)
+
     def test_a_sheet_with_a_fault_imports_nothing(self):
         self.enlist()
         bad = self.directory / "bad.csv"
