@@ -17,9 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     if (!command::is_utf8(command::word_of(tagged->line))) std::abort();
   }
   static_cast<void>(command::is_blank(line));
-  static bool const ready = (crypto::init(), true);
-  client::WipedJson json;
-  if (auto const* const given = json.parse(line); ready && given != nullptr)
-    static_cast<void>(client::WipedJson::text(*given, "passphrase"));
+  if (line.starts_with('{')) {
+    static bool const ready = (crypto::init(), true);
+    client::WipedJson json;
+    auto const* const given = ready ? json.parse(line) : nullptr;
+    if (given != nullptr) static_cast<void>(client::WipedJson::text(*given, "passphrase"));
+  }
   return 0;
 }
