@@ -89,13 +89,7 @@ def large(bin_dir, out, office, count):
     with open(roster / "candidates.csv", encoding="utf-8-sig", newline="") as file:
         names = [row["姓名"] for row in csv.DictReader(file)]
     batches = [list(range(first, min(first + 100, count + 1))) for first in range(1, count + 1, 100)]
-    meeting = small.Small.__new__(small.Small)
-    meeting.directory = out
-    meeting.meeting = driver.Meeting(bin_dir, out / "meeting", roster / "meeting.toml", next(roster.glob("members.*")),
-                                     roster / "candidates.csv")
-    meeting.experts = list(range(1, 26))
-    meeting.chair, meeting.clerk, meeting.supervisor, meeting.screen = 1, 26, 27, 28
-    meeting.officers = [27, 26]
+    meeting = small.Small.on(bin_dir, out, 25, [roster / "meeting.toml", next(roster.glob("members.*")), roster / "candidates.csv"])
     demo.say(f"{count} candidates, 25 experts")
     try:
         meeting.start()

@@ -40,9 +40,19 @@ class Small:
     """A meeting in its own temporary folder."""
 
     def __init__(self, bin_dir, experts=4, batches=(1,), **rules):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="piaojue-test-"))
-        files = write_rosters(self.directory / "rosters", experts, batches, **rules)
-        self.meeting = driver.Meeting(bin_dir, self.directory / "meeting", *files)
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="piaojue-test-"))
+        self.sit(bin_dir, directory, experts, write_rosters(directory / "rosters", experts, batches, **rules))
+
+    @classmethod
+    def on(cls, bin_dir, directory, experts, files):
+        """On rosters that are there already, people in the order of write_rosters, in a folder that is kept."""
+        self = cls.__new__(cls)
+        self.sit(bin_dir, directory, experts, files)
+        return self
+
+    def sit(self, bin_dir, directory, experts, files):
+        self.directory = directory
+        self.meeting = driver.Meeting(bin_dir, directory / "meeting", *files)
         self.experts = list(range(1, experts + 1))
         self.chair, self.clerk, self.supervisor, self.screen = 1, experts + 1, experts + 2, experts + 3
         self.officers = [self.clerk, self.supervisor]
