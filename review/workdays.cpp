@@ -17,7 +17,7 @@ bool weekend(Day day) {
 std::string not_loaded(int year) {
   std::string const y = std::to_string(year);
   return "没有加载 " + y + " 年的节假日表：请按国务院办公厅关于 " + y + " 年部分节假日安排的通知写成 holidays-" + y +
-         ".toml（格式见 data/holidays-2026.toml），放入 data 目录后重试";
+         ".toml（格式见 holidays-2026.toml），放入节假日表所在的文件夹（--data 的那个）后重试";
 }
 
 std::string where(toml::source_region const& region) { return "第 " + std::to_string(region.begin.line) + " 行："; }
