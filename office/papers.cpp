@@ -370,12 +370,12 @@ Answer<Paper> verdict_paper(OfficeHeading const& heading, std::vector<review::Ap
   sheet.paragraph(summary + "。程序结论与人工决定并列，以人工决定为准；凡需判断者由人工审核。");
   sheet.table({{"序号", 5, true},
                {"姓名", 7},
-               {"单位", 12},
+               {"单位", 11},
                {"级别", 6},
                {"渠道", 5},
                {"程序结论", 7},
                {"条款", 9},
-               {"依据与计算", 33},
+               {"依据与计算", 34},
                {"人工决定", 16}},
               rows);
   sheet.sign({"审核人", "复核人"});
