@@ -523,6 +523,8 @@ class Host {
 }  // namespace
 
 void open_browser(std::string const& url) {
+  // Nobody waits for it: without this it would stay behind as a dead process. It has its own handling back below.
+  if (std::signal(SIGCHLD, SIG_IGN) == SIG_ERR) std::fprintf(stderr, "piaojue: SIGCHLD can not be ignored\n");
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&files);
@@ -557,7 +559,6 @@ sigset_t set_signals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a closed pipe is an error of write, not an end
-  std::signal(SIGCHLD, SIG_IGN);  // NOLINT: nobody waits for the browser
   return signals;
 }
 

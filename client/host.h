@@ -29,7 +29,7 @@ struct HostOptions {
   std::optional<PageOptions> page;
 };
 
-/// Blocks SIGTERM and SIGINT for whoever waits for them, ignores SIGPIPE and SIGCHLD. To be called once, before any
+/// Blocks SIGTERM and SIGINT for whoever waits for them, ignores SIGPIPE. To be called once, before any
 /// other thread is started. @return the blocked ones.
 sigset_t set_signals();
 

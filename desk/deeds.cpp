@@ -514,6 +514,7 @@ void trail(Options const& o) {
 void object_or_resolve(Options const& o, Deed deed) {
   Office office(o);
   std::map<std::string, std::string> texts{{"text", o.text}};
+  if (deed == Deed::kResolve && o.upheld == o.dismissed) refuse("请写明异议成立还是不成立");
   if (deed == Deed::kResolve) texts["outcome"] = o.upheld ? "upheld" : "dismissed";
   office.step(deed, office.at_state(review::PasserState::kPosted), texts);
 }

@@ -78,13 +78,13 @@ class Desk {
       if (c < '0' || c > '9' || at > 1000) return std::nullopt;
       at = at * 10 + static_cast<std::size_t>(c - '0');
     }
+    auto const ending = dot == std::string_view::npos ? "" : path.substr(dot);
+    bool const page = ending == ".html";
+    if (!page && ending != ".xlsx") return std::nullopt;
     std::lock_guard const lock(papers_mutex_);
-    if (dot == std::string_view::npos || at >= papers_.size()) return std::nullopt;
-    auto const file = papers_[at].string() + std::string(path.substr(dot));
-    auto const bytes = read_file(file, kPaperBytesMax);
+    if (at >= papers_.size()) return std::nullopt;
+    auto const bytes = read_file(papers_[at].string() + std::string(ending), kPaperBytesMax);
     if (!bytes.ok()) return std::nullopt;
-    bool const page = path.ends_with(".html");
-    if (!page && !path.ends_with(".xlsx")) return std::nullopt;
     return client::Asset{
         .type = page ? "text/html; charset=utf-8" : "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         .bytes = std::string(crypto::as_text(*bytes)),
@@ -116,38 +116,33 @@ class Desk {
     out["folder"] = fs::absolute(options_.office).string();
     out["today"] = review::day_text(today());
     out["person"] = key_ ? options_.as : 0;
+    out["people"] = json::array();
+    if (!exists()) return out;
+    Office const office(options_);
+    Ledger const& ledger = office.ledger();
     json::array people;
-    if (exists()) {
-      Office const office(options_);
-      Ledger const& ledger = office.ledger();
-      for (std::uint32_t p = 1; p <= ledger.people().size(); ++p) {
-        auto const& one = ledger.people()[p - 1];
-        people.push_back({{"person", p}, {"name", one.name}, {"fingerprint", office::key_fingerprint(one.key)}});
-      }
-      out["people"] = std::move(people);
-      // To whoever has not signed on the page shows who may, and nothing of what was done.
-      if (!key_) return out;
-      out["entries"] = ledger.size();
-      out["head"] = verifier::grouped(ledger.head());
-      if (auto const* const import = office.last(Deed::kImport)) {
-        out["imported"] = {{"date", review::day_text(import->date)}, {"candidates", import->subjects.size()}};
-      }
-      if (auto const* const roster = office.last(Deed::kRoster)) {
-        out["roster"] = {{"date", review::day_text(roster->date)},
-                         {"candidates", roster->subjects.size()},
-                         {"folder", (fs::absolute(options_.office) / kRosterFolder).string()}};
-      }
-      if (office.last(Deed::kRecord) != nullptr) out["publicity"] = publicity_of(office);
-      out["papers"] = list_papers();
-    } else {
-      out["people"] = std::move(people);
+    for (std::uint32_t p = 1; p <= ledger.people().size(); ++p) {
+      auto const& one = ledger.people()[p - 1];
+      people.push_back({{"person", p}, {"name", one.name}, {"fingerprint", office::key_fingerprint(one.key)}});
     }
+    out["people"] = std::move(people);
+    // To whoever has not signed on the page shows who may, and nothing of what was done.
+    if (!key_) return out;
+    out["entries"] = ledger.size();
+    out["head"] = verifier::grouped(ledger.head());
+    if (auto const* const import = office.last(Deed::kImport)) {
+      out["imported"] = {{"date", review::day_text(import->date)}, {"candidates", import->subjects.size()}};
+    }
+    if (auto const* const roster = office.last(Deed::kRoster)) {
+      out["roster"] = {{"date", review::day_text(roster->date)},
+                       {"candidates", roster->subjects.size()},
+                       {"folder", (fs::absolute(options_.office) / kRosterFolder).string()}};
+    }
+    if (office.last(Deed::kRecord) != nullptr) out["publicity"] = publicity_of(office);
+    out["papers"] = list_papers();
     return out;
   }
-  Day today() const {
-    if (auto const day = review::parse_day(options_.date)) return *day;
-    return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-  }
+  Day today() const { return day_of(options_.date); }
 
   json::array list_papers() {
     std::vector<fs::path> found;
@@ -453,7 +448,8 @@ class Desk {
       notice(o);
     } else if (verb == "answer") {
       o.corrected = text_at(in, "outcome") == "corrected";
-      o.lapse = !o.corrected;
+      o.lapse = text_at(in, "outcome") == "lapsed";
+      if (!o.corrected && !o.lapse) refuse("请写明已补正还是逾期");
       notice(o);
     } else if (verb == "roster") {
       o.out = (fs::path(options_.office) / kRosterFolder).string();
@@ -468,6 +464,7 @@ class Desk {
       object_or_resolve(o, Deed::kObject);
     } else if (verb == "resolve") {
       o.upheld = text_at(in, "outcome") == "upheld";
+      o.dismissed = text_at(in, "outcome") == "dismissed";
       object_or_resolve(o, Deed::kResolve);
     } else if (verb == "file" || verb == "announce") {
       if (o.number.empty()) refuse("请填写文号");
@@ -487,7 +484,7 @@ class Clerk {
   explicit Clerk(Options options) : desk_(std::move(options)) {}
   Desk const& desk() const { return desk_; }
 
-  /// On the loop. A page that does not wait for answers is refused when the queue is full.
+  /// On the loop. What comes when the queue is full gets no answer: pages wait for each.
   void put(Asker page, std::string line) {
     {
       std::lock_guard const lock(mutex_);

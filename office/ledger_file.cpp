@@ -77,6 +77,7 @@ LedgerFile::LedgerFile(LedgerFile&& other) noexcept
       ledger_(std::move(other.ledger_)),
       bytes_(other.bytes_),
       torn_(other.torn_),
+      head_behind_(other.head_behind_),
       file_(std::exchange(other.file_, -1)),
       lock_(std::exchange(other.lock_, -1)) {}
 
@@ -113,12 +114,14 @@ Answer<LedgerFile> LedgerFile::open(std::filesystem::path const& folder, bool cr
   Ledger const& ledger = out.ledger_;
   auto const note = read_file(folder / "ledger.head", log::kNoteBytesMax);
   if (!note.ok() && ledger.size() > 1) return no("账本的指纹文件 ledger.head 不见了");
+  out.head_behind_ = ledger.size() > 0;
   if (note.ok()) {
     bool opened = false;
     for (OfficePerson const& person : ledger.people()) {
       auto const head = log::open_checkpoint(crypto::as_text(*note), ledger.origin(), person.key);
       if (!head) continue;
       opened = true;
+      if (head->size == ledger.size()) out.head_behind_ = false;
       if (head->size > ledger.size())
         return no("账本被截短：应有 " + std::to_string(head->size) + " 条，只有 " + std::to_string(ledger.size()) +
                   " 条");
@@ -137,6 +140,11 @@ Answer<std::uint64_t> LedgerFile::append(Action const& action, std::vector<Signe
   auto const no = [](std::string why) { return Answer<std::uint64_t>::no(std::move(why)); };
   auto const entry = ledger_.sign(action, signers);
   if (!entry.ok()) return no(entry.refusal);
+  // At most one entry is ahead of the head, as after a crash between the two: nothing rests on a guard that is not
+  // there.
+  if (head_behind_) {
+    if (auto const written = write_head(*signers.front().key); !written.ok()) return no(written.refusal);
+  }
   Ledger next = ledger_;
   auto index = next.apply(*entry);
   if (!index.ok()) return index;
@@ -147,11 +155,14 @@ Answer<std::uint64_t> LedgerFile::append(Action const& action, std::vector<Signe
   if (!write_all(file_, bytes, static_cast<off_t>(bytes_))) return no("账本写不进去");
   bytes_ += bytes.size();
   ledger_ = std::move(next);
-  auto const note = log::sign_checkpoint({ledger_.origin(), ledger_.size(), ledger_.head()}, *signers.front().key);
-  // The entry is durable, and that is what the answer says; a head that could not be written is behind by one, which
-  // costs nothing but its guard against cutting, and the next one makes good for it.
-  static_cast<void>(write_file(folder_ / "ledger.head", crypto::as_bytes(note)));
+  // The entry is durable, and that is what the answer says, whether or not the head can follow.
+  head_behind_ = !write_head(*signers.front().key).ok();
   return index;
+}
+
+Answer<std::uint64_t> LedgerFile::write_head(crypto::SigningKey const& key) const {
+  auto const note = log::sign_checkpoint({ledger_.origin(), ledger_.size(), ledger_.head()}, key);
+  return write_file(folder_ / "ledger.head", crypto::as_bytes(note));
 }
 
 Answer<std::uint32_t> LedgerFile::enlist(std::string const& name, review::Day date, std::string_view passphrase,

@@ -32,7 +32,10 @@ class LedgerFile {
   LedgerFile(std::filesystem::path folder, Ledger ledger) : folder_(std::move(folder)), ledger_(std::move(ledger)) {}
   std::filesystem::path folder_;
   Ledger ledger_;
+  Answer<std::uint64_t> write_head(crypto::SigningKey const& key) const;
+
   std::size_t bytes_ = 0, torn_ = 0;
+  bool head_behind_ = false;  ///< `ledger.head` does not cover the last entry
   int file_ = -1, lock_ = -1;
 };
 

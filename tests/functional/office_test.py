@@ -113,6 +113,9 @@ class Office(unittest.TestCase):
         self.assertEqual(set(before) - {"event", "tag", "ok", "code"}, {"folder", "today", "person", "people"})
         send_up(door)
         self.assertIn("papers", door.command("state {}"))
+        # What ends a matter is named: nothing is dismissed or lapsed because a word was missing.
+        for line in ('answer {"candidate":1}', 'answer {"candidate":1,"outcome":"x"}', 'resolve {"candidate":1,"text":"x"}'):
+            self.assertIn("请写明", door.command(line)["message"], line)
         for path in (self.office, *self.office.rglob("*")):
             self.assertEqual(path.stat().st_mode & 0o077, 0, path)
         program.kill9()

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "log/checkpoint.h"
 #include "office/ledger_file.h"
 
 using namespace piaojue;
@@ -101,6 +102,36 @@ TEST_F(Folder, AnEntryThatACrashCutOffIsTakenAwayAndSaid) {
     EXPECT_EQ(again->ledger().size(), 4U);
     EXPECT_EQ(bytes(), whole);
   }
+}
+
+// Harm: a deed is said to be refused and is done, so it is done twice; or entries pile up that a cut would take unseen,
+// and the next start takes their missing head for such a cut.
+TEST_F(Folder, AHeadThatCanNotBeWrittenStopsTheNextDeedAndNotTheDurableOne) {
+  fill();
+  auto const head = folder / "ledger.head";
+  auto const aside = folder / "aside";
+  {
+    auto file = LedgerFile::open(folder, false);
+    auto const key = file->unlock(1, "口令口令一");
+    std::filesystem::rename(head, aside);
+    std::filesystem::create_directories(head / "in the way");
+    ASSERT_TRUE(file->append(decision(9), {{1, &*key}}).ok()) << "it is durable";
+    auto const before = bytes();
+    EXPECT_FALSE(file->append(decision(10), {{1, &*key}}).ok());
+    EXPECT_EQ(bytes(), before);
+    EXPECT_EQ(file->ledger().size(), 5U);
+  }
+  // As after a crash: the old head is there, the entry beyond it is kept, and the next deed brings the head up first.
+  std::filesystem::remove_all(head);
+  std::filesystem::rename(aside, head);
+  auto file = LedgerFile::open(folder, false);
+  ASSERT_TRUE(file.ok()) << file.refusal;
+  EXPECT_EQ(file->ledger().size(), 5U);
+  auto const key = file->unlock(1, "口令口令一");
+  ASSERT_TRUE(file->append(decision(10), {{1, &*key}}).ok());
+  auto const note = *read_file(head, log::kNoteBytesMax);
+  EXPECT_EQ(log::open_checkpoint(crypto::as_text(note), file->ledger().origin(), file->ledger().people()[0].key)->size,
+            6U);
 }
 
 TEST_F(Folder, TwoProgramsDoNotWriteAtOnce) {
