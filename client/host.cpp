@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -19,11 +18,17 @@
 #include <random>
 #include <thread>
 
-#include "client/command.h"
-#include "client/wiped_json.h"
+#include "client/session/command.h"
+#include "local/browser.h"
+#include "local/wiped_json.h"
 #include "net/channel.h"
 
 namespace piaojue::client {
+
+using local::open_browser;
+using local::PageLimits;
+using local::set_signals;
+using local::WipedJson;
 namespace {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -188,7 +193,8 @@ class Host {
     std::string tag, word;
     void ok(json::object more) const { send(true, "OK", host->say("完成", "done"), std::move(more)); }
     void no(Refusal code, json::object more = {}) const {
-      send(false, crypto::name(code), std::string(crypto::sentence(code, host->options_.start.lang)), std::move(more));
+      send(false, piaojue::name(code), std::string(piaojue::sentence(code, host->options_.start.lang)),
+           std::move(more));
     }
     void no(Trouble const& trouble) const {
       json::object more;
@@ -324,10 +330,10 @@ class Host {
     auto const work = std::make_shared<Work>();
     auto const passphrase = WipedJson::text(*fields, "passphrase");
     if (passphrase.empty() && !options_.page->empty_passphrase) {
-      return answer.no(Trouble{std::string(crypto::name(Refusal::kMalformed)), "口令不能为空",
+      return answer.no(Trouble{std::string(piaojue::name(Refusal::kMalformed)), "口令不能为空",
                                "an empty passphrase protects nothing"});
     }
-    work->passphrase = Secret::copy_of(crypto::as_bytes(passphrase));
+    work->passphrase = Secret::copy_of(as_bytes(passphrase));
     if (phase_ == Phase::kEnrol) {
       auto const slip = read_slip_text(WipedJson::text(*fields, "slip"));
       if (!slip) return answer.no(static_cast<Refusal>(slip.error().value()));
@@ -335,7 +341,7 @@ class Host {
     }
     working_ = true;
     workers_.add("setup", [this, work, answer] {
-      auto unlocked = unlock_or_enrol(work->slip, crypto::as_text(work->passphrase.view()));
+      auto unlocked = unlock_or_enrol(work->slip, as_text(work->passphrase.view()));
       work->passphrase.wipe();
       if (auto const* trouble = std::get_if<Trouble>(&unlocked)) {
         work->result = *trouble;
@@ -521,46 +527,6 @@ class Host {
 };
 
 }  // namespace
-
-void open_browser(std::string const& url) {
-  // Nobody waits for it: without this it would stay behind as a dead process. It has its own handling back below.
-  if (std::signal(SIGCHLD, SIG_IGN) == SIG_ERR) std::fprintf(stderr, "piaojue: SIGCHLD can not be ignored\n");
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&files);
-  posix_spawnattr_init(&attributes);
-  for (int const fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
-  }
-  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-  sigset_t none;
-  sigset_t usual;
-  sigemptyset(&none);
-  sigemptyset(&usual);
-  for (int const signal : {SIGPIPE, SIGCHLD}) sigaddset(&usual, signal);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &usual);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::string program = "xdg-open";
-  std::string address = url;
-  std::array<char*, 3> arguments{program.data(), address.data(), nullptr};
-  pid_t child = 0;
-  if (::posix_spawnp(&child, program.c_str(), &files, &attributes, arguments.data(), environ) != 0) {
-    std::fprintf(stderr, "piaojue: no browser could be started; open the address by hand\n");
-  }
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-}
-
-sigset_t set_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a closed pipe is an error of write, not an end
-  return signals;
-}
 
 int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options) {
   auto const signals = set_signals();

@@ -5,10 +5,14 @@
 #include <chrono>
 #include <csignal>
 
-#include "client/page_host.h"
 #include "client/setup.h"
+#include "local/page_host.h"
 
 namespace piaojue::client {
+
+using local::Asset;
+using local::Assets;
+using local::PageHost;
 
 struct PageOptions {
   std::uint16_t port = 0;  ///< 0: any free one
@@ -29,10 +33,6 @@ struct HostOptions {
   std::optional<PageOptions> page;
 };
 
-/// Blocks SIGTERM and SIGINT for whoever waits for them, ignores SIGPIPE. To be called once, before any
-/// other thread is started. @return the blocked ones.
-sigset_t set_signals();
-
 /// Runs until `quit`, SIGTERM, SIGINT, or the wallet fails. To be called once, before any other thread is started.
 /// @param started nothing: the page asks for slip or passphrase first. @param wallet that of `started`.
 /// @return the exit code: 0, or 1 after a failure that was written to stderr.
@@ -42,9 +42,6 @@ int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options
 /// @return the server's refusal; kBusy: no server was reached, and `why` says how it failed.
 [[nodiscard]] Result<Enrolled> enrol_online(std::string const& host, std::uint16_t port, net::TlsContext const& tls,
                                             Bytes const& frame, std::chrono::milliseconds patience, std::string& why);
-
-/// Opens the address in this machine's browser. It gets nothing of this program: no descriptor, no blocked signal.
-void open_browser(std::string const& url);
 
 /// Checks the ballots of a box on the processor's cores, at most four.
 meeting::ParallelFor parallel_for();

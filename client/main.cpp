@@ -5,20 +5,18 @@
 #include <iostream>
 
 #include "client/host.h"
-#include "client/passphrase.h"
-#include "desk/commands.h"
+#include "local/passphrase.h"
 #include "net/pki.h"
 
-namespace piaojue::client {
+namespace piaojue::local {
 /// The page as it was built into this program; its table is written by cmake/assets.cmake.
 std::optional<Asset> embedded_asset(std::string_view path);
-}  // namespace piaojue::client
+}  // namespace piaojue::local
 
 namespace {
 
 using namespace piaojue;
 using client::DirectoryWallet;
-using crypto::Refusal;
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
@@ -32,10 +30,10 @@ int fail(std::string const& text) {
 
 std::string words(boost::system::error_code const& error) {
   auto const code = static_cast<Refusal>(error.value());
-  return std::string(crypto::name(code)) + ": " + std::string(crypto::sentence(code, "en"));
+  return std::string(piaojue::name(code)) + ": " + std::string(piaojue::sentence(code, "en"));
 }
 
-int fail(client::Trouble const& trouble) { return fail(trouble.words("en")); }
+int fail(Trouble const& trouble) { return fail(trouble.words("en")); }
 
 // ---- Home -----------------------------------------------------------------------------------------------------------
 
@@ -69,7 +67,7 @@ std::string role_names(std::uint32_t roles) {
 
 struct EnrolOptions {
   std::string slip, home;
-  client::PassphraseSource passphrase;
+  local::PassphraseSource passphrase;
   unsigned wait_s = 20;
 };
 
@@ -92,7 +90,7 @@ int enrol(EnrolOptions const& options) {
   auto const wallet = open_home(options.home, DirectoryWallet::Access::kCreate);
   if (!wallet) return kFailed;
   auto const stage = client::enrolment_of(*wallet, *slip);
-  if (auto const* trouble = std::get_if<client::Trouble>(&stage)) return fail(*trouble);
+  if (auto const* trouble = std::get_if<Trouble>(&stage)) return fail(*trouble);
   if (std::get<client::Enrolment>(stage) == client::Enrolment::kDone) {
     auto const profile = client::load_profile(*wallet);
     if (!profile || !*profile) return fail(options.home + ": the profile can not be read");
@@ -100,11 +98,11 @@ int enrol(EnrolOptions const& options) {
     return 0;
   }
   bool const fresh = std::get<client::Enrolment>(stage) == client::Enrolment::kNew;
-  auto const phrase = client::read_passphrase(options.passphrase, fresh ? kNewPassphrase : kPassphrase, fresh);
-  if (auto const* trouble = std::get_if<client::Trouble>(&phrase)) return fail(*trouble);
-  auto const done = client::enrol(*wallet, *slip, crypto::as_text(std::get<crypto::Secret>(phrase).view()),
-                                  std::chrono::seconds(options.wait_s));
-  if (auto const* trouble = std::get_if<client::Trouble>(&done)) return fail(*trouble);
+  auto const phrase = local::read_passphrase(options.passphrase, fresh ? kNewPassphrase : kPassphrase, fresh);
+  if (auto const* trouble = std::get_if<Trouble>(&phrase)) return fail(*trouble);
+  auto const done =
+      client::enrol(*wallet, *slip, as_text(std::get<Secret>(phrase).view()), std::chrono::seconds(options.wait_s));
+  if (auto const* trouble = std::get_if<Trouble>(&done)) return fail(*trouble);
   auto const& profile = std::get<client::Unlocked>(done).profile;
   std::cout << "enrolled: " << profile.name << " (person " << profile.person << ", " << role_names(profile.roles)
             << ")\nidentity key: " << client::key_fingerprint(profile.identity_key) << "\n";
@@ -115,7 +113,7 @@ int enrol(EnrolOptions const& options) {
 
 struct RunOptions {
   std::string home, lang = "zh", server;
-  client::PassphraseSource passphrase;
+  local::PassphraseSource passphrase;
   bool exit_on_eof = false;
   bool page = false;
   std::uint16_t page_port = 0;
@@ -156,8 +154,8 @@ int run(RunOptions const& options) {
     page.browser = !options.no_browser;
     page.version = PIAOJUE_VERSION;
     page.empty_passphrase = options.passphrase.none;
-    page.assets = client::embedded_asset;
-    if (!options.page_assets.empty()) page.assets = client::assets_from(options.page_assets, page.assets);
+    page.assets = local::embedded_asset;
+    if (!options.page_assets.empty()) page.assets = local::assets_from(options.page_assets, page.assets);
     if (!options.slip.empty()) {
       auto const text = slip_text(options.slip);
       auto const slip = text ? client::read_slip_text(*text) : meeting::parse_slip(options.slip);
@@ -176,14 +174,13 @@ int run(RunOptions const& options) {
     return fail(options.home + " is not enrolled yet: piaojue enrol --slip FILE --home " + options.home);
   }
   std::optional<client::Started> started;
-  if (enrolled && (!options.page || client::passphrase_given(options.passphrase))) {
-    auto const phrase = client::read_passphrase(options.passphrase, kPassphrase, false);
-    if (auto const* trouble = std::get_if<client::Trouble>(&phrase)) return fail(*trouble);
-    auto unlocked =
-        client::unlock(*wallet, std::move(**profile), crypto::as_text(std::get<crypto::Secret>(phrase).view()));
-    if (auto const* trouble = std::get_if<client::Trouble>(&unlocked)) return fail(*trouble);
+  if (enrolled && (!options.page || local::passphrase_given(options.passphrase))) {
+    auto const phrase = local::read_passphrase(options.passphrase, kPassphrase, false);
+    if (auto const* trouble = std::get_if<Trouble>(&phrase)) return fail(*trouble);
+    auto unlocked = client::unlock(*wallet, std::move(**profile), as_text(std::get<Secret>(phrase).view()));
+    if (auto const* trouble = std::get_if<Trouble>(&unlocked)) return fail(*trouble);
     auto ready = client::start(std::move(std::get<client::Unlocked>(unlocked)), *wallet, host.start);
-    if (auto const* trouble = std::get_if<client::Trouble>(&ready)) return fail(*trouble);
+    if (auto const* trouble = std::get_if<Trouble>(&ready)) return fail(*trouble);
     started = std::move(std::get<client::Started>(ready));
   }
   return client::run_host(std::move(started), *wallet, std::move(host));
@@ -222,7 +219,7 @@ int show(std::string const& home, bool as_json) {
     out["name"] = p.name;
     out["roles"] = p.roles;
     out["enrolled"] = enrolled;
-    out["meeting_id"] = crypto::to_hex(p.meeting_id);
+    out["meeting_id"] = to_hex(p.meeting_id);
     out["server"] = p.host + ":" + std::to_string(p.port);
     out["server_key"] = server;
     out["identity_key"] = identity;
@@ -232,7 +229,7 @@ int show(std::string const& home, bool as_json) {
   }
   std::cout << "person       " << p.person << " " << p.name << " (" << role_names(p.roles) << ")\n"
             << "enrolled     " << (enrolled ? "yes" : "no") << "\n"
-            << "meeting      " << crypto::to_hex(p.meeting_id) << "\n"
+            << "meeting      " << to_hex(p.meeting_id) << "\n"
             << "server       " << p.host << ":" << p.port << "\n"
             << "server key   " << server << "\n"
             << "identity key " << identity << "\n"
@@ -240,7 +237,7 @@ int show(std::string const& home, bool as_json) {
   return 0;
 }
 
-void add_passphrase(CLI::App& command, client::PassphraseSource& options) {
+void add_passphrase(CLI::App& command, local::PassphraseSource& options) {
   auto* const file = command.add_option("--passphrase-file", options.file, "first line is the passphrase");
   auto* const none = command.add_flag("--no-passphrase", options.none, "rehearsals only: the keys lie open");
   file->excludes(none);
@@ -249,9 +246,7 @@ void add_passphrase(CLI::App& command, client::PassphraseSource& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // The review office's commands are a program of their own inside this one.
-  if (argc > 1 && std::string_view(argv[1]) == "clerk") return desk::clerk(argc - 1, argv + 1, client::embedded_asset);
-  crypto::init();
+  piaojue::init();
   CLI::App app{"Piaojue 票决: the program of one person's laptop in a secret ballot."};
   app.set_version_flag("--version", std::string("piaojue ") + PIAOJUE_VERSION);
   app.require_subcommand(1);
@@ -262,8 +257,7 @@ int main(int argc, char** argv) {
       "  piaojue run --home ~/piaojue                          the same for scripts: commands as lines, state as JSON "
       "lines\n"
       "  piaojue export --home ~/piaojue --out record.piaojue  the record from this laptop's own log\n"
-      "  piaojue show --home ~/piaojue\n"
-      "  piaojue clerk page --office ~/office                  the review office's work around a meeting\n\n"
+      "  piaojue show --home ~/piaojue\n\n"
       "The passphrase comes from --passphrase-file, PIAOJUE_PASSPHRASE, or the terminal.\n"
       "Commands and events of `run`: docs/client-door.md, or the command `help`.\n"
       "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.");

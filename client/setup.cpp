@@ -10,7 +10,7 @@ namespace piaojue::client {
 namespace {
 
 Trouble trouble(Refusal code, std::string zh, std::string en) {
-  return {std::string(crypto::name(code)), std::move(zh), std::move(en)};
+  return {std::string(piaojue::name(code)), std::move(zh), std::move(en)};
 }
 
 Trouble storage(Wallet const& wallet) {
@@ -19,9 +19,7 @@ Trouble storage(Wallet const& wallet) {
 
 Trouble wrong_passphrase() { return {std::string(kWrongPassphrase), "口令不对", "wrong passphrase"}; }
 
-std::string hash_of_code(meeting::Slip const& slip) {
-  return crypto::to_hex(crypto::sha256({crypto::as_bytes(slip.code)}).view());
-}
+std::string hash_of_code(meeting::Slip const& slip) { return to_hex(crypto::sha256({as_bytes(slip.code)}).view()); }
 
 Tried<Enrolment> compare(std::optional<Profile> const& profile, meeting::Slip const& slip) {
   if (!profile) return Enrolment::kNew;
@@ -41,8 +39,8 @@ Tried<Enrolment> compare(std::optional<Profile> const& profile, meeting::Slip co
 
 Trouble trouble_of(boost::system::error_code const& error) {
   auto const code = static_cast<Refusal>(error.value());
-  auto const name = std::string(crypto::name(code));
-  return {name, std::string(crypto::sentence(code, "zh")), name + ": " + std::string(crypto::sentence(code, "en"))};
+  auto const name = std::string(piaojue::name(code));
+  return {name, std::string(piaojue::sentence(code, "zh")), name + ": " + std::string(piaojue::sentence(code, "en"))};
 }
 
 Result<meeting::Slip> read_slip_text(std::string_view text) {
@@ -159,7 +157,7 @@ Result<void> write_file(std::string const& path, ByteView bytes) {
   auto const temporary = path + ".new";
   {
     std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    out << crypto::as_text(bytes);
+    out << as_text(bytes);
     if (!out.flush()) return Refusal::kStorage;
   }
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return Refusal::kStorage;

@@ -3,22 +3,14 @@
 /// Blocking: a page's host calls these on a worker thread.
 #include <variant>
 
-#include "client/session.h"
+#include "base/explained.h"
+#include "client/session/enrolment.h"
+#include "client/session/session.h"
 #include "net/tls.h"
 
 namespace piaojue::client {
 
-/// Why a step did not succeed, in words for the person at this laptop.
-struct Trouble {
-  std::string code;  ///< name of a refusal, or "WRONG_PASSPHRASE"
-  std::string zh, en;
-  std::string const& words(std::string_view lang) const { return lang == "zh" ? zh : en; }
-};
-inline constexpr std::string_view kWrongPassphrase = "WRONG_PASSPHRASE";
 Trouble trouble_of(boost::system::error_code const& error);
-
-template <class T>
-using Tried = std::variant<T, Trouble>;
 
 /// A slip's own text, or the text of a file with a slip in it. @return as meeting::parse_slip and find_slip.
 [[nodiscard]] Result<meeting::Slip> read_slip_text(std::string_view text);

@@ -3,25 +3,25 @@
 set(PIAOJUE_WEB ${CMAKE_SOURCE_DIR}/web)
 set(PIAOJUE_VENDOR ${CMAKE_BINARY_DIR}/web/vendor)
 
+# Once for each change of the lock file; `npm ci` takes exactly what it names, by its hashes.
+set(PIAOJUE_VENDOR_MODULES preact.js preact-hooks.js htm.js jsqr.js)
+list(TRANSFORM PIAOJUE_VENDOR_MODULES PREPEND ${PIAOJUE_VENDOR}/ OUTPUT_VARIABLE vendor_files)
+add_custom_command(OUTPUT ${vendor_files}
+  COMMAND ${CMAKE_COMMAND} -DWEB=${PIAOJUE_WEB} -DOUT=${PIAOJUE_VENDOR} -P ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
+  DEPENDS ${PIAOJUE_WEB}/package-lock.json ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
+  COMMENT "page: packages from npm" VERBATIM)
+add_custom_target(vendor_modules DEPENDS ${vendor_files})
+
 function(piaojue_assets target)
   file(GLOB own RELATIVE ${PIAOJUE_WEB} CONFIGURE_DEPENDS
     ${PIAOJUE_WEB}/*.html ${PIAOJUE_WEB}/*.js ${PIAOJUE_WEB}/*.css ${PIAOJUE_WEB}/*.svg
     ${PIAOJUE_WEB}/screens/*.js ${PIAOJUE_WEB}/parts/*.js ${PIAOJUE_WEB}/strings/*.js ${PIAOJUE_WEB}/office/*.js)
-  set(vendor preact.js preact-hooks.js htm.js jsqr.js)
-
-  # Once for each change of the lock file; `npm ci` takes exactly what it names, by its hashes.
-  list(TRANSFORM vendor PREPEND ${PIAOJUE_VENDOR}/ OUTPUT_VARIABLE vendor_files)
-  add_custom_command(OUTPUT ${vendor_files}
-    COMMAND ${CMAKE_COMMAND} -DWEB=${PIAOJUE_WEB} -DOUT=${PIAOJUE_VENDOR} -P ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
-    DEPENDS ${PIAOJUE_WEB}/package-lock.json ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
-    COMMENT "page: packages from npm" VERBATIM)
-
   set(code "")
   set(table "")
   set(files "")
   set(number 0)
   set(paths ${own})
-  foreach(name ${vendor})
+  foreach(name ${PIAOJUE_VENDOR_MODULES})
     list(APPEND paths vendor/${name})
   endforeach()
   foreach(path ${paths})
@@ -43,10 +43,10 @@ function(piaojue_assets target)
 #include <optional>
 #include <string_view>
 
-#include "client/page_host.h"
+#include "local/page_host.h"
 
 @code@
-namespace piaojue::client {
+namespace piaojue::local {
 
 std::optional<Asset> embedded_asset(std::string_view path);
 
@@ -66,10 +66,11 @@ std::optional<Asset> embedded_asset(std::string_view path) {
   return std::nullopt;
 }
 
-}  // namespace piaojue::client
+}  // namespace piaojue::local
 ]] @ONLY)
   set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${files}")
   target_sources(${target} PRIVATE ${source})
+  add_dependencies(${target} vendor_modules)
 endfunction()
 
 # The auditor's page: one file, opened from a disk, built by web/auditor/build.mjs. piaojue_auditor_page() adds the target auditor_page.
@@ -83,5 +84,6 @@ function(piaojue_auditor_page)
     DEPENDS ${sources} ${PIAOJUE_VENDOR}/preact.js
     COMMENT "auditor's page" VERBATIM)
   add_custom_target(auditor_page ALL DEPENDS ${page})
+  add_dependencies(auditor_page vendor_modules)
   install(FILES ${page} DESTINATION share/piaojue)
 endfunction()

@@ -1,7 +1,9 @@
-# piaojue_room(NAME SOURCES … LINKS …): one static library `piaojue_NAME` (alias piaojue::NAME) for one folder.
+# piaojue_room(SOURCES … LINKS …): one static library for the folder that it stands in: protocol/log is piaojue_protocol_log,
+# alias piaojue::protocol::log.
 #
 # A room's headers are reachable only through its own include folder (a link in the build tree), which only targets that
 # link against the room are given. Including against the arrow is therefore a compile error: there is no such file.
+# Names in #include are the path from the top: "protocol/log/merkle.h".
 
 add_library(piaojue_options INTERFACE)
 target_compile_options(piaojue_options INTERFACE
@@ -21,14 +23,24 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebI
 endif()
 target_link_options(piaojue_options INTERFACE -Wl,-z,relro -Wl,-z,now)
 
-function(piaojue_room name)
+function(piaojue_room)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  string(REPLACE "/" "_" name ${path})
+  string(REPLACE "/" "::" alias ${path})
   set(target piaojue_${name})
   add_library(${target} STATIC ${ROOM_SOURCES})
-  add_library(piaojue::${name} ALIAS ${target})
+  add_library(piaojue::${alias} ALIAS ${target})
   set(door ${CMAKE_BINARY_DIR}/include/${name})
-  file(MAKE_DIRECTORY ${door})
-  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${name} ${door}/${name} SYMBOLIC)
+  # A link a header, not one of the folder: what lies below it is another room.
+  file(GLOB headers RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  if(IS_SYMLINK ${door}/${path})  # made by an earlier version: links inside it would replace the headers themselves
+    file(REMOVE ${door}/${path})
+  endif()
+  file(MAKE_DIRECTORY ${door}/${path})
+  foreach(header ${headers})
+    file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header} ${door}/${path}/${header} SYMBOLIC)
+  endforeach()
   target_include_directories(${target} PUBLIC ${door})
   target_link_libraries(${target} PUBLIC ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS} piaojue_options)
 endfunction()

@@ -13,9 +13,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "crypto/bytes.h"
-#include "crypto/refusal.h"
-#include "crypto/secret.h"
+#include "base/refusal.h"
+#include "base/secret.h"
+#include "crypto/types.h"
 
 namespace piaojue::crypto::elgamal {
 

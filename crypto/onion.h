@@ -6,9 +6,9 @@
 /// onion.size() = ballot.size() + k · kLayerBytes.
 #include <vector>
 
-#include "crypto/bytes.h"
-#include "crypto/refusal.h"
-#include "crypto/secret.h"
+#include "base/refusal.h"
+#include "base/secret.h"
+#include "crypto/types.h"
 
 namespace piaojue::crypto::onion {
 

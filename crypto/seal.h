@@ -1,9 +1,9 @@
 #pragma once
 /// Sealing of state at rest: XChaCha20-Poly1305 (libsodium), nonce(24) ‖ ciphertext ‖ tag(16), and Argon2id for keys
 /// that come from a passphrase.
-#include "crypto/bytes.h"
-#include "crypto/refusal.h"
-#include "crypto/secret.h"
+#include "base/refusal.h"
+#include "base/secret.h"
+#include "crypto/types.h"
 
 namespace piaojue::crypto {
 

@@ -1,8 +1,8 @@
 #pragma once
 /// Ed25519 (RFC 8032) through libsodium. Verification refuses S ≥ L, small-order keys and non-canonical encodings.
-#include "crypto/bytes.h"
-#include "crypto/refusal.h"
-#include "crypto/secret.h"
+#include "base/refusal.h"
+#include "base/secret.h"
+#include "crypto/types.h"
 
 namespace piaojue::crypto {
 

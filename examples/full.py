@@ -32,7 +32,7 @@ class Office:
         self.bin, self.folder = pathlib.Path(bin_dir), folder
 
     def clerk(self, command, *args):
-        argv = [self.bin / "piaojue", "clerk", command, "--office", self.folder, *args]
+        argv = [self.bin / "piaojue-office", command, "--office", self.folder, *args]
         done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, stdin=subprocess.DEVNULL,
                               env={**os.environ, "PIAOJUE_PASSPHRASE": PASSPHRASE})
         if done.returncode != 0:

@@ -192,7 +192,7 @@ Closed Channel::Impl::read_failure(boost::system::error_code const& error) const
 bool Channel::Impl::deliver(ByteView& chunk) {
   auto payload = reader.next(chunk);
   if (!payload) {
-    bool const too_large = payload.error() == crypto::Refusal::kTooLarge;
+    bool const too_large = payload.error() == Refusal::kTooLarge;
     shut_now(too_large ? CloseReason::kFrameTooLarge : CloseReason::kFrameMalformed,
              too_large ? "a frame over " + std::to_string(reader.frame_bytes_max()) + " bytes" : "an empty frame");
     return false;

@@ -16,12 +16,12 @@ std::array<std::uint8_t, kFrameHeaderBytes> frame_header(std::uint32_t payload_b
 }
 
 Result<Bytes> encode_frame(ByteView payload, std::uint32_t frame_bytes_max) {
-  if (payload.empty()) return crypto::Refusal::kMalformed;
-  if (payload.size() > frame_bytes_max) return crypto::Refusal::kTooLarge;
+  if (payload.empty()) return Refusal::kMalformed;
+  if (payload.size() > frame_bytes_max) return Refusal::kTooLarge;
   Bytes out;
   out.reserve(kFrameHeaderBytes + payload.size());
-  crypto::append(out, frame_header(static_cast<std::uint32_t>(payload.size())));
-  crypto::append(out, payload);
+  piaojue::append(out, frame_header(static_cast<std::uint32_t>(payload.size())));
+  piaojue::append(out, payload);
   return out;
 }
 
@@ -34,13 +34,13 @@ Result<std::optional<Bytes>> FrameReader::next(ByteView& chunk) {
     if (header_have_ < kFrameHeaderBytes) continue;
     expected_ = std::uint32_t{header_[0]} << 24 | std::uint32_t{header_[1]} << 16 | std::uint32_t{header_[2]} << 8 |
                 std::uint32_t{header_[3]};
-    if (expected_ == 0) broken_ = crypto::Refusal::kMalformed;
-    if (expected_ > frame_bytes_max_) broken_ = crypto::Refusal::kTooLarge;
+    if (expected_ == 0) broken_ = Refusal::kMalformed;
+    if (expected_ > frame_bytes_max_) broken_ = Refusal::kTooLarge;
     if (broken_) return *broken_;
     payload_.reserve(std::min<std::size_t>(expected_, kReserveBytesMax));
   }
   std::size_t const take = std::min<std::size_t>(chunk.size(), expected_ - payload_.size());
-  crypto::append(payload_, chunk.first(take));
+  piaojue::append(payload_, chunk.first(take));
   chunk = chunk.subspan(take);
   if (payload_.size() < expected_) return std::optional<Bytes>{};
   header_have_ = 0;

@@ -4,15 +4,12 @@
 #include <cstdint>
 #include <optional>
 
-#include "crypto/bytes.h"
-#include "crypto/refusal.h"
+#include "base/refusal.h"
+#include "crypto/types.h"
 
 namespace piaojue::net {
 
-using crypto::Bytes;
-using crypto::ByteView;
 using crypto::Hash;
-using crypto::Result;
 
 inline constexpr std::size_t kFrameHeaderBytes = 4;
 /// For a peer that has shown a certificate of the meeting.
@@ -62,7 +59,7 @@ class FrameReader {
   std::size_t header_have_ = 0;
   std::uint32_t expected_ = 0;
   Bytes payload_;
-  std::optional<crypto::Refusal> broken_;
+  std::optional<Refusal> broken_;
 };
 
 }  // namespace piaojue::net

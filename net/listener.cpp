@@ -145,7 +145,7 @@ Result<std::shared_ptr<Listener>> Listener::listen(asio::io_context& io, ListenO
                                                    ChannelLimits limits, OnChannel on_channel, OnRefused on_refused) {
   boost::system::error_code error;
   auto const address = asio::ip::make_address(options.address, error);
-  if (error) return crypto::Refusal::kMalformed;
+  if (error) return Refusal::kMalformed;
   tcp::endpoint const endpoint(address, options.port);
   auto impl = std::make_shared<Impl>(io, std::move(options), std::move(tls), limits, std::move(on_channel),
                                      std::move(on_refused));
@@ -154,7 +154,7 @@ Result<std::shared_ptr<Listener>> Listener::listen(asio::io_context& io, ListenO
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return crypto::Refusal::kConflict;
+  if (error) return Refusal::kConflict;
   impl->port = acceptor.local_endpoint(error).port();
   asio::co_spawn(impl->strand.impl()->executor, Impl::accept_loop(impl), [impl](std::exception_ptr const&) {
     boost::system::error_code ignored;

@@ -27,7 +27,7 @@ using RequestPtr = std::unique_ptr<X509_REQ, Freer<&X509_REQ_free>>;
 /// Exactly one PEM block of a certificate. @return kMalformed.
 Result<CertificatePtr> parse_certificate(std::string_view pem);
 /// Exactly one PEM block of an unencrypted P-256 private key. @return kMalformed, kKeyParam.
-Result<KeyPtr> parse_private_key(crypto::ByteView pem);
+Result<KeyPtr> parse_private_key(ByteView pem);
 /// SHA-256 of the DER SubjectPublicKeyInfo as it stands in the certificate.
 Result<Hash> spki_of(X509 const* certificate);
 

@@ -13,8 +13,6 @@ namespace piaojue::net {
 namespace detail {
 namespace {
 
-using crypto::Refusal;
-
 /// OpenSSL's per-thread error queue must not carry our refusals into the next TLS operation of this thread.
 struct ClearErrors {
   ~ClearErrors() { ERR_clear_error(); }
@@ -66,7 +64,7 @@ Result<Secret> key_text(EVP_PKEY* key) {
   char* data = nullptr;
   long const length = BIO_get_mem_data(bio.get(), &data);
   if (length <= 0) return Refusal::kInternal;
-  return Secret::copy_of(crypto::as_bytes({data, static_cast<std::size_t>(length)}));
+  return Secret::copy_of(as_bytes({data, static_cast<std::size_t>(length)}));
 }
 
 Result<KeyPtr> make_key() {
@@ -88,7 +86,7 @@ Result<Hash> hash_spki(X509_PUBKEY const* spki) {
   unsigned char* der = nullptr;
   int const length = spki != nullptr ? i2d_X509_PUBKEY(spki, &der) : -1;
   if (length <= 0) return Refusal::kMalformed;
-  Hash const hash = crypto::sha256({crypto::ByteView(der, static_cast<std::size_t>(length))});
+  Hash const hash = crypto::sha256({ByteView(der, static_cast<std::size_t>(length))});
   OPENSSL_free(der);
   return hash;
 }
@@ -217,9 +215,9 @@ Result<CertificatePtr> parse_certificate(std::string_view pem) {
   return certificate;
 }
 
-Result<KeyPtr> parse_private_key(crypto::ByteView pem) {
+Result<KeyPtr> parse_private_key(ByteView pem) {
   ClearErrors const clear;
-  BioPtr const bio = pem_reader(crypto::as_text(pem));
+  BioPtr const bio = pem_reader(as_text(pem));
   if (!bio) return Refusal::kMalformed;
   KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
   if (!key || !at_end(bio.get())) return Refusal::kMalformed;
@@ -234,7 +232,6 @@ Result<Hash> spki_of(X509 const* certificate) {
 
 }  // namespace detail
 
-using crypto::Refusal;
 using namespace detail;
 
 namespace {
@@ -332,15 +329,15 @@ Result<CertificateInfo> inspect_certificate(std::string_view certificate_pem) {
     unsigned char* text = nullptr;
     int const length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
     if (length < 0) return Refusal::kMalformed;
-    info.common_name = crypto::as_text({text, static_cast<std::size_t>(length)});
+    info.common_name = as_text({text, static_cast<std::size_t>(length)});
     OPENSSL_free(text);
   }
   info.person = person_of(info.common_name);
   std::unique_ptr<BIGNUM, Freer<&BN_free>> const serial(ASN1_INTEGER_to_BN(X509_get0_serialNumber(cert), nullptr));
   if (!serial) return Refusal::kInternal;
-  crypto::Bytes serial_bytes(static_cast<std::size_t>(BN_num_bytes(serial.get())));
+  Bytes serial_bytes(static_cast<std::size_t>(BN_num_bytes(serial.get())));
   BN_bn2bin(serial.get(), serial_bytes.data());
-  info.serial_hex = crypto::to_hex(serial_bytes);
+  info.serial_hex = to_hex(serial_bytes);
   auto const not_before = to_posix(X509_get0_notBefore(cert));
   auto const not_after = to_posix(X509_get0_notAfter(cert));
   if (!not_before || !not_after) return Refusal::kMalformed;
@@ -364,7 +361,7 @@ Result<Hash> spki_sha256_of_key(Secret const& key_pem) {
   unsigned char* der = nullptr;
   int const length = i2d_PUBKEY(key->get(), &der);
   if (length <= 0) return Refusal::kInternal;
-  Hash const hash = crypto::sha256({crypto::ByteView(der, static_cast<std::size_t>(length))});
+  Hash const hash = crypto::sha256({ByteView(der, static_cast<std::size_t>(length))});
   OPENSSL_free(der);
   return hash;
 }
@@ -377,7 +374,7 @@ Result<Hash> spki_sha256_of_csr(std::string_view csr_pem) {
 }
 
 std::string format_fingerprint(Hash const& spki) {
-  std::string const hex = crypto::to_hex(spki.view());
+  std::string const hex = to_hex(spki.view());
   std::string out;
   for (std::size_t i = 0; i < hex.size(); ++i) {
     if (i != 0 && i % 4 == 0) out += ' ';
@@ -392,7 +389,7 @@ Result<Hash> parse_fingerprint(std::string_view text) {
     if (c != ' ' && c != ':' && c != '-') digits += c;
     if (digits.size() > 2 * Hash::kSize) return Refusal::kMalformed;
   }
-  auto const bytes = crypto::from_hex(digits);
+  auto const bytes = from_hex(digits);
   if (!bytes) return Refusal::kMalformed;
   auto const hash = Hash::from(*bytes);
   if (!hash) return Refusal::kMalformed;

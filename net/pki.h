@@ -14,15 +14,13 @@
 #include <string>
 #include <string_view>
 
-#include "crypto/bytes.h"
-#include "crypto/refusal.h"
-#include "crypto/secret.h"
+#include "base/refusal.h"
+#include "base/secret.h"
+#include "crypto/types.h"
 
 namespace piaojue::net {
 
 using crypto::Hash;
-using crypto::Result;
-using crypto::Secret;
 
 inline constexpr std::size_t kPemBytesMax = 16U << 10;
 

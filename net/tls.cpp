@@ -7,8 +7,6 @@
 namespace piaojue::net {
 namespace {
 
-using crypto::Refusal;
-
 bool set_common(SSL_CTX* ctx) {
   SSL_CTX_set_options(
       ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);

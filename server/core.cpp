@@ -6,8 +6,8 @@
 #include <unordered_map>
 
 #include "crypto/seal.h"
-#include "meeting/codec.h"
-#include "meeting/slip.h"
+#include "protocol/meeting/codec.h"
+#include "protocol/meeting/slip.h"
 #include "server/wire.h"
 
 namespace piaojue::server {
@@ -27,7 +27,7 @@ constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kFormat = "1";
 constexpr std::string_view kKeyChangeReason = "新设备凭登记单登记 (enrolled with a new slip)";
 
-Bytes text_key(std::string_view text) { return crypto::to_bytes(crypto::as_bytes(text)); }
+Bytes text_key(std::string_view text) { return to_bytes(as_bytes(text)); }
 
 /// u32be inside a key of the store.
 std::uint32_t number_at(ByteView key, std::size_t at) {
@@ -37,7 +37,7 @@ std::uint32_t number_at(ByteView key, std::size_t at) {
 }
 
 struct HashOf {
-  std::size_t operator()(Hash const& hash) const { return crypto::FixedBytesHash<Hash>{}(hash); }
+  std::size_t operator()(Hash const& hash) const { return FixedBytesHash<Hash>{}(hash); }
 };
 template <class T>
 using ByHash = std::unordered_map<Hash, T, HashOf>;
@@ -56,7 +56,7 @@ bool blinded_in_range(ByteView z, ByteView n) {
   if (z.size() != n.size() || z.empty()) return false;
   auto const is_small = std::all_of(z.begin(), z.end() - 1, [](auto b) { return b == 0; }) && z.back() <= 1;
   // n is odd, so n − 1 differs from n in the last bit only.
-  auto limit = crypto::to_bytes(n);
+  auto limit = to_bytes(n);
   limit.back() &= 0xfe;
   return !is_small && std::lexicographical_compare(z.begin(), z.end(), limit.begin(), limit.end());
 }
@@ -285,7 +285,7 @@ struct Core::Impl final : trustee::TrusteeStore {
 
   // ---- TrusteeStore: a write of the group that carries the entry which rests on it
   Result<void> save(std::string const& name, Secret const& plain) override {
-    auto sealed = crypto::seal(config.seal_key, plain.view(), crypto::as_bytes(name));
+    auto sealed = crypto::seal(config.seal_key, plain.view(), as_bytes(name));
     // What it replaces may hold keys that are destroyed by this very write.
     if (trustee_rows.contains(name)) writes.truncate_journal = true;
     trustee_rows[name] = sealed;
@@ -295,7 +295,7 @@ struct Core::Impl final : trustee::TrusteeStore {
   Result<std::optional<Secret>> load(std::string const& name) override {
     auto const it = trustee_rows.find(name);
     if (it == trustee_rows.end()) return std::optional<Secret>();
-    auto plain = crypto::unseal(config.seal_key, it->second, crypto::as_bytes(name));
+    auto plain = crypto::unseal(config.seal_key, it->second, as_bytes(name));
     if (!plain) return Refusal::kStorage;
     return std::optional<Secret>(std::move(*plain));
   }
@@ -328,7 +328,7 @@ Result<void> Core::Impl::load(Contents const& contents) {
     add_enrolment(std::move(*row));
   }
   for (auto const& [name, sealed] : contents[Table::kTrustee]) {
-    trustee_rows[std::string(crypto::as_text(name))] = sealed;
+    trustee_rows[std::string(as_text(name))] = sealed;
   }
   trustee = std::make_unique<trustee::Trustee>(0, meeting::kServer, config.server_key, *this, config.token_keys,
                                                config.lookahead);
@@ -356,7 +356,7 @@ Result<void> Core::Impl::load(Contents const& contents) {
   }
   if (cosigned.size() != cosignatures.size()) return Refusal::kLogInconsistent;
   for (auto const& [key, value] : contents[Table::kCheckpoint]) {
-    std::string const text(crypto::as_text(value));
+    std::string const text(as_text(value));
     auto const checkpoint = log::open_checkpoint(text, draft.origin(), config.checkpoint_key.public_key());
     if (!checkpoint || key != key_of(checkpoint->size) || checkpoint->size > record.size() ||
         checkpoint->root != record.tree().root(checkpoint->size)) {
@@ -479,7 +479,7 @@ void Core::Impl::enrol(SessionId id, Session& session, std::uint64_t request, wi
   }
 
   Bytes number;
-  crypto::append_u32be(number, in.person);
+  append_u32be(number, in.person);
   auto const digest =
       crypto::sha256({number, in.identity_key.view(), in.witness_key.view(), in.possession.view(), in.csr});
   if (auto const used = by_code.find(hash); used != by_code.end()) {
@@ -539,7 +539,7 @@ void Core::Impl::propose_key_change(PersonId id) {
   } else {
     done = entry.error();
   }
-  if (!done) notice("key_change_refused", std::string(crypto::name(static_cast<Refusal>(done.error().value()))));
+  if (!done) notice("key_change_refused", std::string(piaojue::name(static_cast<Refusal>(done.error().value()))));
 }
 
 // ==================================================================================================== The log
@@ -547,7 +547,7 @@ void Core::Impl::propose_key_change(PersonId id) {
 Result<std::uint64_t> Core::Impl::append(Entry const& entry, ByteView bytes, Payload payload) {
   if (auto taken = record.apply(entry, bytes); !taken) return taken.error();
   auto const index = record.size() - 1;
-  auto owned = crypto::to_bytes(bytes);
+  auto owned = to_bytes(bytes);
   if (!replaying) writes.put(Table::kEntry, key_of(index), owned);
   if (entries.empty() || chunk_bytes + owned.size() > config.limits.push_bytes) {
     chunk_starts.push_back(index);
@@ -689,7 +689,7 @@ Result<void> Core::Impl::policy(Entry const& entry) const {
 }
 
 Result<Payload> Core::Impl::check_payload(Entry const& entry, ByteView raw) const {
-  Payload payload{crypto::to_bytes(raw), {}};
+  Payload payload{to_bytes(raw), {}};
   auto const same_questions = [](auto const& map, std::vector<QuestionId> const& questions) {
     return std::ranges::equal(map, questions, {}, [](auto const& pair) { return pair.first; });
   };
@@ -787,7 +787,7 @@ void Core::Impl::incident(Entry const& entry) {
   // Refused when there is one already: once per person and code.
   auto const logged = append_own(meeting::Incident{body.batch_open, body.person,
                                                    static_cast<std::uint32_t>(Refusal::kAlreadyIssued), body.digest});
-  if (logged) notice("incident", std::string(crypto::name(Refusal::kAlreadyIssued)));
+  if (logged) notice("incident", std::string(piaojue::name(Refusal::kAlreadyIssued)));
 }
 
 void Core::Impl::submit(SessionId id, Session& session, std::uint64_t request, wire::Submit const& in) {
@@ -1052,7 +1052,7 @@ void Core::Impl::feed_hop0() {
   }
   auto items = trustee::onions_to_items(record, envelopes);
   if (!items) {
-    return notice("mix_input_refused", std::string(crypto::name(static_cast<Refusal>(items.error().value()))));
+    return notice("mix_input_refused", std::string(piaojue::name(static_cast<Refusal>(items.error().value()))));
   }
   trustee->on_mix_input(delivery.open, std::move(*items), {});
 }
@@ -1082,7 +1082,7 @@ void Core::Impl::begin_box(std::vector<Job>& out) {
     if (!work->box) return notice("box_refused", "unreadable");
     auto const logged = append_own(*work->box);
     // Refused when a Void came in between: the next look finds other live questions and begins again.
-    if (!logged) notice("box_refused", std::string(crypto::name(static_cast<Refusal>(logged.error().value()))));
+    if (!logged) notice("box_refused", std::string(piaojue::name(static_cast<Refusal>(logged.error().value()))));
   };
 }
 
@@ -1092,7 +1092,7 @@ Core::Core(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Core::~Core() = default;
 
 Result<std::unique_ptr<Core>> Core::recover(Config config, Contents const& contents) {
-  crypto::init();
+  piaojue::init();
   auto impl = std::make_unique<Impl>(std::move(config));
   if (auto loaded = impl->load(contents); !loaded) return loaded.error();
   return std::unique_ptr<Core>(new Core(std::move(impl)));
@@ -1228,7 +1228,7 @@ std::vector<Job> Core::take_jobs() {
       auto submissions = finish(core.record);
       if (!submissions) {
         auto const code = static_cast<Refusal>(submissions.error().value());
-        return core.notice("trustee_refusal", std::string(crypto::name(code)));
+        return core.notice("trustee_refusal", std::string(piaojue::name(code)));
       }
       for (auto& submission : *submissions) {
         Payload payload;
@@ -1243,7 +1243,7 @@ std::vector<Job> Core::take_jobs() {
         // Refused when the log went on while the work was done, such as by a Void.
         if (!logged) {
           auto const code = static_cast<Refusal>(logged.error().value());
-          core.notice("trustee_refusal", std::string(crypto::name(code)));
+          core.notice("trustee_refusal", std::string(piaojue::name(code)));
         }
       }
     };
@@ -1308,7 +1308,7 @@ std::string new_enrolment_code() {
   return meeting::format_slip_code(bits);
 }
 
-Hash code_hash(std::string_view code) { return crypto::sha256({crypto::as_bytes(code)}); }
+Hash code_hash(std::string_view code) { return crypto::sha256({as_bytes(code)}); }
 
 void write_code(Writes& writes, PersonId person, std::string_view code) {
   writes.put(Table::kCode, key_of(person, code_hash(code)), {});

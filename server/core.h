@@ -18,13 +18,24 @@
 #include <string>
 #include <variant>
 
-#include "meeting/record.h"
-#include "server/store.h"
-#include "trustee/trustee.h"
+#include "protocol/meeting/record.h"
+#include "protocol/trustee/trustee.h"
+#include "store/store.h"
 
 namespace piaojue::server {
 
-using crypto::Secret;
+using crypto::Hash;
+using meeting::PersonId;
+using meeting::QuestionId;
+using meeting::TrusteeId;
+using store::Contents;
+using store::key_of;
+using store::Rows;
+using store::Store;
+using store::Table;
+using store::Write;
+using store::Writes;
+
 using SessionId = std::uint64_t;
 using JobId = std::uint64_t;
 

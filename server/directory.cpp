@@ -11,10 +11,13 @@
 #include <cstring>
 
 #include "crypto/seal.h"
-#include "meeting/slip.h"
-#include "server/sqlite_store.h"
+#include "protocol/meeting/slip.h"
+#include "store/sqlite_store.h"
 
 namespace piaojue::server {
+
+using store::SqliteOptions;
+using store::SqliteStore;
 namespace {
 
 constexpr std::size_t kTomlBytesMax = 256U << 10;
@@ -40,25 +43,25 @@ bool sync_directory(fs::path const& path) {
 
 Failure refused(std::string const& what, boost::system::error_code const& error) {
   auto const code = static_cast<Refusal>(error.value());
-  return {what + ": " + std::string(crypto::name(code)) + ", " + std::string(crypto::sentence(code, "en")), false};
+  return {what + ": " + std::string(piaojue::name(code)) + ", " + std::string(piaojue::sentence(code, "en")), false};
 }
 
 Outcome<Secret> read_secret(fs::path const& path) {
   auto file = read_file(path, 4096);
   if (auto* failure = std::get_if<Failure>(&file)) return std::move(*failure);
   auto& text = std::get<Bytes>(file);
-  crypto::WipeOnExit const wipe(text);
-  std::string_view hex = crypto::as_text(text);
+  WipeOnExit const wipe(text);
+  std::string_view hex = as_text(text);
   if (hex.ends_with('\n')) hex.remove_suffix(1);
-  auto bytes = crypto::from_hex(hex);
+  auto bytes = from_hex(hex);
   if (!bytes || bytes->size() != 32) return Failure{path.string() + " is not a key of 64 hexadecimal digits"};
-  crypto::WipeOnExit const wipe_bytes(*bytes);
+  WipeOnExit const wipe_bytes(*bytes);
   return Secret::copy_of(*bytes);
 }
 
 std::optional<Failure> write_secret(fs::path const& path, Secret const& secret) {
-  auto text = crypto::to_hex(secret.view()) + "\n";
-  auto failure = write_file(path, crypto::as_bytes(text));
+  auto text = to_hex(secret.view()) + "\n";
+  auto failure = write_file(path, as_bytes(text));
   sodium_memzero(text.data(), text.size());
   return failure;
 }
@@ -69,8 +72,8 @@ Outcome<net::Credential> read_credential(fs::path const& certificate, fs::path c
   auto secret = read_file(key, net::kPemBytesMax);
   if (auto* failure = std::get_if<Failure>(&secret)) return std::move(*failure);
   auto& bytes = std::get<Bytes>(secret);
-  crypto::WipeOnExit const wipe(bytes);
-  return net::Credential{Secret::copy_of(bytes), std::string(crypto::as_text(std::get<Bytes>(pem)))};
+  WipeOnExit const wipe(bytes);
+  return net::Credential{Secret::copy_of(bytes), std::string(as_text(std::get<Bytes>(pem)))};
 }
 
 /// A port that is free now. The slips carry it, so it must be known before the server runs.
@@ -153,7 +156,7 @@ std::string role_words(std::uint32_t roles) {
   return words;
 }
 
-std::string fault_list(std::string const& file, std::vector<review::CellError> const& errors) {
+std::string fault_list(std::string const& file, std::vector<sheets::CellError> const& errors) {
   std::string text;
   for (auto const& error : errors) text += (text.empty() ? "" : "\n") + file + ": " + error.text();
   return text;
@@ -166,7 +169,7 @@ Outcome<Bytes> read_file(fs::path const& path, std::size_t bytes_max) {
   if (file.fd < 0) return Failure{system_error("can not read", path)};
   Bytes bytes;
   std::array<std::uint8_t, 16384> buffer;
-  crypto::WipeOnExit const wipe(buffer);
+  WipeOnExit const wipe(buffer);
   for (;;) {
     auto const got = ::read(file.fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
@@ -195,7 +198,7 @@ std::optional<Failure> write_file(fs::path const& path, ByteView bytes) {
 Outcome<Settings> Directory::read_settings() const {
   auto file = read_file(settings(), kTomlBytesMax);
   if (auto* failure = std::get_if<Failure>(&file)) return std::move(*failure);
-  auto read = parse_settings(crypto::as_text(std::get<Bytes>(file)));
+  auto read = parse_settings(as_text(std::get<Bytes>(file)));
   if (!read.value) return Failure{settings().string() + ": " + read.error, true};
   return std::move(*read.value);
 }
@@ -233,7 +236,7 @@ std::string slip_file(std::string const& line, meeting::Manifest const& manifest
 }
 
 Outcome<InitResult> init_directory(Directory const& directory, InitInput const& input, std::uint64_t now_s) {
-  crypto::init();
+  piaojue::init();
   auto const& target = directory.path();
   std::error_code ignored;
   if (fs::exists(directory.database(), ignored)) {
@@ -249,21 +252,21 @@ Outcome<InitResult> init_directory(Directory const& directory, InitInput const& 
     if (auto* failure = std::get_if<Failure>(&file)) failure->input = true;
     return file;
   };
-  auto const members_file = read(input.members, review::kSheetBytesMax);
+  auto const members_file = read(input.members, sheets::kSheetBytesMax);
   if (auto const* failure = std::get_if<Failure>(&members_file)) return *failure;
-  auto const candidates_file = read(input.candidates, review::kSheetBytesMax);
+  auto const candidates_file = read(input.candidates, sheets::kSheetBytesMax);
   if (auto const* failure = std::get_if<Failure>(&candidates_file)) return *failure;
   auto const meeting_file = read(input.meeting, kTomlBytesMax);
   if (auto const* failure = std::get_if<Failure>(&meeting_file)) return *failure;
-  auto const members = review::import_members(std::get<Bytes>(members_file));
-  auto const candidates = review::import_candidates(std::get<Bytes>(candidates_file));
+  auto const members = sheets::import_members(std::get<Bytes>(members_file));
+  auto const candidates = sheets::import_candidates(std::get<Bytes>(candidates_file));
   if (!members.ok() || !candidates.ok()) {
     auto text = fault_list(input.members.string(), members.errors);
     auto const more = fault_list(input.candidates.string(), candidates.errors);
     if (!text.empty() && !more.empty()) text += "\n";
     return Failure{text + more, true};
   }
-  auto meeting = parse_meeting(crypto::as_text(std::get<Bytes>(meeting_file)), members.value, candidates.value);
+  auto meeting = parse_meeting(as_text(std::get<Bytes>(meeting_file)), members.value, candidates.value);
   if (!meeting.value) return Failure{input.meeting.string() + ": " + meeting.error, true};
   auto& manifest = *meeting.value;
 
@@ -318,10 +321,10 @@ Outcome<InitResult> init_directory(Directory const& directory, InitInput const& 
   auto const keep = [&](std::optional<Failure> result) {
     if (!failure && result) failure = std::move(result);
   };
-  keep(write_file(staging.settings(), crypto::as_bytes(format_settings(settings))));
-  keep(write_file(staging.keys() / "ca.pem", crypto::as_bytes(authority->certificate_pem)));
+  keep(write_file(staging.settings(), as_bytes(format_settings(settings))));
+  keep(write_file(staging.keys() / "ca.pem", as_bytes(authority->certificate_pem)));
   keep(write_file(staging.keys() / "ca-key.pem", authority->key_pem.view()));
-  keep(write_file(staging.keys() / "tls.pem", crypto::as_bytes(tls->certificate_pem)));
+  keep(write_file(staging.keys() / "tls.pem", as_bytes(tls->certificate_pem)));
   keep(write_file(staging.keys() / "tls-key.pem", tls->key_pem.view()));
   keep(write_secret(staging.keys() / "signing.key", server_key.seed()));
   keep(write_secret(staging.keys() / "checkpoint.key", checkpoint_key.seed()));
@@ -332,7 +335,7 @@ Outcome<InitResult> init_directory(Directory const& directory, InitInput const& 
     auto const line = meeting::format_slip({slip_host, settings.listen.port, *spki, manifest.meeting_id, person, code});
     auto const name =
         padded(person, manifest.people.size()) + "-" + file_name(manifest.people[person - 1].name) + ".txt";
-    keep(write_file(staging.slips() / name, crypto::as_bytes(slip_file(line, manifest, person))));
+    keep(write_file(staging.slips() / name, as_bytes(slip_file(line, manifest, person))));
   }
   if (failure) return clean_up(std::move(*failure));
   {
@@ -358,12 +361,12 @@ Outcome<InitResult> init_directory(Directory const& directory, InitInput const& 
 }
 
 Outcome<fs::path> new_slip(Directory const& directory, PersonId person) {
-  crypto::init();
+  piaojue::init();
   auto settings = directory.read_settings();
   if (auto* failure = std::get_if<Failure>(&settings)) return std::move(*failure);
   auto tls = read_file(directory.keys() / "tls.pem", net::kPemBytesMax);
   if (auto* failure = std::get_if<Failure>(&tls)) return std::move(*failure);
-  auto const spki = net::spki_sha256(crypto::as_text(std::get<Bytes>(tls)));
+  auto const spki = net::spki_sha256(as_text(std::get<Bytes>(tls)));
   if (!spki) return refused("the server's certificate could not be read", spki.error());
   std::string error;
   auto store = SqliteStore::open(directory.database().string(), {}, &error);
@@ -396,7 +399,7 @@ Outcome<fs::path> new_slip(Directory const& directory, PersonId person) {
     if (fs::exists(path, ignored)) continue;
     fs::create_directories(directory.slips(), ignored);
     // The slip first: a code that nobody has on paper would void the old one for nothing.
-    if (auto failure = write_file(path, crypto::as_bytes(text))) return std::move(*failure);
+    if (auto failure = write_file(path, as_bytes(text))) return std::move(*failure);
     if (auto const done = (*store)->commit(writes); !done) {
       fs::remove(path, ignored);
       return Failure{"the database could not be written: " + (*store)->last_error()};

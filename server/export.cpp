@@ -2,10 +2,10 @@
 
 #include <set>
 
-#include "meeting/codec.h"
-#include "meeting/record.h"
-#include "meeting/record_file.h"
-#include "meeting/threshold.h"
+#include "protocol/meeting/arithmetic.h"
+#include "protocol/meeting/codec.h"
+#include "protocol/meeting/record.h"
+#include "protocol/meeting/record_file.h"
 #include "server/wire.h"
 
 namespace piaojue::server {
@@ -28,7 +28,7 @@ Result<ExportSummary> export_record(Contents const& contents, std::ostream& out)
   for (auto const& [key, value] : contents[Table::kCheckpoint]) {
     std::uint64_t size = 0;
     for (auto const byte : key) size = size << 8 | byte;
-    notes.emplace(size, std::string(crypto::as_text(value)));
+    notes.emplace(size, std::string(as_text(value)));
   }
   std::map<std::uint64_t, std::map<PersonId, log::Cosignature>> cosignatures;
   for (auto const& [key, value] : contents[Table::kCosignature]) {

@@ -2,9 +2,15 @@
 /// The record file (specification §5) out of a store: every entry, and no more checkpoints than the verifier needs.
 #include <ostream>
 
-#include "server/store.h"
+#include "store/store.h"
 
 namespace piaojue::server {
+
+using crypto::Hash;
+using meeting::PersonId;
+using store::Contents;
+using store::key_of;
+using store::Table;
 
 struct ExportSummary {
   std::uint64_t entries = 0;

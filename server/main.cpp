@@ -15,15 +15,16 @@
 #include <iostream>
 #include <thread>
 
-#include "meeting/codec.h"
+#include "protocol/meeting/codec.h"
 #include "server/directory.h"
 #include "server/export.h"
 #include "server/host.h"
-#include "server/sqlite_store.h"
+#include "store/sqlite_store.h"
 
 namespace {
 
 using namespace piaojue;
+using store::SqliteStore;
 using namespace piaojue::server;
 
 constexpr int kOk = 0, kRefused = 1, kUnusable = 2;
@@ -127,7 +128,7 @@ int run(Directory const& directory, std::optional<std::uint16_t> port, std::opti
       },
       .issue_certificate = [authority = std::make_shared<net::Credential const>(keys.authority.clone())](
                                ByteView csr, PersonId person) -> Result<IssuedCertificate> {
-        auto const pem = crypto::as_text(csr);
+        auto const pem = as_text(csr);
         auto const now = now_s();
         auto spki = net::spki_sha256_of_csr(pem);
         if (!spki) return spki.error();
@@ -148,7 +149,7 @@ int run(Directory const& directory, std::optional<std::uint16_t> port, std::opti
   auto core = Core::recover(std::move(config), *contents);
   if (!core) {
     return fail({"what is stored can not be taken up: " +
-                 std::string(crypto::sentence(static_cast<Refusal>(core.error().value()), "en"))});
+                 std::string(piaojue::sentence(static_cast<Refusal>(core.error().value()), "en"))});
   }
   *contents = {};
   auto const entries = (*core)->record().size();
@@ -245,7 +246,7 @@ int export_to(Directory const& directory, fs::path const& out, bool unfinished) 
   if (summary && ::rename(partial.c_str(), out.c_str()) != 0) summary = Refusal::kStorage;
   if (!summary) {
     fs::remove(partial, ignored);
-    return fail({"no record: " + std::string(crypto::sentence(static_cast<Refusal>(summary.error().value()), "en"))});
+    return fail({"no record: " + std::string(piaojue::sentence(static_cast<Refusal>(summary.error().value()), "en"))});
   }
   std::cout << "record " << out.string() << "\n"
             << "entries " << summary->entries << ", checkpoints " << summary->checkpoints << ", cosignatures "
@@ -301,7 +302,7 @@ fs::path clean(std::string const& text) {
 
 int main(int argc, char** argv) {
   ::umask(077);
-  crypto::init();
+  piaojue::init();
   CLI::App app{
       "Piaojue server: keeps the log of one review meeting and is its trustee 0.\n\n"
       "  piaojue-server init meeting-2026 --meeting meeting.toml --members members.csv \\\n"

@@ -82,7 +82,7 @@ std::optional<toml::table> parse(std::string_view text, std::string& error) {
 }
 
 /// "server", "chair", "supervisor", "clerk", or a person by name. @return nothing: nobody, or more than one of a name.
-std::optional<meeting::PersonId> trustee_person(std::string const& word, review::Members const& members,
+std::optional<meeting::PersonId> trustee_person(std::string const& word, sheets::Members const& members,
                                                 std::vector<meeting::PersonId> const& taken) {
   auto const free = [&](meeting::PersonId p) { return std::ranges::find(taken, p) == taken.end(); };
   auto const first_of = [&](meeting::Role role) -> std::optional<meeting::PersonId> {
@@ -216,8 +216,8 @@ std::string format_settings(Settings const& s) {
          number(s.send_queue_mib) + "\n";
 }
 
-Read<meeting::Manifest> parse_meeting(std::string_view text, review::Members const& members,
-                                      review::Candidates const& candidates) {
+Read<meeting::Manifest> parse_meeting(std::string_view text, sheets::Members const& members,
+                                      sheets::Candidates const& candidates) {
   Read<meeting::Manifest> out;
   auto const table = parse(text, out.error);
   if (!table) return out;

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "meeting/entry.h"
-#include "review/roster.h"
+#include "protocol/meeting/entry.h"
+#include "sheets/roster.h"
 
 namespace piaojue::server {
 
@@ -44,7 +44,7 @@ struct Settings {
 std::string format_settings(Settings const& settings);
 
 /// Everything of a manifest but ids and keys.
-[[nodiscard]] Read<meeting::Manifest> parse_meeting(std::string_view toml, review::Members const& members,
-                                                    review::Candidates const& candidates);
+[[nodiscard]] Read<meeting::Manifest> parse_meeting(std::string_view toml, sheets::Members const& members,
+                                                    sheets::Candidates const& candidates);
 
 }  // namespace piaojue::server

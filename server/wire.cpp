@@ -1,6 +1,6 @@
 #include "server/wire.h"
 
-#include "meeting/wire.h"
+#include "protocol/meeting/wire.h"
 
 namespace piaojue::server::wire {
 
@@ -70,7 +70,7 @@ Bytes refused(std::uint64_t id, Refusal code) {
   v1::ServerFrame out;
   out.set_id(id);
   out.mutable_refused()->set_code(static_cast<std::uint32_t>(code));
-  out.mutable_refused()->set_detail(std::string(crypto::sentence(code, "en")));
+  out.mutable_refused()->set_detail(std::string(piaojue::sentence(code, "en")));
   return encode(out);
 }
 
@@ -199,11 +199,11 @@ Bytes encode_enrolment(Enrolment const& enrolment) {
   Bytes out;
   for (auto const& part : {enrolment.code.view(), enrolment.request.view(), enrolment.identity_key.view(),
                            enrolment.witness_key.view(), enrolment.possession.view(), enrolment.spki.view()}) {
-    crypto::append(out, part);
+    piaojue::append(out, part);
   }
-  crypto::append_u32be(out, static_cast<std::uint32_t>(enrolment.certificate.size()));
-  crypto::append(out, crypto::as_bytes(enrolment.certificate));
-  crypto::append(out, crypto::as_bytes(enrolment.authority));
+  append_u32be(out, static_cast<std::uint32_t>(enrolment.certificate.size()));
+  piaojue::append(out, as_bytes(enrolment.certificate));
+  piaojue::append(out, as_bytes(enrolment.authority));
   return out;
 }
 
@@ -228,8 +228,8 @@ Result<Enrolment> parse_enrolment(PersonId person, std::uint32_t number, ByteVie
   std::size_t length = 0;
   for (int i = 0; i < 4; ++i) length = length << 8 | bytes[at++];
   if (bytes.size() - at < length) return Refusal::kStorage;
-  out.certificate = crypto::as_text(bytes.subspan(at, length));
-  out.authority = crypto::as_text(bytes.subspan(at + length));
+  out.certificate = as_text(bytes.subspan(at, length));
+  out.authority = as_text(bytes.subspan(at + length));
   return out;
 }
 

@@ -5,14 +5,18 @@
 #include <span>
 #include <variant>
 
-#include "log/cosignature.h"
-#include "meeting/payload.h"
-#include "server/store.h"
+#include "protocol/log/cosignature.h"
+#include "protocol/meeting/payload.h"
+#include "store/store.h"
 
 namespace piaojue::server::wire {
 
+using crypto::Hash;
 using crypto::Signature;
 using crypto::SigningPublicKey;
+using meeting::PersonId;
+using meeting::QuestionId;
+using meeting::TrusteeId;
 
 struct Enrol {
   std::string code;

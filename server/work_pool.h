@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "meeting/record.h"
+#include "protocol/meeting/record.h"
 
 namespace piaojue::server {
 

@@ -4,11 +4,11 @@
 #include <map>
 #include <set>
 
-#include "log/checkpoint.h"
-#include "log/cosignature.h"
-#include "meeting/codec.h"
-#include "meeting/record.h"
-#include "meeting/record_file.h"
+#include "protocol/log/checkpoint.h"
+#include "protocol/log/cosignature.h"
+#include "protocol/meeting/codec.h"
+#include "protocol/meeting/record.h"
+#include "protocol/meeting/record_file.h"
 #include "verifier/ballot_pool.h"
 
 namespace piaojue::verifier {

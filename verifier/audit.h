@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "meeting/entry.h"
+#include "protocol/meeting/entry.h"
 
 namespace piaojue::verifier {
 
@@ -31,8 +31,8 @@ struct Failure {
   std::optional<std::uint64_t> entry;   ///< index in the log
   std::optional<std::uint64_t> offset;  ///< of the item in the file, in bytes
   std::optional<meeting::EntryType> type;
-  std::optional<meeting::Refusal> refusal;  ///< as the state machine or the ballot check named it
-  std::string zh, en;                       ///< what was found, for a person
+  std::optional<Refusal> refusal;  ///< as the state machine or the ballot check named it
+  std::string zh, en;              ///< what was found, for a person
 };
 
 struct Check {

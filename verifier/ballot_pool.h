@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "meeting/record.h"
+#include "protocol/meeting/record.h"
 
 namespace piaojue::verifier {
 
@@ -18,7 +18,7 @@ struct BadBallot {
   meeting::QuestionId question = 0;
   std::size_t position = 0;  ///< in the box, from 0
   std::size_t check = 0;
-  meeting::Refusal refusal{};
+  Refusal refusal{};
   std::uint32_t hop = 0;  ///< whose token, for check 13
 };
 

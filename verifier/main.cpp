@@ -10,8 +10,8 @@
 #include <iostream>
 #include <thread>
 
-#include "crypto/secret.h"
-#include "office/papers.h"
+#include "base/secret.h"
+#include "office/papers/papers.h"
 #include "verifier/report.h"
 
 namespace {
@@ -67,7 +67,7 @@ int hold_paper_against(verifier::Audit const& audit, std::string const& path, bo
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
   if (bytes.empty()) return complain("打不开结果汇总表", "the paper can not be read", chinese);
-  auto const checked = office::check_paper(audit, crypto::as_bytes(bytes));
+  auto const checked = office::check_paper(audit, as_bytes(bytes));
   if (!checked.ok()) return complain(checked.refusal, "this is not a result table: " + checked.refusal, chinese);
   for (auto const& difference : checked.value->differences)
     std::cout << (chinese ? "纸与记录不符：" : "paper differs: ") << difference << '\n';
@@ -132,7 +132,7 @@ int run(int argc, char** argv) {
   std::ifstream in(record, std::ios::binary);
   if (!in) return complain("打不开记录文件", "the record file can not be opened", chinese);
 
-  crypto::init();
+  piaojue::init();
   Progress progress(record, chinese);
   verifier::Options options;
   options.jobs = jobs;

@@ -305,7 +305,7 @@ std::string_view word(Outcome outcome) {
 }  // namespace
 
 std::string grouped(Hash const& hash) {
-  std::string const hex = crypto::to_hex(hash.view());
+  std::string const hex = to_hex(hash.view());
   std::string out;
   for (std::size_t i = 0; i < hex.size(); i += 4) (out += i == 0 ? "" : " ") += hex.substr(i, 4);
   return out;
@@ -315,7 +315,7 @@ std::optional<Hash> parse_anchor(std::string_view text) {
   std::string digits;
   for (char const c : text)
     if (std::string_view(" \t\r\n-").find(c) == std::string_view::npos) digits += c;
-  auto const bytes = crypto::from_hex(digits);
+  auto const bytes = from_hex(digits);
   return bytes ? Hash::from(*bytes) : std::nullopt;
 }
 
@@ -331,8 +331,8 @@ std::string json_report(Audit const& audit) {
   j.put("checks_holding", audit.holding());
   j.put("entries", audit.entries);
   j.put("ballots", audit.ballots);
-  j.put("head", crypto::to_hex(audit.head.view()));
-  j.put("anchor", crypto::to_hex(audit.anchor.view()));
+  j.put("head", to_hex(audit.head.view()));
+  j.put("anchor", to_hex(audit.anchor.view()));
   if (audit.unusable) {
     j.open('{', "unusable");
     j.put("offset", audit.unusable->offset);
@@ -371,7 +371,7 @@ std::string json_report(Audit const& audit) {
   if (audit.manifest) {
     Manifest const& m = *audit.manifest;
     j.open('{', "meeting");
-    j.put("id", crypto::to_hex(m.meeting_id));
+    j.put("id", to_hex(m.meeting_id));
     j.put("title", m.title);
     j.put("date", m.date);
     j.put("rehearsal", m.rehearsal);

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <sstream>
 
+#include "base/state.h"
 #include "crypto/onion.h"
 #include "server/export.h"
 #include "server/wire.h"
 #include "stage.h"
-#include "trustee/codec.h"
 
 namespace piaojue::attack {
 namespace {
@@ -64,16 +64,16 @@ struct Theft {
 
   /// Trustee 0's keys out of the store of a running meeting, opened with the server's key file.
   trustee::AttemptKeys stolen_keys() const {
-    auto const rows = room.store.contents()[server::Table::kTrustee];
+    auto const rows = room.store.contents()[store::Table::kTrustee];
     std::string const name = "keys/1/1";
-    auto const& sealed = rows.at(crypto::to_bytes(crypto::as_bytes(name)));
-    auto const plain = crypto::unseal(room.seal_key, sealed, crypto::as_bytes(name)).value();
-    trustee::detail::Reader in(plain.view());
+    auto const& sealed = rows.at(to_bytes(as_bytes(name)));
+    auto const plain = crypto::unseal(room.seal_key, sealed, as_bytes(name)).value();
+    state::Reader in(plain.view());
     EXPECT_EQ(in.u32(), 1U);
     return trustee::AttemptKeys::parse(Secret::copy_of(in.bytes())).value();
   }
-  std::vector<Bytes> box_of(server::Contents const& contents) const {
-    for (auto const& [key, bytes] : contents[server::Table::kEntry]) {
+  std::vector<Bytes> box_of(store::Contents const& contents) const {
+    for (auto const& [key, bytes] : contents[store::Table::kEntry]) {
       auto const entry = meeting::decode_entry(bytes).value();
       if (auto const* found = std::get_if<meeting::BallotBox>(&entry.body)) return found->boxes.at(1).ballots;
     }
@@ -82,15 +82,15 @@ struct Theft {
   /// Onions by name, as they lie in the store while the attempt is open.
   std::map<PersonId, Bytes> onions() const {
     std::map<PersonId, Bytes> out;
-    for (auto const& [key, raw] : while_open[server::Table::kEnvelope]) {
+    for (auto const& [key, raw] : while_open[store::Table::kEnvelope]) {
       PersonId const p = static_cast<PersonId>(key[32] << 24 | key[33] << 16 | key[34] << 8 | key[35]);
       out[p] = meeting::parse_envelope_payload(raw).value().at(1);
     }
     return out;
   }
   std::vector<Bytes> mix_output(std::uint32_t hop) const {
-    auto const& rows = while_open[server::Table::kMixOutput];
-    return meeting::parse_mix_payload(rows.at(server::key_of(open_hash(), hop))).value().items.at(1);
+    auto const& rows = while_open[store::Table::kMixOutput];
+    return meeting::parse_mix_payload(rows.at(store::key_of(open_hash(), hop))).value().items.at(1);
   }
   Hash open_hash() const { return room.attempt().open_hash; }
   Hash ctx() const { return meeting::context(open_hash(), 1); }
@@ -98,7 +98,7 @@ struct Theft {
   Stage room;
   std::vector<PersonId> asked_order, cast_order;
   trustee::AttemptKeys trustee0;
-  server::Contents while_open, at_end;
+  store::Contents while_open, at_end;
   std::string record;
   Assignment truth;
   std::vector<Bytes> box;
@@ -207,17 +207,16 @@ TEST(Archive, EveryRequestFitsEveryTokenEquallyWell) {
   Theft theft(5);
   auto const& key = theft.room.record().ballot_context(1).token_keys[0];
   std::size_t fitting = 0, pairs = 0;
-  for (auto const& [key_bytes, raw] : theft.while_open[server::Table::kTokenPayload]) {
+  for (auto const& [key_bytes, raw] : theft.while_open[store::Table::kTokenPayload]) {
     auto const z = meeting::parse_token_payload(raw).value().at(1)[0];
     // The blind signature of the request is s; a token σ belongs to it under r = s/σ, and then z = m·r^e: for every σ.
     auto const person = static_cast<PersonId>(key_bytes[35]);
-    auto const answer =
-        theft.while_open[server::Table::kIssuedPayload].at(server::key_of(theft.open_hash(), person, 0));
+    auto const answer = theft.while_open[store::Table::kIssuedPayload].at(store::key_of(theft.open_hash(), person, 0));
     auto const s = meeting::parse_issued_payload(answer).value().at(1);
     ASSERT_TRUE(crypto::blind_rsa::raw_public_matches(key, z, s));
     for (auto const& ballot : theft.box) {
       ++pairs;
-      auto const token = crypto::to_bytes(meeting::parse_ballot(theft.room.attempt().shape, ballot)->tokens[0]);
+      auto const token = to_bytes(meeting::parse_ballot(theft.room.attempt().shape, ballot)->tokens[0]);
       EXPECT_NE(token, s);
       EXPECT_NE(token, z);
       // σ is invertible mod n, so r exists and is a unit: 1 < σ < n and gcd = 1, since σ verifies under an RSA key of
@@ -240,7 +239,7 @@ TEST(Archive, NoDigestOfTheLogCanBeRecomputedFromBallots) {
   auto const& open = theft.open_hash();
   std::set<Hash> named;  // every digest that stands beside a name
   std::map<PersonId, std::uint32_t> sequence;
-  for (auto const& [key, bytes] : theft.at_end[server::Table::kEntry]) {
+  for (auto const& [key, bytes] : theft.at_end[store::Table::kEntry]) {
     auto const entry = meeting::decode_entry(bytes).value();
     if (auto const* body = std::get_if<meeting::TokenRequest>(&entry.body)) named.insert(body->digest);
     if (auto const* body = std::get_if<meeting::TokensIssued>(&entry.body)) named.insert(body->digest);
@@ -256,7 +255,7 @@ TEST(Archive, NoDigestOfTheLogCanBeRecomputedFromBallots) {
   for (auto const& ballot : theft.box) {
     auto const view = meeting::parse_ballot(theft.room.attempt().shape, ballot).value();
     std::vector<Bytes> tokens;
-    for (auto const& token : view.tokens) tokens.push_back(crypto::to_bytes(token));
+    for (auto const& token : view.tokens) tokens.push_back(to_bytes(token));
     for (auto const p : theft.room.experts) {
       ask(meeting::token_request_digest(open, p, {{1, tokens}}));
       for (std::size_t t = 0; t < tokens.size(); ++t) {
@@ -289,7 +288,7 @@ TEST(Archive, NoDigestOfTheLogCanBeRecomputedFromBallots) {
   for (auto const& [p, onion] : theft.onions()) {
     EXPECT_TRUE(named.contains(meeting::envelope_digest(open, p, 0, {{1, onion}}))) << p;
   }
-  auto const last = theft.while_open[server::Table::kMixOutput].at(server::key_of(open, 1));
+  auto const last = theft.while_open[store::Table::kMixOutput].at(store::key_of(open, 1));
   auto const payload = meeting::parse_mix_payload(last).value();
   EXPECT_TRUE(outputs.contains(meeting::mix_output_hash(open, 1, payload.salt, payload.items)));
 }
@@ -297,9 +296,9 @@ TEST(Archive, NoDigestOfTheLogCanBeRecomputedFromBallots) {
 bool holds(ByteView where, ByteView what) {
   return std::search(where.begin(), where.end(), what.begin(), what.end()) != where.end();
 }
-bool anywhere(server::Contents const& contents, ByteView what, std::set<server::Table> const& but = {}) {
-  for (std::size_t t = 0; t < server::kTables; ++t) {
-    if (but.contains(static_cast<server::Table>(t))) continue;
+bool anywhere(store::Contents const& contents, ByteView what, std::set<store::Table> const& but = {}) {
+  for (std::size_t t = 0; t < store::kTables; ++t) {
+    if (but.contains(static_cast<store::Table>(t))) continue;
     for (auto const& [key, value] : contents.tables[t]) {
       if (holds(key, what) || holds(value, what)) return true;
     }
@@ -310,7 +309,7 @@ bool anywhere(server::Contents const& contents, ByteView what, std::set<server::
 // After the end there is nothing left to open, and no row that stands between a name and a ballot.
 TEST(Archive, AfterTheEndTheStoreHoldsNothingThatJoins) {
   Theft theft(7);
-  using server::Table;
+  using store::Table;
   for (auto const table : {Table::kTokenPayload, Table::kIssuedPayload, Table::kEnvelope, Table::kMixOutput,
                            Table::kSealKey, Table::kTrustee}) {
     EXPECT_TRUE(theft.at_end[table].empty()) << static_cast<int>(table);
@@ -323,7 +322,7 @@ TEST(Archive, AfterTheEndTheStoreHoldsNothingThatJoins) {
     ByteView const middle = ByteView(secret).subspan(secret.size() / 2, 32);
     EXPECT_TRUE(anywhere(theft.while_open, middle)) << "the positive control";
     EXPECT_FALSE(anywhere(theft.at_end, middle));
-    EXPECT_FALSE(holds(crypto::as_bytes(theft.record), middle));
+    EXPECT_FALSE(holds(as_bytes(theft.record), middle));
   };
   for (auto const& [p, onion] : theft.onions()) gone(onion);
   for (auto const& item : theft.mix_output(0)) gone(item);
@@ -366,18 +365,18 @@ TEST(Archive, NoTimeIsStoredButInCosignatures) {
       if (v < 0x80) break;
     }
     auto const text = std::to_string(value);
-    return std::vector<Bytes>{big, little, varint, crypto::to_bytes(crypto::as_bytes(text))};
+    return std::vector<Bytes>{big, little, varint, to_bytes(as_bytes(text))};
   };
   for (auto const* contents : {&theft.while_open, &theft.at_end}) {
     for (auto const& spelling : spellings(kClockMs)) EXPECT_FALSE(anywhere(*contents, spelling));
     bool found = false;
     for (auto const& spelling : spellings(kPosixS)) {
-      EXPECT_FALSE(anywhere(*contents, spelling, {server::Table::kCosignature}));
+      EXPECT_FALSE(anywhere(*contents, spelling, {store::Table::kCosignature}));
       found = found || anywhere(*contents, spelling);
     }
     EXPECT_TRUE(found) << "the positive control: it is in the cosignatures";
   }
-  for (auto const& spelling : spellings(kClockMs)) EXPECT_FALSE(holds(crypto::as_bytes(theft.record), spelling));
+  for (auto const& spelling : spellings(kClockMs)) EXPECT_FALSE(holds(as_bytes(theft.record), spelling));
 }
 
 // The operator's log is read by whoever keeps the machine.

@@ -178,8 +178,8 @@ Bytes resigned(Voting& room, Bytes ballot) {
   ballot.resize(ballot.size() - 64);
   auto const ctx = meeting::context(room.attempt().open_hash, 1);
   std::uint8_t const end = 0;
-  auto const signature = token.sk_v.sign({crypto::as_bytes("piaojue/v1/ballot"), {&end, 1}, ctx.view(), ballot});
-  crypto::append(ballot, signature.view());
+  auto const signature = token.sk_v.sign({as_bytes("piaojue/v1/ballot"), {&end, 1}, ctx.view(), ballot});
+  piaojue::append(ballot, signature.view());
   return ballot;
 }
 // Places in a ballot of two trustees and 2048 bits (specification §7.1).
@@ -231,7 +231,7 @@ TEST_P(BadBallot, IsCountedAsRefusedAndTheOthersCount) {
   EXPECT_EQ(box.ballots.size(), room.experts.size() - 1);
   ASSERT_EQ(box.refused.size(), 1U);
   EXPECT_EQ(static_cast<Refusal>(box.refused.begin()->first), GetParam().expected)
-      << crypto::name(static_cast<Refusal>(box.refused.begin()->first));
+      << piaojue::name(static_cast<Refusal>(box.refused.begin()->first));
   EXPECT_EQ(box.refused.begin()->second, 1U);
   EXPECT_FALSE(meeting::check_box(room.record()));
   // A server that put it into the box all the same would be refused by every client: see attack_server.cpp.

@@ -20,12 +20,12 @@ Bytes bytes_field(std::uint32_t number, ByteView bytes) {
     for (; v >= 0x80; v >>= 7) out.push_back(static_cast<std::uint8_t>(v | 0x80));
     out.push_back(static_cast<std::uint8_t>(v));
   }
-  crypto::append(out, bytes);
+  piaojue::append(out, bytes);
   return out;
 }
 Bytes joined(std::initializer_list<Bytes> parts) {
   Bytes out;
-  for (auto const& part : parts) crypto::append(out, part);
+  for (auto const& part : parts) piaojue::append(out, part);
   return out;
 }
 
@@ -98,7 +98,7 @@ TEST(Network, EntriesInAnotherSpellingAreRefused) {
   // A type of a later version, and one signature twice.
   EXPECT_EQ(refusal(joined({varint_field(1, 25), bytes_field(2, body)})), Refusal::kUnknownType);
   auto twice = good;
-  crypto::append(twice, ByteView(good).subspan(good.size() - (good.size() - 2 - 2 - body.size())));
+  piaojue::append(twice, ByteView(good).subspan(good.size() - (good.size() - 2 - 2 - body.size())));
   EXPECT_EQ(refusal(twice), Refusal::kNotCanonical);
   // One bit anywhere.
   for (std::size_t at = 0; at < good.size(); at += 7) {

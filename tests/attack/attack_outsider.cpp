@@ -84,7 +84,7 @@ TEST(Outsider, KeysWithoutPossessionOrOfOthersAreRefused) {
   Stage room;
   room.enrol_all();
   auto const code = server::new_enrolment_code();
-  server::Writes writes;
+  store::Writes writes;
   server::write_code(writes, room.clerk, code);
   ASSERT_TRUE(room.store.commit(writes));
   auto const before = room.state();
@@ -132,7 +132,7 @@ TEST(Outsider, WithoutCertificateNothingButEnrolIsAnswered) {
     EXPECT_TRUE(room.send(session, request).silent) << "a closed session is deaf";
   }
   // A certificate of nobody.
-  auto const session = room.connect(crypto::sha256({crypto::as_bytes("somebody else's certificate")}));
+  auto const session = room.connect(crypto::sha256({as_bytes("somebody else's certificate")}));
   EXPECT_FALSE(room.open_sessions(session));
   EXPECT_EQ(room.state(), before);
   room.sign_in({room.clerk});
@@ -149,14 +149,14 @@ TEST(Outsider, TheOldKeyEndsWhenTheChairSignsTheNewOne) {
   auto const old_spki = room.people.at(expert).spki;
 
   auto const code = server::new_enrolment_code();
-  server::Writes writes;
+  store::Writes writes;
   server::write_code(writes, expert, code);
   ASSERT_TRUE(room.store.commit(writes));
   Claim claim;
   auto const answer = room.send(room.connect(std::nullopt), enrolment(room, claim, expert, code));
   ASSERT_TRUE(answer.message && std::holds_alternative<client::wire::Enrolled>(answer.message->what)) << answer;
   // Before the chair has signed, the new keys are nobody's.
-  auto const fresh = crypto::sha256({crypto::as_bytes(claim.csr)});
+  auto const fresh = crypto::sha256({as_bytes(claim.csr)});
   auto const new_session = room.connect(fresh);
   room.send(new_session, client::wire::hello(room.next_request(), 0));
   auto const new_entry =

@@ -49,7 +49,7 @@ TEST(Server, HopZeroTakesExactlyTheSignedEnvelopes) {
   meeting::IssuanceClosed own{room.attempt().open_hash, 0, {{1, 5}, {2, 5}}};
   ASSERT_TRUE(record.apply(room.entry(own, {meeting::kServer})));
   auto const contents = room.store.contents();
-  for (auto const& [key, raw] : contents[server::Table::kEnvelope]) {
+  for (auto const& [key, raw] : contents[store::Table::kEnvelope]) {
     PersonId const p = static_cast<PersonId>(key[32]) << 24 | static_cast<PersonId>(key[33]) << 16 |
                        static_cast<PersonId>(key[34]) << 8 | key[35];
     envelopes[p] = meeting::parse_envelope_payload(raw).value();

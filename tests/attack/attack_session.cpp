@@ -3,18 +3,15 @@
 /// well.
 #include <gtest/gtest.h>
 
-#include "client/wire.h"
-#include "meeting/codec.h"
+#include "client/session/wire.h"
+#include "protocol/meeting/codec.h"
+#include "protocol/trustee/mixer.h"
 #include "server/wire.h"
 #include "simulation/world.h"
-#include "trustee/mixer.h"
 
 namespace piaojue::attack {
 namespace {
 
-using crypto::Bytes;
-using crypto::ByteView;
-using crypto::Refusal;
 using meeting::BatchPhase;
 using meeting::EntryType;
 using meeting::MeetingPhase;
@@ -178,7 +175,7 @@ class SplitView : public testing::TestWithParam<Split> {};
 // Shown a room of her own, her token request would mark her, and her Confirm would vouch for a box that nobody else
 // sees.
 TEST_P(SplitView, OnePersonsProgramDoesNotActInARoomOfItsOwn) {
-  crypto::init();
+  piaojue::init();
   World world(17, calm);
   Fork fork(world, GetParam().change(), true);
   ASSERT_TRUE(world.run_until([&] { return fork.forked && fork.shown.in_progress(); }, 300'000));
@@ -209,7 +206,7 @@ TEST_P(SplitView, OnePersonsProgramDoesNotActInARoomOfItsOwn) {
       120'000));
   ASSERT_TRUE(world.laptop(kVictim).session()->halted());
   auto const why = *world.laptop(kVictim).session()->halted();
-  EXPECT_TRUE(why == Refusal::kLogSplit || why == Refusal::kLogInconsistent) << crypto::name(why);
+  EXPECT_TRUE(why == Refusal::kLogSplit || why == Refusal::kLogInconsistent) << piaojue::name(why);
   EXPECT_FALSE(fork.sent_after.contains(GetParam().act));
   // A restart does not begin to trust again.
   world.laptop(kVictim).crash();
@@ -226,7 +223,7 @@ INSTANTIATE_TEST_SUITE_P(, SplitView,
 
 // The other five are enough witnesses: her program standing still stops nobody but herself.
 TEST(Session, TheRoomGoesOnWithoutTheOneWhoIsShownAnother) {
-  crypto::init();
+  piaojue::init();
   World world(17, calm);
   Fork fork(world, other_keys(), false);
   EXPECT_TRUE(world.run_until(
@@ -238,7 +235,7 @@ TEST(Session, TheRoomGoesOnWithoutTheOneWhoIsShownAnother) {
 
 // A restored backup forgets what was acknowledged: votes and tokens of the forgotten part could be asked for again.
 TEST(Session, AServerFromAnOlderCopyIsRefusedByEveryProgramThatKnowsMore) {
-  crypto::init();
+  piaojue::init();
   World world(23, calm);
   ASSERT_TRUE(world.run_until([&] {
     return world.server.idle() && world.server.core().record().in_progress() &&
@@ -268,8 +265,8 @@ TEST(Session, AServerFromAnOlderCopyIsRefusedByEveryProgramThatKnowsMore) {
   world.run_until([] { return false; }, 60'000);
   // What is built on the older copy the server has built alone, with its own key.
   auto const contents = world.server.store().contents();
-  for (auto const& [key, bytes] : contents[server::Table::kEntry]) {
-    if (key < server::key_of(old_size)) continue;
+  for (auto const& [key, bytes] : contents[store::Table::kEntry]) {
+    if (key < store::key_of(old_size)) continue;
     auto const entry = meeting::decode_entry(bytes).value();
     for (auto const& signature : entry.signatures) EXPECT_EQ(signature.signer, 0U);
   }
@@ -283,7 +280,7 @@ TEST(Session, AServerFromAnOlderCopyIsRefusedByEveryProgramThatKnowsMore) {
 
 // The positive control of all of this: with nothing tampered the same meeting comes to its end.
 TEST(Session, TheSameMeetingWithAnHonestServerComesToItsEnd) {
-  crypto::init();
+  piaojue::init();
   for (std::uint64_t const seed : {17U, 23U}) {
     World world(seed, calm);
     auto const report = world.run();

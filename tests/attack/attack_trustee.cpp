@@ -117,7 +117,7 @@ TEST(Trustee, AMintedBallotLacksTheHonestTrusteesSignature) {
   // signatures from another ballot.
   auto const stolen = meeting::parse_ballot(room.attempt().shape, result.items.at(1)[1]).value();
   std::vector<Bytes> tokens;
-  for (auto const& token : stolen.tokens) tokens.push_back(crypto::to_bytes(token));
+  for (auto const& token : stolen.tokens) tokens.push_back(to_bytes(token));
   auto const own = crypto::SigningKey::generate();
   auto const minted =
       meeting::make_ballot(room.record().ballot_context(1), own, stolen.prefix, tokens, Choice::kDisagree).value();
@@ -165,7 +165,7 @@ TEST(Trustee, ABoxWithAMintedBallotStopsEveryShare) {
   auto items = result.items;
   auto const sample = meeting::parse_ballot(room.attempt().shape, items.at(1)[0]).value();
   auto const own = crypto::SigningKey::generate();
-  std::vector<Bytes> const tokens = {crypto::to_bytes(sample.tokens[0]), crypto::to_bytes(sample.tokens[1])};
+  std::vector<Bytes> const tokens = {to_bytes(sample.tokens[0]), to_bytes(sample.tokens[1])};
   items.at(1)[0] = meeting::make_ballot(context, own, sample.prefix, tokens, Choice::kDisagree).value();
   meeting::BallotBox box{room.attempt().open_hash, {}};
   for (auto& [q, list] : items) {
@@ -336,16 +336,16 @@ TEST(Trustee, WhatIsHandedOnIsWhatWasLogged) {
 /// As a host would keep it, without sealing.
 class Shelf : public trustee::TrusteeStore {
  public:
-  crypto::Result<void> save(std::string const& name, Secret const& plain) override {
+  Result<void> save(std::string const& name, Secret const& plain) override {
     rows.insert_or_assign(name, plain.clone());
     return {};
   }
-  crypto::Result<std::optional<Secret>> load(std::string const& name) override {
+  Result<std::optional<Secret>> load(std::string const& name) override {
     auto const found = rows.find(name);
     if (found == rows.end()) return std::optional<Secret>();
     return std::optional<Secret>(found->second.clone());
   }
-  crypto::Result<void> erase(std::string const& name) override {
+  Result<void> erase(std::string const& name) override {
     rows.erase(name);
     return {};
   }
@@ -431,14 +431,14 @@ TEST(Trustee, AnHonestTrusteeMixesAnAttemptOnceAlsoForALogThatForked) {
     auto const ctx = meeting::context(room.attempt().open_hash, q);
     for (auto const p : room.experts) {
       // A layer for hop 1 alone, as it comes out of hop 0.
-      Bytes inner = crypto::to_bytes(ctx.view());
-      crypto::append_u32be(inner, 1);
-      crypto::append(inner, p == room.experts[0] ? room.ballots.at(p).at(q) : Bytes(room.attempt().shape.bytes(), 9));
+      Bytes inner = to_bytes(ctx.view());
+      append_u32be(inner, 1);
+      piaojue::append(inner, p == room.experts[0] ? room.ballots.at(p).at(q) : Bytes(room.attempt().shape.bytes(), 9));
       Bytes sealed(inner.size() + crypto_box_SEALBYTES);
       ASSERT_EQ(crypto_box_seal(sealed.data(), inner.data(), inner.size(), last[0].data.data()), 0);
       lone[q].push_back(sealed);
       inner.resize(36);
-      crypto::append(inner, room.ballots.at(p).at(q));
+      piaojue::append(inner, room.ballots.at(p).at(q));
       ASSERT_EQ(crypto_box_seal(sealed.data(), inner.data(), inner.size(), last[0].data.data()), 0);
       whole[q].push_back(sealed);
     }

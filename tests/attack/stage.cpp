@@ -8,7 +8,7 @@ using meeting::BatchPhase;
 using meeting::EntryType;
 
 std::ostream& operator<<(std::ostream& out, Answer const& answer) {
-  if (answer.refused) out << crypto::name(*answer.refused);
+  if (answer.refused) out << piaojue::name(*answer.refused);
   if (answer.accepted) out << "accepted at " << *answer.accepted;
   if (answer.pending) out << "pending";
   if (answer.closed) out << " closed";
@@ -69,7 +69,7 @@ Stage::Stage(Plan plan, std::uint64_t const seed)
     }
     m.batches.push_back(batch);
   }
-  server::Writes writes = server::write_draft(m).value();
+  store::Writes writes = server::write_draft(m).value();
   for (PersonId p = 1; p <= m.people.size(); ++p) {
     auto& person = people[p];
     person.id = p;
@@ -84,19 +84,18 @@ Stage::Stage(Plan plan, std::uint64_t const seed)
 Stage::~Stage() = default;
 
 bool Stage::restart() {
-  server::Config config{
-      .server_key = crypto::SigningKey::from_seed(server_key.seed()).value(),
-      .checkpoint_key = crypto::SigningKey::from_seed(checkpoint_key.seed()).value(),
-      .seal_key = seal_key.clone(),
-      .token_keys = keys.source(),
-      .issue_certificate = [](ByteView const csr, PersonId) -> crypto::Result<server::IssuedCertificate> {
-        return server::IssuedCertificate{"certificate", "authority", crypto::sha256({csr})};
-      },
-      .codes = [this](PersonId const person) { return store.codes(person); },
-      .now_ms = [this] { return now_ms; },
-      .parallel = {},
-      .limits = setup.limits,
-      .lookahead = 1};
+  server::Config config{.server_key = crypto::SigningKey::from_seed(server_key.seed()).value(),
+                        .checkpoint_key = crypto::SigningKey::from_seed(checkpoint_key.seed()).value(),
+                        .seal_key = seal_key.clone(),
+                        .token_keys = keys.source(),
+                        .issue_certificate = [](ByteView const csr, PersonId) -> Result<server::IssuedCertificate> {
+                          return server::IssuedCertificate{"certificate", "authority", crypto::sha256({csr})};
+                        },
+                        .codes = [this](PersonId const person) { return store.codes(person); },
+                        .now_ms = [this] { return now_ms; },
+                        .parallel = {},
+                        .limits = setup.limits,
+                        .lookahead = 1};
   core.reset();
   open_.clear();
   auto recovered = server::Core::recover(std::move(config), store.load().value());
@@ -203,7 +202,7 @@ void Stage::must(Body const& body, std::vector<PersonId> const& signers, Bytes c
   ASSERT_TRUE(answer.accepted) << meeting::name(meeting::type_of(body)) << ": " << answer;
 }
 
-crypto::Result<void> Stage::everybody(Bytes const& entry) const {
+Result<void> Stage::everybody(Bytes const& entry) const {
   meeting::Record copy = record();
   return copy.apply(entry);
 }
@@ -229,7 +228,7 @@ void Stage::enrol_all() {
     person.identity = crypto::SigningKey::generate();
     person.witness = crypto::SigningKey::generate();
     std::string const csr = "request of person " + std::to_string(id);
-    person.spki = crypto::sha256({crypto::as_bytes(csr)});
+    person.spki = crypto::sha256({as_bytes(csr)});
     auto const& ik = person.identity->public_key();
     auto const& wk = person.witness->public_key();
     auto const possession = person.identity->sign({meeting::possession_input(manifest_.meeting_id, id, ik, wk)});
@@ -341,7 +340,7 @@ void Stage::collect(PersonId const expert) {
   for (auto const& message : people.at(expert).inbox) {
     auto const* issued = std::get_if<client::wire::Issued>(&message.what);
     if (issued == nullptr) continue;
-    auto const stored = store.contents()[server::Table::kEntry].at(server::key_of(issued->index));
+    auto const stored = store.contents()[store::Table::kEntry].at(store::key_of(issued->index));
     auto const logged = meeting::decode_entry(stored).value();
     auto const& body = std::get<meeting::TokensIssued>(logged.body);
     if (body.batch_open == attempt().open_hash) by_hop[*attempt().hop_of(body.trustee)] = issued->sigs;

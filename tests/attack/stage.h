@@ -7,14 +7,14 @@
 
 #include <set>
 
-#include "client/wire.h"
+#include "client/session/wire.h"
 #include "crypto/seal.h"
-#include "meeting/codec.h"
-#include "meeting/digest.h"
+#include "protocol/meeting/codec.h"
+#include "protocol/meeting/digest.h"
+#include "protocol/trustee/trustee.h"
 #include "server/core.h"
-#include "server/memory_store.h"
 #include "simulation/key_pool.h"
-#include "trustee/trustee.h"
+#include "store/memory_store.h"
 
 namespace piaojue::crypto {
 inline void PrintTo(Refusal const code, std::ostream* out) { *out << name(code); }
@@ -22,11 +22,7 @@ inline void PrintTo(Refusal const code, std::ostream* out) { *out << name(code);
 
 namespace piaojue::attack {
 
-using crypto::Bytes;
-using crypto::ByteView;
 using crypto::Hash;
-using crypto::Refusal;
-using crypto::Secret;
 using crypto::elgamal::Choice;
 using meeting::BatchId;
 using meeting::Body;
@@ -74,7 +70,7 @@ class Stage {
   PersonId supervisor() const { return supervisors.front(); }
 
   // ---- The server
-  server::MemoryStore store;
+  store::MemoryStore store;
   std::unique_ptr<server::Core> core;
   crypto::SigningKey server_key, checkpoint_key;
   Secret seal_key;
@@ -113,7 +109,7 @@ class Stage {
   /// Signed by all of `signers`, submitted by the first; must be taken.
   void must(Body const& body, std::vector<PersonId> const& signers, Bytes const& payload = {});
   /// What every client's state machine says to an entry that the server would put into the log, whatever the server is.
-  crypto::Result<void> everybody(Bytes const& entry) const;
+  Result<void> everybody(Bytes const& entry) const;
   /// Everybody who is signed in cosigns the log as it is.
   void cosign();
   /// Size and root of the log, and the store's rows: equal before and after an attack that was stopped.

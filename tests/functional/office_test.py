@@ -30,7 +30,7 @@ class Office(unittest.TestCase):
         self.office = self.directory / "office"
 
     def clerk(self, command, *args, rc=0, passphrase="口令口令一", office=None):
-        done = subprocess.run([BIN / "piaojue", "clerk", command, "--office", office or self.office, *map(str, args)],
+        done = subprocess.run([BIN / "piaojue-office", command, "--office", office or self.office, *map(str, args)],
                               capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, cwd=self.directory,
                               env={**os.environ, "PIAOJUE_PASSPHRASE": passphrase})
         self.assertEqual(done.returncode, rc, f"{command} {args}\n{done.stdout}\n{done.stderr}")
@@ -62,7 +62,7 @@ class Office(unittest.TestCase):
         # Harm: it stands on the screen, or is given in an argument that every user of the machine can list.
         def typed(*lines):
             master, slave = pty.openpty()
-            with subprocess.Popen([BIN / "piaojue", "clerk", "enlist", "--office", self.office, "--name", "周晓棠"], stdin=slave,
+            with subprocess.Popen([BIN / "piaojue-office", "enlist", "--office", self.office, "--name", "周晓棠"], stdin=slave,
                                   stdout=subprocess.PIPE, stderr=slave, env={k: v for k, v in os.environ.items() if k != "PIAOJUE_PASSPHRASE"}) as program:
                 os.close(slave)
                 shown = b""
@@ -93,7 +93,7 @@ class Office(unittest.TestCase):
         self.import_examples()
 
     def page(self):
-        program = driver.Process("office", [BIN / "piaojue", "clerk", "page", "--office", self.office, "--no-browser"],
+        program = driver.Process("office", [BIN / "piaojue-office", "page", "--office", self.office, "--no-browser"],
                                  self.directory)
         self.addCleanup(program.stop)
         return program, page.Session(json.loads(program.wait_line(lambda _: True)[1])["url"]).door()
@@ -171,7 +171,7 @@ class Office(unittest.TestCase):
         self.assertTrue((prefix / "share" / "piaojue" / "auditor.html").exists())
         self.enlist()
         self.import_examples()
-        done = subprocess.run([prefix / "bin" / "piaojue", "clerk", "verdicts", "--office", self.office], capture_output=True, text=True,
+        done = subprocess.run([prefix / "bin" / "piaojue-office", "verdicts", "--office", self.office], capture_output=True, text=True,
                               timeout=60, cwd=self.directory)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(done.stdout.splitlines()), 20)
@@ -289,7 +289,7 @@ class Office(unittest.TestCase):
         verify = [BIN / "piaojue-verify", record, "--anchor", head, "--paper"]
         self.assertEqual(subprocess.run([*verify, table], capture_output=True, timeout=60).returncode, 0)
         self.assertEqual(subprocess.run([*verify, forged], capture_output=True, timeout=60).returncode, 1)
-        done = subprocess.run([BIN / "piaojue", "clerk", "check-paper", *of, forged], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([BIN / "piaojue-office", "check-paper", *of, forged], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("不符", done.stdout)
         # Publicity in two places, five working days, an objection that holds back one.

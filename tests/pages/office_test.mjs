@@ -33,7 +33,7 @@ after(async () => {
 /** The office's page on that day. One program at a time. */
 async function start(office, date) {
   await running?.stop();
-  running = new Program('office', [join(kBin, 'piaojue'), 'clerk', 'page', '--office', join(folder, office), '--date', date, '--no-browser', '--page-assets', kWeb]);
+  running = new Program('office', [join(kBin, 'piaojue-office'), 'page', '--office', join(folder, office), '--date', date, '--no-browser', '--page-assets', kWeb]);
   const page = await openWindow(browser, { width: 1280, height: 900 });
   await page.goto((await running.event('page')).url);
   return page;

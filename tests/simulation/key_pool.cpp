@@ -6,11 +6,11 @@
 namespace piaojue::simulation {
 namespace {
 
-std::vector<crypto::Bytes> const& primes() {
-  static std::vector<crypto::Bytes> const list = [] {
-    std::vector<crypto::Bytes> out;
+std::vector<Bytes> const& primes() {
+  static std::vector<Bytes> const list = [] {
+    std::vector<Bytes> out;
     std::ifstream file(PIAOJUE_SOURCE_DIR "/tests/support/primes_1024.txt");
-    for (std::string line; std::getline(file, line);) out.push_back(crypto::from_hex(line).value());
+    for (std::string line; std::getline(file, line);) out.push_back(from_hex(line).value());
     if (out.size() != 40) throw std::runtime_error("tests/support/primes_1024.txt: 40 primes expected");
     return out;
   }();
@@ -28,15 +28,15 @@ KeyPool::KeyPool(std::uint64_t const seed) {
   dice.shuffle(pairs_);
 }
 
-crypto::Result<crypto::blind_rsa::PrivateKey> KeyPool::next() {
-  if (used_ == pairs_.size()) return crypto::Refusal::kInternal;
+Result<crypto::blind_rsa::PrivateKey> KeyPool::next() {
+  if (used_ == pairs_.size()) return Refusal::kInternal;
   auto const [i, j] = pairs_[used_++];
   return crypto::blind_rsa::PrivateKey::from_primes(primes()[i], primes()[j]);
 }
 
 trustee::TokenKeySource KeyPool::source() {
-  return [this](std::uint32_t const modulus_bits) -> crypto::Result<crypto::blind_rsa::PrivateKey> {
-    if (modulus_bits != 2048) return crypto::Refusal::kKeyParam;
+  return [this](std::uint32_t const modulus_bits) -> Result<crypto::blind_rsa::PrivateKey> {
+    if (modulus_bits != 2048) return Refusal::kKeyParam;
     return next();
   };
 }

@@ -3,8 +3,8 @@
 /// (tests/support/primes_1024.txt), in an order given by the seed. Making one real key takes a tenth of a second, a
 /// meeting needs dozens, and the primes that OpenSSL finds can not be replayed. Keys of one meeting share factors:
 /// worthless outside tests.
+#include "protocol/trustee/keys.h"
 #include "randomness.h"
-#include "trustee/keys.h"
 
 namespace piaojue::simulation {
 
@@ -12,7 +12,7 @@ class KeyPool {
  public:
   explicit KeyPool(std::uint64_t seed);
   /// A 2048-bit key that this pool has not given before. @return kInternal: none left (780 in all).
-  [[nodiscard]] crypto::Result<crypto::blind_rsa::PrivateKey> next();
+  [[nodiscard]] Result<crypto::blind_rsa::PrivateKey> next();
   /// Refers to this pool, which must outlive it.
   trustee::TokenKeySource source();
 

@@ -1,5 +1,7 @@
 #include "laptop.h"
 
+#include "client/session/enrolment.h"
+
 namespace piaojue::simulation {
 
 Laptop::Laptop(std::uint32_t const number, meeting::PersonId const person,
@@ -14,14 +16,14 @@ Laptop::Laptop(std::uint32_t const number, meeting::PersonId const person,
       network_(network),
       trace_(trace),
       keys_(keys),
-      wallet_key_(crypto::Secret::random(crypto::kSealKeyBytes)),
+      wallet_key_(Secret::random(crypto::kSealKeyBytes)),
       csr_("request of laptop " + std::to_string(number)) {}
 
 Laptop::~Laptop() = default;
 
 std::optional<crypto::Hash> Laptop::certificate() const {
   if (!enrolled_) return std::nullopt;
-  return crypto::sha256({crypto::as_bytes(csr_)});
+  return crypto::sha256({as_bytes(csr_)});
 }
 
 void Laptop::switch_on() {
@@ -33,7 +35,7 @@ void Laptop::switch_on() {
   auto profile = client::load_profile(wallet_).value();
   if (!profile) {
     // First start: keys are saved before anybody hears of them.
-    auto keys = client::make_keys(crypto::Secret());
+    auto keys = client::make_keys(Secret());
     client::Profile fresh;
     fresh.meeting_id = meeting_id_;
     fresh.person = person_;
@@ -150,7 +152,7 @@ void Laptop::pump() {
   for (auto const& line : session_->take_events()) {
     last_events_.push_back(line);
     if (last_events_.size() > 40) last_events_.erase(last_events_.begin());
-    trace_.note("event", clock_.now_ms(), number_, crypto::as_bytes(line));
+    trace_.note("event", clock_.now_ms(), number_, as_bytes(line));
     auto const event = boost::json::parse(line).as_object();
     if (event.at("event").as_string() == "reply") {
       if (waiting_) {

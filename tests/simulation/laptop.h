@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
-#include "client/session.h"
+#include "client/session/session.h"
 #include "key_pool.h"
 #include "network.h"
 
@@ -74,7 +74,7 @@ class Laptop {
   Network& network_;
   Trace& trace_;
   KeyPool& keys_;
-  crypto::Secret wallet_key_;
+  Secret wallet_key_;
   client::MemoryWallet wallet_;
   std::unique_ptr<client::Session> session_;
   bool on_ = false;

@@ -22,9 +22,9 @@ bool Clock::step() {
 void Trace::note(std::string_view const what, std::uint64_t const time_ms, std::uint64_t const who,
                  ByteView const bytes) {
   Bytes head;
-  crypto::append_u64be(head, time_ms);
-  crypto::append_u64be(head, who);
-  hash_ = crypto::sha256({hash_.view(), crypto::as_bytes(what), head, bytes});
+  append_u64be(head, time_ms);
+  append_u64be(head, who);
+  hash_ = crypto::sha256({hash_.view(), as_bytes(what), head, bytes});
 }
 
 std::uint64_t Network::delay() {

@@ -8,13 +8,10 @@
 #include <memory>
 #include <queue>
 
-#include "crypto/bytes.h"
+#include "crypto/types.h"
 #include "randomness.h"
 
 namespace piaojue::simulation {
-
-using crypto::Bytes;
-using crypto::ByteView;
 
 class Clock {
  public:

@@ -12,7 +12,7 @@ ServerHost::ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace,
       keys_(keys),
       server_key_(crypto::SigningKey::generate()),
       checkpoint_key_(crypto::SigningKey::generate()),
-      seal_key_(crypto::Secret::random(crypto::kSealKeyBytes)) {
+      seal_key_(Secret::random(crypto::kSealKeyBytes)) {
   network_.listen({[this](LinkId const link, std::uint32_t const client) {
                      if (!core_) return false;
                      core_->open(link, certificate(client));
@@ -32,7 +32,7 @@ ServerHost::ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace,
                     }}});
 }
 
-crypto::Result<void> ServerHost::start() {
+Result<void> ServerHost::start() {
   auto contents = store_->load();
   if (!contents) return contents.error();
   server::Config config{
@@ -41,8 +41,8 @@ crypto::Result<void> ServerHost::start() {
       .seal_key = seal_key_.clone(),
       .token_keys = keys_.source(),
       // A certificate of the simulation is its request under another name: TLS has its own tests.
-      .issue_certificate = [](ByteView const csr, meeting::PersonId) -> crypto::Result<server::IssuedCertificate> {
-        return server::IssuedCertificate{"certificate of " + crypto::to_hex(csr), "authority", crypto::sha256({csr})};
+      .issue_certificate = [](ByteView const csr, meeting::PersonId) -> Result<server::IssuedCertificate> {
+        return server::IssuedCertificate{"certificate of " + to_hex(csr), "authority", crypto::sha256({csr})};
       },
       .codes = [this](meeting::PersonId const person) { return store_->codes(person); },
       .now_ms = [this] { return clock_.now_ms(); },

@@ -6,7 +6,7 @@
 #include "key_pool.h"
 #include "network.h"
 #include "server/core.h"
-#include "server/memory_store.h"
+#include "store/memory_store.h"
 
 namespace piaojue::simulation {
 
@@ -27,21 +27,21 @@ class ServerHost {
   server::Limits limits;
 
   /// Starts the program on what the store holds. @return what `recover` refuses with.
-  [[nodiscard]] crypto::Result<void> start();
+  [[nodiscard]] Result<void> start();
   void crash();
   bool running() const { return core_ != nullptr; }
   /// Everything that Core's memory holds is durable.
   bool idle() const { return core_ != nullptr && !committing_ && !core_->has_group(); }
   server::Core& core() { return *core_; }
-  server::MemoryStore& store() { return *store_; }
+  store::MemoryStore& store() { return *store_; }
   /// Another disk in the machine, such as a restored older copy; start the program after it.
-  void replace_store(server::Contents contents) { store_ = std::make_unique<server::MemoryStore>(std::move(contents)); }
+  void replace_store(store::Contents contents) { store_ = std::make_unique<store::MemoryStore>(std::move(contents)); }
   std::uint64_t crashes() const { return crashes_; }
   crypto::SigningPublicKey server_key() const { return server_key_.public_key(); }
   crypto::SigningPublicKey checkpoint_key() const { return checkpoint_key_.public_key(); }
   crypto::SigningKey const& server_signing_key() const { return server_key_; }
   crypto::SigningKey const& checkpoint_signing_key() const { return checkpoint_key_; }
-  crypto::Secret const& seal_key() const { return seal_key_; }
+  Secret const& seal_key() const { return seal_key_; }
   /// What the operator's log would hold.
   std::vector<server::Notice> const& notices() const { return notices_; }
   /// Connected sessions give the certificate that the network's client has.
@@ -64,8 +64,8 @@ class ServerHost {
   Trace& trace_;
   KeyPool& keys_;
   crypto::SigningKey server_key_, checkpoint_key_;
-  crypto::Secret seal_key_;
-  std::unique_ptr<server::MemoryStore> store_ = std::make_unique<server::MemoryStore>();
+  Secret seal_key_;
+  std::unique_ptr<store::MemoryStore> store_ = std::make_unique<store::MemoryStore>();
   std::unique_ptr<server::Core> core_;
   std::uint64_t life_ = 0;  ///< counts starts: what an earlier life had going is not for this one
   bool committing_ = false;

@@ -27,8 +27,7 @@ std::string summary(std::uint64_t const seed, Report const& report) {
          std::to_string(report.entries) + ", attempts " + std::to_string(report.attempts) + ", frames " +
          std::to_string(report.frames) + ", server crashes " + std::to_string(report.server_crashes) +
          ", laptop crashes " + std::to_string(report.laptop_crashes) + ", " + std::to_string(report.virtual_ms) +
-         " virtual ms, trace " + crypto::to_hex(report.trace.view()) +
-         "\n  again: PIAOJUE_SEED=" + std::to_string(seed);
+         " virtual ms, trace " + to_hex(report.trace.view()) + "\n  again: PIAOJUE_SEED=" + std::to_string(seed);
 }
 
 constexpr std::uint64_t kShards = 8;
@@ -38,7 +37,7 @@ class Seeds : public testing::TestWithParam<std::uint64_t> {};
 // A vote that was acknowledged and then lost, a meeting that stands still after a power cut, two laptops that disagree:
 // none of it shows when machines work, so here they do not.
 TEST_P(Seeds, EveryMeetingEndsAndDeclaresWhatPeopleMeant) {
-  crypto::init();
+  piaojue::init();
   if (auto const only = number_from("PIAOJUE_SEED")) {
     if (*only % kShards != GetParam()) GTEST_SKIP() << "another shard's seed";
     auto const report = run(*only);
@@ -73,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(Shard, Seeds, testing::Range(std::uint64_t{0}, kShards)
 // A failure that can not be repeated can not be mended: one draw from the real clock, the real random generator or the
 // order of addresses in memory, and a seed would no longer mean one meeting.
 TEST(Replay, TheSameSeedGivesTheSameTrace) {
-  crypto::init();
+  piaojue::init();
   std::set<crypto::Hash> traces;
   for (std::uint64_t const seed : {1U, 2U, 3U, 5U, 8U, 13U, 21U, 34U}) {
     auto const first = run(seed);

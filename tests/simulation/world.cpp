@@ -2,9 +2,9 @@
 
 #include <sstream>
 
-#include "client/wire.h"
-#include "meeting/codec.h"
+#include "client/session/wire.h"
 #include "once.h"
+#include "protocol/meeting/codec.h"
 #include "server/export.h"
 #include "server/wire.h"
 #include "verifier/audit.h"
@@ -173,7 +173,7 @@ World::~World() { forget_answers(); }
 
 std::optional<std::string> World::new_code(PersonId const person) {
   auto const code = server::new_enrolment_code();
-  server::Writes writes;
+  store::Writes writes;
   server::write_code(writes, person, code);
   // Slips are printed by another run of the program, beside the one that serves.
   if (!server.store().commit(writes)) return std::nullopt;  // the disk is full just now
@@ -662,7 +662,7 @@ std::string World::state() {
     out << "person " << id << " roles " << human.roles << (human.silent ? " silent" : "")
         << (human.was_replaced ? " replaced" : "") << (human.gone ? " gone" : "") << ": ";
     if (auto* session = human.laptop->session()) {
-      if (session->halted()) out << "HALTED " << crypto::name(*session->halted()) << " ";
+      if (session->halted()) out << "HALTED " << piaojue::name(*session->halted()) << " ";
       if (session->fatal()) out << "FATAL " << *session->fatal() << " ";
       out << (human.laptop->connected() ? "connected " : "offline ")
           << (human.laptop->waiting_for_reply() ? "waits for " + human.laptop->waiting_for() + " " : "");
@@ -682,7 +682,7 @@ std::string World::state() {
 
 std::string World::oracle() {
   auto const contents = server.store().contents();
-  auto const& rows = contents[server::Table::kEntry];
+  auto const& rows = contents[store::Table::kEntry];
   auto const& final = server.core().record();
   std::vector<Bytes> log;
   for (auto const& [key, bytes] : rows) log.push_back(bytes);
@@ -772,8 +772,8 @@ std::string World::oracle() {
     }
   }
   // Nothing that could join names and ballots is kept after the end.
-  for (auto const table : {server::Table::kTokenPayload, server::Table::kIssuedPayload, server::Table::kEnvelope,
-                           server::Table::kMixOutput, server::Table::kSealKey}) {
+  for (auto const table : {store::Table::kTokenPayload, store::Table::kIssuedPayload, store::Table::kEnvelope,
+                           store::Table::kMixOutput, store::Table::kSealKey}) {
     if (!contents[table].empty()) return "the server still holds what it should have destroyed";
   }
   return {};
@@ -781,14 +781,14 @@ std::string World::oracle() {
 
 // ---------------------------------------------------------------------------------------------------------- Records
 
-Bytes export_store(server::Contents const& contents) {
+Bytes export_store(store::Contents const& contents) {
   std::ostringstream out;
   server::export_record(contents, out).value();
-  return crypto::to_bytes(crypto::as_bytes(out.str()));
+  return to_bytes(as_bytes(out.str()));
 }
 
 std::string audit_record(ByteView const file, crypto::Hash const& anchor, bool const was_there) {
-  std::istringstream in{std::string(crypto::as_text(file))};
+  std::istringstream in{std::string(as_text(file))};
   auto const audit = verifier::audit(in, anchor, {});
   if (audit.unusable) return "unusable: " + audit.unusable->en;
   for (std::size_t number = 1; number <= verifier::kChecks; ++number) {

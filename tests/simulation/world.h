@@ -132,7 +132,7 @@ class World {
 };
 
 /// The record file of a store's contents, as the server exports it.
-Bytes export_store(server::Contents const& contents);
+Bytes export_store(store::Contents const& contents);
 /// All checks of the specification §13. @param was_there false: leave out check 3, whether cosignatures came in time.
 /// @return empty if they hold, else the first that does not.
 std::string audit_record(ByteView file, crypto::Hash const& anchor, bool was_there);

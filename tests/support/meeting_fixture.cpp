@@ -10,7 +10,6 @@ namespace piaojue::test {
 
 namespace blind_rsa = crypto::blind_rsa;
 namespace elgamal = crypto::elgamal;
-using crypto::Secret;
 
 namespace {
 
@@ -18,7 +17,7 @@ std::vector<Bytes> const& primes() {
   static std::vector<Bytes> const all = [] {
     std::ifstream file(PIAOJUE_TEST_PRIMES);
     std::vector<Bytes> out;
-    for (std::string line; file >> line;) out.push_back(crypto::from_hex(line).value());
+    for (std::string line; file >> line;) out.push_back(from_hex(line).value());
     if (out.size() < 2) throw std::logic_error("no primes at " PIAOJUE_TEST_PRIMES);
     return out;
   }();
@@ -57,7 +56,7 @@ void must(Result<void> const& result) {
 // ---- People -------------------------------------------------------------------------------------------------------
 
 Meeting::Meeting(MeetingOptions given) : options(std::move(given)) {
-  crypto::init();
+  piaojue::init();
   if (options.committee_size == 0) options.committee_size = options.experts | 1U;
 
   manifest.title = "评审会议";

@@ -15,10 +15,10 @@
 #include <sstream>
 
 #include "crypto/onion.h"
-#include "meeting/codec.h"
-#include "meeting/digest.h"
-#include "meeting/record.h"
-#include "meeting/record_file.h"
+#include "protocol/meeting/codec.h"
+#include "protocol/meeting/digest.h"
+#include "protocol/meeting/record.h"
+#include "protocol/meeting/record_file.h"
 
 namespace piaojue::test {
 

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "crypto/bytes.h"
+#include "crypto/types.h"
 
 namespace piaojue::crypto::test {
 

@@ -104,7 +104,7 @@ struct Keys {
   }
   static Keys const& get() {
     static Keys const keys = [] {
-      crypto::init();
+      piaojue::init();
       return Keys{};
     }();
     return keys;
@@ -238,7 +238,7 @@ class RawPeer {
   asio::ssl::stream<tcp::socket> stream_;
 };
 
-Bytes bytes_of(std::string_view text) { return crypto::to_bytes(crypto::as_bytes(text)); }
+Bytes bytes_of(std::string_view text) { return to_bytes(as_bytes(text)); }
 
 // ---- Who gets in --------------------------------------------------------------------------------------------------
 
@@ -461,10 +461,10 @@ TEST(Channel, AddressThatCanNotBeListenedOnIsRefused) {
   auto const tls = TlsContext::server(Keys::get().server, Keys::get().authority.certificate_pem).value();
   ListenOptions options;
   options.address = "not an address";
-  EXPECT_EQ(Listener::listen(room.loop.io(), options, tls, {}, {}).error(), crypto::Refusal::kMalformed);
+  EXPECT_EQ(Listener::listen(room.loop.io(), options, tls, {}, {}).error(), Refusal::kMalformed);
   options.address = "127.0.0.1";
   options.port = room.port();
-  EXPECT_EQ(Listener::listen(room.loop.io(), options, tls, {}, {}).error(), crypto::Refusal::kConflict);
+  EXPECT_EQ(Listener::listen(room.loop.io(), options, tls, {}, {}).error(), Refusal::kConflict);
 }
 
 TEST(Channel, StoppedListenerAcceptsNobodyAndKeepsItsChannels) {
@@ -515,7 +515,7 @@ TEST(Channel, PeerWithoutCertificateHasTheSmallLimitUntilItIsRaised) {
   RawPeer enrolled(room.port(), false);
   ASSERT_FALSE(enrolled.handshake());
   Bytes both = encode_frame(bytes_of("code")).value();
-  crypto::append(both, encode_frame(Bytes(100'000, 1)).value());
+  piaojue::append(both, encode_frame(Bytes(100'000, 1)).value());
   enrolled.write(both);
   auto const server = room.accepted(1);
   ASSERT_TRUE(server);
@@ -664,7 +664,7 @@ TEST(Channel, FloodMeetsTheRateLimit) {
   RawPeer peer(room.port());
   ASSERT_FALSE(peer.handshake());
   Bytes flood;
-  for (int i = 0; i < 200; ++i) crypto::append(flood, encode_frame(bytes_of("x")).value());
+  for (int i = 0; i < 200; ++i) piaojue::append(flood, encode_frame(bytes_of("x")).value());
   peer.write(flood);
   auto const server = room.accepted();
   ASSERT_TRUE(server);
@@ -791,7 +791,7 @@ TEST(Channel, PausedChannelHandsOutNothingAndMeetsNoDeadline) {
   RawPeer peer(room.port());
   ASSERT_FALSE(peer.handshake());
   Bytes several = encode_frame(bytes_of("stop")).value();
-  for (int i = 0; i < 5; ++i) crypto::append(several, encode_frame(bytes_of("work")).value());
+  for (int i = 0; i < 5; ++i) piaojue::append(several, encode_frame(bytes_of("work")).value());
   several.push_back(0);  // and the beginning of one more
   peer.write(several);
   auto const server = room.accepted();
@@ -825,7 +825,7 @@ TEST(Channel, CloseIsToldOnceAndNothingComesAfterIt) {
   RawPeer peer(room.port());
   ASSERT_FALSE(peer.handshake());
   Bytes several;
-  for (int i = 0; i < 5; ++i) crypto::append(several, encode_frame(bytes_of("x")).value());
+  for (int i = 0; i < 5; ++i) piaojue::append(several, encode_frame(bytes_of("x")).value());
   peer.write(several);
   auto const server = room.accepted();
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kRefused);

@@ -7,11 +7,9 @@
 namespace piaojue::net {
 namespace {
 
-using crypto::Refusal;
-
 Bytes stream_of(std::vector<Bytes> const& payloads) {
   Bytes stream;
-  for (Bytes const& payload : payloads) crypto::append(stream, encode_frame(payload).value());
+  for (Bytes const& payload : payloads) piaojue::append(stream, encode_frame(payload).value());
   return stream;
 }
 

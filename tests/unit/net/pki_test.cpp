@@ -11,10 +11,8 @@
 namespace piaojue::net {
 namespace {
 
-using crypto::Refusal;
-
 struct Pki : testing::Test {
-  static void SetUpTestSuite() { crypto::init(); }
+  static void SetUpTestSuite() { piaojue::init(); }
   std::uint64_t now_s = static_cast<std::uint64_t>(std::time(nullptr));
   Validity validity{now_s - 60, now_s + 3600};
   Credential authority = make_authority("piaojue meeting 7f3a", validity).value();
@@ -22,7 +20,7 @@ struct Pki : testing::Test {
   std::string csr = make_csr(key).value();
 };
 
-Secret secret(std::string_view text) { return Secret::copy_of(crypto::as_bytes(text)); }
+Secret secret(std::string_view text) { return Secret::copy_of(as_bytes(text)); }
 
 TEST_F(Pki, ClientCertificateNamesThePersonAndKeepsTheKey) {
   auto const pem = issue_client_certificate(authority, csr, 42, validity).value();
@@ -56,10 +54,10 @@ TEST_F(Pki, RequestNotSignedByItsOwnKeyIsRefused) {
   auto const end = csr.find("\n-----END");
   std::string body = csr.substr(begin, end - begin);
   std::erase(body, '\n');
-  auto der = *crypto::from_base64(body);
+  auto der = *from_base64(body);
   der.back() ^= 1;  // the last byte of the signature
   std::string const altered =
-      "-----BEGIN CERTIFICATE REQUEST-----\n" + crypto::to_base64(der) + "\n-----END CERTIFICATE REQUEST-----\n";
+      "-----BEGIN CERTIFICATE REQUEST-----\n" + to_base64(der) + "\n-----END CERTIFICATE REQUEST-----\n";
   EXPECT_EQ(issue_client_certificate(authority, altered, 1, validity).error(), Refusal::kBadSignature);
 }
 
@@ -142,7 +140,7 @@ TEST(Fingerprint, IsReadBackFromWhatPeopleType) {
   std::string upper = text;
   for (char& c : upper) c = c == ' ' ? ':' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   EXPECT_EQ(parse_fingerprint(upper).value(), hash);
-  EXPECT_EQ(parse_fingerprint(crypto::to_hex(hash.view())).value(), hash);
+  EXPECT_EQ(parse_fingerprint(to_hex(hash.view())).value(), hash);
   EXPECT_EQ(parse_fingerprint(text.substr(1)).error(), Refusal::kMalformed);
   EXPECT_EQ(parse_fingerprint(text + "00").error(), Refusal::kMalformed);
   EXPECT_EQ(parse_fingerprint("").error(), Refusal::kMalformed);

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/seal.h"
-#include "meeting/codec.h"
+#include "protocol/meeting/codec.h"
 #include "room.h"
 
 namespace piaojue::server::test {
@@ -20,7 +20,7 @@ MeetingOptions small(std::uint32_t trustees = 2) {
 
 v1::ClientFrame get_seal_key(Hash const& batch_open) {
   v1::ClientFrame frame;
-  frame.mutable_get_seal_key()->set_batch_open(std::string(crypto::as_text(batch_open.view())));
+  frame.mutable_get_seal_key()->set_batch_open(std::string(as_text(batch_open.view())));
   return frame;
 }
 
@@ -212,7 +212,7 @@ TEST(Delivery, ASealKeyIsMadeForAPresentExpertAndEndsWithHerConfirm) {
   EXPECT_NE(room.ask(2, get_seal_key(open)).seal_key().key(), key);
   auto const kept = room.store.contents();
   for (auto const& [row_key, value] : kept[Table::kSealKey]) {
-    EXPECT_EQ(crypto::as_text(value).find(key), std::string::npos) << "in the clear on the disk";
+    EXPECT_EQ(as_text(value).find(key), std::string::npos) << "in the clear on the disk";
   }
   for (auto const p : room.experts()) room.tokens(p);
   for (auto const p : room.experts()) room.cast(p);
@@ -249,7 +249,7 @@ TEST(Payload, ATokenRequestMustBeWhatItsDigestCovers) {
   refused(Refusal::kOutOfRange, [&](auto& payload) {
     auto n = room.meeting.attempt().keys[0].token_keys.at(1);
     n.back() = static_cast<std::uint8_t>(n.back() - 1);
-    *payload.mutable_questions(0)->mutable_blinded_msgs(0) = std::string(crypto::as_text(n));
+    *payload.mutable_questions(0)->mutable_blinded_msgs(0) = std::string(as_text(n));
   });
   auto const made = room.token_request(1);
   EXPECT_EQ(refusal(room.submit(1, made.entry, as_bytes("\xff"))), Refusal::kMalformed);
@@ -396,7 +396,7 @@ TEST(Proposals, WaitForTheirSignaturesAndThenGoIntoTheLog) {
   for (auto const p : room.people()) {
     auto const pushes = room.pushes(room.sessions.at(p), v1::ServerFrame::kProposal);
     ASSERT_FALSE(pushes.empty());
-    EXPECT_EQ(pushes.back().proposal().entry(), crypto::as_text(entry));
+    EXPECT_EQ(pushes.back().proposal().entry(), as_text(entry));
     EXPECT_EQ(pushes.back().proposal().proposal(), pending.pending().proposal());
   }
   EXPECT_TRUE(room.submit(clerk, entry).has_pending()) << "repeated";
@@ -465,9 +465,9 @@ TEST(Cosign, OnlyOwnSignaturesOverThisTree) {
     auto const signed_wrong =
         log::cosign({room.meeting.manifest.origin(), size, root}, 1, 5, room.meeting.people.at(1).witness);
     auto& cosignature = *wrong.mutable_cosign()->mutable_cosignature();
-    cosignature.set_root(std::string(crypto::as_text(root.view())));
+    cosignature.set_root(std::string(as_text(root.view())));
     cosignature.set_time_s(5);
-    cosignature.set_signature(std::string(crypto::as_text(signed_wrong.signature.view())));
+    cosignature.set_signature(std::string(as_text(signed_wrong.signature.view())));
   }
   EXPECT_EQ(refusal(room.ask(1, wrong)), Refusal::kLogInconsistent);
   auto forged = room.cosign_frame(1, size);

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "meeting/codec.h"
+#include "protocol/meeting/codec.h"
 #include "room.h"
 
 namespace piaojue::server::test {
@@ -252,7 +252,7 @@ TEST(Draft, OnlyTheClerkGetsItAndOnlyItIsOpened) {
   EXPECT_EQ(refusal(room.ask(room.meeting.chair(), frame)), Refusal::kNotAuthorised);
   auto const draft = room.ask(room.meeting.clerk(), frame);
   ASSERT_TRUE(draft.has_draft());
-  EXPECT_EQ(draft.draft().manifest(), crypto::as_text(meeting::encode_body([&] {
+  EXPECT_EQ(draft.draft().manifest(), as_text(meeting::encode_body([&] {
               auto manifest = room.meeting.manifest;
               manifest.people[room.meeting.screen() - 1].identity_key.reset();
               manifest.people[room.meeting.screen() - 1].witness_key.reset();

@@ -7,23 +7,27 @@
 #include <future>
 #include <sstream>
 
-#include "meeting/codec.h"
-#include "meeting/record_file.h"
-#include "meeting/slip.h"
+#include "protocol/meeting/codec.h"
+#include "protocol/meeting/record_file.h"
+#include "protocol/meeting/slip.h"
 #include "room.h"
 #include "server/directory.h"
 #include "server/export.h"
 #include "server/host.h"
 #include "server/settings.h"
-#include "server/sqlite_store.h"
+#include "store/sqlite_store.h"
 
 namespace piaojue::server::test {
+
+using store::MemoryStore;
+using store::SqliteOptions;
+using store::SqliteStore;
 namespace {
 
 // ---- Settings -----------------------------------------------------------------------------------------------------
 
-review::Members members() {
-  review::Members out;
+sheets::Members members() {
+  sheets::Members out;
   for (auto const& [name, roles] :
        std::vector<std::pair<std::string, std::uint32_t>>{{"甲", meeting::kExpert | meeting::kChair},
                                                           {"乙", meeting::kExpert},
@@ -274,7 +278,7 @@ class Served : public ::testing::Test {
     auto contents = must(must(SqliteStore::open(directory.database().string(), {}))->load());
     manifest = must(read_draft(contents));
     must(store.commit({}));
-    for (std::size_t t = 0; t < kTables; ++t) {
+    for (std::size_t t = 0; t < store::kTables; ++t) {
       Writes writes;
       for (auto const& [key, value] : contents.tables[t]) writes.put(static_cast<Table>(t), key, value);
       must(store.commit(writes));
@@ -287,7 +291,7 @@ class Served : public ::testing::Test {
                   .token_keys = [](std::uint32_t) -> Result<crypto::blind_rsa::PrivateKey> { return Refusal::kBusy; },
                   .issue_certificate = [now, authority = std::make_shared<net::Credential>(std::move(keys.authority))](
                                            ByteView csr, PersonId person) -> Result<IssuedCertificate> {
-                    auto const pem = crypto::as_text(csr);
+                    auto const pem = as_text(csr);
                     auto certificate = net::issue_client_certificate(*authority, pem, person, {now - 1000, now + 1000});
                     if (!certificate) return certificate.error();
                     return IssuedCertificate{*certificate, authority->certificate_pem, *net::spki_sha256_of_csr(pem)};
@@ -350,7 +354,7 @@ class Served : public ::testing::Test {
     crypto::SigningKey const witness = crypto::SigningKey::generate();
     v1::ClientFrame frame;
     auto& body = *frame.mutable_enrol();
-    auto const text = [](ByteView view) { return std::string(crypto::as_text(view)); };
+    auto const text = [](ByteView view) { return std::string(as_text(view)); };
     body.set_code(slip.code);
     body.set_identity_key(text(identity.public_key().view()));
     body.set_witness_key(text(witness.public_key().view()));

@@ -3,7 +3,7 @@
 #include <sodium.h>
 
 #include "crypto/seal.h"
-#include "meeting/codec.h"
+#include "protocol/meeting/codec.h"
 
 namespace piaojue::server::test {
 
@@ -12,7 +12,7 @@ using namespace piaojue::meeting;  // NOLINT: tests speak the room's words
 namespace {
 
 std::string encode(google::protobuf::MessageLite const& message) { return message.SerializeAsString(); }
-std::string text(ByteView bytes) { return std::string(crypto::as_text(bytes)); }
+std::string text(ByteView bytes) { return std::string(as_text(bytes)); }
 
 Secret fixed_seal_key() {
   Bytes bytes(crypto::kSealKeyBytes, 7);

@@ -2,16 +2,16 @@
 /// Core over a MemoryStore, spoken to in real frames by everybody of a `test::Meeting`. The fixture holds the people's
 /// and the other trustees' keys and a record of its own, which is fed by what Core pushes: an expert of these tests is
 /// no more in Core's confidence than a laptop.
-#include "log/cosignature.h"
 #include "piaojue/v1/rpc.pb.h"
+#include "protocol/log/cosignature.h"
 #include "server/core.h"
-#include "server/memory_store.h"
+#include "store/memory_store.h"
 #include "support/meeting_fixture.h"
 
 namespace piaojue::server::test {
 
-using crypto::as_bytes;
-using crypto::to_bytes;
+using store::MemoryStore;
+
 using piaojue::test::Meeting;
 using piaojue::test::MeetingOptions;
 using piaojue::test::must;

@@ -47,7 +47,7 @@ void sign_again(Meeting& m, PersonId person, QuestionId q, Bytes& ballot) {
   std::array<std::uint8_t, 1> const zero{0};
   Hash const ctx = m.record.ballot_context(q).ctx;
   Signature const signature =
-      m.experts.at(person).tokens.at(q).sk_v.sign({crypto::as_bytes(crypto::domain::kBallot), zero, ctx.view(), body});
+      m.experts.at(person).tokens.at(q).sk_v.sign({as_bytes(crypto::domain::kBallot), zero, ctx.view(), body});
   std::ranges::copy(signature.data, ballot.end() - 64);
 }
 

@@ -23,7 +23,7 @@ inline void keep(std::string const& file, Hash const& anchor) {
   std::ranges::replace(name, '/', '.');  // of a test with parameters
   std::filesystem::path const path = std::filesystem::path(folder) / name;
   std::ofstream(path.string() + ".piaojue", std::ios::binary) << file;
-  std::ofstream(path.string() + ".anchor") << crypto::to_hex(anchor.view());
+  std::ofstream(path.string() + ".anchor") << to_hex(anchor.view());
 }
 
 inline verifier::Audit audited(std::string const& file, Hash const& anchor, std::size_t jobs = 1) {

@@ -238,7 +238,7 @@ TEST(Report, JsonSaysWhatTheTextSays) {
     EXPECT_EQ(check.at("outcome").as_string(), "holds");
     EXPECT_THAT(text, HasSubstr(std::string(check.at("en").as_string())));
   }
-  EXPECT_EQ(parsed.at("head").as_string(), crypto::to_hex(m.record.tree().root().view()));
+  EXPECT_EQ(parsed.at("head").as_string(), to_hex(m.record.tree().root().view()));
   EXPECT_THAT(text, HasSubstr(verifier::grouped(m.record.tree().root())));
   EXPECT_EQ(parsed.at("attendance").as_array().size(), m.manifest.people.size());
   auto const& row = parsed.at("attempts").at(0).at("questions").at(1);
@@ -264,7 +264,7 @@ TEST(Report, JsonOfAFailureNamesCheckAndEntry) {
   EXPECT_EQ(failure.at("type").as_string(), "Recuse");
   auto const offset = static_cast<std::size_t>(failure.at("offset").as_int64());
   // Length, field number and length of the field stand before it.
-  EXPECT_EQ(forged.file.find(crypto::as_text(entry)), offset + 4 + 1 + (entry.size() < 128 ? 1 : 2));
+  EXPECT_EQ(forged.file.find(as_text(entry)), offset + 4 + 1 + (entry.size() < 128 ? 1 : 2));
   EXPECT_EQ(parsed.at("checks").at(24).at("outcome").as_string(), "not_reached");
 }
 

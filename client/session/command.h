@@ -1,0 +1,106 @@
+#pragma once
+/// One line of the door (docs/client-door.md) as a typed command. Pure: what a command means for the meeting is the
+/// session's matter.
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "protocol/meeting/entry.h"
+
+namespace piaojue::client::command {
+
+using meeting::BatchId;
+using meeting::Hash;
+using meeting::PersonId;
+using meeting::QuestionId;
+
+struct Draft {};
+struct Proposals {};
+struct Approve {
+  std::string prefix;  ///< lower-case hex of a proposal's id; empty: all
+};
+struct SignIn {};
+struct SignOut {
+  PersonId person = 0;  ///< 0: oneself
+  std::string reason;
+};
+struct Recuse {
+  PersonId person = 0;  ///< 0: oneself
+  QuestionId question = 0;
+  std::string reason;
+};
+struct Interview {
+  QuestionId question = 0;
+  std::optional<Hash> document;  ///< of the signed paper; nothing: the text's own hash
+  std::string text;
+};
+struct Open {
+  BatchId batch = 0;
+  bool paper = false;
+  bool fewer_trustees = false;  ///< do not insist on every trustee of the manifest
+};
+struct Vote {
+  QuestionId question = 0;
+  crypto::elgamal::Choice choice = crypto::elgamal::Choice::kAbstain;
+};
+struct Cast {};
+struct Close {};
+struct Override {
+  std::vector<PersonId> silent, missing;
+  std::string reason;
+};
+struct Declare {};
+struct Void {
+  std::vector<QuestionId> questions;  ///< empty: all
+  std::string reason;
+  bool shares_lost = false;
+};
+struct Paper {
+  QuestionId question = 0;
+  meeting::PaperRow row;
+};
+struct PaperSubmit {};
+struct CloseMeeting {};
+struct Export {
+  std::string path;
+};
+struct Marks {};
+struct Unmark {};
+struct Meeting {};
+struct Now {};
+struct Follow {
+  bool on = false;
+};
+struct Status {};
+struct Help {};
+struct Quit {};
+
+using Command = std::variant<Draft, Proposals, Approve, SignIn, SignOut, Recuse, Interview, Open, Vote, Cast, Close,
+                             Override, Declare, Void, Paper, PaperSubmit, CloseMeeting, Export, Marks, Unmark, Meeting,
+                             Now, Follow, Status, Help, Quit>;
+
+/// "@7 sign-in": the tag that the reply repeats, and the command after it.
+struct Tagged {
+  std::string tag;        ///< empty: none
+  std::string_view line;  ///< without the tag
+};
+/// @return kMalformed: begins with '@', but not with 1 to 16 letters or digits after it.
+[[nodiscard]] Result<Tagged> split_tag(std::string_view line);
+
+/// @param line without a tag. @return kUnknownType: no such command. kMalformed: wrong arguments, a line break, or not
+/// UTF-8.
+[[nodiscard]] Result<Command> parse(std::string_view line);
+
+/// The first word, for the reply's `command`; "?" if it is no text to be repeated.
+std::string word_of(std::string_view line);
+/// Nothing but white space, or a comment that begins with '#': not a command, gets no reply.
+bool is_blank(std::string_view line);
+/// How the command is written, one line each.
+std::string_view usage();
+/// The line of `usage` for a command's word; empty for an unknown one.
+std::string_view usage_of(std::string_view word);
+
+bool is_utf8(std::string_view text);
+
+}  // namespace piaojue::client::command

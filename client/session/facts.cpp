@@ -1,0 +1,307 @@
+#include "client/session/facts.h"
+
+namespace piaojue::client::facts {
+
+using meeting::MeetingPhase;
+
+bool zh(std::string_view lang) { return lang == "zh"; }
+
+std::string name_of(Record const& record, PersonId id) {
+  if (id == meeting::kServer) return "server";
+  if (record.phase() == MeetingPhase::kBeforeOpen) return {};
+  auto const& list = record.manifest().people;
+  return id <= list.size() ? list[id - 1].name : std::string();
+}
+
+object person(Record const& record, PersonId id) {
+  object out;
+  out["person"] = id;
+  out["name"] = name_of(record, id);
+  return out;
+}
+
+array people(Record const& record, std::vector<PersonId> const& ids) {
+  array out;
+  for (PersonId const id : ids) out.push_back(person(record, id));
+  return out;
+}
+
+std::string row_text(meeting::Row const& row, std::string_view lang) {
+  auto const number = [](std::uint32_t n) { return std::to_string(n); };
+  if (zh(lang)) {
+    std::string out =
+        "出席 " + number(row.present) + "，需 " + number(row.needed) + "，同意 " + number(row.agree) + "，";
+    if (row.contested) return out + "有争议，未通过";
+    return out + (row.passed ? "通过" : "未通过");
+  }
+  std::string out =
+      "present " + number(row.present) + ", needed " + number(row.needed) + ", agree " + number(row.agree);
+  if (row.contested) return out + ", contested, not passed";
+  return out + (row.passed ? ", passed" : ", not passed");
+}
+
+object row(Record const& record, QuestionId q, meeting::Row const& row, std::string_view lang) {
+  object out;
+  out["question"] = q;
+  auto const& candidates = record.manifest().candidates;
+  out["name"] = q >= 1 && q <= candidates.size() ? candidates[q - 1].name : std::string();
+  out["present"] = row.present;
+  out["agree"] = row.agree;
+  out["disagree"] = row.disagree;
+  out["abstain"] = row.abstain;
+  out["invalid"] = row.invalid;
+  out["not_cast"] = row.not_cast;
+  out["recused"] = row.recused;
+  out["needed"] = row.needed;
+  out["passed"] = row.passed;
+  out["contested"] = row.contested;
+  out["mode_sensitive"] = row.mode_sensitive;
+  out["text"] = row_text(row, lang);
+  return out;
+}
+
+object rules(meeting::Rules const& rules) {
+  object rule;
+  rule["pass"] = std::to_string(rules.pass_numerator) + "/" + std::to_string(rules.pass_denominator);
+  rule["strict"] = rules.pass_strict;
+  rule["quorum"] = std::to_string(rules.quorum_numerator) + "/" + std::to_string(rules.quorum_denominator);
+  rule["recusal_mode"] = rules.recusal_mode == meeting::RecusalMode::kInclude   ? "include"
+                         : rules.recusal_mode == meeting::RecusalMode::kExclude ? "exclude"
+                                                                                : "leave";
+  rule["abstain_allowed"] = rules.abstain_allowed;
+  rule["modulus_bits"] = rules.modulus_bits;
+  rule["trustees_min"] = rules.trustees_min;
+  rule["max_unconfirmed"] = rules.max_unconfirmed;
+  rule["supervisors_needed"] = rules.supervisors_needed;
+  return rule;
+}
+
+namespace {
+
+/// One overload an entry type with something to say.
+struct Teller {
+  object& out;
+  Record const& record;
+  std::string_view lang;
+
+  void batch() {
+    if (!record.attempt()) return;
+    out["batch"] = record.attempt()->open.batch;
+    out["attempt"] = record.attempt()->open.attempt;
+  }
+  void who(PersonId id) {
+    out["person"] = id;
+    out["name"] = name_of(record, id);
+  }
+  array rows(std::map<QuestionId, meeting::Row> const& list) {
+    array all;
+    for (auto const& [q, one] : list) all.push_back(row(record, q, one, lang));
+    return all;
+  }
+
+  void operator()(meeting::Manifest const& in) {
+    out["title"] = in.title;
+    out["date"] = in.date;
+    out["rehearsal"] = in.rehearsal;
+    out["committee_size"] = in.committee_size;
+    out["rules"] = rules(in.rules);
+    array members;
+    for (PersonId p = 1; p <= in.people.size(); ++p) {
+      auto const& from = in.people[p - 1];
+      object member;
+      member["person"] = p;
+      member["name"] = from.name;
+      member["roles"] = from.roles;
+      member["enrolled"] = from.identity_key.has_value();
+      members.push_back(std::move(member));
+    }
+    out["people"] = std::move(members);
+    out["trustees"] = numbers(in.trustees);
+    array candidates;
+    for (QuestionId q = 1; q <= in.candidates.size(); ++q) {
+      auto const& from = in.candidates[q - 1];
+      object candidate;
+      candidate["question"] = q;
+      candidate["name"] = from.name;
+      candidate["employer"] = from.employer;
+      candidate["level"] = from.level;
+      candidate["exceptional"] = from.channel == meeting::Channel::kExceptional;
+      candidates.push_back(std::move(candidate));
+    }
+    out["candidates"] = std::move(candidates);
+    array batches;
+    for (auto const& from : in.batches) {
+      object one;
+      one["title"] = from.title;
+      one["questions"] = numbers(from.candidates);
+      batches.push_back(std::move(one));
+    }
+    out["batches"] = std::move(batches);
+  }
+  void operator()(meeting::SignIn const& in) {
+    who(in.person);
+    out["experts_present"] = record.experts_present().size();
+  }
+  void operator()(meeting::SignOut const& in) {
+    who(in.person);
+    if (!in.reason.empty()) out["reason"] = in.reason;
+    out["experts_present"] = record.experts_present().size();
+  }
+  void operator()(meeting::Recuse const& in) {
+    who(in.person);
+    out["question"] = in.question;
+    out["reason"] = in.reason;
+  }
+  void operator()(meeting::KeyChange const& in) {
+    who(in.person);
+    out["reason"] = in.reason;
+    out["identity_key"] = to_hex(in.identity_key.view());
+  }
+  void operator()(meeting::Interview const& in) {
+    out["question"] = in.question;
+    out["summary"] = in.summary;
+  }
+  void operator()(meeting::BatchKeys const& in) {
+    out["batch"] = in.batch;
+    out["attempt"] = in.attempt;
+    out["trustee"] = in.trustee;
+    array questions;
+    for (auto const& [q, key] : in.token_keys) questions.emplace_back(q);
+    out["questions"] = std::move(questions);
+  }
+  void operator()(meeting::BatchOpen const& in) {
+    out["batch"] = in.batch;
+    out["attempt"] = in.attempt;
+    out["questions"] = numbers(in.questions);
+    out["present"] = in.present.size();
+    out["people"] = people(record, in.present);
+    array recusals;
+    for (auto const& recusal : in.recusals) {
+      object one = person(record, recusal.person);
+      one["question"] = recusal.question;
+      recusals.push_back(std::move(one));
+    }
+    out["recusals"] = std::move(recusals);
+    out["trustees"] = in.keys.size();
+    out["paper"] = in.paper;
+    auto const& manifest = record.manifest();
+    out["quorum_min"] = meeting::quorum_min(manifest.rules, manifest.committee_size);
+  }
+  void operator()(meeting::TokenRequest const& in) {
+    batch();
+    who(in.person);
+  }
+  void operator()(meeting::TokensIssued const& in) {
+    batch();
+    out["trustee"] = in.trustee;
+    who(in.person);
+  }
+  void operator()(meeting::EnvelopeCast const& in) {
+    batch();
+    who(in.person);
+    out["sequence"] = in.sequence;
+    if (!record.attempt()) return;
+    out["voted"] = record.attempt()->casts.size();
+    out["present"] = record.attempt()->open.present.size();
+  }
+  void operator()(meeting::BatchClose const& in) {
+    batch();
+    out["envelopes"] = in.envelopes.size();
+  }
+  void operator()(meeting::IssuanceClosed const& in) {
+    batch();
+    out["trustee"] = in.trustee;
+  }
+  void operator()(meeting::MixStep const& in) {
+    batch();
+    out["trustee"] = in.trustee;
+    std::uint32_t lost = 0;
+    for (auto const& [q, count] : in.counts) lost += count.in - std::min(count.in, count.out);
+    out["lost"] = lost;
+    if (!record.attempt()) return;
+    out["done"] = record.attempt()->mixes.size();
+    out["of"] = record.attempt()->hops.size();
+  }
+  void operator()(meeting::BallotBox const& in) {
+    batch();
+    array boxes;
+    for (auto const& [q, box] : in.boxes) {
+      object one;
+      one["question"] = q;
+      one["ballots"] = box.ballots.size();
+      object refused;
+      for (auto const& [code, count] : box.refused) refused[piaojue::name(static_cast<Refusal>(code))] = count;
+      one["refused"] = std::move(refused);
+      boxes.push_back(std::move(one));
+    }
+    out["boxes"] = std::move(boxes);
+  }
+  void operator()(meeting::Confirm const& in) {
+    batch();
+    who(in.person);
+    array missing;
+    for (auto const& [q, ok] : in.rows) {
+      if (!ok) missing.emplace_back(q);
+    }
+    out["ok"] = missing.empty();
+    out["missing"] = std::move(missing);
+    if (!record.attempt()) return;
+    out["confirmed"] = record.attempt()->confirms.size();
+    out["counted"] = record.attempt()->counted.size();
+  }
+  void operator()(meeting::Override const& in) {
+    batch();
+    out["silent"] = people(record, in.silent);
+    out["missing"] = people(record, in.missing);
+    out["reason"] = in.reason;
+  }
+  void operator()(meeting::TallyShare const& in) {
+    batch();
+    out["trustee"] = in.trustee;
+    if (!record.attempt()) return;
+    out["done"] = record.attempt()->shares.size();
+    out["of"] = record.attempt()->hops.size();
+  }
+  void operator()(meeting::Declaration const& in) {
+    batch();
+    out["rows"] = rows(in.rows);
+  }
+  void operator()(meeting::Erased const& in) { out["trustee"] = in.trustee; }
+  void operator()(meeting::Void const& in) {
+    batch();
+    out["questions"] = numbers(in.questions);
+    out["reason"] = in.reason;
+    out["shares_lost"] = in.shares_lost;
+  }
+  void operator()(meeting::PaperTally const& in) {
+    batch();
+    array papers;
+    for (auto const& [q, from] : in.rows) {
+      object one;
+      one["question"] = q;
+      one["issued"] = from.issued;
+      one["returned"] = from.returned;
+      one["valid"] = from.valid;
+      one["invalid"] = from.invalid;
+      one["agree"] = from.agree;
+      one["disagree"] = from.disagree;
+      one["abstain"] = from.abstain;
+      papers.push_back(std::move(one));
+    }
+    out["papers"] = std::move(papers);
+  }
+  void operator()(meeting::Incident const& in) {
+    batch();
+    who(in.person);
+    out["code"] = piaojue::name(static_cast<Refusal>(in.code));
+  }
+  void operator()(meeting::MeetingClose const& in) { out["size"] = in.size; }
+};
+
+}  // namespace
+
+void add_entry(object& out, Record const& record, meeting::Entry const& entry, std::string_view lang) {
+  std::visit(Teller{out, record, lang}, entry.body);
+}
+
+}  // namespace piaojue::client::facts

@@ -1,0 +1,139 @@
+#pragma once
+/// Everything that one person's program does in a meeting, without sockets, disk, threads or clock. Single-threaded:
+/// the host calls everything on one strand.
+///
+///     connected / disconnected / on_frame / command / tick / finish_job      change the session
+///     then, after each:
+///       for (line  : take_events()) print(line)               or take_said, with a page beside the console
+///       for (frame : take_frames()) channel.send(frame)       only while connected
+///       for (job   : take_jobs())   on any thread: job.run(); on the strand: finish_job(job.id)
+///       if (fatal()) say so and end: the wallet failed, nothing may be sent any more
+///
+/// `take_frames` hands out nothing before the wallet holds durably what it rests on. Restart after a crash at any
+/// instant: a new Session over the same wallet; it re-reads its log, asks again for what was not answered, and goes on
+/// where the log stands. Commands and events: docs/client-door.md.
+///
+/// It follows the log by its own state machine, recomputes every root, cosigns (specification §4.3), fetches tokens
+/// when BatchOpen is witnessed, casts, checks the whole box, confirms, and hosts a trustee if the manifest names this
+/// person. A contradiction in the log stops all of it for good: evidence is kept, an event says so, nothing is signed
+/// any more.
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/wallet/identity.h"
+#include "protocol/meeting/record.h"
+#include "protocol/trustee/trustee.h"
+
+namespace piaojue::client {
+
+using JobId = std::uint64_t;
+
+/// Who gave a command: its reply goes there and nowhere else.
+using Asker = std::uint32_t;
+inline constexpr Asker kConsole = 0;
+
+/// One JSON object, a line without its newline.
+struct Said {
+  std::optional<Asker> to;  ///< nothing: everybody
+  std::string line;
+};
+
+/// Heavy work that touches only what it captured.
+struct Job {
+  JobId id = 0;
+  std::string name;  ///< "tokens", "finalize", "ballots", "box", or a trustee's, such as "keys/1/1"
+  std::function<void()> run;
+};
+
+struct SessionLimits {
+  std::size_t requests_max = 512;          ///< sent and not answered; beyond it commands are refused with BUSY
+  std::size_t deferred_commands_max = 64;  ///< waiting for the log to be up to date
+  std::size_t held_pushes_max = 1024;      ///< of each kind: what arrived before the entry that it belongs to
+  std::size_t proposals_max = 64;
+  std::uint32_t redrafts_max = 100;  ///< of `open` and `close`, when somebody acted in between
+  std::uint32_t busy_retries_max = 100;
+  std::uint64_t busy_retry_ms = 300;
+  std::uint64_t ping_ms = 15'000;
+  std::uint64_t unconfirmed_warning_ms = 15'000;
+  std::size_t command_bytes_max = 64U << 10;
+  std::uint64_t now_apart_ms = 50;  ///< between two events `now`
+};
+
+struct SessionConfig {
+  Profile profile;
+  Keys keys;
+  Secret wallet_key;                   ///< of the passphrase: seals the trustee's state
+  trustee::TokenKeySource token_keys;  ///< for a trustee
+  meeting::ParallelFor parallel;       ///< for the ballots of a box, inside a job
+  /// Writes a record for the command `export FILE`. @return kStorage.
+  std::function<Result<void>(std::string const& path, ByteView record)> write_file;
+  std::string lang = "zh";      ///< of sentences for people; "zh" or "en"
+  std::uint32_t lookahead = 2;  ///< batches for which a trustee makes keys ahead
+  SessionLimits limits;
+};
+
+class Session {
+ public:
+  /// @param wallet must outlive the session.
+  /// @return kStorage: the wallet can not be read. kLogInconsistent: its own journal does not apply.
+  [[nodiscard]] static Result<std::unique_ptr<Session>> open(SessionConfig config, Wallet& wallet);
+  ~Session();
+  Session(Session const&) = delete;
+  Session& operator=(Session const&) = delete;
+
+  // ---- In
+  void connected();
+  void disconnected();
+  void on_frame(ByteView frame);
+  /// One line of the door. Gives exactly one "reply" event, now or when the server has answered.
+  void command(std::string_view line, Asker asker = kConsole);
+  /// A page is gone: it is told nothing any more.
+  void leave(Asker asker);
+  /// @param now_ms of a clock that only goes forward. @param posix_s for cosignatures. Call at least once a second.
+  void tick(std::uint64_t now_ms, std::uint64_t posix_s);
+  void finish_job(JobId id);
+
+  // ---- Out
+  std::vector<Bytes> take_frames();
+  std::vector<Said> take_said();
+  std::vector<std::string> take_events();  ///< the same, as the console gets it; what was for others is dropped
+  std::vector<Job> take_jobs();
+  /// Something is to be said that only waits for the clock: `tick` is wanted in so many milliseconds.
+  std::optional<std::uint64_t> tick_wanted() const;
+  /// The wallet failed: in words.
+  std::optional<std::string> const& fatal() const;
+  /// The log contradicts itself (LOG_SPLIT, LOG_INCONSISTENT): the session has stopped acting.
+  std::optional<Refusal> const& halted() const;
+  bool wants_quit() const;       ///< `quit` was said
+  bool wants_reconnect() const;  ///< the server sent what no server sends; cleared by `disconnected`
+
+  // ---- To look at
+  meeting::Record const& record() const;
+  meeting::Witnesses const& witnesses() const;
+  PersonId person() const;
+  /// The record file (specification §5) up to the newest checkpoint, from this person's own log.
+  Bytes export_record() const;
+
+ private:
+  struct Impl;
+  explicit Session(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// What `piaojue export` does without a session: replays a wallet's journal and writes the record file.
+struct Exported {
+  Bytes record;
+  std::uint64_t entries = 0;
+  Hash head;            ///< root over all that was written
+  bool closed = false;  ///< MeetingClose is in it: `head` is what stands on paper
+};
+/// @return kLogInconsistent: the journal does not apply. kWrongPhase: no checkpoint yet.
+[[nodiscard]] Result<Exported> export_journal(Wallet& wallet);
+
+/// "3f2a 90c1 …": sixteen groups of four, as people compare it.
+std::string group_of_four(Hash const& hash);
+
+}  // namespace piaojue::client

@@ -1,0 +1,132 @@
+#include "client/wallet/identity.h"
+
+#include <boost/json.hpp>
+#include <cstring>
+
+#include "protocol/meeting/codec.h"
+
+namespace piaojue::client {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kProfileName = "profile";
+constexpr std::string_view kKeysName = "keys";
+constexpr std::uint32_t kFormat = 1;
+constexpr std::size_t kSeedBytes = 32;
+
+template <class T>
+bool take(T& out, json::object const& from, std::string_view name) {
+  auto const* const value = from.if_contains(name);
+  if (value == nullptr || !value->is_string()) return false;
+  auto const bytes = from_hex(value->get_string());
+  if (!bytes) return false;
+  auto const fixed = T::from(*bytes);
+  if (fixed) out = *fixed;
+  return fixed.has_value();
+}
+
+bool take(std::string& out, json::object const& from, std::string_view name) {
+  auto const* const value = from.if_contains(name);
+  if (value == nullptr || !value->is_string()) return false;
+  out = value->get_string();
+  return true;
+}
+
+bool take(std::uint32_t& out, json::object const& from, std::string_view name) {
+  auto const* const value = from.if_contains(name);
+  if (value == nullptr) return false;
+  boost::system::error_code error;
+  out = value->to_number<std::uint32_t>(error);
+  return !error;
+}
+
+}  // namespace
+
+Keys make_keys(Secret tls_key_pem) {
+  return {SigningKey::generate(), SigningKey::generate(), Secret::random(crypto::kSealKeyBytes),
+          std::move(tls_key_pem)};
+}
+
+Result<void> save_profile(Wallet& wallet, Profile const& profile) {
+  json::object out;
+  out["format"] = kFormat;
+  out["meeting_id"] = to_hex(profile.meeting_id);
+  out["person"] = profile.person;
+  out["name"] = profile.name;
+  out["roles"] = profile.roles;
+  out["host"] = profile.host;
+  out["port"] = profile.port;
+  out["server_spki"] = to_hex(profile.server_spki.view());
+  out["identity_key"] = to_hex(profile.identity_key.view());
+  out["witness_key"] = to_hex(profile.witness_key.view());
+  out["salt"] = to_hex(profile.salt);
+  out["code_used"] = profile.code_used;
+  out["csr"] = profile.csr_pem;
+  out["certificate"] = profile.certificate_pem;
+  out["authority"] = profile.authority_pem;
+  return wallet.save(std::string(kProfileName), as_bytes(json::serialize(out)));
+}
+
+Result<std::optional<Profile>> load_profile(Wallet& wallet) {
+  auto const bytes = wallet.load(std::string(kProfileName));
+  if (!bytes) return bytes.error();
+  if (!*bytes) return std::optional<Profile>();
+  boost::system::error_code error;
+  auto const value = json::parse(as_text(**bytes), error);
+  if (error || !value.is_object()) return Refusal::kMalformed;
+  auto const& from = value.get_object();
+  Profile out;
+  std::uint32_t format = 0;
+  std::uint32_t port = 0;
+  std::string meeting_id;
+  std::string salt;
+  bool const whole = take(format, from, "format") && format == kFormat && take(meeting_id, from, "meeting_id") &&
+                     take(out.person, from, "person") && take(out.name, from, "name") &&
+                     take(out.roles, from, "roles") && take(out.host, from, "host") && take(port, from, "port") &&
+                     take(out.server_spki, from, "server_spki") && take(out.identity_key, from, "identity_key") &&
+                     take(out.witness_key, from, "witness_key") && take(salt, from, "salt") &&
+                     take(out.code_used, from, "code_used") && take(out.csr_pem, from, "csr") &&
+                     take(out.certificate_pem, from, "certificate") && take(out.authority_pem, from, "authority");
+  auto const meeting_bytes = from_hex(meeting_id);
+  auto const salt_bytes = from_hex(salt);
+  if (!whole || !meeting_bytes || meeting_bytes->size() != out.meeting_id.size() || !salt_bytes || port > 65535) {
+    return Refusal::kMalformed;
+  }
+  std::ranges::copy(*meeting_bytes, out.meeting_id.begin());
+  out.salt = *salt_bytes;
+  out.port = static_cast<std::uint16_t>(port);
+  return std::optional<Profile>(std::move(out));
+}
+
+Result<void> save_keys(Wallet& wallet, Secret const& key, Keys const& keys) {
+  Secret plain(3 * kSeedBytes + keys.tls_key_pem.size());
+  auto* at = plain.data();
+  auto const put = [&](Secret const& part) {
+    if (!part.empty()) std::memcpy(at, part.data(), part.size());
+    at += part.size();
+  };
+  put(keys.identity.seed());
+  put(keys.witness.seed());
+  put(keys.attempt_key);
+  put(keys.tls_key_pem);
+  return wallet.save(std::string(kKeysName), crypto::seal(key, plain.view(), as_bytes(kKeysName)));
+}
+
+Result<Keys> load_keys(Wallet& wallet, Secret const& key) {
+  auto const sealed = wallet.load(std::string(kKeysName));
+  if (!sealed) return sealed.error();
+  if (!*sealed) return Refusal::kUnknown;
+  auto const plain = crypto::unseal(key, **sealed, as_bytes(kKeysName));
+  if (!plain || plain->size() < 3 * kSeedBytes) return Refusal::kMalformed;
+  auto const part = [&](std::size_t from, std::size_t size) {
+    return Secret::copy_of(plain->view().subspan(from, size));
+  };
+  auto identity = SigningKey::from_seed(part(0, kSeedBytes));
+  auto witness = SigningKey::from_seed(part(kSeedBytes, kSeedBytes));
+  if (!identity || !witness) return Refusal::kMalformed;
+  return Keys{std::move(*identity), std::move(*witness), part(2 * kSeedBytes, kSeedBytes),
+              part(3 * kSeedBytes, plain->size() - 3 * kSeedBytes)};
+}
+
+}  // namespace piaojue::client

@@ -1,0 +1,118 @@
+#pragma once
+/// What one person's program keeps: small named blobs and one journal. A Wallet makes bytes durable and knows nothing
+/// of what they mean; everything secret is sealed before it comes here.
+///
+/// Crash rules, the same for a directory and for memory:
+///   save, erase   durable as a whole when they return; a crash inside leaves the old value or the new one, never a mix
+///   append        durable after the next `sync`; a crash before that loses a tail of whole records (a torn record is
+///                 found by its checksum and dropped), never something from the middle
+/// After a refusal (kStorage) nothing may rest on the wallet any more: the program says so and ends.
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/refusal.h"
+#include "crypto/types.h"
+
+namespace piaojue::client {
+
+/// One line of the journal: what the record file is later exported from.
+struct JournalRecord {
+  enum class Kind : std::uint8_t { kEntry = 1, kCheckpoint = 2, kCosignature = 3 };
+  Kind kind = Kind::kEntry;
+  Bytes bytes;  ///< the entry as received; the signed note; a Cosignature message
+};
+
+/// Names in use: "profile" (who, where, certificates; not secret), "keys" (sealed under the passphrase),
+/// "attempt/<batch_open hex>" (sealed, specification §14), "trustee/<name>" (sealed under the passphrase),
+/// "evidence/<what>" (not secret).
+class Wallet {
+ public:
+  virtual ~Wallet() = default;
+  /// @param name lower-case letters, digits, '-' and '/', at most 120 characters.
+  [[nodiscard]] virtual Result<void> save(std::string const& name, ByteView blob) = 0;
+  [[nodiscard]] virtual Result<std::optional<Bytes>> load(std::string const& name) = 0;
+  /// Overwrites and removes; idempotent.
+  [[nodiscard]] virtual Result<void> erase(std::string const& name) = 0;
+  [[nodiscard]] virtual Result<std::vector<std::string>> names(std::string const& prefix) = 0;
+
+  /// Everything that was appended, in order.
+  [[nodiscard]] virtual Result<std::vector<JournalRecord>> journal() = 0;
+  [[nodiscard]] virtual Result<void> append(std::vector<JournalRecord> const& records) = 0;
+  [[nodiscard]] virtual Result<void> sync() = 0;
+  /// Of the last refusal, for the person at the laptop.
+  virtual std::string last_error() const { return {}; }
+};
+
+/// A directory of mode 0700 with files of mode 0600: a file a blob (written beside, synced, renamed, directory synced)
+/// and `journal`.
+class DirectoryWallet : public Wallet {
+ public:
+  enum class Access : std::uint8_t {
+    kCreate,  ///< makes the directory if it is not there; locks
+    kOwn,     ///< must be there; locks: two programs with one wallet would answer against each other
+    kRead,    ///< must be there; no lock, nothing is changed: for `export` and `show` beside a running program
+  };
+  /// @return kUnknown: no such directory. kConflict: another program has it open. kStorage.
+  [[nodiscard]] static Result<std::unique_ptr<DirectoryWallet>> open(std::string const& path, Access access);
+  ~DirectoryWallet() override;
+
+  Result<void> save(std::string const& name, ByteView blob) override;
+  Result<std::optional<Bytes>> load(std::string const& name) override;
+  Result<void> erase(std::string const& name) override;
+  Result<std::vector<std::string>> names(std::string const& prefix) override;
+  Result<std::vector<JournalRecord>> journal() override;
+  Result<void> append(std::vector<JournalRecord> const& records) override;
+  Result<void> sync() override;
+  std::string last_error() const override { return error_; }
+
+ private:
+  DirectoryWallet(std::string path, bool writable) : path_(std::move(path)), writable_(writable) {}
+  Refusal fail(char const* what);
+
+  std::string path_;
+  bool writable_ = false;
+  bool failed_ = false;
+  bool unsynced_ = false;
+  int directory_ = -1;
+  int lock_ = -1;
+  int journal_ = -1;
+  std::string error_;
+};
+
+/// For tests and the simulation. `crash` is a power cut: what was not synced is gone.
+class MemoryWallet : public Wallet {
+ public:
+  Result<void> save(std::string const& name, ByteView blob) override;
+  Result<std::optional<Bytes>> load(std::string const& name) override;
+  Result<void> erase(std::string const& name) override;
+  Result<std::vector<std::string>> names(std::string const& prefix) override;
+  Result<std::vector<JournalRecord>> journal() override;
+  Result<void> append(std::vector<JournalRecord> const& records) override;
+  Result<void> sync() override;
+
+  /// @param kept of the records not synced yet, how many reached the disk all the same.
+  void crash(std::size_t kept = 0);
+  std::size_t unsynced() const { return journal_.size() - synced_; }
+  /// The write (save, erase or sync) after `successes` further ones fails, and so do all later ones until `heal`.
+  /// With `applied`, the failing one had reached the disk although it reported failure.
+  void fail_after(std::size_t successes, bool applied = false);
+  void heal() { fail_after_.reset(); }
+  std::size_t writes() const { return writes_; }
+  std::map<std::string, Bytes> const& blobs() const { return blobs_; }
+
+ private:
+  /// Counts a write. Nothing: go on; otherwise whether the failing write is applied before the refusal.
+  std::optional<bool> failing();
+
+  std::map<std::string, Bytes> blobs_;
+  std::vector<JournalRecord> journal_;
+  std::size_t synced_ = 0;
+  std::size_t writes_ = 0;
+  std::optional<std::size_t> fail_after_;
+  bool applied_ = false;
+};
+
+}  // namespace piaojue::client

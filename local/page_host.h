@@ -1,0 +1,84 @@
+#pragma once
+/// The page's way in: HTTP and one WebSocket on 127.0.0.1, for this machine's browser and nobody else
+/// (docs/client-door.md, "The page"). It moves lines and files, and knows nothing of what they mean.
+///
+/// Other programs of this machine, and every web site that its browser shows, can reach the port. What keeps them out:
+/// a path and a cookie of 256 random bits each, handed over once for a token of 256 bits; `Host` and, for the socket,
+/// `Origin` must be this very address; no body is taken, nothing is cached, nothing may be framed.
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/refusal.h"
+#include "net/loop.h"
+
+namespace piaojue::local {
+
+/// One page that is or was open, by number from 1.
+using PageId = std::uint32_t;
+
+struct Asset {
+  std::string_view type;  ///< MIME type
+  std::string bytes;
+  std::string_view policy = {};  ///< Content-Security-Policy of this file alone; empty: the page's
+};
+/// A file of the page by its path, such as "index.html"; nothing: there is none. Called on any thread of the loop.
+using Assets = std::function<std::optional<Asset>(std::string_view path)>;
+
+/// Whether a path can name a file of the page: plain letters, no step upwards, nothing hidden.
+bool is_asset_path(std::string_view path);
+/// MIME type by the end of the name; nothing for what is not served.
+std::optional<std::string_view> asset_type(std::string_view path);
+/// For who works on the pages: `dir` first, on each request, then `otherwise`.
+Assets assets_from(std::string dir, Assets otherwise);
+
+struct PageLimits {
+  std::size_t connections_max = 16;
+  std::uint32_t head_bytes_max = 8U << 10;
+  std::size_t frame_bytes_max = 64U << 10;
+  std::size_t queue_bytes_max = 8U << 20;  ///< of lines that the page has not read
+  std::chrono::milliseconds request_deadline{10'000};
+  std::chrono::milliseconds idle{40'000};  ///< half of it without a sign: a ping; all of it: closed
+};
+
+/// Closing codes of the socket.
+inline constexpr std::uint16_t kCloseTakenOver = 4001;  ///< another tab has the door now
+inline constexpr std::uint16_t kCloseRenewed = 4002;    ///< `page` gave a new address
+inline constexpr std::uint16_t kCloseEnded = 4003;      ///< the program ends
+
+class PageHost {
+ public:
+  /// Called on the loop, in order, never inside a call of this class.
+  struct Calls {
+    std::function<void(PageId)> opened;
+    std::function<void(PageId, std::string line)> line;  ///< may hold a passphrase or a choice: to be wiped
+    std::function<void(PageId)> closed;
+  };
+  /// @param port 0: any free one. @param why says what failed, in words.
+  /// @return kConflict: the port is taken. kInternal.
+  [[nodiscard]] static Result<std::unique_ptr<PageHost>> listen(net::Loop& loop, std::uint16_t port, Assets assets,
+                                                                Calls calls, PageLimits limits, std::string& why);
+  ~PageHost();
+  PageHost(PageHost const&) = delete;
+  PageHost& operator=(PageHost const&) = delete;
+
+  // All of these on any thread.
+  std::uint16_t port() const;
+  /// A new address, good once; cookie, path and socket of before are good no more.
+  std::string renew();
+  /// To that page, if it is still there.
+  void send(PageId page, std::string line);
+  /// Accepts nothing more, closes the socket when all lines are out. @param done called on the loop, also when the page
+  /// does not answer.
+  void finish(std::function<void()> done);
+
+ private:
+  struct Impl;
+  explicit PageHost(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace piaojue::local

@@ -1,0 +1,94 @@
+#include "local/passphrase.h"
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+namespace piaojue::local {
+namespace {
+
+constexpr char const* kVariable = "PIAOJUE_PASSPHRASE";
+
+Trouble malformed(std::string zh, std::string en) {
+  return {std::string(piaojue::name(Refusal::kMalformed)), std::move(zh), std::move(en)};
+}
+
+/// Up to the end of the line, or of the file; nothing if there is none, or if it is too long.
+std::optional<Secret> read_line(int fd) {
+  Secret buffer(kPassphraseBytesMax + 1);
+  std::size_t size = 0;
+  while (size < buffer.size()) {
+    auto const n = ::read(fd, buffer.data() + size, buffer.size() - size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return std::nullopt;
+    if (auto const* const end =
+            static_cast<std::uint8_t const*>(std::memchr(buffer.data() + size, '\n', static_cast<std::size_t>(n)))) {
+      size = static_cast<std::size_t>(end - buffer.data());
+      // Editors on Windows end a line with two characters.
+      if (size > 0 && buffer.data()[size - 1] == '\r') --size;
+      return Secret::copy_of(buffer.view().first(size));
+    }
+    if (n == 0) return Secret::copy_of(buffer.view().first(size));
+    size += static_cast<std::size_t>(n);
+  }
+  return std::nullopt;
+}
+
+std::optional<Secret> ask(std::string const& prompt) {
+  if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
+  termios before{};
+  ::tcgetattr(STDIN_FILENO, &before);
+  termios silent = before;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  // Before the question: what is typed at once is neither shown nor thrown away.
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  std::cerr << prompt << std::flush;
+  auto line = read_line(STDIN_FILENO);
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  std::cerr << "\n";
+  return line;
+}
+
+}  // namespace
+
+bool passphrase_given(PassphraseSource const& source) {
+  if (source.none || !source.file.empty()) return true;
+  char const* const given = std::getenv(kVariable);
+  return given != nullptr && *given != '\0';
+}
+
+Tried<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice) {
+  if (source.none) return Secret();
+  if (!source.file.empty()) {
+    int const file = ::open(source.file.c_str(), O_RDONLY | O_CLOEXEC);
+    auto line = file < 0 ? std::nullopt : read_line(file);
+    if (file >= 0) ::close(file);
+    if (line && !line->empty()) return std::move(*line);
+    return malformed(source.file + "：第一行没有口令", source.file + ": no passphrase in the first line");
+  }
+  if (char* const given = std::getenv(kVariable); given != nullptr && *given != '\0') {
+    auto const size = std::strlen(given);
+    auto out = Secret::copy_of({reinterpret_cast<std::uint8_t const*>(given), size});
+    sodium_memzero(given, size);
+    ::unsetenv(kVariable);
+    return out;
+  }
+  auto first = ask(prompt);
+  if (!first) {
+    return malformed("没有口令：请给 --passphrase-file，设置 PIAOJUE_PASSPHRASE，或在终端中运行",
+                     "no passphrase: give --passphrase-file, set PIAOJUE_PASSPHRASE, or start on a terminal");
+  }
+  if (first->empty()) return malformed("口令不能为空", "an empty passphrase protects nothing");
+  if (twice) {
+    auto const again = ask("再输入一次 / again: ");
+    if (!again || !first->equals(again->view())) return malformed("两次输入的口令不同", "the two passphrases differ");
+  }
+  return std::move(*first);
+}
+
+}  // namespace piaojue::local

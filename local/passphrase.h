@@ -1,0 +1,23 @@
+#pragma once
+/// How a passphrase comes to a program: the first line of a file, PIAOJUE_PASSPHRASE, or the terminal. It is in no
+/// memory but the returned one; the variable is wiped and unset, so that no program started from here inherits it.
+#include "base/explained.h"
+#include "base/refusal.h"
+#include "base/secret.h"
+
+namespace piaojue::local {
+
+inline constexpr std::size_t kPassphraseBytesMax = 1024;
+
+struct PassphraseSource {
+  std::string file;
+  bool none = false;  ///< rehearsals only: an empty one
+};
+/// Whether it will come without a question at the terminal.
+bool passphrase_given(PassphraseSource const& source);
+
+/// @param prompt on the terminal; `twice`: a new one, asked for again. Trouble: no source at all, empty or too long,
+/// two that differ.
+[[nodiscard]] Tried<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice);
+
+}  // namespace piaojue::local

@@ -1,0 +1,22 @@
+#pragma once
+/// The review office's page: the same deeds as the command line's, in this machine's browser (docs/office.md, "The
+/// page"). The key of whoever has signed on stays in this process; the page holds neither key nor ledger.
+#include "local/page_host.h"
+#include "office/desk/deeds.h"
+
+namespace piaojue::desk {
+
+struct PageOptions {
+  Options desk;  ///< folder, tables, date
+  std::uint16_t port = 0;
+  bool browser = true;
+  local::Assets assets;  ///< its first page is "office.html"
+};
+
+inline constexpr std::size_t kUploadBytesMax = std::size_t{1} << 30;  ///< of a record; sheets and papers have their own
+
+/// Runs until SIGTERM or SIGINT. To be called once, before any other thread is started. Prints the address.
+/// @return the exit code.
+int run_page(PageOptions const& options);
+
+}  // namespace piaojue::desk

@@ -1,0 +1,16 @@
+/// The review office's program: everything around a meeting, at the command line and in the browser (docs/office.md).
+#include <optional>
+#include <string_view>
+
+#include "base/secret.h"
+#include "office/desk/commands.h"
+
+namespace piaojue::local {
+/// The page as it was built into this program; its table is written by cmake/assets.cmake.
+std::optional<Asset> embedded_asset(std::string_view path);
+}  // namespace piaojue::local
+
+int main(int argc, char** argv) {
+  piaojue::init();
+  return piaojue::desk::run(argc, argv, piaojue::local::embedded_asset);
+}

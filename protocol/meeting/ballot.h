@@ -1,0 +1,67 @@
+#pragma once
+/// The ballot (specification §7): fixed size for given k, key size and abstaining.
+///
+///   version(1) = 1 ‖ q(4, u32be) ‖ pk_v(32) ‖ prefix(32) ‖ σ_0 … σ_{k−1} (modulus bytes each) ‖ A(32) ‖ B(32)
+///   ‖ proof(64·m, m = 3 or 2 admissible choices) ‖ sig(64)
+///
+/// sig = Ed25519 by sk_v over "piaojue/v1/ballot" ‖ 0x00 ‖ ctx ‖ everything before sig.
+#include "crypto/blind_rsa.h"
+#include "crypto/sign.h"
+#include "protocol/meeting/entry.h"
+
+namespace piaojue::meeting {
+
+struct BallotShape {
+  std::uint32_t trustees = 0;  ///< k taking part in the attempt
+  std::uint32_t modulus_bytes = 0;
+  bool abstain_allowed = true;
+  std::size_t bytes() const;
+};
+
+/// A ballot taken apart. Views point into the caller's bytes.
+struct BallotView {
+  QuestionId question = 0;
+  SigningPublicKey pk_v;
+  crypto::TokenPrefix prefix;
+  std::vector<ByteView> tokens;
+  crypto::elgamal::Ciphertext vote;
+  ByteView proof;
+  Signature signature;
+  ByteView signed_part;  ///< everything before sig
+};
+
+/// @return kBallotEncoding: another length or version.
+[[nodiscard]] Result<BallotView> parse_ballot(BallotShape const& shape, ByteView bytes);
+
+/// Everything that a ballot of one question is checked against.
+struct BallotContext {
+  BallotShape shape;
+  QuestionId question = 0;
+  Hash ctx;
+  Point election_key;                                    ///< X
+  std::vector<crypto::blind_rsa::PublicKey> token_keys;  ///< by hop
+};
+
+/// Which check failed; `trustee` is the hop whose token failed.
+struct BallotRefusal {
+  Refusal code;
+  std::uint32_t trustee = 0;
+};
+
+/// One check each, so that the verifier can number them. All pure and safe to run on many threads.
+[[nodiscard]] bool ballot_points_valid(BallotView const& ballot);                                     // BALLOT_ENCODING
+[[nodiscard]] std::optional<std::uint32_t> first_bad_token(BallotContext const&, BallotView const&);  // BALLOT_TOKEN(t)
+[[nodiscard]] bool ballot_signature_valid(BallotContext const&, BallotView const&);     // BALLOT_SIGNATURE
+[[nodiscard]] Result<void> ballot_vote_valid(BallotContext const&, BallotView const&);  // BALLOT_ENCODING, BALLOT_PROOF
+
+/// All of them, cheapest first: length and version, question (BALLOT_CONTEXT), points and scalars, signature, tokens,
+/// proof.
+[[nodiscard]] std::optional<BallotRefusal> check_ballot(BallotContext const& context, ByteView bytes);
+
+/// Client: builds, proves and signs. @param tokens finalized, by hop.
+/// @return kBallotEncoding: abstain where it is not allowed, or a wrong number of tokens.
+[[nodiscard]] Result<Bytes> make_ballot(BallotContext const& context, crypto::SigningKey const& sk_v,
+                                        crypto::TokenPrefix const& prefix, std::vector<Bytes> const& tokens,
+                                        crypto::elgamal::Choice choice);
+
+}  // namespace piaojue::meeting

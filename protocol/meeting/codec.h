@@ -1,0 +1,32 @@
+#pragma once
+/// Bytes to typed entries and back. Decoding accepts canonical Protobuf only (specification §2.3): whatever parses is
+/// encoded again and compared, so an entry has one spelling. This is the only place of the room that knows Protobuf.
+#include "crypto/sign.h"
+#include "protocol/meeting/entry.h"
+
+namespace piaojue::meeting {
+
+/// @return kTooLarge (the entry, a text, a list), kMalformed (does not parse, a field of wrong length, a text that is
+/// not UTF-8), kNotCanonical (another spelling, a list out of order), kUnknownType, kOutOfRange (an enum's value, the
+/// version).
+[[nodiscard]] Result<Entry> decode_entry(ByteView bytes);
+/// The same of a body by itself, as a proposal or a draft of the manifest is sent.
+[[nodiscard]] Result<Body> decode_body(EntryType type, ByteView bytes);
+
+Bytes encode_body(Body const& body);
+/// Signatures are put in ascending order of signers.
+Bytes encode_entry(EntryType type, ByteView body_bytes, std::vector<EntrySignature> signatures);
+
+/// Signs a body: Ed25519 over "piaojue/v1/" ‖ type name ‖ 0x00 ‖ body.
+EntrySignature sign_body(EntryType type, ByteView body_bytes, PersonId signer, crypto::SigningKey const& key);
+/// encode_body, sign, encode_entry for an entry with one signature.
+Bytes signed_entry(Body const& body, PersonId signer, crypto::SigningKey const& key);
+/// SHA-256(u32be(type) ‖ body): what names a proposal that waits for further signatures.
+Hash proposal_id(EntryType type, ByteView body_bytes);
+
+/// Signed by a new identity key to show that its holder asked for the enrolment (specification §3.2):
+/// "piaojue/v1/enrol" ‖ 0x00 ‖ meeting_id ‖ u32be(person) ‖ IK ‖ WK.
+Bytes possession_input(std::array<std::uint8_t, 16> const& meeting_id, PersonId person, SigningPublicKey const& ik,
+                       SigningPublicKey const& wk);
+
+}  // namespace piaojue::meeting

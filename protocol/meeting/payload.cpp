@@ -1,0 +1,113 @@
+#include "protocol/meeting/payload.h"
+
+#include "protocol/meeting/wire.h"
+
+namespace piaojue::meeting {
+
+using protobuf::encode;
+using protobuf::parse;
+using wire::add;
+using wire::get;
+using wire::set;
+
+Bytes encode_token_payload(BlindedMsgs const& msgs) {
+  v1::TokenPayload out;
+  for (auto const& [question, list] : msgs) {
+    auto& to = *out.add_questions();
+    to.set_question(question);
+    for (auto const& msg : list) set(to.add_blinded_msgs(), msg);
+  }
+  return encode(out);
+}
+
+Result<BlindedMsgs> parse_token_payload(ByteView bytes) {
+  v1::TokenPayload in;
+  if (!parse(bytes, in)) return Refusal::kMalformed;
+  BlindedMsgs out;
+  for (auto const& question : in.questions()) {
+    std::vector<Bytes> messages;
+    for (auto const& message : question.blinded_msgs()) messages.push_back(get(message));
+    if (!add(out, question.question(), std::move(messages))) return Refusal::kMalformed;
+  }
+  return out;
+}
+
+Bytes encode_issued_payload(BlindSigs const& sigs) {
+  v1::IssuedPayload out;
+  for (auto const& [question, sig] : sigs) {
+    auto& to = *out.add_questions();
+    to.set_question(question);
+    set(to.mutable_blind_sig(), sig);
+  }
+  return encode(out);
+}
+
+Result<BlindSigs> parse_issued_payload(ByteView bytes) {
+  v1::IssuedPayload in;
+  if (!parse(bytes, in)) return Refusal::kMalformed;
+  BlindSigs out;
+  for (auto const& question : in.questions()) {
+    if (!add(out, question.question(), get(question.blind_sig()))) return Refusal::kMalformed;
+  }
+  return out;
+}
+
+Bytes encode_envelope_payload(Onions const& onions) {
+  v1::EnvelopePayload out;
+  for (auto const& [question, onion] : onions) {
+    auto& to = *out.add_onions();
+    to.set_question(question);
+    set(to.mutable_onion(), onion);
+  }
+  return encode(out);
+}
+
+Result<Onions> parse_envelope_payload(ByteView bytes) {
+  v1::EnvelopePayload in;
+  if (!parse(bytes, in)) return Refusal::kMalformed;
+  Onions out;
+  for (auto const& onion : in.onions()) {
+    if (!add(out, onion.question(), get(onion.onion()))) return Refusal::kMalformed;
+  }
+  return out;
+}
+
+Bytes encode_mix_payload(ByteView salt, MixItems const& items) {
+  v1::MixPayload out;
+  set(out.mutable_salt(), salt);
+  for (auto const& [question, list] : items) {
+    auto& to = *out.add_questions();
+    to.set_question(question);
+    for (auto const& item : list) set(to.add_items(), item);
+  }
+  return encode(out);
+}
+
+Result<MixPayload> parse_mix_payload(ByteView bytes) {
+  v1::MixPayload in;
+  if (!parse(bytes, in)) return Refusal::kMalformed;
+  MixPayload out;
+  out.salt = get(in.salt());
+  for (auto const& question : in.questions()) {
+    std::vector<Bytes> items;
+    items.reserve(static_cast<std::size_t>(question.items_size()));
+    for (auto const& item : question.items()) items.push_back(get(item));
+    if (!add(out.items, question.question(), std::move(items))) return Refusal::kMalformed;
+  }
+  return out;
+}
+
+Bytes encode_cosignature(log::Cosignature const& cosignature) {
+  v1::Cosignature out;
+  wire::fill(out, cosignature);
+  return encode(out);
+}
+
+Result<log::Cosignature> parse_cosignature(ByteView bytes) {
+  v1::Cosignature in;
+  log::Cosignature out;
+  if (!parse(bytes, in) || !wire::take(out, in)) return Refusal::kMalformed;
+  return out;
+}
+
+}  // namespace piaojue::meeting

@@ -1,0 +1,74 @@
+#pragma once
+/// Private to this room: each heavy duty split into a cheap part that reads the record and a heavy one that touches
+/// only what the first took out. A job runs the second on another thread while the record goes on changing.
+#include "protocol/trustee/gate.h"
+#include "protocol/trustee/issuer.h"
+#include "protocol/trustee/mixer.h"
+
+namespace piaojue::trustee::detail {
+
+// ---- Issuing ------------------------------------------------------------------------------------------------------
+
+/// Refusals of `issue` that need no key.
+[[nodiscard]] Result<void> check_request(meeting::Record const& record, TrusteeId trustee, PersonId person,
+                                         meeting::BlindedMsgs const& msgs);
+/// @param hop this trustee's. @return kWrongPhase: keys destroyed or of other questions. kOutOfRange.
+[[nodiscard]] Result<meeting::BlindSigs> sign_request(AttemptKeys const& keys, std::uint32_t hop,
+                                                      meeting::BlindedMsgs const& msgs);
+
+// ---- Mixing -------------------------------------------------------------------------------------------------------
+
+struct MixPlan {
+  Hash batch_open;
+  TrusteeId trustee = 0;
+  std::uint32_t hop = 0;
+  std::map<QuestionId, Hash> contexts;  ///< live questions
+  std::map<QuestionId, std::uint32_t>
+      input_counts;  ///< all that the input must hold; a voided one among them is ignored
+  std::size_t item_bytes = 0;
+  std::optional<meeting::MixStep> before;  ///< nothing for hop 0
+};
+
+/// @return kWrongPhase: not this trustee's turn.
+[[nodiscard]] Result<MixPlan> plan_mix(meeting::Record const& record, TrusteeId trustee);
+[[nodiscard]] Result<MixResult> run_mix(MixPlan const& plan, crypto::onion::MixKey const& key,
+                                        meeting::MixItems const& input_items, ByteView input_salt);
+
+/// A result for fewer questions: those that were voided after it was made fall out, the others stay as they are.
+MixResult restricted(MixResult const& whole, std::vector<QuestionId> const& questions);
+
+/// Fisher–Yates with libsodium's randombytes_uniform: every order is as likely as any other.
+void shuffle(std::vector<Bytes>& items);
+
+/// Overwrites and empties: which input became which output is told by memory that holds both.
+void wipe(meeting::MixItems& items);
+
+// ---- Gate and share -----------------------------------------------------------------------------------------------
+
+/// The gate without the ballots' tokens, signatures and proofs.
+[[nodiscard]] Result<void> check_room(meeting::Record const& record, meeting::Witnesses const& witnesses);
+
+/// The live boxes of a record with what their ballots are checked against.
+struct BoxPlan {
+  Hash box_hash;
+  std::shared_ptr<meeting::BallotBox const> box;
+  std::vector<meeting::BallotContext> contexts;
+};
+BoxPlan plan_box(meeting::Record const& record);
+/// @return the code of the first ballot that is not valid.
+[[nodiscard]] Result<void> check_ballots(BoxPlan const& plan, meeting::ParallelFor const& parallel);
+
+/// What a share is made from.
+struct SharePlan {
+  meeting::TallyShare body;                    ///< without shares
+  std::map<QuestionId, crypto::Point> sums_a;  ///< ΣA
+  std::map<QuestionId, Hash> contexts;
+};
+/// @return kWrongPhase: no box, or a question without a sum.
+[[nodiscard]] Result<SharePlan> plan_share(meeting::Record const& record, TrusteeId trustee);
+[[nodiscard]] Result<meeting::TallyShare> run_share(SharePlan const& plan, crypto::elgamal::TallyKey const& key);
+
+/// fn(i) for i in [0, n) by `parallel`, or one after another where there is none.
+void for_each(meeting::ParallelFor const& parallel, std::size_t n, std::function<void(std::size_t)> const& fn);
+
+}  // namespace piaojue::trustee::detail

@@ -1,0 +1,89 @@
+#pragma once
+/// A trustee as its host (server or client) drives it. Sans-io: the host tells it what happened and submits the entries
+/// that it returns; the trustee decides from the record alone what is due, so that a restart resumes where the log
+/// stands.
+///
+///   loop: for each due(record, witnesses): work = start(duty) on the record's thread → run work() on any thread
+///         → finish(result) on the record's thread → submit its entry and payload
+///
+/// Nothing is returned for submission before `TrusteeStore` has made the state that it rests on durable.
+#include <functional>
+#include <memory>
+
+#include "crypto/sign.h"
+#include "protocol/meeting/record.h"
+#include "protocol/trustee/gate.h"
+#include "protocol/trustee/issuer.h"
+#include "protocol/trustee/keys.h"
+#include "protocol/trustee/mixer.h"
+
+namespace piaojue::trustee {
+
+/// Durable, sealed by the host. Names are "keys/<batch>/<attempt>" and "mix/<batch>/<attempt>".
+class TrusteeStore {
+ public:
+  virtual ~TrusteeStore() = default;
+  [[nodiscard]] virtual Result<void> save(std::string const& name, Secret const& plain) = 0;
+  [[nodiscard]] virtual Result<std::optional<Secret>> load(std::string const& name) = 0;
+  /// Overwrites and removes; idempotent.
+  [[nodiscard]] virtual Result<void> erase(std::string const& name) = 0;
+};
+
+/// An entry to submit, with its payload.
+struct Submission {
+  Bytes entry;
+  std::variant<std::monostate, meeting::BlindSigs, MixResult> payload;  ///< of TokensIssued, of MixStep
+  PersonId person = 0;                                                  ///< of TokensIssued
+};
+
+class Trustee {
+ public:
+  /// @param signer the person's identity key (the server's key for trustee 0); must outlive this.
+  /// @param lookahead batches in the manifest's order for which keys are made ahead.
+  Trustee(TrusteeId id, PersonId person, crypto::SigningKey const& signer, TrusteeStore& store, TokenKeySource source,
+          std::uint32_t lookahead = 2);
+  ~Trustee();
+  Trustee(Trustee const&) = delete;
+  Trustee& operator=(Trustee const&) = delete;
+
+  /// How `run` of a job checks the ballots of a box (one after another without it). Called from the thread of `run`.
+  void set_parallel(meeting::ParallelFor parallel);
+
+  /// Work found due: `run` is heavy and may be called on any one thread; it touches only what it captured. Then hand
+  /// the job back to `finish` on the record's thread.
+  struct Job {
+    std::string name;  ///< unique while it runs, such as "keys/1/1" or "share/3/1"
+    std::function<void()> run;
+    std::function<Result<std::vector<Submission>>(meeting::Record const&)> finish;
+  };
+
+  /// Token work that the server delivered: kept until it can be done (BatchOpen witnessed, request in the log).
+  void on_token_work(PersonId person, Hash const& batch_open, meeting::BlindedMsgs msgs);
+  /// Input for this hop: from the hop before, or for hop 0 the envelopes turned to items.
+  void on_mix_input(Hash const& batch_open, meeting::MixItems items, Bytes salt);
+
+  /// What is due now and neither running nor handed out before. Called after every change of record, witnesses or
+  /// inputs, on the record's thread. Every job must be finished, even when its result is no longer wanted.
+  std::vector<Job> due(meeting::Record const& record, meeting::Witnesses const& witnesses);
+
+  /// Submissions may have been lost (the connection broke, or the store failed): whatever the log still lacks is due
+  /// again.
+  void resubmit();
+
+  /// What a supervisor sees: state of this trustee's keys, and the last refusal of a duty, if any.
+  struct Status {
+    /// "off-duty" (no trustee, or the key was replaced), "idle", "making-keys", "keys-ready", "keys-lost" (the running
+    /// attempt can not go on with this trustee), "issuing", "issuance-closed", "mixing", "waiting-for-gate", "shared",
+    /// "erased". Stable: the pages translate it.
+    std::string text;
+    std::optional<Refusal> waiting;  ///< why the gate is still closed, such as GATE_UNCONFIRMED
+    std::optional<Refusal> refusal;
+  };
+  Status status(meeting::Record const& record) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace piaojue::trustee

@@ -1,0 +1,205 @@
+#include "sheets/csv.h"
+
+#include <unicode/ucnv.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "sheets/text.h"
+
+namespace piaojue::sheets {
+namespace {
+
+/// ICU's table is GB18030-2005, which leaves 24 characters in the private use area; GB18030-2022 gives them their
+/// places in Unicode, so that they show on every machine and not only where an old Chinese font is installed.
+char32_t to_2022(char32_t c) {
+  struct Pair {
+    char32_t from, to;
+  };
+  static constexpr std::array<Pair, 18> kPairs{{{0xE78D, 0xFE10},
+                                                {0xE78E, 0xFE12},
+                                                {0xE78F, 0xFE11},
+                                                {0xE790, 0xFE13},
+                                                {0xE791, 0xFE14},
+                                                {0xE792, 0xFE15},
+                                                {0xE793, 0xFE16},
+                                                {0xE794, 0xFE17},
+                                                {0xE795, 0xFE18},
+                                                {0xE796, 0xFE19},
+                                                {0xE81E, 0x9FB4},
+                                                {0xE826, 0x9FB5},
+                                                {0xE82B, 0x9FB6},
+                                                {0xE82C, 0x9FB7},
+                                                {0xE832, 0x9FB8},
+                                                {0xE843, 0x9FB9},
+                                                {0xE854, 0x9FBA},
+                                                {0xE864, 0x9FBB}}};
+  for (Pair const& pair : kPairs)
+    if (pair.from == c) return pair.to;
+  return c;
+}
+
+std::optional<std::string> from_gb18030(ByteView file) {
+  UErrorCode status = U_ZERO_ERROR;
+  std::unique_ptr<UConverter, decltype(&ucnv_close)> const converter(ucnv_open("gb18030", &status), &ucnv_close);
+  if (U_FAILURE(status)) return std::nullopt;
+  ucnv_setToUCallBack(converter.get(), UCNV_TO_U_CALLBACK_STOP, nullptr, nullptr, nullptr, &status);
+  if (U_FAILURE(status)) return std::nullopt;
+  std::string out;
+  out.reserve(file.size() * 3 / 2);
+  std::array<UChar, 4096> chunk{};
+  char const* source = as_text(file).data();
+  char const* const end = source + file.size();
+  char32_t high = 0;  // the first half of a pair that the end of a chunk has parted
+  for (;;) {
+    UChar* target = chunk.data();
+    status = U_ZERO_ERROR;
+    ucnv_toUnicode(converter.get(), &target, chunk.data() + chunk.size(), &source, end, nullptr, true, &status);
+    if (U_FAILURE(status) && status != U_BUFFER_OVERFLOW_ERROR) return std::nullopt;
+    for (UChar const* p = chunk.data(); p != target; ++p) {
+      char32_t const unit = *p;
+      bool const lead = unit >= 0xD800 && unit < 0xDC00;
+      bool const trail = unit >= 0xDC00 && unit < 0xE000;
+      if (trail != (high != 0)) return std::nullopt;
+      if (!lead) append_character(out, to_2022(trail ? 0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00) : unit));
+      high = lead ? unit : 0;
+    }
+    if (status != U_BUFFER_OVERFLOW_ERROR) break;
+  }
+  if (high != 0) return std::nullopt;
+  return out;
+}
+
+/// The separator that stands most often outside quotes in the first line that has any.
+char find_separator(std::string_view text) {
+  static constexpr std::string_view kSeparators = ",;\t";
+  std::array<std::size_t, 3> counts{};
+  bool quoted = false;
+  for (char const c : text) {
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if ((c == '\n' || c == '\r') && counts != std::array<std::size_t, 3>{}) break;
+    if (auto const at = kSeparators.find(c); at != std::string_view::npos) ++counts[at];
+  }
+  return kSeparators[static_cast<std::size_t>(std::ranges::max_element(counts) - counts.begin())];
+}
+
+/// One pass over the text. Empty cells and rows are only counted until something follows them: ten million commas take
+/// no memory.
+class Parser {
+ public:
+  Parser(std::string_view text, char separator) : text_(text), separator_(separator) {}
+
+  std::vector<CellError> parse(std::vector<CsvRow>& rows) {
+    while (at_ < text_.size() && errors_.empty()) {
+      ++row_;
+      column_ = 0;
+      CsvRow row{row_, {}, {}};
+      while (cell(row)) {
+      }
+      if (!row.cells.empty()) rows.push_back(std::move(row));
+    }
+    return std::move(errors_);
+  }
+
+ private:
+  /// @return whether another cell follows in this row.
+  bool cell(CsvRow& row) {
+    ++column_;
+    std::string value;
+    bool const quoted = at_ < text_.size() && text_[at_] == '"';
+    if (quoted) {
+      ++at_;
+      if (!quoted_value(value)) return false;
+    }
+    std::size_t const plain = at_;
+    while (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\n' && text_[at_] != '\r') ++at_;
+    std::string_view const rest = text_.substr(plain, at_ - plain);
+    if (quoted && rest.find_first_not_of(' ') != std::string_view::npos)
+      return fail(rest, "引号闭合后应当是分隔符或换行；单元格内的引号要写成两个");
+    if (!quoted) value = rest;
+    if (!value.empty() && !keep(row, std::move(value))) return false;
+    if (at_ == text_.size()) return false;
+    char const end = text_[at_++];
+    if (end == separator_) return true;
+    if (end == '\r' && at_ < text_.size() && text_[at_] == '\n') ++at_;
+    return false;
+  }
+
+  bool quoted_value(std::string& value) {
+    for (; at_ < text_.size(); ++at_) {
+      if (text_[at_] == '"') {
+        ++at_;
+        if (at_ == text_.size() || text_[at_] != '"') return true;
+        value += '"';
+      } else if (text_[at_] == '\r') {
+        // Line ends inside a cell are one character, whatever the sheet was saved with.
+        if (at_ + 1 == text_.size() || text_[at_ + 1] != '\n') value += '\n';
+      } else {
+        value += text_[at_];
+      }
+      if (value.size() > kCellCharactersMax * 4) return fail(value, "应不超过 4096 个字符（也可能是引号没有闭合）");
+    }
+    return fail(value, "引号应当闭合");
+  }
+
+  bool keep(CsvRow& row, std::string value) {
+    if (row_ > kSheetRowsMax) return fail(value, "表格应不超过 6000 行");
+    if (column_ > kSheetColumnsMax) return fail(value, "表格应不超过 100 列");
+    if (value.size() > kCellCharactersMax && characters(value) > kCellCharactersMax)
+      return fail(value, "应不超过 4096 个字符");
+    row.cells.resize(column_ - 1);
+    row.cells.push_back(std::move(value));
+    return true;
+  }
+
+  bool fail(std::string_view value, std::string expected) {
+    errors_.push_back({row_, column_, shortened(value), std::move(expected)});
+    return false;
+  }
+
+  std::string_view text_;
+  char separator_;
+  std::size_t at_ = 0, row_ = 0, column_ = 0;
+  std::vector<CellError> errors_;
+};
+
+Imported<Csv> unreadable(std::string expected) { return {{}, {{0, 0, {}, std::move(expected)}}}; }
+
+}  // namespace
+
+Imported<Csv> read_csv(ByteView file) {
+  if (file.size() > kSheetBytesMax) return unreadable("应不超过 10 MiB");
+  std::string_view text = as_text(file);
+  using namespace std::string_view_literals;
+  // What people pick by mistake gets its own sentence; as GB18030 it would only be garbage.
+  if (text.starts_with("PK\x03\x04"sv))
+    return unreadable("这是 Excel 工作簿；请在 Excel 或 WPS 中「另存为」CSV（UTF-8 或 GB18030）");
+  if (text.starts_with("\xD0\xCF\x11\xE0"sv))
+    return unreadable("这是旧版 Excel（.xls）或设有密码的工作簿；请取消密码，「另存为」xlsx 或 CSV");
+  if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv) || text.find('\0') != std::string_view::npos)
+    return unreadable("编码是 UTF-16 或不是文本；请「另存为」CSV（UTF-8 或 GB18030）");
+
+  Imported<Csv> out;
+  std::string converted;
+  if (text.starts_with("\xEF\xBB\xBF"sv)) {
+    text.remove_prefix(3);
+    out.value.encoding = Encoding::kUtf8Bom;
+    if (!valid_utf8(text)) return unreadable("文件以 UTF-8 标记开头，内容却不是 UTF-8");
+  } else if (!valid_utf8(text)) {
+    auto decoded = from_gb18030(file);
+    if (!decoded) return unreadable("编码既不是 UTF-8 也不是 GB18030；请重新「另存为」CSV");
+    out.value.encoding = Encoding::kGb18030;
+    converted = std::move(*decoded);
+    text = converted;
+  }
+  out.value.separator = find_separator(text);
+  out.errors = Parser(text, out.value.separator).parse(out.value.rows);
+  if (out.ok() && out.value.rows.empty()) return unreadable("文件是空的");
+  if (!out.ok()) out.value.rows.clear();
+  return out;
+}
+
+}  // namespace piaojue::sheets

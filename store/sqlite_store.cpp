@@ -1,0 +1,224 @@
+#include "store/sqlite_store.h"
+
+#include <sqlite3.h>
+
+namespace piaojue::store {
+namespace {
+
+constexpr std::array<char const*, kTables> kNames = {
+    "meta",          "code",           "enrolment", "entry",      "checkpoint", "cosignature", "proposal",
+    "token_payload", "issued_payload", "envelope",  "mix_output", "seal_key",   "trustee"};
+constexpr int kApplicationId = 0x504a5531;  // "PJU1"
+
+char const* name(Table table) { return kNames[static_cast<std::size_t>(table)]; }
+
+class Statement {
+ public:
+  Statement(sqlite3* connection, std::string const& sql) {
+    ok_ = sqlite3_prepare_v2(connection, sql.c_str(), -1, &statement_, nullptr) == SQLITE_OK;
+  }
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(Statement const&) = delete;
+  Statement& operator=(Statement const&) = delete;
+
+  Statement& bind(int position, ByteView bytes) {
+    // An empty view may have no address, and SQLite binds NULL for none.
+    static constexpr std::uint8_t kNothing = 0;
+    ok_ = ok_ && sqlite3_bind_blob64(statement_, position, bytes.empty() ? &kNothing : bytes.data(), bytes.size(),
+                                     SQLITE_STATIC) == SQLITE_OK;
+    return *this;
+  }
+  /// SQLITE_ROW, SQLITE_DONE or an error.
+  int step() { return ok_ ? sqlite3_step(statement_) : SQLITE_ERROR; }
+  Bytes blob(int column) {
+    auto const* data = static_cast<std::uint8_t const*>(sqlite3_column_blob(statement_, column));
+    auto const bytes = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+    return data ? Bytes(data, data + bytes) : Bytes();
+  }
+  int number(int column) { return sqlite3_column_int(statement_, column); }
+
+ private:
+  sqlite3_stmt* statement_ = nullptr;
+  bool ok_ = false;
+};
+
+/// The smallest key that is greater than every key with this prefix; nothing if there is none.
+std::optional<Bytes> after_prefix(Bytes prefix) {
+  while (!prefix.empty() && prefix.back() == 0xff) prefix.pop_back();
+  if (prefix.empty()) return std::nullopt;
+  ++prefix.back();
+  return prefix;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(std::string const& path, SqliteOptions const& options,
+                                                       std::string* error) {
+  std::unique_ptr<SqliteStore> store(new SqliteStore());
+  auto const* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
+  int const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (options.create ? SQLITE_OPEN_CREATE : 0);
+  Result<void> done;
+  if (sqlite3_open_v2(path.c_str(), &store->writer_, flags, vfs) != SQLITE_OK) {
+    done = store->fail(store->writer_);
+  } else {
+    done = store->prepare(options);
+  }
+  if (done) {
+    int const reading = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path.c_str(), &store->reader_, reading, vfs) != SQLITE_OK) {
+      done = store->fail(store->reader_);
+    } else {
+      sqlite3_busy_timeout(store->reader_, static_cast<int>(options.busy_timeout_ms));
+    }
+  }
+  if (!done) {
+    if (error) *error = store->last_error();
+    return Refusal::kStorage;
+  }
+  return store;
+}
+
+SqliteStore::~SqliteStore() {
+  sqlite3_close(reader_);
+  sqlite3_close(writer_);
+}
+
+Result<void> SqliteStore::prepare(SqliteOptions const& options) {
+  sqlite3_busy_timeout(writer_, static_cast<int>(options.busy_timeout_ms));
+  sqlite3_extended_result_codes(writer_, 1);
+  for (auto const* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON",
+                             "PRAGMA foreign_keys=OFF", "PRAGMA temp_store=MEMORY"}) {
+    if (auto done = run(pragma); !done) return done;
+  }
+  if (options.create) {
+    // Before the first table: whoever finds this file knows what it is.
+    if (auto done = run(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str()); !done) return done;
+    for (auto const* table : kNames) {
+      std::string const sql = "CREATE TABLE IF NOT EXISTS \"" + std::string(table) +
+                              "\" (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID";
+      if (auto done = run(sql.c_str()); !done) return done;
+    }
+  } else {
+    Statement id(writer_, "PRAGMA application_id");
+    if (id.step() != SQLITE_ROW) return fail(writer_);
+    if (id.number(0) != kApplicationId) {
+      std::lock_guard const lock(error_mutex_);
+      error_ = "not a database of this program";
+      return Refusal::kStorage;
+    }
+  }
+  if (options.pages_max > 0) {
+    if (auto done = run(("PRAGMA max_page_count=" + std::to_string(options.pages_max)).c_str()); !done) return done;
+  }
+  // A server that was killed between the end of an attempt and this leaves erased rows in the journal.
+  truncate_journal();
+  return {};
+}
+
+Result<void> SqliteStore::run(char const* sql) {
+  if (sqlite3_exec(writer_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fail(writer_);
+  return {};
+}
+
+Refusal SqliteStore::fail(sqlite3* connection) {
+  std::lock_guard const lock(error_mutex_);
+  error_ = connection ? sqlite3_errmsg(connection) : "out of memory";
+  return Refusal::kStorage;
+}
+
+std::string SqliteStore::last_error() const {
+  std::lock_guard const lock(error_mutex_);
+  return error_;
+}
+
+Result<Contents> SqliteStore::load() {
+  std::lock_guard const lock(writer_mutex_);
+  Contents contents;
+  // One moment for all tables: `export` and `status` read while a server writes.
+  if (auto done = run("BEGIN"); !done) return done.error();
+  for (std::size_t t = 0; t < kTables; ++t) {
+    Statement rows(writer_, "SELECT key, value FROM \"" + std::string(kNames[t]) + "\" ORDER BY key");
+    int state = rows.step();
+    for (; state == SQLITE_ROW; state = rows.step()) contents.tables[t].emplace(rows.blob(0), rows.blob(1));
+    if (state == SQLITE_DONE) continue;
+    auto const refusal = fail(writer_);
+    sqlite3_exec(writer_, "ROLLBACK", nullptr, nullptr, nullptr);
+    return refusal;
+  }
+  if (auto done = run("COMMIT"); !done) return done.error();
+  return contents;
+}
+
+Result<void> SqliteStore::write(Write const& write) {
+  std::string const table = '"' + std::string(name(write.table)) + '"';
+  int state = SQLITE_ERROR;
+  switch (write.kind) {
+    case Write::Kind::kPut:
+      state = Statement(writer_, "INSERT INTO " + table +
+                                     " (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
+                  .bind(1, write.key)
+                  .bind(2, write.value)
+                  .step();
+      break;
+    case Write::Kind::kErase:
+      state = Statement(writer_, "DELETE FROM " + table + " WHERE key = ?1").bind(1, write.key).step();
+      break;
+    case Write::Kind::kErasePrefix:
+      if (auto const end = after_prefix(write.key)) {
+        state = Statement(writer_, "DELETE FROM " + table + " WHERE key >= ?1 AND key < ?2")
+                    .bind(1, write.key)
+                    .bind(2, *end)
+                    .step();
+      } else {
+        state = Statement(writer_, "DELETE FROM " + table + " WHERE key >= ?1").bind(1, write.key).step();
+      }
+      break;
+  }
+  if (state != SQLITE_DONE) return fail(writer_);
+  return {};
+}
+
+Result<void> SqliteStore::commit(Writes const& writes) {
+  std::lock_guard const lock(writer_mutex_);
+  if (auto done = run("BEGIN IMMEDIATE"); !done) return done;
+  Result<void> done;
+  for (auto const& one : writes.list) {
+    done = write(one);
+    if (!done) break;
+  }
+  if (done) done = run("COMMIT");
+  if (!done) {
+    auto const reason = last_error();
+    sqlite3_exec(writer_, "ROLLBACK", nullptr, nullptr, nullptr);
+    std::lock_guard const error_lock(error_mutex_);
+    error_ = reason;
+    return done;
+  }
+  if (writes.truncate_journal || truncate_due_) truncate_journal();
+  return {};
+}
+
+void SqliteStore::truncate_journal() {
+  // The transaction itself is durable already: a refusal here only means that it is tried again at the next commit.
+  Statement checkpoint(writer_, "PRAGMA wal_checkpoint(TRUNCATE)");
+  truncate_due_ = checkpoint.step() != SQLITE_ROW || checkpoint.number(0) != 0;
+}
+
+Result<std::vector<Hash>> SqliteStore::codes(PersonId person) {
+  std::lock_guard const lock(reader_mutex_);
+  Bytes prefix;
+  append_u32be(prefix, person);
+  std::vector<Hash> hashes;
+  Statement rows(reader_, "SELECT key FROM \"code\" WHERE key >= ?1 AND substr(key, 1, 4) = ?1 ORDER BY key LIMIT 256");
+  rows.bind(1, prefix);
+  int state = rows.step();
+  for (; state == SQLITE_ROW; state = rows.step()) {
+    auto const key = rows.blob(0);
+    if (key.size() != prefix.size() + Hash::kSize) continue;
+    hashes.push_back(*Hash::from(ByteView(key).subspan(prefix.size())));
+  }
+  if (state != SQLITE_DONE) return fail(reader_);
+  return hashes;
+}
+
+}  // namespace piaojue::store

@@ -1,0 +1,51 @@
+#pragma once
+/// The Store of a real server: one SQLite file in WAL mode with synchronous=FULL (a commit is on the disk when it
+/// returns) and secure_delete=ON (what is erased is overwritten). One table for each `Table`, keyed by bytes, WITHOUT
+/// ROWID, so that no row keeps a number that tells when it was written.
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "store/store.h"
+
+struct sqlite3;
+
+namespace piaojue::store {
+
+struct SqliteOptions {
+  bool create = false;                   ///< false: the file must exist
+  std::string vfs;                       ///< SQLite's VFS by name; empty: the default (tests put failing ones in)
+  std::uint64_t pages_max = 0;           ///< bound on the file, for tests of a full disk; 0: none
+  std::uint32_t busy_timeout_ms = 5000;  ///< waiting for another process, such as `piaojue-server slip`
+};
+
+class SqliteStore : public Store {
+ public:
+  /// @return kStorage: can not be opened, is no store, or is one of another format. `*error` then says why.
+  [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(std::string const& path, SqliteOptions const& options,
+                                                                 std::string* error = nullptr);
+  ~SqliteStore() override;
+
+  Result<Contents> load() override;
+  Result<void> commit(Writes const& writes) override;
+  Result<std::vector<Hash>> codes(PersonId person) override;
+  std::string last_error() const override;
+
+ private:
+  SqliteStore() = default;
+  Result<void> prepare(SqliteOptions const& options);
+  Result<void> run(char const* sql);
+  Result<void> write(Write const& write);
+  void truncate_journal();
+  Refusal fail(sqlite3* connection);
+
+  sqlite3* writer_ = nullptr;
+  sqlite3* reader_ = nullptr;  ///< for `codes`, so that it never waits for a commit
+  std::mutex writer_mutex_;
+  std::mutex reader_mutex_;
+  mutable std::mutex error_mutex_;
+  std::string error_;
+  bool truncate_due_ = false;  ///< another process was reading when the journal should have been emptied
+};
+
+}  // namespace piaojue::store

@@ -1,0 +1,121 @@
+#include "store/store.h"
+
+#include <algorithm>
+
+#include "store/memory_store.h"
+
+namespace piaojue::store {
+
+void Writes::put(Table table, Bytes key, Bytes value) {
+  list.push_back({Write::Kind::kPut, table, std::move(key), std::move(value)});
+}
+void Writes::erase(Table table, Bytes key) { list.push_back({Write::Kind::kErase, table, std::move(key), {}}); }
+void Writes::erase_prefix(Table table, Bytes key) {
+  list.push_back({Write::Kind::kErasePrefix, table, std::move(key), {}});
+}
+
+void apply_write(Contents& contents, Write const& write) {
+  auto& rows = contents[write.table];
+  switch (write.kind) {
+    case Write::Kind::kPut:
+      rows[write.key] = write.value;
+      break;
+    case Write::Kind::kErase:
+      rows.erase(write.key);
+      break;
+    case Write::Kind::kErasePrefix: {
+      auto it = rows.lower_bound(write.key);
+      while (it != rows.end() && it->first.size() >= write.key.size() &&
+             std::equal(write.key.begin(), write.key.end(), it->first.begin())) {
+        it = rows.erase(it);
+      }
+      break;
+    }
+  }
+}
+
+Bytes key_of(std::uint64_t number) {
+  Bytes key;
+  append_u64be(key, number);
+  return key;
+}
+Bytes key_of(std::uint64_t number, PersonId person) {
+  auto key = key_of(number);
+  append_u32be(key, person);
+  return key;
+}
+Bytes key_of(PersonId person, std::uint32_t number) {
+  Bytes key;
+  append_u32be(key, person);
+  append_u32be(key, number);
+  return key;
+}
+Bytes key_of(PersonId person, Hash const& hash) {
+  Bytes key;
+  append_u32be(key, person);
+  piaojue::append(key, hash.view());
+  return key;
+}
+Bytes key_of(Hash const& hash) { return to_bytes(hash.view()); }
+Bytes key_of(Hash const& hash, std::uint32_t number) {
+  auto key = key_of(hash);
+  append_u32be(key, number);
+  return key;
+}
+Bytes key_of(Hash const& hash, std::uint32_t number, std::uint32_t second) {
+  auto key = key_of(hash, number);
+  append_u32be(key, second);
+  return key;
+}
+
+Result<Contents> MemoryStore::load() {
+  std::lock_guard const lock(mutex_);
+  return contents_;
+}
+
+Result<void> MemoryStore::commit(Writes const& writes) {
+  std::lock_guard const lock(mutex_);
+  bool const fails = fail_after_ && *fail_after_ == 0;
+  if (fail_after_ && *fail_after_ > 0) --*fail_after_;
+  if (!fails || applied_) {
+    for (auto const& write : writes.list) apply_write(contents_, write);
+    ++commits_;
+  }
+  if (!fails) return {};
+  applied_ = false;
+  return Refusal::kStorage;
+}
+
+Result<std::vector<Hash>> MemoryStore::codes(PersonId person) {
+  std::lock_guard const lock(mutex_);
+  Bytes prefix;
+  append_u32be(prefix, person);
+  std::vector<Hash> hashes;
+  auto const& rows = contents_[Table::kCode];
+  for (auto it = rows.lower_bound(prefix); it != rows.end(); ++it) {
+    if (!std::equal(prefix.begin(), prefix.end(), it->first.begin())) break;
+    if (auto const hash = Hash::from(ByteView(it->first).subspan(prefix.size()))) hashes.push_back(*hash);
+  }
+  return hashes;
+}
+
+void MemoryStore::fail_after(std::size_t successes, bool applied) {
+  std::lock_guard const lock(mutex_);
+  fail_after_ = successes;
+  applied_ = applied;
+}
+void MemoryStore::heal() {
+  std::lock_guard const lock(mutex_);
+  fail_after_.reset();
+  applied_ = false;
+}
+Contents MemoryStore::contents() const {
+  std::lock_guard const lock(mutex_);
+  return contents_;
+}
+std::size_t MemoryStore::commits() const {
+  std::lock_guard const lock(mutex_);
+  return commits_;
+}
+
+}  // namespace piaojue::store

@@ -1,0 +1,94 @@
+#pragma once
+/// What the server keeps, and the one way it is kept: a group of writes becomes durable as a whole or not at all. Core
+/// decides what is written; a Store only makes it durable. Keys are bytes, compared as bytes; numbers in keys are
+/// big-endian. There is no time and no arrival order in any table: rows are found and listed by key alone.
+///
+/// The tables that know names (enrolment, requests, answers, envelopes) and the one that holds onions after a mix
+/// (kMixOutput: one blob a hop) have no key in common but the attempt.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/meeting/entry.h"
+
+namespace piaojue::store {
+
+using crypto::Hash;
+using meeting::PersonId;
+using meeting::QuestionId;
+using meeting::TrusteeId;
+
+enum class Table : std::uint8_t {
+  kMeta,           ///< "draft" → Manifest without keys; "format" → version of these tables
+  kCode,           ///< person(4) ‖ SHA-256 of an enrolment code → empty
+  kEnrolment,      ///< person(4) ‖ number(4), counted from 0 → EnrolmentRow
+  kEntry,          ///< index(8) → the entry as received
+  kCheckpoint,     ///< tree size(8) → signed note
+  kCosignature,    ///< tree size(8) ‖ person(4) → Cosignature
+  kProposal,       ///< proposal id(32) → Entry with the signatures so far
+  kTokenPayload,   ///< batch_open(32) ‖ person(4) → TokenPayload
+  kIssuedPayload,  ///< batch_open(32) ‖ person(4) ‖ trustee(4) → IssuedPayload
+  kEnvelope,       ///< batch_open(32) ‖ person(4) → EnvelopePayload, the last one only
+  kMixOutput,      ///< batch_open(32) ‖ hop(4) → MixPayload
+  kSealKey,        ///< batch_open(32) ‖ person(4) → the server's half of a client's seal, sealed under the key file
+  kTrustee,        ///< name → state of trustee 0, sealed under the key file
+};
+inline constexpr std::size_t kTables = 13;
+
+struct Write {
+  enum class Kind : std::uint8_t { kPut, kErase, kErasePrefix };
+  Kind kind = Kind::kPut;
+  Table table = Table::kMeta;
+  Bytes key;    ///< kErasePrefix: every row whose key begins with it
+  Bytes value;  ///< of kPut
+};
+
+/// One transaction, in order.
+struct Writes {
+  std::vector<Write> list;
+  /// Something was erased that must not survive in a journal either: after the commit, the store empties it.
+  bool truncate_journal = false;
+
+  bool empty() const { return list.empty(); }
+  void put(Table table, Bytes key, Bytes value);
+  void erase(Table table, Bytes key);
+  void erase_prefix(Table table, Bytes key);
+};
+
+using Rows = std::map<Bytes, Bytes>;
+struct Contents {
+  std::array<Rows, kTables> tables;
+  Rows& operator[](Table t) { return tables[static_cast<std::size_t>(t)]; }
+  Rows const& operator[](Table t) const { return tables[static_cast<std::size_t>(t)]; }
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  /// Everything that is durable. @return kStorage.
+  [[nodiscard]] virtual Result<Contents> load() = 0;
+  /// Durable when it returns without refusal; after a refusal nothing of it may be relied on, and the program ends.
+  /// @return kStorage.
+  [[nodiscard]] virtual Result<void> commit(Writes const& writes) = 0;
+  /// Hashes of the enrolment codes that exist for a person, used ones too. Read at every enrolment, because
+  /// `piaojue-server slip` adds codes while the server runs. May be called while `commit` runs on another thread.
+  [[nodiscard]] virtual Result<std::vector<Hash>> codes(PersonId person) = 0;
+  /// Of the last refusal, for the operator: what the engine said. Holds no stored value.
+  virtual std::string last_error() const { return {}; }
+};
+
+/// The rows that `write` leaves of `contents`: what every Store does in its own way.
+void apply_write(Contents& contents, Write const& write);
+
+/// Keys of the tables.
+Bytes key_of(std::uint64_t number);
+Bytes key_of(std::uint64_t number, PersonId person);
+Bytes key_of(PersonId person, std::uint32_t number);
+Bytes key_of(PersonId person, Hash const& hash);
+Bytes key_of(Hash const& hash);
+Bytes key_of(Hash const& hash, std::uint32_t number);
+Bytes key_of(Hash const& hash, std::uint32_t number, std::uint32_t second);
+
+}  // namespace piaojue::store

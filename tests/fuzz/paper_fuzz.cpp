@@ -1,0 +1,40 @@
+// A printed result table from anybody: no bytes may crash the comparison, and it never agrees to more rows than there
+// are.
+#include <cstdlib>
+#include <sstream>
+
+#include "office/papers/papers.h"
+#include "support/meeting_fixture.h"
+
+namespace {
+
+piaojue::office::MeetingRecord const& record() {
+  using namespace piaojue;
+  static office::MeetingRecord const out = [] {
+    piaojue::init();
+    test::Meeting m({.experts = 3, .batches = {1}});
+    m.begin();
+    m.run_batch(1, m.votes(1, 2, 1));
+    test::must(m.close_meeting());
+    std::istringstream in(m.record_file());
+    auto read = office::read_meeting(in, m.record.tree().root(), 1);
+    if (!read.ok()) std::abort();
+    return std::move(*read);
+  }();
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  using namespace piaojue;
+  auto const& audit = record().audit;
+  auto const checked = office::check_paper(audit, {data, size});
+  if (checked.ok() != checked.refusal.empty()) std::abort();
+  // Behind the right line, whatever was typed is compared.
+  auto const typed = office::results_line(audit, std::nullopt) + "\n" + std::string(as_text({data, size}));
+  auto const compared = office::check_paper(audit, as_bytes(typed));
+  if (compared.ok() && compared->differences.empty() && compared->rows > office::result_rows(audit).size())
+    std::abort();
+  return 0;
+}

@@ -1,0 +1,28 @@
+/// Bytes that claim to be a record file: whatever reads to a clean end is exactly what would be written of its items.
+/// The entries go on to the state machine, as the verifier does it.
+#include <cstdlib>
+#include <sstream>
+
+#include "base/secret.h"
+#include "protocol/meeting/record.h"
+#include "protocol/meeting/record_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  using namespace piaojue::meeting;
+  piaojue::init();
+  std::string const file(as_text({data, size}));
+  std::istringstream in(file);
+  RecordReader reader(in);
+  std::ostringstream out;
+  RecordWriter writer(out);
+  Record record;
+  for (;;) {
+    auto const item = reader.next();
+    if (!item) return 0;
+    if (!*item) break;
+    writer.write(**item);
+    if (auto const* entry = std::get_if<Bytes>(&**item)) (void)record.apply(*entry);
+  }
+  if (out.str() != file) std::abort();
+  return 0;
+}

@@ -1,0 +1,66 @@
+#include "base/refusal.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace piaojue::crypto {
+namespace {
+
+// Numbers are on the wire and names are in records: a changed row would make an old record mean something else.
+TEST(Refusal, NumbersAndNamesAreThoseOfTheSpecification) {
+  static constexpr std::string_view kNames[] = {
+      "KEY_UNLOGGED",    "KEY_PARAM",         "FINALIZE_FAILED", "ALREADY_ISSUED",
+      "NOT_ON_ROLL",     "RECUSED",           "WRONG_PHASE",     "OUT_OF_RANGE",
+      "MIX_DUPLICATE",   "MIX_SIZE",          "MIX_OPEN",        "MIX_AGAIN",
+      "BALLOT_TOKEN",    "BALLOT_SIGNATURE",  "BALLOT_PROOF",    "BALLOT_CONTEXT",
+      "BALLOT_ENCODING", "BALLOT_DUPLICATE",  "LOG_SPLIT",       "LOG_INCONSISTENT",
+      "GATE_COUNT",      "GATE_UNCONFIRMED",  "GATE_MISSING",    "GATE_TOO_FEW",
+      "GATE_REOPENED",   "GATE_OVERRIDE",     "QUORUM",          "THRESHOLD_RULE",
+      "UNBALANCED_ROW",  "INTERVIEW_MISSING", "MALFORMED",       "NOT_CANONICAL",
+      "TOO_LARGE",       "UNKNOWN_TYPE",      "BAD_SIGNATURE",   "NOT_AUTHORISED",
+      "PROOF",           "CONFLICT",          "UNKNOWN",         "BUSY",
+      "STORAGE",         "INTERNAL"};
+  ASSERT_EQ(std::size(kNames), static_cast<std::size_t>(Refusal::kInternal));
+  for (std::size_t i = 0; i < std::size(kNames); ++i) EXPECT_EQ(name(static_cast<Refusal>(i + 1)), kNames[i]);
+}
+
+// Someone who is refused must be told what happened in their own language, and two causes must not look the same.
+TEST(Refusal, EveryCodeHasItsOwnSentenceInBothLanguages) {
+  std::set<std::string_view> zh;
+  std::set<std::string_view> en;
+  auto const last = static_cast<std::uint16_t>(Refusal::kInternal);
+  for (std::uint16_t code = 1; code <= last; ++code) {
+    auto const chinese = sentence(static_cast<Refusal>(code), "zh");
+    auto const english = sentence(static_cast<Refusal>(code), "en");
+    zh.insert(chinese);
+    en.insert(english);
+    EXPECT_TRUE(chinese.ends_with("。")) << code;
+    EXPECT_EQ(chinese.find("。"), chinese.size() - std::string_view("。").size()) << "one sentence: " << code;
+    EXPECT_TRUE(english.ends_with(".")) << code;
+    EXPECT_EQ(english.find(". "), std::string_view::npos) << "one sentence: " << code;
+    EXPECT_EQ(sentence(static_cast<Refusal>(code), "fr"), english);
+  }
+  EXPECT_EQ(zh.size(), last);
+  EXPECT_EQ(en.size(), last);
+}
+
+// A code from a newer peer arrives as a number; it must not be read past the end of the table.
+TEST(Refusal, UnlistedCodesAreNamedWithoutReadingPastTheTable) {
+  for (int code : {0, static_cast<int>(Refusal::kInternal) + 1, 65535}) {
+    EXPECT_EQ(name(static_cast<Refusal>(code)), "UNLISTED") << code;
+  }
+}
+
+TEST(Refusal, AsErrorCodeComparesAndSpeaks) {
+  Result<int> const refused = Refusal::kMixOpen;
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), Refusal::kMixOpen);
+  EXPECT_NE(refused.error(), Refusal::kMixSize);
+  EXPECT_TRUE(refused.error().message().starts_with("MIX_OPEN: "));
+  EXPECT_STREQ(refused.error().category().name(), "piaojue");
+}
+
+}  // namespace
+}  // namespace piaojue::crypto

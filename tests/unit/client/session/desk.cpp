@@ -1,0 +1,251 @@
+#include "desk.h"
+
+#include <gtest/gtest.h>
+
+namespace piaojue::test {
+
+namespace wire = server::wire;
+using client::Keys;
+using crypto::SigningKey;
+
+namespace {
+
+SigningKey copy(SigningKey const& key) { return SigningKey::from_seed(key.seed()).value(); }
+
+}  // namespace
+
+Desk::Desk(MeetingOptions options, PersonId person) : meeting(std::move(options)), me(person) { piaojue::init(); }
+
+void Desk::start() {
+  client::Profile profile;
+  profile.meeting_id = meeting.manifest.meeting_id;
+  profile.person = me;
+  profile.name = "某人";
+  auto const& own = meeting.keys_of(me);
+  client::SessionConfig config{
+      .profile = profile,
+      .keys = Keys{copy(own.identity), copy(own.witness), Secret::copy_of(Bytes(32, 7)), {}},
+      .wallet_key = Secret::copy_of(Bytes(32, 9)),
+      .token_keys = [](std::uint32_t bits) { return crypto::blind_rsa::PrivateKey::generate(bits); },
+      .parallel = {},
+      .write_file = {},
+      .lang = "en",
+      .limits = limits};
+  session = Session::open(std::move(config), wallet).value();
+  tick(0);
+}
+
+void Desk::connect() {
+  session->connected();
+  pump();
+}
+
+void Desk::disconnect() {
+  session->disconnected();
+  pump();
+}
+
+void Desk::crash() {
+  session.reset();
+  wallet.crash();
+  start();
+  connect();
+}
+
+void Desk::say(std::string const& line) {
+  session->command(line);
+  pump();
+}
+
+void Desk::tick(std::uint64_t ms) {
+  static std::uint64_t now_ms = 0;
+  now_ms += ms;
+  session->tick(now_ms, 1'700'000'000 + now_ms / 1000);
+  pump();
+}
+
+std::vector<boost::json::object> Desk::seen(std::string_view event) const {
+  std::vector<boost::json::object> out;
+  for (auto const& one : events) {
+    if (std::string_view(one.at("event").as_string()) == event) out.push_back(one);
+  }
+  return out;
+}
+
+std::size_t Desk::replies(std::string_view word) const {
+  std::size_t out = 0;
+  for (auto const& one : seen("reply")) out += std::string_view(one.at("command").as_string()) == word ? 1 : 0;
+  return out;
+}
+
+boost::json::object Desk::reply(std::string_view word) {
+  auto const all = seen("reply");
+  for (auto it = all.rbegin(); it != all.rend(); ++it) {
+    if (std::string_view(it->at("command").as_string()) == word) return *it;
+  }
+  ADD_FAILURE() << "no reply to " << word;
+  return {{"ok", false}, {"code", "none"}};
+}
+
+void Desk::receive(Bytes const& frame) {
+  session->on_frame(frame);
+  pump();
+}
+
+void Desk::pump() {
+  for (;;) {
+    for (auto const& line : session->take_events()) events.push_back(boost::json::parse(line).as_object());
+    auto const jobs = session->take_jobs();
+    for (auto const& job : jobs) {
+      job.run();
+      session->finish_job(job.id);
+    }
+    auto const frames = session->take_frames();
+    if (frames.empty() && jobs.empty()) return;
+    for (auto const& frame : frames) {
+      auto const request = wire::parse_request(frame).value();
+      requests.push_back(request);
+      if (instead) {
+        if (auto const answer = instead(request)) {
+          if (!answer->empty()) session->on_frame(*answer);
+          continue;
+        }
+      }
+      if (auto const* hello = std::get_if<wire::Hello>(&request.what)) {
+        session->on_frame(wire::welcome(request.id, meeting.manifest.meeting_id, meeting.entries.size(), me, 1));
+        std::vector<wire::EntryBytes> list;
+        for (auto i = hello->next_index; i < meeting.entries.size(); ++i) {
+          list.push_back(std::make_shared<Bytes const>(meeting.entries[i]));
+        }
+        if (!list.empty()) session->on_frame(wire::log_push(hello->next_index, list, meeting.note()));
+        push();
+        for (auto const& [trustee, issued] : issued_pushes) session->on_frame(issued);
+      } else if (auto const* submit = std::get_if<wire::Submit>(&request.what)) {
+        auto const entry = decode_entry(submit->entry).value();
+        auto const at = std::ranges::find(meeting.entries, submit->entry);
+        if (at != meeting.entries.end()) {
+          session->on_frame(wire::accepted(request.id, static_cast<std::uint64_t>(at - meeting.entries.begin())));
+          continue;
+        }
+        if (auto const taken = meeting.submit_bytes(submit->entry); !taken) {
+          session->on_frame(wire::refused(request.id, static_cast<Refusal>(taken.error().value())));
+          continue;
+        }
+        if (entry.type() == EntryType::kTokenRequest) blinded = meeting::parse_token_payload(submit->payload).value();
+        if (entry.type() == EntryType::kEnvelopeCast) {
+          meeting.experts[me].onions = meeting::parse_envelope_payload(submit->payload).value();
+        }
+        session->on_frame(wire::accepted(request.id, meeting.entries.size() - 1));
+        push();
+      } else if (auto const* get = std::get_if<wire::GetSealKey>(&request.what)) {
+        if (!seal_keys.contains(get->batch_open)) seal_keys.emplace(get->batch_open, Secret::random(32));
+        session->on_frame(wire::seal_key(request.id, seal_keys.at(get->batch_open).view()));
+      } else if (auto const* cosign = std::get_if<wire::Cosign>(&request.what)) {
+        session->on_frame(wire::accepted(request.id, cosign->cosignature.tree_size));
+      } else if (std::holds_alternative<wire::Ping>(request.what)) {
+        session->on_frame(wire::pong(request.id));
+      }
+    }
+  }
+}
+
+void Desk::push() {
+  auto const from = session->record().size();
+  if (from < meeting.entries.size()) {
+    std::vector<wire::EntryBytes> list;
+    for (auto i = from; i < meeting.entries.size(); ++i) {
+      list.push_back(std::make_shared<Bytes const>(meeting.entries[i]));
+    }
+    session->on_frame(wire::log_push(from, list, meeting.note()));
+  }
+  if (push_cosignatures) {
+    std::vector<log::Cosignature> list;
+    for (auto const& [size, witnessed] : meeting.checkpoints) {
+      for (auto const& cosignature : witnessed.cosignatures) {
+        if (cosignature.person != me) list.push_back(cosignature);
+      }
+    }
+    session->on_frame(wire::cosignature_push(list));
+  }
+  for (auto const& line : session->take_events()) events.push_back(boost::json::parse(line).as_object());
+}
+
+void Desk::push_entry(Bytes const& entry, std::string const& note) {
+  std::vector<wire::EntryBytes> const list{std::make_shared<Bytes const>(entry)};
+  receive(wire::log_push(session->record().size(), list, note));
+}
+
+std::string Desk::sign_note(std::uint64_t size, Hash const& root) const {
+  return log::sign_checkpoint({meeting.manifest.origin(), size, root}, meeting.people.at(kServer).witness);
+}
+
+void Desk::open_batch(BatchId batch) {
+  meeting.all_keys(batch);
+  must(meeting.open(batch));
+  blinded.clear();
+  issued_pushes.clear();
+  push();
+  pump();
+}
+
+void Desk::issue(TrusteeId trustee, std::function<void(BlindSigs&)> const& before,
+                 std::function<void(BlindSigs&)> const& after) {
+  auto const& attempt = meeting.attempt();
+  auto const& keys = meeting.trustee_keys.at({attempt.open.batch, attempt.open.attempt, trustee});
+  auto const hop = attempt.hop_of(trustee).value();
+  BlindSigs sigs;
+  for (auto const& [q, list] : blinded) {
+    sigs[q] = crypto::blind_rsa::blind_sign(*keys.token_keys.at(q), list.at(hop)).value();
+  }
+  if (before) before(sigs);
+  must(meeting.submit(
+      TokensIssued{attempt.open_hash, trustee, me, tokens_issued_digest(attempt.open_hash, trustee, me, sigs)},
+      {meeting.manifest.trustees.at(trustee)}));
+  if (after) after(sigs);
+  issued_pushes[trustee] = wire::issued_push(meeting.entries.size() - 1, meeting::encode_issued_payload(sigs));
+  push();
+  receive(issued_pushes[trustee]);
+}
+
+void Desk::issue_all() {
+  for (TrusteeId const trustee : meeting.attempt().hops) issue(trustee);
+}
+
+void Desk::vote_all(std::string const& choice) {
+  for (QuestionId const q : meeting.attempt().questions_of(me)) say("vote " + std::to_string(q) + " " + choice);
+}
+
+void Desk::others_cast() {
+  for (PersonId const p : meeting.attempt().open.present) {
+    if (p == me) continue;
+    meeting.all_tokens(p);
+    must(meeting.cast(p, {}));
+  }
+  push();
+  pump();
+}
+
+void Desk::close() {
+  must(meeting.close_batch());
+  push();
+  pump();
+}
+
+void Desk::mix() {
+  auto const hops = meeting.attempt().hops;
+  for (TrusteeId const trustee : hops) must(meeting.close_issuance(trustee));
+  for (TrusteeId const trustee : hops) must(meeting.mix(trustee));
+  push();
+  pump();
+}
+
+void Desk::box(std::function<void(BallotBox&)> const& change) {
+  auto body = meeting.make_box();
+  if (change) change(body);
+  must(meeting.submit(body, {kServer}));
+  if (meeting.witnessed) meeting.witness();
+  push();
+  pump();
+}
+
+}  // namespace piaojue::test

@@ -1,0 +1,180 @@
+// Papers say what the auditor found and nothing else; a paper that says something else is found.
+#include "office/papers/papers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sheets/sheet.h"
+#include "support/meeting_fixture.h"
+
+using namespace piaojue;
+using namespace piaojue::office;
+
+namespace {
+
+struct Made {
+  std::string file;
+  Hash anchor;
+};
+
+Made const& meeting_made() {
+  static Made const made = [] {
+    piaojue::init();
+    test::Meeting m({.experts = 5, .batches = {2, 1}, .exceptional = {3}, .rehearsal = true});
+    m.manifest.candidates[0].name = "<script>alert(1)</script>";
+    m.manifest.candidates[1].name = "=cmd()|'/c calc'!A1";
+    m.manifest.candidates[1].employer = "甲&乙\"公司\"";
+    m.manifest.candidates[2].name = "买合木提·𬭎㛃䶮";
+    m.begin();
+    test::must(m.recuse(5, 2));
+    m.run_batch(1, m.votes(1, 4, 1));
+    test::must(m.interview(3));
+    m.run_batch(2, m.votes(2, 3, 1, 1));
+    test::must(m.close_meeting());
+    return Made{m.record_file(), m.record.tree().root()};
+  }();
+  return made;
+}
+
+MeetingRecord const& record() {
+  static MeetingRecord const out = [] {
+    std::istringstream in(meeting_made().file);
+    auto read = read_meeting(in, meeting_made().anchor, 1);
+    EXPECT_TRUE(read.ok()) << read.refusal;
+    return std::move(*read);
+  }();
+  return out;
+}
+LedgerHead const kLedger{crypto::sha256({as_bytes("账本")}), 12};
+std::vector<Paper> const& papers() {
+  static std::vector<Paper> const out = [] {
+    auto made = make_papers(record(), kLedger);
+    EXPECT_TRUE(made.ok()) << made.refusal;
+    return std::move(*made);
+  }();
+  return out;
+}
+Paper const& table() { return papers().at(3); }
+
+Bytes of(std::string const& text) { return to_bytes(as_bytes(text)); }
+std::string replaced(std::string text, std::string const& from, std::string const& to) {
+  auto const at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+// Harm: papers, signed and stamped, of a result that nobody voted.
+TEST(Papers, NoneFromARecordThatIsNotVerified) {
+  std::istringstream other(meeting_made().file);
+  auto const wrong_anchor = read_meeting(other, kLedger.head, 1);
+  ASSERT_FALSE(wrong_anchor.ok());
+  EXPECT_NE(wrong_anchor.refusal.find("第 1 项检查"), std::string::npos) << wrong_anchor.refusal;
+  std::string altered = meeting_made().file;
+  altered[altered.size() / 2] ^= 1;
+  std::istringstream in(altered);
+  EXPECT_FALSE(read_meeting(in, meeting_made().anchor, 1).ok());
+  std::istringstream cut(meeting_made().file.substr(0, 1000));
+  EXPECT_FALSE(read_meeting(cut, meeting_made().anchor, 1).ok());
+  EXPECT_FALSE(make_papers(MeetingRecord{}, kLedger).ok());
+}
+
+TEST(Papers, EveryNumberIsTheAuditors) {
+  auto const rows = result_rows(record().audit);
+  ASSERT_EQ(rows.size(), 3U);
+  std::size_t compared = 0;
+  for (auto const& attempt : record().audit.attempts)
+    for (auto const& question : attempt.questions) {
+      auto const& row = rows.at(question.question - 1);
+      auto const& r = question.row;
+      EXPECT_EQ(
+          (std::vector<std::string>(row.begin() + 4, row.begin() + 12)),
+          (std::vector<std::string>{std::to_string(r.present), std::to_string(r.agree), std::to_string(r.disagree),
+                                    std::to_string(r.abstain), std::to_string(r.invalid), std::to_string(r.not_cast),
+                                    std::to_string(r.recused), std::to_string(r.needed)}));
+      EXPECT_EQ(row[12] == "通过", r.passed);
+      ++compared;
+    }
+  EXPECT_EQ(compared, 3U);
+  // The sheet and the page hold these rows: nothing differs.
+  auto const sheet = check_paper(record().audit, table().xlsx);
+  ASSERT_TRUE(sheet.ok()) << sheet.refusal;
+  EXPECT_EQ(sheet->rows, 3U);
+  EXPECT_THAT(sheet->differences, testing::IsEmpty());
+  auto const page = check_paper(record().audit, of(table().html));
+  ASSERT_TRUE(page.ok()) << page.refusal;
+  EXPECT_EQ(page->rows, 3U);
+  EXPECT_THAT(page->differences, testing::IsEmpty());
+  EXPECT_EQ(page->ledger->head, kLedger.head);
+}
+
+// Harm: one vote more in the table that is signed and filed.
+TEST(Papers, AChangedNumberOrHeadIsFound) {
+  auto const& audit = record().audit;
+  auto const rows = result_rows(audit);
+  std::string typed;
+  for (auto const& row : rows) {
+    typed += row[0];
+    for (std::size_t i = 4; i < row.size(); ++i) typed += " " + row[i];
+    typed += "\n";
+  }
+  std::string const line = results_line(audit, kLedger);
+  EXPECT_THAT(check_paper(audit, of(line + "\n" + typed))->differences, testing::IsEmpty());
+  EXPECT_EQ(check_paper(audit, of(line))->rows, 0U);
+  EXPECT_EQ(check_paper(audit, of(replaced(typed, "1 5 4 1", "1 5 5 0")))->differences.size(), 2U);
+  EXPECT_EQ(check_paper(audit, of(typed.substr(0, typed.find('\n'))))->differences.size(), 2U);
+  EXPECT_FALSE(check_paper(audit, of(typed + typed))->differences.empty());
+  for (std::size_t at : {line.find("RESULTS") + 10, line.size() - 3}) {
+    std::string other = line;
+    other[at] = other[at] == '0' ? '1' : '0';
+    EXPECT_FALSE(check_paper(audit, of(other))->differences.empty()) << other;
+  }
+  EXPECT_FALSE(check_paper(audit, of(replaced(table().html, "<td class=\"n\">4</td>", "<td class=\"n\">5</td>")))
+                   ->differences.empty());
+  for (Bytes const& junk : {Bytes{}, of("\n\n"), of("<!doctype html>"), Bytes{0xFF, 0xFE}, of("PK\x03\x04 no archive"),
+                            Bytes(kPaperBytesMax + 1, 'a')})
+    EXPECT_FALSE(check_paper(audit, junk).ok());
+}
+
+// Harm: a name that runs in the clerk's browser, or in the reader's spreadsheet.
+TEST(Papers, HostileNamesStayText) {
+  for (Paper const& paper : papers()) {
+    EXPECT_EQ(paper.html.find("<script"), std::string::npos) << paper.name;
+    EXPECT_EQ(paper.html.find("乙\"公司"), std::string::npos) << paper.name;
+    if (paper.xlsx.empty()) continue;
+    auto const book = sheets::read_workbook(paper.xlsx);
+    ASSERT_TRUE(book.ok()) << paper.name;
+    for (auto const& row : book.value.sheets.at(0).rows)
+      EXPECT_EQ(std::ranges::count(row.marks, sheets::CellMark::kFormula), 0) << paper.name;
+  }
+  EXPECT_NE(table().html.find("&lt;script&gt;"), std::string::npos);
+  EXPECT_NE(table().html.find("买合木提·𬭎㛃䶮"), std::string::npos);
+}
+
+TEST(Papers, EachHasBothHeadsAndSaysThatItIsARehearsal) {
+  std::string const record_head = to_hex(record().audit.head.view());
+  std::string const ledger_head = to_hex(kLedger.head.view());
+  ASSERT_EQ(papers().size(), 7U);
+  for (Paper const& paper : papers()) {
+    for (std::string const& head : {record_head, ledger_head}) {
+      EXPECT_NE(paper.html.find(head.substr(0, 4) + " " + head.substr(4, 4) + " " + head.substr(8, 4)),
+                std::string::npos);
+    }
+    EXPECT_NE(paper.html.find("class=\"mark\">演练<"), std::string::npos) << paper.name;
+    EXPECT_NE(paper.html.find("data:image/svg+xml;base64,"), std::string::npos) << paper.name;
+  }
+}
+
+// Harm: votes on the public list.
+TEST(Papers, ThePublicListHoldsPassersAndNoVotes) {
+  auto const book = sheets::read_workbook(papers().at(5).xlsx);
+  ASSERT_TRUE(book.ok());
+  auto const& rows = book.value.sheets.at(0).rows;
+  EXPECT_EQ(rows.at(0).cells, (std::vector<std::string>{"序号", "姓名", "单位", "级别", "渠道"}));
+  auto const results = result_rows(record().audit);
+  auto const passed = std::ranges::count(results, "通过", [](auto const& row) { return row[12]; });
+  EXPECT_EQ(rows.size(), static_cast<std::size_t>(passed) + 2);  // the heading, and the line of the QR code
+}

@@ -1,0 +1,67 @@
+#pragma once
+/// `EXPECT_REFUSED(meeting, kConflict, meeting.sign_in(1))`: exactly this refusal, and nothing has changed.
+#include <gtest/gtest.h>
+
+#include "support/meeting_fixture.h"
+
+namespace piaojue::test {
+
+inline std::string said(Result<void> const& result) {
+  return result ? "accepted" : std::string(name(static_cast<Refusal>(result.error().value())));
+}
+
+/// Whatever of the record a later entry could depend on and a caller can see.
+inline std::string state(Record const& record) {
+  std::ostringstream out;
+  out << static_cast<int>(record.phase()) << ' ' << record.size() << ' ' << to_hex(record.tree().root().view());
+  for (PersonId const person : record.witnesses()) out << " w" << person;
+  for (auto const& [person, questions] : record.recusals()) out << " r" << person << ':' << questions.size();
+  out << " i" << record.interviews().size() << " p" << record.pending_keys().size();
+  for (BatchId b = 1; b <= record.manifest().batches.size(); ++b) {
+    out << " b" << record.attempts(b) << '/' << record.undecided(b).size();
+  }
+  for (PersonId p = 0; p <= record.manifest().people.size(); ++p) {
+    auto const key = record.identity_key(p);
+    out << ' ' << (key ? to_hex(key->view()).substr(0, 8) : "-") << record.presence(p).sequence;
+  }
+  if (auto const& a = record.attempt()) {
+    out << " a" << static_cast<int>(a->phase) << ' ' << a->voided.size() << ' ' << a->requests.size() << ' '
+        << a->issued.size() << ' ' << a->casts.size() << ' ' << a->counted.size() << ' ' << a->issuance_closed.size()
+        << ' ' << a->mixes.size() << ' ' << (a->box != nullptr) << ' ' << a->confirms.size() << ' '
+        << a->overridden.size() << ' ' << a->overridden_missing.size() << ' ' << a->sums.size() << ' '
+        << a->shares.size() << ' ' << a->rows.size() << ' ' << a->incidents.size() << ' ' << a->erased.size();
+    for (auto const& [person, trustees] : a->issued) out << " t" << trustees.size();
+    for (QuestionId const q : a->open.questions)
+      out << " q" << record.question(q).opened << record.question(q).attempts;
+  }
+  return std::move(out).str();
+}
+
+#define EXPECT_REFUSED(meeting, refusal, step)                                 \
+  do {                                                                         \
+    std::string const before_ = ::piaojue::test::state((meeting).record);      \
+    EXPECT_EQ(::piaojue::test::said(step), name(::piaojue::Refusal::refusal)); \
+    EXPECT_EQ(before_, ::piaojue::test::state((meeting).record));              \
+  } while (false)
+#define EXPECT_ACCEPTED(step) EXPECT_EQ(::piaojue::test::said(step), "accepted")
+
+/// Changes the body of one type only.
+template <class E>
+std::function<void(Body&)> change(std::function<void(E&)> how) {
+  return [how = std::move(how)](Body& body) {
+    if (auto* e = std::get_if<E>(&body)) how(*e);
+  };
+}
+
+using Stage = Meeting::Stage;
+
+/// Two trustees, five experts who are all there, one question that all of them agree to: brought to a stage of batch 1.
+struct Prepared {
+  explicit Prepared(Stage stage, MeetingOptions options = {.trustees = 2}) : meeting(std::move(options)) {
+    meeting.begin();
+    meeting.run_batch(1, meeting.votes(1, meeting.options.experts, 0), stage);
+  }
+  Meeting meeting;
+};
+
+}  // namespace piaojue::test

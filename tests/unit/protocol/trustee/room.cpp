@@ -1,0 +1,392 @@
+#include "room.h"
+
+#include <fstream>
+
+#include "base/state.h"
+
+namespace piaojue::trustee::test {
+
+using meeting::EntryType;
+
+Result<void> MemoryStore::save(std::string const& name, Secret const& plain) {
+  if (broken || full) return Refusal::kStorage;
+  kept[name] = to_bytes(plain.view());
+  return {};
+}
+
+Result<std::optional<Secret>> MemoryStore::load(std::string const& name) {
+  if (broken) return Refusal::kStorage;
+  auto const at = kept.find(name);
+  if (at == kept.end()) return std::optional<Secret>{};
+  return std::optional<Secret>{Secret::copy_of(at->second)};
+}
+
+Result<void> MemoryStore::erase(std::string const& name) {
+  if (broken) return Refusal::kStorage;
+  kept.erase(name);
+  return {};
+}
+
+TokenKeySource pooled_keys() {
+  static std::vector<Bytes> const primes = [] {
+    std::vector<Bytes> out;
+    std::ifstream file(PIAOJUE_SOURCE_DIR "/tests/support/primes_1024.txt");
+    for (std::string line; std::getline(file, line);) out.push_back(from_hex(line).value());
+    return out;
+  }();
+  return [next = std::make_shared<std::pair<std::size_t, std::size_t>>(0, 0)](std::uint32_t) {
+    if (++next->second >= primes.size()) next->second = ++next->first + 1;
+    return crypto::blind_rsa::PrivateKey::from_primes(primes.at(next->first), primes.at(next->second));
+  };
+}
+
+Room::Room(Options options) : options_(std::move(options)) {
+  piaojue::init();
+  PersonId const people = kFirstExpert + options_.experts - 1;
+  for (PersonId p = 0; p <= people; ++p) {
+    identity_.push_back(crypto::SigningKey::generate());
+    witness_.push_back(crypto::SigningKey::generate());
+  }
+  meeting::Manifest manifest;
+  manifest.meeting_id.fill(7);
+  manifest.title = "Committee";
+  manifest.date = "2026-01-05";
+  manifest.committee_size = options_.experts | 1;
+  manifest.size_approval = "approved";
+  manifest.server_key = identity_[0].public_key();
+  manifest.checkpoint_key = witness_[0].public_key();
+  for (PersonId p = 1; p <= people; ++p) {
+    meeting::Person person;
+    person.name = "P" + std::to_string(p);
+    person.roles = p == kChair        ? meeting::kChair
+                   : p == kClerk      ? meeting::kClerk
+                   : p == kSupervisor ? meeting::kSupervisor
+                                      : meeting::kExpert;
+    person.identity_key = identity_[p].public_key();
+    person.witness_key = witness_[p].public_key();
+    person.possession = identity_[p].sign(
+        {meeting::possession_input(manifest.meeting_id, p, *person.identity_key, *person.witness_key)});
+    manifest.people.push_back(person);
+  }
+  manifest.trustees = {meeting::kServer, kChair, kSupervisor};
+  for (std::uint32_t const questions : options_.batches) {
+    meeting::Batch batch;
+    batch.title = "Batch";
+    for (std::uint32_t i = 0; i < questions; ++i) {
+      meeting::Candidate candidate;
+      candidate.name = "Candidate";
+      candidate.level = "Associate";
+      manifest.candidates.push_back(candidate);
+      batch.candidates.push_back(static_cast<QuestionId>(manifest.candidates.size()));
+    }
+    manifest.batches.push_back(batch);
+  }
+  must(signed_by(manifest, {kChair, kClerk, kSupervisor}));
+  for (PersonId p = 1; p <= people; ++p) must(signed_by(meeting::SignIn{record.meeting(), p, 0}, {p}));
+  if (options_.recusal) {
+    must(signed_by(meeting::Recuse{record.meeting(), kFirstExpert, *options_.recusal, "same office"}, {kFirstExpert}));
+  }
+  std::array<PersonId, 3> const persons = {meeting::kServer, kChair, kSupervisor};
+  for (TrusteeId id = 0; id < seats.size(); ++id) {
+    seats[id].id = id;
+    seats[id].person = persons[id];
+    restart(id);
+  }
+}
+
+crypto::SigningKey const& Room::key_of(PersonId person) const { return identity_.at(person); }
+
+Bytes Room::signed_by(meeting::Body const& body, std::vector<PersonId> const& signers) const {
+  EntryType const type = meeting::type_of(body);
+  Bytes const bytes = meeting::encode_body(body);
+  std::vector<meeting::EntrySignature> signatures;
+  for (PersonId const p : signers) signatures.push_back(meeting::sign_body(type, bytes, p, key_of(p)));
+  return meeting::encode_entry(type, bytes, std::move(signatures));
+}
+
+Result<void> Room::apply(Bytes const& entry) {
+  // As the server does: the same entry again gets the same answer.
+  if (std::ranges::find(log, entry) != log.end()) return {};
+  auto const applied = record.apply(entry);
+  if (applied) log.push_back(entry);
+  return applied;
+}
+
+void Room::must(Bytes const& entry) {
+  auto const entry_type = meeting::decode_entry(entry);
+  ASSERT_TRUE(entry_type) << entry_type.error().message();
+  auto const applied = apply(entry);
+  ASSERT_TRUE(applied) << meeting::name(entry_type->type()) << ": " << applied.error().message();
+}
+
+void Room::cosign() {
+  log::Checkpoint const checkpoint{record.manifest().origin(), record.size(), record.tree().root()};
+  for (PersonId const p : record.witnesses()) {
+    auto const added = witnesses.add(record, log::cosign(checkpoint, p, 1, witness_[p]));
+    ASSERT_TRUE(added) << added.error().message();
+  }
+}
+
+void Room::restart(TrusteeId id) {
+  Seat& seat = seats[id];
+  seat.trustee =
+      std::make_unique<Trustee>(id, seat.person, key_of(seat.person), seat.store, source_, options_.lookahead);
+}
+
+void Room::take(Seat const& seat, Submission const& submission) {
+  if (auto const* sigs = std::get_if<meeting::BlindSigs>(&submission.payload)) {
+    Expert& expert = experts.at(submission.person);
+    std::uint32_t const hop = *attempt().hop_of(seat.id);
+    for (auto const& [q, s] : *sigs) {
+      Expert::Token& token = expert.tokens.at(q);
+      meeting::BallotContext const& context = record.ballot_context(q);
+      auto const sig = crypto::blind_rsa::finalize(
+          context.token_keys[hop], crypto::blind_rsa::Variant::kPssRandomized,
+          crypto::blind_rsa::prepare(token.prefix.view(), meeting::token_message(context.ctx, token.sk_v.public_key())),
+          s, token.blindings[hop].inv);
+      ASSERT_TRUE(sig) << sig.error().message();
+      token.signatures[hop] = *sig;
+    }
+  }
+  if (auto const* mixed = std::get_if<MixResult>(&submission.payload)) output_ = *mixed;
+}
+
+std::size_t Room::run(TrusteeId id, bool submit, std::size_t entries_max) {
+  Seat& seat = seats[id];
+  std::size_t done = 0;
+  std::size_t entries = 0;
+  while (entries < entries_max) {
+    auto jobs = seat.trustee->due(record, witnesses);
+    if (jobs.empty()) break;
+    for (auto& job : jobs) {
+      if (entries == entries_max) break;
+      ++done;
+      job.run();
+      auto result = job.finish(record);
+      if (!result) {
+        refused.push_back(static_cast<Refusal>(result.error().value()));
+        continue;
+      }
+      entries += result->size();
+      for (Submission& submission : *result) {
+        Result<void> outcome;
+        if (submit) {
+          outcome = apply(submission.entry);
+          if (outcome) take(seat, submission);
+        }
+        sent.push_back({id, std::move(submission), outcome});
+      }
+    }
+  }
+  return done;
+}
+
+void Room::run_all() {
+  for (bool again = true; again;) {
+    again = false;
+    for (Seat& seat : seats) {
+      std::size_t const mixed = record.in_progress() ? attempt().mixes.size() : 0;
+      std::size_t const length = record.size();
+      if (restless) {
+        run(seat.id, true, 1);
+        restart(seat.id);
+        redeliver(seat.id);
+        if (record.size() > length) again = true;
+        continue;
+      }
+      if (run(seat.id) > 0) again = true;
+      bool const handed_on = record.in_progress() && attempt().phase == meeting::BatchPhase::kMixing &&
+                             attempt().mixes.size() > mixed && attempt().mixes.size() < attempt().hops.size();
+      if (handed_on) redeliver(attempt().hops[attempt().mixes.size()]);
+    }
+  }
+}
+
+Room::Sent const* Room::last(TrusteeId id, EntryType type) const {
+  for (auto at = sent.rbegin(); at != sent.rend(); ++at) {
+    if (at->trustee != id) continue;
+    auto const entry = meeting::decode_entry(at->submission.entry);
+    if (entry && entry->type() == type) return &*at;
+  }
+  return nullptr;
+}
+
+void Room::open_batch(BatchId batch, bool fewer_trustees) {
+  auto const draft = record.draft_batch_open(batch, false, fewer_trustees);
+  ASSERT_TRUE(draft) << draft.error().message();
+  must(signed_by(*draft, {kChair}));
+  experts.clear();
+  envelope_sequence_.clear();
+  output_.reset();
+  for (PersonId const p : present()) experts[p].id = p;
+}
+
+void Room::request(PersonId id) {
+  Expert& expert = experts.at(id);
+  for (QuestionId const q : attempt().questions_of(id)) {
+    meeting::BallotContext const& context = record.ballot_context(q);
+    auto [at, fresh] = expert.tokens.emplace(
+        q, Expert::Token{crypto::SigningKey::generate(), {}, {}, std::vector<Bytes>(attempt().hops.size())});
+    ASSERT_TRUE(fresh);
+    if (repeated_seed && id == kFirstExpert) at->second.sk_v = crypto::SigningKey::from_seed(*repeated_seed).value();
+    randombytes_buf(at->second.prefix.data.data(), at->second.prefix.data.size());
+    for (auto const& key : context.token_keys) {
+      auto blinding = crypto::blind_rsa::blind(
+          key, crypto::blind_rsa::Variant::kPssRandomized,
+          crypto::blind_rsa::prepare(at->second.prefix.view(),
+                                     meeting::token_message(context.ctx, at->second.sk_v.public_key())));
+      ASSERT_TRUE(blinding) << blinding.error().message();
+      expert.msgs[q].push_back(blinding->blinded_msg);
+      at->second.blindings.push_back(std::move(*blinding));
+    }
+  }
+  must(signed_by(meeting::TokenRequest{attempt().open_hash, id,
+                                       meeting::token_request_digest(attempt().open_hash, id, expert.msgs)},
+                 {id}));
+}
+
+void Room::deliver(PersonId id) {
+  for (Seat& seat : seats) seat.trustee->on_token_work(id, attempt().open_hash, experts.at(id).msgs);
+}
+
+void Room::cast(PersonId id, Choice choice) {
+  Expert& expert = experts.at(id);
+  std::vector<crypto::MixPublicKey> hops;
+  for (meeting::BatchKeys const& keys : attempt().keys) hops.push_back(keys.mix_key);
+  for (auto const& [q, token] : expert.tokens) {
+    meeting::BallotContext const& context = record.ballot_context(q);
+    auto ballot = meeting::make_ballot(context, token.sk_v, token.prefix, token.signatures, choice);
+    ASSERT_TRUE(ballot) << ballot.error().message();
+    auto onion = crypto::onion::wrap(hops, context.ctx, *ballot);
+    ASSERT_TRUE(onion);
+    expert.ballots[q] = std::move(*ballot);
+    expert.onions[q] = std::move(*onion);
+  }
+  cast_onions(id);
+}
+
+void Room::cast_onions(PersonId id) {
+  Expert const& expert = experts.at(id);
+  std::uint32_t const sequence = envelope_sequence_[id]++;
+  must(signed_by(meeting::EnvelopeCast{attempt().open_hash, id, sequence,
+                                       meeting::envelope_digest(attempt().open_hash, id, sequence, expert.onions)},
+                 {id}));
+}
+
+void Room::close() {
+  auto const draft = record.draft_batch_close();
+  ASSERT_TRUE(draft) << draft.error().message();
+  must(signed_by(*draft, {kChair}));
+}
+
+meeting::MixItems Room::envelopes() const {
+  std::map<PersonId, meeting::Onions> all;
+  for (auto const& [id, expert] : experts) {
+    if (!expert.onions.empty()) all[id] = expert.onions;
+  }
+  auto const items = onions_to_items(record, all);
+  EXPECT_TRUE(items) << items.error().message();
+  return items ? *items : meeting::MixItems{};
+}
+
+void Room::deliver_envelopes() { seats[0].trustee->on_mix_input(attempt().open_hash, envelopes(), {}); }
+
+void Room::redeliver(TrusteeId id) {
+  if (!record.in_progress()) return;
+  Trustee& trustee = *seats[id].trustee;
+  for (auto const& [person, request] : attempt().requests) {
+    auto const issued = attempt().issued.find(person);
+    if (issued != attempt().issued.end() && issued->second.contains(id)) continue;
+    trustee.on_token_work(person, attempt().open_hash, experts.at(person).msgs);
+  }
+  if (attempt().phase != meeting::BatchPhase::kMixing || attempt().hop_of(id) != attempt().mixes.size()) return;
+  if (id == 0) return deliver_envelopes();
+  trustee.on_mix_input(attempt().open_hash, output_->items, output_->salt);
+}
+
+std::optional<AttemptKeys> Room::stored_keys(TrusteeId id, BatchId batch, std::uint32_t number) const {
+  auto const at = seats[id].store.kept.find("keys/" + std::to_string(batch) + "/" + std::to_string(number));
+  if (at == seats[id].store.kept.end()) return std::nullopt;
+  state::Reader in(at->second);
+  EXPECT_EQ(in.u32(), 1u);
+  auto keys = AttemptKeys::parse(Secret::copy_of(in.bytes()));
+  EXPECT_TRUE(keys);
+  return std::move(*keys);
+}
+
+std::size_t Room::count(TrusteeId id, EntryType type) const {
+  return static_cast<std::size_t>(std::ranges::count_if(sent, [&](Sent const& one) {
+    auto const entry = meeting::decode_entry(one.submission.entry);
+    return one.trustee == id && entry && entry->type() == type;
+  }));
+}
+
+void Room::make_box() {
+  ASSERT_TRUE(output_);
+  meeting::MixItems items = output_->items;
+  if (tamper) tamper(items);
+  meeting::BallotBox box;
+  if (careless_server) {
+    box.batch_open = attempt().open_hash;
+    for (auto& [q, list] : items) {
+      std::ranges::sort(list);
+      box.boxes[q].ballots = list;
+    }
+  } else {
+    box = make_ballot_box(record, items);
+  }
+  must(signed_by(box, {meeting::kServer}));
+}
+
+void Room::confirm(PersonId id, bool found) {
+  std::map<QuestionId, bool> rows;
+  std::vector<QuestionId> const live = attempt().live();
+  for (QuestionId const q : attempt().questions_of(id)) {
+    if (std::ranges::find(live, q) != live.end()) rows[q] = found;
+  }
+  must(signed_by(meeting::Confirm{attempt().open_hash, id, attempt().box_hash, rows}, {id}));
+}
+
+void Room::declare() {
+  auto const draft = record.draft_declaration();
+  ASSERT_TRUE(draft) << draft.error().message();
+  must(signed_by(*draft, {kChair, kSupervisor}));
+}
+
+void Room::void_questions(std::vector<QuestionId> questions) {
+  must(signed_by(meeting::Void{attempt().open_hash, std::move(questions), "again", false}, {kChair}));
+}
+
+void Room::advance(Stage stage) {
+  using enum meeting::BatchPhase;
+  if (!record.in_progress()) {
+    run_all();
+    if (stage == Stage::kKeys) return;
+    open_batch();
+    cosign();
+  }
+  if (stage == Stage::kOpen) return;
+  if (attempt().phase == kVoting) {
+    for (PersonId const p : present()) {
+      request(p);
+      deliver(p);
+    }
+    run_all();
+    for (PersonId const p : present()) cast(p);
+    if (stage == Stage::kCast) return;
+    close();
+    if (stage == Stage::kClosed) return;
+  }
+  if (attempt().phase == kClosing) run_all();
+  if (attempt().phase == kMixing) {
+    deliver_envelopes();
+    run_all();
+    if (stage == Stage::kMixed) return;
+    make_box();
+    cosign();
+    if (stage == Stage::kBox) return;
+  }
+  for (PersonId const p : present()) confirm(p);
+}
+
+}  // namespace piaojue::trustee::test

@@ -1,0 +1,325 @@
+// Workbooks put together by hand, part by part, the way Excel, WPS and LibreOffice write them, and the ways attackers
+// do.
+#include "sheets/xlsx.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zip.h>
+
+#include <array>
+#include <map>
+
+#include "sheets/roster.h"
+#include "sheets/sheet_writer.h"
+
+using namespace piaojue;
+using namespace piaojue::sheets;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+using Parts = std::map<std::string, std::string>;
+
+std::string archive(Parts const& parts) {
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* out = zip_source_buffer_create(nullptr, 0, 0, &error);
+  zip_source_keep(out);
+  zip_t* zip = zip_open_from_source(out, ZIP_TRUNCATE, &error);
+  for (auto const& [name, text] : parts)
+    zip_file_add(zip, name.c_str(), zip_source_buffer(zip, text.data(), text.size(), 0), ZIP_FL_ENC_UTF_8);
+  EXPECT_EQ(zip_close(zip), 0);
+  std::string bytes;
+  zip_source_open(out);
+  std::array<char, 4096> piece{};
+  for (zip_int64_t got; (got = zip_source_read(out, piece.data(), piece.size())) > 0;)
+    bytes.append(piece.data(), static_cast<std::size_t>(got));
+  zip_source_close(out);
+  zip_source_free(out);
+  return bytes;
+}
+
+std::string const kXml = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
+std::string const kMain = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+std::string const kRel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+
+/// A workbook of one sheet as Excel lays it out.
+Parts book(std::string const& sheet_data, std::string const& after = {}, std::string const& strings = {},
+           std::string const& properties = {}) {
+  Parts out;
+  out["_rels/.rels"] = kXml + "<Relationships><Relationship Id=\"rId1\" Type=\"" + kRel +
+                       "/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>";
+  out["xl/workbook.xml"] = kXml + "<workbook xmlns=\"" + kMain + "\" xmlns:r=\"" + kRel + "\">" + properties +
+                           "<sheets><sheet name=\"名单\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>";
+  out["xl/_rels/workbook.xml.rels"] =
+      kXml + "<Relationships><Relationship Id=\"rId1\" Type=\"" + kRel +
+      "/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"rId2\" Type=\"" + kRel +
+      "/styles\" Target=\"styles.xml\"/><Relationship Id=\"rId3\" Type=\"" + kRel +
+      "/sharedStrings\" Target=\"/xl/sharedStrings.xml\"/></Relationships>";
+  // Styles 0 General, 1 yyyy-m-d (14), 2 yyyy年m月 (57), 3 custom yyyy"年"m"月"d"日", 4 [$-804]yyyy/m, 5 0.00E+00, 6
+  // yyyy, 7 h:mm
+  out["xl/styles.xml"] =
+      kXml + "<styleSheet xmlns=\"" + kMain +
+      "\"><numFmts><numFmt numFmtId=\"176\" formatCode=\"yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;\"/>"
+      "<numFmt numFmtId=\"177\" formatCode=\"[$-804]yyyy/m;@\"/><numFmt numFmtId=\"178\" "
+      "formatCode=\"yyyy\"/></numFmts>"
+      "<cellStyleXfs><xf numFmtId=\"14\"/></cellStyleXfs><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/>"
+      "<xf numFmtId=\"57\"/><xf numFmtId=\"176\"/><xf numFmtId=\"177\"/><xf numFmtId=\"11\"/><xf numFmtId=\"178\"/>"
+      "<xf numFmtId=\"20\"/></cellXfs></styleSheet>";
+  out["xl/sharedStrings.xml"] = kXml + "<sst xmlns=\"" + kMain + "\">" + strings + "</sst>";
+  out["xl/worksheets/sheet1.xml"] =
+      kXml + "<worksheet xmlns=\"" + kMain + "\"><sheetData>" + sheet_data + "</sheetData>" + after + "</worksheet>";
+  return out;
+}
+
+std::string inl(std::string const& place, std::string const& text) {
+  return "<c r=\"" + place + "\" t=\"inlineStr\"><is><t>" + text + "</t></is></c>";
+}
+std::string row(int number, std::vector<std::string> const& cells) {
+  std::string out = "<row r=\"" + std::to_string(number) + "\">";
+  for (std::size_t c = 0; c < cells.size(); ++c)
+    if (!cells[c].empty()) out += inl(column_letters(c + 1) + std::to_string(number), cells[c]);
+  return out + "</row>";
+}
+
+Imported<Workbook> read(Parts const& parts) { return read_workbook(as_bytes(archive(parts))); }
+
+CellError error_of(std::string const& bytes) {
+  auto const got = read_workbook(as_bytes(bytes));
+  EXPECT_EQ(got.errors.size(), 1U);
+  EXPECT_TRUE(got.value.sheets.empty());
+  return got.errors.empty() ? CellError{} : got.errors.front();
+}
+CellError error_of(Parts const& parts) { return error_of(archive(parts)); }
+
+std::string const kMemberRows =
+    row(1, {"姓名", "单位", "角色"}) + row(2, {"张三", "甲", "主任委员"}) + row(3, {"李四", "甲", "工作人员"});
+
+Imported<Members> members(Parts const& parts) { return import_members(as_bytes(archive(parts))); }
+CellError member_error(Parts const& parts) {
+  auto const got = members(parts);
+  EXPECT_EQ(got.errors.size(), 1U);
+  EXPECT_TRUE(got.value.people.empty());
+  return got.errors.empty() ? CellError{} : got.errors.front();
+}
+
+}  // namespace
+
+// ---- What offices write
+
+TEST(Xlsx, SharedInlineRichAndPhoneticStringsAreTheirText) {
+  auto const got = read(book("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c>" +
+                                 inl("C1", "内&amp;联") +
+                                 "<c r=\"D1\" t=\"str\"><v>文</v></c><c r=\"E1\" t=\"b\"><v>1</v></c></row>",
+                             {},
+                             "<si><t>王㛃䶮𬭎</t></si><si><r><t>甲</t></r><r><rPr/><t xml:space=\"preserve\"> "
+                             "乙_x000D_</t></r><rPh sb=\"0\"><t>yi</t></rPh></si>"));
+  ASSERT_TRUE(got.ok()) << got.errors[0].text();
+  EXPECT_EQ(got.value.format, SheetFormat::kXlsx);
+  EXPECT_EQ(got.value.sheets[0].name, "名单");
+  EXPECT_THAT(got.value.sheets[0].rows[0].cells, ElementsAre("王㛃䶮𬭎", "甲 乙\n", "内&联", "文", "TRUE"));
+}
+
+// WPS leaves out places; Excel leaves out empty cells and rows.
+TEST(Xlsx, CellsWithoutPlacesFollowAndGapsAreCounted) {
+  auto const got =
+      read(book("<row><c><v>1</v></c><c/><c><v>2.5</v></c></row><row r=\"4\"><c r=\"B4\"><v>0.1</v></c></row>"));
+  ASSERT_TRUE(got.ok());
+  EXPECT_THAT(got.value.sheets[0].rows[0].cells, ElementsAre("1", "", "2.5"));
+  EXPECT_EQ(got.value.sheets[0].rows[1].number, 4U);
+  EXPECT_THAT(got.value.sheets[0].rows[1].cells, ElementsAre("", "0.1"));
+}
+
+// Only what the style shows is known: 2019年7月 is no first of July.
+TEST(Xlsx, DatesComeFromTheirStylesInBothCalendars) {
+  std::string cells = "<row r=\"1\">";
+  for (int style = 0; style <= 7; ++style)
+    cells += "<c r=\"" + column_letters(static_cast<std::size_t>(style) + 1) + "1\" s=\"" + std::to_string(style) +
+             "\"><v>43647</v></c>";
+  cells += "</row>";
+  auto const got = read(book(cells));
+  ASSERT_TRUE(got.ok());
+  EXPECT_THAT(got.value.sheets[0].rows[0].cells,
+              ElementsAre("43647", "2019-07-01", "2019-07", "2019-07-01", "2019-07", "43647", "2019", "43647"));
+  EXPECT_EQ(got.value.sheets[0].rows[0].mark(0), CellMark::kNumber);
+  EXPECT_EQ(got.value.sheets[0].rows[0].mark(1), CellMark::kDate);
+  auto const mac =
+      read(book("<row r=\"1\"><c r=\"A1\" s=\"1\"><v>42185</v></c></row>", {}, {}, "<workbookPr date1904=\"1\"/>"));
+  ASSERT_TRUE(mac.ok());
+  EXPECT_THAT(mac.value.sheets[0].rows[0].cells, ElementsAre("2019-07-01"));
+}
+
+TEST(Xlsx, HiddenSheetsArePassedOver) {
+  Parts parts = book(row(1, {"甲"}));
+  auto& text = parts["xl/workbook.xml"];
+  text.replace(text.find("<sheet "), 7, "<sheet name=\"旧\" sheetId=\"2\" state=\"hidden\" r:id=\"rId9\"/><sheet ");
+  auto const got = read(parts);
+  ASSERT_TRUE(got.ok()) << got.errors[0].text();
+  EXPECT_EQ(got.value.sheets.size(), 1U);
+}
+
+// ---- What is wrong with a cell
+
+TEST(XlsxRoster, IsTheSameRosterAsFromCsv) {
+  auto const got = members(book(kMemberRows + row(4, {"王五", "甲", "监督人员"})));
+  ASSERT_TRUE(got.ok()) << got.errors[0].text();
+  auto const csv = import_members(as_bytes("姓名,单位,角色\n张三,甲,主任委员\n李四,甲,工作人员\n王五,甲,监督人员\n"));
+  ASSERT_EQ(got.value.people.size(), csv.value.people.size());
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(got.value.people[i].name, csv.value.people[i].name);
+    EXPECT_EQ(got.value.people[i].roles, csv.value.people[i].roles);
+  }
+}
+
+// What a formula came to stands in the file as plain text, where anybody can write something else.
+TEST(XlsxRoster, AFormulaCellIsNamedAndNotTrusted) {
+  auto const error = member_error(book(kMemberRows + "<row r=\"4\">" + inl("A4", "王五") + inl("B4", "甲") +
+                                       "<c r=\"C4\" t=\"str\"><f>IF(1,\"监督人员\")</f><v>监督人员</v></c></row>"));
+  EXPECT_EQ(error.row, 4U);
+  EXPECT_EQ(error.column, 3U);
+  EXPECT_EQ(error.value, "监督人员");
+  EXPECT_THAT(error.expected, HasSubstr("公式单元格，请改为数值"));
+  EXPECT_THAT(error.text(), testing::StartsWith("工作表「名单」 第 4 行 C 列「监督人员」"));
+  // In a column nobody reads it harms nobody.
+  EXPECT_TRUE(members(book(kMemberRows + "<row r=\"4\">" + inl("A4", "王五") + inl("B4", "甲") + inl("C4", "监督") +
+                           "<c r=\"F4\"><f>ROW()</f><v>4</v></c></row>"))
+                  .ok());
+}
+
+TEST(XlsxRoster, MergedHiddenAndErrorCellsAreNamed) {
+  std::string const rows = kMemberRows + row(4, {"王五", "", "监督人员"});
+  auto const merged = member_error(book(rows, "<mergeCells count=\"1\"><mergeCell ref=\"B3:B4\"/></mergeCells>"));
+  EXPECT_EQ(merged.row, 3U);
+  EXPECT_EQ(merged.column, 2U);
+  EXPECT_THAT(merged.expected, HasSubstr("取消合并"));
+  // A title over the whole width is what every office has.
+  EXPECT_TRUE(
+      members(book(row(1, {"评委会名单"}) + row(2, {"姓名", "单位", "角色"}) + row(3, {"张三", "甲", "主任委员"}) +
+                       row(4, {"李四", "甲", "工作人员"}) + row(5, {"王五", "甲", "监督"}),
+                   "<mergeCells><mergeCell ref=\"A1:C1\"/></mergeCells>"))
+          .ok());
+  std::string hidden = rows;
+  hidden.replace(hidden.rfind("<row r=\"4\""), 10, "<row r=\"4\" hidden=\"1\"");
+  EXPECT_THAT(member_error(book(hidden)).expected, HasSubstr("隐藏"));
+  auto const error = member_error(book(kMemberRows + "<row r=\"4\">" + inl("A4", "王五") +
+                                       "<c r=\"B4\" t=\"e\"><v>#N/A</v></c>" + inl("C4", "监督") + "</row>"));
+  EXPECT_THAT(error.expected, HasSubstr("错误值"));
+}
+
+TEST(XlsxRoster, TheSheetWithTheHeaderIsFoundAndTwoAreAQuestion) {
+  Parts parts = book(row(1, {"说明"}));
+  parts["xl/worksheets/sheet2.xml"] = book(kMemberRows + row(4, {"王五", "甲", "监督"}))["xl/worksheets/sheet1.xml"];
+  auto& text = parts["xl/workbook.xml"];
+  text.replace(text.find("</sheets>"), 9, "<sheet name=\"二\" sheetId=\"2\" r:id=\"rId7\"/></sheets>");
+  auto& rels = parts["xl/_rels/workbook.xml.rels"];
+  rels.replace(rels.find("</Rel"), 5,
+               "<Relationship Id=\"rId7\" Type=\"" + kRel + "/worksheet\" Target=\"worksheets/sheet2.xml\"/></Rel");
+  EXPECT_TRUE(members(parts).ok());
+  parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet2.xml"];
+  EXPECT_THAT(member_error(parts).expected, HasSubstr("几个工作表"));
+}
+
+// ---- What is no workbook, and what attacks
+
+TEST(XlsxRefused, OtherFilesAndBrokenOnes) {
+  EXPECT_THAT(error_of(std::string("PK\x03\x04")).expected, HasSubstr("损坏"));
+  EXPECT_THAT(error_of(Parts{{"a.txt", "x"}}).expected, HasSubstr("不是 Excel 工作簿"));
+  Parts word = book(row(1, {"甲"}));
+  auto& rels = word["_rels/.rels"];
+  rels.replace(rels.find("xl/workbook.xml"), 15, "word/document.xml");
+  EXPECT_THAT(error_of(word).expected, HasSubstr("Word"));
+  Parts macro = book(row(1, {"甲"}));
+  macro["xl/vbaProject.bin"] = "x";
+  EXPECT_THAT(error_of(macro).expected, HasSubstr("宏"));
+  Parts binary = book(row(1, {"甲"}));
+  binary["_rels/.rels"].replace(binary["_rels/.rels"].find("workbook.xml"), 12, "workbook.bin");
+  EXPECT_THAT(error_of(binary).expected, HasSubstr("xlsb"));
+  EXPECT_THAT(error_of(book("")).expected, HasSubstr("空"));
+  std::string cut = archive(book(kMemberRows));
+  for (std::size_t keep : {cut.size() / 2, cut.size() - 1})
+    EXPECT_THAT(error_of(cut.substr(0, keep)).expected, HasSubstr("损坏"));
+  EXPECT_THAT(error_of(book("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>7</v></c></row>")).expected, HasSubstr("损坏"));
+  EXPECT_THAT(error_of(book("<row r=\"1\"><c r=\"A1\"><v>x</v></c></row>")).expected, HasSubstr("损坏"));
+  EXPECT_THAT(error_of(book("<row r=\"2\"/><row r=\"1\"/>")).expected, HasSubstr("损坏"));
+  EXPECT_THAT(error_of(book("<row r=\"1\">")).expected, HasSubstr("损坏"));
+}
+
+// A file of a few kilobytes that asks for gigabytes must cost us nothing.
+TEST(XlsxRefused, BombsOfEveryKind) {
+  std::string const zeros(24U << 20, ' ');
+  Parts ratio = book(row(1, {"甲"}));
+  ratio["xl/worksheets/sheet1.xml"] += zeros;
+  auto const bytes = archive(ratio);
+  ASSERT_LT(bytes.size(), 100'000U);
+  EXPECT_THAT(error_of(bytes).expected, HasSubstr("压缩炸弹"));
+  Parts large = book(row(1, {"甲"}));
+  large["xl/worksheets/sheet1.xml"] += std::string(kWorkbookPartBytesMax, ' ');
+  EXPECT_THAT(error_of(large).expected, HasSubstr("32 MiB"));
+  Parts total = book(row(1, {"甲"}));
+  for (char const* name : {"a", "b", "c"}) total[name] = zeros;
+  EXPECT_THAT(error_of(total).expected, HasSubstr("64 MiB"));
+  Parts many = book(row(1, {"甲"}));
+  for (std::size_t i = 0; i < kWorkbookPartsMax; ++i) many["x" + std::to_string(i)] = "";
+  EXPECT_THAT(error_of(many).expected, HasSubstr("500"));
+  std::string deep;
+  for (std::size_t i = 0; i < kXmlDepthMax; ++i) deep += "<a>";
+  EXPECT_THAT(error_of(book(deep)).expected, HasSubstr("嵌套"));
+  Parts entities = book(row(1, {"&x;"}));
+  auto& sheet = entities["xl/worksheets/sheet1.xml"];
+  sheet.replace(0, kXml.size(), "<!DOCTYPE w [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>");
+  EXPECT_THAT(error_of(entities).expected, HasSubstr("文档类型声明"));
+  EXPECT_THAT(error_of(archive(book(kMemberRows)) + std::string(kSheetBytesMax, 'x')).expected, HasSubstr("10 MiB"));
+}
+
+TEST(XlsxRefused, EveryBoundOfTheGridIsExact) {
+  auto const at = [](std::string const& place, int r) {
+    return book("<row r=\"" + std::to_string(r) + "\"><c r=\"" + place + "\"><v>1</v></c></row>");
+  };
+  EXPECT_TRUE(read(at("CV6000", 6000)).ok());
+  EXPECT_EQ(error_of(at("A6001", 6001)).row, 6001U);
+  EXPECT_EQ(error_of(at("CW1", 1)).column, 101U);
+  EXPECT_EQ(error_of(at("NTP1", 1)).column, 10'000U);
+  std::string wide;
+  for (std::size_t i = 0; i < kCellCharactersMax; ++i) wide += "汉";
+  EXPECT_TRUE(read(book(row(1, {wide}))).ok());
+  EXPECT_THAT(error_of(book(row(1, {wide + "字"}))).expected, HasSubstr("4096"));
+  EXPECT_THAT(error_of(book("<row r=\"1\"><c r=\"ZZZZ1\"><v>1</v></c></row>")).expected, HasSubstr("损坏"));
+}
+
+// ---- Sheets out
+
+// A name "=HYPERLINK(…)" must arrive on the next desk as a name.
+TEST(SheetWriter, NothingBecomesAFormulaAndItReadsBackTheSame) {
+  OutSheet sheet{"公示名单",
+                 {{std::string("姓名"), std::string("数"), std::string("日期")},
+                  {std::string("=1+1"), std::int64_t{42}, Date{2019, 7, 1}},
+                  {std::string("@王𬭎"), std::int64_t{-7}, Date{2019, 7, 0}},
+                  {std::string("http://x"), std::int64_t{0}, Date{2019, 0, 0}}}};
+  sheet.header_rows = 1;
+  sheet.footer = "甲&乙";
+  auto const bytes = write_xlsx(std::span(&sheet, 1));
+  ASSERT_TRUE(bytes.ok()) << bytes.refusal;
+  auto const got = read_workbook(*bytes);
+  ASSERT_TRUE(got.ok()) << got.errors[0].text();
+  auto const& rows = got.value.sheets[0].rows;
+  EXPECT_THAT(rows[1].cells, ElementsAre("=1+1", "42", "2019-07-01"));
+  EXPECT_THAT(rows[2].cells, ElementsAre("@王𬭎", "-7", "2019-07"));
+  EXPECT_THAT(rows[3].cells, ElementsAre("http://x", "0", "2019"));
+  for (auto const& r : rows) EXPECT_EQ(r.mark(0), CellMark::kText);
+  EXPECT_EQ(*write_xlsx(std::span(&sheet, 1)), *bytes);
+}
+
+TEST(SheetWriter, WhatExcelWouldNotOpenIsRefused) {
+  auto const refused = [](OutSheet const& sheet) { return !write_xlsx(std::span(&sheet, 1)).ok(); };
+  EXPECT_TRUE(refused({"", {}}));
+  EXPECT_TRUE(refused({"a/b", {}}));
+  EXPECT_TRUE(refused({std::string(32, 'a'), {}}));
+  EXPECT_TRUE(refused({"a", {{std::string(32'768, 'x')}}}));
+  EXPECT_TRUE(refused({"a", {{std::string("\xFF")}}}));
+  EXPECT_TRUE(refused({"a", {std::vector<OutCell>(101, std::int64_t{1})}}));
+  EXPECT_TRUE(refused({"a", std::vector<std::vector<OutCell>>(6001)}));
+  EXPECT_FALSE(write_xlsx({}).ok());
+  std::array<OutSheet, 2> const twice{OutSheet{"a", {}}, OutSheet{"A", {}}};
+  EXPECT_FALSE(write_xlsx(twice).ok());
+}

@@ -1,0 +1,278 @@
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "server/core.h"
+#include "store/memory_store.h"
+#include "store/sqlite_store.h"
+
+namespace piaojue::store::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Folder {
+ public:
+  Folder() {
+    static std::atomic<int> count{0};
+    path_ = fs::temp_directory_path() / ("piaojue-store-" + std::to_string(::getpid()) + "-" + std::to_string(++count));
+    fs::create_directories(path_);
+  }
+  ~Folder() { fs::remove_all(path_); }
+  std::string database() const { return (path_ / "meeting.db").string(); }
+  /// Any file of the database holds these bytes.
+  bool holds(ByteView bytes) const {
+    for (auto const& file : fs::directory_iterator(path_)) {
+      std::ifstream in(file.path(), std::ios::binary);
+      std::string const all((std::istreambuf_iterator<char>(in)), {});
+      if (all.find(as_text(bytes)) != std::string::npos) return true;
+    }
+    return false;
+  }
+  std::uintmax_t journal_bytes() const {
+    std::error_code none;
+    auto const size = fs::file_size(database() + "-wal", none);
+    return none ? 0 : size;
+  }
+
+ private:
+  fs::path path_;
+};
+
+std::unique_ptr<SqliteStore> open(Folder const& folder, SqliteOptions options = {}) {
+  std::string error;
+  auto store = SqliteStore::open(folder.database(), options, &error);
+  if (!store) throw std::logic_error("can not open: " + error);
+  return std::move(*store);
+}
+std::unique_ptr<SqliteStore> create(Folder const& folder, SqliteOptions options = {}) {
+  options.create = true;
+  return open(folder, options);
+}
+
+Bytes random_bytes(std::size_t n) {
+  Bytes bytes(n);
+  if (n > 0) randombytes_buf(bytes.data(), bytes.size());
+  return bytes;
+}
+Hash hash_of(std::string_view text) { return crypto::sha256({as_bytes(text)}); }
+
+// Harm: the store and the one that all other tests rest on would keep different things.
+TEST(Store, KeepsWhatIsWrittenWhateverKindItIs) {
+  Folder folder;
+  MemoryStore memory;
+  {
+    auto sqlite = create(folder);
+    auto const both = [&](Writes const& writes) {
+      ASSERT_TRUE(memory.commit(writes));
+      ASSERT_TRUE(sqlite->commit(writes));
+      ASSERT_EQ(sqlite->load()->tables, memory.contents().tables);
+    };
+    Writes writes;
+    for (std::size_t t = 0; t < kTables; ++t) {
+      for (std::uint64_t i = 0; i < 20; ++i) {
+        writes.put(static_cast<Table>(t), key_of(hash_of(std::to_string(i % 3)), static_cast<std::uint32_t>(i)),
+                   random_bytes(i * 300));
+      }
+    }
+    writes.put(Table::kEntry, {}, {});
+    both(writes);
+    Writes changes;
+    changes.put(Table::kEntry, key_of(hash_of("0"), 0), random_bytes(5000));
+    changes.erase(Table::kEntry, key_of(hash_of("1"), 1));
+    changes.erase(Table::kEntry, key_of(hash_of("not there")));
+    changes.erase_prefix(Table::kEnvelope, key_of(hash_of("2")));
+    changes.put(Table::kMeta, Bytes(32, 0xff), Bytes{1});
+    changes.erase_prefix(Table::kMeta, Bytes(3, 0xff));
+    both(changes);
+    both({});
+  }
+  EXPECT_EQ(open(folder)->load()->tables, memory.contents().tables) << "after closing";
+}
+
+// Harm: half of a group: an envelope without its entry, or an enrolment without its code.
+TEST(SqliteStore, AGroupIsDurableAsAWholeOrNotAtAll) {
+  Folder folder;
+  create(folder);
+  SqliteOptions options;
+  options.pages_max = 60;
+  auto store = open(folder, options);
+  Writes small;
+  small.put(Table::kEntry, key_of(std::uint64_t{0}), Bytes(100, 'a'));
+  ASSERT_TRUE(store->commit(small));
+  Writes large;
+  large.put(Table::kEntry, key_of(std::uint64_t{1}), Bytes(100, 'b'));
+  large.put(Table::kEntry, key_of(std::uint64_t{2}), Bytes(1 << 20, 'c'));
+  // Harm: a full disk that is answered with "accepted".
+  auto const done = store->commit(large);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error(), Refusal::kStorage);
+  EXPECT_NE(store->last_error().find("full"), std::string::npos) << store->last_error();
+  store.reset();
+  auto const contents = open(folder)->load();
+  EXPECT_EQ((*contents)[Table::kEntry].size(), 1U);
+}
+
+// A VFS like the default one whose fsync fails on demand.
+std::atomic<bool> sync_fails{false};
+/// SQLite has a table of methods for each kind of file; every one is copied once, with another xSync.
+struct Methods {
+  sqlite3_io_methods const* real = nullptr;
+  sqlite3_io_methods failing{};
+};
+std::array<Methods, 8> all_methods;
+int failing_sync(sqlite3_file* file, int flags) {
+  if (sync_fails) return SQLITE_IOERR_FSYNC;
+  for (auto const& methods : all_methods) {
+    if (file->pMethods == &methods.failing) return methods.real->xSync(file, flags);
+  }
+  return SQLITE_INTERNAL;
+}
+int (*real_open)(sqlite3_vfs*, char const*, sqlite3_file*, int, int*) = nullptr;
+int failing_open(sqlite3_vfs* vfs, char const* name, sqlite3_file* file, int flags, int* out) {
+  int const result = real_open(vfs, name, file, flags, out);
+  if (result != SQLITE_OK || !file->pMethods) return result;
+  for (auto& methods : all_methods) {
+    if (!methods.real) {
+      methods.real = file->pMethods;
+      methods.failing = *file->pMethods;
+      methods.failing.xSync = failing_sync;
+    }
+    if (methods.real != file->pMethods) continue;
+    file->pMethods = &methods.failing;
+    return SQLITE_OK;
+  }
+  return SQLITE_INTERNAL;
+}
+char const* failing_vfs() {
+  static sqlite3_vfs vfs = [] {
+    sqlite3_vfs copy = *sqlite3_vfs_find(nullptr);
+    real_open = copy.xOpen;
+    copy.xOpen = failing_open;
+    copy.zName = "piaojue-failing";
+    copy.pNext = nullptr;
+    return copy;
+  }();
+  sqlite3_vfs_register(&vfs, 0);
+  return vfs.zName;
+}
+
+// Harm: "you have signed in" that a power cut takes back.
+TEST(SqliteStore, AnFsyncThatFailsIsAFailedCommit) {
+  Folder folder;
+  SqliteOptions options;
+  options.vfs = failing_vfs();
+  auto store = create(folder, options);
+  Writes writes;
+  writes.put(Table::kEntry, key_of(std::uint64_t{0}), Bytes(100, 'a'));
+  ASSERT_TRUE(store->commit(writes));
+  sync_fails = true;
+  Writes more;
+  more.put(Table::kEntry, key_of(std::uint64_t{1}), Bytes(100, 'b'));
+  auto const done = store->commit(more);
+  sync_fails = false;
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error(), Refusal::kStorage);
+  EXPECT_FALSE(store->last_error().empty());
+}
+
+// Harm: whoever seizes the server's disk years later finds the onions that name and ballot were still tied by.
+TEST(SqliteStore, WhatIsErasedLeavesNoBytesInAnyFile) {
+  Folder folder;
+  auto store = create(folder);
+  auto const open_hash = hash_of("batch open");
+  std::vector<Bytes> secrets;
+  Writes writes;
+  for (PersonId p = 1; p <= 30; ++p) {
+    // Small ones stay inside a page of the tree, large ones get pages of their own.
+    secrets.push_back(random_bytes(p % 2 ? 100 : 20'000));
+    writes.put(Table::kEnvelope, key_of(open_hash, p), secrets.back());
+    writes.put(Table::kEntry, key_of(std::uint64_t{p}), random_bytes(300));
+  }
+  ASSERT_TRUE(store->commit(writes));
+  // An envelope that a later one replaced.
+  Writes replace;
+  secrets.push_back(random_bytes(20'000));
+  replace.put(Table::kEnvelope, key_of(open_hash, 4), secrets.back());
+  ASSERT_TRUE(store->commit(replace));
+  auto const held = [&](Bytes const& secret) {
+    // Any part of it that stands in one page.
+    for (std::size_t at = 0; at + 24 <= secret.size(); at += 1000) {
+      if (folder.holds(ByteView(secret).subspan(at, 24))) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(held(secrets.back())) << "or this test looks in the wrong place";
+
+  Writes erase;
+  erase.erase_prefix(Table::kEnvelope, key_of(open_hash));
+  erase.truncate_journal = true;
+  ASSERT_TRUE(store->commit(erase));
+  EXPECT_EQ(folder.journal_bytes(), 0U);
+  for (auto const& secret : secrets) EXPECT_FALSE(held(secret)) << secret.size();
+  EXPECT_EQ((*store->load())[Table::kEntry].size(), 30U);
+}
+
+// Harm: a server that is killed between the end of an attempt and the emptying of its journal.
+TEST(SqliteStore, AJournalThatWasLeftBehindIsEmptiedAtTheNextStart) {
+  Folder folder;
+  auto const secret = random_bytes(64);
+  {
+    auto store = create(folder);
+    Writes writes;
+    writes.put(Table::kEnvelope, key_of(hash_of("a"), 1), secret);
+    ASSERT_TRUE(store->commit(writes));
+    Writes erase;
+    erase.erase_prefix(Table::kEnvelope, key_of(hash_of("a")));
+    ASSERT_TRUE(store->commit(erase));
+    EXPECT_TRUE(folder.holds(secret));
+    // Copied while it is open: what a killed server leaves.
+    fs::copy(folder.database(), folder.database() + ".copy");
+    fs::copy(folder.database() + "-wal", folder.database() + ".copy-wal");
+  }
+  Folder other;
+  fs::copy(folder.database() + ".copy", other.database());
+  fs::copy(folder.database() + ".copy-wal", other.database() + "-wal");
+  EXPECT_TRUE(other.holds(secret));
+  auto const store = open(other);
+  EXPECT_FALSE(other.holds(secret));
+}
+
+// Harm: a slip made for a dead laptop while the meeting waits would not be known to the server.
+TEST(SqliteStore, CodesThatAnotherProgramWritesAreSeenAtOnce) {
+  Folder folder;
+  auto server = create(folder);
+  auto office = open(folder);
+  EXPECT_TRUE(server->codes(7)->empty());
+  Writes writes;
+  server::write_code(writes, 7, "ABCDEFGHJKMNPQRS");
+  server::write_code(writes, 8, "0000000000000000");
+  ASSERT_TRUE(office->commit(writes));
+  ASSERT_EQ(server->codes(7)->size(), 1U);
+  EXPECT_EQ(server->codes(7)->front(), server::code_hash("ABCDEFGHJKMNPQRS"));
+  EXPECT_FALSE(folder.holds(as_bytes("ABCDEFGHJKMNPQRS"))) << "only its hash";
+}
+
+// Harm: a typing error in the path makes a new, empty meeting, or writes into somebody else's database.
+TEST(SqliteStore, OpensOnlyWhatIsAStore) {
+  Folder folder;
+  EXPECT_FALSE(SqliteStore::open(folder.database(), {}));
+  EXPECT_FALSE(fs::exists(folder.database()));
+  sqlite3* foreign = nullptr;
+  sqlite3_open(folder.database().c_str(), &foreign);
+  sqlite3_exec(foreign, "CREATE TABLE t (x)", nullptr, nullptr, nullptr);
+  sqlite3_close(foreign);
+  std::string error;
+  EXPECT_FALSE(SqliteStore::open(folder.database(), {}, &error));
+  EXPECT_FALSE(error.empty());
+  std::ofstream(folder.database(), std::ios::trunc) << "not a database at all, but long enough to look at its header";
+  EXPECT_FALSE(SqliteStore::open(folder.database(), {}));
+}
+
+}  // namespace
+}  // namespace piaojue::store::test
