@@ -1,6 +1,8 @@
 #include "base/refusal.h"
 
 #include <array>
+#include <boost/throw_exception.hpp>
+#include <stdexcept>
 #include <string>
 
 namespace piaojue {
@@ -123,30 +125,14 @@ Row const& row(Refusal code) {
   return index >= 1 && index <= kRows.size() ? kRows[index - 1] : kNoRow;
 }
 
-// Boost's base deliberately has no virtual destructor, so that a category can be a constant; nobody deletes one.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
-class Category final : public boost::system::error_category {
- public:
-  // The identifier makes two copies of this category (in a program and a shared library) compare equal.
-  constexpr Category() noexcept : error_category(0x9b6f1d0c5a3e7248) {}
-  char const* name() const noexcept override { return "piaojue"; }
-  std::string message(int value) const override {
-    Row const& found = row(static_cast<Refusal>(value));
-    return std::string(found.name) + ": " + std::string(found.en);
-  }
-};
-#pragma GCC diagnostic pop
-
 }  // namespace
 
 std::string_view name(Refusal code) { return row(code).name; }
 
 std::string_view sentence(Refusal code, std::string_view lang) { return lang == "zh" ? row(code).zh : row(code).en; }
 
-boost::system::error_code make_error_code(Refusal code) {
-  static constexpr Category kCategory;
-  return {static_cast<int>(code), kCategory};
+void throw_exception_from_error(Refusal code, boost::source_location const& where) {
+  boost::throw_with_location(std::logic_error("value() of a refused result: " + std::string(name(code))), where);
 }
 
 }  // namespace piaojue

@@ -1,7 +1,6 @@
 #pragma once
 /// Every way in which a request, an entry or a ballot can be refused: one enum, one table of names and sentences
 /// (specification §12). Expected failure is a value, never an exception.
-#include <boost/system/error_code.hpp>
 #include <boost/system/result.hpp>
 #include <cstdint>
 #include <string_view>
@@ -66,12 +65,11 @@ std::string_view name(Refusal code);
 /// One sentence for a person; `lang` is "zh" or anything else for English.
 std::string_view sentence(Refusal code, std::string_view lang);
 
-boost::system::error_code make_error_code(Refusal code);
-
+/// A value, or the refusal itself: never a code that has to be cast back.
 template <class T>
-using Result = boost::system::result<T>;
+using Result = boost::system::result<T, Refusal>;
+
+/// What `Result::value()` of a refusal ends in: a programmer's error, not an input's. Found by Boost.System.
+[[noreturn]] void throw_exception_from_error(Refusal code, boost::source_location const& where);
 
 }  // namespace piaojue
-
-template <>
-struct boost::system::is_error_code_enum<piaojue::Refusal> : std::true_type {};

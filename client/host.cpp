@@ -306,7 +306,7 @@ class Host {
 
   void read_slip(Answer const& answer, std::string_view text) const {
     auto const slip = read_slip_text(text);
-    if (!slip) return answer.no(static_cast<Refusal>(slip.error().value()));
+    if (!slip) return answer.no(slip.error());
     json::object more;
     more["server"] = slip->host + ":" + std::to_string(slip->port);
     more["server_key"] = group_of_four(slip->server_spki);
@@ -336,7 +336,7 @@ class Host {
     work->passphrase = Secret::copy_of(as_bytes(passphrase));
     if (phase_ == Phase::kEnrol) {
       auto const slip = read_slip_text(WipedJson::text(*fields, "slip"));
-      if (!slip) return answer.no(static_cast<Refusal>(slip.error().value()));
+      if (!slip) return answer.no(slip.error());
       work->slip = *slip;
     }
     working_ = true;

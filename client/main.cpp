@@ -28,8 +28,7 @@ int fail(std::string const& text) {
   return kFailed;
 }
 
-std::string words(boost::system::error_code const& error) {
-  auto const code = static_cast<Refusal>(error.value());
+std::string words(Refusal code) {
   return std::string(piaojue::name(code)) + ": " + std::string(piaojue::sentence(code, "en"));
 }
 

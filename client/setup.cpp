@@ -37,8 +37,7 @@ Tried<Enrolment> compare(std::optional<Profile> const& profile, meeting::Slip co
 
 }  // namespace
 
-Trouble trouble_of(boost::system::error_code const& error) {
-  auto const code = static_cast<Refusal>(error.value());
+Trouble trouble_of(Refusal code) {
   auto const name = std::string(piaojue::name(code));
   return {name, std::string(piaojue::sentence(code, "zh")), name + ": " + std::string(piaojue::sentence(code, "en"))};
 }

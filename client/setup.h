@@ -10,7 +10,7 @@
 
 namespace piaojue::client {
 
-Trouble trouble_of(boost::system::error_code const& error);
+Trouble trouble_of(Refusal code);
 
 /// A slip's own text, or the text of a file with a slip in it. @return as meeting::parse_slip and find_slip.
 [[nodiscard]] Result<meeting::Slip> read_slip_text(std::string_view text);

@@ -174,9 +174,6 @@ struct Core::Impl final : trustee::TrusteeStore {
   }
   static Frame share(Bytes bytes) { return std::make_shared<Bytes const>(std::move(bytes)); }
   void reply(SessionId session, Bytes bytes) { replies.push_back({session, share(std::move(bytes))}); }
-  void refuse(SessionId session, std::uint64_t id, boost::system::error_code const& error) {
-    refuse(session, id, static_cast<Refusal>(error.value()));
-  }
   void refuse(SessionId session, std::uint64_t id, Refusal code) { reply(session, wire::refused(id, code)); }
   void close(SessionId id, Close reason) {
     auto const it = sessions.find(id);
@@ -539,7 +536,7 @@ void Core::Impl::propose_key_change(PersonId id) {
   } else {
     done = entry.error();
   }
-  if (!done) notice("key_change_refused", std::string(piaojue::name(static_cast<Refusal>(done.error().value()))));
+  if (!done) notice("key_change_refused", std::string(piaojue::name(done.error())));
 }
 
 // ==================================================================================================== The log
@@ -907,7 +904,7 @@ void Core::Impl::recheck() {
   for (auto const& [id, proposal] : proposals) {
     auto allowed = policy(proposal.entry);
     if (allowed) allowed = record.check(proposal.entry, Record::Signatures::kPartial);
-    if (!allowed) outdated.emplace_back(id, static_cast<Refusal>(allowed.error().value()));
+    if (!allowed) outdated.emplace_back(id, allowed.error());
   }
   for (auto const& [id, code] : outdated) close_proposal(id, code);
 }
@@ -1052,7 +1049,7 @@ void Core::Impl::feed_hop0() {
   }
   auto items = trustee::onions_to_items(record, envelopes);
   if (!items) {
-    return notice("mix_input_refused", std::string(piaojue::name(static_cast<Refusal>(items.error().value()))));
+    return notice("mix_input_refused", std::string(piaojue::name(items.error())));
   }
   trustee->on_mix_input(delivery.open, std::move(*items), {});
 }
@@ -1082,7 +1079,7 @@ void Core::Impl::begin_box(std::vector<Job>& out) {
     if (!work->box) return notice("box_refused", "unreadable");
     auto const logged = append_own(*work->box);
     // Refused when a Void came in between: the next look finds other live questions and begins again.
-    if (!logged) notice("box_refused", std::string(piaojue::name(static_cast<Refusal>(logged.error().value()))));
+    if (!logged) notice("box_refused", std::string(piaojue::name(logged.error())));
   };
 }
 
@@ -1227,7 +1224,7 @@ std::vector<Job> Core::take_jobs() {
     core.running[id] = [&core, finish = std::move(due.finish)] {
       auto submissions = finish(core.record);
       if (!submissions) {
-        auto const code = static_cast<Refusal>(submissions.error().value());
+        auto const code = submissions.error();
         return core.notice("trustee_refusal", std::string(piaojue::name(code)));
       }
       for (auto& submission : *submissions) {
@@ -1242,7 +1239,7 @@ std::vector<Job> Core::take_jobs() {
         if (entry) logged = core.append(*entry, submission.entry, std::move(payload));
         // Refused when the log went on while the work was done, such as by a Void.
         if (!logged) {
-          auto const code = static_cast<Refusal>(logged.error().value());
+          auto const code = logged.error();
           core.notice("trustee_refusal", std::string(piaojue::name(code)));
         }
       }

@@ -41,8 +41,7 @@ bool sync_directory(fs::path const& path) {
   return directory.fd >= 0 && ::fsync(directory.fd) == 0;
 }
 
-Failure refused(std::string const& what, boost::system::error_code const& error) {
-  auto const code = static_cast<Refusal>(error.value());
+Failure refused(std::string const& what, Refusal code) {
   return {what + ": " + std::string(piaojue::name(code)) + ", " + std::string(piaojue::sentence(code, "en")), false};
 }
 

@@ -52,7 +52,6 @@ constexpr std::array<Title, kChecks> kTitles{{
 }};
 
 /// Refusals arrive as error codes of one category.
-Refusal refusal_of(boost::system::error_code const& code) { return static_cast<Refusal>(code.value()); }
 
 std::string number(Wide n) { return std::to_string(n); }
 
@@ -143,7 +142,7 @@ class Auditor {
       auto item = reader_.next();
       offset_ = reader_.offset();
       if (!item) {
-        unusable(refusal_of(item.error()));
+        unusable(item.error());
         break;
       }
       if (!*item) break;
@@ -200,14 +199,14 @@ class Auditor {
     last_is_checkpoint_ = false;
     if (stopped_) return;
     auto const entry = decode_entry(bytes);
-    if (!entry) return refuse(4, std::nullopt, refusal_of(entry.error()));
+    if (!entry) return refuse(4, std::nullopt, entry.error());
     EntryType const type = entry->type();
     // The state machine has to be asked before it changes, and answers first whether the entry is signed by those who
     // may: what somebody else wrote is a forgery, not a stuffed box.
     std::vector<BadBallot> found;
     if (auto const* box = std::get_if<BallotBox>(&entry->body)) found = inspect(*box);
     auto const ok = record_.apply(*entry, bytes);
-    Refusal const why = ok ? Refusal{} : refusal_of(ok.error());
+    Refusal const why = ok ? Refusal{} : ok.error();
     std::size_t const check = ok ? 0 : std::visit([&](auto const& body) { return check_of(body, why); }, entry->body);
     if (check != 4 || ok)
       for (BadBallot const& bad : found) bad_ballot(bad);
@@ -229,7 +228,7 @@ class Auditor {
     // Cosignatures are judged by the tree, whatever the note says.
     last_checkpoint_ = {out_.manifest->origin(), frontier_.size(), frontier_.root()};
     if (!checkpoint) {
-      Refusal const why = refusal_of(checkpoint.error());
+      Refusal const why = checkpoint.error();
       return fail(2, Failure{newest, offset_, std::nullopt, why,
                              "检查点" + std::string(why == Refusal::kBadSignature ? "签名无效" : "格式不符"),
                              std::string("checkpoint ") +

@@ -67,11 +67,11 @@ void Session::Impl::Replier::no(Refusal code, std::string const& detail) const {
 void Session::Impl::on_command(std::string_view line, Asker asker) {
   if (command::is_blank(line)) return;
   auto const tagged = command::split_tag(line);
-  if (!tagged) return Replier{this, command::word_of(line), {}, asker}.no(code_of(tagged.error()));
+  if (!tagged) return Replier{this, command::word_of(line), {}, asker}.no(tagged.error());
   Replier const reply{this, command::word_of(tagged->line), tagged->tag, asker};
   if (line.size() > config.limits.command_bytes_max) return reply.no(Refusal::kTooLarge);
   auto const parsed = command::parse(tagged->line);
-  if (!parsed) return reply.no(code_of(parsed.error()), std::string(command::usage_of(reply.word)));
+  if (!parsed) return reply.no(parsed.error(), std::string(command::usage_of(reply.word)));
   if (is_local(*parsed) || synced() || halted) return run(line, asker);
   if (deferred.size() >= config.limits.deferred_commands_max) return reply.no(Refusal::kBusy);
   deferred.push_back({std::string(line), asker});
@@ -82,7 +82,7 @@ void Session::Impl::run(std::string_view line, Asker asker) {
   if (!tagged) return;  // looked at before
   Replier const reply{this, command::word_of(tagged->line), tagged->tag, asker};
   auto const parsed = command::parse(tagged->line);
-  if (!parsed) return reply.no(code_of(parsed.error()));
+  if (!parsed) return reply.no(parsed.error());
   if (fatal) return reply.no(Refusal::kStorage);
   if (halted && !only_looks(*parsed)) return reply.no(*halted);
   std::visit([&](auto const& in) { operate(reply, in); }, *parsed);
@@ -100,13 +100,13 @@ void Session::Impl::put(Replier const& reply, meeting::Body const& body) {
   }
   auto const bytes = meeting::signed_entry(body, me, config.keys.identity);
   auto const entry = meeting::decode_entry(bytes);
-  if (!entry) return reply.no(code_of(entry.error()));
+  if (!entry) return reply.no(entry.error());
   // What this person's own state machine refuses is not worth the server's time, and the answer is the same.
   if (auto const allowed = record.check(*entry, Record::Signatures::kPartial); !allowed) {
-    return reply.no(code_of(allowed.error()));
+    return reply.no(allowed.error());
   }
   bool const queued = submit(bytes, {}, [reply](auto const& index, Hash const& proposal) {
-    if (!index) return reply.no(code_of(index.error()));
+    if (!index) return reply.no(index.error());
     facts::object more;
     if (*index) {
       more["index"] = **index;
@@ -127,28 +127,28 @@ void Session::Impl::operate(Replier const& reply, command::Draft const&) {
   bool const queued =
       ask([](std::uint64_t id) { return wire::get_draft(id); },
           [this, reply](Answer& answer) {
-            if (!answer) return reply.no(code_of(answer.error()));
+            if (!answer) return reply.no(answer.error());
             auto const* draft = std::get_if<wire::Draft>(&answer->what);
             if (draft == nullptr) return reply.no(Refusal::kMalformed);
             auto const type = EntryType::kMeetingOpen;
             auto const bytes = meeting::encode_entry(
                 type, draft->manifest, {meeting::sign_body(type, draft->manifest, me, config.keys.identity)});
             auto const entry = meeting::decode_entry(bytes);
-            if (!entry) return reply.no(code_of(entry.error()));
+            if (!entry) return reply.no(entry.error());
             auto const& manifest = std::get<meeting::Manifest>(entry->body);
             bool const mine = me <= manifest.people.size() && manifest.meeting_id == config.profile.meeting_id &&
                               manifest.people[me - 1].identity_key == config.keys.identity.public_key() &&
                               manifest.people[me - 1].witness_key == config.keys.witness.public_key();
             if (!mine) return reply.no(Refusal::kNotOnRoll);
             if (auto const allowed = record.check(*entry, Record::Signatures::kPartial); !allowed) {
-              return reply.no(code_of(allowed.error()));
+              return reply.no(allowed.error());
             }
             std::vector<PersonId> without;
             for (PersonId p = 1; p <= manifest.people.size(); ++p) {
               if (!manifest.people[p - 1].identity_key) without.push_back(p);
             }
             bool const sent = submit(bytes, {}, [reply, without](auto const& index, Hash const& proposal) {
-              if (!index) return reply.no(code_of(index.error()));
+              if (!index) return reply.no(index.error());
               facts::object more;
               if (*index) {
                 more["index"] = **index;
@@ -206,7 +206,7 @@ void Session::Impl::operate(Replier const& reply, command::Approve const& in) {
     auto const& entry = proposals.at(id).entry;
     // Again, now: the log may have moved on since it was proposed.
     if (auto const allowed = record.check(entry, Record::Signatures::kPartial); !allowed) {
-      tally->refused = code_of(allowed.error());
+      tally->refused = allowed.error();
       continue;
     }
     auto const signature = meeting::sign_body(entry.type(), entry.body_bytes, me, config.keys.identity).signature;
@@ -217,7 +217,7 @@ void Session::Impl::operate(Replier const& reply, command::Approve const& in) {
                                 // UNKNOWN, and gone from the list: it became complete, or outdated, while this
                                 // signature travelled.
                                 if (answer.error() != Refusal::kUnknown || proposals.contains(id))
-                                  tally->refused = code_of(answer.error());
+                                  tally->refused = answer.error();
                                 return finish();
                               }
                               ++tally->approved;
@@ -257,7 +257,7 @@ void Session::Impl::operate(Replier const& reply, command::Interview const& in) 
 
 void Session::Impl::operate(Replier const& reply, command::CloseMeeting const&) {
   auto const body = record.draft_meeting_close();
-  if (!body) return reply.no(code_of(body.error()));
+  if (!body) return reply.no(body.error());
   put(reply, *body);
 }
 
@@ -273,7 +273,7 @@ void Session::Impl::operate(Replier const& reply, command::Open const& in) {
       return *again;
     });
   }
-  auto const code = code_of(body.error());
+  auto const code = body.error();
   if (code != Refusal::kKeyUnlogged) return reply.no(code);
   std::string missing;
   for (TrusteeId t = 0; t < record.manifest().trustees.size(); ++t) {
@@ -297,12 +297,12 @@ void Session::Impl::put_drafted(Replier const& reply, std::function<Result<meeti
                                 std::uint32_t tries) {
   if (halted) return reply.no(*halted);
   auto const body = draft();
-  if (!body) return reply.no(code_of(body.error()));
+  if (!body) return reply.no(body.error());
   if (!current()) return reply.no(Refusal::kNotOnRoll);
   auto const bytes = meeting::signed_entry(*body, me, config.keys.identity);
   auto const entry = meeting::decode_entry(bytes);
   auto const allowed = entry ? record.check(*entry) : Result<void>(entry.error());
-  if (!allowed) return reply.no(code_of(allowed.error()));
+  if (!allowed) return reply.no(allowed.error());
   bool const queued = submit(bytes, {}, [this, reply, draft, tries](auto const& index, Hash const&) {
     if (index) {
       facts::object more;
@@ -310,7 +310,7 @@ void Session::Impl::put_drafted(Replier const& reply, std::function<Result<meeti
       return reply.ok(std::move(more));
     }
     if (index.error() != Refusal::kConflict || tries >= config.limits.redrafts_max) {
-      return reply.no(code_of(index.error()));
+      return reply.no(index.error());
     }
     timers.emplace_back(now_ms + kRedraftMs, [this, reply, draft, tries] { put_drafted(reply, draft, tries + 1); });
   });
@@ -325,7 +325,7 @@ void Session::Impl::operate(Replier const& reply, command::Override const& in) {
 
 void Session::Impl::operate(Replier const& reply, command::Declare const&) {
   auto const body = record.draft_declaration();
-  if (!body) return reply.no(code_of(body.error()));
+  if (!body) return reply.no(body.error());
   put(reply, *body);
 }
 
@@ -370,7 +370,7 @@ void Session::Impl::operate(Replier const& reply, command::PaperSubmit const&) {
 void Session::Impl::operate(Replier const& reply, command::Export const& in) {
   auto const bytes = log.export_record();
   if (bytes.empty() || !config.write_file) return reply.no(Refusal::kWrongPhase);
-  if (auto const written = config.write_file(in.path, bytes); !written) return reply.no(code_of(written.error()));
+  if (auto const written = config.write_file(in.path, bytes); !written) return reply.no(written.error());
   facts::object more;
   more["file"] = in.path;
   more["entries"] = log.noted_size();

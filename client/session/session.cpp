@@ -176,7 +176,7 @@ bool Session::Impl::take_entry(Bytes const& bytes) {
   }
   if (!taken) {
     halt(Refusal::kLogInconsistent,
-         "entry " + std::to_string(index) + " is refused: " + std::string(piaojue::name(code_of(taken.error()))),
+         "entry " + std::to_string(index) + " is refused: " + std::string(piaojue::name(taken.error())),
          entry ? std::string(meeting::name(entry->type())) : std::string(), {});
     return false;
   }
@@ -196,9 +196,9 @@ void Session::Impl::take_note(std::string const& note) {
   if (!opened_note) {
     // Proves nothing against anybody; whoever is at the other end is not our server in order.
     facts::object more;
-    more["code"] = piaojue::name(code_of(opened_note.error()));
+    more["code"] = piaojue::name(opened_note.error());
     warn("bad-checkpoint", std::move(more));
-    bad_checkpoint = code_of(opened_note.error());
+    bad_checkpoint = opened_note.error();
     reconnect = true;
     return;
   }
@@ -490,7 +490,7 @@ void Session::Impl::on_proposal(wire::Proposal const& in) {
   if (!proposals.contains(in.id) && proposals.size() >= config.limits.proposals_max) return;
   Proposal proposal{std::move(*entry), std::nullopt};
   if (auto const allowed = record.check(proposal.entry, Record::Signatures::kPartial); !allowed) {
-    proposal.refused = code_of(allowed.error());
+    proposal.refused = allowed.error();
   }
   if (auto const* opening = std::get_if<meeting::Manifest>(&proposal.entry.body)) {
     // One's own keys are the part of the manifest that nobody else can check.

@@ -20,8 +20,6 @@ using meeting::MeetingPhase;
 using meeting::Record;
 using meeting::TrusteeId;
 
-inline Refusal code_of(boost::system::error_code const& error) { return static_cast<Refusal>(error.value()); }
-
 /// The answer to a request, or why there is none.
 using Answer = Result<wire::Message>;
 

@@ -224,7 +224,7 @@ facts::object Session::Impl::attempt_facts() const {
   out["overridden"] = facts::numbers(attempt.overridden);
   std::optional<Refusal> gate;
   if (attempt.phase == BatchPhase::kConfirming) {
-    if (auto const open = record.gate(); !open) gate = code_of(open.error());
+    if (auto const open = record.gate(); !open) gate = open.error();
   }
   out["gate"] = code_or_null(gate);
   array rows;

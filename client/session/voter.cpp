@@ -127,7 +127,7 @@ void Session::Impl::ask_key() {
   voter.asked_key = ask([&](std::uint64_t id) { return wire::get_seal_key(id, open); },
                         [this, open](Answer& answer) {
                           if (voter.open != open || voter.forgotten) return;
-                          if (!answer) return fail_attempt(code_of(answer.error()));
+                          if (!answer) return fail_attempt(answer.error());
                           auto* half = std::get_if<wire::SealKey>(&answer->what);
                           if (half == nullptr || half->key.size() != crypto::kSealKeyBytes) {
                             return fail_attempt(Refusal::kMalformed);
@@ -197,7 +197,7 @@ void Session::Impl::request_tokens() {
         [this, work] {
           if (voter.open != work->open || voter.forgotten) return;
           voter.making = false;
-          if (!work->made) return fail_attempt(code_of(work->made.error()));
+          if (!work->made) return fail_attempt(work->made.error());
           voter.state = std::make_shared<BallotState>(std::move(*work->made));
           // Durable before the request leaves: an answer to a request whose r is lost is of no use to anybody.
           if (!save_state()) return;
@@ -215,7 +215,7 @@ void Session::Impl::request_tokens() {
         if (voter.open != open || voter.forgotten || index) return;
         // Voided or closed meanwhile: the log says so by itself.
         if (index.error() != Refusal::kWrongPhase && index.error() != Refusal::kUnknown) {
-          fail_attempt(code_of(index.error()));
+          fail_attempt(index.error());
         }
       });
 }
@@ -277,7 +277,7 @@ void Session::Impl::finalize_tokens() {
             more["trustee"] = work->trustee;
             more["question"] = work->bad.question;
             more["evidence"] = name;
-            return fail_attempt(code_of(work->tokens.error()), std::move(more));
+            return fail_attempt(work->tokens.error(), std::move(more));
           }
           for (auto& question : voter.state->questions) {
             question.tokens[work->hop] = std::move(work->tokens->at(question.question));
@@ -467,7 +467,7 @@ void Session::Impl::operate(Replier const& reply, command::Cast const&) {
         if (voter.open != work->open || voter.forgotten || !voter.state) return reply.no(Refusal::kWrongPhase);
         voter.casting = false;
         if (halted) return reply.no(*halted);
-        if (!work->paper) return reply.no(code_of(work->paper.error()));
+        if (!work->paper) return reply.no(work->paper.error());
         auto const& attempt = *record.attempt();
         if (attempt.phase != BatchPhase::kVoting) return reply.no(Refusal::kWrongPhase);
         auto const logged = attempt.casts.find(me);
@@ -495,7 +495,7 @@ void Session::Impl::operate(Replier const& reply, command::Cast const&) {
                                    voter.casting = false;
                                    if (index) voter.next_sequence = std::max(voter.next_sequence, sequence + 1);
                                  }
-                                 if (!index) return reply.no(code_of(index.error()));
+                                 if (!index) return reply.no(index.error());
                                  facts::object more;
                                  more["sequence"] = sequence;
                                  if (*index) more["index"] = **index;

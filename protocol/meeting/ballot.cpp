@@ -105,8 +105,7 @@ std::optional<BallotRefusal> check_ballot(BallotContext const& context, ByteView
   if (!ballot_signature_valid(context, *ballot)) return BallotRefusal{Refusal::kBallotSignature};
   if (auto const hop = first_bad_token(context, *ballot)) return BallotRefusal{Refusal::kBallotToken, *hop};
   if (auto const vote = ballot_vote_valid(context, *ballot); !vote) {
-    return BallotRefusal{vote.error() == piaojue::make_error_code(Refusal::kBallotEncoding) ? Refusal::kBallotEncoding
-                                                                                            : Refusal::kBallotProof};
+    return BallotRefusal{vote.error() == Refusal::kBallotEncoding ? Refusal::kBallotEncoding : Refusal::kBallotProof};
   }
   return std::nullopt;
 }

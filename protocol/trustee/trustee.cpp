@@ -30,8 +30,6 @@ std::string list_name(std::vector<QuestionId> const& questions) {
   return out;
 }
 
-Refusal code_of(boost::system::error_code const& error) { return static_cast<Refusal>(error.value()); }
-
 Slot slot_of(Attempt const& attempt) { return {attempt.open.batch, attempt.open.attempt}; }
 
 bool is_current(Record const& record, Hash const& batch_open) {
@@ -233,7 +231,7 @@ struct Trustee::Impl {
            auto out = finish(now);
            if (!out) {
              failed[name] = now.size();
-             note(name, slot, code_of(out.error()));
+             note(name, slot, out.error());
            } else {
              failed.erase(name);
              clear(name);
@@ -263,7 +261,7 @@ struct Trustee::Impl {
     std::string const name = slot_name("keys", slot);
     auto const bytes = store.load(name);
     if (!bytes) {
-      note(name, slot, code_of(bytes.error()));
+      note(name, slot, bytes.error());
       return nullptr;
     }
     std::vector<Held>& out = slots[slot];
@@ -273,7 +271,7 @@ struct Trustee::Impl {
       if (held) {
         out = std::move(*held);
       } else {
-        note(name, slot, code_of(held.error()));
+        note(name, slot, held.error());
       }
     }
     return &out;
@@ -479,7 +477,7 @@ struct Trustee::Impl {
       std::string const name = slot_name("token", slot) + "/" + std::to_string(expert);
       auto const allowed = detail::check_request(record, id, expert, *at->second.msgs);
       if (!allowed) {
-        note(name, slot, code_of(allowed.error()));
+        note(name, slot, allowed.error());
         works.erase(at);
         continue;
       }
@@ -561,7 +559,7 @@ struct Trustee::Impl {
     };
 
     auto const stored = store.load(name);
-    if (!stored) return note(name, slot, code_of(stored.error()));
+    if (!stored) return note(name, slot, stored.error());
     if (*stored || logged) {
       // It was mixed already; without what was kept nobody can tell whether this is the same input.
       auto kept = std::make_shared<Result<SavedMix>>(*stored ? parse_mix(**stored) : Refusal::kMixAgain);
@@ -641,7 +639,7 @@ struct Trustee::Impl {
           [this, checked, of](Record const&) -> Result<std::vector<Submission>> {
             verdict = Verdict{of, std::nullopt};
             if (*checked) return std::vector<Submission>{};
-            verdict->refusal = code_of(checked->error());
+            verdict->refusal = checked->error();
             return checked->error();
           });
     }
@@ -649,7 +647,7 @@ struct Trustee::Impl {
     std::string const name = slot_name("share", slot);
     auto const room = detail::check_room(record, witnesses);
     if (!room) {
-      waiting = code_of(room.error());
+      waiting = room.error();
       // Time cures these two; of the others somebody should hear.
       if (*waiting != Refusal::kLogSplit && *waiting != Refusal::kGateUnconfirmed) note(name, slot, *waiting);
       return;

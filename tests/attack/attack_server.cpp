@@ -58,7 +58,7 @@ TEST(Server, HopZeroTakesExactlyTheSignedEnvelopes) {
   ASSERT_TRUE(trustee::onions_to_items(record, envelopes)) << "the positive control";
   auto const refusal = [&](std::map<PersonId, meeting::Onions> const& changed) {
     auto const items = trustee::onions_to_items(record, changed);
-    return items ? std::optional<Refusal>() : static_cast<Refusal>(items.error().value());
+    return items ? std::optional<Refusal>() : items.error();
   };
   auto changed = envelopes;
   changed.erase(room.experts[0]);
@@ -99,7 +99,7 @@ TEST(Server, BoxesOfAnotherFormAreRefusedByEverybody) {
   auto const refusal = [&](meeting::BallotBox const& box) {
     meeting::Record laptop = record;
     auto const taken = laptop.apply(room.entry(box, {meeting::kServer}));
-    return taken ? std::optional<Refusal>() : static_cast<Refusal>(taken.error().value());
+    return taken ? std::optional<Refusal>() : taken.error();
   };
   ASSERT_FALSE(refusal(good)) << "the positive control";
   auto box = good;
@@ -242,7 +242,7 @@ TEST(Server, ItSignsForNobodyElse) {
   Boxed room;
   auto const refused = [&](meeting::Body const& body) {
     auto const taken = room.everybody(room.entry(body, {meeting::kServer}));
-    return taken ? std::optional<Refusal>() : static_cast<Refusal>(taken.error().value());
+    return taken ? std::optional<Refusal>() : taken.error();
   };
   auto const& open = room.attempt().open_hash;
   EXPECT_EQ(refused(meeting::SignOut{room.record().meeting(), room.experts[0], 1, ""}), Refusal::kNotAuthorised);

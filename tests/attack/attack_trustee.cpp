@@ -359,7 +359,7 @@ std::vector<trustee::Submission> run_due(trustee::Trustee& trustee, meeting::Rec
     job.run();
     auto submissions = job.finish(record);
     if (!submissions) {
-      refused.push_back(static_cast<Refusal>(submissions.error().value()));
+      refused.push_back(submissions.error());
       continue;
     }
     for (auto& submission : *submissions) out.push_back(std::move(submission));

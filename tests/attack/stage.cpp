@@ -274,7 +274,7 @@ void Stage::publish_keys(BatchId const batch) {
 void Stage::open_batch(BatchId const batch) {
   publish_keys(batch);
   auto const draft = record().draft_batch_open(batch, false);
-  ASSERT_TRUE(draft) << draft.error().message();
+  ASSERT_TRUE(draft) << piaojue::name(draft.error());
   tokens.clear();
   ballots.clear();
   must(*draft, {chair});
@@ -327,7 +327,7 @@ void Stage::issue(PersonId const expert) {
   for (auto const t : attempt().hops) {
     if (t == 0) continue;
     auto const sigs = trustee::issue(record(), trustee_keys_.at(t), t, expert, msgs);
-    ASSERT_TRUE(sigs) << sigs.error().message();
+    ASSERT_TRUE(sigs) << piaojue::name(sigs.error());
     auto const& open = attempt().open_hash;
     must(meeting::TokensIssued{open, t, expert, meeting::tokens_issued_digest(open, t, expert, *sigs)},
          {trustee_person(t)}, meeting::encode_issued_payload(*sigs));
@@ -355,7 +355,7 @@ void Stage::collect(PersonId const expert) {
       auto const sig =
           crypto::blind_rsa::finalize(context.token_keys[hop], crypto::blind_rsa::Variant::kPssRandomized, prepared,
                                       by_hop.at(static_cast<std::uint32_t>(hop)).at(q), token.blindings[hop].inv);
-      ASSERT_TRUE(sig) << sig.error().message();
+      ASSERT_TRUE(sig) << piaojue::name(sig.error());
       token.tokens.push_back(*sig);
     }
   }
@@ -448,7 +448,7 @@ void Stage::mix() {
     if (t == 0) continue;
     auto const input = mix_input(t);
     auto const result = trustee::mix(record(), trustee_keys_.at(t), t, input.before.items, input.before.salt);
-    ASSERT_TRUE(result) << result.error().message();
+    ASSERT_TRUE(result) << piaojue::name(result.error());
     auto const answer = submit_mix(t, *result);
     ASSERT_TRUE(answer.accepted) << answer;
   }
@@ -486,7 +486,7 @@ Answer Stage::share(TrusteeId const trustee) {
   auto const body = trustee::make_share(record(), trustee_keys_.at(trustee), trustee);
   if (!body) {
     Answer answer;
-    answer.refused = static_cast<Refusal>(body.error().value());
+    answer.refused = body.error();
     return answer;
   }
   return submit(trustee_person(trustee), entry(*body, {trustee_person(trustee)}));

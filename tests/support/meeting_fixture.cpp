@@ -50,7 +50,7 @@ std::shared_ptr<blind_rsa::PrivateKey const> pooled_token_key(std::size_t number
 }
 
 void must(Result<void> const& result) {
-  if (!result) throw std::logic_error("refused: " + std::string(name(static_cast<Refusal>(result.error().value()))));
+  if (!result) throw std::logic_error("refused: " + std::string(name(result.error())));
 }
 
 // ---- People -------------------------------------------------------------------------------------------------------

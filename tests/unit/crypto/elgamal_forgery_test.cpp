@@ -77,9 +77,9 @@ class Vote : public testing::Test {
     binding_.pk_v.data.fill(0x22);
     binding_.election_key = key_.public_share();
   }
-  boost::system::error_code judge(EncryptedVote const& vote, bool abstain_allowed = true) const {
+  std::optional<Refusal> judge(EncryptedVote const& vote, bool abstain_allowed = true) const {
     auto const result = verify_vote(binding_, vote.ciphertext, vote.proof, abstain_allowed);
-    return result ? boost::system::error_code{} : result.error();
+    return result ? std::optional<Refusal>() : result.error();
   }
   Point decrypted(Ciphertext const& ct) const {
     return test::sub(ct.b, test::times(*Scalar::from(key_.secret().view()), ct.a));

@@ -30,7 +30,7 @@ std::vector<Bytes> read_in_pieces(FrameReader& reader, ByteView stream, Piece pi
     stream = stream.subspan(chunk.size());
     for (;;) {
       auto payload = reader.next(chunk);
-      if (!payload) ADD_FAILURE() << payload.error().message();
+      if (!payload) ADD_FAILURE() << piaojue::name(payload.error());
       if (!payload || !*payload) break;
       out.push_back(std::move(**payload));
     }

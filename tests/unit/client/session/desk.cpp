@@ -128,7 +128,7 @@ void Desk::pump() {
           continue;
         }
         if (auto const taken = meeting.submit_bytes(submit->entry); !taken) {
-          session->on_frame(wire::refused(request.id, static_cast<Refusal>(taken.error().value())));
+          session->on_frame(wire::refused(request.id, taken.error()));
           continue;
         }
         if (entry.type() == EntryType::kTokenRequest) blinded = meeting::parse_token_payload(submit->payload).value();

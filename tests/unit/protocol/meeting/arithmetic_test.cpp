@@ -6,7 +6,7 @@
 namespace piaojue::meeting {
 namespace {
 
-Refusal refusal(Result<Row> const& row) { return static_cast<Refusal>(row.error().value()); }
+Refusal refusal(Result<Row> const& row) { return row.error(); }
 
 // The committee's own tables: an error of one here changes who is promoted.
 TEST(Threshold, NeedIsTheTableOfTheRules) {

@@ -155,7 +155,7 @@ TEST(Ballot, WithoutAbstainingThereIsNoBallotThatAbstains) {
   auto const& context = meeting.record.ballot_context(1);
   auto const made = make_ballot(context, token.sk_v, token.prefix, token.tokens, Choice::kAbstain);
   ASSERT_FALSE(made);
-  EXPECT_EQ(static_cast<Refusal>(made.error().value()), Refusal::kBallotEncoding);
+  EXPECT_EQ(made.error(), Refusal::kBallotEncoding);
   EXPECT_FALSE(check_ballot(context, meeting.experts.at(1).ballots.at(1)));
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 Refusal refusal(ByteView entry) {
   auto const decoded = decode_entry(entry);
-  return decoded ? Refusal{} : static_cast<Refusal>(decoded.error().value());
+  return decoded ? Refusal{} : decoded.error();
 }
 
 // ---- Protobuf by hand, so that every other spelling of a value can be written --------------------------------------
@@ -257,7 +257,7 @@ TEST_P(EveryType, ComesBackAsItWas) {
   Bytes const bytes = encode_body(body);
   Bytes const entry = encode_entry(type, bytes, {{9, filled<Signature>(1)}, {2, filled<Signature>(2)}});
   auto const decoded = decode_entry(entry);
-  ASSERT_TRUE(decoded) << name(static_cast<Refusal>(decoded.error().value()));
+  ASSERT_TRUE(decoded) << name(decoded.error());
   EXPECT_EQ(decoded->type(), type);
   EXPECT_EQ(decoded->body_bytes, bytes);
   EXPECT_EQ(encode_body(decoded->body), bytes);

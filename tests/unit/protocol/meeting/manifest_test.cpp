@@ -20,7 +20,7 @@ TEST_P(ManifestRule, IsKept) {
   GetParam().change(meeting);
   auto const result = meeting.open_meeting();
   ASSERT_FALSE(result);
-  EXPECT_EQ(static_cast<Refusal>(result.error().value()), GetParam().refusal) << said(result);
+  EXPECT_EQ(result.error(), GetParam().refusal) << said(result);
   EXPECT_EQ(meeting.record.size(), 0u);
   EXPECT_EQ(meeting.record.phase(), MeetingPhase::kBeforeOpen);
 }

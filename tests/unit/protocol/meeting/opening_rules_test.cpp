@@ -3,9 +3,7 @@
 namespace piaojue::test {
 namespace {
 
-Refusal refusal(Result<BatchOpen> const& draft) {
-  return draft ? Refusal{} : static_cast<Refusal>(draft.error().value());
-}
+Refusal refusal(Result<BatchOpen> const& draft) { return draft ? Refusal{} : draft.error(); }
 
 // ---- BatchKeys -----------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ std::pair<std::vector<RecordItem>, std::optional<Refusal>> read(std::string cons
   std::vector<RecordItem> items;
   for (;;) {
     auto next = reader.next();
-    if (!next) return {std::move(items), static_cast<Refusal>(next.error().value())};
+    if (!next) return {std::move(items), next.error()};
     if (!*next) return {std::move(items), std::nullopt};
     items.push_back(std::move(**next));
   }

@@ -6,9 +6,7 @@
 
 namespace piaojue::test {
 
-inline std::string said(Result<void> const& result) {
-  return result ? "accepted" : std::string(name(static_cast<Refusal>(result.error().value())));
-}
+inline std::string said(Result<void> const& result) { return result ? "accepted" : std::string(name(result.error())); }
 
 /// Whatever of the record a later entry could depend on and a caller can see.
 inline std::string state(Record const& record) {

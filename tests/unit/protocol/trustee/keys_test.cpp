@@ -51,7 +51,7 @@ TEST(Keys, StateOfAnotherLengthIsRefused) {
   Secret const whole = made().serialise();
   for (std::size_t size = 0; size < whole.size(); size += size < 40 ? 1 : 37) {
     auto const cut = AttemptKeys::parse(Secret::copy_of(whole.view().first(size)));
-    EXPECT_EQ(cut.error(), make_error_code(Refusal::kMalformed)) << size;
+    EXPECT_EQ(cut.error(), Refusal::kMalformed) << size;
   }
   Bytes longer = to_bytes(whole.view());
   longer.push_back(0);
@@ -77,7 +77,7 @@ TEST(Keys, FailureOfTheSourceIsPassedOn) {
   piaojue::init();
   auto const keys = AttemptKeys::generate(
       1, 1, {1}, 2048, [](std::uint32_t) -> Result<crypto::blind_rsa::PrivateKey> { return Refusal::kInternal; });
-  EXPECT_EQ(keys.error(), make_error_code(Refusal::kInternal));
+  EXPECT_EQ(keys.error(), Refusal::kInternal);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 using meeting::EntryType;
 using meeting::MixItems;
 
-auto refused(Refusal code) { return make_error_code(code); }
+auto refused(Refusal code) { return code; }
 
 /// At the turn of hop 0.
 struct Mixing : testing::Test {
@@ -35,7 +35,7 @@ struct Mixing : testing::Test {
 TEST_F(Mixing, EveryOnionLosesOneLayerAndNoneIsLost) {
   prepare();
   auto const result = mixed();
-  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_TRUE(result) << piaojue::name(result.error());
   for (QuestionId const q : {1u, 2u}) {
     EXPECT_EQ(result->step.counts.at(q), (meeting::MixCount{5, 5}));
     ASSERT_EQ(result->items.at(q).size(), 5u);
@@ -95,7 +95,7 @@ TEST_F(Mixing, OnionThatDoesNotOpenFallsOutAndIsCounted) {
   room.cast_onions(Room::kFirstExpert);
   prepare();
   auto const result = mixed();
-  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_TRUE(result) << piaojue::name(result.error());
   EXPECT_EQ(result->step.counts.at(1), (meeting::MixCount{5, 4}));
   EXPECT_EQ(result->step.counts.at(2), (meeting::MixCount{5, 4}));
 }
@@ -109,7 +109,7 @@ TEST_F(Mixing, OnionOfAnotherQuestionFallsOut) {
   room.cast_onions(Room::kFirstExpert);
   prepare();
   auto const result = mixed();
-  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_TRUE(result) << piaojue::name(result.error());
   EXPECT_EQ(result->step.counts.at(1), (meeting::MixCount{5, 4}));
   EXPECT_EQ(result->step.counts.at(2), (meeting::MixCount{5, 5}));
 }
@@ -128,7 +128,7 @@ TEST_F(Mixing, LayerForAnotherHopFallsOut) {
   room.cast_onions(Room::kFirstExpert);
   prepare();
   auto const result = mixed();
-  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_TRUE(result) << piaojue::name(result.error());
   EXPECT_EQ(result->step.counts.at(1), (meeting::MixCount{5, 4}));
 }
 
@@ -245,7 +245,7 @@ TEST_F(Mixing, QuestionVoidedBetweenHopsIsLeftOutFromThereOn) {
   auto const handed = std::get<MixResult>(room.last(0, EntryType::kMixStep)->submission.payload);
   room.void_questions({2});
   auto const result = mix(room.record, room.stored_keys(1).value(), 1, handed.items, handed.salt);
-  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_TRUE(result) << piaojue::name(result.error());
   EXPECT_EQ(result->step.counts.size(), 1u);
   EXPECT_EQ(result->items.size(), 1u);
   EXPECT_TRUE(room.apply(room.signed_by(result->step, {Room::kChair})));

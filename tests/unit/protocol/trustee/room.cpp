@@ -114,16 +114,16 @@ Result<void> Room::apply(Bytes const& entry) {
 
 void Room::must(Bytes const& entry) {
   auto const entry_type = meeting::decode_entry(entry);
-  ASSERT_TRUE(entry_type) << entry_type.error().message();
+  ASSERT_TRUE(entry_type) << piaojue::name(entry_type.error());
   auto const applied = apply(entry);
-  ASSERT_TRUE(applied) << meeting::name(entry_type->type()) << ": " << applied.error().message();
+  ASSERT_TRUE(applied) << meeting::name(entry_type->type()) << ": " << piaojue::name(applied.error());
 }
 
 void Room::cosign() {
   log::Checkpoint const checkpoint{record.manifest().origin(), record.size(), record.tree().root()};
   for (PersonId const p : record.witnesses()) {
     auto const added = witnesses.add(record, log::cosign(checkpoint, p, 1, witness_[p]));
-    ASSERT_TRUE(added) << added.error().message();
+    ASSERT_TRUE(added) << piaojue::name(added.error());
   }
 }
 
@@ -144,7 +144,7 @@ void Room::take(Seat const& seat, Submission const& submission) {
           context.token_keys[hop], crypto::blind_rsa::Variant::kPssRandomized,
           crypto::blind_rsa::prepare(token.prefix.view(), meeting::token_message(context.ctx, token.sk_v.public_key())),
           s, token.blindings[hop].inv);
-      ASSERT_TRUE(sig) << sig.error().message();
+      ASSERT_TRUE(sig) << piaojue::name(sig.error());
       token.signatures[hop] = *sig;
     }
   }
@@ -164,7 +164,7 @@ std::size_t Room::run(TrusteeId id, bool submit, std::size_t entries_max) {
       job.run();
       auto result = job.finish(record);
       if (!result) {
-        refused.push_back(static_cast<Refusal>(result.error().value()));
+        refused.push_back(result.error());
         continue;
       }
       entries += result->size();
@@ -213,7 +213,7 @@ Room::Sent const* Room::last(TrusteeId id, EntryType type) const {
 
 void Room::open_batch(BatchId batch, bool fewer_trustees) {
   auto const draft = record.draft_batch_open(batch, false, fewer_trustees);
-  ASSERT_TRUE(draft) << draft.error().message();
+  ASSERT_TRUE(draft) << piaojue::name(draft.error());
   must(signed_by(*draft, {kChair}));
   experts.clear();
   envelope_sequence_.clear();
@@ -235,7 +235,7 @@ void Room::request(PersonId id) {
           key, crypto::blind_rsa::Variant::kPssRandomized,
           crypto::blind_rsa::prepare(at->second.prefix.view(),
                                      meeting::token_message(context.ctx, at->second.sk_v.public_key())));
-      ASSERT_TRUE(blinding) << blinding.error().message();
+      ASSERT_TRUE(blinding) << piaojue::name(blinding.error());
       expert.msgs[q].push_back(blinding->blinded_msg);
       at->second.blindings.push_back(std::move(*blinding));
     }
@@ -256,7 +256,7 @@ void Room::cast(PersonId id, Choice choice) {
   for (auto const& [q, token] : expert.tokens) {
     meeting::BallotContext const& context = record.ballot_context(q);
     auto ballot = meeting::make_ballot(context, token.sk_v, token.prefix, token.signatures, choice);
-    ASSERT_TRUE(ballot) << ballot.error().message();
+    ASSERT_TRUE(ballot) << piaojue::name(ballot.error());
     auto onion = crypto::onion::wrap(hops, context.ctx, *ballot);
     ASSERT_TRUE(onion);
     expert.ballots[q] = std::move(*ballot);
@@ -275,7 +275,7 @@ void Room::cast_onions(PersonId id) {
 
 void Room::close() {
   auto const draft = record.draft_batch_close();
-  ASSERT_TRUE(draft) << draft.error().message();
+  ASSERT_TRUE(draft) << piaojue::name(draft.error());
   must(signed_by(*draft, {kChair}));
 }
 
@@ -285,7 +285,7 @@ meeting::MixItems Room::envelopes() const {
     if (!expert.onions.empty()) all[id] = expert.onions;
   }
   auto const items = onions_to_items(record, all);
-  EXPECT_TRUE(items) << items.error().message();
+  EXPECT_TRUE(items) << piaojue::name(items.error());
   return items ? *items : meeting::MixItems{};
 }
 
@@ -349,7 +349,7 @@ void Room::confirm(PersonId id, bool found) {
 
 void Room::declare() {
   auto const draft = record.draft_declaration();
-  ASSERT_TRUE(draft) << draft.error().message();
+  ASSERT_TRUE(draft) << piaojue::name(draft.error());
   must(signed_by(*draft, {kChair, kSupervisor}));
 }
 

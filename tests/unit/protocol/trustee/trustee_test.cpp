@@ -35,7 +35,7 @@ void finish_batch(Room& room) {
 
 void close_meeting(Room& room) {
   auto const draft = room.record.draft_meeting_close();
-  ASSERT_TRUE(draft) << draft.error().message();
+  ASSERT_TRUE(draft) << piaojue::name(draft.error());
   room.must(room.signed_by(*draft, {Room::kChair, Room::kSupervisor}));
   room.run_all();
 }
@@ -73,7 +73,7 @@ TEST(TrusteeTest, RestartAfterEveryStepResumesFromTheRecordAlone) {
   EXPECT_EQ(room.attempt().phase, BatchPhase::kDeclared);
   EXPECT_EQ(room.attempt().rows.at(1).agree, 5u);
   EXPECT_EQ(room.attempt().erased.size(), 3u);
-  for (auto const& sent : room.sent) EXPECT_TRUE(sent.outcome) << sent.outcome.error().message();
+  for (auto const& sent : room.sent) EXPECT_TRUE(sent.outcome) << piaojue::name(sent.outcome.error());
 }
 
 // An answer that was lost on the way is given again in the same bytes; other bytes would be a second answer.
@@ -534,7 +534,7 @@ TEST(TrusteeErased, UnusedKeysAreErasedWithoutAWord) {
   Room room;
   room.run_all();
   auto const draft = room.record.draft_batch_open(1, true);
-  ASSERT_TRUE(draft) << draft.error().message();
+  ASSERT_TRUE(draft) << piaojue::name(draft.error());
   room.must(room.signed_by(*draft, {Room::kChair}));
   room.run_all();
   for (TrusteeId const id : {0u, 1u, 2u}) {
