@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Byte views and fixed-size byte values. A distinct tag makes a distinct type, so that a key can not be passed for a
 /// hash and a signature can not be passed for a proof. Nothing here is secret: secrets live in `secret.h`.

@@ -1,36 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// A value, or one sentence in Chinese that says why there is none and what to do.
+/// How everything that people read fails: a value, or one sentence that says what happened, what was kept and what to
+/// do, and where it was. The protocol's own refusals are `Result` (refusal.h); there is no third way.
+#include <boost/system/result.hpp>
 #include <optional>
 #include <string>
-#include <utility>
-#include <variant>
+
+#include "base/refusal.h"
+#include "base/sentence.h"
 
 namespace piaojue {
 
-template <class T>
-struct Explained {
-  std::optional<T> value;
-  std::string refusal;  ///< empty if there is a value
+struct Explanation {
+  Explanation(Sentence sentence, std::string where = {},
+              std::optional<Refusal> refusal = {})  // NOLINT(google-explicit-constructor)
+      : what(std::move(sentence)), place(std::move(where)), code(refusal) {}
 
-  bool ok() const { return value.has_value(); }
-  T& operator*() { return *value; }
-  T const& operator*() const { return *value; }
-  T* operator->() { return &*value; }
-  T const* operator->() const { return &*value; }
+  Sentence what;
+  std::string place;            ///< file, sheet and cell, option; empty: none
+  std::optional<Refusal> code;  ///< what the protocol refused, if it was that
 
-  static Explained yes(T value) { return {std::move(value), {}}; }
-  static Explained no(std::string why) { return {std::nullopt, std::move(why)}; }
+  /// "place: what"
+  std::string in(Lang lang) const { return place.empty() ? what.in(lang) : place + ": " + what.in(lang); }
 };
 
-/// Why a step did not succeed, in words for the person at this laptop.
-struct Trouble {
-  std::string code;  ///< name of a refusal, or "WRONG_PASSPHRASE"
-  std::string zh, en;
-  std::string const& words(std::string_view lang) const { return lang == "zh" ? zh : en; }
-};
-inline constexpr std::string_view kWrongPassphrase = "WRONG_PASSPHRASE";
-
 template <class T>
-using Tried = std::variant<T, Trouble>;
+using Explained = boost::system::result<T, Explanation>;
+
+/// What `Explained::value()` without one ends in: a programmer's error. Found by Boost.System.
+[[noreturn]] void throw_exception_from_error(Explanation const& why, boost::source_location const& where);
 
 }  // namespace piaojue

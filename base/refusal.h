@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Every way in which a request, an entry or a ballot can be refused: one enum, one table of names and sentences
 /// (specification §12). Expected failure is a value, never an exception.

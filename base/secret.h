@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Secret memory: locked against swapping, surrounded by guard pages, wiped when it goes, and impossible to copy by
 /// accident (move-only; a copy is spelled `clone()`). Never formatted, never logged, compared in constant time.

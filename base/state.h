@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The plain form of what a program keeps in its sealed store. Nothing of it ever travels, so it
 /// is as simple as it can be: u32be numbers, and byte strings preceded by their length.

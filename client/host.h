@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The skin around Session: one TLS connection that is made again when it breaks, lines of stdin in, JSON lines of
 /// stdout out, the page beside them, worker threads for the heavy work, signals. Before there is a session, a page can

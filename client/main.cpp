@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The program of one person's laptop. Errors go to stderr; exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// From a slip to a running session, for the command line and for the page alike: enrolment, unlocking, the session.
 /// Blocking: a page's host calls these on a worker thread.
 #include <variant>
 
-#include "base/explained.h"
+#include "base/answered.h"
 #include "client/session/enrolment.h"
 #include "client/session/session.h"
 #include "net/tls.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The page's files, embedded in a program: piaojue_assets(TARGET) adds a generated source with each file's bytes
 # (.incbin) and a table of paths. Files of web/ go in as they are, those of other people from npm under vendor/.
 set(PIAOJUE_WEB ${CMAKE_SOURCE_DIR}/web)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # piaojue_room(SOURCES … LINKS …): one static library for the folder that it stands in: protocol/log is piaojue_protocol_log,
 # alias piaojue::protocol::log.
 #
@@ -61,9 +62,7 @@ function(piaojue_test name)
     set(TEST_TIMEOUT 120)
   endif()
   add_executable(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE ${TEST_LINKS} GTest::gmock GTest::gtest GTest::gtest_main piaojue_options)
-  target_compile_definitions(${name} PRIVATE
-    PIAOJUE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" PIAOJUE_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  target_link_libraries(${name} PRIVATE ${TEST_LINKS} piaojue_test_paths GTest::gmock GTest::gtest GTest::gtest_main piaojue_options)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # cmake -DWEB=… -DOUT=… -P vendor.cmake: other people's modules, from npm, under the names that the page imports.
 set(installed ${WEB}/node_modules/.package-lock.json)
 # npm writes it last; what is newer than the lock file is of the lock file.

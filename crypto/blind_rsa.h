@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// RSA Blind Signatures, RFC 9474: RSABSSA-SHA384 in its four variants. The protocol uses
 /// RSABSSA-SHA384-PSS-Randomized only; the others are here because the standard's vectors prove the shared steps.

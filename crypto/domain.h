@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The one table of domain strings (specification §2). Every signature, hash and proof of the protocol begins with
 /// exactly one of these followed by 0x00, so that no value made for one purpose is valid for another.

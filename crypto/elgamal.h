@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Exponential ElGamal on ristretto255 (RFC 9496) with the proofs of the protocol (specification §7 and §10).
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Layers of libsodium sealed boxes (X25519, XSalsa20-Poly1305), one a mix hop (specification §8).
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Sealing of state at rest: XChaCha20-Poly1305 (libsodium), nonce(24) ‖ ciphertext ‖ tag(16), and Argon2id for keys
 /// that come from a passphrase.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Ed25519 (RFC 8032) through libsodium. Verification refuses S ≥ L, small-order keys and non-canonical encodings.
 #include "base/refusal.h"

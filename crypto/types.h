@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The field's public values, each a type of its own, and SHA-256, which makes the first of them.
 #include "base/bytes.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A whole meeting on the files beside this one: one server, fourteen laptops (eleven experts, the chair among them; the clerk, a
 supervisor, the big screen), each a process of its own, over TLS. Started by scripts/demo.
 

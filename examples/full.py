@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The whole way of one year's review, on the sheets beside this file: import, verdicts, decisions, roster, a meeting of real processes,
 papers (HTML, XLSX, PDF), publicity, announcement, certificates. Nothing is typed by hand; all is left in the folder --out.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sheets of a whole round, for time and memory: as many of each level pass as in the first real round. Every person is invented."""
 
 import csv

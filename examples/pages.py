@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A meeting to click through: starts a server and the laptops of a chair, three experts and the big screen, each a process of its own
 with its page in the browser, and prints their addresses. The clerk and the supervisor work by themselves (the clerk proposes the meeting,
 the supervisor signs whatever is put before her); their pages can be watched too. When the chair closes the meeting, the record is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The browser of this machine, and the signals that end a program that waits for one.
 #include <csignal>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The page's way in: HTTP and one WebSocket on 127.0.0.1, for this machine's browser and nobody else
 /// (docs/client-door.md, "The page"). It moves lines and files, and knows nothing of what they mean.

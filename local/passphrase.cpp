@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "local/passphrase.h"
 
 #include <fcntl.h>

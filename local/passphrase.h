@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// How a passphrase comes to a program: the first line of a file, PIAOJUE_PASSPHRASE, or the terminal. It is in no
 /// memory but the returned one; the variable is wiped and unset, so that no program started from here inherits it.
-#include "base/explained.h"
+#include "base/answered.h"
 #include "base/refusal.h"
 #include "base/secret.h"
 

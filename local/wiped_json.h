@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// JSON with a passphrase in it: everything that the parser keeps lies in memory that is locked, and wiped at the end.
 #include <boost/json.hpp>

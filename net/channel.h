@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// One TLS connection that carries frames: one strand, every wait with a deadline, every queue with a bound
 /// (specification §9). Asio and OpenSSL stay behind the implementation.

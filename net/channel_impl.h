@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Inside net/ only: the state behind Channel, shared by channel.cpp (its life) and listener.cpp (its birth).
 #include <boost/asio/awaitable.hpp>

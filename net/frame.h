@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Frames on the wire (specification §9): u32be length ‖ payload, 1 ≤ length ≤ frame_bytes_max. Sans-io: nothing here
 /// touches a socket, so that a test or a fuzzer can step it a byte at a time.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Threads and strands without Asio's headers, for rooms that only want to run things in order.
 #include <chrono>

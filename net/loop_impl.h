@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Inside net/ only: the Asio strand behind Strand.
 #include <boost/asio/io_context.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Inside net/ only: OpenSSL's objects with owners, and the strict parsers that pki.cpp and tls.cpp share.
 #include <openssl/bio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The meeting's own certificate authority (specification §3): one CA made for one meeting, P-256 throughout, used for
 /// nothing but mutual TLS. Certificates only let a connection in; what a person may do is decided by signatures under

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// TLS 1.3 and nothing else, both ways (specification §3). No resumption, no tickets, no early data: every connection
 /// proves its keys anew, and a replayed first flight does nothing.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The review office's program: everything around a meeting, at the command line and in the browser (docs/office.md).
 #include <optional>
 #include <string_view>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The server without sockets, disk, threads or clock: sessions and frames go in, groups of durable writes with the
 /// frames that may leave after them come out. Single-threaded; the host calls everything on one strand.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The server's directory (mode 0700), made by `init`:
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The record file (specification §5) out of a store: every entry, and no more checkpoints than the verifier needs.
 #include <ostream>

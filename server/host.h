@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Core in a real program: sessions over net's channels, one strand that owns Core, one thread that commits, a pool for
 /// heavy work. Outputs leave when the group that they belong to is durable, and not before.

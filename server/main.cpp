@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// piaojue-server: init, run, slip, export, status.
 #include <fcntl.h>
 #include <signal.h>

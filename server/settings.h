@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The two files that people write: server.toml (how the program runs) and meeting.toml (what the meeting is). An
 /// unknown key is an error that names it: a misspelt rule must not silently leave the default in force.

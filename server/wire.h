@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Frames of the conversation (specification §9, rpc.proto) as typed values, and back: the only place of this room that
 /// knows Protobuf.

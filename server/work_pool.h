@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Threads for heavy work. What is queued is bounded by who queues: Core hands out each duty once.
 #include <condition_variable>

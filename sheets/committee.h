@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// What is wrong with a committee before it sits, and who ought to stand back from whom. Proposals and sentences for
 /// people: nothing here decides.

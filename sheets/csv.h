@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// CSV as Excel and WPS save it in China: in UTF-8 (with or without a byte order mark) or GB18030, separated by commas,
 /// semicolons or tabs. Form is RFC 4180, and lines may end in CR LF, LF or CR. No refusal code of the protocol fits a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Days and dates. A `Day` is a whole one, to reckon with; a `Date` is what a form says, which is often only a month.
 #include <chrono>

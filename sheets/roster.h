@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Sheets of members and candidates, in CSV or XLSX, to the values of a manifest (specification §10.1). Nothing is
 /// imported until all is right; every fault is named with its cell. Nothing is guessed: who sits in a wrong batch or

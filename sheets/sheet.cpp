@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sheets/sheet.h"
 
 #include "sheets/csv.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Sheets as people in an office hand them in: CSV or XLSX, told apart by their bytes and never by their name. Both
 /// come out as the same rows of text, so that everything behind reads either. What can not be read, or can not be

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sheets/sheet_writer.h"
 
 #include <sys/mman.h>
@@ -14,7 +15,7 @@
 namespace piaojue::sheets {
 namespace {
 
-using A = Explained<Bytes>;
+using A = Answered<Bytes>;
 
 constexpr std::size_t kTextCharactersMax = 32'767;
 constexpr std::time_t kCreated = 946'684'800;  ///< 2000-01-01: the file says nothing of when it was made
@@ -95,7 +96,7 @@ bool write_cell(lxw_worksheet* sheet, lxw_row_t row, lxw_col_t column, OutCell c
 
 }  // namespace
 
-Explained<Bytes> write_xlsx(std::span<OutSheet const> sheets) {
+Answered<Bytes> write_xlsx(std::span<OutSheet const> sheets) {
   if (auto fault = fault_of(sheets)) return A::no(std::move(*fault));
   MemoryFile const file;
   if (!file.ok()) return A::no("内存不足，无法生成工作簿");

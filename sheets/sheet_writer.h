@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Rows to XLSX. Every text is written as a text: one that begins with = + - or @ stays what it says when the file is
 /// opened, and nothing that came from outside ever becomes a formula or a link. No clock: the same rows are the same
@@ -8,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/explained.h"
+#include "base/answered.h"
 #include "crypto/types.h"
 #include "sheets/date.h"
 
@@ -32,6 +33,6 @@ struct OutSheet {
 };
 
 /// Refused: no sheet, a bad or double name, beyond 6000 rows or 100 columns, a text of more than 32,767 characters.
-Explained<Bytes> write_xlsx(std::span<OutSheet const> sheets);
+Answered<Bytes> write_xlsx(std::span<OutSheet const> sheets);
 
 }  // namespace piaojue::sheets

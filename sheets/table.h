@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// A sheet seen through its header: the one sheet of a file that has the columns asked for, and its rows below the
 /// header. The header is the first of the first ten rows that has a cell of the first field; its cells may hold spaces,

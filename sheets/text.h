@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Texts from sheets: what was meant by a code, a heading, a number; and what may not stand in a name.
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// UTF-8 one character at a time (Unicode 15 table 3-7): no overlong form, no surrogate, nothing beyond U+10FFFF.
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// A Store without a disk, for tests and the simulation: "durable" is what `contents` holds. A crash is to throw the
 /// Core and its outputs away and to build a new one from `load`.

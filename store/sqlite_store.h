@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The Store of a real server: one SQLite file in WAL mode with synchronous=FULL (a commit is on the disk when it
 /// returns) and secure_delete=ON (what is erased is overwritten). One table for each `Table`, keyed by bytes, WITHOUT

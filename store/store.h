@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// What the server keeps, and the one way it is kept: a group of writes becomes durable as a whole or not at all. Core
 /// decides what is written; a Store only makes it durable. Keys are bytes, compared as bytes; numbers in keys are

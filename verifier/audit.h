@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The 25 numbered checks of the specification §13 over a record file, and everything that follows from them: who was
 /// there, and what every question came to. Nothing is taken from the record that can be computed; the only thing taken

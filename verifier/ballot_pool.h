@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Checks single ballots (specification §13: 12 length, version and question, 13 tokens, 14 signature, 15 points and
 /// scalars, 16 proof) on other threads while the record is read on.

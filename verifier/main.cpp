@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // piaojue-verify: the auditor's program. Offline; reads a record file and the head hash from paper, trusts nothing
 // else.
 #include <unistd.h>

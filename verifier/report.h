@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// An audit as people read it and as programs do. Texts of the record are shown without control characters: a name must
 /// not be able to draw a line "VERIFIED" of its own on a terminal.

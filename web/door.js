@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The door to this laptop's own program (docs/client-door.md): one WebSocket, a tagged line for each command, and the
  * state that every screen is drawn from. Nothing is kept anywhere but in this object; a reload asks for it all afresh.

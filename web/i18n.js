@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** All texts by key. `{name}` in a text is replaced; what is put in stays text. */
 import { zh } from './strings/zh.js';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { render } from './vendor/preact.js';
 import { createDoor, doorUrl } from './door.js';
 import { html } from './parts/ui.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Private to this room: an expert's secrets for one attempt (specification §6, §7, §14), and the heavy work on them.
 /// Every function touches only what it is given, so that a job can run it on any thread.

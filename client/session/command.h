@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// One line of the door (docs/client-door.md) as a typed command. Pure: what a command means for the meeting is the
 /// session's matter.

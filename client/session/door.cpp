@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The commands of the door (docs/client-door.md), but for an expert's vote: voter.cpp. Each gives exactly one reply.
 #include "client/session/session_impl.h"
 

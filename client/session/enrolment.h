@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Enrolment without a socket: what is sent, and what comes back (specification §9).
 #include "client/wallet/identity.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Private to this room: what an event says about an entry, a row or the meeting. JSON for scripts and pages; only what
 /// the log says anyway, and never a choice.

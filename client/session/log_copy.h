@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Private to this room: this person's own copy of the log, as it follows it live, reads it back from the wallet, and
 /// writes it into a record file.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "client/session/session_impl.h"
 
 namespace piaojue::client {

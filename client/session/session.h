@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Everything that one person's program does in a meeting, without sockets, disk, threads or clock. Single-threaded:
 /// the host calls everything on one strand.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Private to this room: the inside of Session. session.cpp follows the log and keeps the conversation going, voter.cpp
 /// is the expert's part, door.cpp the commands, view.cpp how everything stands.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// How everything stands, in two objects (docs/client-door.md): `meeting`, which never changes after MeetingOpen, and
 /// `now`. Both are derived from the log and this session; neither ever holds a choice.
 ///

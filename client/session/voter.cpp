@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The expert's part: tokens, ballots, the own ballot in the box, and forgetting (specification §6–§8, §10.4, §14).
 ///
 /// What is due is decided from the log and the sealed state alone, again after every change, so that a restart at any

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Who a person's program is: the keys that it made itself, the server that its slip pinned, the certificate that it
 /// got. And enrolment, without a socket.

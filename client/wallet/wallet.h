@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// What one person's program keeps: small named blobs and one journal. A Wallet makes bytes durable and knows nothing
 /// of what they mean; everything secret is sealed before it comes here.

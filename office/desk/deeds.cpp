@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/desk/deeds.h"
 
 #include <boost/json.hpp>
@@ -148,8 +149,8 @@ office::Correction Office::correction(std::uint32_t number) const {
   return out;
 }
 
-Explained<office::CorrectionState> Office::issue(office::Correction& to, Subject const& who,
-                                                 Action const& action) const {
+Answered<office::CorrectionState> Office::issue(office::Correction& to, Subject const& who,
+                                                Action const& action) const {
   std::vector<office::CorrectionItem> items;
   std::istringstream in(text_of(action, "items"));
   for (std::string line; std::getline(in, line);) {

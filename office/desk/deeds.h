@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The office's deeds, each checked first and then written to the ledger: one function a deed, for the command line
 /// (commands.h) and for the page (page.h). What is refused is thrown as `Refused`, and nothing was written.
@@ -29,7 +30,7 @@ struct Refused {
 [[noreturn]] void refuse(std::string why);
 
 template <class T>
-T need(Explained<T> answer) {
+T need(Answered<T> answer) {
   if (!answer.ok()) refuse(answer.refusal);
   return std::move(*answer);
 }
@@ -90,7 +91,7 @@ class Office {
   office::Decision decision(Action const& action, std::uint32_t by) const;
   office::WorkCalendar calendar() const;
   office::Correction correction(std::uint32_t number) const;
-  Explained<office::CorrectionState> issue(office::Correction& to, Subject const& who, Action const& action) const;
+  Answered<office::CorrectionState> issue(office::Correction& to, Subject const& who, Action const& action) const;
   static std::vector<std::size_t> all_items(office::Correction const& of);
 
   /// Everything from the Record entry on, step by step. @param more one that is not yet written.

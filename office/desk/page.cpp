@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/desk/page.h"
 
 #include <boost/json.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The review office's page: the same deeds as the command line's, in this machine's browser (docs/office.md, "The
 /// page"). The key of whoever has signed on stays in this process; the page holds neither key nor ledger.

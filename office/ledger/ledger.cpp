@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/ledger/ledger.h"
 
 #include <boost/json.hpp>
@@ -96,8 +97,8 @@ bool holds_identity_number(std::string_view text) {
   return false;
 }
 
-Explained<std::string> encode_action(Action const& action) {
-  if (auto why = refusal_of(action)) return Explained<std::string>::no(*why);
+Answered<std::string> encode_action(Action const& action) {
+  if (auto why = refusal_of(action)) return Answered<std::string>::no(*why);
   boost::json::object out;
   out["deed"] = deed_code(action.deed);
   out["date"] = sheets::day_text(action.date);
@@ -108,12 +109,12 @@ Explained<std::string> encode_action(Action const& action) {
   auto& files = out["files"].emplace_array();
   for (FileMark const& file : action.files) files.push_back({file.name, to_hex(file.hash.view())});
   std::string body = boost::json::serialize(out);
-  if (body.size() > kLedgerEntryBytesMax - 256) return Explained<std::string>::no("一次写入的内容过多");
-  return Explained<std::string>::yes(std::move(body));
+  if (body.size() > kLedgerEntryBytesMax - 256) return Answered<std::string>::no("一次写入的内容过多");
+  return Answered<std::string>::yes(std::move(body));
 }
 
-Explained<Action> decode_action(std::string_view body) {
-  auto const no = [](char const* why) { return Explained<Action>::no(why); };
+Answered<Action> decode_action(std::string_view body) {
+  auto const no = [](char const* why) { return Answered<Action>::no(why); };
   if (body.size() > kLedgerEntryBytesMax) return no("过长");
   boost::json::parse_options options;
   options.max_depth = 4;
@@ -147,16 +148,16 @@ Explained<Action> decode_action(std::string_view body) {
     return no("缺少字段或字段类型不对");
   }
   auto again = encode_action(out);
-  if (!again.ok()) return Explained<Action>::no(again.refusal);
+  if (!again.ok()) return Answered<Action>::no(again.refusal);
   if (*again != body) return no("不是规定的写法");
-  return Explained<Action>::yes(std::move(out));
+  return Answered<Action>::yes(std::move(out));
 }
 
 std::string Ledger::origin() const { return "piaojue-office/" + to_hex(id_); }
 
-Explained<Bytes> Ledger::sign(Action const& action, std::vector<Signer> const& signers) const {
+Answered<Bytes> Ledger::sign(Action const& action, std::vector<Signer> const& signers) const {
   auto const body = encode_action(action);
-  if (!body.ok()) return Explained<Bytes>::no(body.refusal);
+  if (!body.ok()) return Answered<Bytes>::no(body.refusal);
   Bytes out{static_cast<std::uint8_t>(signers.size())};
   Bytes const input = signing_input(id_, size(), head(), *body);
   for (Signer const& signer : signers) {
@@ -164,12 +165,12 @@ Explained<Bytes> Ledger::sign(Action const& action, std::vector<Signer> const& s
     piaojue::append(out, signer.key->sign({input}).view());
   }
   piaojue::append(out, as_bytes(*body));
-  return Explained<Bytes>::yes(std::move(out));
+  return Answered<Bytes>::yes(std::move(out));
 }
 
-Explained<std::uint64_t> Ledger::apply(ByteView entry) {
+Answered<std::uint64_t> Ledger::apply(ByteView entry) {
   auto const no = [&](std::string const& why) {
-    return Explained<std::uint64_t>::no("账本第 " + std::to_string(size()) + " 条：" + why);
+    return Answered<std::uint64_t>::no("账本第 " + std::to_string(size()) + " 条：" + why);
   };
   constexpr std::size_t kSignatureBytes = 4 + crypto::Signature::kSize;
   if (entry.empty() || entry.size() > kLedgerEntryBytesMax) return no("长度有误");
@@ -219,7 +220,7 @@ Explained<std::uint64_t> Ledger::apply(ByteView entry) {
   record_ = record;
   entries_.push_back(std::move(out));
   tree_.append(log::leaf_hash(entry));
-  return Explained<std::uint64_t>::yes(size() - 1);
+  return Answered<std::uint64_t>::yes(size() - 1);
 }
 
 std::vector<std::uint64_t> Ledger::trail(std::optional<std::uint32_t> number, std::string_view name) const {
@@ -244,8 +245,8 @@ Bytes ledger_header(LedgerId const& id) {
   return out;
 }
 
-Explained<LoadedLedger> load_ledger(ByteView file) {
-  auto const no = [](std::string why) { return Explained<LoadedLedger>::no(std::move(why)); };
+Answered<LoadedLedger> load_ledger(ByteView file) {
+  auto const no = [](std::string why) { return Answered<LoadedLedger>::no(std::move(why)); };
   if (file.size() > kLedgerBytesMax) return no("账本过大");
   if (file.size() < kLedgerHeaderBytes || as_text(file.first(kLedgerMagic.size())) != kLedgerMagic)
     return no("这不是账本文件");
@@ -267,7 +268,7 @@ Explained<LoadedLedger> load_ledger(ByteView file) {
     at += 4 + length;
     out.bytes = at;
   }
-  return Explained<LoadedLedger>::yes(std::move(out));
+  return Answered<LoadedLedger>::yes(std::move(out));
 }
 
 }  // namespace piaojue::office

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The office's ledger: what people of the review office did before and after the meeting, as entries of an append-only
 /// log of the same kind as the meeting's (docs/office.md, ADR 0011). Pure: bytes in, bytes out; `ledger_file.h` makes
@@ -9,7 +10,7 @@
 #include <map>
 #include <set>
 
-#include "base/explained.h"
+#include "base/answered.h"
 #include "crypto/sign.h"
 #include "protocol/log/merkle.h"
 #include "sheets/date.h"
@@ -70,8 +71,8 @@ struct Action {
 
 /// The one form that an action is signed in. Refused: beyond a limit; control characters; anything that looks like an
 /// identity number: the ledger is shown to people who may not see one.
-Explained<std::string> encode_action(Action const& action);
-Explained<Action> decode_action(std::string_view body);
+Answered<std::string> encode_action(Action const& action);
+Answered<Action> decode_action(std::string_view body);
 /// 15 or 18 digits by themselves, the last of 18 may be an X; full-width ones too.
 bool holds_identity_number(std::string_view text);
 
@@ -109,9 +110,9 @@ class Ledger {
   std::optional<Hash> record_head() const { return record_; }
 
   /// The next entry, signed but not yet taken in. @param signers in ascending order.
-  Explained<Bytes> sign(Action const& action, std::vector<Signer> const& signers) const;
+  Answered<Bytes> sign(Action const& action, std::vector<Signer> const& signers) const;
   /// @return its index, or why it is refused; then nothing has changed.
-  Explained<std::uint64_t> apply(ByteView entry);
+  Answered<std::uint64_t> apply(ByteView entry);
   /// Entries that name the applicant, or whose applicants or signers have that name; imports only as they hold him.
   std::vector<std::uint64_t> trail(std::optional<std::uint32_t> number, std::string_view name) const;
 
@@ -131,6 +132,6 @@ struct LoadedLedger {
   std::size_t torn = 0;   ///< behind them, of an entry that a crash cut off
 };
 /// @return refused, naming the entry, if one is not what was signed. An incomplete last one is no refusal.
-Explained<LoadedLedger> load_ledger(ByteView file);
+Answered<LoadedLedger> load_ledger(ByteView file);
 
 }  // namespace piaojue::office

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/ledger/ledger_file.h"
 
 #include <fcntl.h>
@@ -49,27 +50,27 @@ std::string key_fingerprint(crypto::SigningPublicKey const& key) {
   return out;
 }
 
-Explained<Bytes> read_file(std::filesystem::path const& path, std::size_t bytes_max) {
+Answered<Bytes> read_file(std::filesystem::path const& path, std::size_t bytes_max) {
   std::error_code none;
   std::ifstream in(path, std::ios::binary);
-  if (!in || !std::filesystem::is_regular_file(path, none)) return Explained<Bytes>::no(path.string() + "：打不开");
+  if (!in || !std::filesystem::is_regular_file(path, none)) return Answered<Bytes>::no(path.string() + "：打不开");
   auto const size = std::filesystem::file_size(path, none);
-  if (none || size > bytes_max) return Explained<Bytes>::no(path.string() + "：过大");
+  if (none || size > bytes_max) return Answered<Bytes>::no(path.string() + "：过大");
   Bytes out(size);
   in.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(size));
-  if (static_cast<std::size_t>(in.gcount()) != size) return Explained<Bytes>::no(path.string() + "：读不完整");
-  return Explained<Bytes>::yes(std::move(out));
+  if (static_cast<std::size_t>(in.gcount()) != size) return Answered<Bytes>::no(path.string() + "：读不完整");
+  return Answered<Bytes>::yes(std::move(out));
 }
 
-Explained<std::uint64_t> write_file(std::filesystem::path const& path, ByteView bytes) {
+Answered<std::uint64_t> write_file(std::filesystem::path const& path, ByteView bytes) {
   auto beside = path;
   beside += ".new";
   int const file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   bool ok = file >= 0 && write_all(file, bytes, 0);
   if (file >= 0) ::close(file);
   ok = ok && ::rename(beside.c_str(), path.c_str()) == 0 && sync_folder(path.parent_path());
-  if (!ok) return Explained<std::uint64_t>::no(path.string() + "：写不进去");
-  return Explained<std::uint64_t>::yes(bytes.size());
+  if (!ok) return Answered<std::uint64_t>::no(path.string() + "：写不进去");
+  return Answered<std::uint64_t>::yes(bytes.size());
 }
 
 LedgerFile::LedgerFile(LedgerFile&& other) noexcept
@@ -86,8 +87,8 @@ LedgerFile::~LedgerFile() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-Explained<LedgerFile> LedgerFile::open(std::filesystem::path const& folder, bool create) {
-  auto const no = [](std::string why) { return Explained<LedgerFile>::no(std::move(why)); };
+Answered<LedgerFile> LedgerFile::open(std::filesystem::path const& folder, bool create) {
+  auto const no = [](std::string why) { return Answered<LedgerFile>::no(std::move(why)); };
   std::error_code none;
   auto const path = folder / "ledger";
   if (!std::filesystem::exists(path, none)) {
@@ -133,11 +134,11 @@ Explained<LedgerFile> LedgerFile::open(std::filesystem::path const& folder, bool
   if (out.file_ < 0) return no(path.string() + "：打不开");
   if (out.torn_ > 0 && (::ftruncate(out.file_, static_cast<off_t>(out.bytes_)) != 0 || ::fsync(out.file_) != 0))
     return no(path.string() + "：写不进去");
-  return Explained<LedgerFile>::yes(std::move(out));
+  return Answered<LedgerFile>::yes(std::move(out));
 }
 
-Explained<std::uint64_t> LedgerFile::append(Action const& action, std::vector<Signer> const& signers) {
-  auto const no = [](std::string why) { return Explained<std::uint64_t>::no(std::move(why)); };
+Answered<std::uint64_t> LedgerFile::append(Action const& action, std::vector<Signer> const& signers) {
+  auto const no = [](std::string why) { return Answered<std::uint64_t>::no(std::move(why)); };
   auto const entry = ledger_.sign(action, signers);
   if (!entry.ok()) return no(entry.refusal);
   // At most one entry is ahead of the head, as after a crash between the two: nothing rests on a guard that is not
@@ -160,14 +161,14 @@ Explained<std::uint64_t> LedgerFile::append(Action const& action, std::vector<Si
   return index;
 }
 
-Explained<std::uint64_t> LedgerFile::write_head(crypto::SigningKey const& key) const {
+Answered<std::uint64_t> LedgerFile::write_head(crypto::SigningKey const& key) const {
   auto const note = log::sign_checkpoint({ledger_.origin(), ledger_.size(), ledger_.head()}, key);
   return write_file(folder_ / "ledger.head", as_bytes(note));
 }
 
-Explained<std::uint32_t> LedgerFile::enlist(std::string const& name, sheets::Day date, std::string_view passphrase,
-                                            std::optional<Signer> voucher) {
-  auto const no = [](std::string why) { return Explained<std::uint32_t>::no(std::move(why)); };
+Answered<std::uint32_t> LedgerFile::enlist(std::string const& name, sheets::Day date, std::string_view passphrase,
+                                           std::optional<Signer> voucher) {
+  auto const no = [](std::string why) { return Answered<std::uint32_t>::no(std::move(why)); };
   auto const person = static_cast<std::uint32_t>(ledger_.people().size() + 1);
   if ((person == 1) == voucher.has_value())
     return no(voucher ? "第一位人员自行登记，无人可证" : "应由一位已登记的人作证（--by）");
@@ -189,11 +190,11 @@ Explained<std::uint32_t> LedgerFile::enlist(std::string const& name, sheets::Day
   signers.push_back({person, &key});
   auto const index = append(action, signers);
   if (!index.ok()) return no(index.refusal);
-  return Explained<std::uint32_t>::yes(person);
+  return Answered<std::uint32_t>::yes(person);
 }
 
-Explained<crypto::SigningKey> LedgerFile::unlock(std::uint32_t person, std::string_view passphrase) const {
-  auto const no = [](std::string why) { return Explained<crypto::SigningKey>::no(std::move(why)); };
+Answered<crypto::SigningKey> LedgerFile::unlock(std::uint32_t person, std::string_view passphrase) const {
+  auto const no = [](std::string why) { return Answered<crypto::SigningKey>::no(std::move(why)); };
   if (person < 1 || person > ledger_.people().size()) return no("此人未登记");
   auto const file = read_file(folder_ / "keys" / std::to_string(person), 4096);
   if (!file.ok()) return no(file.refusal);
@@ -208,7 +209,7 @@ Explained<crypto::SigningKey> LedgerFile::unlock(std::uint32_t person, std::stri
   if (!seed) return no("口令不对，或密钥文件损坏");
   auto key = crypto::SigningKey::from_seed(*seed);
   if (!key || key->public_key() != ledger_.people()[person - 1].key) return no("密钥与账本不符");
-  return Explained<crypto::SigningKey>::yes(std::move(*key));
+  return Answered<crypto::SigningKey>::yes(std::move(*key));
 }
 
 }  // namespace piaojue::office

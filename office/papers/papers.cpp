@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/papers/papers.h"
 
 #include <qrencode.h>
@@ -121,9 +122,9 @@ class Sheet {
     body_ += "</div>";
   }
   /// @param sheet with an XLSX of the last table.
-  Explained<Paper> finish(std::string name, bool sheet) const {
+  Answered<Paper> finish(std::string name, bool sheet) const {
     Paper out{std::move(name), html(), {}};
-    if (!sheet) return Explained<Paper>::yes(std::move(out));
+    if (!sheet) return Answered<Paper>::yes(std::move(out));
     sheets::OutSheet to;
     to.name = title_;
     to.landscape = landscape_;
@@ -150,9 +151,9 @@ class Sheet {
     to.rows.push_back({});
     to.rows.push_back({sheets::OutCell{line_}});
     auto bytes = sheets::write_xlsx(std::span(&to, 1));
-    if (!bytes.ok()) return Explained<Paper>::no(bytes.refusal);
+    if (!bytes.ok()) return Answered<Paper>::no(bytes.refusal);
     out.xlsx = std::move(*bytes);
-    return Explained<Paper>::yes(std::move(out));
+    return Answered<Paper>::yes(std::move(out));
   }
 
  private:
@@ -249,8 +250,8 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-Explained<MeetingRecord> read_meeting(std::istream& record, Hash const& anchor, std::size_t jobs) {
-  auto const no = [](std::string why) { return Explained<MeetingRecord>::no(std::move(why)); };
+Answered<MeetingRecord> read_meeting(std::istream& record, Hash const& anchor, std::size_t jobs) {
+  auto const no = [](std::string why) { return Answered<MeetingRecord>::no(std::move(why)); };
   MeetingRecord out;
   out.audit = verifier::audit(record, anchor, {jobs, {}});
   if (out.audit.unusable) return no("记录不可用：" + out.audit.unusable->zh);
@@ -278,7 +279,7 @@ Explained<MeetingRecord> read_meeting(std::istream& record, Hash const& anchor, 
       out.interviews[interview->question] = *interview;
   }
   if (tree.root() != out.audit.head) return no("记录在读取中被改动");
-  return Explained<MeetingRecord>::yes(std::move(out));
+  return Answered<MeetingRecord>::yes(std::move(out));
 }
 
 std::vector<std::array<std::string, kResultColumns>> result_rows(Audit const& audit) {
@@ -337,8 +338,8 @@ std::string office_line(OfficeHeading const& heading) {
 
 }  // namespace
 
-Explained<Paper> verdict_paper(OfficeHeading const& heading, std::vector<office::Applicant> const& people,
-                               std::vector<office::Assessed> const& assessed) {
+Answered<Paper> verdict_paper(OfficeHeading const& heading, std::vector<office::Applicant> const& people,
+                              std::vector<office::Assessed> const& assessed) {
   Sheet sheet(heading, office_line(heading));
   sheet.title("资格审核表", true);
   std::map<std::string_view, std::size_t> count;
@@ -380,8 +381,8 @@ Explained<Paper> verdict_paper(OfficeHeading const& heading, std::vector<office:
   return sheet.finish("08-资格审核表", true);
 }
 
-Explained<Paper> notice_paper(OfficeHeading const& heading, std::uint32_t number,
-                              office::CorrectionNotice const& notice) {
+Answered<Paper> notice_paper(OfficeHeading const& heading, std::uint32_t number,
+                             office::CorrectionNotice const& notice) {
   Sheet sheet(heading, office_line(heading));
   sheet.title("补正通知书");
   sheet.paragraph(notice.name + "（第 " + std::to_string(number) + " 号" +
@@ -396,8 +397,8 @@ Explained<Paper> notice_paper(OfficeHeading const& heading, std::uint32_t number
   return sheet.finish("09-补正通知书-" + std::to_string(number), false);
 }
 
-Explained<std::vector<Paper>> make_papers(MeetingRecord const& record, std::optional<LedgerHead> const& ledger) {
-  using Papers = Explained<std::vector<Paper>>;
+Answered<std::vector<Paper>> make_papers(MeetingRecord const& record, std::optional<LedgerHead> const& ledger) {
+  using Papers = Answered<std::vector<Paper>>;
   Audit const& audit = record.audit;
   if (!audit.verified() || !audit.manifest) return Papers::no("记录未通过核验，不出具任何材料");
   meeting::Manifest const& m = *audit.manifest;
@@ -407,7 +408,7 @@ Explained<std::vector<Paper>> make_papers(MeetingRecord const& record, std::opti
   auto const person = [&](meeting::PersonId p) -> Person const& { return m.people.at(p - 1); };
   std::vector<Paper> out;
   std::string refusal;
-  auto const keep = [&](Explained<Paper> paper) {
+  auto const keep = [&](Answered<Paper> paper) {
     if (paper.ok())
       out.push_back(std::move(*paper));
     else
@@ -593,13 +594,13 @@ class Comparison {
     }
     if (cells.size() > kResultColumns - first + 1) differ("第 " + cells[0] + " 号：多出一列");
   }
-  Explained<PaperCheck> done() {
+  Answered<PaperCheck> done() {
     if (out_.rows == 0 && lines_ == 0 && out_.differences.empty())
-      return Explained<PaperCheck>::no("其中没有投票结果汇总表的行，也没有其二维码的内容");
+      return Answered<PaperCheck>::no("其中没有投票结果汇总表的行，也没有其二维码的内容");
     if (out_.rows > 0)
       for (auto const& row : expected_)
         if (!seen_.contains(row[0])) differ("第 " + row[0] + " 号：纸上没有");
-    return Explained<PaperCheck>::yes(std::move(out_));
+    return Answered<PaperCheck>::yes(std::move(out_));
   }
 
  private:
@@ -651,12 +652,12 @@ void compare_page(Comparison& comparison, std::string_view page) {
 
 }  // namespace
 
-Explained<PaperCheck> check_paper(Audit const& audit, ByteView paper) {
-  if (paper.size() > kPaperBytesMax) return Explained<PaperCheck>::no("文件过大");
+Answered<PaperCheck> check_paper(Audit const& audit, ByteView paper) {
+  if (paper.size() > kPaperBytesMax) return Answered<PaperCheck>::no("文件过大");
   Comparison comparison(audit);
   if (paper.size() > 2 && paper[0] == 'P' && paper[1] == 'K') {
     auto const book = sheets::read_workbook(paper);
-    if (!book.ok()) return Explained<PaperCheck>::no(book.errors.front().text());
+    if (!book.ok()) return Answered<PaperCheck>::no(book.errors.front().text());
     for (auto const& row : book.value.sheets.front().rows) {
       if (row.cells.empty() || row.cells[0] == kHeadings[0]) continue;
       if (row.cells[0].starts_with(kLinePrefix))
@@ -671,7 +672,7 @@ Explained<PaperCheck> check_paper(Audit const& audit, ByteView paper) {
     compare_page(comparison, text);
     return comparison.done();
   }
-  if (!sheets::valid_utf8(text)) return Explained<PaperCheck>::no("不是 XLSX、HTML 或 UTF-8 文本");
+  if (!sheets::valid_utf8(text)) return Answered<PaperCheck>::no("不是 XLSX、HTML 或 UTF-8 文本");
   std::istringstream in{std::string(text)};
   for (std::string line; std::getline(in, line);) {
     line = sheets::trimmed(line);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The papers that a meeting leaves, from its verified record alone: print-ready pages (HTML without scripts, A4) and
 /// sheets to reckon on with. Every number is the auditor's own. docs/office.md says what each holds, and what the QR
@@ -16,7 +17,7 @@ struct MeetingRecord {
   std::map<meeting::QuestionId, meeting::Interview> interviews;
 };
 /// @return refused unless the record is VERIFIED against the hash from paper, naming the check that failed.
-Explained<MeetingRecord> read_meeting(std::istream& record, Hash const& anchor, std::size_t jobs);
+Answered<MeetingRecord> read_meeting(std::istream& record, Hash const& anchor, std::size_t jobs);
 
 struct LedgerHead {
   Hash head;
@@ -30,7 +31,7 @@ struct Paper {
 };
 /// 签到表, 回避登记表, 面试答辩记录表, 投票结果汇总表, 评审会议纪要, 公示名单, 核准备案及证书交接表.
 /// @param ledger none: the office keeps no ledger, which the papers say.
-Explained<std::vector<Paper>> make_papers(MeetingRecord const& record, std::optional<LedgerHead> const& ledger);
+Answered<std::vector<Paper>> make_papers(MeetingRecord const& record, std::optional<LedgerHead> const& ledger);
 
 /// Of the papers that are made before there is a record: their foot holds the ledger's head alone.
 struct OfficeHeading {
@@ -40,11 +41,11 @@ struct OfficeHeading {
 };
 /// 资格审核表: the machine's finding with its article and arithmetic, and the human's decision beside it. No identity
 /// numbers. `assessed` is by applicant.
-Explained<Paper> verdict_paper(OfficeHeading const& heading, std::vector<office::Applicant> const& people,
-                               std::vector<office::Assessed> const& assessed);
+Answered<Paper> verdict_paper(OfficeHeading const& heading, std::vector<office::Applicant> const& people,
+                              std::vector<office::Assessed> const& assessed);
 /// 补正通知书 for one applicant. @param number of the applicant in the imported sheet.
-Explained<Paper> notice_paper(OfficeHeading const& heading, std::uint32_t number,
-                              office::CorrectionNotice const& notice);
+Answered<Paper> notice_paper(OfficeHeading const& heading, std::uint32_t number,
+                             office::CorrectionNotice const& notice);
 
 /// 序号 姓名 级别 渠道 出席 同意 不同意 弃权 无效 未投 回避 所需票数 结果, as they are printed: one row a candidate.
 inline constexpr std::size_t kResultColumns = 13;
@@ -63,7 +64,7 @@ struct PaperCheck {
 };
 /// A result table, in the form of its XLSX, its page, or text: the line of its QR code and, if they were typed from the
 /// paper, rows of 序号 and the nine columns from 出席. @return refused: none of these, or no QR line and no row in it.
-Explained<PaperCheck> check_paper(verifier::Audit const& audit, ByteView paper);
+Answered<PaperCheck> check_paper(verifier::Audit const& audit, ByteView paper);
 
 /// For text between tags and in attributes.
 std::string escaped(std::string_view text);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/rules/correction.h"
 
 #include <algorithm>
@@ -9,7 +10,7 @@ namespace piaojue::office {
 using namespace sheets;
 namespace {
 
-using A = Explained<CorrectionState>;
+using A = Answered<CorrectionState>;
 
 }  // namespace
 
@@ -27,9 +28,8 @@ std::string_view correction_word(CorrectionState state) {
   return "未发";
 }
 
-Explained<CorrectionState> Correction::issue(std::string name, std::string employer, std::vector<CorrectionItem> items,
-                                             Day issued, int working_days, WorkCalendar const& calendar,
-                                             StartDay rule) {
+Answered<CorrectionState> Correction::issue(std::string name, std::string employer, std::vector<CorrectionItem> items,
+                                            Day issued, int working_days, WorkCalendar const& calendar, StartDay rule) {
   if (state_ != CorrectionState::kNone)
     return A::no("补正通知只发一次，已于 " + day_text(notice_->issued) + " 发出；应当一次性告知全部内容");
   if (items.empty()) return A::no("补正通知应列明需要补正的全部内容");
@@ -42,7 +42,7 @@ Explained<CorrectionState> Correction::issue(std::string name, std::string emplo
   return A::yes(state_);
 }
 
-Explained<CorrectionState> Correction::correct(Day day, std::vector<std::size_t> const& done) {
+Answered<CorrectionState> Correction::correct(Day day, std::vector<std::size_t> const& done) {
   if (state_ == CorrectionState::kNone) return A::no("没有发过补正通知");
   if (state_ == CorrectionState::kGivenUp) return A::no("逾期未补正，已视为放弃申报");
   if (state_ == CorrectionState::kCorrected) return A::no("已于 " + day_text(*corrected_) + " 补正");
@@ -57,7 +57,7 @@ Explained<CorrectionState> Correction::correct(Day day, std::vector<std::size_t>
   return A::yes(state_);
 }
 
-Explained<CorrectionState> Correction::lapse(Day today) {
+Answered<CorrectionState> Correction::lapse(Day today) {
   if (state_ != CorrectionState::kIssued) return A::no("没有等待补正的通知");
   if (today <= notice_->deadline) return A::no("补正期限 " + day_text(notice_->deadline) + " 还没有过");
   state_ = CorrectionState::kGivenUp;

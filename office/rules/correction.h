@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// 补正通知 (三(三)4): made once and complete, with a deadline in working days. A second one is refused: whoever was
 /// told half would otherwise be told for ever. Not answered in time, the application counts as given up.
@@ -33,14 +34,13 @@ class Correction {
   std::optional<Day> corrected() const { return corrected_; }
 
   /// Refused: a second notice, no item, an item without words, a deadline that can not be reckoned.
-  Explained<CorrectionState> issue(std::string name, std::string employer, std::vector<CorrectionItem> items,
-                                   Day issued, int working_days, WorkCalendar const& calendar,
-                                   StartDay rule = StartDay::kExcluded);
+  Answered<CorrectionState> issue(std::string name, std::string employer, std::vector<CorrectionItem> items, Day issued,
+                                  int working_days, WorkCalendar const& calendar, StartDay rule = StartDay::kExcluded);
   /// The applicant handed in on `day` what makes good the items numbered in `done` (from 0): each of them, or it is
   /// refused and names what is still open. Refused after the deadline.
-  Explained<CorrectionState> correct(Day day, std::vector<std::size_t> const& done);
+  Answered<CorrectionState> correct(Day day, std::vector<std::size_t> const& done);
   /// After the deadline: 视为放弃申报. Refused before.
-  Explained<CorrectionState> lapse(Day today);
+  Answered<CorrectionState> lapse(Day today);
   /// Whether `lapse` is due.
   bool overdue(Day today) const { return state_ == CorrectionState::kIssued && today > notice_->deadline; }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/rules/eligibility.h"
 
 #include <algorithm>
@@ -525,8 +526,8 @@ Assessment assess(Facts const& facts, Standard const& standard, std::string_view
   return out;
 }
 
-Explained<Assessed> decide(Assessed assessed, Decision decision) {
-  using A = Explained<Assessed>;
+Answered<Assessed> decide(Assessed assessed, Decision decision) {
+  using A = Answered<Assessed>;
   if (decision.verdict == Verdict::kReview) return A::no("人工审核的结论应为 符合条件 或 不符合条件");
   if (trimmed(decision.decided_by).empty()) return A::no("应写明审核人");
   if (trimmed(decision.reason).empty()) return A::no("应写明理由");

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// 附件 第三条 to 第十八条 as a table in data (`data/standard-2023-13.toml`): who may apply, by which route, by which
 /// article, with the arithmetic in words. Every route is tried. What a machine can not know is REVIEW and says why.
 #include <string_view>
 
-#include "base/explained.h"
+#include "base/answered.h"
 #include "office/rules/facts.h"
 
 namespace piaojue::office {
@@ -59,7 +60,7 @@ struct Standard {
 };
 
 /// Refused with the line: not TOML, an unknown key or word, a target without routes, years or appraisals out of range.
-Explained<Standard> parse_standard(std::string_view toml);
+Answered<Standard> parse_standard(std::string_view toml);
 
 enum class Finding : std::uint8_t { kMet, kNotMet, kUnclear };
 
@@ -103,6 +104,6 @@ struct Assessed {
 
 /// Refused: REVIEW (a decision decides), no name of who decided, no reason, and no basis where it departs from the
 /// machine or settles a REVIEW.
-Explained<Assessed> decide(Assessed assessed, Decision decision);
+Answered<Assessed> decide(Assessed assessed, Decision decision);
 
 }  // namespace piaojue::office

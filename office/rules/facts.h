@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// What an applicant's form says of the person, as far as the articles ask for it. Nothing that was left empty is taken
 /// to be anything: whatever is missing stays missing, and eligibility says so.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/rules/publicity.h"
 
 #include <algorithm>
@@ -10,7 +11,7 @@ namespace piaojue::office {
 using namespace sheets;
 namespace {
 
-using A = Explained<PasserState>;
+using A = Answered<PasserState>;
 
 }  // namespace
 
@@ -21,8 +22,8 @@ std::string_view passer_word(PasserState state) {
   return kWords[static_cast<std::size_t>(state)];
 }
 
-Explained<Publicity> Publicity::prepare(std::vector<Passer> passers, int working_days, StartDay rule) {
-  using P = Explained<Publicity>;
+Answered<Publicity> Publicity::prepare(std::vector<Passer> passers, int working_days, StartDay rule) {
+  using P = Answered<Publicity>;
   if (passers.empty()) return P::no("没有评审通过人员");
   if (working_days < kPublicityWorkingDaysMin || working_days > 60) return P::no("公示期应为 5 到 60 个工作日");
   std::set<std::pair<std::string, std::string>> seen;
@@ -37,7 +38,7 @@ Explained<Publicity> Publicity::prepare(std::vector<Passer> passers, int working
   return P::yes(std::move(out));
 }
 
-Explained<PasserState> Publicity::post(std::string place, Day day) {
+Answered<PasserState> Publicity::post(std::string place, Day day) {
   place = trimmed(place);
   if (place.empty()) return A::no("应写明公示地点");
   for (Posting const& before : postings_)
@@ -50,14 +51,14 @@ Explained<PasserState> Publicity::post(std::string place, Day day) {
   return A::yes(PasserState::kPosted);
 }
 
-Explained<Day> Publicity::last_day(WorkCalendar const& calendar) const {
-  if (postings_.empty()) return Explained<Day>::no("还没有公示");
+Answered<Day> Publicity::last_day(WorkCalendar const& calendar) const {
+  if (postings_.empty()) return Answered<Day>::no("还没有公示");
   if (postings_.size() < kPublicityPlaces)
-    return Explained<Day>::no("只在「" + postings_[0].place + "」公示了，第二处还没有");
+    return Answered<Day>::no("只在「" + postings_[0].place + "」公示了，第二处还没有");
   return calendar.last_of(std::ranges::max(postings_, {}, &Posting::posted).posted, working_days_, rule_);
 }
 
-Explained<PasserState> Publicity::object(std::size_t who, Day day, std::string text, WorkCalendar const& calendar) {
+Answered<PasserState> Publicity::object(std::size_t who, Day day, std::string text, WorkCalendar const& calendar) {
   if (who >= people_.size()) return A::no("没有这个人");
   auto const last = last_day(calendar);
   if (!last.ok()) return A::no(last.refusal);
@@ -72,7 +73,7 @@ Explained<PasserState> Publicity::object(std::size_t who, Day day, std::string t
   return A::yes(person.state);
 }
 
-Explained<PasserState> Publicity::settle(std::size_t who, Day day, bool upheld, std::string finding) {
+Answered<PasserState> Publicity::settle(std::size_t who, Day day, bool upheld, std::string finding) {
   if (who >= people_.size()) return A::no("没有这个人");
   PasserRecord& person = people_[who];
   auto const open = std::ranges::find_if(person.objections, [](auto const& o) { return !o.settled; });
@@ -89,10 +90,10 @@ Explained<PasserState> Publicity::settle(std::size_t who, Day day, bool upheld, 
   return A::yes(person.state);
 }
 
-Explained<int> Publicity::close(Day today, WorkCalendar const& calendar) {
+Answered<int> Publicity::close(Day today, WorkCalendar const& calendar) {
   auto const last = last_day(calendar);
-  if (!last.ok()) return Explained<int>::no(last.refusal);
-  if (today <= *last) return Explained<int>::no("公示期到 " + day_text(*last) + " 才满");
+  if (!last.ok()) return Answered<int>::no(last.refusal);
+  if (today <= *last) return Answered<int>::no("公示期到 " + day_text(*last) + " 才满");
   int cleared = 0;
   for (PasserRecord& person : people_)
     if (person.state == PasserState::kPosted) {
@@ -100,11 +101,11 @@ Explained<int> Publicity::close(Day today, WorkCalendar const& calendar) {
       ++cleared;
     }
   if (!closed_) closed_ = today;
-  return Explained<int>::yes(cleared);
+  return Answered<int>::yes(cleared);
 }
 
-Explained<PasserState> Publicity::step(std::size_t who, PasserState from, PasserState to, Day day,
-                                       std::optional<Day> after) {
+Answered<PasserState> Publicity::step(std::size_t who, PasserState from, PasserState to, Day day,
+                                      std::optional<Day> after) {
   if (who >= people_.size()) return A::no("没有这个人");
   PasserRecord& person = people_[who];
   if (person.state != from)
@@ -115,7 +116,7 @@ Explained<PasserState> Publicity::step(std::size_t who, PasserState from, Passer
   return A::yes(to);
 }
 
-Explained<PasserState> Publicity::file(std::size_t who, Day day, std::string number) {
+Answered<PasserState> Publicity::file(std::size_t who, Day day, std::string number) {
   if (trimmed(number).empty()) return A::no("应写明核准备案的文号");
   auto out = step(who, PasserState::kCleared, PasserState::kFiled, day, closed_);
   if (!out.ok()) return out;
@@ -124,7 +125,7 @@ Explained<PasserState> Publicity::file(std::size_t who, Day day, std::string num
   return out;
 }
 
-Explained<PasserState> Publicity::announce(std::size_t who, Day day, std::string number) {
+Answered<PasserState> Publicity::announce(std::size_t who, Day day, std::string number) {
   if (trimmed(number).empty()) return A::no("应写明发文文号");
   auto out = step(who, PasserState::kFiled, PasserState::kAnnounced, day,
                   who < people_.size() ? people_[who].filed : std::nullopt);
@@ -134,7 +135,7 @@ Explained<PasserState> Publicity::announce(std::size_t who, Day day, std::string
   return out;
 }
 
-Explained<PasserState> Publicity::hand_off(std::size_t who, Day day) {
+Answered<PasserState> Publicity::hand_off(std::size_t who, Day day) {
   auto out = step(who, PasserState::kAnnounced, PasserState::kHandedOff, day,
                   who < people_.size() ? people_[who].announced : std::nullopt);
   if (out.ok()) people_[who].handed_off = day;

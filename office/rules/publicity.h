@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// 公示 and what follows (三(三)6–7): those who passed are posted in two places, for at least five working days from
 /// the later posting; an objection holds back one person and nobody else; then 核准备案, 发文公布 (the title is
@@ -52,31 +53,31 @@ inline constexpr std::size_t kPublicityPlaces = 2;
 class Publicity {
  public:
   /// Refused: nobody, one name and employer twice, fewer than five working days.
-  static Explained<Publicity> prepare(std::vector<Passer> passers, int working_days = kPublicityWorkingDaysMin,
-                                      StartDay rule = StartDay::kExcluded);
+  static Answered<Publicity> prepare(std::vector<Passer> passers, int working_days = kPublicityWorkingDaysMin,
+                                     StartDay rule = StartDay::kExcluded);
 
   std::span<PasserRecord const> people() const { return people_; }
   std::span<Posting const> postings() const { return postings_; }  ///< so far, in the order in which they were made
   int working_days() const { return working_days_; }
 
   /// From the second posting on everybody is 公示中. Refused: no place, the same place again, a third one.
-  Explained<PasserState> post(std::string place, Day day);
+  Answered<PasserState> post(std::string place, Day day);
   /// The last day, counted from the later posting; refused until both are posted.
-  Explained<Day> last_day(WorkCalendar const& calendar) const;
+  Answered<Day> last_day(WorkCalendar const& calendar) const;
   /// Refused: not posted, or after the last day. @param who an index of `people`.
-  Explained<PasserState> object(std::size_t who, Day day, std::string text, WorkCalendar const& calendar);
+  Answered<PasserState> object(std::size_t who, Day day, std::string text, WorkCalendar const& calendar);
   /// The oldest open objection of that person. When none is left open and none was upheld, the person goes on as the
   /// others do. Refused: no finding written, before the objection was received.
-  Explained<PasserState> settle(std::size_t who, Day day, bool upheld, std::string finding);
+  Answered<PasserState> settle(std::size_t who, Day day, bool upheld, std::string finding);
   /// After the last day: whoever has no open objection is cleared. Answers how many. Refused on the last day or before;
   /// may be repeated, for those who were held back.
-  Explained<int> close(Day today, WorkCalendar const& calendar);
-  Explained<PasserState> file(std::size_t who, Day day, std::string number);  ///< 核准备案; refused unless cleared
-  Explained<PasserState> announce(std::size_t who, Day day, std::string number);  ///< 发文公布; refused unless filed
-  Explained<PasserState> hand_off(std::size_t who, Day day);                      ///< refused unless announced
+  Answered<int> close(Day today, WorkCalendar const& calendar);
+  Answered<PasserState> file(std::size_t who, Day day, std::string number);  ///< 核准备案; refused unless cleared
+  Answered<PasserState> announce(std::size_t who, Day day, std::string number);  ///< 发文公布; refused unless filed
+  Answered<PasserState> hand_off(std::size_t who, Day day);                      ///< refused unless announced
 
  private:
-  Explained<PasserState> step(std::size_t who, PasserState from, PasserState to, Day day, std::optional<Day> after);
+  Answered<PasserState> step(std::size_t who, PasserState from, PasserState to, Day day, std::optional<Day> after);
 
   std::vector<PasserRecord> people_;
   std::vector<Posting> postings_;

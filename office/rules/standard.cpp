@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace piaojue::office {
 using namespace sheets;
 namespace {
 
-using A = Explained<Standard>;
+using A = Answered<Standard>;
 
 template <class T>
 using Words = std::vector<std::pair<std::string_view, T>>;
@@ -169,7 +170,7 @@ void read_item(Reader& reader, toml::table const& table, Standard& out) {
 
 }  // namespace
 
-Explained<Standard> parse_standard(std::string_view text) {
+Answered<Standard> parse_standard(std::string_view text) {
   if (text.size() > kStandardBytesMax) return A::no("评价标准应不超过 256 KiB");
   toml::table root;
   try {

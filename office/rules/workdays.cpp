@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/rules/workdays.h"
 
 #include <toml++/toml.h>
@@ -47,8 +48,8 @@ std::optional<std::string> read_days(toml::array const& list, int year, bool wor
 
 }  // namespace
 
-Explained<HolidayTable> parse_holidays(std::string_view toml, int expected_year) {
-  using A = Explained<HolidayTable>;
+Answered<HolidayTable> parse_holidays(std::string_view toml, int expected_year) {
+  using A = Answered<HolidayTable>;
   if (toml.size() > kHolidayTableBytesMax) return A::no("节假日表应不超过 64 KiB");
   toml::table root;
   try {
@@ -76,39 +77,39 @@ Explained<HolidayTable> parse_holidays(std::string_view toml, int expected_year)
   return A::yes(std::move(out));
 }
 
-Explained<int> WorkCalendar::add(HolidayTable const& table) {
+Answered<int> WorkCalendar::add(HolidayTable const& table) {
   int const year = table.year;
   auto const [at, fresh] = years_.try_emplace(year, table);
   if (!fresh && (at->second.off != table.off || at->second.work != table.work))
-    return Explained<int>::no(std::to_string(year) + " 年的节假日表已经加载，内容不同；应只留一张");
-  return Explained<int>::yes(year);
+    return Answered<int>::no(std::to_string(year) + " 年的节假日表已经加载，内容不同；应只留一张");
+  return Answered<int>::yes(year);
 }
 
-Explained<bool> WorkCalendar::is_working(Day day) const {
+Answered<bool> WorkCalendar::is_working(Day day) const {
   auto const at = years_.find(to_date(day).year);
-  if (at == years_.end()) return Explained<bool>::no(not_loaded(to_date(day).year));
+  if (at == years_.end()) return Answered<bool>::no(not_loaded(to_date(day).year));
   HolidayTable const& table = at->second;
-  return Explained<bool>::yes(table.work.contains(day) || (!weekend(day) && !table.off.contains(day)));
+  return Answered<bool>::yes(table.work.contains(day) || (!weekend(day) && !table.off.contains(day)));
 }
 
-Explained<Day> WorkCalendar::last_of(Day start, int count, StartDay rule) const {
-  if (count < 1 || count > 250) return Explained<Day>::no("工作日数应为 1 到 250");
+Answered<Day> WorkCalendar::last_of(Day start, int count, StartDay rule) const {
+  if (count < 1 || count > 250) return Answered<Day>::no("工作日数应为 1 到 250");
   for (Day day = rule == StartDay::kIncluded ? start : start + days(1);; day += days(1)) {
     auto const working = is_working(day);
-    if (!working.ok()) return Explained<Day>::no(working.refusal);
-    if (*working && --count == 0) return Explained<Day>::yes(day);
+    if (!working.ok()) return Answered<Day>::no(working.refusal);
+    if (*working && --count == 0) return Answered<Day>::yes(day);
   }
 }
 
-Explained<int> WorkCalendar::count_between(Day from, Day to) const {
-  if (to - from > days(800)) return Explained<int>::no("两个日期相差太远");
+Answered<int> WorkCalendar::count_between(Day from, Day to) const {
+  if (to - from > days(800)) return Answered<int>::no("两个日期相差太远");
   int count = 0;
   for (Day day = from + days(1); day <= to; day += days(1)) {
     auto const working = is_working(day);
-    if (!working.ok()) return Explained<int>::no(working.refusal);
+    if (!working.ok()) return Answered<int>::no(working.refusal);
     if (*working) ++count;
   }
-  return Explained<int>::yes(count);
+  return Answered<int>::yes(count);
 }
 
 }  // namespace piaojue::office

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Checkpoints: C2SP tlog-checkpoint bodies in C2SP signed notes (specification §4). Example:
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Witness cosignatures after C2SP tlog-cosignature (cosignature/v1): Ed25519 by a witness key over
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The Merkle tree of RFC 6962 §2.1: SHA-256(0x00 ‖ entry) for leaves, SHA-256(0x01 ‖ left ‖ right) for nodes, left
 /// subtrees the largest power of two below the size. The tree of no entries has the root SHA-256("").

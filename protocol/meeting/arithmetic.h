@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Quorum and pass rule, in integers (specification §11).
 #include "protocol/meeting/entry.h"

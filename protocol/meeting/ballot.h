@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The ballot (specification §7): fixed size for given k, key size and abstaining.
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Bytes to typed entries and back. Decoding accepts canonical Protobuf only (specification §2.3): whatever parses is
 /// encoded again and compared, so an entry has one spelling. This is the only place of the room that knows Protobuf.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The digests that stand in the log for what is never put there (specification §6.2, §6.3, §8.2, §8.3). Every list is
 /// preceded by its length as u32be; every number is u32be.

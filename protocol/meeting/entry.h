@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The entries of the log as typed values (specification §3). Fields, orders and canonical form: proto/piaojue/v1/
 /// {manifest,entries}.proto; what each is checked for: `Record::check`. Questions are candidates: q is the number of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Payloads (specification §9): what travels beside an entry and is in the log as a hash only, as bytes and back. The
 /// server's store and a laptop's journal keep these bytes.

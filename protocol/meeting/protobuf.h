@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// For the few places that know Protobuf. What is signed has its bytes in one spelling only (specification §2.3).
 #include <google/protobuf/message.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The meeting's state machine (specification §10): decides what may follow what. The server runs it before it appends,
 /// every client and trustee on what it receives, the verifier over the finished record. Pure: no clock, files, sockets

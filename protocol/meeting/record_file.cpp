@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "protocol/meeting/record_file.h"
 
 #include "piaojue/v1/record.pb.h"

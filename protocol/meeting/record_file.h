@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The record file (specification §5): "PIAOJUE-RECORD-1\n", then items, each u32be length ‖ RecordItem (canonical
 /// Protobuf). Order: entries in log order; a checkpoint after its last entry, its cosignatures after it, ascending by

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The printed slip (specification §9): how a laptop finds the server, knows it again, and says for whom it enrols.
 ///

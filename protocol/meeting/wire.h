@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Fields of the messages between server and laptop, for the two that write and read them: client/wire.cpp and
 /// server/wire.cpp. The headers of rpc.proto are heavy.

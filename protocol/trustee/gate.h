@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The gate before a tally share (specification §10.4): the last place where one honest trustee can stop an opening.
 #include "protocol/meeting/record.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Blind-signs tokens (specification §6.2, §6.3).
 #include "protocol/meeting/digest.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Peels and shuffles (specification §8.3).
 #include "protocol/meeting/digest.h"

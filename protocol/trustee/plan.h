@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Private to this room: each heavy duty split into a cheap part that reads the record and a heavy one that touches
 /// only what the first took out. A job runs the second on another thread while the record goes on changing.

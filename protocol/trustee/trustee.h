@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// A trustee as its host (server or client) drives it. Sans-io: the host tells it what happened and submits the entries
 /// that it returns; the trustee decides from the record alone what is due, so that a restart resumes where the log

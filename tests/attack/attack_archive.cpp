@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// De-anonymisation: somebody has the server's whole store, at any moment that he likes, its log output, the finished
 /// record and the secrets of every trustee but one, and tries to join names to ballots. With the last trustee's secret
 /// as well he succeeds; that is the positive control, and the proof that everything rests on one of them forgetting.

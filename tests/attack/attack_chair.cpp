@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A chair who wants a result: opens without the people, counts without a vote, looks before everybody has agreed, or
 /// declares what was not counted. What the server lets through, every laptop's state machine refuses again.
 #include "stage.h"

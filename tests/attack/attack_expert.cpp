@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// An expert with a changed program: more than one vote, somebody else's, one for two choices, one after the end.
 #include <sodium.h>
 

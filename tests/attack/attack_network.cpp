@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Whoever writes on the wire or fills the machine: frames that nobody means, floods, a disk that is full.
 #include "stage.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A corrupt server: it holds a trustee's keys, every connection, the checkpoint key, and says to each laptop what it
 /// likes. What it writes into the log is judged by the same state machine on every laptop.
 #include "server/wire.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A corrupt server against the real program of one person: it shows her another log than the room sees, or an older
 /// one. The other laptops, the chair's too, are honest; where the attack needs the chair's signature, he is corrupt as
 /// well.

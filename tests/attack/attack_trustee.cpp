@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A corrupt trustee, or all of them but one: withholds or mints tokens, drops, doubles or swaps what passes through
 /// its hands, asks another for more than one mix, looks too early.
 #include <sodium.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Where the attacks are performed: the real server::Core over a MemoryStore with nothing in between, and people whose
 /// programs are this test: each can send whatever it likes, follow the protocol for a while, and then not. Trustee 0 is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// What a meeting waits for: tokens, ballots and the tally; each beside the bare operation of OpenSSL or libsodium that
 /// it can not do without, measured in the same run. Compare CPU times: other work on the machine spoils the wall clock.
 ///

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Times whole meetings of real processes on this machine: from the chair's close to the declared result, each phase; the CPU time of
 one laptop; the server's memory; and the verifier on the record. Started by scripts/bench."""
 

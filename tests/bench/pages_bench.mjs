@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Times the pages as a person feels them, each beside what is wanted: first paint, a cast, the big screen, the weight of
  * a page, the smoothness of a long paper. Reports and asserts nothing. Started by scripts/bench.

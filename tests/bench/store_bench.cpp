@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Acknowledged appends: the store's commit beside what it can not do without: fdatasync, and SQLite's own FULL commit.
 /// `items_per_second` is entries made durable. The disk is the one that holds the current directory.
 #include <benchmark/benchmark.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The verifier over a whole meeting: 25 experts × 20 candidates, three trustees. It should take less than 0.75 s on
 /// one core and less than 0.4 s on two, so that an auditor waits for nothing. Beside it, in the same run: the RSA,
 /// Ed25519 and curve operations that its 500 ballots can not do without.

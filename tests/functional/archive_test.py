@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is left on the disks after a meeting, read as somebody would who has seized them all: no table, log line, file or time joins a
 name to a ballot."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kill -9 of server, trustee and client at every stage of a batch: nothing acknowledged is lost, nobody votes twice, the meeting
 goes on, and the verifier finds nothing wrong with the record."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A disk that is full, and a disk that lies: the server says so, ends, and has acknowledged nothing that it can not keep. After the
 repair it goes on where it was."""
 

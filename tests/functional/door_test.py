@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Wrong input at the doors that people use: command lines and the client's commands. A clear word, the right exit code, nothing lost."""
 
 import os

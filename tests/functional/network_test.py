@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a stranger, or a client that does not follow the program, can send to a running server over real TLS."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The review office's commands on real files: from the sheets to the roster, from a real meeting's record to the certificates. What is
 refused says why, with its exit code, and writes nothing."""
 

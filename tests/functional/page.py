@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A browser's side of the page's door, from the standard library: HTTP/1.1 and WebSocket, honest by default, each part of which a
 test can make wrong."""
 

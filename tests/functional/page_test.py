@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page's door: who gets in, what travels, and where it goes. Real processes, real sockets."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An adversary's client: TLS, frames and Protobuf fields by hand, so that tests can send what the real client never would."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The record of a real meeting, altered: every region, many single bytes, removed, repeated and swapped items. The verifier must name
 what is wrong, and never say VERIFIED."""
 

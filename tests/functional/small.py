@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small meeting for the functional tests: generated rosters, helpers that take a batch through its stages."""
 
 import pathlib

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The whole verifier, under any bytes (first byte 0) and under a good record with some bytes changed (edits: position,
 /// three bytes; value): it comes to an end, and no record but the one behind the printed head hash is verified.
 #include <cstdlib>

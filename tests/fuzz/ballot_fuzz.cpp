@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Bytes that claim to be a ballot, and real ballots with some bytes changed: nothing is accepted but the ballots that
 /// their owners made. Input: 0xff and raw bytes; or the number of a real ballot and edits (position, two bytes; value).
 #include <cstdlib>

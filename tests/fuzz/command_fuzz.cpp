@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lines of the door, from a page or a script: any text gives a command or a refusal, and what is refused as no text is
 // never repeated in the reply.
 #include <cstdlib>

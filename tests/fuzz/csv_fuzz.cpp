@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sheets from anybody's machine: no bytes may crash the import, a sheet is imported whole or not at all, and what was
 // read from one encoding and separator reads the same when it is written in another.
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Bytes that claim to be an entry. Whatever decodes has that one spelling; and the state machine, at any step of a
 /// meeting, survives every body, signed or not.
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Frames from a stranger: any bytes, cut anywhere, must give the same payloads or the same refusal, within the limit.
 #include <cstdlib>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The office's ledger from anybody's disk: it is loaded as it was signed, or refused with a sentence; what is loaded is
 // never longer than the file, and an action has one spelling only.
 #include <cstdlib>

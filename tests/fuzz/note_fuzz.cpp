@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checkpoint notes: no text but the one that `sign_checkpoint` writes may open. The first byte of the input chooses
 // what the rest is: a whole note, or a body under a signature that does cover it (which only the key's owner can make,
 // and which random search would never find).

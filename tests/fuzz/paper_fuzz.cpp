@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A printed result table from anybody: no bytes may crash the comparison, and it never agrees to more rows than there
 // are.
 #include <cstdlib>

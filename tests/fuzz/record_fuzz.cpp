@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Bytes that claim to be a record file: whatever reads to a clean end is exactly what would be written of its items.
 /// The entries go on to the state machine, as the verifier does it.
 #include <cstdlib>

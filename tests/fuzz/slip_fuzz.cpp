@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Slips as people type them: no text may crash the parser, and what it accepts must have one canonical spelling that
 // reads back as the same slip (server and client would otherwise disagree about who enrols where).
 #include <cstdlib>

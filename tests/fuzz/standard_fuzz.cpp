@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two tables that an office writes itself: whatever is in them, they are read whole or refused with a sentence.
 #include <cstdlib>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Messages and payloads from a stranger, before anything of them is known to be signed: any bytes give a value or a
 // refusal, and a payload that is accepted says the same when it is written again.
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Workbooks from anybody's machine: no bytes may crash the readers, and a sheet is imported whole or not at all. Bytes
 // that are no archive are put into one as the sheet of an otherwise good workbook, so that the cells are reached too.
 #include <zip.h>

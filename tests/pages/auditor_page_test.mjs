@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The auditor's page as people use it: one file, opened from a disk, in a browser. PIAOJUE_BIN as in auditor_test.mjs;
 // needs test_verifier, web/node_modules and /usr/bin/chromium (or CHROMIUM). Pictures go to build/screens.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The auditor's page and piaojue-verify are written independently of each other, from the specification. Rule: they say the
 // same about every record. Harm: where they differ, one of them calls a forged result verified, or an honest one forged.
 //

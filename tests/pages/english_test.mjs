@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A whole meeting in English, clicked through by real pages of real processes: every text that the Chinese meeting waits
  * for must be there in English, and nothing Chinese but names and what the rosters say. Harm: a member who does not

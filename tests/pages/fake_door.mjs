@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A door without a program behind it: serves web/ to one page, and says what a test wants said. For states that a real
  * meeting hardly ever comes to, and for sizes that would take it long.

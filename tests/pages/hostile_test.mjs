@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Rule: no other page in the expert's browser reads anything from the program's page or has the program do anything,
  * even if it knows the secret path. Harm: any web site an expert has open could read or cast the vote.

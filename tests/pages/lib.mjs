@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Starts a real server and real clients with their pages, each a process of its own, and a browser that looks at them.
  * The equivalent of tests/functional/driver.py and small.py.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A whole meeting, clicked through by real pages of real processes: a chair who is an expert, four more experts, a
  * clerk, a supervisor, the big screen; three trustees, two batches, one with an exceptional candidate, one recusal.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The review office's page, clicked through as its people do: sheets with faults, sheets that are right, decisions, a
  * correction notice, the roster; then a meeting's record, its papers, publicity, an objection, the certificates.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Rule: once a vote is cast, nothing on the voter's laptop that a browser leaves behind tells what it was.
  * Harm: whoever borrows, repairs or seizes the laptop learns the vote; or a voter can show it and be paid for it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Rule: whatever breaks during a ballot, no mark is lost that could be kept, no vote is lost, none counts twice, and the
  * page says what is happening. Harm: experts who see an empty paper or a dead page vote twice, not at all, or differently.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Rule: a whole ballot can be cast with the keyboard alone, in either language, and every role's main screens can be used
  * at 200 % zoom, at 320 px, on a wall of 1080 and of 2160 lines. Harm: an expert who sees badly or holds no mouse needs

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A small meeting for the page tests: most people act through stdin, which is quick; whoever a test is about has a page.
  * Persons 1 to 5 are experts, 1 the chair too; 6 the clerk, 7 the supervisor, 8 the big screen.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** States that a real meeting hardly ever comes to, each looked at, checked by axe-core, and in several sizes. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

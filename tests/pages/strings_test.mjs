@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Both languages are complete, every text is used, and there is no text for people anywhere but in strings/. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "key_pool.h"
 
 #include <fstream>
 #include <stdexcept>
+
+#include "support/paths.h"
 
 namespace piaojue::simulation {
 namespace {
@@ -9,7 +12,7 @@ namespace {
 std::vector<Bytes> const& primes() {
   static std::vector<Bytes> const list = [] {
     std::vector<Bytes> out;
-    std::ifstream file(PIAOJUE_SOURCE_DIR "/tests/support/primes_1024.txt");
+    std::ifstream file(piaojue::test::source_dir() + "/tests/support/primes_1024.txt");
     for (std::string line; std::getline(file, line);) out.push_back(from_hex(line).value());
     if (out.size() != 40) throw std::runtime_error("tests/support/primes_1024.txt: 40 primes expected");
     return out;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Token keys without waiting for prime numbers: products of a committed list of primes
 /// (tests/support/primes_1024.txt), in an order given by the seed. Making one real key takes a tenth of a second, a

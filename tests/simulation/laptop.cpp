@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "laptop.h"
 
 #include "client/session/enrolment.h"

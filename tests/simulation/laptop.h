@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// One person's program in a simulated meeting: the real client::Session over a MemoryWallet, and a laptop that loses
 /// power, loses its connection or has a full disk. What was not synced is gone after a crash; everything else is found

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// A virtual clock with a queue of what is to happen, and connections over it. A connection keeps the order of its
 /// frames, as TCP does, delays them at will, and may break at any moment: what is under way is lost, and each end

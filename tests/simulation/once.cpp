@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Nine laptops, the server and the trustees each check the same signatures and the same ballots: that is the point of
 /// the protocol, and nine tenths of the time of a simulated meeting. In these programs the answer to a question that
 /// was asked before, with exactly the same bytes, is taken from a table: these definitions stand in front of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Answers of libsodium's slow pure functions, kept while a simulated meeting lasts (once.cpp says why).
 #include <cstddef>

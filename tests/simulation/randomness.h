@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Everything random in a simulated meeting comes from its seed. Two streams, so that what a program draws does not
 /// shift what happens around it: `Randomness` stands in for libsodium's randombytes while it lives (keys, nonces,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The server program of a simulated meeting: the real Core over a MemoryStore, driven as core.h asks, and a machine
 /// that fails. A crash throws Core away with everything that it had said but not sent; what was committed stays.

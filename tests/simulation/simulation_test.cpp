@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Whole meetings from seeds, PIAOJUE_SEEDS of them (default 1000) over eight cases that run side by side. A failure
 /// names its seed: PIAOJUE_SEED=n repeats exactly that meeting.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// One whole meeting from one seed: the server, a laptop a person, the people, and everything that goes wrong. People
 /// look at their own laptop's record and act, now and then and in any order; nobody is told what another one does.

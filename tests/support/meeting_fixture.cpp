@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "support/meeting_fixture.h"
 
 #include <sodium.h>
@@ -5,6 +6,8 @@
 #include <fstream>
 #include <mutex>
 #include <stdexcept>
+
+#include "support/paths.h"
 
 namespace piaojue::test {
 
@@ -15,10 +18,10 @@ namespace {
 
 std::vector<Bytes> const& primes() {
   static std::vector<Bytes> const all = [] {
-    std::ifstream file(PIAOJUE_TEST_PRIMES);
+    std::ifstream file(source_dir() + "/tests/support/primes_1024.txt");
     std::vector<Bytes> out;
     for (std::string line; file >> line;) out.push_back(from_hex(line).value());
-    if (out.size() < 2) throw std::logic_error("no primes at " PIAOJUE_TEST_PRIMES);
+    if (out.size() < 2) throw std::logic_error("no tests/support/primes_1024.txt");
     return out;
   }();
   return all;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// A whole meeting in memory, with real cryptography and no server, clients or clock: the people's keys, what each
 /// expert's program and each trustee keep, the record, and one function for each step. Every step says what

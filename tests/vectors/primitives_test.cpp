@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Known answers for what the library builds on, taken from the standards: a build with a broken library, or a wrapper
 /// that passes its arguments wrongly, agrees with itself and with nobody else.
 #include <gtest/gtest.h>

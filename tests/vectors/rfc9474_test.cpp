@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// RFC 9474, Appendix A: every intermediate value of all four variants.
 #include <gtest/gtest.h>
 
@@ -7,6 +8,7 @@
 #include <sstream>
 
 #include "crypto/blind_rsa.h"
+#include "support/paths.h"
 
 namespace piaojue::crypto::blind_rsa {
 namespace {
@@ -26,7 +28,7 @@ std::vector<Vector> load() {
       {"RSABSSA-SHA384-PSSZERO-Randomized", Variant::kPssZeroRandomized},
       {"RSABSSA-SHA384-PSS-Deterministic", Variant::kPssDeterministic},
       {"RSABSSA-SHA384-PSSZERO-Deterministic", Variant::kPssZeroDeterministic}};
-  std::ifstream file(PIAOJUE_SOURCE_DIR "/tests/vectors/rfc9474.json");
+  std::ifstream file(piaojue::test::source_dir() + "/tests/vectors/rfc9474.json");
   std::stringstream text;
   text << file.rdbuf();
   std::vector<Vector> out;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The arithmetic of a result (specification §11). Integers only; the largest product is far below 2^53.
 
 /**

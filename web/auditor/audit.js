@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The audit: reads a record from its beginning to its end and runs the 25 checks of specification §13.
 import { contextOf, judge } from './ballot.js';
 import { equal, hex, unhex } from './bytes.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One ballot (specification §7), and what checks 13 to 16 say to it.
 import { join, readU32be, u32be, utf8 } from './bytes.js';
 

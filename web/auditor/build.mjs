@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Makes the auditor's page: one file that needs no network and no server.
 //
 //     node web/auditor/build.mjs OUT.html        (after `npm ci` in web/)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes: joining, comparing, spelling. Everything here is strict, because two spellings of one value are two values
 // to a hash.
 

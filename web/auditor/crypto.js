@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The primitives (specification §2.1): libsodium for hashes, Ed25519 and ristretto255, WebCrypto for RSA.
 import { base64url, bigEndian, hex, join, utf8 } from './bytes.js';
 

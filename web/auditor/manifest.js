@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whether a manifest is valid (specification §10.1), and what it says about people.
 import { hex, join, u32be, utf8 } from './bytes.js';
 import { must } from './refusal.js';

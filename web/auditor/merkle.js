@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tree of RFC 6962 §2.1, grown one leaf at a time: only the roots of its complete subtrees are kept.
 import { join } from './bytes.js';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The messages of an entry and of a record file: fields, lengths and orders (specification §3.1, proto/piaojue/v1).
 import { many, one } from './wire.js';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checkpoints and cosignatures (specification §4.2, §4.3).
 import { base64, equal, join, unbase64, utf8 } from './bytes.js';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The auditor's page. What comes from a record goes into text nodes only, never into markup.
 import { anchorOf } from './audit.js';
 import { fill, STRINGS } from './strings.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The record file (specification §5): items, each in its place.
 import { readU32be, utf8, equal } from './bytes.js';
 import { RECORD_ITEM } from './messages.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Names of refusals and their numbers (specification §12), and the exception that carries one.
 
 export const REFUSALS = [

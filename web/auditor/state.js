@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The state machine (specification §10): takes an entry in, or names a refusal and changes nothing. Each `must` names the
 // check of §13 that fails by it; without one it is 4.
 import { balances, MODE_LEAVE, rowOf } from './arithmetic.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every text of the page, in both languages. `{name}` stands for a value.
 
 const CHECKS = [

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Canonical Protobuf (specification §2.3): a reader that takes one spelling only, so that nothing has to be encoded
 // again to see whether the bytes are canonical.
 import { text } from './bytes.js';

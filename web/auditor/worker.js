@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The audit in a Web Worker, with further workers of the same program for the ballots. Messages in: {audit} to audit a
 // record, {judge} to judge the ballots of a box. Nothing comes from anywhere but the page.
 import sodium from 'libsodium-wrappers-sumo';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The sheets: a preview that names each bad cell, and all of them at once or none. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, html } from '../parts/ui.js';

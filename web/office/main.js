@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The review office's page: its frame, who has signed on, and the steps from the sheets to the certificates. */
 import { render } from '../vendor/preact.js';
 import { useEffect, useMemo, useRef, useState } from '../vendor/preact-hooks.js';

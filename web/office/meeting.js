@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** After the meeting: its record and the hash from paper in, papers out; and a printed table against the record. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, html, oneLine } from '../parts/ui.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What was made so far, to open and print. */
 import { html } from '../parts/ui.js';
 

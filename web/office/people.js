@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Who works in this office: signing on with a passphrase, and enlisting another. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, html } from '../parts/ui.js';

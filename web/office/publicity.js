@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** From passed to the certificates' hand-off: two postings, objections that hold back one person only, the filing. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, ReasonDialog } from '../parts/ui.js';

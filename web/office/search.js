@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Everything that was done about one candidate, or by one person. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, html } from '../parts/ui.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Files on their way to the program of this machine, in pieces. */
 import { useState } from '../vendor/preact-hooks.js';
 import { html } from '../parts/ui.js';

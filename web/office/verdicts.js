@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Eligibility: what the machine found by which article, and what people decide beside it; correction notices; the roster. */
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, Still } from '../parts/ui.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Who is there, as seats in a row with a mark at the quorum; the same in figures beside it, and by name on request. */
 import { html, Lamp, standing, kExpert } from './ui.js';
 

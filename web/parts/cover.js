@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Blanks the screen at once. What lies beneath stays as it is, but neither focus nor a screen reader can reach it. */
 import { useEffect, useRef } from '../vendor/preact-hooks.js';
 import { html } from './ui.js';

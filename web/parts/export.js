@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The record, from this program's own copy of the log, into a file of this laptop. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, html, oneLine } from './ui.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A hash in groups of four, to be read aloud and compared with the wall. */
 import { html } from './ui.js';
 

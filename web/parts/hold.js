@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * A button for what can not be taken back: it has to be held for a moment, by pointer or by Space or Enter. A press
  * that a screen reader or a switch makes has no length; there a second press, after a pause, stands for it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The log as it grows: its last entries as blocks, those under a cosigned checkpoint filled; in words beside it. */
 import { html, names } from './ui.js';
 

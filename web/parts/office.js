@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What the office does for somebody: signing out, stepping back. One proposes, the other signs. */
 import { useState } from '../vendor/preact-hooks.js';
 import { candidate, html, kExpert, kScreen, ReasonDialog, standing } from './ui.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Ballots on paper, when machines fail: a row of figures a candidate, summed up while they are typed. */
 import { useReducer } from '../vendor/preact-hooks.js';
 import { candidate, html } from './ui.js';

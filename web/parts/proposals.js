@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What waits for signatures, each with exactly what is signed; one's own signature has to be held for. */
 import { candidate, html, personName } from './ui.js';
 import { Hold } from './hold.js';

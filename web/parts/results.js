@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The rows of an attempt: figures in a table, a bar with the needed line, and the arithmetic in a sentence. */
 import { candidate, html } from './ui.js';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Whether one's vote is secret, and from whom, in plain words. */
 import { html } from './ui.js';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Slips as the server wrote them: text files with a code in a line of its own, and the same as a QR code drawn in
  * half-block characters. Read here from the clerk's disk, drawn crisply for printing; nothing of them is sent.

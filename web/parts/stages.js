@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Steps that follow one another, each with a sign and a word for how it stands. */
 import { html } from './ui.js';
 

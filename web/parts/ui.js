@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The small things that every screen is made of. */
 import { Component, h } from '../vendor/preact.js';
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';

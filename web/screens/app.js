@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The frame around every room: whose it is, which language, what is wrong with the connection, and the cover. */
 import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
 import { loadTexts, sentence, texts } from '../i18n.js';

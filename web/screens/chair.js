@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The chair's room: the agenda, the batch that is on, who is there, what waits for signatures, the end. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, Dialog, html, kExpert, names, personName, ReasonDialog, standing, Waiting } from '../parts/ui.js';

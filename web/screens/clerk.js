@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The clerk's room: slips and enrolment, the draft, sign-in, recusals, interviews. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, html, kScreen, oneLine, personName, standing } from '../parts/ui.js';

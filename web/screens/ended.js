@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The pages after which nothing more happens here: the meeting is over, the program ended, another tab has it, halted. */
 import { html } from '../parts/ui.js';
 import { Hash } from '../parts/hash.js';

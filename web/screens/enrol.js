@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The first time on this laptop: the slip, what it says, a passphrase. */
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
 import { Act, html } from '../parts/ui.js';

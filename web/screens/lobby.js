@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** What everybody sees before there is anything to do: waiting, what the meeting is, and signing in. */
 import { Act, html, kChair, kClerk, kExpert, kScreen, kSupervisor, personName, Waiting } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The ballot paper. Choices live here and, unsealed for as long as the paper is being filled in, in this laptop's own
  * program, which is told of each at once and gives them back after a reload. As soon as the paper is cast, or the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The big screen: read from ten metres, no controls but the language and how much of the result it shows. */
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { candidate, html } from '../parts/ui.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The supervisor's room: what this laptop guards, each check as it runs, what waits for a signature, the head. */
 import { html, names, standing } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
 import { Act, html } from '../parts/ui.js';
 

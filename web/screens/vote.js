@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** An expert's room: signing in, waiting, the paper, and what happens to it afterwards. */
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, Dialog, html, ReasonDialog, standing, Waiting } from '../parts/ui.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Texts of the review office's page alone, in English. */
 export const officeEn = {
   'desk.title': 'Review office',

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Texts of the review office's page alone, in Chinese. */
 export const officeZh = {
   'desk.title': '职称评审办公室',

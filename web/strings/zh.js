@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** All texts of the pages in Chinese. The same keys in both languages; {name} is filled in. */
 export const zh = {
   'brand': '票决',

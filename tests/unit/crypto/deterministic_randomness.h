@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Puts a known sequence in place of libsodium's randomness while it lives, so that a test can replay a draw.
 #include <sodium.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The OR proof against a prover who does not follow the program: `prove` below is the textbook's prover, written from
 /// specification §7.3 without the library, with every part of it open to tampering.
 #include <gtest/gtest.h>

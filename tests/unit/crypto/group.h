@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The group in the tests' own words: straight on libsodium, so that a mistake in the library does not hide itself.
 #include <sodium.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Which files the page's host may hand out. What HTTP decides is tested on real sockets:
 /// tests/functional/page_test.py.
 #include "local/page_host.h"

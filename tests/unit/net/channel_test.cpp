@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Real TLS over the loopback interface: what a peer may do, and every way in which one may misbehave.
 #include "net/channel.h"
 

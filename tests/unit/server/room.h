@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Core over a MemoryStore, spoken to in real frames by everybody of a `test::Meeting`. The fixture holds the people's
 /// and the other trustees' keys and a record of its own, which is fed by what Core pushes: an expert of these tests is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sheets/roster.h"
 
 #include <gmock/gmock.h>
@@ -7,6 +8,7 @@
 #include <iterator>
 
 #include "sheets/csv.h"
+#include "support/paths.h"
 
 using namespace piaojue;
 using namespace piaojue::meeting;
@@ -38,7 +40,7 @@ CellError candidate_error(std::string const& rows) {
 }
 
 std::string example(std::string const& name) {
-  std::ifstream in(std::string(PIAOJUE_SOURCE_DIR) + "/examples/" + name, std::ios::binary);
+  std::ifstream in(piaojue::test::source_dir() + "/examples/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

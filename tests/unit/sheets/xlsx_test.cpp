@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Workbooks put together by hand, part by part, the way Excel, WPS and LibreOffice write them, and the ways attackers
 // do.
 #include "sheets/xlsx.h"

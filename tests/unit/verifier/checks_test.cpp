@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // For each of the 25 checks a record in which it alone fails. The attacker holds the server's keys, signs checkpoints
 // anew, and has the paper carry the forged head hash: what the checks stop is listed in the specification §13.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Records to attack, and what the verifier makes of them.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "verifier/report.h"
 
 #include <gmock/gmock.h>
@@ -11,6 +12,7 @@
 #include <fstream>
 
 #include "harness.h"
+#include "support/paths.h"
 
 using namespace piaojue;
 using namespace piaojue::test;
@@ -45,7 +47,7 @@ struct Run {
   std::string out;
 };
 Run run(std::string const& arguments) {
-  std::string const command = PIAOJUE_BIN_DIR "/piaojue-verify " + arguments + " 2>&1";
+  std::string const command = piaojue::test::bin_dir() + "/piaojue-verify " + arguments + " 2>&1";
   FILE* const pipe = popen(command.c_str(), "r");
   std::string out;
   std::array<char, 4096> part{};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Records that are damaged, cut off, or no records at all: whatever the bytes, nothing but the honest record is
 // VERIFIED.
 #include <array>

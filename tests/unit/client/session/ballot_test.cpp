@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// An expert's ballot from BatchOpen to Confirm, with trustees and a server that do wrong, and a laptop that dies.
 #include <gtest/gtest.h>
 

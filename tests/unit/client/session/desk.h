@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// One person's Session at a desk of its own: all others, the trustees and the server are played by the test, entry by
 /// entry, so that each can be made to do wrong.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Following the log: what a server may say, and what stops this program for good.
 #include <gtest/gtest.h>
 

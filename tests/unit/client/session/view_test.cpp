@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// How everything stands (`meeting`, `now`), marks, tags, and who gets which reply.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The office's ledger: an entry is valid in one place, by one who was enlisted, or it is refused by its number.
 #include "office/ledger/ledger.h"
 

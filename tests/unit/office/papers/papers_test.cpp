@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Papers say what the auditor found and nothing else; a paper that says something else is found.
 #include "office/papers/papers.h"
 

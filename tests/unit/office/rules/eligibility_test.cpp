@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "office/rules/eligibility.h"
 
 #include <gmock/gmock.h>
@@ -5,6 +6,8 @@
 
 #include <fstream>
 #include <iterator>
+
+#include "support/paths.h"
 
 using namespace piaojue;
 using namespace piaojue::office;
@@ -17,7 +20,7 @@ using testing::Not;
 namespace {
 
 std::string table_text() {
-  std::ifstream in(std::string(PIAOJUE_SOURCE_DIR) + "/office/rules/tables/standard-2023-13.toml", std::ios::binary);
+  std::ifstream in(piaojue::test::source_dir() + "/office/rules/tables/standard-2023-13.toml", std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The workbooks in examples/: what they hold, and that they say what the program takes them for. They are written by
 // this test where PIAOJUE_WRITE_EXAMPLES is set, so that nobody edits them by hand and forgets why a cell is as it is.
 #include <gmock/gmock.h>
@@ -11,6 +12,7 @@
 #include "sheets/csv.h"
 #include "sheets/roster.h"
 #include "sheets/sheet_writer.h"
+#include "support/paths.h"
 
 using namespace piaojue;
 using namespace piaojue::office;
@@ -18,7 +20,7 @@ using namespace piaojue::sheets;
 
 namespace {
 
-std::string const kFolder = std::string(PIAOJUE_SOURCE_DIR) + "/examples/";
+std::string const kFolder = piaojue::test::source_dir() + "/examples/";
 
 std::string file(std::string const& path) {
   std::ifstream in(path, std::ios::binary);
@@ -146,7 +148,7 @@ TEST(ExampleWorkbooks, AreImportedWholeAndShowEveryVerdict) {
   auto const got = import_applicants(as_bytes(candidates), as_bytes(file(kFolder + "appraisals.xlsx")), {});
   ASSERT_TRUE(got.ok()) << got.errors[0].text();
   auto const standard =
-      parse_standard(file(std::string(PIAOJUE_SOURCE_DIR) + "/office/rules/tables/standard-2023-13.toml"));
+      parse_standard(file(piaojue::test::source_dir() + "/office/rules/tables/standard-2023-13.toml"));
   ASSERT_TRUE(standard.ok());
   std::map<Verdict, int> count;
   for (Applicant const& one : got.value.people) {

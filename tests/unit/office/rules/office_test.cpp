@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the office does before and after the meeting: working days, correction notices, publicity, the committee itself.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include "office/rules/correction.h"
 #include "office/rules/publicity.h"
 #include "sheets/committee.h"
+#include "support/paths.h"
 
 using namespace piaojue;
 using namespace piaojue::office;
@@ -19,7 +21,7 @@ using testing::IsEmpty;
 namespace {
 
 std::string table_2026() {
-  std::ifstream in(std::string(PIAOJUE_SOURCE_DIR) + "/office/rules/tables/holidays-2026.toml", std::ios::binary);
+  std::ifstream in(piaojue::test::source_dir() + "/office/rules/tables/holidays-2026.toml", std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The worked meetings through the whole machine: real tokens, onions, mixes, boxes and shares.
 #include "refused.h"
 

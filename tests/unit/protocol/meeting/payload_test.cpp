@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Payloads travel beside the log. Harm: two programs read one payload as two different things, and the hash in the log
 // fits for one of them only.
 #include "protocol/meeting/payload.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// `EXPECT_REFUSED(meeting, kConflict, meeting.sign_in(1))`: exactly this refusal, and nothing has changed.
 #include <gtest/gtest.h>

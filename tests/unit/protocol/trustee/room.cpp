@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "room.h"
 
 #include <fstream>
 
 #include "base/state.h"
+#include "support/paths.h"
 
 namespace piaojue::trustee::test {
 
@@ -30,7 +32,7 @@ Result<void> MemoryStore::erase(std::string const& name) {
 TokenKeySource pooled_keys() {
   static std::vector<Bytes> const primes = [] {
     std::vector<Bytes> out;
-    std::ifstream file(PIAOJUE_SOURCE_DIR "/tests/support/primes_1024.txt");
+    std::ifstream file(piaojue::test::source_dir() + "/tests/support/primes_1024.txt");
     for (std::string line; std::getline(file, line);) out.push_back(from_hex(line).value());
     return out;
   }();

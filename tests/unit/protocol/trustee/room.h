@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// A meeting of five experts and three trustees without server and clients: the record, what the experts' programs
 /// keep, and each trustee with a store of its own, stepped one thing at a time.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Words for people. A `Text` is one entry of strings/*.json in every language; a `Sentence` is a text with its
+/// {places} filled in, and stays in no language until somebody reads it: what refuses a thing need not know who will be
+/// told.
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace piaojue {
+
+enum class Lang : std::uint8_t { kZh, kEn };
+
+/// "zh" is Chinese, anything else English.
+Lang lang_of(std::string_view name);
+
+/// Made by strings/generate.py only; lives as long as the program.
+struct Text {
+  std::string_view key;  ///< "desk.no_ledger"
+  std::string_view zh, en;
+  std::string_view in(Lang lang) const { return lang == Lang::kZh ? zh : en; }
+};
+
+class Sentence {
+ public:
+  /// What is put in stays as it is, or is itself said in the reader's language.
+  class Value {
+   public:
+    Value(std::string plain) : plain_(std::move(plain)) {}                 // NOLINT(google-explicit-constructor)
+    Value(std::string_view plain) : plain_(plain) {}                       // NOLINT(google-explicit-constructor)
+    Value(char const* plain) : plain_(plain) {}                            // NOLINT(google-explicit-constructor)
+    Value(std::uint64_t number) : plain_(std::to_string(number)) {}        // NOLINT(google-explicit-constructor)
+    Value(std::uint32_t number) : plain_(std::to_string(number)) {}        // NOLINT(google-explicit-constructor)
+    Value(std::int64_t number) : plain_(std::to_string(number)) {}         // NOLINT(google-explicit-constructor)
+    Value(int number) : plain_(std::to_string(number)) {}                  // NOLINT(google-explicit-constructor)
+    Value(Text const& text) : inner_(std::make_shared<Sentence>(text)) {}  // NOLINT(google-explicit-constructor)
+    Value(Sentence inner)
+        : inner_(std::make_shared<Sentence>(std::move(inner))) {}  // NOLINT(google-explicit-constructor)
+    std::string in(Lang lang) const { return inner_ ? inner_->in(lang) : plain_; }
+
+   private:
+    std::string plain_;
+    std::shared_ptr<Sentence const> inner_;
+  };
+  using Values = std::map<std::string, Value, std::less<>>;
+
+  Sentence(Text const& text, Values values = {});  // NOLINT(google-explicit-constructor)
+
+  /// A place without a value stays as it is written, "{name}".
+  std::string in(Lang lang) const;
+  std::string_view key() const { return text_->key; }  ///< for tests and for pages that word it themselves
+
+ private:
+  Text const* text_;
+  Values values_;
+};
+
+}  // namespace piaojue
