@@ -12,6 +12,7 @@
 namespace piaojue {
 
 struct Explanation {
+  Explanation() = default;
   Explanation(Sentence sentence, std::string where = {},
               std::optional<Refusal> refusal = {})  // NOLINT(google-explicit-constructor)
       : what(std::move(sentence)), place(std::move(where)), code(refusal) {}

@@ -5,6 +5,12 @@ namespace piaojue {
 
 Lang lang_of(std::string_view name) { return name == "zh" ? Lang::kZh : Lang::kEn; }
 
+namespace {
+constinit Text const kNothing{"", "", ""};
+}  // namespace
+
+Sentence::Sentence() : Sentence(kNothing) {}
+
 Sentence::Sentence(Text const& text, Values values) : text_(&text), values_(std::move(values)) {}
 
 std::string Sentence::in(Lang lang) const {

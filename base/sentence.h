@@ -45,6 +45,7 @@ class Sentence {
   };
   using Values = std::map<std::string, Value, std::less<>>;
 
+  Sentence();                                      ///< nothing is said
   Sentence(Text const& text, Values values = {});  // NOLINT(google-explicit-constructor)
 
   /// A place without a value stays as it is written, "{name}".
