@@ -79,7 +79,6 @@ void Host::stop() {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   // A job captured nothing of the host but what it posts, and nothing posted runs after this.
-  background_.stop();
   pool_.stop();
   loop_.stop();
   peers_.clear();
@@ -139,7 +138,8 @@ void Host::closed(SessionId id) {
 void Host::pump() {
   if (failed_) return;
   for (auto& job : core_->take_jobs()) {
-    (job.background ? background_ : pool_).post([this, id = job.id, run = std::move(job.run)] {
+    auto const urgency = job.background ? Urgency::kBackground : Urgency::kUrgent;
+    bool const taken = pool_.post(urgency, [this, id = job.id, run = std::move(job.run)] {
       run();
       strand_.post([this, id] {
         if (failed_) return;
@@ -147,6 +147,8 @@ void Host::pump() {
         pump();
       });
     });
+    // Core hands out each duty once, and fewer than the pool's bound: one that is lost would stall the meeting.
+    if (!taken && !stopping_) return fail("more heavy work waits than there can be");
   }
   for (auto const& notice : core_->take_notices()) on_notice_(notice);
   while (!committing_ && core_->has_group()) {
@@ -159,6 +161,14 @@ void Host::pump() {
       begin_commit(std::move(group));
     }
   }
+}
+
+void Host::fail(std::string const& reason) {
+  if (failed_.exchange(true)) return;
+  on_fatal_(reason);
+  strand_.post([this] {
+    for (auto& [id, peer] : peers_) peer.channel->close(net::CloseReason::kShutdown);
+  });
 }
 
 void Host::begin_commit(CommitGroup group) {
@@ -181,12 +191,7 @@ void Host::write() {
       to_write_.reset();
     }
     if (auto const done = store_.commit(group.writes); !done) {
-      on_fatal_("the store could not commit: " + store_.last_error());
-      strand_.post([this] {
-        failed_ = true;
-        for (auto& [id, peer] : peers_) peer.channel->close(net::CloseReason::kShutdown);
-      });
-      return;
+      return fail("the store could not commit: " + store_.last_error());
     }
     strand_.post([this, outputs = std::move(group.outputs)] { committed(outputs); });
   }

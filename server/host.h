@@ -6,10 +6,10 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/work_pool.h"
 #include "net/channel.h"
 #include "server/core.h"
 #include "server/settings.h"
-#include "server/work_pool.h"
 
 namespace piaojue::server {
 
@@ -25,7 +25,7 @@ class Host {
  public:
   /// Called on Core's strand.
   using OnNotice = std::function<void(Notice const&)>;
-  /// The store failed: nothing was acknowledged, and nothing will be. Once, from any thread.
+  /// The store failed, or work was lost: nothing of it was acknowledged, and nothing will be. Once, from any thread.
   using OnFatal = std::function<void(std::string reason)>;
 
   /// Listens and serves. `store`, `pool` outlive the host. @return as net::Listener::listen.
@@ -72,12 +72,13 @@ class Host {
   void send(std::vector<Output> const& outputs);
   // On the writer's thread:
   void write();
+  // On any thread: nothing more is taken in or sent.
+  void fail(std::string const& reason);
 
   HostOptions options_;
   std::unique_ptr<Core> core_;
   Store& store_;
   WorkPool& pool_;
-  WorkPool background_{1, true};  ///< one thread: what it makes is wanted later
   OnNotice on_notice_;
   OnFatal on_fatal_;
   net::Loop loop_;
@@ -88,7 +89,7 @@ class Host {
   std::vector<Taken> taken_;         ///< since the last group
   std::vector<Taken> taken_before_;  ///< of the group that is being committed
   bool committing_ = false;
-  bool failed_ = false;
+  std::atomic<bool> failed_{false};
   std::atomic<bool> stopping_{false};
 
   std::mutex writer_mutex_;

@@ -116,7 +116,14 @@ int run(Directory const& directory, std::optional<std::uint16_t> port, std::opti
   if (!contents) return fail({"the database could not be read: " + (*store)->last_error()});
 
   auto const workers = settings.threads ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
-  WorkPool pool(workers);
+  std::atomic<bool> failed{false};
+  auto const fatal = [&failed](std::string_view event, std::string const& reason) {
+    log_event(spdlog::level::critical, event, reason + "; nothing was acknowledged, the server stops");
+    std::cerr << "piaojue-server: " << reason << "; nothing was acknowledged, the server stops" << std::endl;
+    failed = true;
+    ::kill(::getpid(), SIGTERM);
+  };
+  WorkPool pool({.threads = workers}, [&fatal](std::string const& what) { fatal("work_failed", what); });
   std::atomic<bool> stopping{false};
   Config config{
       .server_key = std::move(keys.server),
@@ -156,7 +163,6 @@ int run(Directory const& directory, std::optional<std::uint16_t> port, std::opti
   auto tls = net::TlsContext::server(keys.tls, keys.authority.certificate_pem);
   if (!tls) return fail({"the TLS keys are not usable"});
 
-  std::atomic<bool> failed{false};
   HostOptions options;
   options.settings = settings;
   auto host = Host::start(
@@ -166,12 +172,7 @@ int run(Directory const& directory, std::optional<std::uint16_t> port, std::opti
                          notice.event == "throttled" || notice.event == "incident";
         log_event(bad ? spdlog::level::warn : spdlog::level::info, notice.event, notice.detail, notice.number);
       },
-      [&failed](std::string const& reason) {
-        log_event(spdlog::level::critical, "storage_failed", reason + "; nothing was acknowledged, the server stops");
-        std::cerr << "piaojue-server: " << reason << "; nothing was acknowledged, the server stops" << std::endl;
-        failed = true;
-        ::kill(::getpid(), SIGTERM);
-      });
+      [&fatal](std::string const& reason) { fatal("storage_failed", reason); });
   if (!host) {
     return fail(
         {"can not listen on " + format_address(settings.listen) + ": " +

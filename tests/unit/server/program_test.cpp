@@ -96,27 +96,6 @@ TEST(ServerToml, WhatIsWrittenIsReadAndNothingElseIsTaken) {
   EXPECT_FALSE(parse_address("a:99999"));
 }
 
-// ---- Work pool ----------------------------------------------------------------------------------------------------
-
-// Harm: all threads wait for each other, and the ballot box is never made.
-TEST(WorkPool, ParallelWorkInsideItsOwnTasksIsFinished) {
-  WorkPool pool(2);
-  std::atomic<int> sum{0};
-  std::vector<std::promise<void>> done(4);
-  for (auto& one : done) {
-    pool.post([&] {
-      pool.parallel()(500, [&](std::size_t) { ++sum; });
-      one.set_value();
-    });
-  }
-  for (auto& one : done) {
-    ASSERT_EQ(one.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
-  }
-  EXPECT_EQ(sum, 2000);
-  pool.parallel()(0, [&](std::size_t) { ++sum; });
-  EXPECT_EQ(sum, 2000);
-}
-
 // ---- Directory ----------------------------------------------------------------------------------------------------
 
 class Folder {
@@ -377,7 +356,7 @@ class Served : public ::testing::Test {
   Directory directory{folder.path() / "server"};
   meeting::Manifest manifest;
   MemoryStore store;
-  WorkPool pool{2};
+  WorkPool pool{{.threads = 2}, [](std::string const& what) { ADD_FAILURE() << what; }};
   Hash spki;
   std::promise<std::string> fatal;
   std::unique_ptr<Host> host;

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/work_pool.h"
+
+#ifdef __linux__
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <memory>
+
+namespace piaojue {
+namespace {
+
+/// Of this thread alone. A refusal costs nothing but the politeness.
+void give_way() {
+#ifdef __linux__
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10));
+#endif
+}
+
+/// Of one call of `parallel`: the caller and its helpers take indexes from it until none is left.
+class Share {
+ public:
+  explicit Share(std::size_t n) : n_(n) {}
+
+  void help(std::function<void(std::size_t)> const& fn) {
+    // `fn` is touched only with an index below n, and the caller stays until all of those are done: a helper that
+    // comes too late finds none and does not look at it.
+    for (std::size_t i = next_++; i < n_; i = next_++) {
+      std::exception_ptr thrown;
+      try {
+        fn(i);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      std::lock_guard const lock(mutex_);
+      if (thrown && !thrown_) thrown_ = thrown;
+      if (++done_ == n_) all_done_.notify_all();
+    }
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    all_done_.wait(lock, [this] { return done_ == n_; });
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+
+ private:
+  std::size_t const n_;
+  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  std::condition_variable all_done_;
+  std::size_t done_ = 0;
+  std::exception_ptr thrown_;
+};
+
+}  // namespace
+
+WorkPool::WorkPool(Options options, OnThrow on_throw) : options_(options), on_throw_(std::move(on_throw)) {
+  for (unsigned i = 0; i < std::max(1U, options_.threads); ++i) {
+    threads_.emplace_back([this] { work(urgent_); });
+  }
+  threads_.emplace_back([this] {
+    give_way();
+    work(background_);
+  });
+}
+
+WorkPool::~WorkPool() { stop(); }
+
+void WorkPool::stop() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+    urgent_.clear();
+    background_.clear();
+  }
+  wake_.notify_all();
+  for (auto& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+bool WorkPool::post(Urgency urgency, std::function<void()> job) {
+  {
+    std::lock_guard const lock(mutex_);
+    auto& queue = urgency == Urgency::kUrgent ? urgent_ : background_;
+    if (stopping_ || queue.size() >= options_.waiting_max) return false;
+    queue.push_back(std::move(job));
+  }
+  // All, because the threads of both queues wait here.
+  wake_.notify_all();
+  return true;
+}
+
+void WorkPool::work(Queue& queue) {
+  for (;;) {
+    std::function<void()> job;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return stopping_ || !queue.empty(); });
+      if (stopping_) return;
+      job = std::move(queue.front());
+      queue.pop_front();
+    }
+    try {
+      job();
+    } catch (std::exception const& thrown) {
+      on_throw_(thrown.what());
+    } catch (...) {
+      on_throw_("something that is no std::exception");
+    }
+  }
+}
+
+ParallelFor WorkPool::parallel() {
+  return [this](std::size_t n, std::function<void(std::size_t)> const& fn) {
+    auto const share = std::make_shared<Share>(n);
+    for (std::size_t i = 1; i < std::min<std::size_t>(n, std::max(1U, options_.threads)); ++i) {
+      // A helper that is refused is one helper less.
+      if (!post(Urgency::kUrgent, [share, &fn] { share->help(fn); })) break;
+    }
+    share->help(fn);
+    share->wait();
+  };
+}
+
+}  // namespace piaojue
