@@ -158,7 +158,7 @@ class Office(unittest.TestCase):
         self.assertIn("--data", self.clerk("verdicts", "--data", self.directory / "nowhere", rc=1).stderr)
         of_another_year = self.directory / "tables"
         of_another_year.mkdir()
-        shutil.copy(ROOT / "data" / "standard-2023-13.toml", of_another_year)
+        shutil.copy(ROOT / "office" / "rules" / "tables" / "standard-2023-13.toml", of_another_year)
         notice = ("notice", "--candidate", 1, "--item", "缺考核表|第五条", "--date", "2026-10-09")
         self.assertIn("holidays-2026.toml", self.clerk(*notice, "--data", of_another_year, rc=1).stderr)
         self.assertIn("补正期限", self.clerk(*notice).stdout)
@@ -167,7 +167,7 @@ class Office(unittest.TestCase):
         # Harm: what runs in the build folder stands still on the office's machine.
         prefix = self.directory / "usr"
         subprocess.run(["cmake", "--install", BIN.parent, "--prefix", prefix], check=True, capture_output=True, timeout=60)
-        for program in ("piaojue", "piaojue-server", "piaojue-verify"):
+        for program in ("piaojue", "piaojue-office", "piaojue-server", "piaojue-verify"):
             subprocess.run([prefix / "bin" / program, "--version"], check=True, capture_output=True, timeout=20)
         self.assertTrue((prefix / "share" / "piaojue" / "auditor.html").exists())
         self.enlist()
