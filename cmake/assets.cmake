@@ -74,7 +74,8 @@ std::optional<Asset> embedded_asset(std::string_view path) {
   add_dependencies(${target} vendor_modules)
 endfunction()
 
-# The auditor's page: one file, opened from a disk, built by web/auditor/build.mjs. piaojue_auditor_page() adds the target auditor_page.
+# The auditor's page: one file, opened from a disk, built by web/auditor/build.mjs. piaojue_auditor_page() adds the
+# target auditor_page.
 function(piaojue_auditor_page)
   find_program(PIAOJUE_NODE node REQUIRED)
   set(page ${CMAKE_BINARY_DIR}/bin/auditor.html)

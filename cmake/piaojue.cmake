@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# piaojue_room(SOURCES … LINKS …): one static library for the folder that it stands in: protocol/log is piaojue_protocol_log,
-# alias piaojue::protocol::log.
+# piaojue_room(SOURCES … LINKS …): one static library for the folder that it stands in: protocol/log is
+# piaojue_protocol_log, alias piaojue::protocol::log.
 #
 # A room's headers are reachable only through its own include folder (a link in the build tree), which only targets that
 # link against the room are given. Including against the arrow is therefore a compile error: there is no such file.
@@ -17,7 +17,8 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(piaojue_options INTERFACE -fstack-clash-protection -fcf-protection)
   # gcc 12 reports null dereferences and overlaps inside its own inlined library code at -O2.
-  target_compile_options(piaojue_options INTERFACE -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  target_compile_options(piaojue_options INTERFACE
+    -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   target_compile_options(piaojue_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
@@ -62,7 +63,8 @@ function(piaojue_test name)
     set(TEST_TIMEOUT 120)
   endif()
   add_executable(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE ${TEST_LINKS} piaojue_test_paths GTest::gmock GTest::gtest GTest::gtest_main piaojue_options)
+  target_link_libraries(${name} PRIVATE ${TEST_LINKS}
+    piaojue_test_paths GTest::gmock GTest::gtest GTest::gtest_main piaojue_options)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
