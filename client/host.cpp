@@ -70,9 +70,9 @@ class Workers {
       threads_.emplace_back([this, i] { work(i == 0); });
     }
   }
-  void add(std::string const& name, std::function<void()> run) {
+  void add(bool background, std::function<void()> run) {
     std::scoped_lock const lock(mutex_);
-    (name.starts_with("keys/") ? slow_ : fast_).push_back(std::move(run));
+    (background ? slow_ : fast_).push_back(std::move(run));
     changed_.notify_all();
   }
 
@@ -463,7 +463,7 @@ class Host {
       if (channel_) channel_->send(std::move(frame));
     }
     for (auto& job : session_->take_jobs()) {
-      workers_.add(job.name, [this, run = std::move(job.run), id = job.id] {
+      workers_.add(job.background, [this, run = std::move(job.run), id = job.id] {
         run();
         strand_.post([this, id] {
           if (ending_) return;

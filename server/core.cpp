@@ -1221,7 +1221,7 @@ std::vector<Job> Core::take_jobs() {
   core.begin_box(jobs);
   for (auto& due : core.trustee->due(core.record, core.witnesses)) {
     auto const id = ++core.last_job;
-    jobs.push_back({id, due.name, std::move(due.run), due.name.starts_with("keys/")});
+    jobs.push_back({id, to_text(due.duty), std::move(due.run), due.duty.can_wait()});
     core.running[id] = [&core, finish = std::move(due.finish)] {
       auto submissions = finish(core.record);
       if (!submissions) {

@@ -62,7 +62,7 @@ struct CommitGroup {
 /// Heavy work that touches only what it captured.
 struct Job {
   JobId id = 0;
-  std::string name;  ///< "keys/1/1", "box/1/1"
+  std::string name;  ///< "keys/1/1", "box/1/1": for logs only
   std::function<void()> run;
   bool background = false;  ///< keys for later batches: minutes of work that must not stand before an expert's token
 };

@@ -19,9 +19,10 @@ void Session::Impl::warn(std::string_view kind, facts::object more) {
   emit(out);
 }
 
-void Session::Impl::add_job(std::string name, std::function<void()> run, std::function<void()> finish) {
+void Session::Impl::add_job(std::string name, std::function<void()> run, std::function<void()> finish,
+                            bool background) {
   auto const id = ++last_job;
-  jobs.push_back({id, std::move(name), std::move(run)});
+  jobs.push_back({id, std::move(name), std::move(run), background});
   running.emplace(id, std::move(finish));
 }
 
@@ -543,11 +544,12 @@ void Session::Impl::act_trustee() {
     trustee->resubmit();
   }
   for (auto& due : trustee->due(record, log.witnesses)) {
-    add_job(due.name, std::move(due.run), [this, finish = std::move(due.finish)] {
+    auto finish = [this, finish = std::move(due.finish)] {
       auto submissions = finish(record);
       if (fatal || halted || !submissions) return;
       send_submissions(std::move(*submissions));
-    });
+    };
+    add_job(to_text(due.duty), std::move(due.run), std::move(finish), due.duty.can_wait());
   }
   auto const status = trustee->status(record);
   auto out = event("trustee");

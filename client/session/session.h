@@ -45,8 +45,9 @@ struct Said {
 /// Heavy work that touches only what it captured.
 struct Job {
   JobId id = 0;
-  std::string name;  ///< "tokens", "finalize", "ballots", "box", or a trustee's, such as "keys/1/1"
+  std::string name;  ///< "tokens", "finalize", "ballots", "box", or a trustee's, such as "keys/1/1": for logs only
   std::function<void()> run;
+  bool background = false;  ///< keys for later batches: they never hold up what somebody waits for
 };
 
 struct SessionLimits {

@@ -63,7 +63,7 @@ struct Session::Impl final : trustee::TrusteeStore {
   std::string say(std::string_view zh, std::string_view en) const {
     return std::string(facts::zh(config.lang) ? zh : en);
   }
-  void add_job(std::string name, std::function<void()> run, std::function<void()> finish);
+  void add_job(std::string name, std::function<void()> run, std::function<void()> finish, bool background = false);
   /// A write failed: nothing may be sent any more.
   bool kept(Result<void> const& written);
   void flush();

@@ -21,15 +21,21 @@ namespace {
 /// A batch attempt: under it the store keeps its state.
 using Slot = std::pair<BatchId, std::uint32_t>;
 
-std::string slot_name(std::string_view kind, Slot const& slot) {
-  return std::string(kind) + "/" + std::to_string(slot.first) + "/" + std::to_string(slot.second);
+/// Under what name the store keeps an attempt's keys and its mix.
+std::string stored_as(std::string_view what, Slot const& slot) {
+  return std::string(what) + "/" + std::to_string(slot.first) + "/" + std::to_string(slot.second);
 }
 
-std::string list_name(std::vector<QuestionId> const& questions) {
-  std::string out;
-  for (QuestionId const q : questions) out += "," + std::to_string(q);
-  return out;
-}
+Duty duty_of(DutyKind kind, Slot const& slot, PersonId person = 0) { return {kind, slot.first, slot.second, person}; }
+Slot slot_of(Duty const& duty) { return {duty.batch, duty.attempt}; }
+
+/// One result of a duty that was handed out: the same duty for another box or fewer questions has another result.
+struct HandedOut {
+  Duty duty;
+  Hash of{};                            ///< box of a share, digest of a BatchKeys
+  std::vector<QuestionId> questions{};  ///< of a mix or a share
+  auto operator<=>(HandedOut const&) const = default;
+};
 
 Slot slot_of(Attempt const& attempt) { return {attempt.open.batch, attempt.open.attempt}; }
 
@@ -164,12 +170,12 @@ struct Trustee::Impl {
   std::uint32_t lookahead;
   meeting::ParallelFor parallel;
 
-  std::map<Slot, std::vector<Held>> slots;      ///< what was loaded or made
-  std::map<std::string, Slot> running;          ///< jobs by name
-  std::set<std::string> returned;               ///< what was handed out and need not be handed out again
-  std::map<std::string, std::uint64_t> failed;  ///< jobs by name, with the size of the log when they failed
-  std::set<Slot> swept;                         ///< ended attempts whose state is gone
-  std::set<Slot> pruned;                        ///< opened attempts whose unused keys are gone
+  std::map<Slot, std::vector<Held>> slots;  ///< what was loaded or made
+  std::set<Duty> running;
+  std::set<HandedOut> returned;          ///< what was handed out and need not be handed out again
+  std::map<Duty, std::uint64_t> failed;  ///< with the size of the log when they failed
+  std::set<Slot> swept;                  ///< ended attempts whose state is gone
+  std::set<Slot> pruned;                 ///< opened attempts whose unused keys are gone
   bool all_swept = false;
 
   struct Work {
@@ -188,14 +194,13 @@ struct Trustee::Impl {
   std::shared_ptr<Input> input;  ///< the last one delivered
 
   struct Verdict {
-    std::string of;  ///< box and live questions
+    HandedOut of;  ///< box and live questions
     std::optional<Refusal> refusal;
   };
   std::optional<Verdict> verdict;
 
   struct Failure {
-    std::string name;  ///< of the duty
-    Slot slot;
+    Duty duty;
     Refusal code;
   };
   std::optional<Failure> failure;  ///< the last one, until the duty succeeds or its attempt has ended
@@ -207,38 +212,40 @@ struct Trustee::Impl {
 
   // ---- Jobs -------------------------------------------------------------------------------------------------------
 
-  bool busy(Slot const& slot, std::string_view kind = "") const {
-    return std::ranges::any_of(running,
-                               [&](auto const& job) { return job.second == slot && job.first.starts_with(kind); });
+  bool busy(Slot const& slot) const {
+    return std::ranges::any_of(running, [&](Duty const& duty) { return slot_of(duty) == slot; });
+  }
+  bool busy(DutyKind kind) const { return std::ranges::find(running, kind, &Duty::kind) != running.end(); }
+  bool busy(DutyKind kind, Slot const& slot) const {
+    return std::ranges::any_of(running, [&](Duty const& duty) { return duty.kind == kind && slot_of(duty) == slot; });
   }
 
-  void note(std::string const& name, Slot const& slot, Refusal code) { failure = {name, slot, code}; }
-  void clear(std::string const& name) {
-    if (failure && failure->name == name) failure.reset();
+  void note(Duty const& duty, Refusal code) { failure = {duty, code}; }
+  void clear(Duty const& duty) {
+    if (failure && failure->duty == duty) failure.reset();
   }
 
   /// @param again it was asked for anew: what happened to it before does not count.
   /// @return whether a job was made.
-  bool add(Jobs& jobs, Record const& record, std::string const& name, Slot const& slot, std::function<void()> run,
-           Finish finish, bool again = false) {
-    if (running.contains(name)) return false;
+  bool add(Jobs& jobs, Record const& record, Duty const& duty, std::function<void()> run, Finish finish,
+           bool again = false) {
+    if (running.contains(duty)) return false;
     // A duty that failed fails again while nothing has changed: without this the host would be in a loop.
-    if (auto const at = failed.find(name); at != failed.end() && at->second == record.size() && !again) return false;
-    running.emplace(name, slot);
-    jobs.push_back(
-        {name, std::move(run),
-         [this, name, slot, finish = std::move(finish)](Record const& now) -> Result<std::vector<Submission>> {
-           running.erase(name);
-           auto out = finish(now);
-           if (!out) {
-             failed[name] = now.size();
-             note(name, slot, out.error());
-           } else {
-             failed.erase(name);
-             clear(name);
-           }
-           return out;
-         }});
+    if (auto const at = failed.find(duty); at != failed.end() && at->second == record.size() && !again) return false;
+    running.insert(duty);
+    jobs.push_back({duty, std::move(run),
+                    [this, duty, finish = std::move(finish)](Record const& now) -> Result<std::vector<Submission>> {
+                      running.erase(duty);
+                      auto out = finish(now);
+                      if (!out) {
+                        failed[duty] = now.size();
+                        note(duty, out.error());
+                      } else {
+                        failed.erase(duty);
+                        clear(duty);
+                      }
+                      return out;
+                    }});
     return true;
   }
 
@@ -259,10 +266,10 @@ struct Trustee::Impl {
   /// @return nothing if the store failed: nothing may rest on its silence then.
   std::vector<Held>* load(Slot const& slot) {
     if (auto const known = slots.find(slot); known != slots.end()) return &known->second;
-    std::string const name = slot_name("keys", slot);
-    auto const bytes = store.load(name);
+    Duty const duty = duty_of(DutyKind::kKeys, slot);
+    auto const bytes = store.load(stored_as("keys", slot));
     if (!bytes) {
-      note(name, slot, bytes.error());
+      note(duty, bytes.error());
       return nullptr;
     }
     std::vector<Held>& out = slots[slot];
@@ -272,22 +279,22 @@ struct Trustee::Impl {
       if (held) {
         out = std::move(*held);
       } else {
-        note(name, slot, held.error());
+        note(duty, held.error());
       }
     }
     return &out;
   }
 
-  Result<void> save(Slot const& slot) { return store.save(slot_name("keys", slot), serialise(slots[slot])); }
+  Result<void> save(Slot const& slot) { return store.save(stored_as("keys", slot), serialise(slots[slot])); }
 
   Result<void> erase(Slot const& slot) {
     if (auto const known = slots.find(slot); known != slots.end()) {
       for (Held const& held : known->second) held.destroy();
       known->second.clear();
     }
-    auto const mix = store.erase(slot_name("mix", slot));
+    auto const mix = store.erase(stored_as("mix", slot));
     if (!mix) return mix.error();
-    auto const keys = store.erase(slot_name("keys", slot));
+    auto const keys = store.erase(stored_as("keys", slot));
     if (!keys) return keys.error();
     slots.erase(slot);
     return {};
@@ -306,7 +313,7 @@ struct Trustee::Impl {
         held.destroy();
         return true;
       });
-      if (all->size() == before || (all->empty() ? store.erase(slot_name("keys", slot)) : save(slot))) {
+      if (all->size() == before || (all->empty() ? store.erase(stored_as("keys", slot)) : save(slot))) {
         pruned.insert(slot);
       }
     }
@@ -331,17 +338,17 @@ struct Trustee::Impl {
   void ended(Jobs& jobs, Record const& record, Hash const& batch_open, Slot const& slot,
              std::vector<TrusteeId> const& hops, std::set<TrusteeId> const& erased) {
     forget_inputs(batch_open);
-    if (failure && failure->slot == slot && !failure->name.starts_with("erased/")) failure.reset();
+    if (failure && slot_of(failure->duty) == slot && failure->duty.kind != DutyKind::kErase) failure.reset();
     if (std::ranges::find(hops, id) == hops.end() || erased.contains(id)) return sweep(slot);
-    std::string const name = slot_name("erased", slot);
-    if (returned.contains(name) || busy(slot)) return;
+    Duty const duty = duty_of(DutyKind::kErase, slot);
+    if (returned.contains({duty}) || busy(slot)) return;
     add(
-        jobs, record, name, slot, [] {},
-        [this, name, batch_open, slot](Record const&) -> Result<std::vector<Submission>> {
+        jobs, record, duty, [] {},
+        [this, duty, batch_open, slot](Record const&) -> Result<std::vector<Submission>> {
           auto const gone = erase(slot);
           if (!gone) return gone.error();
           swept.insert(slot);
-          returned.insert(name);
+          returned.insert({duty});
           return one(submission(meeting::Erased{batch_open, id}));
         });
   }
@@ -385,7 +392,10 @@ struct Trustee::Impl {
     return out;
   }
 
-  static std::string keys_mark(Held const& held) { return "keys#" + to_hex(crypto::sha256({held.body}).view()); }
+  static HandedOut keys_mark(Held const& held) {
+    Slot const slot{held.keys->batch, held.keys->attempt};
+    return {duty_of(DutyKind::kKeys, slot), crypto::sha256({held.body}), {}};
+  }
 
   Result<std::vector<Submission>> hand_out(Held const& held) {
     returned.insert(keys_mark(held));
@@ -419,12 +429,12 @@ struct Trustee::Impl {
         if (logged && best->body == *logged) continue;
         if (returned.contains(keys_mark(*best))) continue;
         add(
-            jobs, record, slot_name("keys", slot), slot, [] {},
+            jobs, record, duty_of(DutyKind::kKeys, slot), [] {},
             [this, held = *best](Record const&) { return hand_out(held); });
         continue;
       }
       // One set at a time: the batch that comes first must not share the processor with the one after it.
-      if (std::ranges::any_of(running, [](auto const& job) { return job.first.starts_with("keys/"); })) continue;
+      if (busy(DutyKind::kKeys)) continue;
       make_keys(jobs, record, slot, questions);
     }
   }
@@ -433,7 +443,7 @@ struct Trustee::Impl {
     auto const made = std::make_shared<Result<AttemptKeys>>(Refusal::kInternal);
     std::uint32_t const bits = record.manifest().rules.modulus_bits;
     add(
-        jobs, record, slot_name("keys", slot), slot,
+        jobs, record, duty_of(DutyKind::kKeys, slot),
         [made, slot, questions, bits, from = source] {
           *made = AttemptKeys::generate(slot.first, slot.second, questions, bits, from);
         },
@@ -475,16 +485,16 @@ struct Trustee::Impl {
         continue;
       }
       if (!attempt.requests.contains(expert)) continue;
-      std::string const name = slot_name("token", slot) + "/" + std::to_string(expert);
+      Duty const duty = duty_of(DutyKind::kTokens, slot, expert);
       auto const allowed = detail::check_request(record, id, expert, *at->second.msgs);
       if (!allowed) {
-        note(name, slot, allowed.error());
+        note(duty, allowed.error());
         works.erase(at);
         continue;
       }
       auto const sigs = std::make_shared<Result<meeting::BlindSigs>>(Refusal::kInternal);
       bool const added = add(
-          jobs, record, name, slot,
+          jobs, record, duty,
           [sigs, keys = held.keys, hop, msgs = at->second.msgs] { *sigs = detail::sign_request(*keys, hop, *msgs); },
           [this, sigs, expert, open = attempt.open_hash](Record const& now) -> Result<std::vector<Submission>> {
             if (!*sigs) {
@@ -507,12 +517,12 @@ struct Trustee::Impl {
   void close_issuance(Jobs& jobs, Record const& record) {
     Attempt const& attempt = *record.attempt();
     Slot const slot = slot_of(attempt);
-    std::string const name = slot_name("close", slot);
+    Duty const duty = duty_of(DutyKind::kClose, slot);
     // A signature that is still being made holds the keys that are to be destroyed.
-    if (attempt.issuance_closed.contains(id) || returned.contains(name) || busy(slot, "token/")) return;
+    if (attempt.issuance_closed.contains(id) || returned.contains({duty}) || busy(DutyKind::kTokens, slot)) return;
     add(
-        jobs, record, name, slot, [] {},
-        [this, name, slot, open = attempt.open_hash](Record const& now) -> Result<std::vector<Submission>> {
+        jobs, record, duty, [] {},
+        [this, duty, slot, open = attempt.open_hash](Record const& now) -> Result<std::vector<Submission>> {
           if (!is_current(now, open) || now.attempt()->phase != BatchPhase::kClosing) return std::vector<Submission>{};
           std::vector<Held> const* const all = load(slot);
           if (all == nullptr) return Refusal::kStorage;
@@ -521,7 +531,7 @@ struct Trustee::Impl {
             auto const saved = save(slot);
             if (!saved) return saved.error();
           }
-          returned.insert(name);
+          returned.insert({duty});
           return one(submission(meeting::IssuanceClosed{open, id, issued_counts(*now.attempt(), id)}));
         });
   }
@@ -532,9 +542,9 @@ struct Trustee::Impl {
     Attempt const& attempt = *record.attempt();
     if (!input || input->batch_open != attempt.open_hash || !held.keys->mix_key) return;
     Slot const slot = slot_of(attempt);
-    std::string const name = slot_name("mix", slot);
+    Duty const duty = duty_of(DutyKind::kMix, slot);
     bool const logged = attempt.mixes.size() > hop;
-    if (running.contains(name)) return;
+    if (running.contains(duty)) return;
     if (logged && !input->fresh) {
       input.reset();
       return;
@@ -547,20 +557,20 @@ struct Trustee::Impl {
     } else {
       questions = attempt.live();
     }
-    std::string const mark = name + "#" + list_name(questions);
+    HandedOut const mark{duty, {}, questions};
     if (!input->fresh && returned.contains(mark)) return;
     bool const again = input->fresh;
 
     auto const refuse = [&](Refusal code) {
       if (add(
-              jobs, record, name, slot, [] {},
-              [code](Record const&) -> Result<std::vector<Submission>> { return code; }, again)) {
+              jobs, record, duty, [] {}, [code](Record const&) -> Result<std::vector<Submission>> { return code; },
+              again)) {
         input.reset();
       }
     };
 
-    auto const stored = store.load(name);
-    if (!stored) return note(name, slot, stored.error());
+    auto const stored = store.load(stored_as("mix", slot));
+    if (!stored) return note(duty, stored.error());
     if (*stored || logged) {
       // It was mixed already; without what was kept nobody can tell whether this is the same input.
       auto kept = std::make_shared<Result<SavedMix>>(*stored ? parse_mix(**stored) : Refusal::kMixAgain);
@@ -573,7 +583,7 @@ struct Trustee::Impl {
       }
       if (!same) return refuse(Refusal::kMixAgain);
       if (add(
-              jobs, record, name, slot, [] {},
+              jobs, record, duty, [] {},
               [this, kept, mark, questions](Record const&) -> Result<std::vector<Submission>> {
                 returned.insert(mark);
                 return one(mix_submission(detail::restricted(kept->value().result, questions)));
@@ -588,11 +598,11 @@ struct Trustee::Impl {
     if (!plan) return;
     auto const mixed = std::make_shared<Result<MixResult>>(Refusal::kInternal);
     if (add(
-            jobs, record, name, slot,
+            jobs, record, duty,
             [mixed, keys = held.keys, plan = std::move(*plan), from = input] {
               *mixed = detail::run_mix(plan, *keys->mix_key, from->items, from->salt);
             },
-            [this, mixed, name, from = input](Record const& now) -> Result<std::vector<Submission>> {
+            [this, mixed, duty, slot, from = input](Record const& now) -> Result<std::vector<Submission>> {
               if (!*mixed) {
                 if (input == from) input.reset();
                 return mixed->error();
@@ -606,10 +616,10 @@ struct Trustee::Impl {
               for (auto const& [q, items] : kept.result.items) {
                 kept.inputs.emplace(q, question_digest(from->items, q, from->salt));
               }
-              auto const saved = store.save(name, serialise(kept));
+              auto const saved = store.save(stored_as("mix", slot), serialise(kept));
               if (!saved) return saved.error();
               std::vector<QuestionId> const live = now.attempt()->live();
-              returned.insert(name + "#" + list_name(live));
+              returned.insert({duty, {}, live});
               return one(mix_submission(detail::restricted(kept.result, live)));
             },
             again)) {
@@ -629,13 +639,14 @@ struct Trustee::Impl {
     Attempt const& attempt = *record.attempt();
     if (attempt.shares.contains(id) || !held.keys->tally_key || !attempt.box) return;
     Slot const slot = slot_of(attempt);
-    std::string const of = to_hex(attempt.box_hash.view()) + list_name(attempt.live());
+    Duty const duty = duty_of(DutyKind::kShare, slot);
+    HandedOut const of{duty, attempt.box_hash, attempt.live()};
 
     // Ballots are checked while people confirm, so that nobody waits for it afterwards.
     if (!verdict || verdict->of != of) {
       auto const checked = std::make_shared<Result<void>>(Refusal::kInternal);
       add(
-          jobs, record, slot_name("box", slot), slot,
+          jobs, record, duty_of(DutyKind::kCheckBox, slot),
           [checked, plan = detail::plan_box(record), each = parallel] { *checked = detail::check_ballots(plan, each); },
           [this, checked, of](Record const&) -> Result<std::vector<Submission>> {
             verdict = Verdict{of, std::nullopt};
@@ -645,33 +656,31 @@ struct Trustee::Impl {
           });
     }
 
-    std::string const name = slot_name("share", slot);
     auto const room = detail::check_room(record, witnesses);
     if (!room) {
       waiting = room.error();
       // Time cures these two; of the others somebody should hear.
-      if (*waiting != Refusal::kLogSplit && *waiting != Refusal::kGateUnconfirmed) note(name, slot, *waiting);
+      if (*waiting != Refusal::kLogSplit && *waiting != Refusal::kGateUnconfirmed) note(duty, *waiting);
       return;
     }
-    clear(name);
+    clear(duty);
     if (!verdict || verdict->of != of) return;
     if (verdict->refusal) {
       waiting = verdict->refusal;
       return;
     }
-    std::string const mark = name + "#" + of;
-    if (returned.contains(mark)) return;
+    if (returned.contains(of)) return;
     auto plan = detail::plan_share(record, id);
     if (!plan) return;
     auto const made = std::make_shared<Result<meeting::TallyShare>>(Refusal::kInternal);
     add(
-        jobs, record, name, slot,
+        jobs, record, duty,
         [made, keys = held.keys, plan = std::move(*plan)] { *made = detail::run_share(plan, *keys->tally_key); },
-        [this, made, mark, of, slot](Record const& now) -> Result<std::vector<Submission>> {
+        [this, made, of, slot](Record const& now) -> Result<std::vector<Submission>> {
           if (!*made) return made->error();
           meeting::TallyShare const& body = made->value();
-          if (!is_current(now, body.batch_open) ||
-              of != to_hex(now.attempt()->box_hash.view()) + list_name(now.attempt()->live())) {
+          if (!is_current(now, body.batch_open) || of.of != now.attempt()->box_hash ||
+              of.questions != now.attempt()->live()) {
             return std::vector<Submission>{};
           }
           std::vector<Held>* const all = load(slot);
@@ -683,7 +692,7 @@ struct Trustee::Impl {
           }
           auto const saved = save(slot);
           if (!saved) return saved.error();
-          returned.insert(mark);
+          returned.insert(of);
           return one(submission(body));
         });
   }
@@ -747,9 +756,7 @@ struct Trustee::Impl {
     }
     bool ready = false;
     for (auto const& [key, pending] : record.pending_keys()) ready = ready || key.second == id;
-    for (auto const& [name, slot] : running) {
-      if (name.starts_with("keys/")) return "making-keys";
-    }
+    if (busy(DutyKind::kKeys)) return "making-keys";
     if (ready) return "keys-ready";
     if (record.attempt() && record.attempt()->erased.contains(id)) return "erased";
     return "idle";

@@ -13,6 +13,7 @@
 
 #include "crypto/sign.h"
 #include "protocol/meeting/record.h"
+#include "protocol/trustee/duty.h"
 #include "protocol/trustee/gate.h"
 #include "protocol/trustee/issuer.h"
 #include "protocol/trustee/keys.h"
@@ -53,7 +54,7 @@ class Trustee {
   /// Work found due: `run` is heavy and may be called on any one thread; it touches only what it captured. Then hand
   /// the job back to `finish` on the record's thread.
   struct Job {
-    std::string name;  ///< unique while it runs, such as "keys/1/1" or "share/3/1"
+    Duty duty;  ///< unique while it runs
     std::function<void()> run;
     std::function<Result<std::vector<Submission>>(meeting::Record const&)> finish;
   };

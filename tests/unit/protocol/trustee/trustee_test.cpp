@@ -287,7 +287,7 @@ TEST(TrusteeTokens, WorkThatComesBeforeItsRequestIsKept) {
   room.request(kExpert);
   room.deliver(kExpert);
   auto const early = room.seats[1].trustee->due(before, room.witnesses);
-  EXPECT_TRUE(std::ranges::none_of(early, [](auto const& job) { return job.name.starts_with("token/"); }));
+  EXPECT_TRUE(std::ranges::none_of(early, [](auto const& job) { return job.duty.kind == DutyKind::kTokens; }));
   room.run(1);
   EXPECT_EQ(room.count(1, EntryType::kTokensIssued), 1u);
 }
@@ -348,11 +348,11 @@ TEST(TrusteeTokens, KeysAreNotDestroyedUnderASignatureThatIsBeingMade) {
   room.deliver(kExpert);
   Trustee& trustee = *room.seats[1].trustee;
   auto jobs = trustee.due(room.record, room.witnesses);
-  auto const token = std::ranges::find_if(jobs, [](auto const& job) { return job.name.starts_with("token/"); });
+  auto const token = std::ranges::find_if(jobs, [](auto const& job) { return job.duty.kind == DutyKind::kTokens; });
   ASSERT_NE(token, jobs.end());
   room.close();
   auto const early = trustee.due(room.record, room.witnesses);
-  EXPECT_TRUE(std::ranges::none_of(early, [](auto const& job) { return job.name.starts_with("close/"); }));
+  EXPECT_TRUE(std::ranges::none_of(early, [](auto const& job) { return job.duty.kind == DutyKind::kClose; }));
   token->run();
   auto const late = token->finish(room.record);
   ASSERT_TRUE(late);
@@ -482,11 +482,11 @@ TEST_F(Remix, QuestionVoidedAfterTheMixFallsOutOfTheKeptOutput) {
 TEST_F(Remix, MixThatEndsAfterTheAttemptDidIsThrownAway) {
   deliver();
   auto jobs = room.seats[0].trustee->due(room.record, room.witnesses);
-  auto const job = std::ranges::find_if(jobs, [](auto const& one) { return one.name.starts_with("mix/"); });
+  auto const job = std::ranges::find_if(jobs, [](auto const& one) { return one.duty.kind == DutyKind::kMix; });
   ASSERT_NE(job, jobs.end());
   room.void_questions({1, 2});
   auto const early = room.seats[0].trustee->due(room.record, room.witnesses);
-  EXPECT_TRUE(std::ranges::none_of(early, [](auto const& one) { return one.name.starts_with("erased/"); }))
+  EXPECT_TRUE(std::ranges::none_of(early, [](auto const& one) { return one.duty.kind == DutyKind::kErase; }))
       << "not while its keys are in use";
   job->run();
   auto const late = job->finish(room.record);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/trustee/duty.h"
+
+namespace piaojue::trustee {
+
+namespace {
+
+std::string_view name(DutyKind kind) {
+  switch (kind) {
+    case DutyKind::kKeys:
+      return "keys";
+    case DutyKind::kTokens:
+      return "tokens";
+    case DutyKind::kClose:
+      return "close";
+    case DutyKind::kMix:
+      return "mix";
+    case DutyKind::kCheckBox:
+      return "check-box";
+    case DutyKind::kShare:
+      return "share";
+    case DutyKind::kErase:
+      return "erase";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string to_text(Duty const& duty) {
+  std::string out(name(duty.kind));
+  out += "/" + std::to_string(duty.batch) + "/" + std::to_string(duty.attempt);
+  if (duty.kind == DutyKind::kTokens) out += "/" + std::to_string(duty.person);
+  return out;
+}
+
+}  // namespace piaojue::trustee
