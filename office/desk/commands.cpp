@@ -29,6 +29,7 @@ int run(int argc, char** argv, local::Assets const& assets) {
       "评审办公室：名单、资格审核、会议材料、公示与证书，逐项记入账本。\nThe review office's work around a meeting, "
       "each step in a signed ledger.",
       "piaojue-office"};
+  app.set_version_flag("--version", std::string("piaojue-office ") + PIAOJUE_VERSION);
   app.require_subcommand(1);
   app.footer(
       "\n  piaojue-office page --office 办公室                   全部事项，在浏览器中 / everything, in the browser\n"
