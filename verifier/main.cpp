@@ -69,13 +69,15 @@ int hold_paper_against(verifier::Audit const& audit, std::string const& path, bo
   bytes.resize(static_cast<std::size_t>(in.gcount()));
   if (bytes.empty()) return complain("打不开结果汇总表", "the paper can not be read", chinese);
   auto const checked = office::check_paper(audit, as_bytes(bytes));
-  if (!checked.ok()) return complain(checked.refusal, "this is not a result table: " + checked.refusal, chinese);
-  for (auto const& difference : checked.value->differences)
-    std::cout << (chinese ? "纸与记录不符：" : "paper differs: ") << difference << '\n';
-  if (!checked.value->differences.empty()) return 1;
-  if (checked.value->rows > 0) {
-    std::cout << (chinese ? "纸与记录一致，行数 " : "the paper agrees with the record, rows ") << checked.value->rows
-              << '\n';
+  if (!checked) {
+    auto const why = checked.error().in(Lang::kZh);
+    return complain(why, "this is not a result table: " + why, chinese);
+  }
+  for (auto const& difference : checked->differences)
+    std::cout << (chinese ? "纸与记录不符：" : "paper differs: ") << difference.in(Lang::kZh) << '\n';
+  if (!checked->differences.empty()) return 1;
+  if (checked->rows > 0) {
+    std::cout << (chinese ? "纸与记录一致，行数 " : "the paper agrees with the record, rows ") << checked->rows << '\n';
     return 0;
   }
   std::cout << (chinese ? "二维码与记录一致；纸上的数字请与上面各行核对\n"

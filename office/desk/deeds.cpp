@@ -451,9 +451,8 @@ void papers(Options const& o) {
       if (!same) refuse("会议记录中的申报人与账本中形成的名单不同");
     }
     std::vector<Subject> passed;
-    auto const rows = office::result_rows(record.audit);
-    for (std::uint32_t q = 1; q <= rows.size(); ++q)
-      if (rows[q - 1].back() == "通过") passed.push_back({order.empty() ? q : order[q - 1], rows[q - 1][1]});
+    for (auto const q : office::passed(record.audit))
+      passed.push_back({order.empty() ? q : order[q - 1], candidates[q - 1].name});
     std::ranges::sort(passed);
     office.write(Deed::kRecord, passed, {{"head", to_hex(record.audit.head.view())}});
   }
@@ -465,13 +464,15 @@ std::vector<std::string> check_paper_file(Options const& o) {
   auto const record = meeting_of(o);
   auto const bytes = need(read_file(o.paper, office::kPaperBytesMax));
   auto checked = need(office::check_paper(record.audit, bytes));
+  std::vector<std::string> differences;
+  for (Sentence const& difference : checked.differences) differences.push_back(difference.in(Lang::kZh));
   if (!o.office.empty() && checked.ledger) {
     Office const office(o);
     auto const& at = *checked.ledger;
     if (at.size > office.ledger().size() || office.ledger().head(at.size) != at.head)
-      checked.differences.emplace_back("纸上的账本指纹与账本不同");
+      differences.emplace_back("纸上的账本指纹与账本不同");
   }
-  if (!checked.differences.empty()) return checked.differences;
+  if (!differences.empty()) return differences;
   if (checked.rows > 0) {
     *o.say << "一致：" << checked.rows << " 行\n";
   } else {

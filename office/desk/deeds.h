@@ -35,6 +35,11 @@ T need(Answered<T> answer) {
   return std::move(*answer);
 }
 template <class T>
+T need(Explained<T> explained) {
+  if (!explained) refuse(explained.error().in(Lang::kZh));
+  return std::move(*explained);
+}
+template <class T>
 T need(sheets::Imported<T> imported) {
   if (imported.ok()) return std::move(imported.value);
   std::string why = "表格有 " + std::to_string(imported.errors.size()) + " 处问题，未导入任何内容：";

@@ -17,7 +17,7 @@ namespace {
 
 struct Made {
   std::string file;
-  Hash anchor;
+  crypto::Hash anchor;
 };
 
 Made const& meeting_made() {
@@ -43,7 +43,7 @@ MeetingRecord const& record() {
   static MeetingRecord const out = [] {
     std::istringstream in(meeting_made().file);
     auto read = read_meeting(in, meeting_made().anchor, 1);
-    EXPECT_TRUE(read.ok()) << read.refusal;
+    EXPECT_TRUE(read) << read.error().in(Lang::kZh);
     return std::move(*read);
   }();
   return out;
@@ -52,7 +52,7 @@ LedgerHead const kLedger{crypto::sha256({as_bytes("账本")}), 12};
 std::vector<Paper> const& papers() {
   static std::vector<Paper> const out = [] {
     auto made = make_papers(record(), kLedger);
-    EXPECT_TRUE(made.ok()) << made.refusal;
+    EXPECT_TRUE(made) << made.error().in(Lang::kZh);
     return std::move(*made);
   }();
   return out;
@@ -72,15 +72,15 @@ std::string replaced(std::string text, std::string const& from, std::string cons
 TEST(Papers, NoneFromARecordThatIsNotVerified) {
   std::istringstream other(meeting_made().file);
   auto const wrong_anchor = read_meeting(other, kLedger.head, 1);
-  ASSERT_FALSE(wrong_anchor.ok());
-  EXPECT_NE(wrong_anchor.refusal.find("第 1 项检查"), std::string::npos) << wrong_anchor.refusal;
+  ASSERT_FALSE(wrong_anchor);
+  EXPECT_THAT(wrong_anchor.error().in(Lang::kZh), testing::HasSubstr("第 1 项检查"));
   std::string altered = meeting_made().file;
   altered[altered.size() / 2] ^= 1;
   std::istringstream in(altered);
-  EXPECT_FALSE(read_meeting(in, meeting_made().anchor, 1).ok());
+  EXPECT_FALSE(read_meeting(in, meeting_made().anchor, 1));
   std::istringstream cut(meeting_made().file.substr(0, 1000));
-  EXPECT_FALSE(read_meeting(cut, meeting_made().anchor, 1).ok());
-  EXPECT_FALSE(make_papers(MeetingRecord{}, kLedger).ok());
+  EXPECT_FALSE(read_meeting(cut, meeting_made().anchor, 1));
+  EXPECT_FALSE(make_papers(MeetingRecord{}, kLedger));
 }
 
 TEST(Papers, EveryNumberIsTheAuditors) {
@@ -102,11 +102,11 @@ TEST(Papers, EveryNumberIsTheAuditors) {
   EXPECT_EQ(compared, 3U);
   // The sheet and the page hold these rows: nothing differs.
   auto const sheet = check_paper(record().audit, table().xlsx);
-  ASSERT_TRUE(sheet.ok()) << sheet.refusal;
+  ASSERT_TRUE(sheet) << sheet.error().in(Lang::kZh);
   EXPECT_EQ(sheet->rows, 3U);
   EXPECT_THAT(sheet->differences, testing::IsEmpty());
   auto const page = check_paper(record().audit, of(table().html));
-  ASSERT_TRUE(page.ok()) << page.refusal;
+  ASSERT_TRUE(page) << page.error().in(Lang::kZh);
   EXPECT_EQ(page->rows, 3U);
   EXPECT_THAT(page->differences, testing::IsEmpty());
   EXPECT_EQ(page->ledger->head, kLedger.head);
@@ -137,7 +137,7 @@ TEST(Papers, AChangedNumberOrHeadIsFound) {
                    ->differences.empty());
   for (Bytes const& junk : {Bytes{}, of("\n\n"), of("<!doctype html>"), Bytes{0xFF, 0xFE}, of("PK\x03\x04 no archive"),
                             Bytes(kPaperBytesMax + 1, 'a')})
-    EXPECT_FALSE(check_paper(audit, junk).ok());
+    EXPECT_FALSE(check_paper(audit, junk));
 }
 
 // Harm: a name that runs in the clerk's browser, or in the reader's spreadsheet.
@@ -178,4 +178,27 @@ TEST(Papers, ThePublicListHoldsPassersAndNoVotes) {
   auto const results = result_rows(record().audit);
   auto const passed = std::ranges::count(results, "通过", [](auto const& row) { return row[12]; });
   EXPECT_EQ(rows.size(), static_cast<std::size_t>(passed) + 2);  // the heading, and the line of the QR code
+}
+
+// Harm: a certificate for one who was voted down, because a cell of a paper was worded, translated or reordered.
+TEST(Papers, WhoPassedIsTheAuditorsAndIsReadFromNoPrintedCell) {
+  std::vector<meeting::QuestionId> expected;
+  for (auto const& attempt : record().audit.attempts)
+    for (auto const& question : attempt.questions)
+      if (question.row.passed) expected.push_back(question.question);
+  EXPECT_EQ(passed(record().audit), expected);
+  ASSERT_FALSE(expected.empty());
+  // A void attempt decides nothing; of two that were declared the later one does.
+  auto audit = record().audit;
+  auto again = audit.attempts.front();
+  for (auto& question : again.questions) question.row.passed = false;
+  audit.attempts.push_back(again);
+  auto const turned = passed(audit);
+  for (auto const& question : again.questions)
+    EXPECT_EQ(std::ranges::count(turned, question.question), 0) << question.question;
+  for (auto& question : audit.attempts.back().questions) question.voided = true;
+  EXPECT_EQ(passed(audit), expected);
+  audit.attempts.back() = again;
+  audit.attempts.back().declared = false;
+  EXPECT_EQ(passed(audit), expected);
 }

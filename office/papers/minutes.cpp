@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// 05 评审会议纪要: the votes batch by batch, and who passed.
+#include "office/papers/code_line.h"
+#include "office/papers/frame.h"
+#include "office/papers/papers.h"
+#include "office/papers/words.h"
+#include "protocol/meeting/arithmetic.h"
+#include "strings/papers.h"
+
+namespace piaojue::office {
+
+namespace words = strings::papers;
+
+namespace {
+
+Cells attempt_row(meeting::Manifest const& m, verifier::AttemptResult const& attempt) {
+  std::size_t yes = 0, voided = 0;
+  std::string remarks;
+  for (auto const& question : attempt.questions) {
+    if (question.voided) {
+      ++voided;
+      remarks = said({words::kVoidReason,
+                      {{"why", question.void_reason.empty() ? said(words::kVoidTooMany) : question.void_reason}}});
+    } else if (question.row.passed) {
+      ++yes;
+    }
+  }
+  if (!attempt.overridden.empty()) {
+    remarks += (remarks.empty() ? "" : said(words::kRemarkDivider)) + said(words::kOverridden);
+    for (auto const p : attempt.overridden) remarks += m.people.at(p - 1).name + " ";
+  }
+  return {m.batches.at(attempt.batch - 1).title,
+          std::to_string(attempt.attempt),
+          said(attempt.paper ? words::kByPaper : words::kByLaptop),
+          std::to_string(attempt.present),
+          std::to_string(attempt.questions.size()),
+          attempt.declared ? std::to_string(yes) : said(words::kNotDeclared),
+          std::to_string(voided),
+          remarks};
+}
+
+void batches(Frame& frame, verifier::Audit const& audit) {
+  std::vector<Cells> rows;
+  for (auto const& attempt : audit.attempts) rows.push_back(attempt_row(*audit.manifest, attempt));
+  frame.heading(words::kMinutesBatches);
+  frame.table({{words::kColumnBatch, 20},
+               {words::kColumnAttempt, 8, true},
+               {words::kColumnMeans, 8},
+               {words::kColumnPresent, 8, true},
+               {words::kColumnPeople, 8, true},
+               {words::kColumnPassed, 8, true},
+               {words::kColumnVoided, 8, true},
+               {words::kColumnRemarks, 32}},
+              std::move(rows));
+}
+
+void passers(Frame& frame, verifier::Audit const& audit) {
+  std::vector<Cells> rows;
+  for (auto const q : passed(audit)) {
+    meeting::Candidate const& who = audit.manifest->candidates.at(q - 1);
+    rows.push_back({std::to_string(q), who.name, who.employer, who.level, said(channel_text(who.channel))});
+  }
+  frame.heading({words::kMinutesPassed, {{"count", std::uint64_t{rows.size()}}}});
+  frame.table({{words::kColumnNumber, 10, true},
+               {words::kColumnName, 22},
+               {words::kColumnEmployer, 42},
+               {words::kColumnLevel, 14},
+               {words::kColumnChannel, 12}},
+              std::move(rows));
+}
+
+}  // namespace
+
+Explained<Paper> minutes_paper(MeetingRecord const& record, std::optional<LedgerHead> const& ledger) {
+  auto const& audit = record.audit;
+  meeting::Manifest const& m = *audit.manifest;
+  Frame frame(letterhead(record, ledger, paper_line(audit, ledger)), words::kMinutesTitle);
+  frame.paragraph({m.size_approval.empty() ? words::kMinutesNote : words::kMinutesNoteApproved,
+                   {{"rule", rule_sentence(m.rules)},
+                    {"count", m.committee_size},
+                    {"approval", m.size_approval},
+                    {"quorum", meeting::quorum_min(m.rules, m.committee_size)}}});
+  batches(frame, audit);
+  passers(frame, audit);
+  std::vector<std::string> sensitive;
+  for (auto const& [q, row] : declared_rows(audit))
+    if (row.mode_sensitive)
+      sensitive.push_back(said({words::kNumberAndName, {{"number", q}, {"name", m.candidates.at(q - 1).name}}}));
+  if (!sensitive.empty())
+    frame.paragraph({words::kMinutesSensitive, {{"people", joined(sensitive, said(words::kListDivider))}}});
+  frame.sign({&words::kRoleScrutineer, &words::kRoleTeller, &words::kRoleChair});
+  return frame.finish(words::kMinutesFile, With::kPage);
+}
+
+}  // namespace piaojue::office

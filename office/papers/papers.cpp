@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "office/papers/papers.h"
+
+#include "strings/papers.h"
+
+namespace piaojue::office {
+
+Explained<std::vector<Paper>> make_papers(MeetingRecord const& record, std::optional<LedgerHead> const& ledger) {
+  if (!record.audit.verified() || !record.audit.manifest) return Explanation(strings::papers::kRecordUnverified);
+  std::vector<Paper> out;
+  for (auto* const make :
+       {attendance_paper, recusal_paper, interview_paper, results_paper, minutes_paper, public_list, filing_paper}) {
+    auto paper = make(record, ledger);
+    if (!paper) return paper.error();
+    out.push_back(std::move(*paper));
+  }
+  return out;
+}
+
+}  // namespace piaojue::office

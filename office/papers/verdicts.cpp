@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// 08 资格审核表: the machine's finding with its article and arithmetic, and the human's decision beside it.
+#include <algorithm>
+#include <map>
+
+#include "office/papers/frame.h"
+#include "office/papers/papers.h"
+#include "office/papers/words.h"
+#include "strings/papers.h"
+
+namespace piaojue::office {
+
+namespace words = strings::papers;
+
+namespace {
+
+std::string found(Assessment const& machine) {
+  std::string const divider = said(words::kRemarkDivider);
+  // The reason is often one of the sums itself.
+  bool const stated = std::ranges::find(machine.arithmetic, machine.reason) != machine.arithmetic.end();
+  std::string out = stated ? std::string() : machine.reason + divider;
+  out += joined(machine.arithmetic, divider);
+  if (!machine.missing.empty())
+    out += said({words::kVerdictMissing, {{"facts", joined(machine.missing, said(words::kListDivider))}}});
+  return out;
+}
+
+std::string decided(Decision const& human) {
+  return said({human.basis.empty() ? words::kVerdictDecided : words::kVerdictDecidedBasis,
+               {{"verdict", std::string(verdict_word(human.verdict))},
+                {"who", human.decided_by},
+                {"date", sheets::day_text(human.decided)},
+                {"reason", human.reason},
+                {"basis", human.basis}}});
+}
+
+}  // namespace
+
+Explained<Paper> verdict_paper(OfficeHeading const& heading, std::vector<Applicant> const& people,
+                               std::vector<Assessed> const& assessed) {
+  std::map<std::string_view, std::size_t> count;
+  std::vector<Cells> rows;
+  for (std::size_t i = 0; i < people.size() && i < assessed.size(); ++i) {
+    auto const& [machine, human] = assessed[i];
+    ++count[verdict_word(assessed[i].standing())];
+    rows.push_back({std::to_string(i + 1), people[i].name, people[i].employer, people[i].facts.level,
+                    said(channel_text(people[i].facts.channel)), std::string(verdict_word(machine.verdict)),
+                    joined(machine.articles, said(words::kListDivider)), found(machine),
+                    human ? decided(*human) : std::string()});
+  }
+  std::string shares;
+  for (auto const& [word, n] : count)
+    shares += said({words::kVerdictShare, {{"verdict", std::string(word)}, {"count", std::uint64_t{n}}}});
+  Frame frame(letterhead(heading), words::kVerdictTitle, Turn::kLandscape);
+  frame.paragraph({words::kVerdictNote, {{"count", std::uint64_t{rows.size()}}, {"shares", shares}}});
+  frame.table({{words::kColumnNumber, 5, true},
+               {words::kColumnName, 7},
+               {words::kColumnEmployer, 11},
+               {words::kColumnLevel, 6},
+               {words::kColumnChannel, 5},
+               {words::kColumnMachine, 7},
+               {words::kColumnArticles, 9},
+               {words::kColumnGrounds, 34},
+               {words::kColumnHuman, 16}},
+              std::move(rows));
+  frame.sign({&words::kRoleReviewer, &words::kRoleSecondReviewer});
+  return frame.finish(words::kVerdictFile, With::kPageAndSheet);
+}
+
+}  // namespace piaojue::office
