@@ -170,8 +170,7 @@ office::Publicity Office::publicity(Action const* more) const {
   Action const* const record = last(Deed::kRecord);
   if (record == nullptr) refuse("还没有会议记录：先运行 piaojue clerk papers");
   std::vector<office::Passer> passers;
-  // The number stands for the employer, so that two people of one name are two.
-  for (Subject const& who : record->subjects) passers.push_back({who.name, std::to_string(who.number), "", {}});
+  for (Subject const& who : record->subjects) passers.push_back({who.number, who.name, {}, {}, {}});
   auto out = need(office::Publicity::prepare(passers));
   auto const days = calendar();
   auto const apply = [&](Action const& a) {
@@ -184,13 +183,12 @@ office::Publicity Office::publicity(Action const* more) const {
     for (Subject const& subject : a.subjects) {
       auto const at = std::ranges::find(record->subjects, subject.number, &Subject::number);
       if (at == record->subjects.end()) refuse("第 " + std::to_string(subject.number) + " 号不在评审通过人员中");
-      auto const who = static_cast<std::size_t>(at - record->subjects.begin());
-      if (a.deed == Deed::kObject) need(out.object(who, a.date, text_of(a, "text"), days));
+      if (a.deed == Deed::kObject) need(out.object(subject.number, a.date, text_of(a, "text"), days));
       if (a.deed == Deed::kResolve)
-        need(out.settle(who, a.date, text_of(a, "outcome") == "upheld", text_of(a, "text")));
-      if (a.deed == Deed::kFile) need(out.file(who, a.date, text_of(a, "number")));
-      if (a.deed == Deed::kAnnounce) need(out.announce(who, a.date, text_of(a, "number")));
-      if (a.deed == Deed::kCertificates) need(out.hand_off(who, a.date));
+        need(out.settle(subject.number, a.date, text_of(a, "outcome") == "upheld", text_of(a, "text")));
+      if (a.deed == Deed::kFile) need(out.file(subject.number, a.date, text_of(a, "number")));
+      if (a.deed == Deed::kAnnounce) need(out.announce(subject.number, a.date, text_of(a, "number")));
+      if (a.deed == Deed::kCertificates) need(out.hand_off(subject.number, a.date));
     }
   };
   for (LedgerEntry const& entry : ledger().entries()) apply(entry.action);

@@ -26,16 +26,21 @@ Answered<Publicity> Publicity::prepare(std::vector<Passer> passers, int working_
   using P = Answered<Publicity>;
   if (passers.empty()) return P::no("没有评审通过人员");
   if (working_days < kPublicityWorkingDaysMin || working_days > 60) return P::no("公示期应为 5 到 60 个工作日");
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::uint32_t> seen;
   Publicity out;
   for (Passer& passer : passers) {
-    if (!seen.insert({passer.name, passer.employer}).second)
-      return P::no(passer.name + "（" + passer.employer + "）列了两次");
+    if (!seen.insert(passer.number).second)
+      return P::no(passer.name + "（第 " + std::to_string(passer.number) + " 号）列了两次");
     out.people_.push_back({std::move(passer), PasserState::kPassed, {}, {}, {}, {}, {}, {}});
   }
   out.working_days_ = working_days;
   out.rule_ = rule;
   return P::yes(std::move(out));
+}
+
+PasserRecord* Publicity::find(std::uint32_t number) {
+  auto const at = std::ranges::find(people_, number, [](PasserRecord const& one) { return one.passer.number; });
+  return at == people_.end() ? nullptr : &*at;
 }
 
 Answered<PasserState> Publicity::post(std::string place, Day day) {
@@ -58,14 +63,15 @@ Answered<Day> Publicity::last_day(WorkCalendar const& calendar) const {
   return calendar.last_of(std::ranges::max(postings_, {}, &Posting::posted).posted, working_days_, rule_);
 }
 
-Answered<PasserState> Publicity::object(std::size_t who, Day day, std::string text, WorkCalendar const& calendar) {
-  if (who >= people_.size()) return A::no("没有这个人");
+Answered<PasserState> Publicity::object(std::uint32_t number, Day day, std::string text, WorkCalendar const& calendar) {
+  PasserRecord* const found = find(number);
+  if (found == nullptr) return A::no("没有这个人");
   auto const last = last_day(calendar);
   if (!last.ok()) return A::no(last.refusal);
   if (day < std::ranges::min(postings_, {}, &Posting::posted).posted) return A::no("异议日期早于公示日期");
   if (day > *last) return A::no("公示期已于 " + day_text(*last) + " 结束；此后的反映按信访举报办理");
   if (trimmed(text).empty()) return A::no("应写明异议内容");
-  PasserRecord& person = people_[who];
+  PasserRecord& person = *found;
   if (person.state != PasserState::kPosted && person.state != PasserState::kHeldBack)
     return A::no(person.passer.name + " 现在是「" + std::string(passer_word(person.state)) + "」，不能再记异议");
   person.objections.push_back({day, std::move(text), {}, false, {}});
@@ -73,9 +79,10 @@ Answered<PasserState> Publicity::object(std::size_t who, Day day, std::string te
   return A::yes(person.state);
 }
 
-Answered<PasserState> Publicity::settle(std::size_t who, Day day, bool upheld, std::string finding) {
-  if (who >= people_.size()) return A::no("没有这个人");
-  PasserRecord& person = people_[who];
+Answered<PasserState> Publicity::settle(std::uint32_t number, Day day, bool upheld, std::string finding) {
+  PasserRecord* const found = find(number);
+  if (found == nullptr) return A::no("没有这个人");
+  PasserRecord& person = *found;
   auto const open = std::ranges::find_if(person.objections, [](auto const& o) { return !o.settled; });
   if (person.state != PasserState::kHeldBack || open == person.objections.end()) return A::no("没有待处理的异议");
   if (trimmed(finding).empty()) return A::no("应写明调查结论");
@@ -104,10 +111,11 @@ Answered<int> Publicity::close(Day today, WorkCalendar const& calendar) {
   return Answered<int>::yes(cleared);
 }
 
-Answered<PasserState> Publicity::step(std::size_t who, PasserState from, PasserState to, Day day,
+Answered<PasserState> Publicity::step(std::uint32_t number, PasserState from, PasserState to, Day day,
                                       std::optional<Day> after) {
-  if (who >= people_.size()) return A::no("没有这个人");
-  PasserRecord& person = people_[who];
+  PasserRecord* const found = find(number);
+  if (found == nullptr) return A::no("没有这个人");
+  PasserRecord& person = *found;
   if (person.state != from)
     return A::no(person.passer.name + " 现在是「" + std::string(passer_word(person.state)) + "」，应先「" +
                  std::string(passer_word(from)) + "」");
@@ -116,29 +124,31 @@ Answered<PasserState> Publicity::step(std::size_t who, PasserState from, PasserS
   return A::yes(to);
 }
 
-Answered<PasserState> Publicity::file(std::size_t who, Day day, std::string number) {
-  if (trimmed(number).empty()) return A::no("应写明核准备案的文号");
-  auto out = step(who, PasserState::kCleared, PasserState::kFiled, day, closed_);
+Answered<PasserState> Publicity::file(std::uint32_t number, Day day, std::string document) {
+  if (trimmed(document).empty()) return A::no("应写明核准备案的文号");
+  auto out = step(number, PasserState::kCleared, PasserState::kFiled, day, closed_);
   if (!out.ok()) return out;
-  people_[who].filed = day;
-  people_[who].filing_number = std::move(number);
+  find(number)->filed = day;
+  find(number)->filing_number = std::move(document);
   return out;
 }
 
-Answered<PasserState> Publicity::announce(std::size_t who, Day day, std::string number) {
-  if (trimmed(number).empty()) return A::no("应写明发文文号");
-  auto out = step(who, PasserState::kFiled, PasserState::kAnnounced, day,
-                  who < people_.size() ? people_[who].filed : std::nullopt);
+Answered<PasserState> Publicity::announce(std::uint32_t number, Day day, std::string document) {
+  if (trimmed(document).empty()) return A::no("应写明发文文号");
+  auto const* const person = find(number);
+  auto out =
+      step(number, PasserState::kFiled, PasserState::kAnnounced, day, person != nullptr ? person->filed : std::nullopt);
   if (!out.ok()) return out;
-  people_[who].announced = day;
-  people_[who].announcement_number = std::move(number);
+  find(number)->announced = day;
+  find(number)->announcement_number = std::move(document);
   return out;
 }
 
-Answered<PasserState> Publicity::hand_off(std::size_t who, Day day) {
-  auto out = step(who, PasserState::kAnnounced, PasserState::kHandedOff, day,
-                  who < people_.size() ? people_[who].announced : std::nullopt);
-  if (out.ok()) people_[who].handed_off = day;
+Answered<PasserState> Publicity::hand_off(std::uint32_t number, Day day) {
+  auto const* const person = find(number);
+  auto out = step(number, PasserState::kAnnounced, PasserState::kHandedOff, day,
+                  person != nullptr ? person->announced : std::nullopt);
+  if (out.ok()) find(number)->handed_off = day;
   return out;
 }
 

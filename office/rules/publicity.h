@@ -19,6 +19,7 @@ using sheets::Day;
 inline constexpr int kPublicityWorkingDaysMin = 5;
 
 struct Passer {
+  std::uint32_t number = 0;  ///< of the applicant, by which a person is meant: two may have one name and one employer
   std::string name, employer, level;
   meeting::Channel channel = meeting::Channel::kNormal;
 };
@@ -52,7 +53,7 @@ inline constexpr std::size_t kPublicityPlaces = 2;
 
 class Publicity {
  public:
-  /// Refused: nobody, one name and employer twice, fewer than five working days.
+  /// Refused: nobody, one number twice, fewer than five working days.
   static Answered<Publicity> prepare(std::vector<Passer> passers, int working_days = kPublicityWorkingDaysMin,
                                      StartDay rule = StartDay::kExcluded);
 
@@ -64,20 +65,23 @@ class Publicity {
   Answered<PasserState> post(std::string place, Day day);
   /// The last day, counted from the later posting; refused until both are posted.
   Answered<Day> last_day(WorkCalendar const& calendar) const;
-  /// Refused: not posted, or after the last day. @param who an index of `people`.
-  Answered<PasserState> object(std::size_t who, Day day, std::string text, WorkCalendar const& calendar);
+  /// Refused: nobody of that number, not posted, or after the last day. @param number of the passer, here and below.
+  Answered<PasserState> object(std::uint32_t number, Day day, std::string text, WorkCalendar const& calendar);
   /// The oldest open objection of that person. When none is left open and none was upheld, the person goes on as the
   /// others do. Refused: no finding written, before the objection was received.
-  Answered<PasserState> settle(std::size_t who, Day day, bool upheld, std::string finding);
+  Answered<PasserState> settle(std::uint32_t number, Day day, bool upheld, std::string finding);
   /// After the last day: whoever has no open objection is cleared. Answers how many. Refused on the last day or before;
   /// may be repeated, for those who were held back.
   Answered<int> close(Day today, WorkCalendar const& calendar);
-  Answered<PasserState> file(std::size_t who, Day day, std::string number);  ///< 核准备案; refused unless cleared
-  Answered<PasserState> announce(std::size_t who, Day day, std::string number);  ///< 发文公布; refused unless filed
-  Answered<PasserState> hand_off(std::size_t who, Day day);                      ///< refused unless announced
+  Answered<PasserState> file(std::uint32_t number, Day day,
+                             std::string document);  ///< 核准备案; refused unless cleared
+  Answered<PasserState> announce(std::uint32_t number, Day day,
+                                 std::string document);           ///< 发文公布; refused unless filed
+  Answered<PasserState> hand_off(std::uint32_t number, Day day);  ///< refused unless announced
 
  private:
-  Answered<PasserState> step(std::size_t who, PasserState from, PasserState to, Day day, std::optional<Day> after);
+  PasserRecord* find(std::uint32_t number);
+  Answered<PasserState> step(std::uint32_t number, PasserState from, PasserState to, Day day, std::optional<Day> after);
 
   std::vector<PasserRecord> people_;
   std::vector<Posting> postings_;

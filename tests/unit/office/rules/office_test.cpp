@@ -143,7 +143,7 @@ TEST(CorrectionNotices, OverdueIsGivenUpAndNotBefore) {
 namespace {
 
 Publicity posted() {
-  auto p = Publicity::prepare({{"甲", "a", "中级"}, {"乙", "b", "副高级"}});
+  auto p = Publicity::prepare({{1, "甲", "a", "中级"}, {2, "乙", "b", "副高级"}});
   EXPECT_TRUE(p.ok());
   EXPECT_TRUE(p->post("省平台", day("03-02")).ok());
   EXPECT_TRUE(p->post("政务网", day("03-04")).ok());
@@ -154,7 +154,7 @@ Publicity posted() {
 
 TEST(Publication, CountsFromTheLaterPosting) {
   auto const c = calendar();
-  auto p = *Publicity::prepare({{"甲", "a", "中级"}});
+  auto p = *Publicity::prepare({{1, "甲", "a", "中级"}});
   EXPECT_FALSE(p.last_day(c).ok());
   EXPECT_FALSE(p.post(" ", day("03-02")).ok());
   ASSERT_TRUE(p.post("省平台", day("03-02")).ok());
@@ -172,29 +172,44 @@ TEST(Publication, CountsFromTheLaterPosting) {
 
 TEST(Publication, RefusesWhatIsNoPublicity) {
   EXPECT_FALSE(Publicity::prepare({}).ok());
-  EXPECT_FALSE(Publicity::prepare({{"甲", "a", "中级"}, {"甲", "a", "中级"}}).ok());
-  EXPECT_FALSE(Publicity::prepare({{"甲", "a", "中级"}}, 4).ok());
+  EXPECT_FALSE(Publicity::prepare({{1, "甲", "a", "中级"}, {1, "乙", "b", "中级"}}).ok());
+  EXPECT_FALSE(Publicity::prepare({{1, "甲", "a", "中级"}}, 4).ok());
+}
+
+// Harm: two applicants of one name in one firm; the second one's certificate waits for ever, or is the first one's.
+TEST(Publication, TwoOfOneNameAndOneEmployerAreTwoPeople) {
+  auto const c = calendar();
+  auto p = Publicity::prepare({{3, "甲", "a", "中级"}, {7, "甲", "a", "中级"}});
+  ASSERT_TRUE(p.ok()) << p.refusal;
+  ASSERT_TRUE(p->post("省平台", day("03-02")).ok());
+  ASSERT_TRUE(p->post("政务网", day("03-04")).ok());
+  ASSERT_TRUE(p->object(7, day("03-05"), "业绩不实", c).ok());
+  EXPECT_FALSE(p->object(1, day("03-05"), "x", c).ok());
+  EXPECT_EQ(*p->close(day("03-12"), c), 1);
+  EXPECT_EQ(p->people()[0].state, PasserState::kCleared);
+  EXPECT_EQ(p->people()[1].state, PasserState::kHeldBack);
+  EXPECT_EQ(p->people()[1].passer.employer, "a");
 }
 
 // One objection must not keep a hundred others from their titles, and must keep the one from hers.
 TEST(Publication, AnObjectionHoldsBackOnePersonOnly) {
   auto const c = calendar();
   auto p = posted();
-  EXPECT_FALSE(p.object(0, day("03-05"), " ", c).ok());
-  EXPECT_FALSE(p.object(9, day("03-05"), "x", c).ok());
-  EXPECT_FALSE(p.object(0, day("03-01"), "x", c).ok());
-  EXPECT_FALSE(p.object(0, day("03-12"), "x", c).ok());
-  ASSERT_TRUE(p.object(0, day("03-05"), "业绩不实", c).ok());
-  ASSERT_TRUE(p.object(0, day("03-06"), "又一件", c).ok());
+  EXPECT_FALSE(p.object(1, day("03-05"), " ", c).ok());
+  EXPECT_FALSE(p.object(10, day("03-05"), "x", c).ok());
+  EXPECT_FALSE(p.object(1, day("03-01"), "x", c).ok());
+  EXPECT_FALSE(p.object(1, day("03-12"), "x", c).ok());
+  ASSERT_TRUE(p.object(1, day("03-05"), "业绩不实", c).ok());
+  ASSERT_TRUE(p.object(1, day("03-06"), "又一件", c).ok());
   EXPECT_EQ(*p.close(day("03-12"), c), 1);
   EXPECT_EQ(p.people()[0].state, PasserState::kHeldBack);
   EXPECT_EQ(p.people()[1].state, PasserState::kCleared);
-  EXPECT_FALSE(p.file(0, day("03-13"), "1 号").ok());
-  EXPECT_FALSE(p.settle(0, day("03-04"), false, "不属实").ok());
-  EXPECT_FALSE(p.settle(0, day("03-16"), false, "").ok());
-  ASSERT_TRUE(p.settle(0, day("03-16"), false, "不属实").ok());
+  EXPECT_FALSE(p.file(1, day("03-13"), "1 号").ok());
+  EXPECT_FALSE(p.settle(1, day("03-04"), false, "不属实").ok());
+  EXPECT_FALSE(p.settle(1, day("03-16"), false, "").ok());
+  ASSERT_TRUE(p.settle(1, day("03-16"), false, "不属实").ok());
   EXPECT_EQ(p.people()[0].state, PasserState::kHeldBack);  // the second is still open
-  ASSERT_TRUE(p.settle(0, day("03-17"), false, "不属实").ok());
+  ASSERT_TRUE(p.settle(1, day("03-17"), false, "不属实").ok());
   EXPECT_EQ(*p.close(day("03-17"), c), 1);
   EXPECT_EQ(p.people()[0].state, PasserState::kCleared);
 }
@@ -202,29 +217,29 @@ TEST(Publication, AnObjectionHoldsBackOnePersonOnly) {
 TEST(Publication, AnObjectionThatIsUpheldEndsTheWay) {
   auto const c = calendar();
   auto p = posted();
-  ASSERT_TRUE(p.object(1, day("03-05"), "抄袭", c).ok());
-  ASSERT_TRUE(p.settle(1, day("03-06"), true, "属实").ok());
+  ASSERT_TRUE(p.object(2, day("03-05"), "抄袭", c).ok());
+  ASSERT_TRUE(p.settle(2, day("03-06"), true, "属实").ok());
   EXPECT_EQ(*p.close(day("03-12"), c), 1);
   EXPECT_EQ(p.people()[1].state, PasserState::kRejected);
-  EXPECT_FALSE(p.file(1, day("03-13"), "1 号").ok());
-  EXPECT_FALSE(p.settle(1, day("03-13"), false, "改判").ok());
+  EXPECT_FALSE(p.file(2, day("03-13"), "1 号").ok());
+  EXPECT_FALSE(p.settle(2, day("03-13"), false, "改判").ok());
 }
 
 TEST(Publication, EveryStepHasItsOrderAndItsNumber) {
   auto const c = calendar();
   auto p = posted();
-  EXPECT_FALSE(p.file(0, day("03-12"), "1 号").ok());
+  EXPECT_FALSE(p.file(1, day("03-12"), "1 号").ok());
   ASSERT_TRUE(p.close(day("03-12"), c).ok());
-  EXPECT_FALSE(p.announce(0, day("03-13"), "2 号").ok());
-  EXPECT_FALSE(p.hand_off(0, day("03-13")).ok());
-  EXPECT_FALSE(p.file(0, day("03-13"), "").ok());
-  EXPECT_FALSE(p.file(0, day("03-11"), "1 号").ok());
-  ASSERT_TRUE(p.file(0, day("03-13"), "1 号").ok());
-  EXPECT_FALSE(p.file(0, day("03-13"), "1 号").ok());
-  EXPECT_FALSE(p.announce(0, day("03-12"), "2 号").ok());
-  ASSERT_TRUE(p.announce(0, day("03-16"), "2 号").ok());
-  EXPECT_FALSE(p.object(0, day("03-05"), "x", c).ok());
-  ASSERT_TRUE(p.hand_off(0, day("03-17")).ok());
+  EXPECT_FALSE(p.announce(1, day("03-13"), "2 号").ok());
+  EXPECT_FALSE(p.hand_off(1, day("03-13")).ok());
+  EXPECT_FALSE(p.file(1, day("03-13"), "").ok());
+  EXPECT_FALSE(p.file(1, day("03-11"), "1 号").ok());
+  ASSERT_TRUE(p.file(1, day("03-13"), "1 号").ok());
+  EXPECT_FALSE(p.file(1, day("03-13"), "1 号").ok());
+  EXPECT_FALSE(p.announce(1, day("03-12"), "2 号").ok());
+  ASSERT_TRUE(p.announce(1, day("03-16"), "2 号").ok());
+  EXPECT_FALSE(p.object(1, day("03-05"), "x", c).ok());
+  ASSERT_TRUE(p.hand_off(1, day("03-17")).ok());
   EXPECT_EQ(passer_word(p.people()[0].state), "已移交电子证书");
   EXPECT_EQ(p.people()[1].state, PasserState::kCleared);
 }
