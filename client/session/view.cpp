@@ -121,15 +121,10 @@ facts::object Session::Impl::meeting_facts() const {
   return out;
 }
 
-/// Those who have not confirmed and were not overridden; nothing when nobody is asked to.
+/// Whom the gate waits for; nothing when nobody is asked to confirm.
 std::optional<std::vector<PersonId>> Session::Impl::silent() const {
   if (!record.in_progress() || record.attempt()->phase != BatchPhase::kConfirming) return std::nullopt;
-  auto const& attempt = *record.attempt();
-  std::vector<PersonId> out;
-  for (auto const& [p, leaf] : attempt.counted) {
-    if (!attempt.confirms.contains(p) && !attempt.overridden.contains(p)) out.push_back(p);
-  }
-  return out;
+  return record.attempt()->unconfirmed();
 }
 
 std::string Session::Impl::agenda() const {
@@ -223,6 +218,7 @@ facts::object Session::Impl::attempt_facts() const {
   out["confirmed"] = std::move(confirmed);
   out["missing"] = std::move(missing);
   out["overridden"] = facts::numbers(attempt.overridden);
+  out["unconfirmed"] = facts::numbers(silent().value_or(std::vector<PersonId>()));
   std::optional<Refusal> gate;
   if (attempt.phase == BatchPhase::kConfirming) {
     if (auto const open = record.gate(); !open) gate = open.error();

@@ -36,7 +36,7 @@ std::string_view Session::Impl::stage() const {
   if (attempt.confirms.contains(me)) return "confirmed";
   if (attempt.phase != BatchPhase::kVoting) {
     if (!attempt.counted.contains(me)) return "not-cast";
-    return attempt.box ? "checking" : "cast";
+    return attempt.box && !attempt.live_questions_of(me).empty() ? "checking" : "cast";
   }
   if (attempt.casts.contains(me)) return "cast";
   if (voter.state && voter.state->ready()) return "ready";
@@ -51,9 +51,9 @@ bool Session::Impl::needed_still() const {
       return true;
     case BatchPhase::kClosing:
     case BatchPhase::kMixing:
-      return attempt.counted.contains(me);
     case BatchPhase::kConfirming:
-      return attempt.counted.contains(me) && !attempt.confirms.contains(me);
+      // Whose questions were all voided has no ballot to look for.
+      return attempt.counted.contains(me) && !attempt.confirms.contains(me) && !attempt.live_questions_of(me).empty();
     default:
       return false;
   }

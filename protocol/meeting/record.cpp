@@ -272,6 +272,21 @@ std::vector<QuestionId> Attempt::questions_of(PersonId person) const {
   return out;
 }
 
+std::vector<QuestionId> Attempt::live_questions_of(PersonId person) const {
+  std::vector<QuestionId> out = questions_of(person);
+  std::erase_if(out, [&](QuestionId q) { return voided.contains(q); });
+  return out;
+}
+
+std::vector<PersonId> Attempt::unconfirmed() const {
+  std::vector<PersonId> out;
+  for (auto const& [person, envelope] : counted) {
+    if (confirms.contains(person) || overridden.contains(person) || live_questions_of(person).empty()) continue;
+    out.push_back(person);
+  }
+  return out;
+}
+
 std::uint32_t Attempt::cast(QuestionId q) const {
   return static_cast<std::uint32_t>(
       std::ranges::count_if(counted, [&](auto const& envelope) { return !recused(envelope.first, q); }));
@@ -835,12 +850,6 @@ struct Record::Steps {
 
   // ---- 10.4 Confirming, opening, declaring ----
 
-  /// Live questions that this person's envelope holds a ballot for.
-  static std::vector<QuestionId> live_questions_of(Attempt const& a, PersonId person) {
-    std::vector<QuestionId> out = a.questions_of(person);
-    std::erase_if(out, [&](QuestionId q) { return a.voided.contains(q); });
-    return out;
-  }
   static bool signed_missing(Attempt const& a, PersonId person) {
     auto const confirm = a.confirms.find(person);
     return confirm != a.confirms.end() && std::ranges::any_of(confirm->second.rows, [&](auto const& row) {
@@ -854,7 +863,7 @@ struct Record::Steps {
     if (!a.counted.contains(e.person)) return Refusal::kNotOnRoll;
     if (e.box != a.box_hash) return Refusal::kUnknown;
     if (a.confirms.contains(e.person)) return Refusal::kConflict;
-    if (!covers(e.rows, live_questions_of(a, e.person))) return Refusal::kConflict;
+    if (!covers(e.rows, a.live_questions_of(e.person))) return Refusal::kConflict;
     return {};
   }
   static void take(Record& r, Confirm const& e, Place const&, Prepared&) { r.attempt_->confirms[e.person] = e; }
@@ -889,11 +898,7 @@ struct Record::Steps {
   }
 
   static Result<void> gate(Attempt const& a) {
-    for (auto const& [person, envelope] : a.counted) {
-      if (!a.confirms.contains(person) && !a.overridden.contains(person) && !live_questions_of(a, person).empty()) {
-        return Refusal::kGateUnconfirmed;
-      }
-    }
+    if (!a.unconfirmed().empty()) return Refusal::kGateUnconfirmed;
     for (auto const& [person, envelope] : a.counted) {
       if (signed_missing(a, person) && !a.overridden_missing.contains(person)) return Refusal::kGateMissing;
     }

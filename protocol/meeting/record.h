@@ -80,6 +80,10 @@ struct Attempt {
   bool recused(PersonId person, QuestionId q) const;
   bool present(PersonId person) const;
   std::vector<QuestionId> questions_of(PersonId person) const;  ///< of `open.questions`, without recusals
+  std::vector<QuestionId> live_questions_of(PersonId person) const;
+  /// Whom the gate waits for (specification §10.4): counted, with a live question, neither confirmed nor overridden.
+  /// Whose questions were all voided has nothing to confirm; everybody who shows or decides who is late asks this.
+  std::vector<PersonId> unconfirmed() const;
   /// Counted envelopes with a ballot for q.
   std::uint32_t cast(QuestionId q) const;
   std::uint32_t confirmed(QuestionId q) const;

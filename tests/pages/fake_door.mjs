@@ -102,6 +102,7 @@ export function nowOf(meeting, person, { attempt = {}, ballot = {}, signedIn = t
   const { roles, name } = meeting.people[person - 1];
   const current = attempt && { batch: 1, attempt: 1, phase: 'voting', paper: false, live: true, questions, voided: [], present: experts, recusals: [], trustees: [0, 1, 2], quorum_min: 8, issued: experts,
     voted: experts.slice(0, 9), mixed: 0, shared: 0, hops: 3, boxes: [], counted: [], confirmed: [], missing: [], overridden: [], gate: null, rows: [], ...attempt };
+  if (current) current.unconfirmed ??= current.phase === 'confirming' ? current.counted.filter((p) => ![...current.confirmed, ...current.missing, ...current.overridden].includes(p)) : [];
   const mine = current && roles & 1 && !current.paper && ballot ? { stage: 'ready', questions, marked: 0, sequence: null, missing: [], refused: null, ...ballot } : null;
   const phase = current && [{ attempt: 1, phase: current.phase, paper: current.paper, present, reason: null, rows: current.phase === 'declared' ? current.rows : [] }];
   return {

@@ -440,16 +440,11 @@ bool World::think_chair(Human& human, Record const& record) {
           laptop.command("void " + join(few) + " 票数不足三张，不开箱，改用纸票");
           return true;
         }
-        std::vector<PersonId> silent;
+        auto const silent = attempt.unconfirmed();
         bool missing = false;
-        for (auto const& [p, envelope] : attempt.counted) {
+        for (auto const& [p, confirm] : attempt.confirms) {
           if (attempt.overridden.contains(p)) continue;
-          auto const confirm = attempt.confirms.find(p);
-          if (confirm == attempt.confirms.end()) {
-            silent.push_back(p);
-          } else {
-            for (auto const& [q, ok] : confirm->second.rows) missing |= !ok;
-          }
+          for (auto const& [q, ok] : confirm.rows) missing |= !ok;
         }
         if (!silent.empty() && clock.now_ms() > last_growth_ms_ + 20'000) {
           bool dead = true;  // laptops that will not come back, or have not what they would confirm

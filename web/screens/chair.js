@@ -94,7 +94,7 @@ function CloseDialog({ app, onClose }) {
 function Confirming({ app, setDialog }) {
   const { t, s } = app;
   const { attempt } = s.now;
-  const silent = attempt.counted.filter((p) => !attempt.confirmed.includes(p) && !attempt.missing.includes(p) && !attempt.overridden.includes(p));
+  const silent = attempt.unconfirmed;
   const offline = silent.filter((p) => !standing(app, p).online);
   const missing = attempt.missing.filter((p) => !attempt.overridden.includes(p));
   return html`<p class="figure-line" role="status">${t('confirm.count', { done: attempt.confirmed.length, total: attempt.counted.length })}</p>
@@ -109,8 +109,7 @@ function Confirming({ app, setDialog }) {
 function OverrideDialog({ app, kind, onClose }) {
   const { t, s } = app;
   const { attempt } = s.now;
-  const list = kind === 'missing' ? attempt.missing.filter((p) => !attempt.overridden.includes(p))
-    : attempt.counted.filter((p) => !attempt.confirmed.includes(p) && !attempt.missing.includes(p) && !attempt.overridden.includes(p));
+  const list = kind === 'missing' ? attempt.missing.filter((p) => !attempt.overridden.includes(p)) : attempt.unconfirmed;
   const [picked, setPicked] = useState([]);
   const toggle = (p) => setPicked(picked.includes(p) ? picked.filter((one) => one !== p) : [...picked, p]);
   return html`<${ReasonDialog} app=${app} title=${t(`override.${kind}`)} lead=${t(`override.${kind}Lead`, { n: s.meeting.rules.max_unconfirmed })} confirm=${t('override.do')} onClose=${onClose}

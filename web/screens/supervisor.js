@@ -19,7 +19,7 @@ function checksOf(app) {
   const at = kOrder.indexOf(attempt.phase);
   const after = (phase) => at > kOrder.indexOf(phase);
   const state = (done, active, failed = false) => (failed ? 'failed' : done ? 'done' : active ? 'active' : 'pending');
-  const all = attempt.confirmed.length + attempt.overridden.length >= attempt.counted.length && attempt.counted.length > 0;
+  const all = attempt.phase === 'confirming' && attempt.unconfirmed.length === 0;
   return [
     { id: 'roll', label: t('check.roll', { n: attempt.present.length, needed: attempt.quorum_min }), state: 'done' },
     { id: 'keys', label: t('check.keys', { n: attempt.trustees.length }), state: 'done' },

@@ -387,6 +387,41 @@ TEST_F(View, WarningsLastAsLongAsWhatTheyWarnOf) {
   EXPECT_TRUE(kinds().empty());
 }
 
+// Harm: a chair who is told to wait for a laptop that has nothing to confirm, or spends one of the few overrides on it,
+// while the gate waits for somebody else.
+TEST_F(View, WhoHasNothingLeftToConfirmIsNotWaitedFor) {
+  desk.meeting.begin();
+  must(desk.meeting.recuse(1, 2));
+  desk.start();
+  desk.connect();
+  desk.open_batch();
+  desk.issue_all();
+  desk.vote_all("agree");
+  desk.say("cast");
+  desk.others_cast();
+  desk.close();
+  desk.mix();
+  desk.push_cosignatures = false;
+  desk.box();
+  EXPECT_EQ(now().at("attempt").at("unconfirmed"), json::value({1, 2, 3, 4, 5}));
+  EXPECT_EQ(text(now().at("ballot").as_object(), "stage"), "checking");
+  must(desk.meeting.void_questions({1}));
+  desk.push_cosignatures = true;
+  desk.push();
+  desk.pump();
+  desk.tick(desk.limits.unconfirmed_warning_ms + 1);
+  EXPECT_EQ(now().at("attempt").at("unconfirmed"), json::value({2, 3, 4, 5}));
+  EXPECT_EQ(text(now().at("ballot").as_object(), "stage"), "cast");
+  EXPECT_EQ(desk.seen("warning").back().at("people").as_array().size(), 4U);
+  // The own ballots are in no box that counts: nothing is left to keep (§14).
+  EXPECT_TRUE(desk.wallet.names("attempt/").value().empty());
+  for (PersonId p = 2; p <= 5; ++p) must(desk.meeting.confirm(p));
+  desk.push();
+  desk.pump();
+  EXPECT_EQ(desk.seen("all_confirmed").size(), 1U);
+  EXPECT_TRUE(desk.submitted<Confirm>().empty());
+}
+
 // Harm: a hundred entries in a second, and the page does nothing but draw.
 TEST_F(View, NowIsSaidAtMostOnceInItsTime) {
   begin();

@@ -202,8 +202,11 @@ TEST(GateRules, WhoseQuestionsAreAllVoidedNeedNotConfirm) {
   m.begin();
   must(m.recuse(1, 1));
   m.run_batch(1, m.votes(1, 4, 0), Stage::kBox);
+  EXPECT_EQ(m.attempt().unconfirmed(), (std::vector<PersonId>{1, 2, 3, 4, 5}));
   must(m.void_questions({2}));
+  EXPECT_EQ(m.attempt().unconfirmed(), (std::vector<PersonId>{2, 3, 4, 5}));
   for (PersonId p = 2; p <= 5; ++p) must(m.confirm(p));
+  EXPECT_TRUE(m.attempt().unconfirmed().empty());
   EXPECT_ACCEPTED(m.record.gate());
   EXPECT_ACCEPTED(m.confirm(1));
   EXPECT_ACCEPTED(m.share(0));
