@@ -60,7 +60,7 @@ std::uint64_t Office::write(Deed deed, std::vector<Subject> subjects, std::map<s
   if (options_.key == nullptr && !key_) key_ = unlocked(file_, options_.as, options_.passphrase_file);
   auto const index = need(file_.append({deed, today(), std::move(subjects), std::move(texts), std::move(files)},
                                        {{options_.as, options_.key != nullptr ? options_.key : &*key_}}));
-  *options_.say << "账本第 " << index << " 条：" << deed_word(deed) << "\n";
+  *options_.say << "账本第 " << index << " 条：" << deed_text(deed).zh << "\n";
   return index;
 }
 
@@ -246,7 +246,7 @@ void import(Options const& o) {
   Office office(o);
   for (LedgerEntry const& entry : office.ledger().entries())
     if (entry.action.deed > Deed::kImport)
-      refuse("已有针对个人或会议的处理，不能再导入名单（账本中有「" + std::string(deed_word(entry.action.deed)) +
+      refuse("已有针对个人或会议的处理，不能再导入名单（账本中有「" + std::string(deed_text(entry.action.deed).zh) +
              "」）");
   auto filed = o.filed.empty() ? sheets::Date{} : sheets::to_date(day_of(o.filed));
   auto const members = need(read_file(o.members, sheets::kSheetBytesMax));
@@ -500,7 +500,7 @@ void trail(Options const& o) {
                      {"texts", texts}});
       continue;
     }
-    *o.say << index << "\t" << sheets::day_text(entry.action.date) << "\t" << deed_word(entry.action.deed) << "\t"
+    *o.say << index << "\t" << sheets::day_text(entry.action.date) << "\t" << deed_text(entry.action.deed).zh << "\t"
            << who;
     for (auto const& [key, text] : entry.action.texts)
       if (key != "order") *o.say << "\t" << key << "=" << text;

@@ -39,6 +39,9 @@ T need(Explained<T> explained) {
   if (!explained) refuse(explained.error().in(Lang::kZh));
   return std::move(*explained);
 }
+inline void need(Explained<void> const& explained) {
+  if (!explained) refuse(explained.error().in(Lang::kZh));
+}
 template <class T>
 T need(sheets::Imported<T> imported) {
   if (imported.ok()) return std::move(imported.value);

@@ -85,7 +85,7 @@ class Desk {
     std::lock_guard const lock(papers_mutex_);
     if (at >= papers_.size()) return std::nullopt;
     auto const bytes = read_file(papers_[at].string() + std::string(ending), kPaperBytesMax);
-    if (!bytes.ok()) return std::nullopt;
+    if (!bytes) return std::nullopt;
     return local::Asset{
         .type = page ? "text/html; charset=utf-8" : "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         .bytes = std::string(as_text(*bytes)),

@@ -4,32 +4,37 @@
 #include <boost/json.hpp>
 
 #include "sheets/text.h"
+#include "strings/desk.h"
 
 namespace piaojue::office {
+
+namespace words = strings::desk;
+
 namespace {
 
 struct DeedName {
-  std::string_view code, word;
+  std::string_view code;
+  Text const* text;
 };
-constexpr std::array kDeeds = std::to_array<DeedName>({{"Enlist", "登记人员"},
-                                                       {"Import", "导入"},
-                                                       {"Decide", "人工审核"},
-                                                       {"Notice", "补正通知"},
-                                                       {"Answer", "补正结果"},
-                                                       {"Roster", "形成会议名单"},
-                                                       {"Record", "引用会议记录"},
-                                                       {"Papers", "出具材料"},
-                                                       {"Publish", "公示"},
-                                                       {"Object", "异议"},
-                                                       {"Resolve", "异议处理"},
-                                                       {"File", "核准备案"},
-                                                       {"Announce", "发文公布"},
-                                                       {"Certificates", "证书交接"}});
+constexpr std::array kDeeds = std::to_array<DeedName>({{"Enlist", &words::kDeedEnlist},
+                                                       {"Import", &words::kDeedImport},
+                                                       {"Decide", &words::kDeedDecide},
+                                                       {"Notice", &words::kDeedNotice},
+                                                       {"Answer", &words::kDeedAnswer},
+                                                       {"Roster", &words::kDeedRoster},
+                                                       {"Record", &words::kDeedRecord},
+                                                       {"Papers", &words::kDeedPapers},
+                                                       {"Publish", &words::kDeedPublish},
+                                                       {"Object", &words::kDeedObject},
+                                                       {"Resolve", &words::kDeedResolve},
+                                                       {"File", &words::kDeedFile},
+                                                       {"Announce", &words::kDeedAnnounce},
+                                                       {"Certificates", &words::kDeedCertificates}});
 
-std::optional<std::string> refusal_of_text(std::string const& text) {
-  if (text.size() > kLedgerTextBytesMax) return "文字过长";
-  if (!sheets::valid_utf8(text) || sheets::has_control(text, true)) return "文字不是有效的 UTF-8 或含控制字符";
-  if (holds_identity_number(text)) return "文字中有像身份证号的数字，不得写入账本";
+std::optional<Sentence> refusal_of_text(std::string const& text) {
+  if (text.size() > kLedgerTextBytesMax) return words::kLedgerTextLong;
+  if (!sheets::valid_utf8(text) || sheets::has_control(text, true)) return words::kLedgerTextBad;
+  if (holds_identity_number(text)) return words::kLedgerIdentityNumber;
   return std::nullopt;
 }
 
@@ -38,17 +43,17 @@ bool is_key(std::string const& key) {
          std::ranges::all_of(key, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
 }
 
-std::optional<std::string> refusal_of(Action const& action) {
+std::optional<Sentence> refusal_of(Action const& action) {
   if (action.subjects.size() > kSubjectsMax || action.files.size() > kSubjectsMax || action.texts.size() > 40)
-    return "一次写入的内容过多";
+    return words::kLedgerTooMuch;
   std::uint32_t last = 0;
   for (Subject const& subject : action.subjects) {
-    if (subject.number <= last) return "申报人序号应由小到大，不得重复";
+    if (subject.number <= last) return words::kLedgerSubjectsOrder;
     last = subject.number;
     if (auto why = refusal_of_text(subject.name)) return why;
   }
   for (auto const& [key, text] : action.texts) {
-    if (!is_key(key)) return "字段名有误";
+    if (!is_key(key)) return words::kLedgerFieldName;
     if (auto why = refusal_of_text(text)) return why;
   }
   for (FileMark const& file : action.files)
@@ -78,7 +83,7 @@ std::string text_of(Action const& action, std::string const& key) {
 }  // namespace
 
 std::string_view deed_code(Deed deed) { return kDeeds[static_cast<std::size_t>(deed) - 1].code; }
-std::string_view deed_word(Deed deed) { return kDeeds[static_cast<std::size_t>(deed) - 1].word; }
+Text const& deed_text(Deed deed) { return *kDeeds[static_cast<std::size_t>(deed) - 1].text; }
 
 bool holds_identity_number(std::string_view text) {
   // 64 hexadecimal digits of a hash are one word, and no word of that length is a number of a person.
@@ -97,8 +102,8 @@ bool holds_identity_number(std::string_view text) {
   return false;
 }
 
-Answered<std::string> encode_action(Action const& action) {
-  if (auto why = refusal_of(action)) return Answered<std::string>::no(*why);
+Explained<std::string> encode_action(Action const& action) {
+  if (auto why = refusal_of(action)) return Explanation(*why);
   boost::json::object out;
   out["deed"] = deed_code(action.deed);
   out["date"] = sheets::day_text(action.date);
@@ -109,27 +114,27 @@ Answered<std::string> encode_action(Action const& action) {
   auto& files = out["files"].emplace_array();
   for (FileMark const& file : action.files) files.push_back({file.name, to_hex(file.hash.view())});
   std::string body = boost::json::serialize(out);
-  if (body.size() > kLedgerEntryBytesMax - 256) return Answered<std::string>::no("一次写入的内容过多");
-  return Answered<std::string>::yes(std::move(body));
+  if (body.size() > kLedgerEntryBytesMax - 256) return Explanation(words::kLedgerTooMuch);
+  return body;
 }
 
-Answered<Action> decode_action(std::string_view body) {
-  auto const no = [](char const* why) { return Answered<Action>::no(why); };
-  if (body.size() > kLedgerEntryBytesMax) return no("过长");
+Explained<Action> decode_action(std::string_view body) {
+  auto const no = [](Text const& why) { return Explanation(why); };
+  if (body.size() > kLedgerEntryBytesMax) return no(words::kLedgerTooLong);
   boost::json::parse_options options;
   options.max_depth = 4;
   boost::system::error_code error;
   auto const value = boost::json::parse(body, error, {}, options);
-  if (error || !value.is_object()) return no("不是 JSON 对象");
+  if (error || !value.is_object()) return no(words::kLedgerNoObject);
   Action out;
   try {
     auto const& object = value.as_object();
     auto const code = std::string_view(object.at("deed").as_string());
     auto const* const deed = std::ranges::find(kDeeds, code, &DeedName::code);
-    if (deed == kDeeds.end()) return no("不认识的事项");
+    if (deed == kDeeds.end()) return no(words::kLedgerUnknownDeed);
     out.deed = static_cast<Deed>(deed - kDeeds.begin() + 1);
     auto const date = sheets::parse_day(std::string_view(object.at("date").as_string()));
-    if (!date) return no("日期有误");
+    if (!date) return no(words::kLedgerBadDate);
     out.date = *date;
     for (auto const& item : object.at("subjects").as_array()) {
       auto const& pair = item.as_array();
@@ -141,23 +146,23 @@ Answered<Action> decode_action(std::string_view body) {
       auto const& pair = item.as_array();
       auto const bytes = from_hex(std::string_view(pair.at(1).as_string()));
       auto const hash = bytes ? Hash::from(*bytes) : std::nullopt;
-      if (!hash) return no("文件的哈希有误");
+      if (!hash) return no(words::kLedgerBadFileHash);
       out.files.push_back({std::string(pair.at(0).as_string()), *hash});
     }
   } catch (std::exception const&) {
-    return no("缺少字段或字段类型不对");
+    return no(words::kLedgerBadField);
   }
   auto again = encode_action(out);
-  if (!again.ok()) return Answered<Action>::no(again.refusal);
-  if (*again != body) return no("不是规定的写法");
-  return Answered<Action>::yes(std::move(out));
+  if (!again) return again.error();
+  if (*again != body) return no(words::kLedgerOtherSpelling);
+  return out;
 }
 
 std::string Ledger::origin() const { return "piaojue-office/" + to_hex(id_); }
 
-Answered<Bytes> Ledger::sign(Action const& action, std::vector<Signer> const& signers) const {
+Explained<Bytes> Ledger::sign(Action const& action, std::vector<Signer> const& signers) const {
   auto const body = encode_action(action);
-  if (!body.ok()) return Answered<Bytes>::no(body.refusal);
+  if (!body) return body.error();
   Bytes out{static_cast<std::uint8_t>(signers.size())};
   Bytes const input = signing_input(id_, size(), head(), *body);
   for (Signer const& signer : signers) {
@@ -165,17 +170,17 @@ Answered<Bytes> Ledger::sign(Action const& action, std::vector<Signer> const& si
     piaojue::append(out, signer.key->sign({input}).view());
   }
   piaojue::append(out, as_bytes(*body));
-  return Answered<Bytes>::yes(std::move(out));
+  return out;
 }
 
-Answered<std::uint64_t> Ledger::apply(ByteView entry) {
-  auto const no = [&](std::string const& why) {
-    return Answered<std::uint64_t>::no("账本第 " + std::to_string(size()) + " 条：" + why);
+Explained<std::uint64_t> Ledger::apply(ByteView entry) {
+  auto const no = [&](Sentence why) {
+    return Explanation(Sentence(words::kLedgerEntry, {{"entry", size()}, {"why", std::move(why)}}));
   };
   constexpr std::size_t kSignatureBytes = 4 + crypto::Signature::kSize;
-  if (entry.empty() || entry.size() > kLedgerEntryBytesMax) return no("长度有误");
+  if (entry.empty() || entry.size() > kLedgerEntryBytesMax) return no(words::kLedgerLength);
   std::size_t const count = entry[0];
-  if (count < 1 || count > 2 || entry.size() < 1 + count * kSignatureBytes) return no("签名的个数有误");
+  if (count < 1 || count > 2 || entry.size() < 1 + count * kSignatureBytes) return no(words::kLedgerSignaturesCount);
   LedgerEntry out;
   for (std::size_t i = 0; i < count; ++i) {
     auto const at = entry.subspan(1 + i * kSignatureBytes, kSignatureBytes);
@@ -183,44 +188,45 @@ Answered<std::uint64_t> Ledger::apply(ByteView entry) {
   }
   auto const body = as_text(entry.subspan(1 + count * kSignatureBytes));
   auto action = decode_action(body);
-  if (!action.ok()) return no(action.refusal);
+  if (!action) return no(action.error().what);
   out.action = std::move(*action);
 
   auto people = people_;
   if (out.action.deed == Deed::kEnlist) {
-    if (people.size() >= kOfficePeopleMax) return no("人员过多");
+    if (people.size() >= kOfficePeopleMax) return no(words::kLedgerPeopleMax);
     auto const bytes = from_hex(text_of(out.action, "key"));
     auto const key = bytes ? crypto::SigningPublicKey::from(*bytes) : std::nullopt;
     std::string const name = text_of(out.action, "name");
-    if (!key || name.empty()) return no("登记人员应有姓名和公钥");
+    if (!key || name.empty()) return no(words::kLedgerEnlistFields);
     for (OfficePerson const& other : people)
-      if (other.key == *key || other.name == name) return no("此人或此公钥已登记");
+      if (other.key == *key || other.name == name) return no(words::kLedgerEnlisted);
     people.push_back({name, *key});
-    if (count != (people.size() == 1 ? 1U : 2U)) return no("登记人员应由本人和一位已登记的人签名");
-    if (out.signatures.back().person != people.size()) return no("登记人员缺本人签名");
+    if (count != (people.size() == 1 ? 1U : 2U)) return no(words::kLedgerEnlistTwo);
+    if (out.signatures.back().person != people.size()) return no(words::kLedgerEnlistSelf);
   } else if (count != 1) {
-    return no("签名的个数有误");
+    return no(words::kLedgerSignaturesCount);
   }
   Bytes const input = signing_input(id_, size(), head(), body);
   std::uint32_t last = 0;
   for (LedgerSignature const& signature : out.signatures) {
-    if (signature.person <= last || signature.person > people.size()) return no("签名人未登记");
+    if (signature.person <= last || signature.person > people.size()) return no(words::kLedgerSignerUnknown);
     last = signature.person;
-    if (!crypto::verify(people[signature.person - 1].key, {input}, signature.signature)) return no("签名不对");
+    if (!crypto::verify(people[signature.person - 1].key, {input}, signature.signature))
+      return no(words::kLedgerSignatureWrong);
   }
   auto record = record_;
   if (out.action.deed == Deed::kRecord) {
     auto const bytes = from_hex(text_of(out.action, "head"));
     auto const head = bytes ? Hash::from(*bytes) : std::nullopt;
-    if (!head) return no("会议记录的指纹有误");
-    if (record) return no("会议记录已引用过");
+    if (!head) return no(words::kLedgerRecordHead);
+    if (record) return no(words::kLedgerRecordTwice);
     record = head;
   }
   people_ = std::move(people);
   record_ = record;
   entries_.push_back(std::move(out));
   tree_.append(log::leaf_hash(entry));
-  return Answered<std::uint64_t>::yes(size() - 1);
+  return size() - 1;
 }
 
 std::vector<std::uint64_t> Ledger::trail(std::optional<std::uint32_t> number, std::string_view name) const {
@@ -245,11 +251,11 @@ Bytes ledger_header(LedgerId const& id) {
   return out;
 }
 
-Answered<LoadedLedger> load_ledger(ByteView file) {
-  auto const no = [](std::string why) { return Answered<LoadedLedger>::no(std::move(why)); };
-  if (file.size() > kLedgerBytesMax) return no("账本过大");
+Explained<LoadedLedger> load_ledger(ByteView file) {
+  auto const no = [](Sentence why) { return Explanation(std::move(why)); };
+  if (file.size() > kLedgerBytesMax) return no(words::kLedgerTooLarge);
   if (file.size() < kLedgerHeaderBytes || as_text(file.first(kLedgerMagic.size())) != kLedgerMagic)
-    return no("这不是账本文件");
+    return no(words::kLedgerNoLedgerFile);
   LedgerId id{};
   std::ranges::copy(file.subspan(kLedgerMagic.size(), id.size()), id.begin());
   LoadedLedger out{Ledger(id), kLedgerHeaderBytes, 0};
@@ -258,17 +264,19 @@ Answered<LoadedLedger> load_ledger(ByteView file) {
     std::size_t const length = rest.size() < 4 ? 0 : u32be(rest);
     // Lengths are never 0: such a tail is what a power cut leaves of a file that had grown but not been written.
     bool const blank = std::ranges::all_of(rest, [](std::uint8_t byte) { return byte == 0; });
-    if (length > kLedgerEntryBytesMax) return no("账本第 " + std::to_string(out.ledger.size()) + " 条：长度有误");
+    if (length > kLedgerEntryBytesMax) {
+      return no({words::kLedgerEntry, {{"entry", out.ledger.size()}, {"why", words::kLedgerLength}}});
+    }
     if (rest.size() < 4 || blank || rest.size() - 4 < length) {
       out.torn = rest.size();
       break;
     }
     auto const applied = out.ledger.apply(rest.subspan(4, length));
-    if (!applied.ok()) return no(applied.refusal);
+    if (!applied) return applied.error();
     at += 4 + length;
     out.bytes = at;
   }
-  return Answered<LoadedLedger>::yes(std::move(out));
+  return out;
 }
 
 }  // namespace piaojue::office

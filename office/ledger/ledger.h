@@ -10,7 +10,7 @@
 #include <map>
 #include <set>
 
-#include "base/answered.h"
+#include "base/explained.h"
 #include "crypto/sign.h"
 #include "protocol/log/merkle.h"
 #include "sheets/date.h"
@@ -47,7 +47,7 @@ enum class Deed : std::uint8_t {
   kCertificates,
 };
 std::string_view deed_code(Deed deed);  ///< "Enlist", …
-std::string_view deed_word(Deed deed);  ///< 登记人员, …
+Text const& deed_text(Deed deed);       ///< 登记人员, …
 
 /// An applicant, by the number in the imported sheet.
 struct Subject {
@@ -71,8 +71,8 @@ struct Action {
 
 /// The one form that an action is signed in. Refused: beyond a limit; control characters; anything that looks like an
 /// identity number: the ledger is shown to people who may not see one.
-Answered<std::string> encode_action(Action const& action);
-Answered<Action> decode_action(std::string_view body);
+Explained<std::string> encode_action(Action const& action);
+Explained<Action> decode_action(std::string_view body);
 /// 15 or 18 digits by themselves, the last of 18 may be an X; full-width ones too.
 bool holds_identity_number(std::string_view text);
 
@@ -110,9 +110,9 @@ class Ledger {
   std::optional<Hash> record_head() const { return record_; }
 
   /// The next entry, signed but not yet taken in. @param signers in ascending order.
-  Answered<Bytes> sign(Action const& action, std::vector<Signer> const& signers) const;
+  Explained<Bytes> sign(Action const& action, std::vector<Signer> const& signers) const;
   /// @return its index, or why it is refused; then nothing has changed.
-  Answered<std::uint64_t> apply(ByteView entry);
+  Explained<std::uint64_t> apply(ByteView entry);
   /// Entries that name the applicant, or whose applicants or signers have that name; imports only as they hold him.
   std::vector<std::uint64_t> trail(std::optional<std::uint32_t> number, std::string_view name) const;
 
@@ -132,6 +132,6 @@ struct LoadedLedger {
   std::size_t torn = 0;   ///< behind them, of an entry that a crash cut off
 };
 /// @return refused, naming the entry, if one is not what was signed. An incomplete last one is no refusal.
-Answered<LoadedLedger> load_ledger(ByteView file);
+Explained<LoadedLedger> load_ledger(ByteView file);
 
 }  // namespace piaojue::office

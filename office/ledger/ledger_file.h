@@ -13,7 +13,7 @@ class LedgerFile {
  public:
   /// @param create also where there is none yet. @return refused: in use by another, not a ledger, altered (the entry
   /// is named), or shorter than its own head says.
-  static Answered<LedgerFile> open(std::filesystem::path const& folder, bool create);
+  static Explained<LedgerFile> open(std::filesystem::path const& folder, bool create);
   ~LedgerFile();
   LedgerFile(LedgerFile&& other) noexcept;
   LedgerFile& operator=(LedgerFile&&) = delete;
@@ -22,18 +22,18 @@ class LedgerFile {
 
   Ledger const& ledger() const { return ledger_; }
   std::size_t torn() const { return torn_; }  ///< bytes of an unfinished entry that were cut off
-  Answered<std::uint64_t> append(Action const& action, std::vector<Signer> const& signers);
+  Explained<std::uint64_t> append(Action const& action, std::vector<Signer> const& signers);
 
   /// Makes a key, seals it, and writes the Enlist entry. @param voucher none for the first.
-  Answered<std::uint32_t> enlist(std::string const& name, sheets::Day date, std::string_view passphrase,
-                                 std::optional<Signer> voucher);
-  Answered<crypto::SigningKey> unlock(std::uint32_t person, std::string_view passphrase) const;
+  Explained<std::uint32_t> enlist(std::string const& name, sheets::Day date, std::string_view passphrase,
+                                  std::optional<Signer> voucher);
+  Explained<crypto::SigningKey> unlock(std::uint32_t person, std::string_view passphrase) const;
 
  private:
   LedgerFile(std::filesystem::path folder, Ledger ledger) : folder_(std::move(folder)), ledger_(std::move(ledger)) {}
   std::filesystem::path folder_;
   Ledger ledger_;
-  Answered<std::uint64_t> write_head(crypto::SigningKey const& key) const;
+  Explained<void> write_head(crypto::SigningKey const& key) const;
 
   std::size_t bytes_ = 0, torn_ = 0;
   bool head_behind_ = false;  ///< `ledger.head` does not cover the last entry
@@ -42,8 +42,8 @@ class LedgerFile {
 
 /// Groups of four hexadecimal digits of SHA-256(key), the first 32 of them: what two people read to each other.
 std::string key_fingerprint(crypto::SigningPublicKey const& key);
-Answered<Bytes> read_file(std::filesystem::path const& path, std::size_t bytes_max);
+Explained<Bytes> read_file(std::filesystem::path const& path, std::size_t bytes_max);
 /// Written beside, synced, then put in its place: all of it or the old one.
-Answered<std::uint64_t> write_file(std::filesystem::path const& path, ByteView bytes);
+Explained<void> write_file(std::filesystem::path const& path, ByteView bytes);
 
 }  // namespace piaojue::office
