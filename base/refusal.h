@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Every way in which a request, an entry or a ballot can be refused: one enum, one table of names and sentences
-/// (specification §12). Expected failure is a value, never an exception.
+/// Every way in which a request, an entry or a ballot can be refused: one enum, one table of names (specification §12).
+/// Expected failure is a value, never an exception. What each says to people is in strings/refusals.h.
 #include <boost/system/result.hpp>
 #include <cstdint>
 #include <string_view>
@@ -63,8 +63,6 @@ enum class Refusal : std::uint16_t {
 
 /// The specification's name, such as "ALREADY_ISSUED".
 std::string_view name(Refusal code);
-/// One sentence for a person; `lang` is "zh" or anything else for English.
-std::string_view sentence(Refusal code, std::string_view lang);
 
 /// A value, or the refusal itself: never a code that has to be cast back.
 template <class T>

@@ -23,6 +23,7 @@
 #include "local/browser.h"
 #include "local/wiped_json.h"
 #include "net/channel.h"
+#include "strings/refusals.h"
 
 namespace piaojue::client {
 
@@ -194,7 +195,7 @@ class Host {
     std::string tag, word;
     void ok(json::object more) const { send(true, "OK", host->say("完成", "done"), std::move(more)); }
     void no(Refusal code, json::object more = {}) const {
-      send(false, piaojue::name(code), std::string(piaojue::sentence(code, host->options_.start.lang)),
+      send(false, piaojue::name(code), std::string(strings::sentence_of(code).in(lang_of(host->options_.start.lang))),
            std::move(more));
     }
     void no(Trouble const& trouble) const {

@@ -8,6 +8,7 @@
 #include "client/host.h"
 #include "local/passphrase.h"
 #include "net/pki.h"
+#include "strings/refusals.h"
 
 namespace piaojue::local {
 /// The page as it was built into this program; its table is written by cmake/assets.cmake.
@@ -30,7 +31,7 @@ int fail(std::string const& text) {
 }
 
 std::string words(Refusal code) {
-  return std::string(piaojue::name(code)) + ": " + std::string(piaojue::sentence(code, "en"));
+  return std::string(piaojue::name(code)) + ": " + std::string(strings::sentence_of(code).en);
 }
 
 int fail(Trouble const& trouble) { return fail(trouble.words("en")); }

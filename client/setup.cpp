@@ -6,6 +6,7 @@
 
 #include "client/host.h"
 #include "net/pki.h"
+#include "strings/refusals.h"
 
 namespace piaojue::client {
 namespace {
@@ -40,7 +41,8 @@ Tried<Enrolment> compare(std::optional<Profile> const& profile, meeting::Slip co
 
 Trouble trouble_of(Refusal code) {
   auto const name = std::string(piaojue::name(code));
-  return {name, std::string(piaojue::sentence(code, "zh")), name + ": " + std::string(piaojue::sentence(code, "en"))};
+  auto const& text = strings::sentence_of(code);
+  return {name, std::string(text.zh), name + ": " + std::string(text.en)};
 }
 
 Result<meeting::Slip> read_slip_text(std::string_view text) {

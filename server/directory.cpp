@@ -14,6 +14,7 @@
 #include "crypto/seal.h"
 #include "protocol/meeting/slip.h"
 #include "store/sqlite_store.h"
+#include "strings/refusals.h"
 
 namespace piaojue::server {
 
@@ -43,7 +44,7 @@ bool sync_directory(fs::path const& path) {
 }
 
 Failure refused(std::string const& what, Refusal code) {
-  return {what + ": " + std::string(piaojue::name(code)) + ", " + std::string(piaojue::sentence(code, "en")), false};
+  return {what + ": " + std::string(piaojue::name(code)) + ", " + std::string(strings::sentence_of(code).en), false};
 }
 
 Outcome<Secret> read_secret(fs::path const& path) {

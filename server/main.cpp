@@ -21,6 +21,7 @@
 #include "server/export.h"
 #include "server/host.h"
 #include "store/sqlite_store.h"
+#include "strings/refusals.h"
 
 namespace {
 
@@ -156,7 +157,7 @@ int run(Directory const& directory, std::optional<std::uint16_t> port, std::opti
       .lookahead = 2};
   auto core = Core::recover(std::move(config), *contents);
   if (!core) {
-    return fail({"what is stored can not be taken up: " + std::string(piaojue::sentence(core.error(), "en"))});
+    return fail({"what is stored can not be taken up: " + std::string(strings::sentence_of(core.error()).en)});
   }
   *contents = {};
   auto const entries = (*core)->record().size();
@@ -247,7 +248,7 @@ int export_to(Directory const& directory, fs::path const& out, bool unfinished) 
   if (summary && ::rename(partial.c_str(), out.c_str()) != 0) summary = Refusal::kStorage;
   if (!summary) {
     fs::remove(partial, ignored);
-    return fail({"no record: " + std::string(piaojue::sentence(summary.error(), "en"))});
+    return fail({"no record: " + std::string(strings::sentence_of(summary.error()).en)});
   }
   std::cout << "record " << out.string() << "\n"
             << "entries " << summary->entries << ", checkpoints " << summary->checkpoints << ", cosignatures "

@@ -2,6 +2,7 @@
 #include "server/wire.h"
 
 #include "protocol/meeting/wire.h"
+#include "strings/refusals.h"
 
 namespace piaojue::server::wire {
 
@@ -71,7 +72,7 @@ Bytes refused(std::uint64_t id, Refusal code) {
   v1::ServerFrame out;
   out.set_id(id);
   out.mutable_refused()->set_code(static_cast<std::uint32_t>(code));
-  out.mutable_refused()->set_detail(std::string(piaojue::sentence(code, "en")));
+  out.mutable_refused()->set_detail(std::string(strings::sentence_of(code).en));
   return encode(out);
 }
 

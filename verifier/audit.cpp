@@ -10,6 +10,7 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/record.h"
 #include "protocol/meeting/record_file.h"
+#include "strings/refusals.h"
 #include "verifier/ballot_pool.h"
 
 namespace piaojue::verifier {
@@ -171,9 +172,8 @@ class Auditor {
     fail(check, Failure{index, offset_, std::nullopt, std::nullopt, std::move(zh), std::move(en)});
   }
   void refuse(std::size_t check, std::optional<EntryType> type, Refusal why) {
-    std::string zh(sentence(why, "zh"));
-    std::string en(sentence(why, "en"));
-    fail(check, Failure{index_, offset_, type, why, std::move(zh), std::move(en)});
+    auto const& text = strings::sentence_of(why);
+    fail(check, Failure{index_, offset_, type, why, std::string(text.zh), std::string(text.en)});
     stopped_ = true;
   }
 
@@ -312,8 +312,8 @@ class Auditor {
       zh += "次序不对";
       en += "out of order";
     } else {
-      zh += sentence(bad.refusal, "zh");
-      en += sentence(bad.refusal, "en");
+      zh += strings::sentence_of(bad.refusal).zh;
+      en += strings::sentence_of(bad.refusal).en;
     }
     fail(bad.check, Failure{bad.entry, bad.offset, EntryType::kBallotBox, bad.refusal, std::move(zh), std::move(en)});
   }

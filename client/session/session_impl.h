@@ -10,6 +10,7 @@
 #include "client/session/log_copy.h"
 #include "client/session/wire.h"
 #include "protocol/meeting/codec.h"
+#include "strings/refusals.h"
 
 namespace piaojue::client {
 
@@ -59,7 +60,7 @@ struct Session::Impl final : trustee::TrusteeStore {
     return out;
   }
   void warn(std::string_view kind, facts::object more = {});
-  std::string say(Refusal code) const { return std::string(piaojue::sentence(code, config.lang)); }
+  std::string say(Refusal code) const { return std::string(strings::sentence_of(code).in(lang_of(config.lang))); }
   std::string say(std::string_view zh, std::string_view en) const {
     return std::string(facts::zh(config.lang) ? zh : en);
   }
