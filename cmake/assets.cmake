@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The page's files, embedded in a program: piaojue_assets(TARGET) adds a generated source with each file's bytes
-# (.incbin) and a table of paths. Files of web/ go in as they are, those of other people from npm under vendor/.
+# (.incbin) and a table of paths. Files of web/ go in as they are, those of other people from npm under vendor/, and
+# the texts, made of strings/*.json, under strings/.
 set(PIAOJUE_WEB ${CMAKE_SOURCE_DIR}/web)
-set(PIAOJUE_VENDOR ${CMAKE_BINARY_DIR}/web/vendor)
+set(PIAOJUE_MADE ${CMAKE_BINARY_DIR}/web)
+set(PIAOJUE_VENDOR ${PIAOJUE_MADE}/vendor)
+set(PIAOJUE_AUDITOR_STRINGS ${PIAOJUE_MADE}/auditor/strings)
 
 # Once for each change of the lock file; `npm ci` takes exactly what it names, by its hashes.
 set(PIAOJUE_VENDOR_MODULES preact.js preact-hooks.js htm.js jsqr.js)
@@ -13,21 +16,46 @@ add_custom_command(OUTPUT ${vendor_files}
   COMMENT "page: packages from npm" VERBATIM)
 add_custom_target(vendor_modules DEPENDS ${vendor_files})
 
+# piaojue_texts(OUT LANG EXPORT TOPICS…): one module of texts; a topic may have a prefix for its keys before a colon.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(text_modules "")
+function(piaojue_texts out lang export)
+  set(topics "")
+  set(files "")
+  foreach(topic ${ARGN})
+    string(REGEX MATCH "[a-z_]+$" name ${topic})
+    string(REGEX REPLACE "[a-z_]+$" "" prefix "${topic}")
+    list(APPEND topics ${prefix}${CMAKE_SOURCE_DIR}/strings/${name}.json)
+    list(APPEND files ${CMAKE_SOURCE_DIR}/strings/${name}.json)
+  endforeach()
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/strings/generate.py js ${lang} ${out} ${export} ${topics}
+    DEPENDS ${files} ${CMAKE_SOURCE_DIR}/strings/generate.py
+    COMMENT "page: texts, ${export}" VERBATIM)
+  set(text_modules ${text_modules} ${out} PARENT_SCOPE)
+endfunction()
+piaojue_texts(${PIAOJUE_MADE}/strings/zh.js zh zh page code.:refusal)
+piaojue_texts(${PIAOJUE_MADE}/strings/en.js en en page code.:refusal)
+piaojue_texts(${PIAOJUE_MADE}/strings/office_zh.js zh officeZh office_page)
+piaojue_texts(${PIAOJUE_MADE}/strings/office_en.js en officeEn office_page)
+piaojue_texts(${PIAOJUE_AUDITOR_STRINGS}/zh.js zh zh auditor audit)
+piaojue_texts(${PIAOJUE_AUDITOR_STRINGS}/en.js en en auditor audit)
+add_custom_target(text_modules DEPENDS ${text_modules})
+set(PIAOJUE_MADE_MODULES strings/zh.js strings/en.js strings/office_zh.js strings/office_en.js)
+list(TRANSFORM PIAOJUE_VENDOR_MODULES PREPEND vendor/ OUTPUT_VARIABLE vendor_paths)
+list(APPEND PIAOJUE_MADE_MODULES ${vendor_paths})
+
 function(piaojue_assets target)
   file(GLOB own RELATIVE ${PIAOJUE_WEB} CONFIGURE_DEPENDS
     ${PIAOJUE_WEB}/*.html ${PIAOJUE_WEB}/*.js ${PIAOJUE_WEB}/*.css ${PIAOJUE_WEB}/*.svg
-    ${PIAOJUE_WEB}/screens/*.js ${PIAOJUE_WEB}/parts/*.js ${PIAOJUE_WEB}/strings/*.js ${PIAOJUE_WEB}/office/*.js)
+    ${PIAOJUE_WEB}/screens/*.js ${PIAOJUE_WEB}/parts/*.js ${PIAOJUE_WEB}/office/*.js)
   set(code "")
   set(table "")
   set(files "")
   set(number 0)
-  set(paths ${own})
-  foreach(name ${PIAOJUE_VENDOR_MODULES})
-    list(APPEND paths vendor/${name})
-  endforeach()
-  foreach(path ${paths})
-    if(path MATCHES "^vendor/")
-      set(file ${CMAKE_BINARY_DIR}/web/${path})
+  foreach(path ${own} ${PIAOJUE_MADE_MODULES})
+    if(path IN_LIST PIAOJUE_MADE_MODULES)
+      set(file ${PIAOJUE_MADE}/${path})
     else()
       set(file ${PIAOJUE_WEB}/${path})
     endif()
@@ -39,7 +67,7 @@ function(piaojue_assets target)
     list(APPEND files ${file})
     math(EXPR number "${number} + 1")
   endforeach()
-  set(source ${CMAKE_BINARY_DIR}/web/${target}_assets.cpp)
+  set(source ${PIAOJUE_MADE}/${target}_assets.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT [[// Written by cmake/assets.cmake.
 #include <optional>
 #include <string_view>
@@ -71,7 +99,7 @@ std::optional<Asset> embedded_asset(std::string_view path) {
 ]] @ONLY)
   set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${files}")
   target_sources(${target} PRIVATE ${source})
-  add_dependencies(${target} vendor_modules)
+  add_dependencies(${target} vendor_modules text_modules)
 endfunction()
 
 # The auditor's page: one file, opened from a disk, built by web/auditor/build.mjs. piaojue_auditor_page() adds the
@@ -81,11 +109,11 @@ function(piaojue_auditor_page)
   set(page ${CMAKE_BINARY_DIR}/bin/auditor.html)
   file(GLOB sources CONFIGURE_DEPENDS ${PIAOJUE_WEB}/auditor/*)
   add_custom_command(OUTPUT ${page}
-    COMMAND ${PIAOJUE_NODE} ${PIAOJUE_WEB}/auditor/build.mjs ${page}
+    COMMAND ${PIAOJUE_NODE} ${PIAOJUE_WEB}/auditor/build.mjs ${page} ${PIAOJUE_AUDITOR_STRINGS}
     # The packages are there once these are.
-    DEPENDS ${sources} ${PIAOJUE_VENDOR}/preact.js
+    DEPENDS ${sources} ${PIAOJUE_VENDOR}/preact.js ${PIAOJUE_AUDITOR_STRINGS}/zh.js ${PIAOJUE_AUDITOR_STRINGS}/en.js
     COMMENT "auditor's page" VERBATIM)
   add_custom_target(auditor_page ALL DEPENDS ${page})
-  add_dependencies(auditor_page vendor_modules)
+  add_dependencies(auditor_page vendor_modules text_modules)
   install(FILES ${page} DESTINATION share/piaojue)
 endfunction()

@@ -3,7 +3,8 @@
 """Makes C++ tables and JavaScript modules of strings/*.json, the one place of every sentence for people.
 
     generate.py cpp TOPIC.json OUT.h OUT.cpp      namespace piaojue::strings::TOPIC, one `Text const kName` a key
-    generate.py js LANG OUT.js EXPORT TOPIC.json… one module that exports an object from key to text
+    generate.py js LANG OUT.js EXPORT TOPIC.json… one module that exports an object from key to text; PREFIX:TOPIC.json
+                                                  puts a prefix before each key of that topic
 
 A topic is an object from key to {"zh": …, "en": …}. Both languages are there, neither is empty, and both have the same
 {places}; anything else ends with exit code 1 and the key's name. Keys are dotted words: `no_ledger`, `row.bad_date`.
@@ -73,7 +74,9 @@ def cpp(source, header, body):
 def js(lang, out, export, sources):
     merged = {}
     for source in sources:
-        for key, text in read(source).items():
+        prefix, _, path = source.rpartition(":")
+        for key, text in read(path).items():
+            key = prefix + key
             if key in merged:
                 raise SystemExit(f"strings: {key} stands in two topics")
             merged[key] = text[lang]

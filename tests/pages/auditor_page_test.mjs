@@ -27,7 +27,7 @@ before(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'piaojue-auditor-page-'));
   fs.mkdirSync(SCREENS, { recursive: true });
   const page = path.join(folder, 'auditor.html');
-  execFileSync('node', [path.join(ROOT, 'web/auditor/build.mjs'), page]);
+  execFileSync('node', [path.join(ROOT, 'web/auditor/build.mjs'), page, path.resolve(BIN, '../web/auditor/strings')]);
   url = pathToFileURL(page).href;
   execFileSync(path.resolve(BIN, '../tests/test_verifier'), ['--gtest_filter=Robustness.TheRecordsAreHonest:Check16.*'], {
     env: { ...process.env, PIAOJUE_KEEP_RECORDS: folder }, stdio: 'pipe',

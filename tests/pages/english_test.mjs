@@ -7,9 +7,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { en } from '../../web/strings/en.js';
-import { zh } from '../../web/strings/zh.js';
-import { faultsOf, hold, launch, Meeting, openWindow } from './lib.mjs';
+import { faultsOf, hold, kTexts, launch, Meeting, openWindow } from './lib.mjs';
+
+const { zh, en } = kTexts.page;
 
 const kMembers = `姓名,单位,角色
 Chair Lin,Institute,主任委员、专家

@@ -5,24 +5,12 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kWeb } from './lib.mjs';
+import { kMade, kWeb } from './lib.mjs';
 
 const kPlace = 'http://127.0.0.1:9/fake/';
 const kTypes = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
 const kPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-/** As cmake/vendor.cmake does it. */
-const kVendor = {
-  'vendor/preact.js': ['preact/dist/preact.mjs', 'preact/dist/preact.module.js'],
-  'vendor/preact-hooks.js': ['preact/hooks/dist/hooks.mjs', 'preact/hooks/dist/hooks.module.js'],
-  'vendor/htm.js': ['htm/dist/htm.module.js'],
-  'vendor/jsqr.js': ['jsqr/dist/jsQR.js'],
-};
-
-function fileOf(path) {
-  if (!kVendor[path]) return readFileSync(join(kWeb, path), 'utf8');
-  const found = kVendor[path].map((one) => join(kWeb, 'node_modules', one)).find(existsSync);
-  return readFileSync(found, 'utf8').replace(/from\s*["']preact["']/g, 'from"./preact.js"').replace(/\n?\/\/# sourceMappingURL=.*/g, '');
-}
+const fileOf = (path) => readFileSync([kWeb, kMade].map((folder) => join(folder, path)).find(existsSync), 'utf8');
 
 export class FakeDoor {
   /** @param commands by first word: (rest) => fields of the reply */

@@ -17,8 +17,20 @@ export const kWeb = join(kRoot, 'web');
 const require = createRequire(join(kWeb, 'package.json'));
 export const kBin = resolve(kRoot, process.env.PIAOJUE_BIN || 'build/release/bin');
 export const kBrowser = process.env.PIAOJUE_CHROMIUM || '/usr/bin/chromium';
+/** What is made at build time and built into the programs beside web/: texts, other people's modules. */
+export const kMade = resolve(kBin, '../web');
 const kScreens = join(kRoot, 'build/screens');
 const kWaitMs = 60_000;
+
+/** A module that is made at build time; by its text, since how node reads a file depends on the folder it lies in. */
+const made = (path) => import(`data:text/javascript,${encodeURIComponent(readFileSync(join(kMade, path), 'utf8'))}`);
+const { zh } = await made('strings/zh.js');
+const { en } = await made('strings/en.js');
+const { officeZh } = await made('strings/office_zh.js');
+const { officeEn } = await made('strings/office_en.js');
+const auditor = { zh: (await made('auditor/strings/zh.js')).zh, en: (await made('auditor/strings/en.js')).en };
+/** What is served: the texts of every page, those of the office's page alone, those of the auditor's page. */
+export const kTexts = { page: { zh, en }, office: { zh: officeZh, en: officeEn }, auditor };
 
 /** One program; its output line by line. Ended by its own handle. */
 export class Program {

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The auditor's page. What comes from a record goes into text nodes only, never into markup.
 import { anchorOf } from './audit.js';
-import { fill, STRINGS } from './strings.js';
+import { en } from './strings/en.js';
+import { zh } from './strings/zh.js';
 
 /** What a page can hold in memory, several times over. */
 const FILE_LIMIT = 512 * 1024 * 1024;
 const ANCHOR_FILE_LIMIT = 4096;
 const SIGNS = { holds: '✓', failed: '✗', not_reached: '—', waiting: '…' };
+const CHECKS = 25;
+/** Bits of a role in the manifest (specification §8). */
+const ROLES = [[1, 'expert'], [2, 'chair'], [4, 'clerk'], [8, 'supervisor'], [16, 'screen']];
+const FIGURES = ['agree', 'disagree', 'abstain', 'invalid', 'not_cast', 'recused', 'present'];
+const TEXTS = { zh, en };
 const SVG = 'http://www.w3.org/2000/svg';
 
 const state = {
@@ -21,7 +27,8 @@ const state = {
 };
 
 const $ = (id) => document.getElementById(id);
-const strings = () => STRINGS[state.language];
+/** A text of the page's language; what has no value is left out. */
+const t = (key, values = {}) => TEXTS[state.language][key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
 
 /** An element; children are elements or text. */
 function el(name, attributes = {}, ...children) {
@@ -41,13 +48,12 @@ const groups = (digits) => digits.match(/.{1,4}/g)?.join(' ') ?? '';
 // ---- Rendering ----
 
 function render() {
-  const s = strings();
-  document.documentElement.lang = s.htmlLang;
-  document.title = s.title;
-  for (const element of document.querySelectorAll('[data-text]')) element.textContent = s[element.dataset.text];
-  $('language').textContent = s.otherLanguage;
+  document.documentElement.lang = t('htmlLang');
+  document.title = t('title');
+  for (const element of document.querySelectorAll('[data-text]')) element.textContent = t(element.dataset.text);
+  $('language').textContent = t('otherLanguage');
   $('language').lang = state.language === 'zh' ? 'en' : 'zh-CN';
-  $('file-chosen').textContent = state.file ? fill(s.fileChosen, { name: state.file.name, size: state.file.size }) : s.fileNone;
+  $('file-chosen').textContent = state.file ? t('fileChosen', { name: state.file.name, size: state.file.size }) : t('fileNone');
   renderError();
   const running = state.phase === 'running';
   $('start').disabled = running;
@@ -66,7 +72,7 @@ function render() {
 function renderError() {
   const { error } = state;
   $('error').hidden = !error;
-  $('error').textContent = error ? fill(strings().errors[error.key], error.values) : '';
+  $('error').textContent = error ? t(`errors.${error.key}`, error.values) : '';
   for (const id of ['file', 'anchor']) {
     if (error?.field === id) $(id).setAttribute('aria-invalid', 'true');
     else $(id).removeAttribute('aria-invalid');
@@ -77,41 +83,38 @@ function renderProgress() {
   const p = state.progress ?? { read: 0, total: 1, entries: 0, ballots: 0, judged: 0 };
   const percent = Math.min(100, Math.floor((100 * p.read) / p.total));
   $('bar').value = percent;
-  $('progress').textContent = fill(strings().progress, { ...p, percent });
+  $('progress').textContent = t('progress', { ...p, percent });
 }
 
 /** One line: what the whole audit came to. */
 function verdictLine(report) {
-  const s = strings();
-  if (report.unusable) return `${SIGNS.failed} ${s.verdict.unusable}`;
-  if (report.verified) return `${SIGNS.holds} ${s.verdict.verified}`;
+  if (report.unusable) return `${SIGNS.failed} ${t('verdict.unusable')}`;
+  if (report.verified) return `${SIGNS.holds} ${t('verdict.verified')}`;
   const { check } = report.first_failure;
-  return `${SIGNS.failed} ${fill(s.verdict.failed, { check, what: s.checks[check - 1].what })}`;
+  return `${SIGNS.failed} ${t('verdict.failed', { check, what: t(`check.${check}.what`) })}`;
 }
 
 function renderVerdict(box, report) {
-  const s = strings();
   box.className = `verdict ${report.verified ? 'good' : 'bad'}`;
   box.append(el('p', { class: 'verdict-line' }, verdictLine(report)));
   const sentence = (text) => box.append(el('p', {}, text));
   if (report.unusable) {
-    sentence(fill(s.errors[report.unusable.reason], report.unusable));
+    sentence(t(`errors.${report.unusable.reason}`, report.unusable));
   } else if (report.verified) {
-    sentence(s.verdict.verifiedMeaning);
+    sentence(t('verdict.verifiedMeaning'));
   } else {
     sentence(failureText(report.first_failure));
-    sentence(fill(s.verdict.failedMeaning, s.checks[report.first_failure.check - 1]));
+    sentence(t('verdict.failedMeaning', { defeats: t(`check.${report.first_failure.check}.defeats`) }));
   }
   if (!report.unusable) box.append(hashes(report), el('p', { class: 'buttons no-print' }, printButton()));
 }
 
 function hashes(report) {
-  const s = strings();
   const hash = (name, digits) => [el('dt', {}, name), el('dd', { class: 'hash' }, groups(digits))];
-  return el('dl', { class: 'hashes' }, ...hash(s.head, report.head), ...hash(s.paper, report.anchor));
+  return el('dl', { class: 'hashes' }, ...hash(t('head'), report.head), ...hash(t('paper'), report.anchor));
 }
 function printButton() {
-  const button = el('button', { type: 'button' }, strings().print);
+  const button = el('button', { type: 'button' }, t('print'));
   button.addEventListener('click', () => window.print());
   return button;
 }
@@ -120,11 +123,10 @@ function sections() {
   const { report } = state;
   if (!report) return [checksSection(null)];
   if (report.unusable) return [];
-  const s = strings();
   const rest = report.meeting ? [meetingSection(report), attendanceSection(report), resultsSection(report)] : [];
   return [
     checksSection(report),
-    report.verified || rest.length === 0 ? null : el('p', { class: 'not-proven' }, `${SIGNS.failed} ${s.verdict.notProven}`),
+    report.verified || rest.length === 0 ? null : el('p', { class: 'not-proven' }, `${SIGNS.failed} ${t('verdict.notProven')}`),
     ...rest,
     // Whoever has read to the end, or holds the last sheet of paper, sees it again.
     el('p', { class: `verdict verdict-line ${report.verified ? 'good' : 'bad'}` }, verdictLine(report)),
@@ -137,91 +139,85 @@ function section(id, heading, ...children) {
 
 /** Where and why. */
 function failureText(failure) {
-  const s = strings();
   const { entry, type, offset, refusal, reason, values } = failure;
-  const place = entry === null ? '' : fill(s.place.entry, { entry }) + (type ? fill(s.place.type, { type: s.types[type] }) : '') +
-    (offset === null ? '' : fill(s.place.offset, { offset })) + s.place.colon;
-  if (reason === 'refused') return place + fill(s.refused, { refusal, sentence: s.refusals[refusal] });
-  return place + fill(s.reasons[reason], values);
+  const place = entry === null ? '' : t('place.entry', { entry }) + (type ? t('place.type', { type: t(`types.${type}`) }) : '') +
+    (offset === null ? '' : t('place.offset', { offset })) + t('place.colon');
+  if (reason === 'refused') return place + t('refused', { refusal, sentence: t(`refused.${refusal}`) });
+  return place + t(`reasons.${reason}`, values);
 }
 
 function checksSection(report) {
-  const s = strings();
-  const items = s.checks.map((check, i) => {
+  const items = Array.from({ length: CHECKS }, (_, i) => {
     const { outcome, failures, failures_total } = report?.checks[i] ?? { outcome: 'waiting', failures: [], failures_total: 0 };
     const item = el('li', { class: `check ${outcome}` },
       el('span', { class: 'number' }, String(i + 1)),
-      el('span', { class: 'outcome' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[outcome]), ` ${s.outcome[outcome]}`),
-      el('span', { class: 'what' }, check.what));
+      el('span', { class: 'outcome' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[outcome]), ` ${t(`outcome.${outcome}`)}`),
+      el('span', { class: 'what' }, t(`check.${i + 1}.what`)));
     if (outcome === 'failed') {
       const list = el('ul', { class: 'failures' }, ...failures.map((failure) => el('li', {}, failureText(failure))));
-      if (failures_total > failures.length) list.append(el('li', {}, fill(s.more, { n: failures_total - failures.length })));
-      item.append(el('div', { class: 'why' }, el('p', {}, fill(s.defeats, check)), list));
+      if (failures_total > failures.length) list.append(el('li', {}, t('more', { n: failures_total - failures.length })));
+      item.append(el('div', { class: 'why' }, el('p', {}, t('defeats', { defeats: t(`check.${i + 1}.defeats`) })), list));
     }
     return item;
   });
-  return section('checks-heading', s.checksHeading, el('ol', { class: 'checks' }, ...items));
+  return section('checks-heading', t('checksHeading'), el('ol', { class: 'checks' }, ...items));
 }
 
 function meetingSection({ meeting, entries, ballots }) {
-  const s = strings();
-  return section('meeting-heading', s.meetingHeading,
+  return section('meeting-heading', t('meetingHeading'),
     el('p', { class: 'meeting-title' }, meeting.title),
-    meeting.rehearsal ? el('p', { class: 'rehearsal' }, s.rehearsal) : null,
-    el('p', {}, fill(s.meetingFacts, { date: meeting.date, size: meeting.committee_size, entries, ballots })));
+    meeting.rehearsal ? el('p', { class: 'rehearsal' }, t('rehearsal')) : null,
+    el('p', {}, t('meetingFacts', { date: meeting.date, size: meeting.committee_size, entries, ballots })));
 }
 
 function attendanceSection({ attendance }) {
-  const s = strings();
   const columns = ['person', 'name', 'roles', 'in', 'out', 'recusals'];
   const cells = (p) => ({
     person: String(p.person),
-    name: p.name + (p.employer ? fill(s.employer, { employer: p.employer }) : ''),
-    roles: s.roles.filter(([bit]) => p.roles & bit).map(([, name]) => name).join(s.listComma),
-    in: p.first_sign_in === null ? s.never : fill(s.atEntry, { entry: p.first_sign_in }),
-    out: p.last_sign_out === null ? s.none : fill(s.atEntry, { entry: p.last_sign_out }),
-    recusals: p.recusals.map((r) => fill(s.recusal, r)).join(s.listComma) || s.none,
+    name: p.name + (p.employer ? t('employer', { employer: p.employer }) : ''),
+    roles: ROLES.filter(([bit]) => p.roles & bit).map(([, name]) => t(`role.${name}`)).join(t('listComma')),
+    in: p.first_sign_in === null ? t('never') : t('atEntry', { entry: p.first_sign_in }),
+    out: p.last_sign_out === null ? t('none') : t('atEntry', { entry: p.last_sign_out }),
+    recusals: p.recusals.map((r) => t('recusal', r)).join(t('listComma')) || t('none'),
   });
   const row = (p) => {
     const values = cells(p);
     // On a narrow screen each row is a block of its own; the column's name then stands before each value.
     return el('tr', {}, ...columns.map((column) =>
       el(column === 'name' ? 'th' : 'td', column === 'name' ? { scope: 'row' } : {},
-        el('span', { class: 'column-name' }, s.attendance[column]), el('span', {}, values[column]))));
+        el('span', { class: 'column-name' }, t(`attendance.${column}`)), el('span', {}, values[column]))));
   };
-  return section('attendance-heading', s.attendanceHeading,
+  return section('attendance-heading', t('attendanceHeading'),
     el('table', { class: 'attendance' },
-      el('caption', {}, s.attendanceCaption),
-      el('thead', {}, el('tr', {}, ...columns.map((column) => el('th', { scope: 'col' }, s.attendance[column])))),
+      el('caption', {}, t('attendanceCaption')),
+      el('thead', {}, el('tr', {}, ...columns.map((column) => el('th', { scope: 'col' }, t(`attendance.${column}`))))),
       el('tbody', {}, ...attendance.map(row))));
 }
 
 function resultsSection(report) {
-  const s = strings();
   const nameOf = (p) => report.attendance[p - 1].name;
   const attempts = report.attempts.map((a) => el('section', { class: 'attempt' },
-    el('h3', {}, fill(s.attemptHeading, a)),
-    el('p', {}, fill(a.paper ? s.attemptPaper : s.attemptFacts, a)),
-    a.overridden.length ? el('p', {}, fill(s.overridden, { people: a.overridden.map(nameOf).join(s.listComma) })) : null,
+    el('h3', {}, t('attemptHeading', a)),
+    el('p', {}, t(a.paper ? 'attemptPaper' : 'attemptFacts', a)),
+    a.overridden.length ? el('p', {}, t('overridden', { people: a.overridden.map(nameOf).join(t('listComma')) })) : null,
     ...a.questions.map((q) => question(q, a, report.meeting.rules))));
-  return section('results-heading', s.resultsHeading, ...(attempts.length ? attempts : [el('p', {}, s.noResults)]));
+  return section('results-heading', t('resultsHeading'), ...(attempts.length ? attempts : [el('p', {}, t('noResults'))]));
 }
 
 function question(q, a, rules) {
-  const s = strings();
-  const facts = { ...q, channel: q.exceptional ? s.channel.exceptional : s.channel.normal };
+  const facts = { ...q, channel: q.exceptional ? t('channel.exceptional') : t('channel.normal') };
   const head = [
-    el('h4', {}, fill(s.candidate, q)),
-    el('p', { class: 'candidate-facts' }, fill(s.candidateFacts, facts)),
+    el('h4', {}, t('candidate', q)),
+    el('p', { class: 'candidate-facts' }, t('candidateFacts', facts)),
   ];
   if (q.voided) {
     return el('article', { class: 'question voided' }, ...head,
-      el('p', { class: 'result' }, `${SIGNS.not_reached} ${q.void_reason ? fill(s.voided, { reason: q.void_reason }) : s.voidedPaper}`));
+      el('p', { class: 'result' }, `${SIGNS.not_reached} ${q.void_reason ? t('voided', { reason: q.void_reason }) : t('voidedPaper')}`));
   }
-  const outcome = q.contested ? s.contested : q.passed ? s.passed : s.notPassed;
+  const outcome = q.contested ? t('contested') : q.passed ? t('passed') : t('notPassed');
   const sign = q.passed ? SIGNS.holds : SIGNS.failed;
   return el('article', { class: `question ${q.passed ? 'passed' : 'not-passed'}` }, ...head,
-    el('p', { class: 'result' }, el('span', { 'aria-hidden': 'true' }, `${sign} `), fill(s.summary, { ...q, outcome })),
+    el('p', { class: 'result' }, el('span', { 'aria-hidden': 'true' }, `${sign} `), t('summary', { ...q, outcome })),
     el('div', { class: 'figures' },
       el('div', {}, bar(q), el('ul', { class: 'arithmetic' }, ...arithmetic(q, a, rules).map((text) => el('li', {}, text)))),
       figures(q)));
@@ -229,32 +225,30 @@ function question(q, a, rules) {
 
 /** The sums, so that they can be followed with a pencil. */
 function arithmetic(q, a, rules) {
-  const s = strings();
   const [n, d] = [rules.pass_numerator, rules.pass_denominator];
   const [have, want] = [d * q.agree, n * q.present];
   const sign = have > want ? '>' : have < want ? '<' : '=';
   const parts = [q.agree, q.disagree, q.abstain, q.invalid, q.not_cast, q.recused].join('+');
   return [
-    fill(s.comparison, { d, n, have, want, sign, agree: q.agree, present: q.present, rule: rules.pass_strict ? s.rule.strict : s.rule.inclusive }),
-    fill(s.balance, { parts, present: q.present }),
-    fill(a.paper ? s.paperFacts : s.boxFacts, q),
-    ...(q.contested ? [fill(s.contestedWhy, q)] : []),
-    ...(q.mode_sensitive ? [s.modeSensitive] : []),
+    t('comparison', { d, n, have, want, sign, agree: q.agree, present: q.present, rule: rules.pass_strict ? t('rule.strict') : t('rule.inclusive') }),
+    t('balance', { parts, present: q.present }),
+    t(a.paper ? 'paperFacts' : 'boxFacts', q),
+    ...(q.contested ? [t('contestedWhy', q)] : []),
+    ...(q.mode_sensitive ? [t('modeSensitive')] : []),
   ];
 }
 
 /** Agree, disagree and the rest of the denominator, with the line that has to be reached. */
 function bar(q) {
-  const s = strings();
   const [width, height, top] = [300, 28, 22];
   const total = Math.max(q.present, 1);
   const x = (votes) => (width * Math.min(votes, total)) / total;
   const rest = q.present - q.agree - q.disagree;
   const line = x(q.needed);
-  const label = fill(s.bar, { ...q, rest });
+  const label = t('bar', { ...q, rest });
   const anchor = line < width / 4 ? 'start' : line > (3 * width) / 4 ? 'end' : 'middle';
   const text = svg('text', { x: line, y: 14, 'text-anchor': anchor, class: 'bar-text' });
-  text.textContent = fill(s.neededLine, q);
+  text.textContent = t('neededLine', q);
   return svg('svg', { viewBox: `-2 0 ${width + 4} ${top + height + 4}`, role: 'img', 'aria-label': label, class: 'bar' },
     svg('rect', { x: 0, y: top, width, height, class: 'bar-rest' }),
     svg('rect', { x: 0, y: top, width: x(q.agree), height, class: 'bar-agree' }),
@@ -264,11 +258,10 @@ function bar(q) {
 }
 
 function figures(q) {
-  const s = strings();
-  return el('table', {}, el('caption', { class: 'visually-hidden' }, fill(s.figuresCaption, q)),
-    el('tbody', {}, ...Object.entries(s.figures).map(([key, name]) =>
+  return el('table', {}, el('caption', { class: 'visually-hidden' }, t('figuresCaption', q)),
+    el('tbody', {}, ...FIGURES.map((key) =>
       el('tr', {},
-        el('th', { scope: 'row' }, key === 'present' ? null : el('span', { class: `key ${key}`, 'aria-hidden': 'true' }), name),
+        el('th', { scope: 'row' }, key === 'present' ? null : el('span', { class: `key ${key}`, 'aria-hidden': 'true' }), t(`figures.${key}`)),
         el('td', {}, String(q[key]))))));
 }
 
@@ -310,7 +303,7 @@ async function start() {
   Object.assign(state, { phase: 'running', report: null, progress: null, run });
   render();
   $('stop').focus();
-  say(strings().running);
+  say(t('running'));
   let bytes;
   try {
     bytes = new Uint8Array(await state.file.arrayBuffer());
@@ -361,7 +354,7 @@ $('form').addEventListener('submit', (event) => {
 });
 $('stop').addEventListener('click', () => {
   end({ phase: 'empty', report: null });
-  say(strings().stopped);
+  say(t('stopped'));
   $('start').focus();
 });
 $('file').addEventListener('change', (event) => take(event.target.files));

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every sentence for people stands once, in strings/*.json, in both languages, and is used; none stands in C++.
+tests/pages/strings_test.mjs holds the same of the pages."""
+import json
+import pathlib
+import re
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+TOP = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(TOP / "strings"))
+import generate  # noqa: E402
+
+# Their keys are used by the pages' modules, which the pages' own test looks at; audit by the auditor's page.
+OF_THE_PAGES = {"page", "office_page", "auditor", "audit"}
+# Chinese that is read, not said: words that sheets, slips and people's commands may use. Each with its reason.
+READ = {
+    "client/session/command.cpp": "choices as people type them",
+}
+# Rooms whose sentences have not yet been moved.
+NOT_YET = ("client/", "local/", "office/", "server/", "sheets/", "verifier/")
+ROOMS = ("base", "client", "crypto", "local", "net", "office", "protocol", "server", "sheets", "store", "strings",
+         "verifier")
+CHINESE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+COMMENT_OR_LITERAL = re.compile(r'''//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+\'''', re.S)
+# Two topics may have the same word; the same sentence is one entry.
+SENTENCE = 10
+
+
+def sources():
+    """path → text of every C++ file of the rooms."""
+    return {str(path.relative_to(TOP)): path.read_text(encoding="utf-8")
+            for room in ROOMS for path in sorted((TOP / room).rglob("*")) if path.suffix in (".cpp", ".h")}
+
+
+def topics():
+    return {path.stem: generate.read(path) for path in sorted((TOP / "strings").glob("*.json"))}
+
+
+def chinese_lines(text):
+    """Lines with a Chinese literal."""
+    out = []
+    for m in COMMENT_OR_LITERAL.finditer(text):
+        if not m.group().startswith("/") and CHINESE.search(m.group()):
+            out.append(text.count("\n", 0, m.start()) + 1)
+    return out
+
+
+def unused(topic, keys, files):
+    """Keys whose constant no file mentions that speaks the topic."""
+    speakers = [text for text in files.values() if f'"strings/{topic}.h"' in text or f"{topic}::k" in text]
+    words = set(re.findall(r"\bk[A-Z]\w*", "\n".join(speakers)))
+    return [key for key in keys if generate.constant(key) not in words]
+
+
+def twice(by_topic):
+    """Sentences that are entries of two topics: they would drift apart."""
+    seen = {}
+    out = []
+    for topic, texts in by_topic.items():
+        for key, text in texts.items():
+            before = seen.setdefault((text["zh"], text["en"]), f"{topic}.{key}")
+            if before.split(".")[0] != topic and len(text["zh"]) >= SENTENCE:
+                out.append(f"{topic}.{key} is {before}")
+    return out
+
+
+class Strings(unittest.TestCase):
+    def test_both_languages_are_complete_with_the_same_places(self):
+        # Whoever reads one language only must not find a hole where the other has a name or a number.
+        self.assertGreater(sum(len(texts) for texts in topics().values()), 900)
+
+    def test_every_text_is_used(self):
+        # A text that nothing says is translated and corrected for nobody, and hides that its place has another.
+        files = sources()
+        for topic, texts in topics().items():
+            if topic not in OF_THE_PAGES:
+                self.assertEqual(unused(topic, texts, files), [], topic)
+
+    def test_no_sentence_stands_in_two_topics(self):
+        self.assertEqual(twice(topics()), [])
+
+    def test_no_chinese_in_the_programs(self):
+        # A sentence in code has no other language, and nobody who corrects wording finds it.
+        found = {path: lines for path, text in sources().items() if (lines := chinese_lines(text))}
+        against = {path: lines for path, lines in found.items() if path not in READ and not path.startswith(NOT_YET)}
+        self.assertEqual(against, {})
+        self.assertEqual([path for path in READ if path not in found], [], "nothing Chinese is read there any more")
+
+
+class TheTestItself(unittest.TestCase):
+    """Each way to break a rule is found; else the tests above would be green for nothing."""
+
+    def refused(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "topic.json")
+            path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
+            with self.assertRaises(SystemExit):
+                generate.read(path)
+
+    def test_a_language_that_lacks_a_text_or_a_place_is_found(self):
+        self.refused({"a": {"zh": "一"}})
+        self.refused({"a": {"zh": "一", "en": ""}})
+        self.refused({"a": {"zh": "一 {n}", "en": "one"}})
+        self.refused({"a": {"zh": "一 {n}", "en": "one {m}"}})
+        self.refused('{"a": {"zh": "一", "en": "one"}, "a": {"zh": "二", "en": "two"}}')
+
+    def test_an_unused_key_is_found(self):
+        files = {"desk.cpp": '#include "strings/desk.h"\nsay(strings::desk::kRowBad);', "other.cpp": "kRowGood"}
+        self.assertEqual(unused("desk", ["row.bad", "row.good"], files), ["row.good"])
+
+    def test_a_chinese_literal_is_found_and_a_comment_is_not(self):
+        self.assertEqual(chinese_lines('// 票\nsay("票");\n/* 票 */ say("// 票");\nsay(R"(票)");'), [2, 3, 4])
+
+    def test_a_sentence_in_two_topics_is_found(self):
+        text = {"zh": "此前各项均完好，请再试一次。", "en": "Try again."}
+        self.assertEqual(twice({"a": {"x": text}, "b": {"y": text}}), ["b.y is a.x"])
+        self.assertEqual(twice({"a": {"x": text, "z": text}, "b": {"y": {"zh": "无", "en": "none"}}}), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
