@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A whole meeting on the files beside this one: one server, fourteen laptops (eleven experts, the chair among them; the clerk, a
-supervisor, the big screen), each a process of its own, over TLS. Started by scripts/demo.
+"""A whole meeting on the files beside this one: one server, fourteen laptops (eleven experts, the chair among them; the
+clerk, a supervisor, the big screen), each a process of its own, over TLS. Started by scripts/demo.
 
-What happens: one expert is late and two leave early; one is recused from a candidate; a laptop is killed with kill -9 in
-mid-ballot, comes back and votes; a batch is voided after closing and voted again; one row ends exactly at two thirds."""
+What happens: one expert is late and two leave early; one is recused from a candidate; a laptop is killed with kill
+-9 in mid-ballot, comes back and votes; a batch is voided after closing and voted again; one row ends exactly at two
+thirds."""
 
 import argparse
 import csv
@@ -88,13 +89,14 @@ class Demo:
         return max((e["attempt"] for e in self.client(self.chair).events("opened", batch=batch)), default=1)
 
     def mark_paper(self, person, questions, agree, abstain):
-        """How this expert votes: the first `agree[q]` of those who may vote on q agree, the next `abstain[q]` abstain."""
+        """The first `agree[q]` of those who may vote on q agree, the next `abstain[q]` abstain; one of them is this."""
         for q in questions:
             voters = [p for p in sorted(self.present) if (p, q) not in self.recused]
             if person not in voters:
                 continue
             position = (voters.index(person) + q) % len(voters)
-            choice = "agree" if position < agree[q] else "abstain" if position < agree[q] + abstain.get(q, 0) else "disagree"
+            abstaining = position < agree[q] + abstain.get(q, 0)
+            choice = "agree" if position < agree[q] else "abstain" if abstaining else "disagree"
             self.client(person).command(f"vote {q} {choice}")
 
     def vote(self, people, questions, agree, abstain):
@@ -112,11 +114,23 @@ class Demo:
         chair.finish(begun)
         declared = chair.wait("declared", 30, batch=batch, attempt=attempt)
         for row in declared["rows"]:
-            marks = "".join(f"  [{word}]" for key, word in (("contested", "有争议"), ("mode_sensitive", "随回避方式而异")) if row.get(key))
+            words = (("contested", "有争议"), ("mode_sensitive", "随回避方式而异"))
+            marks = "".join(f"  [{word}]" for key, word in words if row.get(key))
             print(f"            {row['question']:>3}  {row['name']:<6} {row['text']}{marks}", flush=True)
         return counted
 
     def run(self):
+        batch = self.begin_meeting()
+        late, early = self.experts[-1], self.experts[1:3]
+        self.gather(batch, late)
+        self.first_batch(batch[1])
+        self.second_batch(batch[2], late)
+        self.third_batch(batch[3], early)
+        self.close_meeting()
+        return self.verify()
+
+    def begin_meeting(self):
+        """@return the questions of each batch, once the meeting is open."""
         say(f"meeting made from {HERE.name}/: {len(self.people)} people, {len(self.experts)} of them experts")
         address = self.meeting.start_server()
         say(f"server on {address}; laptops enrol with their slips")
@@ -131,9 +145,10 @@ class Demo:
         self.client(self.clerk).finish(begun)
         for client in self.meeting.clients.values():
             questions = client.wait("meeting", 20)["batches"]
-        batch = {b["batch"]: b["questions"] for b in questions}
+        return {b["batch"]: b["questions"] for b in questions}
 
-        late, early = self.experts[-1], self.experts[1:3]
+    def gather(self, batch, late):
+        """All but one sign in; interviews and a recusal are noted."""
         self.sign_in([self.clerk, self.supervisor, *[p for p in self.experts if p != late]])
         for q in batch[3]:
             self.client(self.clerk).command(f"interview {q} 面试答辩：回答清楚，业绩属实，答辩小组建议提交评审。")
@@ -143,45 +158,50 @@ class Demo:
         say(f"signed in: {len(self.present)} of {len(self.experts)} experts ({self.name(late)} is late); "
             f"{self.name(shy)} is recused from question {batch[1][2]}")
 
-        # Batch 1: ten present, need seven; one laptop dies in mid-ballot.
+    def first_batch(self, questions):
+        """Ten present, need seven; one laptop dies in mid-ballot."""
         self.open(1)
-        say(f"batch 1 open: {len(batch[1])} candidates, {len(self.present)} present")
-        wanted = dict(zip(batch[1], [10, 9, 8, 7, 7, 6, 8, 10, 9, 5, 7, 6]))
-        abstain = {batch[1][4]: 2, batch[1][9]: 1}
+        say(f"batch 1 open: {len(questions)} candidates, {len(self.present)} present")
+        wanted = dict(zip(questions, [10, 9, 8, 7, 7, 6, 8, 10, 9, 5, 7, 6]))
+        abstain = {questions[4]: 2, questions[9]: 1}
         victim = self.experts[6]
-        self.vote([p for p in sorted(self.present) if p != victim], batch[1], wanted, abstain)
-        self.client(victim).command(f"vote {batch[1][0]} agree")
+        self.vote([p for p in sorted(self.present) if p != victim], questions, wanted, abstain)
+        self.client(victim).command(f"vote {questions[0]} agree")
         self.client(victim).kill9()
         say(f"{self.name(victim)}'s laptop was killed (kill -9) in mid-ballot; it is started again")
         self.meeting.start_client(victim).wait("tokens", 40, batch=1)
-        self.vote([victim], batch[1], wanted, abstain)
+        self.vote([victim], questions, wanted, abstain)
         say("all have cast; the chair closes: mixing, checking, confirming, opening")
         self.client(self.chair).command("close")
         self.declare(1, 1)
 
-        # Batch 2: eleven present, need eight; voided after closing and voted again.
+    def second_batch(self, questions, late):
+        """Eleven present, need eight; voided after closing and voted again."""
         self.sign_in([late])
         say(f"{self.name(late)} has arrived: {len(self.present)} present")
         self.open(2)
-        wanted = dict(zip(batch[2], [9, 7, 8, 10, 6]))
-        self.vote(sorted(self.present), batch[2], {q: 0 for q in batch[2]}, {})
+        wanted = dict(zip(questions, [9, 7, 8, 10, 6]))
+        self.vote(sorted(self.present), questions, {q: 0 for q in questions}, {})
         self.client(self.chair).command("void all 第一轮发放的材料有误，按程序重新投票")
         say("batch 2 was voided before anything was opened; it is voted again")
         self.open(2)
-        self.vote(sorted(self.present), batch[2], wanted, {})
+        self.vote(sorted(self.present), questions, wanted, {})
         self.client(self.chair).command("close")
         self.declare(2, 2)
 
-        # Batch 3: two have left, nine present, need seven: six is exactly two thirds and fails.
+    def third_batch(self, questions, early):
+        """Two have left, nine present, need seven: six is exactly two thirds and fails."""
         for person in early:
             self.client(person).command("sign-out")
             self.present.discard(person)
         say(f"{' and '.join(self.name(p) for p in early)} have left: {len(self.present)} present")
         self.open(3)
-        self.vote(sorted(self.present), batch[3], dict(zip(batch[3], [6, 7, 8])), {})
+        self.vote(sorted(self.present), questions, dict(zip(questions, [6, 7, 8])), {})
         self.client(self.chair).command("close")
         self.declare(3, 1)
 
+    def close_meeting(self):
+        """Every laptop shows the same head hash, which is written down."""
         start = self.client(self.supervisor).mark()
         begun = self.client(self.chair).begin("close-meeting")
         self.approve(start)
@@ -194,6 +214,8 @@ class Demo:
         print(f"            {head}", flush=True)
         (self.out / "anchor.txt").write_text(head + "\n", encoding="utf-8")
 
+    def verify(self):
+        """The auditor's part, on the server's record and on a laptop's own. @return the verifier's exit code."""
         record = self.out / "record.piaojue"
         self.meeting.run_tool("piaojue-server", "export", self.meeting.server_dir, "--out", record)
         own = self.out / "record-of-a-laptop.piaojue"

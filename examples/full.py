@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The whole way of one year's review, on the sheets beside this file: import, verdicts, decisions, roster, a meeting of real processes,
-papers (HTML, XLSX, PDF), publicity, announcement, certificates. Nothing is typed by hand; all is left in the folder --out.
+"""The whole way of one year's review, on the sheets beside this file: import, verdicts, decisions, roster, a meeting of
+real processes, papers (HTML, XLSX, PDF), publicity, announcement, certificates. Nothing is typed by hand; all is left
+in the folder --out.
 
-With --candidates 1200 the sheets are generated (generated.py), normal channel only, and all experts agree to those who are to pass: for
-time and memory."""
+With --candidates 1200 the sheets are generated (generated.py), normal channel only, and all experts agree to those
+who are to pass: for time and memory."""
 
 import argparse
 import csv
@@ -45,14 +46,15 @@ class Office:
     def before(self, members, candidates, appraisals, meeting, roster, papers):
         demo.say("the office enlists a clerk and imports the sheets")
         self.clerk("enlist", "--name", "周晓棠", "--date", "2026-06-01")
-        self.clerk("import", "--members", members, "--candidates", candidates, "--appraisals", appraisals, "--date", "2026-06-12",
-                   "--extension", "示例：主管部门关于沿用原标准的通知")
+        self.clerk("import", "--members", members, "--candidates", candidates, "--appraisals", appraisals, "--date",
+                   "2026-06-12", "--extension", "示例：主管部门关于沿用原标准的通知")
         verdicts = json.loads(self.clerk("verdicts", "--json"))
         count = {word: sum(v["machine"] == word for v in verdicts) for word in ("ELIGIBLE", "NOT_ELIGIBLE", "REVIEW")}
         demo.say(f"verdicts: {count}; a person decides what the machine leaves open")
         for verdict in verdicts:
             if verdict["standing"] == "REVIEW":
-                self.clerk("decide", "--candidate", verdict["candidate"], "--verdict", "ELIGIBLE", "--reason", "经办人核对原件，材料属实",
+                self.clerk("decide", "--candidate", verdict["candidate"], "--verdict", "ELIGIBLE", "--reason",
+                           "经办人核对原件，材料属实",
                            "--basis", verdict["articles"] or "第五条", "--date", "2026-06-20")
         self.clerk("verdicts", "--out", papers, "--date", "2026-06-20")
         self.clerk("roster", "--out", roster, "--meeting", meeting, "--date", "2026-07-01")
@@ -64,7 +66,8 @@ class Office:
         chromium = shutil.which("chromium")
         for page in sorted(papers.glob("*.html")) if chromium else ():
             subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
-                            f"--print-to-pdf={page.with_suffix('.pdf')}", str(page)], check=True, capture_output=True, timeout=300)
+                            f"--print-to-pdf={page.with_suffix('.pdf')}", str(page)], check=True, capture_output=True,
+                           timeout=300)
         demo.say(f"{len(list(papers.glob('*.pdf')))} papers as PDF" if chromium else "chromium is not there: no PDF")
         demo.say("publicity in two places, filing, announcement, certificates")
         self.clerk("publish", "--place", "山东省专业技术人员管理服务平台", "--date", "2026-11-23")
@@ -80,7 +83,8 @@ class FullDemo(demo.Demo):
     def __init__(self, bin_dir, out, roster):
         super().__init__(bin_dir, out)
         shutil.rmtree(out)
-        self.meeting = driver.Meeting(bin_dir, out, roster / "meeting.toml", next(roster.glob("members.*")), roster / "candidates.csv")
+        self.meeting = driver.Meeting(bin_dir, out, roster / "meeting.toml", next(roster.glob("members.*")),
+                                      roster / "candidates.csv")
 
 
 def large(bin_dir, out, office, count):
@@ -90,7 +94,8 @@ def large(bin_dir, out, office, count):
     with open(roster / "candidates.csv", encoding="utf-8-sig", newline="") as file:
         names = [row["姓名"] for row in csv.DictReader(file)]
     batches = [list(range(first, min(first + 100, count + 1))) for first in range(1, count + 1, 100)]
-    meeting = small.Small.on(bin_dir, out, 25, [roster / "meeting.toml", next(roster.glob("members.*")), roster / "candidates.csv"])
+    meeting = small.Small.on(bin_dir, out, 25, [roster / "meeting.toml", next(roster.glob("members.*")),
+                                                roster / "candidates.csv"])
     demo.say(f"{count} candidates, 25 experts")
     try:
         meeting.start()
@@ -109,7 +114,8 @@ def large(bin_dir, out, office, count):
         meeting.countersigned("close-meeting")
         head = meeting.client(meeting.chair).wait("head", 60)["hex"]
         (out / "anchor.txt").write_text(head + "\n", encoding="utf-8")
-        meeting.meeting.run_tool("piaojue-server", "export", meeting.meeting.server_dir, "--out", out / "record.piaojue", timeout_s=900)
+        meeting.meeting.run_tool("piaojue-server", "export", meeting.meeting.server_dir, "--out",
+                                 out / "record.piaojue", timeout_s=900)
     finally:
         meeting.meeting.stop()
 
@@ -130,8 +136,8 @@ def main():
             folder = options.out
         else:
             roster = options.out / "roster"
-            office.before(HERE / "members.xlsx", HERE / "candidates.xlsx", HERE / "appraisals.xlsx", HERE / "meeting.toml", roster,
-                          options.out / "papers")
+            office.before(HERE / "members.xlsx", HERE / "candidates.xlsx", HERE / "appraisals.xlsx",
+                          HERE / "meeting.toml", roster, options.out / "papers")
             folder = options.out / "meeting"
             meeting = FullDemo(options.bin, folder, roster)
             with meeting.meeting:
@@ -142,7 +148,8 @@ def main():
         print(f"full: {failure}", file=sys.stderr)
         return 1
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    demo.say(f"done in {time.monotonic() - begun:.0f} s; the largest process took {peak} MiB; all of it is in {options.out}")
+    demo.say(f"done in {time.monotonic() - begun:.0f} s; the largest process took {peak} MiB; "
+             f"all of it is in {options.out}")
     return 0
 
 

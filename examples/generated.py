@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sheets of a whole round, for time and memory: as many of each level pass as in the first real round. Every person is invented."""
+"""Sheets of a whole round, for time and memory: as many of each level pass as in the first real round. Every person
+is invented."""
 
 import csv
 
@@ -50,17 +51,19 @@ def applicants(count):
 
 
 def write_round(directory, experts, count, batch_size=100):
-    """@return the sheets members, candidates, appraisals, the meeting's rules, and the names of those who are to pass."""
+    """@return the sheets members, candidates, appraisals, the meeting's rules, the names of those who are to pass."""
     meeting, members, _ = small.write_rosters(directory, experts, [])
-    head = ["姓名", "单位", "级别", "渠道", "批次", "业绩摘要", "评议组意见", "证件号码", "学历", "学位", "毕业时间", "参加工作时间",
-            "现职称", "现职称取得时间", "继续教育", "处分", "申报日期"]
+    head = ["姓名", "单位", "级别", "渠道", "批次", "业绩摘要", "评议组意见", "证件号码", "学历", "学位", "毕业时间",
+            "参加工作时间", "现职称", "现职称取得时间", "继续教育", "处分", "申报日期"]
     candidates, appraisals, to_pass = [head], [["姓名", "单位", "年度", "等次"]], set()
     for number, (level, passes) in enumerate(applicants(count), 1):
         name, employer = f"申报人{number:04d}", f"某公司{number % 97}"
         way = WAYS[level][number % len(WAYS[level])] if number % UNCLEAR_EVERY else UNCLEAR[level]
         degree, diploma, graduated, since, title, title_since, years = way
-        candidates.append([name, employer, level, "正常", f"第{(number - 1) // batch_size + 1}批", "主持某工业互联网项目",
-                           "建议提交评审", identity_number(number), degree, diploma, graduated, since, title, title_since, "达标", "无", "2026-06-10"])
+        candidates.append([name, employer, level, "正常", f"第{(number - 1) // batch_size + 1}批",
+                           "主持某工业互联网项目",
+                           "建议提交评审", identity_number(number), degree, diploma, graduated, since, title,
+                           title_since, "达标", "无", "2026-06-10"])
         appraisals += [[name, employer, str(year), "合格"] for year in range(2026 - years, 2026)]
         if passes:
             to_pass.add(name)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A meeting to click through: starts a server and the laptops of a chair, three experts and the big screen, each a process of its own
-with its page in the browser, and prints their addresses. The clerk and the supervisor work by themselves (the clerk proposes the meeting,
-the supervisor signs whatever is put before her); their pages can be watched too. When the chair closes the meeting, the record is
-exported and verified. Started by scripts/demo --pages."""
+"""A meeting to click through: starts a server and the laptops of a chair, three experts and the big screen, each a
+process of its own with its page in the browser, and prints their addresses. The clerk and the supervisor work by
+themselves (the clerk proposes the meeting, the supervisor signs whatever is put before her); their pages can be
+watched too. When the chair closes the meeting, the record is exported and verified. Started by scripts/demo --pages."""
 
 import argparse
 import pathlib
@@ -87,8 +87,8 @@ def main():
             for person, what in rooms:
                 client = meeting.clients[person]
                 print(f"  {client.wait('page', 10)['url']}\n      {client.display}: {what}", flush=True)
-            print("\nSign the meeting on the chair's page, sign in on the chair's and the three experts' pages, and go on from there.\n"
-                  "Ctrl-C ends it all.", flush=True)
+            print("\nSign the meeting on the chair's page, sign in on the chair's and the three experts' pages, and go "
+                  "on from there.\nCtrl-C ends it all.", flush=True)
             chair.wait("meeting", 24 * 3600)
             for client in (clerk, supervisor):
                 client.command("sign-in")

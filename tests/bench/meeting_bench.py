@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Times whole meetings of real processes on this machine: from the chair's close to the declared result, each phase; the CPU time of
-one laptop; the server's memory; and the verifier on the record. Started by scripts/bench."""
+"""Times whole meetings of real processes on this machine: from the chair's close to the declared result, each phase;
+the CPU time of one laptop; the server's memory; and the verifier on the record. Started by scripts/bench."""
 
 import argparse
 import os
@@ -43,7 +43,8 @@ def when(client, event, **fields):
 def run(bin_dir, experts, batches, label):
     meeting = small.Small(bin_dir, experts=experts, batches=batches, rules={"modulus_bits": 2048})
     with meeting:
-        print(f"\n{label}: {experts} experts, {sum(batches)} candidates in {len(batches)} batch(es), 3 trustees", flush=True)
+        print(f"\n{label}: {experts} experts, {sum(batches)} candidates in {len(batches)} batch(es), 3 trustees",
+              flush=True)
         started = time.monotonic()
         meeting.start()
         print(f"  enrolment, opening, sign-in      {time.monotonic() - started:8.2f} s", flush=True)
@@ -58,7 +59,8 @@ def run(bin_dir, experts, batches, label):
             meeting.tokens(batch)
             tokens = time.monotonic()
             before = cpu_s(voter.popen.pid)
-            meeting.cast({p: ("agree", "agree", "disagree", "abstain", "agree")[p % 5] for p in meeting.experts}, questions)
+            meeting.cast({p: ("agree", "agree", "disagree", "abstain", "agree")[p % 5] for p in meeting.experts},
+                         questions)
             cast = time.monotonic()
             meeting.close()
             closed = when(chair, "closed", batch=batch)
@@ -78,8 +80,8 @@ def run(bin_dir, experts, batches, label):
                 print(f"  CPU of one laptop for the ballot {cpu_s(voter.popen.pid) - before:8.2f} s", flush=True)
             meeting.declare(batch)
             if len(batches) > 1:
-                print(f"  batch {batch}/{len(batches)}: keys {opened - begun:.1f} s, tokens {tokens - opened:.1f} s, cast "
-                      f"{cast - tokens:.1f} s, close to result {counted - closed:.1f} s, server "
+                print(f"  batch {batch}/{len(batches)}: keys {opened - begun:.1f} s, tokens {tokens - opened:.1f} s, "
+                      f"cast {cast - tokens:.1f} s, close to result {counted - closed:.1f} s, server "
                       f"{peak_mib(meeting.meeting.server.popen.pid):.0f} MiB", flush=True)
         print(f"  server's peak memory             {peak_mib(meeting.meeting.server.popen.pid):8.1f} MiB")
         print(f"  a laptop's peak memory           {peak_mib(voter.popen.pid):8.1f} MiB")
@@ -99,9 +101,10 @@ def run(bin_dir, experts, batches, label):
                 before = time.monotonic()
                 done = subprocess.run(list(map(str, argv)), capture_output=True, text=True)
                 timings.append(time.monotonic() - before)
-            print(f"  verifier on {cores} core(s), best        {min(timings):8.2f} s  {done.stdout.rstrip().splitlines()[-1]}")
-        print(f"  largest child so far             {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:8.1f} MiB",
-              flush=True)
+            print(f"  verifier on {cores} core(s), best        {min(timings):8.2f} s  "
+                  f"{done.stdout.rstrip().splitlines()[-1]}")
+        largest_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"  largest child so far             {largest_mib:8.1f} MiB", flush=True)
 
 
 def main():

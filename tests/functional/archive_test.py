@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is left on the disks after a meeting, read as somebody would who has seized them all: no table, log line, file or time joins a
-name to a ballot."""
+"""What is left on the disks after a meeting, read as somebody would who has seized them all: no table, log line,
+file or time joins a name to a ballot."""
 
 import os
 import pathlib
@@ -75,7 +75,8 @@ class Archive(unittest.TestCase):
             data = path.read_bytes()
             logs = path.name.startswith(("journal", "record", "own")) or data[:15] == b"SQLite format 3"
             for ballot in self.ballots:
-                # pk_v stands once, in its box: in copies of the log, and nowhere else. (A database page may cut it in two.)
+                # pk_v stands once, in its box: in copies of the log, and nowhere else. (A database page may cut it in
+                # two.)
                 self.assertLessEqual(data.count(ballot[5:37]), 1 if logs else 0, path)
                 checked += data.count(ballot[5:37])
         self.assertGreaterEqual(checked, 15, "the control: the log does hold them")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 of server, trustee and client at every stage of a batch: nothing acknowledged is lost, nobody votes twice, the meeting
-goes on, and the verifier finds nothing wrong with the record."""
+"""kill -9 of server, trustee and client at every stage of a batch: nothing acknowledged is lost, nobody votes twice,
+the meeting goes on, and the verifier finds nothing wrong with the record."""
 
 import os
 import pathlib
@@ -71,7 +71,8 @@ class Crash(unittest.TestCase):
             self.crash(meeting, whom)
         rows = meeting.declare(batch)
         row = rows[question]
-        self.assertEqual((row["present"], row["agree"], row["disagree"], row["abstain"], row["invalid"], row["not_cast"]),
+        self.assertEqual((row["present"], row["agree"], row["disagree"], row["abstain"], row["invalid"],
+                          row["not_cast"]),
                          (4, 3, 1, 0, 0, 0), f"{stage}: every vote counts once")
         self.assertTrue(row["passed"])
 

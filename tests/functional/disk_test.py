@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk that is full, and a disk that lies: the server says so, ends, and has acknowledged nothing that it can not keep. After the
-repair it goes on where it was."""
+"""A disk that is full, and a disk that lies: the server says so, ends, and has acknowledged nothing that it can not
+keep. After the repair it goes on where it was."""
 
 import os
 import pathlib
@@ -34,7 +34,8 @@ class Disk(unittest.TestCase):
                 reply = meeting.client(person).command("sign-in", 60, ok=None)
                 self.assertTrue(reply["ok"] or reply["code"] == "CONFLICT", reply)
         for person in signed_in:
-            self.assertEqual(meeting.client(person).command("sign-in", 60, ok=False)["code"], "CONFLICT", "still signed in")
+            self.assertEqual(meeting.client(person).command("sign-in", 60, ok=False)["code"], "CONFLICT",
+                             "still signed in")
         for person in [*meeting.experts, *meeting.officers]:
             meeting.client(meeting.chair).wait("entry", 20, type="SignIn", person=person)
         meeting.open(1)
@@ -103,7 +104,8 @@ class Disk(unittest.TestCase):
             def fill():
                 # No file of the server may grow any more: what a write on a full disk gets.
                 size = max(path.stat().st_size for path in meeting.meeting.server_dir.rglob("*") if path.is_file())
-                subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={max(4096, min(size, 8192))}:unlimited"], check=True)
+                subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={max(4096, min(size, 8192))}:unlimited"],
+                               check=True)
             signed_in = self.sign_in_until_the_server_stops(meeting, fill)
             self.assert_stopped_clearly(meeting)
             self.go_on(meeting, signed_in)

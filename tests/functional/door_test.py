@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong input at the doors that people use: command lines and the client's commands. A clear word, the right exit code, nothing lost."""
+"""Wrong input at the doors that people use: command lines and the client's commands. A clear word, the right exit
+code, nothing lost."""
 
 import os
 import pathlib
@@ -12,8 +13,8 @@ BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
 
 
 def run(program, *args, env=None):
-    return subprocess.run([str(BIN / program), *map(str, args)], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                          env={**os.environ, **(env or {})}, timeout=60)
+    return subprocess.run([str(BIN / program), *map(str, args)], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, timeout=60)
 
 
 class Programs(unittest.TestCase):
@@ -27,8 +28,8 @@ class Programs(unittest.TestCase):
         # Harm: `init` typed again in the morning of the meeting.
         with small.Small(BIN) as meeting:
             files = small.write_rosters(meeting.directory / "again", 4, (1,))
-            done = run("piaojue-server", "init", meeting.meeting.server_dir, "--meeting", files[0], "--members", files[1],
-                       "--candidates", files[2])
+            done = run("piaojue-server", "init", meeting.meeting.server_dir, "--meeting", files[0], "--members",
+                       files[1], "--candidates", files[2])
             self.assertNotEqual(done.returncode, 0)
             self.assertTrue(done.stderr.strip())
 
@@ -40,12 +41,14 @@ class Programs(unittest.TestCase):
                     (lambda t, m, c: m.write_text("姓名,单位,角色\n张三,某单位,看客\n", encoding="utf-8"), "看客"),
                     (lambda t, m, c: c.write_text("", encoding="utf-8"), ""),
                     (lambda t, m, c: t.write_text(t.read_text() + "no_such_rule = 1\n"), "no_such_rule"),
-                    (lambda t, m, c: t.write_text(t.read_text().replace("committee_size = 5", "committee_size = 4")), ""),
+                    (lambda t, m, c: t.write_text(t.read_text().replace("committee_size = 5", "committee_size = 4")),
+                     ""),
                     (lambda t, m, c: m.write_bytes(b"\xff\xfe\x00\x01\x02"), "")):
                 files = small.write_rosters(base, 4, (1,))
                 change(*files)
                 target = meeting.directory / "never"
-                done = run("piaojue-server", "init", target, "--meeting", files[0], "--members", files[1], "--candidates", files[2])
+                done = run("piaojue-server", "init", target, "--meeting", files[0], "--members", files[1],
+                           "--candidates", files[2])
                 self.assertNotEqual(done.returncode, 0)
                 self.assertTrue(done.stderr.strip())
                 self.assertIn(said, done.stderr)
@@ -55,7 +58,8 @@ class Programs(unittest.TestCase):
         with small.Small(BIN) as meeting:
             home = meeting.directory / "home"
             env = {"PIAOJUE_PASSPHRASE": "口令"}
-            self.assertNotEqual(run("piaojue", "enrol", "--slip", "piaojue1:nonsense", "--home", home, env=env).returncode, 0)
+            self.assertNotEqual(run("piaojue", "enrol", "--slip", "piaojue1:nonsense", "--home", home,
+                                    env=env).returncode, 0)
             self.assertNotEqual(run("piaojue", "run", "--home", meeting.directory / "nowhere", env=env).returncode, 0)
             meeting.meeting.start_server()
             meeting.meeting.enrol(1)
@@ -70,9 +74,11 @@ class Door(unittest.TestCase):
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:
             meeting.start(screen=True)
             chair, expert = meeting.client(meeting.chair), meeting.client(2)
-            for who, line in ((chair, "close"), (chair, "declare"), (chair, "open 7"), (chair, "no-such-command"), (chair, "vote"),
+            for who, line in ((chair, "close"), (chair, "declare"), (chair, "open 7"), (chair, "no-such-command"),
+                              (chair, "vote"),
                               (expert, "vote 1 agree"), (expert, "open 1"), (expert, "close"), (expert, "sign-in"),
-                              (meeting.client(meeting.screen), "sign-in"), (chair, "void all"), (expert, "recuse 99 why")):
+                              (meeting.client(meeting.screen), "sign-in"), (chair, "void all"),
+                              (expert, "recuse 99 why")):
                 reply = who.command(line, ok=False)
                 self.assertTrue(reply.get("code"), line)
                 self.assertTrue(reply.get("message"), line)
@@ -110,7 +116,8 @@ class Door(unittest.TestCase):
             meeting.cast({1: "agree", 2: "agree", 3: "agree"}, [1])
             meeting.close()
             row = meeting.declare(1)[1]
-            self.assertEqual((row["present"], row["agree"], row["not_cast"], row["needed"], row["passed"]), (4, 3, 1, 3, True))
+            self.assertEqual((row["present"], row["agree"], row["not_cast"], row["needed"], row["passed"]),
+                             (4, 3, 1, 3, True))
             self.assertEqual(meeting.end().returncode, 0)
 
 

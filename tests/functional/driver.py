@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a real server and real clients, each its own process, and drives them through the door that docs/client-door.md
-describes: command lines in, JSON lines out. Used by the functional tests, the demo and the meeting benchmark."""
+"""Starts a real server and real clients, each its own process, and drives them through the door that
+docs/client-door.md describes: command lines in, JSON lines out. Used by the functional tests, the demo and the
+meeting benchmark."""
 
 import json
 import os

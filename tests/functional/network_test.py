@@ -221,7 +221,8 @@ class Expiry(unittest.TestCase):
             config = identity.directory / "ca.cnf"
             config.write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={index}\nnew_certs_dir={identity.directory}\n"
                               "default_md=sha256\npolicy=p\nrand_serial=yes\n[p]\ncommonName=supplied\n")
-            subprocess.run(["openssl", "ca", "-batch", "-config", config, "-cert", ca, "-keyfile", key, "-in", csr, "-out",
+            subprocess.run(["openssl", "ca", "-batch", "-config", config, "-cert", ca, "-keyfile", key, "-in", csr,
+                            "-out",
                             identity.certificate, "-startdate", "20250101000000Z", "-enddate", "20250102000000Z",
                             "-notext"], check=True, capture_output=True)
             with self.assertRaises((ssl.SSLError, ConnectionError)):

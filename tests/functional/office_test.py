@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The review office's commands on real files: from the sheets to the roster, from a real meeting's record to the certificates. What is
-refused says why, with its exit code, and writes nothing."""
+"""The review office's commands on real files: from the sheets to the roster, from a real meeting's record to the
+certificates. What is refused says why, with its exit code, and writes nothing."""
 
 import base64
 import csv
@@ -43,7 +43,8 @@ class Office(unittest.TestCase):
         self.clerk("enlist", "--name", "周晓棠")
 
     def import_examples(self):
-        self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates", EXAMPLES / "candidates.xlsx", "--appraisals",
+        self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates", EXAMPLES / "candidates.xlsx",
+                   "--appraisals",
                    EXAMPLES / "appraisals.xlsx", "--date", "2026-10-08", "--extension", "示例：沿用原标准的通知")
 
     def test_people_are_enlisted_by_people_who_are_there(self):
@@ -63,8 +64,10 @@ class Office(unittest.TestCase):
         # Harm: it stands on the screen, or is given in an argument that every user of the machine can list.
         def typed(*lines):
             master, slave = pty.openpty()
-            with subprocess.Popen([BIN / "piaojue-office", "enlist", "--office", self.office, "--name", "周晓棠"], stdin=slave,
-                                  stdout=subprocess.PIPE, stderr=slave, env={k: v for k, v in os.environ.items() if k != "PIAOJUE_PASSPHRASE"}) as program:
+            with subprocess.Popen([BIN / "piaojue-office", "enlist", "--office", self.office, "--name", "周晓棠"],
+                                  stdin=slave,
+                                  stdout=subprocess.PIPE, stderr=slave,
+                                  env={k: v for k, v in os.environ.items() if k != "PIAOJUE_PASSPHRASE"}) as program:
                 os.close(slave)
                 shown = b""
                 try:
@@ -100,14 +103,16 @@ class Office(unittest.TestCase):
         return program, page.Session(json.loads(program.wait_line(lambda _: True)[1])["url"]).door()
 
     def test_what_is_about_people_stays_in_the_office(self):
-        # Harm: another user of the machine reads everybody's identity numbers; a sheet that was not imported lies about for ever.
+        # Harm: another user of the machine reads everybody's identity numbers; a sheet that was not imported lies about
+        # for ever.
         self.enlist()
         self.import_examples()
         incoming = self.office / "incoming"
         def send_up(door):
             self.assertTrue(door.command('unlock {"person":1,"passphrase":"口令口令一"}')["ok"])
             data = base64.b64encode((EXAMPLES / "candidates.xlsx").read_bytes()).decode()
-            self.assertTrue(door.command("upload " + json.dumps({"kind": "candidates", "offset": 0, "data": data}))["ok"])
+            self.assertTrue(door.command("upload " + json.dumps({"kind": "candidates", "offset": 0,
+                                                                 "data": data}))["ok"])
             self.assertTrue((incoming / "candidates").exists())
         program, door = self.page()
         before = door.command("state {}")
@@ -115,7 +120,8 @@ class Office(unittest.TestCase):
         send_up(door)
         self.assertIn("papers", door.command("state {}"))
         # What ends a matter is named: nothing is dismissed or lapsed because a word was missing.
-        for line in ('answer {"candidate":1}', 'answer {"candidate":1,"outcome":"x"}', 'resolve {"candidate":1,"text":"x"}'):
+        for line in ('answer {"candidate":1}', 'answer {"candidate":1,"outcome":"x"}',
+                     'resolve {"candidate":1,"text":"x"}'):
             self.assertIn("请写明", door.command(line)["message"], line)
         for path in (self.office, *self.office.rglob("*")):
             self.assertEqual(path.stat().st_mode & 0o077, 0, path)
@@ -130,16 +136,19 @@ class Office(unittest.TestCase):
         # Harm: an office whose program writes numbers, dates or strings another way is judged on other facts.
         def judged(folder, prefix, office):
             self.clerk("enlist", "--name", "周晓棠", office=office)
-            self.clerk("import", *(word for kind in ("members", "candidates", "appraisals") for word in (f"--{kind}", folder / f"{prefix}{kind}.xlsx")),
+            self.clerk("import", *(word for kind in ("members", "candidates", "appraisals")
+                                   for word in (f"--{kind}", folder / f"{prefix}{kind}.xlsx")),
                        "--date", "2026-10-08", "--extension", "示例", office=office)
             return json.loads(self.clerk("verdicts", "--json", office=office).stdout)
         sheets = ROOT / "tests/functional/sheets"
         mine = judged(EXAMPLES, "", self.directory / "mine")
         self.assertEqual(len(mine), 20)
         self.assertEqual(judged(sheets, "libreoffice-", self.directory / "theirs"), mine)
-        # Dates that became serial numbers are read; identity numbers that lost their digits are named, each with its cell, and nothing else.
+        # Dates that became serial numbers are read; identity numbers that lost their digits are named, each with its
+        # cell, and nothing else.
         self.enlist()
-        refused = self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates", sheets / "libreoffice-typed-candidates.xlsx",
+        refused = self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates",
+                             sheets / "libreoffice-typed-candidates.xlsx",
                              "--date", "2026-10-08", "--extension", "示例", rc=1).stderr
         faults = [line for line in refused.splitlines() if "行" in line]
         self.assertEqual(len(faults), 17, refused)
@@ -148,7 +157,8 @@ class Office(unittest.TestCase):
 
     def test_wrong_usage_is_exit_2(self):
         for args in (("fly",), ("enlist",), ("decide", "--candidate", "0", "--verdict", "ELIGIBLE", "--reason", "x"),
-                     ("decide", "--candidate", "1", "--verdict", "MAYBE", "--reason", "x"), ("resolve", "--candidate", "1", "--text", "x")):
+                     ("decide", "--candidate", "1", "--verdict", "MAYBE", "--reason", "x"),
+                     ("resolve", "--candidate", "1", "--text", "x")):
             self.clerk(*args, rc=2)
 
     def test_tables_that_are_not_there_are_asked_for(self):
@@ -166,14 +176,15 @@ class Office(unittest.TestCase):
     def test_an_installation_has_all_that_it_needs(self):
         # Harm: what runs in the build folder stands still on the office's machine.
         prefix = self.directory / "usr"
-        subprocess.run(["cmake", "--install", BIN.parent, "--prefix", prefix], check=True, capture_output=True, timeout=60)
+        subprocess.run(["cmake", "--install", BIN.parent, "--prefix", prefix], check=True, capture_output=True,
+                       timeout=60)
         for program in ("piaojue", "piaojue-office", "piaojue-server", "piaojue-verify"):
             subprocess.run([prefix / "bin" / program, "--version"], check=True, capture_output=True, timeout=20)
         self.assertTrue((prefix / "share" / "piaojue" / "auditor.html").exists())
         self.enlist()
         self.import_examples()
-        done = subprocess.run([prefix / "bin" / "piaojue-office", "verdicts", "--office", self.office], capture_output=True, text=True,
-                              timeout=60, cwd=self.directory)
+        done = subprocess.run([prefix / "bin" / "piaojue-office", "verdicts", "--office", self.office],
+                              capture_output=True, text=True, timeout=60, cwd=self.directory)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(done.stdout.splitlines()), 20)
 
@@ -199,16 +210,18 @@ class Office(unittest.TestCase):
             self.assertFalse(out.exists())
         # A decision without its basis does not settle a REVIEW.
         self.clerk("decide", "--candidate", review[0], "--verdict", "ELIGIBLE", "--reason", "材料齐全", rc=1)
-        self.clerk("decide", "--candidate", review[0], "--verdict", "ELIGIBLE", "--reason", "证件 370202199001011234", "--basis", "x", rc=1)
+        self.clerk("decide", "--candidate", review[0], "--verdict", "ELIGIBLE", "--reason", "证件 370202199001011234",
+                   "--basis", "x", rc=1)
         for number in review:
-            self.clerk("decide", "--candidate", number, "--verdict", "NOT_ELIGIBLE" if number == review[0] else "ELIGIBLE", "--reason",
-                       "经办人核对原件", "--basis", "第五条", "--date", "2026-10-20")
+            self.clerk("decide", "--candidate", number, "--verdict", "NOT_ELIGIBLE" if number == review[0]
+                       else "ELIGIBLE", "--reason", "经办人核对原件", "--basis", "第五条", "--date", "2026-10-20")
         self.clerk("roster", "--out", out, "--meeting", EXAMPLES / "meeting.toml", "--date", "2026-11-01")
         with open(out / "candidates.csv", encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
         left_out = sum(v["standing"] == "NOT_ELIGIBLE" for v in verdicts) + 1
         self.assertEqual(len(rows) - 1, 20 - left_out)
-        done = subprocess.run([BIN / "piaojue-server", "init", self.directory / "server", "--meeting", out / "meeting.toml", "--members",
+        done = subprocess.run([BIN / "piaojue-server", "init", self.directory / "server", "--meeting",
+                               out / "meeting.toml", "--members",
                                out / "members.xlsx", "--candidates", out / "candidates.csv", "--listen", "127.0.0.1:0"],
                               capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -222,7 +235,8 @@ class Office(unittest.TestCase):
     def test_a_correction_notice_is_made_once(self):
         self.enlist()
         self.import_examples()
-        issue = ("notice", "--candidate", 3, "--item", "缺 2021 年度考核表|第五条（三）", "--days", 5, "--date", "2026-09-24")
+        issue = ("notice", "--candidate", 3, "--item", "缺 2021 年度考核表|第五条（三）", "--days", 5, "--date",
+                 "2026-09-24")
         self.assertIn("2026-10-09", self.clerk(*issue).stdout)
         self.clerk(*issue, rc=1)
         self.clerk("notice", "--candidate", 3, "--lapse", "--date", "2026-10-09", rc=1)
@@ -236,7 +250,8 @@ class Office(unittest.TestCase):
         self.import_examples()
         out = self.directory / "papers"
         self.clerk("verdicts", "--out", out, "--date", "2026-10-09")
-        self.clerk("notice", "--candidate", 3, "--item", "缺<b>年度考核表|第五条（三）", "--days", 5, "--date", "2026-09-24", "--out", out)
+        self.clerk("notice", "--candidate", 3, "--item", "缺<b>年度考核表|第五条（三）", "--days", 5, "--date",
+                   "2026-09-24", "--out", out)
         table, = out.glob("08-资格审核表.html")
         notice, = out.glob("09-补正通知书-3.html")
         verdicts = json.loads(self.clerk("verdicts", "--json").stdout)
@@ -290,7 +305,8 @@ class Office(unittest.TestCase):
         verify = [BIN / "piaojue-verify", record, "--anchor", head, "--paper"]
         self.assertEqual(subprocess.run([*verify, table], capture_output=True, timeout=60).returncode, 0)
         self.assertEqual(subprocess.run([*verify, forged], capture_output=True, timeout=60).returncode, 1)
-        done = subprocess.run([BIN / "piaojue-office", "check-paper", *of, forged], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([BIN / "piaojue-office", "check-paper", *of, forged], capture_output=True, text=True,
+                              timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("不符", done.stdout)
         # Publicity in two places, five working days, an objection that holds back one.

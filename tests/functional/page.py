@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A browser's side of the page's door, from the standard library: HTTP/1.1 and WebSocket, honest by default, each part of which a
-test can make wrong."""
+"""A browser's side of the page's door, from the standard library: HTTP/1.1 and WebSocket, honest by default, each
+part of which a test can make wrong."""
 
 import base64
 import json
@@ -205,11 +205,13 @@ class Door:
                 at += 1
             left = deadline - time.monotonic()
             if left <= 0 or self.closed is not None:
-                raise AssertionError(f"waited in vain (closed: {self.closed}); last lines: {str(self.lines[-4:])[:2000]}")
+                last = str(self.lines[-4:])[:2000]
+                raise AssertionError(f"waited in vain (closed: {self.closed}); last lines: {last}")
             self.pump(left)
 
     def event(self, name, timeout_s=30.0, start=0, **fields):
-        return self.wait(lambda e: e.get("event") == name and all(e.get(k) == v for k, v in fields.items()), timeout_s, start)
+        return self.wait(lambda e: e.get("event") == name and all(e.get(k) == v for k, v in fields.items()), timeout_s,
+                         start)
 
     def command(self, line, timeout_s=30.0):
         self.tags += 1

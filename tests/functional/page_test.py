@@ -21,7 +21,8 @@ class Program(driver.Process):
 
     def __init__(self, home, logs, args=(), passphrase=None, name="page"):
         env = {"PIAOJUE_PASSPHRASE": passphrase or ""}
-        super().__init__(name, [BIN / "piaojue", "run", "--home", home, "--page", "0", "--no-browser", *args], logs, env=env, stdin=True)
+        super().__init__(name, [BIN / "piaojue", "run", "--home", home, "--page", "0", "--no-browser", *args], logs,
+                         env=env, stdin=True)
 
     def _take(self, line):
         return json.loads(line)
@@ -31,7 +32,8 @@ class Program(driver.Process):
         self.popen.stdin.flush()
 
     def event(self, name, timeout_s=30, start=0, **fields):
-        return self.wait_line(lambda e: e.get("event") == name and all(e.get(k) == v for k, v in fields.items()), timeout_s, start)[1]
+        return self.wait_line(lambda e: e.get("event") == name and all(e.get(k) == v for k, v in fields.items()),
+                              timeout_s, start)[1]
 
     def url(self, start=0):
         return self.event("page", 20, start)["url"]
@@ -74,7 +76,8 @@ class Entrance(Desk):
     def test_nothing_without_the_cookie(self):
         # Harm: another program of this machine reads the page, or speaks through it.
         session = self.program.session()
-        for cookie in ("", "piaojue=", "piaojue=" + "A" * 43, session.cookie[:-1], session.cookie + "x", "other=" + session.cookie[8:]):
+        for cookie in ("", "piaojue=", "piaojue=" + "A" * 43, session.cookie[:-1], session.cookie + "x",
+                       "other=" + session.cookie[8:]):
             for name in ("", "index.html", "door"):
                 answer = page.request(session.port, session.path + name, cookie=cookie)
                 self.assertEqual((answer.status, answer.body), (403, b""), (cookie, name))
@@ -89,7 +92,8 @@ class Entrance(Desk):
         url = self.program.url()
         port = int(url.split(":")[2].split("/")[0])
         token = url[url.index("/open/"):]
-        for host in ("evil.example", f"localhost:{port}", "127.0.0.1", f"127.0.0.1:{port + 1}", f"[::1]:{port}", f"127.0.0.1.:{port}", ""):
+        for host in ("evil.example", f"localhost:{port}", "127.0.0.1", f"127.0.0.1:{port + 1}", f"[::1]:{port}",
+                     f"127.0.0.1.:{port}", ""):
             answer = page.request(port, token, host=host, headers=["Host:"] if host == "" else ())
             self.assertEqual((answer.status, answer.body), (421, b""), host)
             self.assertNotIn("set-cookie", answer.headers)
@@ -97,8 +101,8 @@ class Entrance(Desk):
         self.assertTrue(two is None or two.status == 421)
         session = page.Session(url)
         self.assertEqual(session.answer.status, 303, "the token is still good: nobody used it up")
-        for origin in ("", "null", "http://evil.example", f"http://localhost:{port}", f"https://127.0.0.1:{port}", "http://127.0.0.1",
-                       f"http://127.0.0.1:{port}/"):
+        for origin in ("", "null", "http://evil.example", f"http://localhost:{port}", f"https://127.0.0.1:{port}",
+                       "http://127.0.0.1", f"http://127.0.0.1:{port}/"):
             sock, answer = session.upgrade(origin=origin)
             self.assertEqual((answer.status, answer.body), (403, b""), origin)
             sock.close()
@@ -112,13 +116,15 @@ class Entrance(Desk):
         session = self.program.session()
         door = session.door()
         answers = {"open": session.answer, "used": page.request(session.port, session.open_path), "root": session.get(),
-                   "none": session.get("no-such.js"), "asset": session.get("vendor/htm.js"), "no cookie": session.get(cookie=""),
+                   "none": session.get("no-such.js"), "asset": session.get("vendor/htm.js"),
+                   "no cookie": session.get(cookie=""),
                    "method": session.get(method="POST"), "host": session.get(host="evil"), "socket": door.answer,
                    "origin": session.upgrade(origin="http://evil")[1], "plain door": session.get("door"),
                    "outside": page.request(session.port, "/")}
         for name, answer in answers.items():
             self.assertEqual(answer.missing_headers(), {}, name)
-        self.assertEqual((answers["asset"].status, answers["asset"].headers["content-type"]), (200, "text/javascript; charset=utf-8"))
+        self.assertEqual((answers["asset"].status, answers["asset"].headers["content-type"]),
+                         (200, "text/javascript; charset=utf-8"))
         self.assertEqual([answers[k].status for k in ("none", "plain door", "outside")], [404, 404, 404])
         door.leave()
 
@@ -131,8 +137,8 @@ class Entrance(Desk):
         for head in ("Content-Length: 5", "Transfer-Encoding: chunked"):
             answer = session.get(headers=[head])
             self.assertTrue(answer is None or (answer.status, answer.body) == (413, b""), head)
-        for path in ("../profile.blob", "..%2f", "%2e%2e/profile.blob", "vendor/../index.html", ".hidden", "vendor//htm.js", "index.html?x",
-                     "package.json", "vendor/"):
+        for path in ("../profile.blob", "..%2f", "%2e%2e/profile.blob", "vendor/../index.html", ".hidden",
+                     "vendor//htm.js", "index.html?x", "package.json", "vendor/"):
             self.assertEqual(session.get(path).status, 404, path)
 
     def test_too_long_too_slow_too_many(self):
@@ -170,7 +176,8 @@ class Entrance(Desk):
         door.event("page-phase")
         frame = door.masked(1, b"@t help") * 1000
         deadline = time.monotonic() + 120
-        with self.assertRaises((ConnectionResetError, BrokenPipeError), msg="it asked for far more than eight megabytes"):
+        with self.assertRaises((ConnectionResetError, BrokenPipeError),
+                               msg="it asked for far more than eight megabytes"):
             for _ in range(100):
                 door.sock.sendall(frame)
             while time.monotonic() < deadline:
@@ -222,11 +229,13 @@ class Entrance(Desk):
         self.assertRegex(phase["version"], r"\d+\.\d+")
         for line in ("sign-in", "vote 1 agree", "now", 'unlock {"passphrase":"x"}', "nonsense", "page"):
             self.assertEqual(door.command(line)["code"], "WRONG_PHASE", line)
-        for line in ("slip", "slip piaojue1:nonsense", "enrol", "enrol {", "enrol []", 'enrol {"slip":"x","passphrase":"p"}',
+        for line in ("slip", "slip piaojue1:nonsense", "enrol", "enrol {", "enrol []",
+                     'enrol {"slip":"x","passphrase":"p"}',
                      'enrol {"slip":7,"passphrase":"p"}', 'enrol {"passphrase":""}'):
             self.assertEqual(door.command(line)["code"], "MALFORMED", line)
         self.program.say('enrol {"slip":"x","passphrase":"p"}')
-        self.assertEqual(self.program.event("reply", command="enrol")["code"], "WRONG_PHASE", "the page's commands are the page's")
+        self.assertEqual(self.program.event("reply", command="enrol")["code"], "WRONG_PHASE",
+                         "the page's commands are the page's")
         self.program.say("help")
         self.assertTrue(self.program.event("reply", command="help")["ok"])
         self.assertTrue(door.command("quit")["ok"])
@@ -248,7 +257,8 @@ class Table(unittest.TestCase):
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:
             meeting.meeting.start_server()
             slip_file = meeting.meeting.slips[2][0]
-            slip = next(line.strip() for line in slip_file.read_text(encoding="utf-8").splitlines() if line.strip().startswith("piaojue1:"))
+            slip = next(line.strip() for line in slip_file.read_text(encoding="utf-8").splitlines()
+                        if line.strip().startswith("piaojue1:"))
             program = self.by_page(meeting, 2, ["--slip", slip_file])
             session = program.session()
             door = session.door()
@@ -262,7 +272,8 @@ class Table(unittest.TestCase):
             self.assertFalse(refused["ok"])
             self.assertTrue(refused["detail"])
             other = door.command("enrol " + json.dumps({"slip": slip, "passphrase": "another"}), 60)
-            self.assertEqual(other["code"], "WRONG_PASSPHRASE", "the keys of the first try are kept under the first passphrase")
+            self.assertEqual(other["code"], "WRONG_PASSPHRASE",
+                             "the keys of the first try are kept under the first passphrase")
             done = door.command("enrol " + json.dumps({"slip": slip, "passphrase": "口令-2"}), 60)
             self.assertTrue(done["ok"], done)
             self.assertEqual((done["person"], done["name"]), (2, "评委002"))
@@ -270,7 +281,8 @@ class Table(unittest.TestCase):
             door.event("page-phase", phase="run")
             door.event("connected", person=2)
             before = door.command("now")
-            self.assertEqual((before["meeting"], before["person"], before["agenda"] if "agenda" in before else None), ("before-open", 2, None))
+            self.assertEqual((before["meeting"], before["person"], before["agenda"] if "agenda" in before else None),
+                             ("before-open", 2, None))
             self.assertEqual(door.command("meeting")["code"], "WRONG_PHASE")
             program.stop()
 
@@ -310,7 +322,8 @@ class Table(unittest.TestCase):
                 door.say("@e1 enrol " + json.dumps({"slip": ":".join(parts), "passphrase": "口令"}))
                 time.sleep(1)
                 begun = time.monotonic()
-                self.assertEqual(door.command("enrol " + json.dumps({"slip": slip, "passphrase": "口令"}))["code"], "BUSY")
+                self.assertEqual(door.command("enrol " + json.dumps({"slip": slip, "passphrase": "口令"}))["code"],
+                                 "BUSY")
                 self.assertEqual(session.get("vendor/htm.js").status, 200)
                 self.assertLess(time.monotonic() - begun, 2)
                 reply = door.wait(lambda e: e.get("tag") == "e1", 40)
@@ -332,7 +345,8 @@ class Table(unittest.TestCase):
             door.command("follow off")
             meeting.open_meeting()
             facts = door.command("meeting")
-            self.assertEqual(([c["question"] for c in facts["candidates"]], facts["rules"]["pass"], len(facts["people"])), ([1, 2], "2/3", 7))
+            self.assertEqual(([c["question"] for c in facts["candidates"]], facts["rules"]["pass"],
+                              len(facts["people"])), ([1, 2], "2/3", 7))
             self.assertTrue(door.command("follow on")["ok"])
             door.event("now", meeting="open")
             for p in [p for p in people if p != 2]:
@@ -344,16 +358,7 @@ class Table(unittest.TestCase):
                 self.assertTrue(door.command(f"vote {q} {choice}")["ok"])
             self.assertEqual(door.command("marks")["marks"], {"1": "disagree", "2": "agree"})
 
-            # Another tab, in the middle of the paper.
-            second = session.door()
-            self.assertEqual(door.wait_closed(), 4001)
-            self.assertEqual(second.command("marks")["marks"], {"1": "disagree", "2": "agree"})
-            self.assertEqual(second.command("now")["ballot"]["marked"], 2)
-            self.assertTrue(second.command("unmark")["ok"])
-            self.assertEqual(second.command("marks")["marks"], {})
-            second.command("vote 1 disagree")
-            second.leave()
-
+            second = self.another_tab(session, door)
             # The program dies in the middle: what was marked was in memory only; the tokens are not lost.
             program.kill9()
             before = list(program.lines)
@@ -361,8 +366,10 @@ class Table(unittest.TestCase):
             door = program.session().door()
             door.command("follow on")
             first = door.event("now")
-            self.assertEqual((first["attempt"]["batch"], first["attempt"]["phase"]), (1, "voting"), "at once, from its own log")
-            fresh = door.wait(lambda e: e.get("event") == "now" and e.get("ballot") and e["ballot"]["stage"] == "ready", 60)
+            self.assertEqual((first["attempt"]["batch"], first["attempt"]["phase"]), (1, "voting"),
+                             "at once, from its own log")
+            fresh = door.wait(lambda e: e.get("event") == "now" and e.get("ballot") and e["ballot"]["stage"] == "ready",
+                              60)
             self.assertEqual((fresh["ballot"]["marked"], door.command("marks")["marks"]), (0, {}))
             for q, choice in ((1, "disagree"), (2, "agree")):
                 door.command(f"vote {q} {choice}")
@@ -375,20 +382,36 @@ class Table(unittest.TestCase):
             meeting.close()
             rows = meeting.declare(1)
             self.assertEqual((rows[1]["disagree"], rows[2]["agree"]), (1, 3))
-            end = door.wait(lambda e: e.get("event") == "now" and e["agenda"][0]["attempts"] and e["agenda"][0]["attempts"][-1]["rows"], 30)
+            end = door.wait(lambda e: e.get("event") == "now" and e["agenda"][0]["attempts"]
+                            and e["agenda"][0]["attempts"][-1]["rows"], 30)
             self.assertEqual([r["agree"] for r in end["agenda"][0]["attempts"][-1]["rows"]], [2, 3])
 
-            # Replies to the page are the page's: none on stdout, and no choice anywhere but in the replies to `marks`.
-            for line in before + list(program.lines):
-                self.assertNotEqual(line["event"], "reply", line)
-                self.assertNotEqual(line["event"], "now", line)
-                self.assertNotIn("marks", line)
-                if line["event"] != "counted" and line["event"] != "declared" and "rows" not in line:
-                    self.assertNotIn("disagree", json.dumps(line), line)
-            for line in door.lines + second.lines:
-                if line.get("command") != "marks":
-                    self.assertNotRegex(json.dumps(line), r'"[^"]*"\s*:\s*"(agree|disagree|abstain)"')
+            self.assert_no_choice_left(before + list(program.lines), door.lines + second.lines)
             self.assertEqual(meeting.end().returncode, 0)
+
+    def another_tab(self, session, door):
+        """Another tab, in the middle of the paper. @return its door, left again with one mark."""
+        second = session.door()
+        self.assertEqual(door.wait_closed(), 4001)
+        self.assertEqual(second.command("marks")["marks"], {"1": "disagree", "2": "agree"})
+        self.assertEqual(second.command("now")["ballot"]["marked"], 2)
+        self.assertTrue(second.command("unmark")["ok"])
+        self.assertEqual(second.command("marks")["marks"], {})
+        second.command("vote 1 disagree")
+        second.leave()
+        return second
+
+    def assert_no_choice_left(self, stdout, to_pages):
+        """Replies to the page are the page's: none on stdout, and no choice anywhere but in the replies to `marks`."""
+        for line in stdout:
+            self.assertNotEqual(line["event"], "reply", line)
+            self.assertNotEqual(line["event"], "now", line)
+            self.assertNotIn("marks", line)
+            if line["event"] != "counted" and line["event"] != "declared" and "rows" not in line:
+                self.assertNotIn("disagree", json.dumps(line), line)
+        for line in to_pages:
+            if line.get("command") != "marks":
+                self.assertNotRegex(json.dumps(line), r'"[^"]*"\s*:\s*"(agree|disagree|abstain)"')
 
 
 if __name__ == "__main__":

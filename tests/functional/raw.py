@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An adversary's client: TLS, frames and Protobuf fields by hand, so that tests can send what the real client never would."""
+"""An adversary's client: TLS, frames and Protobuf fields by hand, so that tests can send what the real client never
+would."""
 
 import pathlib
 import socket

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of a real meeting, altered: every region, many single bytes, removed, repeated and swapped items. The verifier must name
-what is wrong, and never say VERIFIED."""
+"""The record of a real meeting, altered: every region, many single bytes, removed, repeated and swapped items. The
+verifier must name what is wrong, and never say VERIFIED."""
 
 import os
 import pathlib
@@ -14,9 +14,9 @@ import small
 
 BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
 MAGIC = b"PIAOJUE-RECORD-1\n"
-NAMES = dict(enumerate(("MeetingOpen SignIn SignOut Recuse KeyChange Interview BatchKeys BatchOpen TokenRequest TokensIssued "
-                        "EnvelopeCast BatchClose IssuanceClosed MixStep BallotBox Confirm Override TallyShare Declaration "
-                        "Erased Void PaperTally Incident MeetingClose").split(), 1))
+NAMES = dict(enumerate(("MeetingOpen SignIn SignOut Recuse KeyChange Interview BatchKeys BatchOpen TokenRequest "
+                        "TokensIssued EnvelopeCast BatchClose IssuanceClosed MixStep BallotBox Confirm Override "
+                        "TallyShare Declaration Erased Void PaperTally Incident MeetingClose").split(), 1))
 
 
 def items(data):
@@ -36,7 +36,8 @@ class Record(unittest.TestCase):
         meeting.client(2).command("recuse 2 同一单位")
         meeting.open(1)
         meeting.tokens(1)
-        for person, choices in {1: ("agree", "agree"), 2: ("agree",), 3: ("agree", "disagree"), 4: ("abstain", "agree")}.items():
+        for person, choices in {1: ("agree", "agree"), 2: ("agree",), 3: ("agree", "disagree"),
+                                4: ("abstain", "agree")}.items():
             for question, choice in enumerate(choices, 1):
                 meeting.client(person).command(f"vote {question} {choice}")
             meeting.client(person).command("cast", 40)
@@ -53,8 +54,8 @@ class Record(unittest.TestCase):
     def verify(self, data, *args):
         path = self.small.directory / "altered.piaojue"
         path.write_bytes(data)
-        return subprocess.run([BIN / "piaojue-verify", path, "--anchor", self.head, *args], capture_output=True, text=True,
-                              timeout=60)
+        return subprocess.run([BIN / "piaojue-verify", path, "--anchor", self.head, *args], capture_output=True,
+                              text=True, timeout=60)
 
     def assert_refused(self, data, what):
         done = self.verify(data)
@@ -72,8 +73,10 @@ class Record(unittest.TestCase):
         again = self.verify(self.own.read_bytes())
         self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
         # And the figures are those that people voted.
-        self.assertEqual([self.rows[1][k] for k in ("present", "agree", "disagree", "abstain", "recused")], [4, 3, 0, 1, 0])
-        self.assertEqual([self.rows[2][k] for k in ("present", "agree", "disagree", "abstain", "recused")], [4, 2, 1, 0, 1])
+        self.assertEqual([self.rows[1][k] for k in ("present", "agree", "disagree", "abstain", "recused")],
+                         [4, 3, 0, 1, 0])
+        self.assertEqual([self.rows[2][k] for k in ("present", "agree", "disagree", "abstain", "recused")],
+                         [4, 2, 1, 0, 1])
 
     def test_every_region_of_the_record_altered_is_named(self):
         # Harm: one region that nobody checks is where the result is changed.
@@ -89,7 +92,8 @@ class Record(unittest.TestCase):
                 continue
             seen.add(name)
             # The length, the tag, the beginning, the middle, the end (where signatures are).
-            for position in (at, at + 3, at + 4, at + 4 + length // 3, at + 4 + length // 2, at + 4 + length - 40 if length > 60
+            for position in (at, at + 3, at + 4, at + 4 + length // 3, at + 4 + length // 2,
+                             at + 4 + length - 40 if length > 60
                              else at + 4 + length // 4, at + 4 + length - 1):
                 altered = bytearray(self.data)
                 altered[position] ^= 0x01
@@ -115,7 +119,8 @@ class Record(unittest.TestCase):
         for begin, end in entries[::5]:
             self.assert_refused(self.data[:end] + self.data[begin:end] + self.data[end:], f"repeated {begin}")
         for (a, b), (c, d) in list(zip(entries, entries[1:]))[::4]:
-            self.assert_refused(self.data[:a] + self.data[c:d] + self.data[b:c] + self.data[a:b] + self.data[d:], f"swapped {a}")
+            self.assert_refused(self.data[:a] + self.data[c:d] + self.data[b:c] + self.data[a:b] + self.data[d:],
+                                f"swapped {a}")
 
     def test_a_truncated_or_lengthened_record_is_refused(self):
         for size in (0, 5, len(MAGIC), len(MAGIC) + 3, len(self.data) // 2, len(self.data) - 1):

@@ -11,10 +11,10 @@ import driver
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def write_rosters(directory, experts, batches, rules=None, trustees=("server", "chair", "supervisor"), committee_size=None,
-                  rehearsal=False):
-    """@param batches: number of candidates of each. Person 1 is the chair (and an expert), then the other experts, then clerk,
-    supervisor, screen. Questions are numbered through from 1."""
+def write_rosters(directory, experts, batches, rules=None, trustees=("server", "chair", "supervisor"),
+                  committee_size=None, rehearsal=False):
+    """@param batches: number of candidates of each. Person 1 is the chair (and an expert), then the other experts,
+    then clerk, supervisor, screen. Questions are numbered through from 1."""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     members = ["姓名,单位,角色"]
@@ -29,8 +29,8 @@ def write_rosters(directory, experts, batches, rules=None, trustees=("server", "
             candidates.append(f"申报人{number:04d},某公司{number},高级工程师,正常,第{batch}批,主持某工业互联网项目,建议提交评审")
     (directory / "candidates.csv").write_text("\n".join(candidates) + "\n", encoding="utf-8")
     size = committee_size or (experts if experts % 2 else experts + 1)
-    lines = ['title = "测试评审会"', 'date = "2026-11-22"', f"rehearsal = {str(rehearsal).lower()}", f"committee_size = {size}",
-             "trustees = [" + ", ".join(f'"{t}"' for t in trustees) + "]", "[rules]"]
+    lines = ['title = "测试评审会"', 'date = "2026-11-22"', f"rehearsal = {str(rehearsal).lower()}",
+             f"committee_size = {size}", "trustees = [" + ", ".join(f'"{t}"' for t in trustees) + "]", "[rules]"]
     lines += [f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value).replace(chr(39), chr(34))}"
               for key, value in (rules or {}).items()]
     (directory / "meeting.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")

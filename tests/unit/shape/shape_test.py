@@ -82,6 +82,7 @@ auto const kLambda = [](int x) {
     def test_what_cannot_be_matched_is_a_finding(self):
         # Else a file that the measure does not understand would be one without functions.
         self.assertEqual(len(shape.long_functions("a.cpp", "cpp", "void f() {\n")[0]), 1)
+        self.assertEqual(len(shape.long_functions("a.py", "py", "def f(:\n")[0]), 1)
 
 
 class JsFunctions(unittest.TestCase):
@@ -125,8 +126,8 @@ class LongLines(unittest.TestCase):
     def test_120_columns_are_well_and_121_are_not(self):
         for kind in ("cpp", "js", "css", "md", "py", "cmake", "sh"):
             with self.subTest(kind):
-                self.assertEqual(self.columns(kind, "a " * 59 + "ab\n"), [])
-                self.assertEqual(self.columns(kind, "\n" + "a " * 60 + "b\n"), [2])
+                self.assertEqual(self.columns(kind, "# " + "a " * 58 + "ab\n"), [])
+                self.assertEqual(self.columns(kind, "\n# " + "a " * 59 + "b\n"), [2])
 
     def test_a_chinese_character_is_two_wide(self):
         self.assertEqual(self.columns("md", "票 决" * 24 + "\n"), [])
@@ -136,8 +137,10 @@ class LongLines(unittest.TestCase):
         self.assertEqual(self.columns("md", "* https://" + "a" * 120 + "\n| " + "a " * 80 + "|\n"), [])
         self.assertEqual(self.columns("cpp", 'auto k = R"(\n' + "a " * 80 + '\n)";\n'), [])
         self.assertEqual(self.columns("js", "const k = `\n" + "a " * 80 + "\n`;\n"), [])
+        self.assertEqual(self.columns("py", 'k = """\n' + "a " * 80 + '\n"""\n'), [])
 
-    def test_markup_can_be_wrapped(self):
+    def test_markup_and_docstrings_can_be_wrapped(self):
+        self.assertEqual(self.columns("py", 'def f():\n    """A.\n\n    ' + "a " * 80 + '\n    """\n'), [4])
         self.assertEqual(self.columns("js", "const k = html`\n" + "a " * 80 + "\n`;\n"), [2])
 
 
