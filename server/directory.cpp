@@ -13,6 +13,8 @@
 
 #include "crypto/seal.h"
 #include "protocol/meeting/slip.h"
+#include "server/draft.h"
+#include "server/enrolments.h"
 #include "store/sqlite_store.h"
 #include "strings/refusals.h"
 

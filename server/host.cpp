@@ -138,7 +138,7 @@ void Host::closed(SessionId id) {
 void Host::pump() {
   if (failed_) return;
   for (auto& job : core_->take_jobs()) {
-    auto const urgency = job.background ? Urgency::kBackground : Urgency::kUrgent;
+    auto const urgency = job.can_wait() ? Urgency::kBackground : Urgency::kUrgent;
     bool const taken = pool_.post(urgency, [this, id = job.id, run = std::move(job.run)] {
       run();
       strand_.post([this, id] {

@@ -17,7 +17,9 @@
 #include <thread>
 
 #include "protocol/meeting/codec.h"
+#include "server/core.h"
 #include "server/directory.h"
+#include "server/draft.h"
 #include "server/export.h"
 #include "server/host.h"
 #include "store/sqlite_store.h"
@@ -169,9 +171,8 @@ int run(Directory const& directory, std::optional<std::uint16_t> port, std::opti
   auto host = Host::start(
       std::move(options), std::move(*core), **store, pool, std::move(*tls),
       [](Notice const& notice) {
-        bool const bad = notice.event.ends_with("refused") || notice.event.ends_with("refusal") ||
-                         notice.event == "throttled" || notice.event == "incident";
-        log_event(bad ? spdlog::level::warn : spdlog::level::info, notice.event, notice.detail, notice.number);
+        log_event(is_warning(notice.event) ? spdlog::level::warn : spdlog::level::info, name(notice.event),
+                  notice.detail_text(), notice.number);
       },
       [&fatal](std::string const& reason) { fatal("storage_failed", reason); });
   if (!host) {

@@ -197,42 +197,4 @@ Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> 
   return encode(out);
 }
 
-Bytes encode_enrolment(Enrolment const& enrolment) {
-  Bytes out;
-  for (auto const& part : {enrolment.code.view(), enrolment.request.view(), enrolment.identity_key.view(),
-                           enrolment.witness_key.view(), enrolment.possession.view(), enrolment.spki.view()}) {
-    piaojue::append(out, part);
-  }
-  append_u32be(out, static_cast<std::uint32_t>(enrolment.certificate.size()));
-  piaojue::append(out, as_bytes(enrolment.certificate));
-  piaojue::append(out, as_bytes(enrolment.authority));
-  return out;
-}
-
-Result<Enrolment> parse_enrolment(PersonId person, std::uint32_t number, ByteView bytes) {
-  Enrolment out;
-  out.person = person;
-  out.number = number;
-  constexpr std::size_t kFixed = 5 * 32 + 64 + 4;
-  if (bytes.size() < kFixed) return Refusal::kStorage;
-  std::size_t at = 0;
-  auto const part = [&](auto& value) {
-    using T = std::remove_reference_t<decltype(value)>;
-    value = *T::from(bytes.subspan(at, T::kSize));
-    at += T::kSize;
-  };
-  part(out.code);
-  part(out.request);
-  part(out.identity_key);
-  part(out.witness_key);
-  part(out.possession);
-  part(out.spki);
-  std::size_t length = 0;
-  for (int i = 0; i < 4; ++i) length = length << 8 | bytes[at++];
-  if (bytes.size() - at < length) return Refusal::kStorage;
-  out.certificate = as_text(bytes.subspan(at, length));
-  out.authority = as_text(bytes.subspan(at + length));
-  return out;
-}
-
 }  // namespace piaojue::server::wire

@@ -79,19 +79,4 @@ Bytes issued_push(std::uint64_t index, ByteView payload);
 Bytes mix_work(Hash const& batch_open, TrusteeId trustee, ByteView payload);
 Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled);
 
-// ---- Rows of the store
-struct Enrolment {
-  PersonId person = 0;
-  std::uint32_t number = 0;  ///< of this person's enrolments, from 0
-  Hash code;                 ///< SHA-256 of the code that was used
-  Hash request;              ///< SHA-256 of the request: the same one again gets the same answer
-  SigningPublicKey identity_key, witness_key;
-  Signature possession;
-  Hash spki;
-  std::string certificate, authority;
-};
-Bytes encode_enrolment(Enrolment const& enrolment);
-/// @return kStorage.
-[[nodiscard]] Result<Enrolment> parse_enrolment(PersonId person, std::uint32_t number, ByteView bytes);
-
 }  // namespace piaojue::server::wire

@@ -387,21 +387,22 @@ TEST(Archive, TheLogOutputNamesNobodyAndCountsNoVote) {
   std::size_t phases = 0;
   for (auto const& notice : theft.room.notices) {
     for (auto const& person : theft.room.manifest().people) {
-      EXPECT_EQ(notice.detail.find(person.name), std::string::npos) << notice.event;
+      EXPECT_EQ(notice.detail_text().find(person.name), std::string::npos) << name(notice.event);
     }
     // No identifier, no hash: nothing as long as eight hexadecimal digits.
     std::size_t run = 0;
-    for (char const c : notice.detail + " ") {
+    for (char const c : std::string(notice.detail_text()) + " ") {
       run = std::isxdigit(static_cast<unsigned char>(c)) != 0 ? run + 1 : 0;
-      EXPECT_LT(run, 8U) << notice.event << ": " << notice.detail;
+      EXPECT_LT(run, 8U) << name(notice.event) << ": " << notice.detail_text();
     }
-    phases += notice.event == "batch_phase" ? 1 : 0;
+    phases += notice.event == server::Event::kBatchPhase ? 1 : 0;
   }
   EXPECT_GE(phases, 6U) << "the positive control: the phases are there";
   // Between opening and closing five people asked, got answers and voted, one by one: not one line of it.
   auto const at = [&](std::string_view detail) {
-    return std::ranges::find_if(theft.room.notices,
-                                [&](auto const& n) { return n.event == "batch_phase" && n.detail == detail; });
+    return std::ranges::find_if(theft.room.notices, [&](auto const& n) {
+      return n.event == server::Event::kBatchPhase && n.detail_text() == detail;
+    });
   };
   EXPECT_EQ(at("closing") - at("voting"), 1) << "nothing was noted in between";
 }

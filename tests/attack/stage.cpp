@@ -2,6 +2,7 @@
 #include "stage.h"
 
 #include "crypto/onion.h"
+#include "server/draft.h"
 
 namespace piaojue::attack {
 

@@ -14,6 +14,7 @@
 #include "protocol/meeting/digest.h"
 #include "protocol/trustee/trustee.h"
 #include "server/core.h"
+#include "server/enrolments.h"
 #include "simulation/key_pool.h"
 #include "store/memory_store.h"
 

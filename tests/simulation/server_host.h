@@ -7,6 +7,8 @@
 #include "key_pool.h"
 #include "network.h"
 #include "server/core.h"
+#include "server/draft.h"
+#include "server/enrolments.h"
 #include "store/memory_store.h"
 
 namespace piaojue::simulation {

@@ -13,6 +13,8 @@
 #include "protocol/meeting/slip.h"
 #include "room.h"
 #include "server/directory.h"
+#include "server/draft.h"
+#include "server/enrolments.h"
 #include "server/export.h"
 #include "server/host.h"
 #include "server/settings.h"

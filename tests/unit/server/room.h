@@ -6,6 +6,8 @@
 #include "piaojue/v1/rpc.pb.h"
 #include "protocol/log/cosignature.h"
 #include "server/core.h"
+#include "server/draft.h"
+#include "server/enrolments.h"
 #include "store/memory_store.h"
 #include "support/meeting_fixture.h"
 

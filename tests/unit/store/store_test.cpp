@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "server/core.h"
+#include "server/enrolments.h"
 #include "store/memory_store.h"
 #include "store/sqlite_store.h"
 

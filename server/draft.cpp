@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/draft.h"
+
+#include "protocol/meeting/codec.h"
+
+namespace piaojue::server {
+
+using meeting::EntryType;
+using meeting::Manifest;
+using meeting::MeetingPhase;
+using meeting::Record;
+
+namespace {
+
+constexpr std::string_view kDraftKey = "draft";
+constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kFormat = "1";
+
+Bytes text_key(std::string_view text) { return to_bytes(as_bytes(text)); }
+
+void strip_keys(Manifest& manifest) {
+  for (auto& person : manifest.people) {
+    person.identity_key.reset();
+    person.witness_key.reset();
+    person.possession.reset();
+  }
+}
+
+}  // namespace
+
+Result<Writes> write_draft(Manifest draft) {
+  strip_keys(draft);
+  auto const body = meeting::encode_body(draft);
+  auto const entry = meeting::decode_entry(meeting::encode_entry(EntryType::kMeetingOpen, body, {}));
+  if (!entry) return entry.error();
+  if (auto const allowed = Record().check(*entry, Record::Signatures::kPartial); !allowed) return allowed.error();
+  Writes writes;
+  writes.put(Table::kMeta, text_key(kFormatKey), text_key(kFormat));
+  writes.put(Table::kMeta, text_key(kDraftKey), body);
+  return writes;
+}
+
+Result<Manifest> read_draft(Contents const& contents) {
+  auto const& meta = contents[Table::kMeta];
+  auto const format = meta.find(text_key(kFormatKey));
+  auto const bytes = meta.find(text_key(kDraftKey));
+  if (format == meta.end() || format->second != text_key(kFormat) || bytes == meta.end()) return Refusal::kStorage;
+  auto body = meeting::decode_body(EntryType::kMeetingOpen, bytes->second);
+  if (!body) return Refusal::kStorage;
+  return std::get<Manifest>(std::move(*body));
+}
+
+Draft::Draft(Manifest manifest, Record const& record)
+    : manifest_(std::move(manifest)), bytes_(meeting::encode_body(manifest_)), record_(record) {}
+
+meeting::Person const* Draft::person(PersonId id) const {
+  auto const& people = (record_.phase() == MeetingPhase::kBeforeOpen ? manifest_ : record_.manifest()).people;
+  return id >= 1 && id <= people.size() ? &people[id - 1] : nullptr;
+}
+
+Result<void> Draft::check_opening(Manifest const& opening) const {
+  // The clerk's program fills in nothing but keys.
+  auto plain = opening;
+  strip_keys(plain);
+  if (meeting::encode_body(plain) != bytes_) return Refusal::kConflict;
+  return {};
+}
+
+}  // namespace piaojue::server

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// The meeting as it was drafted, without keys: who is invited, until the log says so. What opens the meeting must be
+/// this draft, with the keys that were enrolled (enrolments.h).
+#include "protocol/meeting/record.h"
+#include "server/outbox.h"
+
+namespace piaojue::server {
+
+/// The writes that make an empty store one for `Core::recover`: the drafted meeting. Keys of people in it are ignored.
+/// @return what Record refuses the manifest with.
+[[nodiscard]] Result<Writes> write_draft(meeting::Manifest draft);
+/// The drafted manifest of a store, and the log's once the meeting is open. @return kStorage.
+[[nodiscard]] Result<meeting::Manifest> read_draft(Contents const& contents);
+
+class Draft {
+ public:
+  /// @param record is asked for the log's manifest once the meeting is open; outlives this.
+  Draft(meeting::Manifest manifest, meeting::Record const& record);
+
+  meeting::Manifest const& manifest() const { return manifest_; }
+  /// Of the draft, or of the log once the meeting is open. Nothing: there is no such person.
+  meeting::Person const* person(PersonId id) const;
+  /// @return kConflict: it is another meeting than the drafted one.
+  [[nodiscard]] Result<void> check_opening(meeting::Manifest const& opening) const;
+
+ private:
+  meeting::Manifest manifest_;
+  Bytes bytes_;  ///< its encoding
+  meeting::Record const& record_;
+};
+
+}  // namespace piaojue::server

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// What the hops of the attempt in progress have put out, and the ballot box that is made of the last of them:
+///
+///     entry    payload     table, by        goes to
+///     MixStep  MixPayload  kMixOutput, hop  the next hop; after the last one, the box
+///
+/// Everything here is by hop. Who sent what went into the first hop is never here: Delivery keeps that, by person; the
+/// two share no table and no type. Deleted when the attempt has ended.
+#include <map>
+
+#include "server/outbox.h"
+#include "server/payload.h"
+#include "server/sessions.h"
+
+namespace piaojue::server {
+
+class MixChain {
+ public:
+  MixChain(meeting::Record const& record, Shelf<Table::kMixOutput> rows, Post& post);
+
+  /// The attempt that the record has just opened.
+  void begin();
+  void end();
+  /// After the entries. @return kStorage: an output is missing, or the last one can not be read.
+  [[nodiscard]] Result<void> load(Contents const& contents);
+
+  /// @return kMalformed, kMixSize; kConflict: it is not what was signed.
+  [[nodiscard]] Result<MixParcel> read(meeting::MixStep const& body, ByteView raw) const;
+  /// Its entry is in the log. While the log is replayed there is none: `load` comes after.
+  void take_in(MixParcel* parcel);
+
+  /// For a trustee that has just connected. Nothing: it is not its turn, or it is hop 0.
+  std::optional<Frame> work_of(TrusteeId trustee) const;
+  /// The items of which the box is to be made, once for each set of live questions. Nothing: not due.
+  std::shared_ptr<meeting::MixItems const> box_input();
+
+ private:
+  struct Kept {
+    Hash open;
+    std::map<std::uint32_t, Bytes> outputs;         ///< of all hops but the last
+    std::shared_ptr<meeting::MixItems const> last;  ///< of the last hop
+    std::optional<std::vector<QuestionId>> boxed;   ///< live questions for which the box was begun
+  };
+
+  meeting::Record const& record_;
+  Shelf<Table::kMixOutput> rows_;
+  Post& post_;
+  std::optional<Kept> kept_;  ///< nothing: no attempt is in progress
+};
+
+}  // namespace piaojue::server

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/notice.h"
+
+namespace piaojue::server {
+
+std::string_view name(Event event) {
+  switch (event) {
+    case Event::kMeetingOpen:
+      return "meeting_open";
+    case Event::kMeetingClose:
+      return "meeting_close";
+    case Event::kBatchPhase:
+      return "batch_phase";
+    case Event::kEnrolled:
+      return "enrolled";
+    case Event::kWrongCode:
+      return "wrong_code";
+    case Event::kThrottled:
+      return "throttled";
+    case Event::kIncident:
+      return "incident";
+    case Event::kKeyChangeRefused:
+      return "key_change_refused";
+    case Event::kMixInputRefused:
+      return "mix_input_refused";
+    case Event::kBoxRefused:
+      return "box_refused";
+    case Event::kTrusteeRefusal:
+      return "trustee_refusal";
+  }
+  return "unknown";
+}
+
+bool is_warning(Event event) {
+  switch (event) {
+    case Event::kThrottled:
+    case Event::kIncident:
+    case Event::kKeyChangeRefused:
+    case Event::kMixInputRefused:
+    case Event::kBoxRefused:
+    case Event::kTrusteeRefusal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string_view Notice::detail_text() const {
+  if (auto const* refusal = std::get_if<Refusal>(&detail)) return piaojue::name(*refusal);
+  if (auto const* phase = std::get_if<meeting::BatchPhase>(&detail)) return meeting::phase_name(*phase);
+  return {};
+}
+
+}  // namespace piaojue::server

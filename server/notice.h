@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// For the operator's log: counts, phases and refusals; never a person, a request or a value.
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "protocol/meeting/record.h"
+
+namespace piaojue::server {
+
+enum class Event : std::uint8_t {
+  kMeetingOpen,
+  kMeetingClose,      ///< number: entries
+  kBatchPhase,        ///< detail: the phase; number: the batch
+  kEnrolled,          ///< number: people who are enrolled
+  kWrongCode,         ///< an enrolment with a code that is not there
+  kThrottled,         ///< too many of these: all enrolments wait
+  kIncident,          ///< detail: what was tried; it is in the log of the meeting, too
+  kKeyChangeRefused,  ///< this server's own proposal, after a second enrolment
+  kMixInputRefused,   ///< the envelopes are not what the log says
+  kBoxRefused,        ///< the log went on while the box was made
+  kTrusteeRefusal,    ///< of trustee 0, likewise
+};
+std::string_view name(Event event);  ///< "meeting_open"
+/// Something was refused that the operator should look at.
+bool is_warning(Event event);
+
+struct Notice {
+  Event event = Event::kMeetingOpen;
+  std::variant<std::monostate, Refusal, meeting::BatchPhase> detail;
+  std::uint64_t number = 0;
+  std::string_view detail_text() const;  ///< "voting", "WRONG_PHASE", or empty
+};
+
+/// The notices since they were last taken.
+class Notices {
+ public:
+  void add(Notice notice) {
+    if (!muted_) notices_.push_back(notice);
+  }
+  std::vector<Notice> take() { return std::exchange(notices_, {}); }
+  /// During a recovery: what happened before was said before.
+  void mute(bool muted) { muted_ = muted; }
+
+ private:
+  std::vector<Notice> notices_;
+  bool muted_ = false;
+};
+
+}  // namespace piaojue::server

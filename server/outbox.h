@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// The next group: what is written, and what may leave once that is durable. The parts of Core put in; Core takes out.
+/// A part is given a `Shelf` for each table that is its own and can write no other.
+#include <array>
+#include <functional>
+#include <memory>
+#include <variant>
+
+#include "store/store.h"
+
+namespace piaojue::server {
+
+using crypto::Hash;
+using meeting::PersonId;
+using meeting::QuestionId;
+using meeting::TrusteeId;
+using store::Contents;
+using store::key_of;
+using store::Rows;
+using store::Store;
+using store::Table;
+using store::Write;
+using store::Writes;
+
+using SessionId = std::uint64_t;
+
+/// Why a session is to be closed; what was output for it before is sent first.
+enum class Close : std::uint8_t {
+  kReplaced,   ///< the same person connected again, or has a new key
+  kRefused,    ///< may not be here: unknown certificate, too many wrong codes, no certificate but another request
+  kMalformed,  ///< sent what is no ClientFrame
+  kTooMany,    ///< Limits::sessions_max
+};
+
+using Frame = std::shared_ptr<Bytes const>;  ///< an encoded ServerFrame, shared between sessions
+Frame share(Bytes bytes);
+
+struct Output {
+  SessionId session = 0;
+  std::variant<Frame, Close> what;
+};
+
+struct CommitGroup {
+  Writes writes;
+  std::vector<Output> outputs;
+};
+
+/// In the order in which they leave. The log comes before what may speak of its newest entry.
+enum class Lane : std::uint8_t { kReply, kLog, kCosignature, kPush, kStatus };
+
+class Outbox {
+ public:
+  void add(Lane lane, SessionId session, Frame frame);
+  void reply(SessionId session, Bytes bytes) { add(Lane::kReply, session, share(std::move(bytes))); }
+  void refuse(SessionId session, std::uint64_t request, Refusal code);
+  /// After everything else of the group.
+  void close(SessionId session, Close reason);
+
+  bool empty() const;
+  CommitGroup take();
+  /// During a recovery: whatever the replay would write is in the store already, and nobody is connected.
+  void mute(bool muted) { muted_ = muted; }
+
+ private:
+  template <Table>
+  friend class Shelf;
+  static constexpr std::size_t kLanes = 5;
+
+  Writes writes_;
+  std::array<std::vector<Output>, kLanes> lanes_;
+  std::vector<Output> closes_;
+  bool muted_ = false;
+};
+
+/// One table of the store, for the part that it belongs to.
+template <Table kTable>
+class Shelf {
+ public:
+  explicit Shelf(Outbox& outbox) : outbox_(&outbox) {}
+
+  void put(Bytes key, Bytes value) const {
+    if (!outbox_->muted_) outbox_->writes_.put(kTable, std::move(key), std::move(value));
+  }
+  void erase(Bytes key) const {
+    if (!outbox_->muted_) outbox_->writes_.erase(kTable, std::move(key));
+  }
+  void erase_prefix(Bytes prefix) const {
+    if (!outbox_->muted_) outbox_->writes_.erase_prefix(kTable, std::move(prefix));
+  }
+  /// What is erased or replaced must not survive in a journal either.
+  void leave_no_trace() const {
+    if (!outbox_->muted_) outbox_->writes_.truncate_journal = true;
+  }
+
+ private:
+  Outbox* outbox_;
+};
+
+/// u32be inside a key of the store; 0 if the key ends before it.
+std::uint32_t number_at(ByteView key, std::size_t at);
+/// Each row of an attempt: the two numbers that follow the attempt's hash in its key, and the value.
+void for_each_row(Rows const& rows, Hash const& open,
+                  std::function<void(std::uint32_t first, std::uint32_t second, Bytes const& value)> const& take);
+
+}  // namespace piaojue::server

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/sessions.h"
+
+#include "server/wire.h"
+
+namespace piaojue::server {
+
+Sessions::Sessions(Draft const& draft, Enrolments const& enrolments, Limits const& limits, Outbox& outbox)
+    : draft_(draft), enrolments_(enrolments), limits_(limits), outbox_(outbox) {}
+
+void Sessions::open(SessionId id, std::optional<Hash> const& spki) {
+  if (sessions_.contains(id)) return;
+  auto& session = sessions_[id];
+  if (sessions_.size() > limits_.sessions_max) return close(id, Close::kTooMany);
+  if (!spki) {
+    auto const strangers = std::ranges::count_if(sessions_, [](auto const& one) { return !one.second.enrolment; });
+    if (static_cast<std::size_t>(strangers) > limits_.strangers_max) close(id, Close::kTooMany);
+    return;
+  }
+  auto const* enrolment = enrolments_.find(*spki);
+  if (!enrolment) return close(id, Close::kRefused);
+  session.enrolment = enrolment;
+  session.standing = enrolments_.standing(*enrolment);
+  session.person = enrolment->person;
+  session.screen = draft_.person(session.person)->roles == meeting::kScreen;
+  if (session.standing == Standing::kEnded) return close(id, Close::kRefused);
+  for (auto const& [other_id, other] : sessions_) {
+    if (other_id != id && other.enrolment == enrolment) close(other_id, Close::kReplaced);
+  }
+}
+
+void Sessions::closed(SessionId id) {
+  auto const it = sessions_.find(id);
+  if (it == sessions_.end()) return;
+  if (it->second.hello) status_due_ = true;
+  sessions_.erase(it);
+}
+
+void Sessions::close(SessionId id, Close reason) {
+  auto const it = sessions_.find(id);
+  if (it == sessions_.end() || it->second.closing) return;
+  it->second.closing = true;
+  outbox_.close(id, reason);
+  if (it->second.hello) status_due_ = true;
+}
+
+Session const* Sessions::find(SessionId id) const {
+  auto const it = sessions_.find(id);
+  return it == sessions_.end() || it->second.closing ? nullptr : &it->second;
+}
+
+void Sessions::greet(SessionId id, std::uint64_t next_index) {
+  auto& session = sessions_.at(id);
+  session.hello = true;
+  session.pushed = next_index;
+  status_due_ = true;
+}
+
+void Sessions::count_wrong_code(SessionId id) {
+  if (++sessions_.at(id).wrong_codes >= limits_.wrong_codes_per_session) close(id, Close::kRefused);
+}
+
+std::vector<SessionId> Sessions::restand(PersonId person) {
+  std::vector<SessionId> gained;
+  for (auto& [id, session] : sessions_) {
+    if (session.person != person || session.closing || !session.enrolment) continue;
+    auto const now = enrolments_.standing(*session.enrolment);
+    if (now == session.standing) continue;
+    session.standing = now;
+    if (now == Standing::kEnded) {
+      close(id, Close::kReplaced);
+    } else if (now == Standing::kCurrent && session.hello) {
+      status_due_ = true;
+      gained.push_back(id);
+    }
+  }
+  return gained;
+}
+
+void Sessions::to_all(Lane lane, Frame const& frame) {
+  for (auto const& [id, session] : sessions_) {
+    if (session.greeted()) outbox_.add(lane, id, frame);
+  }
+}
+
+void Sessions::to_all(Frame const& frame) { to_all(Lane::kPush, frame); }
+
+void Sessions::to_person(PersonId person, Frame const& frame) {
+  for (auto const& [id, session] : sessions_) {
+    if (session.person == person && session.standing == Standing::kCurrent && session.greeted()) {
+      outbox_.add(Lane::kPush, id, frame);
+    }
+  }
+}
+
+void Sessions::push_log(std::uint64_t size, std::function<std::vector<Frame>(std::uint64_t)> const& frames) {
+  std::map<std::uint64_t, std::vector<Frame>> by_start;  // those who have the same are sent the same frames
+  for (auto& [id, session] : sessions_) {
+    if (!session.greeted() || session.pushed >= size) continue;
+    auto& list = by_start[session.pushed];
+    if (list.empty()) list = frames(session.pushed);
+    for (auto const& frame : list) outbox_.add(Lane::kLog, id, frame);
+    session.pushed = size;
+  }
+}
+
+void Sessions::push_status() {
+  status_due_ = false;
+  std::set<PersonId> connected;
+  for (auto const& [id, session] : sessions_) {
+    if (session.greeted() && session.standing == Standing::kCurrent) connected.insert(session.person);
+  }
+  to_all(Lane::kStatus, share(wire::status_push({connected.begin(), connected.end()}, enrolments_.people())));
+}
+
+}  // namespace piaojue::server
