@@ -65,7 +65,8 @@ def cpp(source, header, body):
     text = [f"// Written by strings/generate.py from {name}.json.", f'#include "strings/{name}.h"', "",
             f"namespace piaojue::strings::{name} {{", ""]
     for one, key in constants.items():
-        text.append(f'constinit Text const {one}{{"{name}.{key}", {quoted(topic[key]["zh"])}, {quoted(topic[key]["en"])}}};')
+        texts = f'{quoted(topic[key]["zh"])}, {quoted(topic[key]["en"])}'
+        text.append(f'constinit Text const {one}{{"{name}.{key}", {texts}}};')
     text += ["", f"}}  // namespace piaojue::strings::{name}", ""]
     write(header, "\n".join(head))
     write(body, "\n".join(text))
