@@ -35,7 +35,6 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   // Behind the right line, whatever was typed is compared.
   auto const typed = office::results_line(audit, std::nullopt) + "\n" + std::string(as_text({data, size}));
   auto const compared = office::check_paper(audit, as_bytes(typed));
-  if (compared && compared->differences.empty() && compared->rows > office::result_rows(audit).size())
-    std::abort();
+  if (compared && compared->differences.empty() && compared->rows > office::result_rows(audit).size()) std::abort();
   return 0;
 }
