@@ -5,6 +5,8 @@
 # A room's headers are reachable only through its own include folder (a link in the build tree), which only targets that
 # link against the room are given. Including against the arrow is therefore a compile error: there is no such file.
 # Names in #include are the path from the top: "protocol/log/merkle.h".
+# INNER names folders below that belong to the same room: their sources stand in SOURCES, their headers are reachable
+# for the room alone.
 
 add_library(piaojue_options INTERFACE)
 target_compile_options(piaojue_options INTERFACE
@@ -26,7 +28,7 @@ endif()
 target_link_options(piaojue_options INTERFACE -Wl,-z,relro -Wl,-z,now)
 
 function(piaojue_room)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "INNER;SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
   file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   string(REPLACE "/" "_" name ${path})
   string(REPLACE "/" "::" alias ${path})
@@ -44,6 +46,14 @@ function(piaojue_room)
     file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header} ${door}/${path}/${header} SYMBOLIC)
   endforeach()
   target_include_directories(${target} PUBLIC ${door})
+  foreach(inner ${ROOM_INNER})
+    file(GLOB headers RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${inner}/*.h)
+    file(MAKE_DIRECTORY ${door}.inner/${path}/${inner})
+    foreach(header ${headers})
+      file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header} ${door}.inner/${path}/${header} SYMBOLIC)
+    endforeach()
+    target_include_directories(${target} PRIVATE ${door}.inner)
+  endforeach()
   target_link_libraries(${target} PUBLIC ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS} piaojue_options)
 endfunction()
 

@@ -2,6 +2,7 @@
 #pragma once
 /// The gate before a tally share (specification §10.4): the last place where one honest trustee can stop an opening.
 #include "protocol/meeting/record.h"
+#include "protocol/meeting/witnesses.h"
 #include "protocol/trustee/keys.h"
 
 namespace piaojue::trustee {

@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "crypto/sign.h"
-#include "protocol/meeting/record.h"
+#include "protocol/meeting/witnesses.h"
 #include "protocol/trustee/duty.h"
 #include "protocol/trustee/gate.h"
 #include "protocol/trustee/issuer.h"

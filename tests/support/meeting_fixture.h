@@ -19,6 +19,7 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/digest.h"
 #include "protocol/meeting/record.h"
+#include "protocol/meeting/witnesses.h"
 #include "protocol/meeting/record_file.h"
 
 namespace piaojue::test {

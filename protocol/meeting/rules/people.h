@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Who is there and who they are (specification §10.1): SignIn, SignOut, Recuse, KeyChange, Interview.
+#include "protocol/meeting/rules/rule.h"
+
+namespace piaojue::meeting::rules {
+
+template <>
+struct Rule<SignIn> {
+  static WaysToSign signers(State const& s, SignIn const& e);
+  [[nodiscard]] static Result<void> check(State const& s, SignIn const& e);
+  static void take(State& s, SignIn const& e, Place const& place);
+};
+
+template <>
+struct Rule<SignOut> {
+  static WaysToSign signers(State const& s, SignOut const& e);
+  [[nodiscard]] static Result<void> check(State const& s, SignOut const& e);
+  static void take(State& s, SignOut const& e, Place const& place);
+};
+
+/// Before the vote, for good: there is no way back into a question.
+template <>
+struct Rule<Recuse> {
+  static WaysToSign signers(State const& s, Recuse const& e);
+  [[nodiscard]] static Result<void> check(State const& s, Recuse const& e);
+  static void take(State& s, Recuse const& e, Place const& place);
+};
+
+/// The old keys end here.
+template <>
+struct Rule<KeyChange> {
+  static WaysToSign signers(State const& s, KeyChange const& e);
+  [[nodiscard]] static Result<void> check(State const& s, KeyChange const& e);
+  static void take(State& s, KeyChange const& e, Place const& place);
+};
+
+/// Of an exceptional candidate, who is not voted on without it.
+template <>
+struct Rule<Interview> {
+  static WaysToSign signers(State const& s, Interview const& e);
+  [[nodiscard]] static Result<void> check(State const& s, Interview const& e);
+  static void take(State& s, Interview const& e, Place const& place);
+};
+
+}  // namespace piaojue::meeting::rules

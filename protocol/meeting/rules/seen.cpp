@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/meeting/rules/seen.h"
+
+#include "crypto/sign.h"
+
+namespace piaojue::meeting::rules {
+
+using crypto::Hash;
+
+namespace {
+
+enum class Kind : std::uint8_t { kModulus = 1, kMixKey, kTallyKey, kBallotKey, kVote };
+
+Hash seen_as(Kind kind, std::initializer_list<ByteView> parts) {
+  Bytes all{static_cast<std::uint8_t>(kind)};
+  for (ByteView const part : parts) piaojue::append(all, part);
+  return crypto::sha256({all});
+}
+
+}  // namespace
+
+Hash seen_modulus(ByteView modulus) { return seen_as(Kind::kModulus, {modulus}); }
+Hash seen_mix_key(crypto::MixPublicKey const& key) { return seen_as(Kind::kMixKey, {key.view()}); }
+Hash seen_tally_key(crypto::Point const& key) { return seen_as(Kind::kTallyKey, {key.view()}); }
+Hash seen_ballot_key(crypto::SigningPublicKey const& pk_v) { return seen_as(Kind::kBallotKey, {pk_v.view()}); }
+Hash seen_vote(crypto::elgamal::Ciphertext const& vote) { return seen_as(Kind::kVote, {vote.a.view(), vote.b.view()}); }
+
+}  // namespace piaojue::meeting::rules
