@@ -88,4 +88,14 @@ std::optional<std::uint32_t> Attempt::hop_of(TrusteeId trustee) const {
   return static_cast<std::uint32_t>(at - hops.begin());
 }
 
+std::map<QuestionId, std::uint32_t> Attempt::issued_by(TrusteeId trustee) const {
+  std::map<QuestionId, std::uint32_t> out;
+  for (QuestionId const q : open.questions) out[q] = 0;
+  for (auto const& [person, trustees] : issued) {
+    if (!trustees.contains(trustee)) continue;
+    for (QuestionId const q : questions_of(person)) ++out[q];
+  }
+  return out;
+}
+
 }  // namespace piaojue::meeting

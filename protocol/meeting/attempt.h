@@ -77,6 +77,8 @@ struct Attempt {
   std::uint32_t cast(QuestionId q) const;
   std::uint32_t confirmed(QuestionId q) const;
   std::optional<std::uint32_t> hop_of(TrusteeId trustee) const;
+  /// People with a token of this trustee, per question of the attempt: what its IssuanceClosed must say.
+  std::map<QuestionId, std::uint32_t> issued_by(TrusteeId trustee) const;
 };
 
 /// How a question stands.

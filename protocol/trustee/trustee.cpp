@@ -145,17 +145,6 @@ Result<SavedMix> parse_mix(Secret const& bytes) {
   return out;
 }
 
-/// Experts with a token of this trustee, per question of the attempt.
-std::map<QuestionId, std::uint32_t> issued_counts(Attempt const& attempt, TrusteeId trustee) {
-  std::map<QuestionId, std::uint32_t> out;
-  for (QuestionId const q : attempt.open.questions) out[q] = 0;
-  for (auto const& [person, trustees] : attempt.issued) {
-    if (!trustees.contains(trustee)) continue;
-    for (QuestionId const q : attempt.questions_of(person)) ++out[q];
-  }
-  return out;
-}
-
 }  // namespace
 
 struct Trustee::Impl {
@@ -532,7 +521,7 @@ struct Trustee::Impl {
             if (!saved) return saved.error();
           }
           returned.insert({duty});
-          return one(submission(meeting::IssuanceClosed{open, id, issued_counts(*now.attempt(), id)}));
+          return one(submission(meeting::IssuanceClosed{open, id, now.attempt()->issued_by(id)}));
         });
   }
 

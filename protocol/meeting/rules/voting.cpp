@@ -75,13 +75,7 @@ Result<void> Rule<IssuanceClosed>::check(State const& s, IssuanceClosed const& e
   if (!s.in({BatchPhase::kClosing})) return Refusal::kWrongPhase;
   if (!s.attempt->hop_of(e.trustee)) return Refusal::kNotAuthorised;
   if (s.attempt->issuance_closed.contains(e.trustee)) return Refusal::kConflict;
-  std::map<QuestionId, std::uint32_t> issued;
-  for (QuestionId const q : s.attempt->open.questions) issued[q] = 0;
-  for (auto const& [person, trustees] : s.attempt->issued) {
-    if (!trustees.contains(e.trustee)) continue;
-    for (QuestionId const q : s.attempt->questions_of(person)) ++issued[q];
-  }
-  if (e.issued != issued) return Refusal::kConflict;
+  if (e.issued != s.attempt->issued_by(e.trustee)) return Refusal::kConflict;
   return {};
 }
 
