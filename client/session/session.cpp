@@ -554,7 +554,7 @@ void Session::Impl::act_trustee() {
   auto const status = trustee->status(record);
   auto out = event("trustee");
   out["trustee"] = *trustee_id;
-  out["state"] = status.text;
+  out["state"] = trustee::name(status.state);
   if (status.waiting) out["waiting"] = piaojue::name(*status.waiting);
   if (status.refusal) {
     out["refused"] = piaojue::name(*status.refusal);

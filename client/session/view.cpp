@@ -256,7 +256,7 @@ facts::object Session::Impl::trustee_facts() const {
   auto const status = trustee->status(record);
   object out;
   out["trustee"] = *trustee_id;
-  out["state"] = status.text;
+  out["state"] = trustee::name(status.state);
   out["waiting"] = code_or_null(status.waiting);
   out["refused"] = code_or_null(status.refusal);
   if (status.refusal) out["message"] = say(*status.refusal);

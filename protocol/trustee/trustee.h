@@ -38,6 +38,23 @@ struct Submission {
   PersonId person = 0;                                                  ///< of TokensIssued
 };
 
+/// What a supervisor sees of a trustee.
+enum class TrusteeState : std::uint8_t {
+  kOffDuty,  ///< no trustee, or the key was replaced
+  kIdle,
+  kMakingKeys,
+  kKeysReady,
+  kKeysLost,  ///< the running attempt can not go on with this trustee
+  kIssuing,
+  kIssuanceClosed,
+  kMixing,
+  kWaitingForGate,
+  kShared,
+  kErased,
+};
+/// "off-duty", "idle", …: as docs/client-door.md names it, and the pages translate it.
+std::string_view name(TrusteeState state);
+
 class Trustee {
  public:
   /// @param signer the person's identity key (the server's key for trustee 0); must outlive this.
@@ -72,14 +89,10 @@ class Trustee {
   /// again.
   void resubmit();
 
-  /// What a supervisor sees: state of this trustee's keys, and the last refusal of a duty, if any.
   struct Status {
-    /// "off-duty" (no trustee, or the key was replaced), "idle", "making-keys", "keys-ready", "keys-lost" (the running
-    /// attempt can not go on with this trustee), "issuing", "issuance-closed", "mixing", "waiting-for-gate", "shared",
-    /// "erased". Stable: the pages translate it.
-    std::string text;
+    TrusteeState state = TrusteeState::kOffDuty;
     std::optional<Refusal> waiting;  ///< why the gate is still closed, such as GATE_UNCONFIRMED
-    std::optional<Refusal> refusal;
+    std::optional<Refusal> refusal;  ///< the last one of a duty
   };
   Status status(meeting::Record const& record) const;
 

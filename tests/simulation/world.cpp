@@ -650,7 +650,7 @@ std::string World::state() {
   out << "at " << clock.now_ms() << " ms (storm until " << (scenario.storm ? scenario.storm_ms : 0) << ")\nserver: ";
   if (server.running()) {
     describe(server.core().record());
-    out << "  trustee 0: " << server.core().trustee_status().text << "\n";
+    out << "  trustee 0: " << trustee::name(server.core().trustee_status().state) << "\n";
   } else {
     out << "not running\n";
   }

@@ -66,7 +66,7 @@ TEST_F(Gate, OneMissingConfirmKeepsItShut) {
   for (std::size_t i = 1; i < people.size(); ++i) room.confirm(people[i]);
   EXPECT_EQ(asked().error(), refused(Refusal::kGateUnconfirmed));
   EXPECT_EQ(shares(), 0u);
-  EXPECT_EQ(room.seats[1].trustee->status(room.record).text, "waiting-for-gate");
+  EXPECT_EQ(room.seats[1].trustee->status(room.record).state, TrusteeState::kWaitingForGate);
   EXPECT_EQ(room.seats[1].trustee->status(room.record).waiting, Refusal::kGateUnconfirmed);
   EXPECT_FALSE(room.seats[1].trustee->status(room.record).refusal);
   // Waiting is not an error: it opens by itself.

@@ -59,7 +59,7 @@ TEST(TrusteeTest, AtTheEndNothingIsLeftInAnyStore) {
   close_meeting(room);
   for (auto const& seat : room.seats) {
     EXPECT_TRUE(seat.store.kept.empty());
-    EXPECT_EQ(seat.trustee->status(room.record).text, "off-duty");
+    EXPECT_EQ(seat.trustee->status(room.record).state, TrusteeState::kOffDuty);
   }
   for (auto const& sent : room.sent) EXPECT_TRUE(sent.outcome);
 }
@@ -147,7 +147,7 @@ TEST(TrusteeKeys, AreMadeAheadInTheOrderOfTheManifest) {
   EXPECT_TRUE(holds(room, 0, "keys/1/1"));
   EXPECT_TRUE(holds(room, 0, "keys/2/1"));
   EXPECT_FALSE(holds(room, 0, "keys/3/1"));
-  EXPECT_EQ(room.seats[0].trustee->status(room.record).text, "keys-ready");
+  EXPECT_EQ(room.seats[0].trustee->status(room.record).state, TrusteeState::kKeysReady);
   room.open_batch(1);
   room.run_all();
   EXPECT_TRUE(holds(room, 0, "keys/3/1")) << "the open batch is not among those to come";
@@ -201,7 +201,7 @@ TEST(TrusteeKeys, LossInARunningAttemptIsShown) {
   room.deliver(kExpert);
   room.run(1);
   EXPECT_EQ(room.count(1, EntryType::kTokensIssued), 0u);
-  EXPECT_EQ(room.seats[1].trustee->status(room.record).text, "keys-lost");
+  EXPECT_EQ(room.seats[1].trustee->status(room.record).state, TrusteeState::kKeysLost);
   room.void_questions({1, 2});
   room.run_all();
   EXPECT_EQ(room.count(1, EntryType::kErased), 1u) << "what is lost is erased";
@@ -259,7 +259,7 @@ TEST(TrusteeKeys, OldLaptopAfterAKeyChangeDoesNothing) {
                                               wk.public_key(), possession, "new laptop"},
                            {Room::kChair}));
   EXPECT_EQ(room.run(2), 0u);
-  EXPECT_EQ(room.seats[2].trustee->status(room.record).text, "off-duty");
+  EXPECT_EQ(room.seats[2].trustee->status(room.record).state, TrusteeState::kOffDuty);
 }
 
 // ---- Tokens
