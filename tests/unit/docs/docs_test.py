@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The documents name only what is there. A path that leads nowhere tells a reader that the rest is stale, too."""
+import json
 import pathlib
 import re
 import unittest
@@ -75,6 +76,16 @@ class Documents(unittest.TestCase):
         lost = [f"{path.name}: {suite}.{name}" for path, text in documents().items()
                 for suite, name in TEST.findall(text) if (suite, name) not in there]
         self.assertEqual(lost, [])
+
+    def test_every_dependency_has_its_reason(self):
+        # What nobody gave a reason for stays for ever.
+        text = (TOP / "docs/dependencies.md").read_text(encoding="utf-8")
+        setup = re.sub(r"#.*", "", (TOP / "scripts/setup").read_text(encoding="utf-8"))
+        wanted = {word for one in re.findall(r"packages\+?=\(([^)]*)\)", setup) for word in one.split()}
+        modules = json.loads((TOP / "web/package.json").read_text(encoding="utf-8"))
+        wanted |= set(modules["dependencies"]) | set(modules["devDependencies"])
+        self.assertGreater(len(wanted), 30)
+        self.assertEqual([name for name in sorted(wanted) if name not in text], [])
 
     def test_every_program_is_built(self):
         cmake = "".join(p.read_text(encoding="utf-8") for p in TOP.glob("*/CMakeLists.txt"))
