@@ -63,6 +63,11 @@ def room_of_include(house, name, includer, exists):
     return None
 
 
+def is_inner(house, path):
+    """Whether a file lies in a folder inside a room: such a folder is for that room alone."""
+    return str(pathlib.PurePosixPath(path).parent) not in house.direct
+
+
 def against(house, sources, exists):
     """sources: path → text. `file:line: what` for each include that is against an arrow or names nothing."""
     out = []
@@ -78,6 +83,8 @@ def against(house, sources, exists):
                 out.append(f"{place}: there is no {name}")
             elif other not in house.may_include(room):
                 out.append(f"{place}: {room} does not stand on {other}: {name}")
+            elif other != room and other not in ("proto", "strings") and is_inner(house, name):
+                out.append(f"{place}: only {other} itself may use {name}")
     return out
 
 

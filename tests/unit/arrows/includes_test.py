@@ -71,7 +71,8 @@ class TheTestItself(unittest.TestCase):
     """Each way to break the rule is found; else the tests above would be green for nothing."""
 
     def against(self, path, *names):
-        files = {"base/bytes.h", "log/merkle.h", "hall/core.h", "hall/side/door.h", "support/room.h"}
+        files = {"base/bytes.h", "log/merkle.h", "log/inner/steps.h", "hall/core.h", "hall/side/door.h",
+                 "support/room.h"}
         text = "".join(f'#include "{name}"\n' for name in names)
         return arrows.against(arrows.House(SMALL), {path: text}, files.__contains__)
 
@@ -82,6 +83,12 @@ class TheTestItself(unittest.TestCase):
     def test_between_folders_of_one_room_is_found(self):
         self.assertEqual(len(self.against("hall/side/door.cpp", "hall/core.h")), 1)
         self.assertEqual(len(self.against("hall/main.cpp", "hall/side/door.h")), 1)
+
+    def test_a_folder_inside_a_room_is_for_that_room_alone(self):
+        self.assertEqual(self.against("log/merkle.cpp", "log/inner/steps.h"), [])
+        self.assertEqual(self.against("log/inner/steps.cpp", "log/merkle.h", "base/bytes.h"), [])
+        self.assertEqual(self.against("hall/core.cpp", "log/inner/steps.h"),
+                         ["hall/core.cpp:1: only log itself may use log/inner/steps.h"])
 
     def test_down_and_within_is_well(self):
         self.assertEqual(self.against("hall/main.cpp", "core.h", "hall/core.h", "log/merkle.h", "base/bytes.h"), [])
