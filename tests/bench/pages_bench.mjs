@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Times the pages as a person feels them, each beside what is wanted: first paint, a cast, the big screen, the weight of
- * a page, the smoothness of a long paper. Reports and asserts nothing. Started by scripts/bench.
+ * Times the pages as a person feels them, each beside what is wanted: first paint, a cast, the big screen, the weight
+ * of a page, the smoothness of a long paper. Reports and asserts nothing. Started by scripts/bench.
  */
 import { loadavg } from 'node:os';
 import { launch, openWindow } from '../pages/lib.mjs';
 import { kScreen, Small } from '../pages/small.mjs';
 
-/** As many as a batch may have; fewer for a quick look: node bench/pages_bench.mjs 10 */
+/** As many as a batch may have; fewer for a quick look: node tests/bench/pages_bench.mjs 10 */
 const kQuestions = Number(process.argv[2] || 100);
 const kKeysMs = 900_000;
 const kTimes = 5;
 
-const report = (what, value, wanted) => console.log(`  ${what.padEnd(58)} ${value}${wanted ? `   (wanted ${wanted})` : ''}`);
+const report = (what, value, wanted) => {
+  console.log(`  ${what.padEnd(58)} ${value}${wanted ? `   (wanted ${wanted})` : ''}`);
+};
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 const small = await Small.make(kQuestions);
@@ -30,13 +32,16 @@ try {
   await session.send('Network.enable');
   const bytes = new Map();
   const names = new Map();
-  session.on('Network.responseReceived', (event) => names.set(event.requestId, new URL(event.response.url).pathname.split('/').slice(2).join('/')));
+  session.on('Network.responseReceived', (event) => {
+    names.set(event.requestId, new URL(event.response.url).pathname.split('/').slice(2).join('/'));
+  });
   session.on('Network.loadingFinished', (event) => bytes.set(event.requestId, event.encodedDataLength));
   await page.goto(small.urls.get(2));
   await page.getByText(`已选 0/${kQuestions}`).waitFor();
   const weights = [...bytes].map(([id, size]) => [names.get(id) || '', size]);
   const weight = weights.reduce((sum, [name, size]) => sum + (name.includes('jsqr') ? 0 : size), 0);
-  report('weight of an expert\'s page, without jsqr', `${(weight / 1000).toFixed(0)} kB in ${weights.length} files`, '< 150 kB');
+  report('weight of an expert\'s page, without jsqr', `${(weight / 1000).toFixed(0)} kB in ${weights.length} files`,
+    '< 150 kB');
 
   const paints = [];
   for (let i = 0; i < kTimes; i += 1) {
@@ -60,7 +65,9 @@ try {
     };
     requestAnimationFrame(step);
   }));
-  report('scrolling the paper', `${(1000 * frames.length / frames.reduce((a, b) => a + b, 0)).toFixed(0)} frames/s, longest ${Math.max(...frames).toFixed(0)} ms of ${frames.length}`, '60, < 50 ms');
+  const rate = (1000 * frames.length / frames.reduce((a, b) => a + b, 0)).toFixed(0);
+  report('scrolling the paper',
+    `${rate} frames/s, longest ${Math.max(...frames).toFixed(0)} ms of ${frames.length}`, '60, < 50 ms');
 
   const chosen = await page.evaluate(async () => {
     const times = [];
@@ -72,7 +79,8 @@ try {
     }
     return times;
   });
-  report('a click on a choice until it shows, median / longest', `${median(chosen).toFixed(0)} / ${Math.max(...chosen).toFixed(0)} ms`);
+  report('a click on a choice until it shows, median / longest',
+    `${median(chosen).toFixed(0)} / ${Math.max(...chosen).toFixed(0)} ms`);
   await page.getByText(`已选 ${kQuestions}/${kQuestions}`).waitFor();
 
   // The wall: from the line on the stdout of its own program, which has just heard of it, to the changed document.
@@ -90,10 +98,12 @@ try {
   await page.getByRole('button', { name: '核对选票' }).click();
   const send = page.getByRole('button', { name: '投出', exact: true });
   await send.waitFor();
-  await page.waitForFunction(() => !document.querySelector('.action-bar .primary').disabled, null, { timeout: kKeysMs });
+  await page.waitForFunction(() => !document.querySelector('.action-bar .primary').disabled, null,
+    { timeout: kKeysMs });
   const cast = await page.evaluate(() => new Promise((done) => {
     const begun = performance.now();
-    new MutationObserver(() => document.querySelector('.big-sign') && done(performance.now() - begun)).observe(document.body, { subtree: true, childList: true });
+    const seen = new MutationObserver(() => document.querySelector('.big-sign') && done(performance.now() - begun));
+    seen.observe(document.body, { subtree: true, childList: true });
     document.querySelector('.action-bar .primary').click();
   }));
   report('click on 投出 to 投出 ✓', `${cast.toFixed(0)} ms`, '< 300 ms');
