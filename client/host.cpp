@@ -464,7 +464,7 @@ class Host {
       if (channel_) channel_->send(std::move(frame));
     }
     for (auto& job : session_->take_jobs()) {
-      workers_.add(job.background, [this, run = std::move(job.run), id = job.id] {
+      workers_.add(job.urgency == Urgency::kBackground, [this, run = std::move(job.run), id = job.id] {
         run();
         strand_.post([this, id] {
           if (ending_) return;

@@ -146,7 +146,7 @@ Tried<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& opti
                        .token_keys = [](std::uint32_t bits) { return crypto::blind_rsa::PrivateKey::generate(bits); },
                        .parallel = parallel_for(),
                        .write_file = write_file,
-                       .lang = options.lang,
+                       .lang = lang_of(options.lang),
                        .limits = {}};
   auto session = Session::open(std::move(config), wallet);
   if (!session) return trouble_of(session.error());

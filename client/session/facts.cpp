@@ -1,11 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/facts.h"
 
+#include "strings/client.h"
+
 namespace piaojue::client::facts {
 
 using meeting::MeetingPhase;
 
-bool zh(std::string_view lang) { return lang == "zh"; }
+object event(std::string_view name) {
+  object out;
+  out["event"] = name;
+  return out;
+}
+
+void add(object& out, object more) {
+  for (auto& member : more) out[member.key()] = std::move(member.value());
+}
+
+std::string members(object const& from) {
+  auto text = boost::json::serialize(from);
+  return text.substr(1, text.size() - 2);
+}
+
+boost::json::value code_or_null(std::optional<Refusal> const& code) {
+  if (!code) return nullptr;
+  return boost::json::string(piaojue::name(*code));
+}
+
+std::string comma_list(std::vector<std::uint32_t> const& numbers) {
+  std::string out;
+  for (auto const number : numbers) out += (out.empty() ? "" : ",") + std::to_string(number);
+  return out;
+}
+
+array missing(meeting::Confirm const& confirm) {
+  array out;
+  for (auto const& [q, ok] : confirm.rows) {
+    if (!ok) out.emplace_back(q);
+  }
+  return out;
+}
 
 std::string name_of(Record const& record, PersonId id) {
   if (id == meeting::kServer) return "server";
@@ -27,21 +61,15 @@ array people(Record const& record, std::vector<PersonId> const& ids) {
   return out;
 }
 
-std::string row_text(meeting::Row const& row, std::string_view lang) {
-  auto const number = [](std::uint32_t n) { return std::to_string(n); };
-  if (zh(lang)) {
-    std::string out =
-        "出席 " + number(row.present) + "，需 " + number(row.needed) + "，同意 " + number(row.agree) + "，";
-    if (row.contested) return out + "有争议，未通过";
-    return out + (row.passed ? "通过" : "未通过");
-  }
-  std::string out =
-      "present " + number(row.present) + ", needed " + number(row.needed) + ", agree " + number(row.agree);
-  if (row.contested) return out + ", contested, not passed";
-  return out + (row.passed ? ", passed" : ", not passed");
+std::string row_text(meeting::Row const& row, Lang lang) {
+  namespace text = strings::client;
+  auto const& outcome = row.contested ? text::kRowContested : row.passed ? text::kRowPassed : text::kRowNotPassed;
+  return Sentence(text::kRowText,
+                  {{"present", row.present}, {"needed", row.needed}, {"agree", row.agree}, {"outcome", outcome}})
+      .in(lang);
 }
 
-object row(Record const& record, QuestionId q, meeting::Row const& row, std::string_view lang) {
+object row(Record const& record, QuestionId q, meeting::Row const& row, Lang lang) {
   object out;
   out["question"] = q;
   auto const& candidates = record.manifest().candidates;
@@ -77,13 +105,49 @@ object rules(meeting::Rules const& rules) {
   return rule;
 }
 
+array batches(meeting::Manifest const& manifest) {
+  array out;
+  for (meeting::BatchId b = 1; b <= manifest.batches.size(); ++b) {
+    object one;
+    one["batch"] = b;
+    one["title"] = manifest.batches[b - 1].title;
+    one["questions"] = numbers(manifest.batches[b - 1].candidates);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::optional<std::vector<PersonId>> silent(Record const& record) {
+  if (!record.in_progress() || record.attempt()->phase != meeting::BatchPhase::kConfirming) return std::nullopt;
+  return record.attempt()->unconfirmed();
+}
+
+std::vector<object> row_warnings(Record const& record) {
+  std::vector<object> out;
+  for (auto const& [q, row] : record.attempt()->rows) {
+    auto const add_one = [&, question = q](std::string_view kind) {
+      object warning;
+      warning["kind"] = kind;
+      warning["question"] = question;
+      warning["name"] = record.manifest().candidates[question - 1].name;
+      out.push_back(std::move(warning));
+    };
+    auto const votes = row.agree + row.disagree + row.abstain;
+    if (votes > 0 && (row.agree == votes || row.disagree == votes || row.abstain == votes)) add_one("unanimous");
+    if (votes <= meeting::kBallotsMin) add_one("tiny");
+    if (row.mode_sensitive) add_one("mode-sensitive");
+    if (row.contested) add_one("contested");
+  }
+  return out;
+}
+
 namespace {
 
 /// One overload an entry type with something to say.
 struct Teller {
   object& out;
   Record const& record;
-  std::string_view lang;
+  Lang lang;
 
   void batch() {
     if (!record.attempt()) return;
@@ -240,12 +304,9 @@ struct Teller {
   void operator()(meeting::Confirm const& in) {
     batch();
     who(in.person);
-    array missing;
-    for (auto const& [q, ok] : in.rows) {
-      if (!ok) missing.emplace_back(q);
-    }
-    out["ok"] = missing.empty();
-    out["missing"] = std::move(missing);
+    auto lost = missing(in);
+    out["ok"] = lost.empty();
+    out["missing"] = std::move(lost);
     if (!record.attempt()) return;
     out["confirmed"] = record.attempt()->confirms.size();
     out["counted"] = record.attempt()->counted.size();
@@ -301,7 +362,7 @@ struct Teller {
 
 }  // namespace
 
-void add_entry(object& out, Record const& record, meeting::Entry const& entry, std::string_view lang) {
+void add_entry(object& out, Record const& record, meeting::Entry const& entry, Lang lang) {
   std::visit(Teller{out, record, lang}, entry.body);
 }
 

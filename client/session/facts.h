@@ -4,6 +4,7 @@
 /// the log says anyway, and never a choice.
 #include <boost/json.hpp>
 
+#include "base/sentence.h"
 #include "protocol/meeting/record.h"
 
 namespace piaojue::client::facts {
@@ -14,7 +15,14 @@ using meeting::PersonId;
 using meeting::QuestionId;
 using meeting::Record;
 
-bool zh(std::string_view lang);
+/// {"event": name}
+object event(std::string_view name);
+/// Adds or replaces each member.
+void add(object& out, object more);
+/// An object's members without its braces.
+std::string members(object const& from);
+boost::json::value code_or_null(std::optional<Refusal> const& code);
+
 std::string name_of(Record const& record, PersonId person);
 
 template <class Numbers>
@@ -23,16 +31,27 @@ array numbers(Numbers const& values) {
   for (auto const value : values) out.emplace_back(value);
   return out;
 }
+/// "1,4,9"
+std::string comma_list(std::vector<std::uint32_t> const& numbers);
+/// Questions whose own ballot was not found.
+array missing(meeting::Confirm const& confirm);
 object person(Record const& record, PersonId id);
 array people(Record const& record, std::vector<PersonId> const& ids);
 
 /// All figures of a row, and `text` such as 出席 11，需 8，同意 7，未通过.
-object row(Record const& record, QuestionId q, meeting::Row const& row, std::string_view lang);
-std::string row_text(meeting::Row const& row, std::string_view lang);
+object row(Record const& record, QuestionId q, meeting::Row const& row, Lang lang);
+std::string row_text(meeting::Row const& row, Lang lang);
 
 object rules(meeting::Rules const& rules);
+/// By number, with title and questions.
+array batches(meeting::Manifest const& manifest);
+
+/// Whom the gate waits for; nothing when nobody is asked to confirm.
+std::optional<std::vector<PersonId>> silent(Record const& record);
+/// What the chair should know of the counted figures before they are declared, as warnings.
+std::vector<object> row_warnings(Record const& record);
 
 /// Adds what the entry says to an event or a proposal. @param record after the entry, or before it for a proposal.
-void add_entry(object& out, Record const& record, meeting::Entry const& entry, std::string_view lang);
+void add_entry(object& out, Record const& record, meeting::Entry const& entry, Lang lang);
 
 }  // namespace piaojue::client::facts

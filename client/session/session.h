@@ -18,51 +18,18 @@
 /// when BatchOpen is witnessed, casts, checks the whole box, confirms, and hosts a trustee if the manifest names this
 /// person. A contradiction in the log stops all of it for good: evidence is kept, an event says so, nothing is signed
 /// any more.
-#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/sentence.h"
+#include "client/session/limits.h"
+#include "client/session/outputs.h"
 #include "client/wallet/identity.h"
 #include "protocol/meeting/record.h"
 #include "protocol/trustee/trustee.h"
 
 namespace piaojue::client {
-
-using JobId = std::uint64_t;
-
-/// Who gave a command: its reply goes there and nowhere else.
-using Asker = std::uint32_t;
-inline constexpr Asker kConsole = 0;
-
-/// One JSON object, a line without its newline.
-struct Said {
-  std::optional<Asker> to;  ///< nothing: everybody
-  std::string line;
-};
-
-/// Heavy work that touches only what it captured.
-struct Job {
-  JobId id = 0;
-  std::string name;  ///< "tokens", "finalize", "ballots", "box", or a trustee's, such as "keys/1/1": for logs only
-  std::function<void()> run;
-  bool background = false;  ///< keys for later batches: they never hold up what somebody waits for
-};
-
-struct SessionLimits {
-  std::size_t requests_max = 512;          ///< sent and not answered; beyond it commands are refused with BUSY
-  std::size_t deferred_commands_max = 64;  ///< waiting for the log to be up to date
-  std::size_t held_pushes_max = 1024;      ///< of each kind: what arrived before the entry that it belongs to
-  std::size_t proposals_max = 64;
-  std::uint32_t redrafts_max = 100;  ///< of `open` and `close`, when somebody acted in between
-  std::uint32_t busy_retries_max = 100;
-  std::uint64_t busy_retry_ms = 300;
-  std::uint64_t ping_ms = 15'000;
-  std::uint64_t unconfirmed_warning_ms = 15'000;
-  std::size_t command_bytes_max = 64U << 10;
-  std::uint64_t now_apart_ms = 50;  ///< between two events `now`
-};
 
 struct SessionConfig {
   Profile profile;
@@ -72,7 +39,7 @@ struct SessionConfig {
   meeting::ParallelFor parallel;       ///< for the ballots of a box, inside a job
   /// Writes a record for the command `export FILE`. @return kStorage.
   std::function<Result<void>(std::string const& path, ByteView record)> write_file;
-  std::string lang = "zh";      ///< of sentences for people; "zh" or "en"
+  Lang lang = Lang::kZh;        ///< of sentences for people
   std::uint32_t lookahead = 2;  ///< batches for which a trustee makes keys ahead
   SessionLimits limits;
 };
@@ -120,9 +87,9 @@ class Session {
   Bytes export_record() const;
 
  private:
-  struct Impl;
-  explicit Session(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  class Parts;
+  explicit Session(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
 };
 
 /// What `piaojue export` does without a session: replays a wallet's journal and writes the record file.

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/// How everything stands, in two objects (docs/client-door.md): `meeting`, which never changes after MeetingOpen, and
-/// `now`. Both are derived from the log and this session; neither ever holds a choice.
-///
-/// `now` is made often and may hold a whole meeting's rows, so those that stand for good are written as JSON once, when
-/// their Declaration is taken in.
-#include "client/session/session_impl.h"
+#include "client/session/view.h"
 
 namespace piaojue::client {
-namespace {
 
 using facts::array;
 using facts::object;
+using meeting::BatchPhase;
+using meeting::MeetingPhase;
+using meeting::TrusteeId;
+
+namespace {
 
 template <class Map>
 array keys_of(Map const& map) {
@@ -19,61 +18,12 @@ array keys_of(Map const& map) {
   return out;
 }
 
-template <class T>
-boost::json::value code_or_null(std::optional<T> const& code) {
-  if (!code) return nullptr;
-  return boost::json::string(piaojue::name(*code));
-}
-
-/// An object's members without its braces.
-std::string members(object const& from) {
-  auto text = boost::json::serialize(from);
-  return text.substr(1, text.size() - 2);
-}
-
 std::string fingerprint(std::optional<crypto::SigningPublicKey> const& key) {
   return key ? group_of_four(crypto::sha256({key->view()})) : std::string();
 }
 
-}  // namespace
-
-/// Also at a restart, when `record` is at the end of the log already: only what the entry itself says counts here.
-void Session::Impl::view_entry(Entry const& entry) {
-  auto const last = [this]() -> Told* {
-    auto const at = told.find(told_batch);
-    return at == told.end() || at->second.empty() ? nullptr : &at->second.back();
-  };
-  if (auto const* open = std::get_if<meeting::BatchOpen>(&entry.body)) {
-    told_batch = open->batch;
-    Told now;
-    now.attempt = open->attempt;
-    now.paper = open->paper;
-    now.present = open->present.size();
-    told[open->batch].push_back(std::move(now));
-  } else if (auto const* declared = std::get_if<meeting::Declaration>(&entry.body); declared && last()) {
-    array rows;
-    for (auto const& [q, row] : declared->rows) rows.push_back(facts::row(record, q, row, config.lang));
-    last()->rows = boost::json::serialize(rows);
-  } else if (auto const* taken_out = std::get_if<meeting::Void>(&entry.body); taken_out && last()) {
-    last()->reason = taken_out->reason;
-  } else if (std::holds_alternative<meeting::BallotBox>(entry.body) && last()) {
-    object box;
-    facts::add_entry(box, record, entry, config.lang);
-    last()->boxes = box.at("boxes").as_array();
-  }
-}
-
-facts::object Session::Impl::meeting_facts() const {
-  auto const& manifest = record.manifest();
-  object out;
-  out["title"] = manifest.title;
-  out["date"] = manifest.date;
-  out["rehearsal"] = manifest.rehearsal;
-  out["meeting_hash"] = group_of_four(record.meeting());
-  out["committee_size"] = manifest.committee_size;
-  out["size_approval"] = manifest.size_approval;
-  out["rules"] = facts::rules(manifest.rules);
-  array people;
+array people_of(meeting::Manifest const& manifest) {
+  array out;
   for (PersonId p = 1; p <= manifest.people.size(); ++p) {
     auto const& from = manifest.people[p - 1];
     object one;
@@ -81,19 +31,26 @@ facts::object Session::Impl::meeting_facts() const {
     one["name"] = from.name;
     one["employer"] = from.employer;
     one["roles"] = from.roles;
-    people.push_back(std::move(one));
+    out.push_back(std::move(one));
   }
-  out["people"] = std::move(people);
-  array trustees;
-  for (TrusteeId t = 0; t < manifest.trustees.size(); ++t) {
+  return out;
+}
+
+array trustees_of(meeting::Record const& record) {
+  auto const& list = record.manifest().trustees;
+  array out;
+  for (TrusteeId t = 0; t < list.size(); ++t) {
     object one;
     one["trustee"] = t;
-    one["person"] = manifest.trustees[t];
-    one["name"] = facts::name_of(record, manifest.trustees[t]);
-    trustees.push_back(std::move(one));
+    one["person"] = list[t];
+    one["name"] = facts::name_of(record, list[t]);
+    out.push_back(std::move(one));
   }
-  out["trustees"] = std::move(trustees);
-  array candidates;
+  return out;
+}
+
+array candidates_of(meeting::Manifest const& manifest) {
+  array out;
   for (QuestionId q = 1; q <= manifest.candidates.size(); ++q) {
     auto const& from = manifest.candidates[q - 1];
     object one;
@@ -104,76 +61,197 @@ facts::object Session::Impl::meeting_facts() const {
     one["exceptional"] = from.channel == meeting::Channel::kExceptional;
     one["summary"] = from.summary;
     one["group_opinion"] = from.group_opinion;
-    candidates.push_back(std::move(one));
+    out.push_back(std::move(one));
   }
-  out["candidates"] = std::move(candidates);
-  array batches;
-  for (meeting::BatchId b = 1; b <= manifest.batches.size(); ++b) {
-    object one;
-    one["batch"] = b;
-    one["title"] = manifest.batches[b - 1].title;
-    one["questions"] = facts::numbers(manifest.batches[b - 1].candidates);
-    batches.push_back(std::move(one));
-  }
-  out["batches"] = std::move(batches);
-  out["identity_key"] = fingerprint(config.keys.identity.public_key());
-  out["witness_key"] = fingerprint(config.keys.witness.public_key());
   return out;
 }
 
-/// Whom the gate waits for; nothing when nobody is asked to confirm.
-std::optional<std::vector<PersonId>> Session::Impl::silent() const {
-  if (!record.in_progress() || record.attempt()->phase != BatchPhase::kConfirming) return std::nullopt;
-  return record.attempt()->unconfirmed();
-}
-
-std::string Session::Impl::agenda() const {
-  auto const& manifest = record.manifest();
-  std::string out = "[";
-  for (meeting::BatchId b = 1; b <= manifest.batches.size(); ++b) {
-    object head;
-    head["batch"] = b;
-    head["title"] = manifest.batches[b - 1].title;
-    head["questions"] = facts::numbers(manifest.batches[b - 1].candidates);
-    auto const undecided = record.undecided(b);
-    head["undecided"] = facts::numbers(undecided);
-    array keys;
-    for (TrusteeId t = 0; t < manifest.trustees.size(); ++t) {
-      auto const pending = record.pending_keys().find({b, t});
-      if (pending != record.pending_keys().end() && pending->second.keys.attempt == record.attempts(b) + 1) {
-        keys.emplace_back(t);
-      }
-    }
-    head["keys"] = std::move(keys);
-    array unheard;
-    for (QuestionId const q : undecided) {
-      bool const needed = manifest.candidates[q - 1].channel == meeting::Channel::kExceptional;
-      if (needed && !record.interviews().contains(q)) unheard.emplace_back(q);
-    }
-    head["interviews_missing"] = std::move(unheard);
-    if (b > 1) out += ',';
-    out += '{' + members(head) + ",\"attempts\":[";
-    auto const attempts = told.find(b);
-    for (std::size_t i = 0; attempts != told.end() && i < attempts->second.size(); ++i) {
-      auto const& from = attempts->second[i];
-      bool const current = b == told_batch && i + 1 == attempts->second.size() && record.attempt();
+array recusals_of(meeting::Record const& record) {
+  array out;
+  for (auto const& [p, by_question] : record.recusals()) {
+    for (auto const& [q, reason] : by_question) {
       object one;
-      one["attempt"] = from.attempt;
-      one["phase"] = current             ? meeting::phase_name(record.attempt()->phase)
-                     : from.rows.empty() ? meeting::phase_name(BatchPhase::kVoided)
-                                         : meeting::phase_name(BatchPhase::kDeclared);
-      one["paper"] = from.paper;
-      one["present"] = from.present;
-      one["reason"] = from.reason ? boost::json::value(boost::json::string(*from.reason)) : boost::json::value();
-      if (i > 0) out += ',';
-      out += '{' + members(one) + ",\"rows\":" + (from.rows.empty() ? "[]" : from.rows) + '}';
+      one["person"] = p;
+      one["question"] = q;
+      one["reason"] = reason;
+      out.push_back(std::move(one));
     }
-    out += "]}";
   }
-  return out + ']';
+  return out;
 }
 
-facts::object Session::Impl::attempt_facts() const {
+array interviews_of(meeting::Record const& record) {
+  array out;
+  for (auto const& [q, interview] : record.interviews()) {
+    object one;
+    one["question"] = q;
+    one["summary"] = interview.summary;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+/// How far each person of an attempt has come.
+void add_progress(object& out, meeting::Attempt const& attempt) {
+  array issued;
+  for (auto const& [p, by] : attempt.issued) {
+    if (by.size() == attempt.hops.size()) issued.emplace_back(p);
+  }
+  out["issued"] = std::move(issued);
+  out["voted"] = keys_of(attempt.casts);
+  out["mixed"] = attempt.mixes.size();
+  out["shared"] = attempt.shares.size();
+  out["hops"] = attempt.hops.size();
+}
+
+void add_confirms(object& out, meeting::Attempt const& attempt) {
+  array confirmed;
+  array missing;
+  for (auto const& [p, confirm] : attempt.confirms) {
+    bool const found = std::ranges::all_of(confirm.rows, [](auto const& row) { return row.second; });
+    (found ? confirmed : missing).emplace_back(p);
+  }
+  out["confirmed"] = std::move(confirmed);
+  out["missing"] = std::move(missing);
+  out["overridden"] = facts::numbers(attempt.overridden);
+}
+
+}  // namespace
+
+void View::take(wire::Status const& status) {
+  online_ = status.connected;
+  enrolled_ = status.enrolled;
+  auto out = facts::event("online");
+  out["connected"] = facts::numbers(online_);
+  out["enrolled"] = facts::numbers(enrolled_);
+  events_.emit(out);
+}
+
+// ==================================================================================================== meeting
+
+void View::operate(Reply const& reply, command::Meeting const&) const {
+  if (!from_.log.opened()) return reply.no(Refusal::kWrongPhase);
+  auto const& record = from_.log.record();
+  auto const& manifest = record.manifest();
+  object out;
+  out["title"] = manifest.title;
+  out["date"] = manifest.date;
+  out["rehearsal"] = manifest.rehearsal;
+  out["meeting_hash"] = group_of_four(record.meeting());
+  out["committee_size"] = manifest.committee_size;
+  out["size_approval"] = manifest.size_approval;
+  out["rules"] = facts::rules(manifest.rules);
+  out["people"] = people_of(manifest);
+  out["trustees"] = trustees_of(record);
+  out["candidates"] = candidates_of(manifest);
+  out["batches"] = facts::batches(manifest);
+  out["identity_key"] = fingerprint(from_.keys.identity.public_key());
+  out["witness_key"] = fingerprint(from_.keys.witness.public_key());
+  reply.ok(std::move(out));
+}
+
+// ==================================================================================================== now
+
+std::string View::now() const {
+  auto const& record = from_.log.record();
+  object head;
+  add_standing(head);
+  head["people"] = people();
+  head["proposals"] = from_.proposals.list();
+  if (!from_.log.opened()) return facts::members(head);
+  add_room(head);
+
+  object tail;
+  auto const& last = record.attempt();
+  auto const me = from_.profile.person;
+  tail["attempt"] = last ? boost::json::value(attempt()) : boost::json::value();
+  bool const votes = last && !last->open.paper && last->present(me) && !last->questions_of(me).empty();
+  tail["ballot"] = votes ? boost::json::value(from_.voter.describe()) : boost::json::value();
+  tail["trustee"] = from_.seat.taken() ? boost::json::value(from_.seat.describe()) : boost::json::value();
+  array noted;
+  if (record.in_progress() && last->open.paper) {
+    for (QuestionId const q : last->live()) {
+      if (from_.papers.rows().contains(q)) noted.emplace_back(q);
+    }
+  }
+  tail["papers"] = std::move(noted);
+  tail["warnings"] = warnings();
+  return facts::members(head) + ",\"agenda\":" + agenda_.json() + ',' + facts::members(tail);
+}
+
+/// This person, this program, and its log.
+void View::add_standing(object& out) const {
+  auto const& log = from_.log;
+  auto const& record = log.record();
+  out["person"] = from_.profile.person;
+  out["name"] = from_.profile.name;
+  out["roles"] = from_.profile.roles;
+  out["meeting"] = meeting::phase_name(record.phase());
+  out["rehearsal"] = log.opened() && record.manifest().rehearsal;
+  out["connected"] = from_.requests.is_welcomed();
+  out["synced"] = log.synced();
+  out["halted"] = facts::code_or_null(log.halted());
+  out["key_current"] = log.current();
+  out["size"] = record.size();
+  auto const root = [&] { return boost::json::value(boost::json::string(group_of_four(record.tree().root()))); };
+  out["root"] = log.opened() ? root() : boost::json::value();
+  // How much of the log must be witnessed by now, and by whom it is.
+  std::set<PersonId> cosigners;
+  auto const& cosignatures = log.copy().cosignatures;
+  for (auto at = cosignatures.lower_bound(log.milestone_size()); at != cosignatures.end(); ++at) {
+    for (auto const& [p, cosignature] : at->second) cosigners.insert(p);
+  }
+  object checkpoint;
+  checkpoint["size"] = log.milestone_size();
+  checkpoint["noted"] = log.copy().noted_size();
+  checkpoint["cosigners"] = facts::numbers(cosigners);
+  out["checkpoint"] = std::move(checkpoint);
+  out["head"] = record.phase() == MeetingPhase::kClosed ? root() : boost::json::value();
+}
+
+array View::people() const {
+  auto const& record = from_.log.record();
+  bool const opened = from_.log.opened();
+  std::set<PersonId> const here(online_.begin(), online_.end());
+  std::set<PersonId> known(enrolled_.begin(), enrolled_.end());
+  array out;
+  auto const person = [&](PersonId p) {
+    object one;
+    one["person"] = p;
+    one["enrolled"] = known.contains(p);
+    one["online"] = here.contains(p);
+    one["signed_in"] = opened && record.presence(p).signed_in;
+    one["key"] = opened && record.identity_key(p).has_value();
+    out.push_back(std::move(one));
+  };
+  if (opened) {
+    for (PersonId p = 1; p <= record.manifest().people.size(); ++p) person(p);
+  } else {
+    known.insert(here.begin(), here.end());
+    for (PersonId const p : known) person(p);
+  }
+  return out;
+}
+
+/// Who may vote, who stepped back, who was heard.
+void View::add_room(object& out) const {
+  auto const& record = from_.log.record();
+  auto const& manifest = record.manifest();
+  auto const present = record.experts_present().size();
+  auto const quorum = meeting::quorum_min(manifest.rules, manifest.committee_size);
+  object experts;
+  experts["committee"] = manifest.committee_size;
+  experts["present"] = present;
+  experts["quorum_min"] = quorum;
+  experts["quorum"] = present >= quorum;
+  out["experts"] = std::move(experts);
+  out["recusals"] = recusals_of(record);
+  out["interviews"] = interviews_of(record);
+}
+
+object View::attempt() const {
+  auto const& record = from_.log.record();
+  auto const& witnesses = from_.log.witnesses();
   auto const& attempt = *record.attempt();
   object out;
   out["batch"] = attempt.open.batch;
@@ -193,77 +271,28 @@ facts::object Session::Impl::attempt_facts() const {
   }
   out["recusals"] = std::move(recusals);
   out["trustees"] = facts::numbers(attempt.hops);
-  auto const& manifest = record.manifest();
-  out["quorum_min"] = meeting::quorum_min(manifest.rules, manifest.committee_size);
-  out["open_witnessed"] = attempt.open.paper || log.witnesses.enough(attempt.open_index, attempt.open_witnesses);
-  array issued;
-  for (auto const& [p, by] : attempt.issued) {
-    if (by.size() == attempt.hops.size()) issued.emplace_back(p);
-  }
-  out["issued"] = std::move(issued);
-  out["voted"] = keys_of(attempt.casts);
-  out["mixed"] = attempt.mixes.size();
-  out["shared"] = attempt.shares.size();
-  out["hops"] = attempt.hops.size();
-  auto const mine = told.find(attempt.open.batch);
-  out["boxes"] = mine == told.end() || mine->second.empty() ? array() : mine->second.back().boxes;
-  out["box_witnessed"] = attempt.box_index != 0 && log.witnesses.enough(attempt.box_index, attempt.box_witnesses);
+  out["quorum_min"] = meeting::quorum_min(record.manifest().rules, record.manifest().committee_size);
+  out["open_witnessed"] = attempt.open.paper || witnesses.enough(attempt.open_index, attempt.open_witnesses);
+  add_progress(out, attempt);
+  out["boxes"] = agenda_.boxes(attempt.open.batch);
+  out["box_witnessed"] = attempt.box_index != 0 && witnesses.enough(attempt.box_index, attempt.box_witnesses);
   out["counted"] = keys_of(attempt.counted);
-  array confirmed;
-  array missing;
-  for (auto const& [p, confirm] : attempt.confirms) {
-    bool const found = std::ranges::all_of(confirm.rows, [](auto const& row) { return row.second; });
-    (found ? confirmed : missing).emplace_back(p);
-  }
-  out["confirmed"] = std::move(confirmed);
-  out["missing"] = std::move(missing);
-  out["overridden"] = facts::numbers(attempt.overridden);
-  out["unconfirmed"] = facts::numbers(silent().value_or(std::vector<PersonId>()));
+  add_confirms(out, attempt);
+  out["unconfirmed"] = facts::numbers(facts::silent(record).value_or(std::vector<PersonId>()));
   std::optional<Refusal> gate;
   if (attempt.phase == BatchPhase::kConfirming) {
     if (auto const open = record.gate(); !open) gate = open.error();
   }
-  out["gate"] = code_or_null(gate);
+  out["gate"] = facts::code_or_null(gate);
   array rows;
-  for (auto const& [q, row] : attempt.rows) rows.push_back(facts::row(record, q, row, config.lang));
+  for (auto const& [q, row] : attempt.rows) rows.push_back(facts::row(record, q, row, events_.lang()));
   out["rows"] = std::move(rows);
   return out;
 }
 
-facts::object Session::Impl::ballot_facts() const {
-  auto const& attempt = *record.attempt();
-  object out;
-  out["stage"] = stage();
-  out["questions"] = facts::numbers(attempt.questions_of(me));
-  // How many, never which.
-  out["marked"] = voter.open == attempt.open_hash && attempt.phase == BatchPhase::kVoting ? chosen() : 0;
-  auto const cast = attempt.casts.find(me);
-  out["sequence"] = cast == attempt.casts.end() ? boost::json::value() : boost::json::value(cast->second.sequence);
-  array missing;
-  if (auto const confirm = attempt.confirms.find(me); confirm != attempt.confirms.end()) {
-    for (auto const& [q, ok] : confirm->second.rows) {
-      if (!ok) missing.emplace_back(q);
-    }
-  }
-  out["missing"] = std::move(missing);
-  bool const failed = voter.failed && voter.open == attempt.open_hash;
-  out["refused"] = code_or_null(failed ? voter.failed : std::nullopt);
-  if (failed) out["message"] = say(*voter.failed);
-  return out;
-}
-
-facts::object Session::Impl::trustee_facts() const {
-  auto const status = trustee->status(record);
-  object out;
-  out["trustee"] = *trustee_id;
-  out["state"] = trustee::name(status.state);
-  out["waiting"] = code_or_null(status.waiting);
-  out["refused"] = code_or_null(status.refusal);
-  if (status.refusal) out["message"] = say(*status.refusal);
-  return out;
-}
-
-facts::array Session::Impl::standing_warnings() const {
+/// Those that still hold.
+array View::warnings() const {
+  auto const& record = from_.log.record();
   array out;
   auto const add = [&](std::string_view kind) -> object& {
     object warning;
@@ -271,157 +300,80 @@ facts::array Session::Impl::standing_warnings() const {
     out.push_back(std::move(warning));
     return out.back().as_object();
   };
-  if (bad_checkpoint) add("bad-checkpoint")["code"] = piaojue::name(*bad_checkpoint);
+  if (auto const& code = from_.log.bad_checkpoint()) add("bad-checkpoint")["code"] = piaojue::name(*code);
   auto const& attempt = record.attempt();
   bool const one_here = record.in_progress() && !attempt->open.paper && attempt->hops.size() == 1;
   if (one_here || record.manifest().trustees.size() == 1) add("one-trustee");
   if (!record.in_progress()) return out;
-  if (voter.open == attempt->open_hash) {
-    for (TrusteeId const t : voter.mismatched) {
-      auto& warning = add("issued-mismatch");
-      warning["trustee"] = t;
-      warning["code"] = piaojue::name(Refusal::kConflict);
-    }
+  for (TrusteeId const t : from_.voter.mismatched()) {
+    auto& warning = add("issued-mismatch");
+    warning["trustee"] = t;
+    warning["code"] = piaojue::name(Refusal::kConflict);
   }
-  if (auto const quiet = silent(); quiet && !quiet->empty() && unconfirmed_said == attempt->box_hash) {
+  if (auto const quiet = facts::silent(record); quiet && !quiet->empty() && from_.changes.told_unconfirmed()) {
     add("unconfirmed")["people"] = facts::people(record, *quiet);
   }
   if (attempt->phase == BatchPhase::kCounted) {
-    for (auto& warning : row_warnings()) out.push_back(std::move(warning));
+    for (auto& warning : facts::row_warnings(record)) out.push_back(std::move(warning));
   }
   return out;
 }
 
-std::string Session::Impl::now_members() const {
-  object head;
-  head["person"] = me;
-  head["name"] = config.profile.name;
-  head["roles"] = config.profile.roles;
-  head["meeting"] = meeting::phase_name(record.phase());
-  head["rehearsal"] = opened() && record.manifest().rehearsal;
-  head["connected"] = connected && welcomed;
-  head["synced"] = synced();
-  head["halted"] = code_or_null(halted);
-  head["key_current"] = current();
-  head["size"] = record.size();
-  head["root"] =
-      opened() ? boost::json::value(boost::json::string(group_of_four(record.tree().root()))) : boost::json::value();
-  // How much of the log must be witnessed by now, and by whom it is.
-  std::set<PersonId> cosigners;
-  for (auto at = log.cosignatures.lower_bound(milestone_size); at != log.cosignatures.end(); ++at) {
-    for (auto const& [p, cosignature] : at->second) cosigners.insert(p);
-  }
-  object checkpoint;
-  checkpoint["size"] = milestone_size;
-  checkpoint["noted"] = log.noted_size();
-  checkpoint["cosigners"] = facts::numbers(cosigners);
-  head["checkpoint"] = std::move(checkpoint);
-  bool const over = record.phase() == MeetingPhase::kClosed;
-  head["head"] =
-      over ? boost::json::value(boost::json::string(group_of_four(record.tree().root()))) : boost::json::value();
+// ==================================================================================================== Who follows
 
-  std::set<PersonId> const here(online.begin(), online.end());
-  std::set<PersonId> known(enrolled.begin(), enrolled.end());
-  array people;
-  auto const person = [&](PersonId p) {
-    object one;
-    one["person"] = p;
-    one["enrolled"] = known.contains(p);
-    one["online"] = here.contains(p);
-    one["signed_in"] = opened() && record.presence(p).signed_in;
-    one["key"] = opened() && record.identity_key(p).has_value();
-    people.push_back(std::move(one));
-  };
-  if (opened()) {
-    for (PersonId p = 1; p <= record.manifest().people.size(); ++p) person(p);
-  } else {
-    known.insert(here.begin(), here.end());
-    for (PersonId const p : known) person(p);
-  }
-  head["people"] = std::move(people);
-  array waiting;
-  for (auto const& [id, proposal] : proposals) waiting.push_back(describe(id, proposal));
-  head["proposals"] = std::move(waiting);
-  if (!opened()) return members(head);
-
-  auto const& manifest = record.manifest();
-  auto const present = record.experts_present().size();
-  auto const quorum = meeting::quorum_min(manifest.rules, manifest.committee_size);
-  object experts;
-  experts["committee"] = manifest.committee_size;
-  experts["present"] = present;
-  experts["quorum_min"] = quorum;
-  experts["quorum"] = present >= quorum;
-  head["experts"] = std::move(experts);
-  array recusals;
-  for (auto const& [p, by_question] : record.recusals()) {
-    for (auto const& [q, reason] : by_question) {
-      object one;
-      one["person"] = p;
-      one["question"] = q;
-      one["reason"] = reason;
-      recusals.push_back(std::move(one));
-    }
-  }
-  head["recusals"] = std::move(recusals);
-  array interviews;
-  for (auto const& [q, interview] : record.interviews()) {
-    object one;
-    one["question"] = q;
-    one["summary"] = interview.summary;
-    interviews.push_back(std::move(one));
-  }
-  head["interviews"] = std::move(interviews);
-
-  object tail;
-  auto const& attempt = record.attempt();
-  tail["attempt"] = attempt ? boost::json::value(attempt_facts()) : boost::json::value();
-  bool const votes = attempt && !attempt->open.paper && attempt->present(me) && !attempt->questions_of(me).empty();
-  tail["ballot"] = votes ? boost::json::value(ballot_facts()) : boost::json::value();
-  tail["trustee"] = trustee ? boost::json::value(trustee_facts()) : boost::json::value();
-  array noted;
-  if (record.in_progress() && attempt->open.paper) {
-    for (QuestionId const q : attempt->live()) {
-      if (papers.contains(q)) noted.emplace_back(q);
-    }
-  }
-  tail["papers"] = std::move(noted);
-  tail["warnings"] = standing_warnings();
-  return members(head) + ",\"agenda\":" + agenda() + ',' + members(tail);
+void View::act() {
+  bool const soon = said_ms_ && clock_.now_ms < *said_ms_ + apart_ms_;
+  if (!stale_ || followers_.empty() || soon) return;
+  stale_ = false;
+  said_ms_ = clock_.now_ms;
+  auto line = now_line();
+  if (line == said_) return;
+  said_ = std::move(line);
+  for (Asker const asker : followers_) events_.emit_to(asker, said_);
 }
 
-/// After each change, to whoever follows, but never twice within the time that an eye needs.
-void Session::Impl::say_now() {
-  if (!stale || followers.empty() || (now_said_ms && now_ms < *now_said_ms + config.limits.now_apart_ms)) return;
-  stale = false;
-  now_said_ms = now_ms;
-  auto line = "{\"event\":\"now\"," + now_members() + '}';
-  if (line == now_said) return;
-  now_said = std::move(line);
-  for (Asker const asker : followers) events.push_back({asker, now_said});
+std::optional<std::uint64_t> View::wanted_in_ms() const {
+  if (!stale_ || followers_.empty()) return std::nullopt;
+  auto const due = said_ms_ ? *said_ms_ + apart_ms_ : 0;
+  return due > clock_.now_ms ? due - clock_.now_ms : 0;
 }
 
-void Session::Impl::operate(Replier const& reply, command::Meeting const&) {
-  if (!opened()) return reply.no(Refusal::kWrongPhase);
-  reply.ok(meeting_facts());
-}
-
-void Session::Impl::operate(Replier const& reply, command::Now const&) { reply.ok_with(now_members()); }
-
-void Session::Impl::operate(Replier const& reply, command::Follow const& in) {
+void View::operate(Reply const& reply, command::Follow const& in) {
   if (!in.on) {
-    followers.erase(reply.asker);
+    followers_.erase(reply.asker());
     return reply.ok();
   }
-  followers.insert(reply.asker);
+  followers_.insert(reply.asker());
   reply.ok();
   // At once, for who comes has seen nothing yet.
-  auto line = "{\"event\":\"now\"," + now_members() + '}';
-  if (followers.size() == 1) {
-    now_said = line;
-    now_said_ms = now_ms;
+  auto line = now_line();
+  if (followers_.size() == 1) {
+    said_ = line;
+    said_ms_ = clock_.now_ms;
   }
-  events.push_back({reply.asker, std::move(line)});
+  events_.emit_to(reply.asker(), std::move(line));
+}
+
+// ==================================================================================================== status
+
+void View::operate(Reply const& reply, command::Status const&) const {
+  auto const& log = from_.log;
+  auto more = from_.changes.state();
+  more.erase("event");
+  more["person"] = from_.profile.person;
+  more["name"] = from_.profile.name;
+  more["roles"] = from_.profile.roles;
+  more["connected"] = from_.requests.is_welcomed();
+  more["synced"] = log.synced();
+  more["size"] = log.record().size();
+  more["root"] = to_hex(log.record().tree().root().view());
+  more["identity_key"] = to_hex(from_.keys.identity.public_key().view());
+  more["online"] = facts::numbers(online_);
+  more["proposals"] = from_.proposals.size();
+  more["unanswered"] = from_.requests.unanswered();
+  if (from_.seat.taken()) more["trustee"] = from_.seat.describe();
+  if (!from_.voter.questions().empty()) more["chosen"] = from_.voter.marked();
+  reply.ok(std::move(more));
 }
 
 }  // namespace piaojue::client

@@ -69,7 +69,7 @@ void Laptop::open_session() {
                                .token_keys = keys_.source(),
                                .parallel = {},
                                .write_file = {},
-                               .lang = "en",
+                               .lang = Lang::kEn,
                                .lookahead = 2,
                                .limits = {}};
   // Throws if the session does not open over its own wallet: the simulation reports that as this seed's failure.

@@ -30,7 +30,7 @@ void Desk::start() {
       .token_keys = [](std::uint32_t bits) { return crypto::blind_rsa::PrivateKey::generate(bits); },
       .parallel = {},
       .write_file = {},
-      .lang = "en",
+      .lang = Lang::kEn,
       .limits = limits};
   session = Session::open(std::move(config), wallet).value();
   tick(0);

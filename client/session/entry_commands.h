@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Private to this room: the commands that put an entry into the log (docs/client-door.md), but for an expert's vote.
+/// Each gives exactly one reply.
+#include "client/session/command.h"
+#include "client/session/paper_rows.h"
+#include "client/session/submitter.h"
+
+namespace piaojue::client {
+
+class EntryCommands {
+ public:
+  EntryCommands(Profile const& profile, Keys const& keys, LogFollower const& log, Requests& requests,
+                Submitter& submitter, PaperRows& papers)
+      : profile_(profile), keys_(keys), log_(log), requests_(requests), submitter_(submitter), papers_(papers) {}
+
+  void operate(Reply const& reply, command::Draft const&);
+  void operate(Reply const& reply, command::SignIn const&);
+  void operate(Reply const& reply, command::SignOut const& in);
+  void operate(Reply const& reply, command::Recuse const& in);
+  void operate(Reply const& reply, command::Interview const& in);
+  void operate(Reply const& reply, command::Open const& in);
+  void operate(Reply const& reply, command::Close const&);
+  void operate(Reply const& reply, command::Override const& in);
+  void operate(Reply const& reply, command::Declare const&);
+  void operate(Reply const& reply, command::Void const& in);
+  void operate(Reply const& reply, command::Paper const& in);
+  void operate(Reply const& reply, command::PaperSubmit const&);
+  void operate(Reply const& reply, command::CloseMeeting const&);
+
+ private:
+  meeting::Record const& record() const { return log_.record(); }
+  PersonId self_or(PersonId person) const { return person == 0 ? profile_.person : person; }
+  /// Signs the server's draft of MeetingOpen and proposes it.
+  void take_draft(Reply const& reply, Bytes const& manifest);
+
+  Profile const& profile_;
+  Keys const& keys_;
+  LogFollower const& log_;
+  Requests& requests_;
+  Submitter& submitter_;
+  PaperRows& papers_;
+};
+
+}  // namespace piaojue::client

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Private to this room: an entry by this person: signed, checked against this person's own record, submitted,
+/// and the command that asked for it answered.
+#include "client/session/log_follower.h"
+
+namespace piaojue::client {
+
+class Submitter {
+ public:
+  Submitter(PersonId me, crypto::SigningKey const& identity, SessionLimits const& limits, Clock const& clock,
+            LogFollower const& log, Requests& requests)
+      : me_(me), identity_(identity), limits_(limits), clock_(clock), log_(log), requests_(requests) {}
+
+  void put(Reply const& reply, meeting::Body const& body);
+
+  using Draft = std::function<Result<meeting::Body>()>;
+  /// For entries that say how things stand (who is present, which envelopes are the last ones): what somebody else does
+  /// in the same moment makes them wrong, so they are drawn up again, a bounded number of times.
+  void put_drafted(Reply const& reply, Draft const& draft) { put_drafted(reply, draft, 0); }
+
+  /// Draws up again what waited for its time. @return whether there was anything.
+  bool tick();
+
+ private:
+  void put_drafted(Reply const& reply, Draft const& draft, std::uint32_t tries);
+
+  PersonId const me_;
+  crypto::SigningKey const& identity_;
+  SessionLimits const& limits_;
+  Clock const& clock_;
+  LogFollower const& log_;
+  Requests& requests_;
+  std::vector<std::pair<std::uint64_t, std::function<void()>>> later_;  ///< by time
+};
+
+}  // namespace piaojue::client

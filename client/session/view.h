@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Private to this room: how everything stands, in two objects (docs/client-door.md): `meeting`, which never changes
+/// after MeetingOpen, and `now`. Both are derived from the log and this session; neither ever holds a choice. It looks
+/// at the other parts and changes none.
+#include "client/session/agenda.h"
+#include "client/session/changes.h"
+#include "client/session/paper_rows.h"
+#include "client/session/proposals.h"
+#include "client/session/trustee_seat.h"
+
+namespace piaojue::client {
+
+class View {
+ public:
+  /// What it looks at; all outlive it.
+  struct Sources {
+    Profile const& profile;
+    Keys const& keys;
+    LogFollower const& log;
+    Requests const& requests;
+    Proposals const& proposals;
+    Voter const& voter;
+    TrusteeSeat const& seat;
+    PaperRows const& papers;
+    Changes const& changes;
+  };
+  View(Sources from, std::uint64_t apart_ms, Clock const& clock, Events& events)
+      : from_(from), agenda_(from.log.record(), events.lang()), apart_ms_(apart_ms), clock_(clock), events_(events) {}
+
+  void took_in(meeting::Entry const& entry) { agenda_.took_in(entry); }
+  /// Who is there, as the server tells; nothing rests on it.
+  void take(wire::Status const& status);
+
+  /// Something happened since `now` was said.
+  void touch() { stale_ = true; }
+  /// Says `now` to whoever follows, but never twice within the time that an eye needs.
+  void act();
+  void leave(Asker asker) { followers_.erase(asker); }
+  /// `now` only waits for the clock: milliseconds until it is due.
+  std::optional<std::uint64_t> wanted_in_ms() const;
+
+  void operate(Reply const& reply, command::Meeting const&) const;
+  void operate(Reply const& reply, command::Now const&) const { reply.ok_with(now()); }
+  void operate(Reply const& reply, command::Follow const& in);
+  void operate(Reply const& reply, command::Status const&) const;
+
+ private:
+  /// The members of `now`, written as JSON without braces.
+  std::string now() const;
+  std::string now_line() const { return "{\"event\":\"now\"," + now() + '}'; }
+  void add_standing(facts::object& out) const;
+  void add_room(facts::object& out) const;
+  facts::array people() const;
+  facts::object attempt() const;
+  facts::array warnings() const;
+
+  Sources const from_;
+  Agenda agenda_;
+  std::uint64_t const apart_ms_;
+  Clock const& clock_;
+  Events& events_;
+
+  std::vector<PersonId> online_, enrolled_;
+  std::set<Asker> followers_;
+  bool stale_ = false;
+  std::optional<std::uint64_t> said_ms_;
+  std::string said_;
+};
+
+}  // namespace piaojue::client
