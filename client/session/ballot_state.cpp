@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/ballot_state.h"
 
-#include <cstring>
+#include "base/state.h"
 
 namespace piaojue::client {
 namespace {
@@ -10,87 +10,29 @@ constexpr std::uint32_t kFormat = 1;
 constexpr std::uint32_t kCastsMax = 1U << 16;
 constexpr auto kVariant = crypto::blind_rsa::Variant::kPssRandomized;
 
-/// First counts, then writes into secret memory of exactly that size: no plain copy stays behind in a buffer that grew.
-class Writer {
- public:
-  Writer() = default;
-  explicit Writer(Secret& out) : out_(&out) {}
-  void u32(std::uint32_t value) {
-    Bytes be;
-    append_u32be(be, value);
-    raw(be);
-  }
-  void raw(ByteView bytes) {
-    if (out_ != nullptr && !bytes.empty()) std::memcpy(out_->data() + size_, bytes.data(), bytes.size());
-    size_ += bytes.size();
-  }
-  void sized(ByteView bytes) {
-    u32(static_cast<std::uint32_t>(bytes.size()));
-    raw(bytes);
-  }
-  std::size_t size() const { return size_; }
-
- private:
-  Secret* out_ = nullptr;
-  std::size_t size_ = 0;
-};
-
-/// After a wrong length everything is empty and `whole` is false.
-class Reader {
- public:
-  explicit Reader(ByteView in) : in_(in) {}
-  std::uint32_t u32() {
-    std::uint32_t value = 0;
-    for (std::uint8_t const byte : raw(4)) value = value << 8 | byte;
-    return value;
-  }
-  ByteView raw(std::size_t size) {
-    if (size > in_.size()) {
-      broken_ = true;
-      in_ = {};
-      return {};
-    }
-    auto const out = in_.first(size);
-    in_ = in_.subspan(size);
-    return out;
-  }
-  ByteView sized() { return raw(u32()); }
-  template <class T>
-  T fixed() {
-    auto const value = T::from(raw(T::kSize));
-    return value ? *value : T{};
-  }
-  bool broken() const { return broken_; }
-  bool whole() const { return !broken_ && in_.empty(); }
-
- private:
-  ByteView in_;
-  bool broken_ = false;
-};
-
-void write(Writer& out, BallotState const& state) {
+void write(state::Writer& out, BallotState const& state) {
   out.u32(kFormat);
-  out.raw(state.batch_open.view());
+  out.fixed(state.batch_open.view());
   out.u32(state.hops);
   out.u32(static_cast<std::uint32_t>(state.questions.size()));
   for (auto const& question : state.questions) {
     out.u32(question.question);
-    out.raw(question.sk_v.seed().view());
-    out.raw(question.prefix.view());
+    out.fixed(question.sk_v.seed().view());
+    out.fixed(question.prefix.view());
     for (std::uint32_t hop = 0; hop < state.hops; ++hop) {
-      out.sized(question.blinded.empty() ? ByteView{} : ByteView(question.blinded[hop]));
-      out.sized(question.inv.empty() ? ByteView{} : question.inv[hop].view());
-      out.sized(question.tokens[hop]);
+      out.bytes(question.blinded.empty() ? ByteView{} : ByteView(question.blinded[hop]));
+      out.bytes(question.inv.empty() ? ByteView{} : question.inv[hop].view());
+      out.bytes(question.tokens[hop]);
     }
   }
   out.u32(static_cast<std::uint32_t>(state.casts.size()));
   for (auto const& cast : state.casts) {
     out.u32(cast.sequence);
-    out.raw(cast.digest.view());
+    out.fixed(cast.digest.view());
     out.u32(static_cast<std::uint32_t>(cast.ballots.size()));
     for (auto const& [question, hash] : cast.ballots) {
       out.u32(question);
-      out.raw(hash.view());
+      out.fixed(hash.view());
     }
   }
 }
@@ -146,19 +88,14 @@ CastPaper const* BallotState::cast(Hash const& digest) const {
 }
 
 Secret BallotState::serialise() const {
-  Writer counter;
-  write(counter, *this);
-  Secret out(counter.size());
-  Writer writer(out);
-  write(writer, *this);
-  return out;
+  return state::written([this](state::Writer& out) { write(out, *this); });
 }
 
 Result<BallotState> BallotState::parse(Secret const& bytes) {
-  Reader in(bytes.view());
+  state::Reader in(bytes.view());
   BallotState out;
   if (in.u32() != kFormat) return Refusal::kMalformed;
-  out.batch_open = in.fixed<Hash>();
+  out.batch_open = in.fixed_as<Hash>();
   out.hops = in.u32();
   std::uint32_t const count = in.u32();
   if (in.broken() || out.hops > meeting::kTrusteesMax || count > meeting::kQuestionsPerBatchMax) {
@@ -166,15 +103,15 @@ Result<BallotState> BallotState::parse(Secret const& bytes) {
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     QuestionId const number = in.u32();
-    auto key = SigningKey::from_seed(Secret::copy_of(in.raw(32)));
+    auto key = SigningKey::from_seed(Secret::copy_of(in.fixed(32)));
     if (!key) return Refusal::kMalformed;
-    QuestionSecret question(number, std::move(*key), in.fixed<crypto::TokenPrefix>());
+    QuestionSecret question(number, std::move(*key), in.fixed_as<crypto::TokenPrefix>());
     for (std::uint32_t hop = 0; hop < out.hops; ++hop) {
-      auto const blinded = in.sized();
-      auto const inv = in.sized();
+      auto const blinded = in.bytes();
+      auto const inv = in.bytes();
       if (!blinded.empty()) question.blinded.push_back(to_bytes(blinded));
       if (!inv.empty()) question.inv.push_back(Secret::copy_of(inv));
-      question.tokens.push_back(to_bytes(in.sized()));
+      question.tokens.push_back(to_bytes(in.bytes()));
     }
     auto const all_or_none = [&](std::size_t n) { return n == 0 || n == out.hops; };
     if (in.broken() || !all_or_none(question.blinded.size()) || !all_or_none(question.inv.size())) {
@@ -187,15 +124,15 @@ Result<BallotState> BallotState::parse(Secret const& bytes) {
   for (std::uint32_t i = 0; i < casts && !in.broken(); ++i) {
     CastPaper cast;
     cast.sequence = in.u32();
-    cast.digest = in.fixed<Hash>();
+    cast.digest = in.fixed_as<Hash>();
     std::uint32_t const ballots = in.u32();
     for (std::uint32_t k = 0; k < ballots && !in.broken(); ++k) {
       QuestionId const question = in.u32();
-      cast.ballots[question] = in.fixed<Hash>();
+      cast.ballots[question] = in.fixed_as<Hash>();
     }
     out.casts.push_back(std::move(cast));
   }
-  if (!in.whole()) return Refusal::kMalformed;
+  if (!in.done()) return Refusal::kMalformed;
   return out;
 }
 

@@ -2,8 +2,8 @@
 #include "client/wallet/identity.h"
 
 #include <boost/json.hpp>
-#include <cstring>
 
+#include "base/state.h"
 #include "protocol/meeting/codec.h"
 
 namespace piaojue::client {
@@ -101,16 +101,12 @@ Result<std::optional<Profile>> load_profile(Wallet& wallet) {
 }
 
 Result<void> save_keys(Wallet& wallet, Secret const& key, Keys const& keys) {
-  Secret plain(3 * kSeedBytes + keys.tls_key_pem.size());
-  auto* at = plain.data();
-  auto const put = [&](Secret const& part) {
-    if (!part.empty()) std::memcpy(at, part.data(), part.size());
-    at += part.size();
-  };
-  put(keys.identity.seed());
-  put(keys.witness.seed());
-  put(keys.attempt_key);
-  put(keys.tls_key_pem);
+  auto const plain = state::written([&](state::Writer& out) {
+    out.fixed(keys.identity.seed().view());
+    out.fixed(keys.witness.seed().view());
+    out.fixed(keys.attempt_key.view());
+    out.fixed(keys.tls_key_pem.view());
+  });
   return wallet.save(std::string(kKeysName), crypto::seal(key, plain.view(), as_bytes(kKeysName)));
 }
 
