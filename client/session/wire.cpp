@@ -28,7 +28,66 @@ Bytes request(std::uint64_t id, Fill const& fill_in) {
   return encode(out);
 }
 
-/// @return false: a field of a wrong length.
+// ---- One body each into its value. @return false: a field of a wrong length. ------------------------------------
+
+bool read(Welcome& to, v1::Welcome const& from) {
+  if (from.meeting_id().size() != to.meeting_id.size()) return false;
+  std::ranges::copy(as_bytes(from.meeting_id()), to.meeting_id.begin());
+  to.size = from.size();
+  to.person = from.person();
+  to.roles = from.roles();
+  return true;
+}
+
+bool read(Log& to, v1::LogPush const& from) {
+  to.first_index = from.first_index();
+  for (auto const& entry : from.entries()) to.entries.push_back(get(entry));
+  to.checkpoint = from.checkpoint();
+  return true;
+}
+
+bool read(Cosignatures& to, v1::CosignaturePush const& from) {
+  return std::ranges::all_of(from.cosignatures(), [&](auto const& one) { return take(to.list.emplace_back(), one); });
+}
+
+bool read(Proposal& to, v1::ProposalPush const& from) {
+  to.entry = get(from.entry());
+  return take(to.id, from.proposal());
+}
+
+bool read(ProposalClosed& to, v1::ProposalClosed const& from) {
+  if (from.refused_code() != 0) to.refused = refusal(from.refused_code());
+  return take(to.id, from.proposal());
+}
+
+bool read(TokenWork& to, v1::TokenWork const& from) {
+  auto msgs = meeting::parse_token_payload(as_bytes(from.payload()));
+  if (!msgs) return false;
+  to = TokenWork{from.index(), std::move(*msgs)};
+  return true;
+}
+
+bool read(Issued& to, v1::IssuedPush const& from) {
+  auto sigs = meeting::parse_issued_payload(as_bytes(from.payload()));
+  if (!sigs) return false;
+  to = Issued{from.index(), std::move(*sigs)};
+  return true;
+}
+
+bool read(MixWork& to, v1::MixWork const& from) {
+  auto mixed = meeting::parse_mix_payload(as_bytes(from.payload()));
+  if (!mixed || !take(to.batch_open, from.batch_open())) return false;
+  to.trustee = from.trustee();
+  to.before = std::move(*mixed);
+  return true;
+}
+
+bool read(Status& to, v1::StatusPush const& from) {
+  to.connected.assign(from.connected().begin(), from.connected().end());
+  to.enrolled.assign(from.enrolled().begin(), from.enrolled().end());
+  return true;
+}
+
 bool read(Message& out, v1::ServerFrame const& in) {
   switch (in.body_case()) {
     case v1::ServerFrame::kRefused:
@@ -39,26 +98,13 @@ bool read(Message& out, v1::ServerFrame const& in) {
       out.what = Enrolled{from.certificate(), from.ca_certificate(), from.name(), from.roles()};
       return true;
     }
-    case v1::ServerFrame::kWelcome: {
-      auto const& from = in.welcome();
-      Welcome to;
-      if (from.meeting_id().size() != to.meeting_id.size()) return false;
-      std::ranges::copy(as_bytes(from.meeting_id()), to.meeting_id.begin());
-      to.size = from.size();
-      to.person = from.person();
-      to.roles = from.roles();
-      out.what = to;
-      return true;
-    }
+    case v1::ServerFrame::kWelcome:
+      return read(out.what.emplace<Welcome>(), in.welcome());
     case v1::ServerFrame::kAccepted:
       out.what = Accepted{in.accepted().index()};
       return true;
-    case v1::ServerFrame::kPending: {
-      Pending to;
-      bool const fits = take(to.proposal, in.pending().proposal());
-      out.what = to;
-      return fits;
-    }
+    case v1::ServerFrame::kPending:
+      return take(out.what.emplace<Pending>().proposal, in.pending().proposal());
     case v1::ServerFrame::kSealKey:
       out.what = SealKey{get(in.seal_key().key())};
       return true;
@@ -68,63 +114,22 @@ bool read(Message& out, v1::ServerFrame const& in) {
     case v1::ServerFrame::kPong:
       out.what = Pong{};
       return true;
-    case v1::ServerFrame::kLog: {
-      Log to;
-      to.first_index = in.log().first_index();
-      for (auto const& entry : in.log().entries()) to.entries.push_back(get(entry));
-      to.checkpoint = in.log().checkpoint();
-      out.what = std::move(to);
-      return true;
-    }
-    case v1::ServerFrame::kCosignatures: {
-      Cosignatures to;
-      for (auto const& from : in.cosignatures().cosignatures()) {
-        if (!take(to.list.emplace_back(), from)) return false;
-      }
-      out.what = std::move(to);
-      return true;
-    }
-    case v1::ServerFrame::kProposal: {
-      Proposal to{{}, get(in.proposal().entry())};
-      bool const fits = take(to.id, in.proposal().proposal());
-      out.what = std::move(to);
-      return fits;
-    }
-    case v1::ServerFrame::kProposalClosed: {
-      ProposalClosed to;
-      bool const fits = take(to.id, in.proposal_closed().proposal());
-      if (in.proposal_closed().refused_code() != 0) to.refused = refusal(in.proposal_closed().refused_code());
-      out.what = to;
-      return fits;
-    }
-    case v1::ServerFrame::kTokenWork: {
-      auto msgs = meeting::parse_token_payload(as_bytes(in.token_work().payload()));
-      if (!msgs) return false;
-      out.what = TokenWork{in.token_work().index(), std::move(*msgs)};
-      return true;
-    }
-    case v1::ServerFrame::kIssued: {
-      auto sigs = meeting::parse_issued_payload(as_bytes(in.issued().payload()));
-      if (!sigs) return false;
-      out.what = Issued{in.issued().index(), std::move(*sigs)};
-      return true;
-    }
-    case v1::ServerFrame::kMixWork: {
-      MixWork to;
-      to.trustee = in.mix_work().trustee();
-      auto mixed = meeting::parse_mix_payload(as_bytes(in.mix_work().payload()));
-      if (!mixed || !take(to.batch_open, in.mix_work().batch_open())) return false;
-      to.before = std::move(*mixed);
-      out.what = std::move(to);
-      return true;
-    }
-    case v1::ServerFrame::kStatus: {
-      Status to;
-      to.connected.assign(in.status().connected().begin(), in.status().connected().end());
-      to.enrolled.assign(in.status().enrolled().begin(), in.status().enrolled().end());
-      out.what = std::move(to);
-      return true;
-    }
+    case v1::ServerFrame::kLog:
+      return read(out.what.emplace<Log>(), in.log());
+    case v1::ServerFrame::kCosignatures:
+      return read(out.what.emplace<Cosignatures>(), in.cosignatures());
+    case v1::ServerFrame::kProposal:
+      return read(out.what.emplace<Proposal>(), in.proposal());
+    case v1::ServerFrame::kProposalClosed:
+      return read(out.what.emplace<ProposalClosed>(), in.proposal_closed());
+    case v1::ServerFrame::kTokenWork:
+      return read(out.what.emplace<TokenWork>(), in.token_work());
+    case v1::ServerFrame::kIssued:
+      return read(out.what.emplace<Issued>(), in.issued());
+    case v1::ServerFrame::kMixWork:
+      return read(out.what.emplace<MixWork>(), in.mix_work());
+    case v1::ServerFrame::kStatus:
+      return read(out.what.emplace<Status>(), in.status());
     case v1::ServerFrame::BODY_NOT_SET:
       return false;
   }
