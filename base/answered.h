@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace piaojue {
 
@@ -22,16 +21,5 @@ struct Answered {
   static Answered yes(T value) { return {std::move(value), {}}; }
   static Answered no(std::string why) { return {std::nullopt, std::move(why)}; }
 };
-
-/// Why a step did not succeed, in words for the person at this laptop.
-struct Trouble {
-  std::string code;  ///< name of a refusal, or "WRONG_PASSPHRASE"
-  std::string zh, en;
-  std::string const& words(std::string_view lang) const { return lang == "zh" ? zh : en; }
-};
-inline constexpr std::string_view kWrongPassphrase = "WRONG_PASSPHRASE";
-
-template <class T>
-using Tried = std::variant<T, Trouble>;
 
 }  // namespace piaojue

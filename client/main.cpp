@@ -2,13 +2,14 @@
 /// The program of one person's laptop. Errors go to stderr; exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 
 #include "client/host.h"
 #include "local/passphrase.h"
 #include "net/pki.h"
-#include "strings/refusals.h"
+#include "strings/client.h"
 
 namespace piaojue::local {
 /// The page as it was built into this program; its table is written by cmake/assets.cmake.
@@ -19,34 +20,48 @@ namespace {
 
 using namespace piaojue;
 using client::DirectoryWallet;
+using client::explain;
+namespace text = strings::client;
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
-constexpr char const* kPassphrase = "Passphrase of this laptop: ";
-constexpr char const* kNewPassphrase = "New passphrase for this laptop: ";
 
-int fail(std::string const& text) {
-  std::cerr << "piaojue: " << text << "\n";
+/// Of what is said on the terminal: Chinese where the system speaks it.
+Lang terminal_lang() {
+  for (char const* const variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    char const* const value = std::getenv(variable);
+    if (value != nullptr && *value != '\0') return std::string_view(value).starts_with("zh") ? Lang::kZh : Lang::kEn;
+  }
+  return Lang::kEn;
+}
+
+int fail(Explanation const& why) {
+  std::cerr << "piaojue: " << why.in(terminal_lang()) << "\n";
   return kFailed;
 }
 
-std::string words(Refusal code) {
-  return std::string(piaojue::name(code)) + ": " + std::string(strings::sentence_of(code).en);
+// ---- Home -----------------------------------------------------------------------------------------------------------
+
+/// "folder: STORAGE: what"
+Explanation in_folder(std::string const& folder, Refusal code) {
+  return explain(code, folder + ": " + std::string(piaojue::name(code)));
 }
 
-int fail(Trouble const& trouble) { return fail(trouble.words("en")); }
+Explanation unreadable_slip(Refusal code) {
+  return {{text::kCliBadSlip, {{"why", explain(code).in(terminal_lang())}}}};
+}
 
-// ---- Home -----------------------------------------------------------------------------------------------------------
+std::string say(Text const& prompt) { return std::string(prompt.in(terminal_lang())); }
 
 std::unique_ptr<DirectoryWallet> open_home(std::string const& home, DirectoryWallet::Access access) {
   auto wallet = DirectoryWallet::open(home, access);
   if (wallet) return std::move(*wallet);
   if (wallet.error() == Refusal::kUnknown) {
-    fail(home + " is not there; enrol first: piaojue enrol --slip FILE --home " + home);
+    fail({{text::kCliNoFolder, {{"folder", home}}}});
   } else if (wallet.error() == Refusal::kConflict) {
-    fail(home + " is in use by another piaojue");
+    fail({{text::kCliFolderInUse, {{"folder", home}}}});
   } else {
-    fail(home + ": " + words(wallet.error()));
+    fail(in_folder(home, wallet.error()));
   }
   return nullptr;
 }
@@ -87,24 +102,24 @@ int enrol(EnrolOptions const& options) {
   if (!slip) {
     if (auto const text = slip_text(options.slip)) slip = meeting::find_slip(*text);
   }
-  if (!slip) return fail("the slip can not be read (" + words(slip.error()) + "); check it against the paper");
+  if (!slip) return fail(unreadable_slip(slip.error()));
   auto const wallet = open_home(options.home, DirectoryWallet::Access::kCreate);
   if (!wallet) return kFailed;
   auto const stage = client::enrolment_of(*wallet, *slip);
-  if (auto const* trouble = std::get_if<Trouble>(&stage)) return fail(*trouble);
-  if (std::get<client::Enrolment>(stage) == client::Enrolment::kDone) {
+  if (!stage) return fail(stage.error());
+  if (*stage == client::Enrolment::kDone) {
     auto const profile = client::load_profile(*wallet);
-    if (!profile || !*profile) return fail(options.home + ": the profile can not be read");
+    if (!profile || !*profile) return fail({{text::kCliBadProfile, {{"folder", options.home}}}});
     std::cout << "already enrolled: " << (*profile)->name << "\n";
     return 0;
   }
-  bool const fresh = std::get<client::Enrolment>(stage) == client::Enrolment::kNew;
-  auto const phrase = local::read_passphrase(options.passphrase, fresh ? kNewPassphrase : kPassphrase, fresh);
-  if (auto const* trouble = std::get_if<Trouble>(&phrase)) return fail(*trouble);
-  auto const done =
-      client::enrol(*wallet, *slip, as_text(std::get<Secret>(phrase).view()), std::chrono::seconds(options.wait_s));
-  if (auto const* trouble = std::get_if<Trouble>(&done)) return fail(*trouble);
-  auto const& profile = std::get<client::Unlocked>(done).profile;
+  bool const fresh = *stage == client::Enrolment::kNew;
+  auto const prompt = say(fresh ? text::kCliNewPassphrase : text::kCliPassphrase);
+  auto const phrase = local::read_passphrase(options.passphrase, prompt, fresh);
+  if (!phrase) return fail(phrase.error());
+  auto const done = client::enrol(*wallet, *slip, as_text(phrase->view()), std::chrono::seconds(options.wait_s));
+  if (!done) return fail(done.error());
+  auto const& profile = done->profile;
   std::cout << "enrolled: " << profile.name << " (person " << profile.person << ", " << role_names(profile.roles)
             << ")\nidentity key: " << client::key_fingerprint(profile.identity_key) << "\n";
   return 0;
@@ -141,48 +156,59 @@ bool split_address(std::string const& text, std::string& host, std::uint16_t& po
   return true;
 }
 
+/// What the page needs. @return nothing: it was said why.
+std::optional<client::PageOptions> page_options(RunOptions const& options) {
+  client::PageOptions page;
+  page.port = options.page_port;
+  page.browser = !options.no_browser;
+  page.version = PIAOJUE_VERSION;
+  page.empty_passphrase = options.passphrase.none;
+  page.assets = local::embedded_asset;
+  if (!options.page_assets.empty()) page.assets = local::assets_from(options.page_assets, page.assets);
+  if (options.slip.empty()) return page;
+  auto const given = slip_text(options.slip);
+  auto const slip = given ? client::read_slip_text(*given) : meeting::parse_slip(options.slip);
+  if (!slip) {
+    fail(unreadable_slip(slip.error()));
+    return std::nullopt;
+  }
+  page.slip = meeting::format_slip(*slip);
+  return page;
+}
+
+Explained<client::Started> open_session(RunOptions const& options, client::StartOptions const& start,
+                                        client::Profile profile, client::Wallet& wallet) {
+  auto const phrase = local::read_passphrase(options.passphrase, say(text::kCliPassphrase), false);
+  if (!phrase) return phrase.error();
+  auto unlocked = client::unlock(wallet, std::move(profile), as_text(phrase->view()));
+  if (!unlocked) return unlocked.error();
+  return client::start(std::move(*unlocked), wallet, start);
+}
+
 int run(RunOptions const& options) {
   client::HostOptions host;
-  host.start.lang = options.lang;
+  host.start.lang = lang_of(options.lang);
   host.exit_on_eof = options.exit_on_eof;
   if (!options.server.empty() && !split_address(options.server, host.start.host, host.start.port)) {
-    fail("--server: " + options.server + " is not HOST:PORT");
+    fail({{text::kCliBadServer, {{"given", options.server}}}});
     return kUsage;
   }
   if (options.page) {
-    client::PageOptions page;
-    page.port = options.page_port;
-    page.browser = !options.no_browser;
-    page.version = PIAOJUE_VERSION;
-    page.empty_passphrase = options.passphrase.none;
-    page.assets = local::embedded_asset;
-    if (!options.page_assets.empty()) page.assets = local::assets_from(options.page_assets, page.assets);
-    if (!options.slip.empty()) {
-      auto const text = slip_text(options.slip);
-      auto const slip = text ? client::read_slip_text(*text) : meeting::parse_slip(options.slip);
-      if (!slip) return fail("the slip can not be read (" + words(slip.error()) + "); check it against the paper");
-      page.slip = meeting::format_slip(*slip);
-    }
-    host.page = std::move(page);
+    host.page = page_options(options);
+    if (!host.page) return kFailed;
   }
   auto const access = options.page ? DirectoryWallet::Access::kCreate : DirectoryWallet::Access::kOwn;
   auto const wallet = open_home(options.home, access);
   if (!wallet) return kFailed;
   auto profile = client::load_profile(*wallet);
-  if (!profile) return fail(options.home + "/profile: " + words(profile.error()));
+  if (!profile) return fail(in_folder(options.home + "/profile", profile.error()));
   bool const enrolled = *profile && !(*profile)->certificate_pem.empty();
-  if (!enrolled && !options.page) {
-    return fail(options.home + " is not enrolled yet: piaojue enrol --slip FILE --home " + options.home);
-  }
+  if (!enrolled && !options.page) return fail({{text::kCliEnrolFirst, {{"folder", options.home}}}});
   std::optional<client::Started> started;
   if (enrolled && (!options.page || local::passphrase_given(options.passphrase))) {
-    auto const phrase = local::read_passphrase(options.passphrase, kPassphrase, false);
-    if (auto const* trouble = std::get_if<Trouble>(&phrase)) return fail(*trouble);
-    auto unlocked = client::unlock(*wallet, std::move(**profile), as_text(std::get<Secret>(phrase).view()));
-    if (auto const* trouble = std::get_if<Trouble>(&unlocked)) return fail(*trouble);
-    auto ready = client::start(std::move(std::get<client::Unlocked>(unlocked)), *wallet, host.start);
-    if (auto const* trouble = std::get_if<Trouble>(&ready)) return fail(*trouble);
-    started = std::move(std::get<client::Started>(ready));
+    auto ready = open_session(options, host.start, std::move(**profile), *wallet);
+    if (!ready) return fail(ready.error());
+    started = std::move(*ready);
   }
   return client::run_host(std::move(started), *wallet, std::move(host));
 }
@@ -194,12 +220,12 @@ int export_record(std::string const& home, std::string const& out) {
   if (!wallet) return kFailed;
   auto const exported = client::export_journal(*wallet);
   if (!exported) {
-    if (exported.error() == Refusal::kWrongPhase) return fail("the meeting has not been opened yet");
-    return fail(words(exported.error()));
+    if (exported.error() == Refusal::kWrongPhase) return fail({text::kCliNotOpened});
+    return fail(explain(exported.error()));
   }
-  if (!client::write_file(out, exported->record)) return fail(out + " can not be written");
+  if (!client::write_file(out, exported->record)) return fail({{text::kCliNotWritten, {{"file", out}}}});
   std::cout << "entries: " << exported->entries << "\nhead: " << client::group_of_four(exported->head) << "\n";
-  if (!exported->closed) std::cerr << "piaojue: the meeting is not closed; this head is not the one for the paper\n";
+  if (!exported->closed) std::cerr << "piaojue: " << say(text::kCliNotClosed) << "\n";
   return 0;
 }
 
@@ -207,8 +233,8 @@ int show(std::string const& home, bool as_json) {
   auto const wallet = open_home(home, DirectoryWallet::Access::kRead);
   if (!wallet) return kFailed;
   auto const profile = client::load_profile(*wallet);
-  if (!profile) return fail(home + "/profile: " + words(profile.error()));
-  if (!*profile) return fail(home + " is not enrolled yet");
+  if (!profile) return fail(in_folder(home + "/profile", profile.error()));
+  if (!*profile) return fail({{text::kCliNotEnrolled, {{"folder", home}}}});
   auto const& p = **profile;
   bool const enrolled = !p.certificate_pem.empty();
   auto const server = net::format_fingerprint(p.server_spki);
@@ -239,74 +265,62 @@ int show(std::string const& home, bool as_json) {
 }
 
 void add_passphrase(CLI::App& command, local::PassphraseSource& options) {
-  auto* const file = command.add_option("--passphrase-file", options.file, "first line is the passphrase");
-  auto* const none = command.add_flag("--no-passphrase", options.none, "rehearsals only: the keys lie open");
+  auto* const file = command.add_option("--passphrase-file", options.file, say(text::kHelpPassphraseFile));
+  auto* const none = command.add_flag("--no-passphrase", options.none, say(text::kHelpNoPassphrase));
   file->excludes(none);
+}
+
+CLI::App* add_enrol(CLI::App& app, EnrolOptions& options) {
+  auto* const command = app.add_subcommand("enrol", say(text::kHelpEnrol));
+  command->add_option("--slip", options.slip, say(text::kHelpEnrolSlip))->required();
+  command->add_option("--home", options.home, say(text::kHelpEnrolHome))->required();
+  command->add_option("--wait", options.wait_s, say(text::kHelpEnrolWait))->capture_default_str();
+  add_passphrase(*command, options.passphrase);
+  command->footer(say(text::kHelpEnrolAgain));
+  return command;
+}
+
+CLI::App* add_run(CLI::App& app, RunOptions& options) {
+  auto* const command = app.add_subcommand("run", say(text::kHelpRun));
+  command->add_option("--home", options.home, say(text::kHelpRunHome))->required();
+  command->add_option("--server", options.server, say(text::kHelpRunServer));
+  command->add_option("--lang", options.lang, say(text::kHelpRunLang))
+      ->check(CLI::IsMember({"zh", "en"}))
+      ->capture_default_str();
+  auto* const page = command->add_option("--page", options.page_port, say(text::kHelpRunPage));
+  page->expected(0, 1)->default_str("0");
+  command->add_option("--slip", options.slip, say(text::kHelpRunSlip))->needs(page);
+  command->add_flag("--no-browser", options.no_browser, say(text::kHelpRunNoBrowser))->needs(page);
+  command->add_option("--page-assets", options.page_assets, say(text::kHelpRunPageAssets))->needs(page);
+  command->add_flag("--exit-on-eof", options.exit_on_eof, say(text::kHelpRunExitOnEof));
+  add_passphrase(*command, options.passphrase);
+  command->footer(say(text::kHelpRunExamples));
+  return command;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   piaojue::init();
-  CLI::App app{"Piaojue 票决: the program of one person's laptop in a secret ballot."};
+  CLI::App app{say(text::kHelpAbout)};
   app.set_version_flag("--version", std::string("piaojue ") + PIAOJUE_VERSION);
   app.require_subcommand(1);
-  app.footer(
-      "Examples:\n"
-      "  piaojue enrol --slip 03-张三.txt --home ~/piaojue     once, with the printed slip\n"
-      "  piaojue run --home ~/piaojue --page                   for the day, in the browser\n"
-      "  piaojue run --home ~/piaojue                          the same for scripts: commands as lines, state as JSON "
-      "lines\n"
-      "  piaojue export --home ~/piaojue --out record.piaojue  the record from this laptop's own log\n"
-      "  piaojue show --home ~/piaojue\n\n"
-      "The passphrase comes from --passphrase-file, PIAOJUE_PASSPHRASE, or the terminal.\n"
-      "Commands and events of `run`: docs/client-door.md, or the command `help`.\n"
-      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.");
+  app.footer(say(text::kHelpExamples));
 
   EnrolOptions enrol_options;
-  auto* const enrol_command = app.add_subcommand("enrol", "make this laptop's keys and get its certificate");
-  enrol_command->add_option("--slip", enrol_options.slip, "the slip's file, or its text")->required();
-  enrol_command->add_option("--home", enrol_options.home, "folder for keys and log (made if it is not there)")
-      ->required();
-  enrol_command->add_option("--wait", enrol_options.wait_s, "seconds to wait for the server")->capture_default_str();
-  add_passphrase(*enrol_command, enrol_options.passphrase);
-  enrol_command->footer("Can be repeated until it says \"enrolled\"; the same slip gives the same answer.");
-
+  auto* const enrol_command = add_enrol(app, enrol_options);
   RunOptions run_options;
-  auto* const run_command = app.add_subcommand("run", "take part in the meeting");
-  run_command->add_option("--home", run_options.home, "folder made by enrol; with --page it may be a new one")
-      ->required();
-  run_command->add_option("--server", run_options.server, "HOST:PORT instead of the slip's");
-  run_command->add_option("--lang", run_options.lang, "of sentences: zh or en")
-      ->check(CLI::IsMember({"zh", "en"}))
-      ->capture_default_str();
-  auto* const page =
-      run_command->add_option("--page", run_options.page_port,
-                              "show it in this machine's browser, on 127.0.0.1:PORT (none or 0: any free port)");
-  page->expected(0, 1)->default_str("0");
-  run_command->add_option("--slip", run_options.slip, "with --page: fills in the first form")->needs(page);
-  run_command->add_flag("--no-browser", run_options.no_browser, "with --page: only print the address")->needs(page);
-  run_command
-      ->add_option("--page-assets", run_options.page_assets,
-                   "with --page, for developers of the pages: a folder whose files come before the built-in ones")
-      ->needs(page);
-  run_command->add_flag("--exit-on-eof", run_options.exit_on_eof, "end when stdin ends");
-  add_passphrase(*run_command, run_options.passphrase);
-  run_command->footer(
-      "Examples:\n"
-      "  piaojue run --home ~/piaojue --page        everything in the browser, enrolment too\n"
-      "  echo 'sign-in' | piaojue run --home ~/piaojue");
-
+  auto* const run_command = add_run(app, run_options);
   std::string home;
   std::string out;
-  auto* const export_command = app.add_subcommand("export", "write the record file from this laptop's own log");
-  export_command->add_option("--home", home, "folder made by enrol")->required();
-  export_command->add_option("--out", out, "record file to write")->required();
+  auto* const export_command = app.add_subcommand("export", say(text::kHelpExport));
+  export_command->add_option("--home", home, say(text::kHelpHome))->required();
+  export_command->add_option("--out", out, say(text::kHelpExportOut))->required();
 
   bool as_json = false;
-  auto* const show_command = app.add_subcommand("show", "who this folder is, and its fingerprints");
-  show_command->add_option("--home", home, "folder made by enrol")->required();
-  show_command->add_flag("--json", as_json, "as one line of JSON");
+  auto* const show_command = app.add_subcommand("show", say(text::kHelpShow));
+  show_command->add_option("--home", home, say(text::kHelpHome))->required();
+  show_command->add_flag("--json", as_json, say(text::kHelpShowJson));
 
   try {
     app.parse(argc, argv);
@@ -316,12 +330,13 @@ int main(int argc, char** argv) {
   try {
     if (*enrol_command) return enrol(enrol_options);
     if (*run_command) {
-      run_options.page = page->count() > 0;
+      run_options.page = run_command->count("--page") > 0;
       return run(run_options);
     }
     if (*export_command) return export_record(home, out);
     return show(home, as_json);
   } catch (std::exception const& error) {
-    return fail(error.what());
+    std::cerr << "piaojue: " << error.what() << "\n";
+    return kFailed;
   }
 }

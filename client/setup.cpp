@@ -4,45 +4,89 @@
 #include <cstdio>
 #include <fstream>
 
-#include "client/host.h"
+#include "client/enrol_online.h"
+#include "client/pool.h"
 #include "net/pki.h"
+#include "strings/client.h"
 #include "strings/refusals.h"
 
 namespace piaojue::client {
+
+namespace text = strings::client;
+
 namespace {
 
-Trouble trouble(Refusal code, std::string zh, std::string en) {
-  return {std::string(piaojue::name(code)), std::move(zh), std::move(en)};
+Explanation storage(Wallet const& wallet) {
+  return {{text::kDiskFailed, {{"error", wallet.last_error()}}}, {}, Refusal::kStorage};
 }
 
-Trouble storage(Wallet const& wallet) {
-  return trouble(Refusal::kStorage, "磁盘写入失败：" + wallet.last_error(), wallet.last_error());
+Explanation of_keys(Refusal code) {
+  if (code != Refusal::kMalformed) return explain(code);
+  return {text::kWrongPassphrase};
 }
-
-Trouble wrong_passphrase() { return {std::string(kWrongPassphrase), "口令不对", "wrong passphrase"}; }
 
 std::string hash_of_code(meeting::Slip const& slip) { return to_hex(crypto::sha256({as_bytes(slip.code)}).view()); }
 
-Tried<Enrolment> compare(std::optional<Profile> const& profile, meeting::Slip const& slip) {
+Explained<Enrolment> compare(std::optional<Profile> const& profile, meeting::Slip const& slip) {
   if (!profile) return Enrolment::kNew;
   if (profile->meeting_id != slip.meeting_id || profile->person != slip.person) {
-    return trouble(Refusal::kConflict, "这台电脑的文件夹属于另一个人或另一次会议，请换一个文件夹",
-                   "this folder belongs to another person or meeting; give another --home");
+    return Explanation(text::kFolderOfAnother, {}, Refusal::kConflict);
   }
   if (profile->certificate_pem.empty()) return Enrolment::kBegun;
   if (profile->code_used != hash_of_code(slip)) {
-    return trouble(Refusal::kConflict, "这台电脑已用另一张领用单登记；更换电脑时请用新的文件夹",
-                   "this folder is enrolled with another slip; for a replaced laptop give a new --home");
+    return Explanation(text::kOtherSlip, {}, Refusal::kConflict);
   }
   return Enrolment::kDone;
 }
 
+/// Fresh keys for this slip's person, kept; the profile is filled in and not kept yet.
+Explained<Profile> make_identity(Wallet& wallet, meeting::Slip const& slip, Secret const& key, Profile profile) {
+  auto tls_key = net::make_tls_key();
+  if (!tls_key) return explain(tls_key.error());
+  auto csr = net::make_csr(*tls_key);
+  if (!csr) return explain(csr.error());
+  auto const keys = make_keys(std::move(*tls_key));
+  profile.meeting_id = slip.meeting_id;
+  profile.person = slip.person;
+  profile.identity_key = keys.identity.public_key();
+  profile.witness_key = keys.witness.public_key();
+  profile.csr_pem = *csr;
+  if (auto const saved = save_keys(wallet, key, keys); !saved) return storage(wallet);
+  return profile;
+}
+
+/// Asks the server, and checks that what it sends is for this laptop.
+Explained<Enrolled> ask_server(Profile const& profile, Keys const& keys, std::string const& code,
+                               std::chrono::milliseconds patience) {
+  auto const tls = net::TlsContext::client(profile.server_spki);
+  if (!tls) return explain(tls.error());
+  std::string why;
+  auto enrolled = enrol_online(profile.host, profile.port, *tls, enrol_frame(profile, keys, code), patience, why);
+  if (!enrolled) {
+    auto const refused = enrolled.error();
+    auto const at = profile.host + ":" + std::to_string(profile.port);
+    if (refused == Refusal::kBusy) return Explanation({text::kNoAnswer, {{"server", at}, {"why", why}}}, {}, refused);
+    if (refused == Refusal::kConflict) return Explanation(text::kCodeUsed, {}, refused);
+    return explain(refused);
+  }
+  auto const info = net::inspect_certificate(enrolled->certificate_pem);
+  auto const own = net::spki_sha256_of_key(keys.tls_key_pem);
+  if (!info || !own || info->spki_sha256 != *own || info->person != profile.person) {
+    return Explanation(text::kOtherCertificate, {}, Refusal::kProof);
+  }
+  return std::move(*enrolled);
+}
+
 }  // namespace
 
-Trouble trouble_of(Refusal code) {
-  auto const name = std::string(piaojue::name(code));
-  auto const& text = strings::sentence_of(code);
-  return {name, std::string(text.zh), name + ": " + std::string(text.en)};
+Explanation explain(Refusal code, std::string place) {
+  return {strings::sentence_of(code), place.empty() ? std::string(piaojue::name(code)) : std::move(place), code};
+}
+
+std::string_view code_of(Explanation const& why) {
+  if (why.code) return piaojue::name(*why.code);
+  if (why.what.key() == text::kWrongPassphrase.key) return "WRONG_PASSPHRASE";
+  return piaojue::name(Refusal::kMalformed);
 }
 
 Result<meeting::Slip> read_slip_text(std::string_view text) {
@@ -50,43 +94,34 @@ Result<meeting::Slip> read_slip_text(std::string_view text) {
   return meeting::find_slip(text);
 }
 
-Tried<Enrolment> enrolment_of(Wallet& wallet, meeting::Slip const& slip) {
+Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::Slip const& slip) {
   auto const profile = load_profile(wallet);
-  if (!profile) return trouble_of(profile.error());
+  if (!profile) return explain(profile.error());
   return compare(*profile, slip);
 }
 
-Tried<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
-                      std::chrono::milliseconds patience) {
+Explained<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
+                          std::chrono::milliseconds patience) {
   auto loaded = load_profile(wallet);
-  if (!loaded) return trouble_of(loaded.error());
+  if (!loaded) return explain(loaded.error());
   auto const stage = compare(*loaded, slip);
-  if (auto const* other = std::get_if<Trouble>(&stage)) return *other;
+  if (!stage) return stage.error();
   bool const known = loaded->has_value();
   Profile profile = known ? std::move(**loaded) : Profile{};
-  if (std::get<Enrolment>(stage) == Enrolment::kDone) return unlock(wallet, std::move(profile), passphrase);
+  if (*stage == Enrolment::kDone) return unlock(wallet, std::move(profile), passphrase);
   if (!known) {
     profile.salt.resize(crypto::kPassphraseSaltBytes);
     randombytes_buf(profile.salt.data(), profile.salt.size());
   }
   auto key = crypto::key_from_passphrase(passphrase, profile.salt);
-  if (!key) return trouble_of(key.error());
-
+  if (!key) return explain(key.error());
   if (!known) {
-    auto tls_key = net::make_tls_key();
-    if (!tls_key) return trouble_of(tls_key.error());
-    auto csr = net::make_csr(*tls_key);
-    if (!csr) return trouble_of(csr.error());
-    auto const keys = make_keys(std::move(*tls_key));
-    profile.meeting_id = slip.meeting_id;
-    profile.person = slip.person;
-    profile.identity_key = keys.identity.public_key();
-    profile.witness_key = keys.witness.public_key();
-    profile.csr_pem = *csr;
-    if (auto const saved = save_keys(wallet, *key, keys); !saved) return storage(wallet);
+    auto made = make_identity(wallet, slip, *key, std::move(profile));
+    if (!made) return made.error();
+    profile = std::move(*made);
   }
   auto keys = load_keys(wallet, *key);
-  if (!keys) return keys.error() == Refusal::kMalformed ? wrong_passphrase() : trouble_of(keys.error());
+  if (!keys) return of_keys(keys.error());
   // The server may have got a new address since the first try; its key is what counts.
   profile.host = slip.host;
   profile.port = slip.port;
@@ -94,30 +129,8 @@ Tried<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_vie
   profile.code_used = hash_of_code(slip);
   // Durable before anybody hears of these keys: a code is good once.
   if (auto const saved = save_profile(wallet, profile); !saved) return storage(wallet);
-
-  auto const tls = net::TlsContext::client(profile.server_spki);
-  if (!tls) return trouble_of(tls.error());
-  std::string why;
-  auto const enrolled =
-      enrol_online(profile.host, profile.port, *tls, enrol_frame(profile, *keys, slip.code), patience, why);
-  if (!enrolled) {
-    auto const at = profile.host + ":" + std::to_string(profile.port);
-    if (enrolled.error() == Refusal::kBusy) {
-      return trouble(Refusal::kBusy, at + " 没有应答（" + why + "）；什么都没有丢，请再试",
-                     "no answer from " + at + " (" + why + "); nothing is lost, try again");
-    }
-    if (enrolled.error() == Refusal::kConflict) {
-      return trouble(Refusal::kConflict, "这张领用单已被另一台电脑用过；如果不是您，请马上告诉工作人员",
-                     "this code was used already, by another laptop; if it was not yours, tell the clerk at once");
-    }
-    return trouble_of(enrolled.error());
-  }
-  auto const info = net::inspect_certificate(enrolled->certificate_pem);
-  auto const own = net::spki_sha256_of_key(keys->tls_key_pem);
-  if (!info || !own || info->spki_sha256 != *own || info->person != profile.person) {
-    return trouble(Refusal::kProof, "服务器发来的证书不是这台电脑的",
-                   "the server sent a certificate that is not for this laptop's key");
-  }
+  auto const enrolled = ask_server(profile, *keys, slip.code, patience);
+  if (!enrolled) return enrolled.error();
   profile.certificate_pem = enrolled->certificate_pem;
   profile.authority_pem = enrolled->authority_pem;
   profile.name = enrolled->name;
@@ -126,18 +139,18 @@ Tried<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_vie
   return Unlocked{std::move(profile), std::move(*keys), std::move(*key)};
 }
 
-Tried<Unlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase) {
+Explained<Unlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase) {
   auto key = crypto::key_from_passphrase(passphrase, profile.salt);
-  if (!key) return trouble_of(key.error());
+  if (!key) return explain(key.error());
   auto keys = load_keys(wallet, *key);
-  if (!keys) return keys.error() == Refusal::kMalformed ? wrong_passphrase() : trouble_of(keys.error());
+  if (!keys) return of_keys(keys.error());
   return Unlocked{std::move(profile), std::move(*keys), std::move(*key)};
 }
 
-Tried<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& options) {
+Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& options) {
   auto tls = net::TlsContext::client(unlocked.profile.server_spki, net::Credential{unlocked.keys.tls_key_pem.clone(),
                                                                                    unlocked.profile.certificate_pem});
-  if (!tls) return trouble_of(tls.error());
+  if (!tls) return explain(tls.error());
   auto const host = options.host.empty() ? unlocked.profile.host : options.host;
   auto const port = options.host.empty() ? unlocked.profile.port : options.port;
   SessionConfig config{.profile = std::move(unlocked.profile),
@@ -146,10 +159,10 @@ Tried<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& opti
                        .token_keys = [](std::uint32_t bits) { return crypto::blind_rsa::PrivateKey::generate(bits); },
                        .parallel = parallel_for(),
                        .write_file = write_file,
-                       .lang = lang_of(options.lang),
+                       .lang = options.lang,
                        .limits = {}};
   auto session = Session::open(std::move(config), wallet);
-  if (!session) return trouble_of(session.error());
+  if (!session) return explain(session.error());
   return Started{std::move(*session), std::move(*tls), host, port};
 }
 

@@ -2,16 +2,17 @@
 #pragma once
 /// From a slip to a running session, for the command line and for the page alike: enrolment, unlocking, the session.
 /// Blocking: a page's host calls these on a worker thread.
-#include <variant>
-
-#include "base/answered.h"
+#include "base/explained.h"
 #include "client/session/enrolment.h"
 #include "client/session/session.h"
 #include "net/tls.h"
 
 namespace piaojue::client {
 
-Trouble trouble_of(Refusal code);
+/// A refusal in words. @param place where; empty: its name.
+Explanation explain(Refusal code, std::string place = {});
+/// For programs: the name of a refusal, or "WRONG_PASSPHRASE".
+std::string_view code_of(Explanation const& why);
 
 /// A slip's own text, or the text of a file with a slip in it. @return as meeting::parse_slip and find_slip.
 [[nodiscard]] Result<meeting::Slip> read_slip_text(std::string_view text);
@@ -22,8 +23,8 @@ enum class Enrolment : std::uint8_t {
   kBegun,  ///< keys are made, the server has not answered yet
   kDone,
 };
-/// Trouble: the folder is another person's, or was enrolled with another slip.
-[[nodiscard]] Tried<Enrolment> enrolment_of(Wallet& wallet, meeting::Slip const& slip);
+/// Explains: the folder is another person's, or was enrolled with another slip.
+[[nodiscard]] Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::Slip const& slip);
 
 /// What a passphrase opens.
 struct Unlocked {
@@ -33,14 +34,14 @@ struct Unlocked {
 };
 
 /// Makes keys if there are none, and enrols; can be repeated until it succeeds.
-[[nodiscard]] Tried<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
-                                    std::chrono::milliseconds patience);
+[[nodiscard]] Explained<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
+                                        std::chrono::milliseconds patience);
 
 /// @param profile of a finished enrolment.
-[[nodiscard]] Tried<Unlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase);
+[[nodiscard]] Explained<Unlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase);
 
 struct StartOptions {
-  std::string lang = "zh";
+  Lang lang = Lang::kZh;
   std::string host;  ///< instead of the profile's; empty: the profile's
   std::uint16_t port = 0;
 };
@@ -51,7 +52,7 @@ struct Started {
   std::string host;
   std::uint16_t port = 0;
 };
-[[nodiscard]] Tried<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& options);
+[[nodiscard]] Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& options);
 
 /// SHA-256 of a public key, in groups of four: as people compare it.
 std::string key_fingerprint(crypto::SigningPublicKey const& key);

@@ -10,9 +10,9 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
 #include <deque>
-#include <fstream>
 
 #include "base/secret.h"
+#include "strings/local.h"
 
 namespace piaojue::local {
 namespace {
@@ -27,16 +27,17 @@ using Milliseconds = std::chrono::milliseconds;
 
 constexpr std::string_view kCookie = "piaojue";
 constexpr std::size_t kRandomBytes = 32;
-constexpr std::size_t kAssetPathMax = 128;
-constexpr std::size_t kAssetBytesMax = 16U << 20;
 constexpr Milliseconds kAcceptAgain{100};
 constexpr Milliseconds kFinish{1'000};
 
-constexpr std::string_view kUsedUp =
-    "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>票决</title>"
-    "<h1>这个地址已经用过</h1><p>地址只能打开一次。请关闭本页，重新启动票决程序；或在其终端输入 page，得到新地址。</p>"
-    "<p lang=\"en\">This address was used already; it opens once. Start piaojue again, or type <code>page</code> in "
-    "its terminal for a new one.</p></html>";
+/// In both languages: who opens it has not said which one.
+std::string used_up() {
+  namespace text = strings::local;
+  std::string out = "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>";
+  out.append(text::kUsedUpTitle.zh).append("</title><h1>").append(text::kUsedUpTitle.zh).append("</h1><p>");
+  out.append(text::kUsedUpText.zh).append("</p><p lang=\"en\">").append(text::kUsedUpText.en).append("</p></html>");
+  return out;
+}
 
 void wipe(std::string& text) {
   sodium_memzero(text.data(), text.size());
@@ -89,45 +90,6 @@ void protect(Fields& out) {
 std::string_view text_of(beast::string_view from) { return {from.data(), from.size()}; }
 
 }  // namespace
-
-bool is_asset_path(std::string_view path) {
-  if (path.empty() || path.size() > kAssetPathMax) return false;
-  char before = '/';
-  for (char const c : path) {
-    bool const letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!letter && c != '-' && c != '_' && c != '.' && c != '/') return false;
-    if (before == '/' && (c == '.' || c == '/')) return false;
-    before = c;
-  }
-  return true;
-}
-
-std::optional<std::string_view> asset_type(std::string_view path) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kTypes{{
-      {".html", "text/html; charset=utf-8"},
-      {".js", "text/javascript; charset=utf-8"},
-      {".css", "text/css; charset=utf-8"},
-      {".svg", "image/svg+xml"},
-      {".png", "image/png"},
-      {".woff2", "font/woff2"},
-  }};
-  for (auto const& [end, type] : kTypes) {
-    if (path.ends_with(end)) return type;
-  }
-  return std::nullopt;
-}
-
-Assets assets_from(std::string dir, Assets otherwise) {
-  return [dir = std::move(dir), otherwise = std::move(otherwise)](std::string_view path) -> std::optional<Asset> {
-    auto const type = asset_type(path);
-    if (!is_asset_path(path) || !type) return std::nullopt;
-    std::ifstream in(dir + "/" + std::string(path), std::ios::binary);
-    if (!in) return otherwise ? otherwise(path) : std::nullopt;
-    std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (bytes.size() > kAssetBytesMax) return std::nullopt;
-    return Asset{.type = *type, .bytes = std::move(bytes)};
-  };
-}
 
 // ==================================================================================================== Impl
 
@@ -342,7 +304,7 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
     if (same(given, host->used_token)) {
       out.result(http::status::gone);
       out.set(http::field::content_type, "text/html; charset=utf-8");
-      out.body() = kUsedUp;
+      out.body() = used_up();
       return answer();
     }
     if (!same(given, host->token)) return empty(http::status::not_found);

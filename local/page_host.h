@@ -7,34 +7,16 @@
 /// a path and a cookie of 256 random bits each, handed over once for a token of 256 bits; `Host` and, for the socket,
 /// `Origin` must be this very address; no body is taken, nothing is cached, nothing may be framed.
 #include <chrono>
-#include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 
-#include "base/bytes.h"
 #include "base/refusal.h"
+#include "local/assets.h"
 #include "net/loop.h"
 
 namespace piaojue::local {
 
 /// One page that is or was open, by number from 1.
 using PageId = std::uint32_t;
-
-struct Asset {
-  std::string_view type;  ///< MIME type
-  std::string bytes;
-  std::string_view policy = {};  ///< Content-Security-Policy of this file alone; empty: the page's
-};
-/// A file of the page by its path, such as "index.html"; nothing: there is none. Called on any thread of the loop.
-using Assets = std::function<std::optional<Asset>(std::string_view path)>;
-
-/// Whether a path can name a file of the page: plain letters, no step upwards, nothing hidden.
-bool is_asset_path(std::string_view path);
-/// MIME type by the end of the name; nothing for what is not served.
-std::optional<std::string_view> asset_type(std::string_view path);
-/// For who works on the pages: `dir` first, on each request, then `otherwise`.
-Assets assets_from(std::string dir, Assets otherwise);
 
 struct PageLimits {
   std::size_t connections_max = 16;

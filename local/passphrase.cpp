@@ -10,14 +10,17 @@
 #include <cstring>
 #include <iostream>
 
+#include "strings/local.h"
+
 namespace piaojue::local {
+
+namespace text = strings::local;
+
 namespace {
 
 constexpr char const* kVariable = "PIAOJUE_PASSPHRASE";
 
-Trouble malformed(std::string zh, std::string en) {
-  return {std::string(piaojue::name(Refusal::kMalformed)), std::move(zh), std::move(en)};
-}
+Explanation malformed(Sentence const& why) { return {why, {}, Refusal::kMalformed}; }
 
 /// Up to the end of the line, or of the file; nothing if there is none, or if it is too long.
 std::optional<Secret> read_line(int fd) {
@@ -63,14 +66,14 @@ bool passphrase_given(PassphraseSource const& source) {
   return given != nullptr && *given != '\0';
 }
 
-Tried<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice) {
+Explained<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice) {
   if (source.none) return Secret();
   if (!source.file.empty()) {
     int const file = ::open(source.file.c_str(), O_RDONLY | O_CLOEXEC);
     auto line = file < 0 ? std::nullopt : read_line(file);
     if (file >= 0) ::close(file);
     if (line && !line->empty()) return std::move(*line);
-    return malformed(source.file + "：第一行没有口令", source.file + ": no passphrase in the first line");
+    return malformed({text::kPassphraseNotInFile, {{"file", source.file}}});
   }
   if (char* const given = std::getenv(kVariable); given != nullptr && *given != '\0') {
     auto const size = std::strlen(given);
@@ -80,14 +83,11 @@ Tried<Secret> read_passphrase(PassphraseSource const& source, std::string const&
     return out;
   }
   auto first = ask(prompt);
-  if (!first) {
-    return malformed("没有口令：请给 --passphrase-file，设置 PIAOJUE_PASSPHRASE，或在终端中运行",
-                     "no passphrase: give --passphrase-file, set PIAOJUE_PASSPHRASE, or start on a terminal");
-  }
-  if (first->empty()) return malformed("口令不能为空", "an empty passphrase protects nothing");
+  if (!first) return malformed(text::kPassphraseNone);
+  if (first->empty()) return malformed(text::kPassphraseEmpty);
   if (twice) {
-    auto const again = ask("再输入一次 / again: ");
-    if (!again || !first->equals(again->view())) return malformed("两次输入的口令不同", "the two passphrases differ");
+    auto const again = ask(std::string(text::kPassphraseAgain.zh));  // in both languages
+    if (!again || !first->equals(again->view())) return malformed(text::kPassphraseDiffer);
   }
   return std::move(*first);
 }

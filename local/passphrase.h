@@ -2,8 +2,7 @@
 #pragma once
 /// How a passphrase comes to a program: the first line of a file, PIAOJUE_PASSPHRASE, or the terminal. It is in no
 /// memory but the returned one; the variable is wiped and unset, so that no program started from here inherits it.
-#include "base/answered.h"
-#include "base/refusal.h"
+#include "base/explained.h"
 #include "base/secret.h"
 
 namespace piaojue::local {
@@ -17,8 +16,8 @@ struct PassphraseSource {
 /// Whether it will come without a question at the terminal.
 bool passphrase_given(PassphraseSource const& source);
 
-/// @param prompt on the terminal; `twice`: a new one, asked for again. Trouble: no source at all, empty or too long,
+/// @param prompt on the terminal; `twice`: a new one, asked for again. Explains: no source at all, empty or too long,
 /// two that differ.
-[[nodiscard]] Tried<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice);
+[[nodiscard]] Explained<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice);
 
 }  // namespace piaojue::local

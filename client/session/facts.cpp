@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/facts.h"
 
-#include "strings/client.h"
+#include "strings/audit.h"
 
 namespace piaojue::client::facts {
 
@@ -62,9 +62,9 @@ array people(Record const& record, std::vector<PersonId> const& ids) {
 }
 
 std::string row_text(meeting::Row const& row, Lang lang) {
-  namespace text = strings::client;
-  auto const& outcome = row.contested ? text::kRowContested : row.passed ? text::kRowPassed : text::kRowNotPassed;
-  return Sentence(text::kRowText,
+  namespace text = strings::audit;
+  auto const& outcome = row.contested ? text::kContested : row.passed ? text::kPassed : text::kNotPassed;
+  return Sentence(text::kSummary,
                   {{"present", row.present}, {"needed", row.needed}, {"agree", row.agree}, {"outcome", outcome}})
       .in(lang);
 }

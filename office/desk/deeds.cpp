@@ -22,8 +22,8 @@ namespace {
 
 Secret passphrase(std::string const& file, std::string const& prompt, bool fresh) {
   auto given = local::read_passphrase({file, false}, prompt, fresh);
-  if (auto const* trouble = std::get_if<Trouble>(&given)) refuse(trouble->zh);
-  return std::move(std::get<Secret>(given));
+  if (!given) refuse(given.error().in(Lang::kZh));
+  return std::move(*given);
 }
 
 crypto::SigningKey unlocked(office::LedgerFile const& file, std::uint32_t person, std::string const& passphrase_file) {

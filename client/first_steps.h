@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// What the page does before there is a session: it reads a slip and enrols, or unlocks. Argon2id, the network and the
+/// replay of the log are work for the pool, so that the page stays alive.
+#include "base/work_pool.h"
+#include "client/door.h"
+#include "client/setup.h"
+
+namespace piaojue::client {
+
+class FirstSteps {
+ public:
+  struct Options {
+    StartOptions start;
+    std::chrono::milliseconds enrol_patience{20'000};
+    std::string slip;  ///< fills in the first form
+    bool empty_passphrase = false;
+  };
+  /// @param started on the strand, after the reply: the session is there.
+  FirstSteps(net::Strand strand, WorkPool& pool, Wallet& wallet, Door& door, Options options,
+             std::function<void(Started)> started);
+
+  /// Enrol or unlock, as the folder says.
+  PagePhase phase() const;
+  /// @param line the command without its tag. Gives exactly one reply.
+  void operate(HostReply const& reply, std::string_view line);
+
+ private:
+  struct Work;
+
+  void read_slip(HostReply const& reply, std::string_view text) const;
+  void enrol_or_unlock(HostReply const& reply, std::string_view text);
+  void work(Work& work);
+  Explained<Unlocked> open(std::optional<meeting::Slip> const& slip, std::string_view passphrase);
+
+  net::Strand strand_;
+  WorkPool& pool_;
+  Wallet& wallet_;
+  Door& door_;
+  Options const options_;
+  std::function<void(Started)> const started_;
+  bool working_ = false;
+};
+
+}  // namespace piaojue::client

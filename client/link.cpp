@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/link.h"
+
+#include <cstdio>
+
+namespace piaojue::client {
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// A connection that lived this long was a good one: the next attempt comes at once again.
+constexpr Milliseconds kGoodConnection{3'000};
+
+}  // namespace
+
+Link::Link(net::Loop& loop, net::Strand strand, Options options, Calls calls)
+    : loop_(loop),
+      strand_(std::move(strand)),
+      options_(std::move(options)),
+      calls_(std::move(calls)),
+      backoff_(options_.backoff_min),
+      reconnector_(strand_),
+      dice_(std::random_device{}()) {
+  connect();
+}
+
+void Link::connect() {
+  if (ending_) return;
+  net::connect(loop_.io(), options_.host, options_.port, options_.tls, net::ChannelLimits{},
+               [this](std::shared_ptr<net::Channel> const& channel, net::Closed const& why) {
+                 strand_.post([this, channel, why] { opened(channel, why); });
+               });
+}
+
+void Link::opened(std::shared_ptr<net::Channel> const& channel, net::Closed const& why) {
+  if (!channel) {
+    complain(why);
+    return retry();
+  }
+  if (ending_) return;
+  channel_ = channel;
+  auto const number = ++connections_;
+  opened_at_ = std::chrono::steady_clock::now();
+  channel->start(
+      [this, number](Bytes payload) {
+        strand_.post([this, number, frame = std::make_shared<Bytes const>(std::move(payload))] {
+          if (number == connections_ && channel_ && !ending_) calls_.frame(*frame);
+        });
+      },
+      [this, number](net::Closed const& closed_why) {
+        strand_.post([this, number, closed_why] { closed(number, closed_why); });
+      });
+  calls_.up();
+}
+
+void Link::closed(std::uint64_t number, net::Closed const& why) {
+  if (number != connections_) return;
+  channel_.reset();
+  if (ending_) {
+    if (auto const done = std::exchange(ended_, {})) done();
+    return;
+  }
+  complain(why);
+  calls_.down();
+  if (std::chrono::steady_clock::now() >= opened_at_ + kGoodConnection) backoff_ = options_.backoff_min;
+  retry();
+}
+
+void Link::retry() {
+  if (ending_) return;
+  // Half of it by chance, so that a hundred laptops do not all knock in the same millisecond.
+  auto const half = backoff_.count() / 2;
+  Milliseconds const delay{half + std::uniform_int_distribution<Milliseconds::rep>(0, half)(dice_)};
+  backoff_ = std::min(backoff_ * 2, options_.backoff_max);
+  reconnector_.after(delay, [this] { connect(); });
+}
+
+/// Once for each reason in a row, to stderr.
+void Link::complain(net::Closed const& why) {
+  std::string text(net::name(why.reason));
+  if (!why.detail.empty()) text += ": " + why.detail;
+  if (text == complained_) return;
+  complained_ = text;
+  std::fprintf(stderr, "piaojue: connection: %s\n", text.c_str());
+}
+
+void Link::send(Bytes frame) {
+  if (channel_) channel_->send(std::move(frame));
+}
+
+void Link::break_off(std::string const& why) {
+  if (channel_) channel_->close(net::CloseReason::kRefused, why);
+}
+
+bool Link::finish(std::function<void()> done) {
+  ending_ = true;
+  reconnector_.cancel();
+  if (!channel_) return false;
+  ended_ = std::move(done);
+  channel_->finish(net::CloseReason::kShutdown);
+  return true;
+}
+
+}  // namespace piaojue::client
