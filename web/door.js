@@ -14,113 +14,119 @@ const kEnded = 4003;
 const kLost = { ok: false, code: 'DOOR_LOST' };
 
 export function doorUrl(place) {
-  return `${place.protocol === 'https:' ? 'wss' : 'ws'}://${place.host}${place.pathname.replace(/[^/]*$/, '')}door`;
+  const scheme = place.protocol === 'https:' ? 'wss' : 'ws';
+  return `${scheme}://${place.host}${place.pathname.replace(/[^/]*$/, '')}door`;
 }
 
-export function createDoor(url) {
-  let state = {
-    link: 'connecting', // open, lost, taken-over, renewed, ended
-    epoch: 0, // counts the connections, so that a half-filled paper knows when to compare itself
-    phase: null,
-    phaseMessage: '',
-    programLang: 'zh',
-    meeting: null,
-    now: null,
-    entries: [],
-    split: null,
-    ownRefusal: null,
-    receipt: null,
-  };
-  const listeners = new Set();
-  const waiting = new Map();
-  let socket = null;
-  let failures = 0;
-  let nextTag = 1;
+/** What is known before the program has said anything. */
+const kNothingYet = {
+  link: 'connecting', // open, lost, taken-over, renewed, ended
+  epoch: 0, // counts the connections, so that a half-filled paper knows when to compare itself
+  phase: null,
+  phaseMessage: '',
+  programLang: 'zh',
+  meeting: null,
+  now: null,
+  entries: [],
+  split: null,
+  ownRefusal: null,
+  receipt: null,
+};
 
-  function set(patch) {
-    state = { ...state, ...patch };
-    for (const listener of listeners) listener(state);
+export class Door {
+  state = kNothingYet;
+  #url;
+  #listeners = new Set();
+  #waiting = new Map();
+  #socket = null;
+  #failures = 0;
+  #nextTag = 1;
+
+  constructor(url) {
+    this.#url = url;
   }
 
-  function call(line) {
-    if (!socket || socket.readyState !== WebSocket.OPEN) return Promise.resolve(kLost);
-    const tag = String(nextTag++);
+  connect() {
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#failures = 0;
+      this.#set({ epoch: this.state.epoch + 1, link: 'open' });
+    };
+    socket.onmessage = (message) => this.#hear(JSON.parse(message.data));
+    socket.onclose = (event) => this.#closed(event.code);
+  }
+
+  /** Gives the reply, or what stands for one if the connection is lost first. */
+  call(line) {
+    if (!this.#socket || this.#socket.readyState !== WebSocket.OPEN) return Promise.resolve(kLost);
+    const tag = String(this.#nextTag++);
     return new Promise((resolve) => {
-      waiting.set(tag, resolve);
-      socket.send(`@${tag} ${line}`);
+      this.#waiting.set(tag, resolve);
+      this.#socket.send(`@${tag} ${line}`);
     });
   }
 
-  async function askMeeting() {
-    const reply = await call('meeting');
-    if (reply.ok) set({ meeting: reply });
+  /** Told at once too: the connection may have been there before whoever draws it. */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    listener(this.state);
+    return () => this.#listeners.delete(listener);
   }
 
-  function enterPhase(event) {
-    set({ phase: event.phase, phaseMessage: event.message || '', programLang: event.lang || 'zh', link: 'open' });
-    if (event.phase !== 'run') return;
-    call('follow on');
-    askMeeting();
+  #set(patch) {
+    this.state = { ...this.state, ...patch };
+    for (const listener of this.#listeners) listener(this.state);
+  }
+
+  async #askMeeting() {
+    const reply = await this.call('meeting');
+    if (reply.ok) this.#set({ meeting: reply });
+  }
+
+  #enterPhase({ phase, message, lang }) {
+    this.#set({ phase, phaseMessage: message || '', programLang: lang || 'zh', link: 'open' });
+    if (phase !== 'run') return;
+    this.call('follow on');
+    this.#askMeeting();
   }
 
   /** What is not said again in `now`. Everything else that happens is drawn from there. */
-  const told = {
-    'page-phase': enterPhase,
-    now: (event) => set({ now: event }),
-    meeting: askMeeting,
-    split: (event) => set({ split: event }),
-    refused: (event) => set({ ownRefusal: event }),
-    opened: () => set({ ownRefusal: null, receipt: null }),
-    cast: (event) => set({ receipt: { batch: event.batch, attempt: event.attempt, sequence: event.sequence, index: event.index } }),
-    fatal: (event) => set({ phase: 'ended', phaseMessage: [event.message, event.detail].filter(Boolean).join(' ') }),
-    'taken-over': () => set({ link: 'taken-over' }),
-    entry: (event) => set({ entries: [...state.entries.slice(1 - kEntriesKept), { index: event.index, type: event.type }] }),
+  #told = {
+    'page-phase': (event) => this.#enterPhase(event),
+    now: (event) => this.#set({ now: event }),
+    meeting: () => this.#askMeeting(),
+    split: (event) => this.#set({ split: event }),
+    refused: (event) => this.#set({ ownRefusal: event }),
+    opened: () => this.#set({ ownRefusal: null, receipt: null }),
+    cast: ({ batch, attempt, sequence, index }) => this.#set({ receipt: { batch, attempt, sequence, index } }),
+    fatal: ({ message, detail }) =>
+      this.#set({ phase: 'ended', phaseMessage: [message, detail].filter(Boolean).join(' ') }),
+    'taken-over': () => this.#set({ link: 'taken-over' }),
+    entry: ({ index, type }) =>
+      this.#set({ entries: [...this.state.entries.slice(1 - kEntriesKept), { index, type }] }),
   };
 
-  function hear(text) {
-    const event = JSON.parse(text);
+  #hear(event) {
     if (event.event === 'reply') {
-      const resolve = waiting.get(event.tag);
-      waiting.delete(event.tag);
+      const resolve = this.#waiting.get(event.tag);
+      this.#waiting.delete(event.tag);
       if (resolve) resolve(event);
       return;
     }
-    if (Object.hasOwn(told, event.event)) told[event.event](event);
+    if (Object.hasOwn(this.#told, event.event)) this.#told[event.event](event);
   }
 
-  function closed(event) {
-    socket = null;
-    for (const resolve of waiting.values()) resolve(kLost);
-    waiting.clear();
-    if (event.code === kTakenOver || state.link === 'taken-over') return set({ link: 'taken-over' });
-    if (event.code === kRenewed) return set({ link: 'renewed' });
-    if (event.code === kEnded) return set({ link: 'ended', phase: 'ended' });
-    set({ link: state.epoch === 0 ? 'connecting' : 'lost', lostFor: failures });
-    setTimeout(connect, kBackoffMs[Math.min(failures, kBackoffMs.length - 1)]);
-    failures += 1;
+  #closed(code) {
+    this.#socket = null;
+    for (const resolve of this.#waiting.values()) resolve(kLost);
+    this.#waiting.clear();
+    if (code === kTakenOver || this.state.link === 'taken-over') return this.#set({ link: 'taken-over' });
+    if (code === kRenewed) return this.#set({ link: 'renewed' });
+    if (code === kEnded) return this.#set({ link: 'ended', phase: 'ended' });
+    this.#set({ link: this.state.epoch === 0 ? 'connecting' : 'lost', lostFor: this.#failures });
+    setTimeout(() => this.connect(), kBackoffMs[Math.min(this.#failures, kBackoffMs.length - 1)]);
+    this.#failures += 1;
+    return undefined;
   }
-
-  function connect() {
-    socket = new WebSocket(url);
-    socket.onopen = () => {
-      failures = 0;
-      set({ epoch: state.epoch + 1, link: 'open' });
-    };
-    socket.onmessage = (message) => hear(message.data);
-    socket.onclose = closed;
-  }
-
-  return {
-    connect,
-    call,
-    get state() {
-      return state;
-    },
-    /** Told at once too: the connection may have been there before whoever draws it. */
-    subscribe(listener) {
-      listeners.add(listener);
-      listener(state);
-      return () => listeners.delete(listener);
-    },
-  };
 }

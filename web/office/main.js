@@ -2,7 +2,7 @@
 /** The review office's page: its frame, who has signed on, and the steps from the sheets to the certificates. */
 import { render } from '../vendor/preact.js';
 import { useEffect, useMemo, useRef, useState } from '../vendor/preact-hooks.js';
-import { createDoor, doorUrl } from '../door.js';
+import { Door, doorUrl } from '../door.js';
 import { addTexts, loadTexts, sentence, texts } from '../i18n.js';
 import { html } from '../parts/ui.js';
 import { officeZh } from '../strings/office_zh.js';
@@ -98,7 +98,7 @@ function Office({ door }) {
     <${Notice} app=${app} close=${() => say(null)} /></div>`;
 }
 
-const door = createDoor(doorUrl(location));
+const door = new Door(doorUrl(location));
 const root = document.getElementById('app');
 root.replaceChildren();
 render(html`<${Office} door=${door} />`, root);

@@ -4,7 +4,7 @@ import { candidate, html, personName } from './ui.js';
 import { Hold } from './hold.js';
 import { Results } from './results.js';
 import { Hash } from './hash.js';
-import { roleWords, Rules } from '../screens/lobby.js';
+import { roleWords, Rules } from './meeting.js';
 
 function Opening({ app, it }) {
   const { t } = app;

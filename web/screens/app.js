@@ -151,7 +151,7 @@ export function App({ door }) {
     return () => document.removeEventListener('keydown', onKey);
   }, []);
 
-  const fixed = useMemo(() => ({ call: door.call, say, cover: () => cover(true), isCovered: () => isCovered.current, setLang: (next) => loadTexts(next).then(() => setLang(next), () => {}), redraw: () => redraw() }), []);
+  const fixed = useMemo(() => ({ call: (line) => door.call(line), say, cover: () => cover(true), isCovered: () => isCovered.current, setLang: (next) => loadTexts(next).then(() => setLang(next), () => {}), redraw: () => redraw() }), []);
   const act = async (line, ok) => {
     const reply = await door.call(line);
     say(reply.ok && reply.code !== 'PENDING' ? { ok } : { reply });

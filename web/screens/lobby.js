@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What everybody sees before there is anything to do: waiting, what the meeting is, and signing in. */
-import { Act, html, kChair, kClerk, kExpert, kScreen, kSupervisor, personName, Waiting } from '../parts/ui.js';
+import { Act, html, kScreen, personName, Waiting } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
 import { Hash } from '../parts/hash.js';
+import { roleWords, Rules } from '../parts/meeting.js';
 import { Proposals } from '../parts/proposals.js';
 import { Secrecy } from '../parts/secrecy.js';
-
-export function roleWords(app, roles) {
-  return [[kChair, 'chair'], [kExpert, 'expert'], [kClerk, 'clerk'], [kSupervisor, 'supervisor'], [kScreen, 'screen']]
-    .filter(([bit]) => roles & bit).map(([, word]) => app.t(`role.${word}`)).join(app.t('word.comma'));
-}
 
 export function BeforeOpen({ app, children }) {
   const { t, s } = app;
@@ -18,14 +14,6 @@ export function BeforeOpen({ app, children }) {
       <h1>${t('before.hello', { name: s.now.name })}</h1><p class="lead">${t('before.roles', { roles: roleWords(app, s.now.roles) })}</p>
       ${!asked && html`<${Waiting} title=${t('before.title')}><p>${t('before.lead')}</p></${Waiting}>`}
     </section><${Proposals} app=${app} />${children}</div>`;
-}
-
-export function Rules({ app, rules }) {
-  const { t } = app;
-  return html`<ul class="rules"><li>${t(rules.strict ? 'rules.passStrict' : 'rules.pass', { part: rules.pass })}</li>
-    <li>${t('rules.quorum', { part: rules.quorum })}</li><li>${t(`rules.recusal.${rules.recusal_mode}`)}</li>
-    <li>${t(rules.abstain_allowed ? 'rules.abstain' : 'rules.noAbstain')}</li>
-    <li>${t('rules.unconfirmed', { n: rules.max_unconfirmed })}</li></ul>`;
 }
 
 export function MeetingFacts({ app, open = false }) {

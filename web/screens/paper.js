@@ -109,21 +109,8 @@ function Review({ app, questions, choices, onBack, onCast, canCast }) {
   </section>`;
 }
 
-export function Paper({ app }) {
-  const { t, s } = app;
-  const { attempt, ballot } = s.now;
-  const [, redraw] = useReducer((n) => n + 1, 0);
-  const questions = useMemo(() => ballot.questions, [ballot.questions.join()]);
-  const abstain = s.meeting.rules.abstain_allowed;
-  const choices = useMemo(() => kChoices.filter((one) => abstain || one.choice !== 'abstain'), [abstain]);
-  const interviews = new Map(s.now.interviews.map((one) => [one.question, one.summary]));
-  const current = useRef(questions.find((q) => !paper.choices[q]) ?? questions[0]);
-  const begun = useRef(false);
-  const returnTo = useRef(null);
-  const list = useRef(null);
-  const done = questions.filter((q) => paper.choices[q]).length;
-  const complete = done === questions.length;
-
+/** Keeps what the program holds and what stands here the same; gives the function that says one choice. */
+function useMarks(app, questions, redraw) {
   const tell = async (question) => {
     const choice = paper.choices[question];
     const key = paper.key;
@@ -133,14 +120,6 @@ export function Paper({ app }) {
     if (reply.ok && paper.choices[question] === choice) paper.told.add(question);
     if (!reply.ok && reply.code !== 'DOOR_LOST') app.say({ reply });
   };
-  // One function for the life of the paper, so that rows see no change.
-  const choose = useMemo(() => (question, choice) => {
-    current.current = question;
-    paper.choices[question] = choice;
-    redraw();
-    tell(question);
-  }, [paper.key]);
-
   // At the start and after each reconnect: what the program holds is taken over, what it has not heard is said again.
   useEffect(() => {
     let left = false;
@@ -155,53 +134,57 @@ export function Paper({ app }) {
       redraw();
     });
     return () => (left = true);
-  }, [s.epoch, paper.key]);
+  }, [app.s.epoch, paper.key]);
+  return tell;
+}
 
-  const next = (from) => {
-    const at = questions.indexOf(from);
-    if (at + 1 < questions.length) focusRow((current.current = questions[at + 1]));
-    else if (complete) review();
-    else nextEmpty();
+/** Which row one is at, and the ways to another. */
+function useRows(questions, { complete, review }) {
+  const current = useRef(questions.find((q) => !paper.choices[q]) ?? questions[0]);
+  const begun = useRef(false);
+  const goTo = (question, choice) => {
+    current.current = question;
+    focusRow(question, choice);
   };
   const nextEmpty = () => {
     // Before any row was looked at, the first of them is the next.
     const at = begun.current ? questions.indexOf(current.current) : questions.length - 1;
     const empty = [...questions.slice(at + 1), ...questions.slice(0, at + 1)].find((q) => !paper.choices[q]);
-    if (empty !== undefined) focusRow((current.current = empty));
+    if (empty !== undefined) goTo(empty);
   };
-  const review = () => {
-    paper.reviewing = true;
-    redraw();
+  const next = (from) => {
+    const at = questions.indexOf(from);
+    if (at + 1 < questions.length) goTo(questions[at + 1]);
+    else if (complete) review();
+    else nextEmpty();
   };
-  const back = (question) => {
-    returnTo.current = question ?? current.current;
-    paper.reviewing = false;
-    redraw();
+  const lookAt = (event) => {
+    const row = event.target.closest('[data-question]');
+    if (!row) return;
+    begun.current = true;
+    current.current = Number(row.dataset.question);
   };
-  useEffect(() => {
-    if (paper.reviewing || returnTo.current === null) return;
-    focusRow((current.current = returnTo.current));
-    returnTo.current = null;
-  });
+  return { current, goTo, next, nextEmpty, lookAt };
+}
 
+/** Arrows go from row to row, digits choose, Enter goes on: within the paper, and while nothing lies over it. */
+function useKeys(app, { list, questions, choices, choose, rows }) {
   useEffect(() => {
     const onKey = (event) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || app.isCovered()) return;
       if (paper.reviewing || paper.casting || document.querySelector('dialog[open]')) return;
       const on = event.target;
       if (on !== document.body && !list.current?.contains(on)) return;
-      const at = Math.max(0, questions.indexOf(current.current));
-      const column = on.dataset?.choice;
+      const at = Math.max(0, questions.indexOf(rows.current.current));
       const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       const picked = choices.find((one) => one.key === event.key);
       if (move) {
-        current.current = questions[Math.min(questions.length - 1, Math.max(0, at + move))];
-        focusRow(current.current, column);
+        rows.goTo(questions[Math.min(questions.length - 1, Math.max(0, at + move))], on.dataset?.choice);
       } else if (picked) {
         choose(questions[at], picked.choice);
         focusRow(questions[at], picked.choice);
       } else if (event.key === 'Enter') {
-        next(questions[at]);
+        rows.next(questions[at]);
       } else {
         return;
       }
@@ -210,52 +193,97 @@ export function Paper({ app }) {
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
   });
+}
 
-  const cast = async () => {
-    const key = paper.key;
-    paper.casting = true;
-    redraw();
-    await Promise.all(questions.filter((q) => !paper.told.has(q)).map(tell));
-    const reply = await app.call('cast');
-    if (key === paper.key) {
-      paper.casting = false;
-      // A paper that did not leave is still here, but no longer in the program: all of it is said again.
-      paper.told.clear();
-      if (reply.ok) forgetPaper(paper.key, reply.sequence, reply.sequence);
-      else if (reply.code !== 'DOOR_LOST') for (const q of questions) tell(q);
-    }
-    app.say(reply.ok ? { ok: 'note.cast' } : { reply });
-    redraw();
-    app.redraw();
-  };
-
-  const recused = attempt.questions.filter((q) => !questions.includes(q));
-  const canCast = complete && (ballot.stage === 'ready' || ballot.stage === 'cast');
-  const stages = html`<${Stages} app=${app} label=${t('stage.label')} steps=${stepsOf(t, ballot.stage, paper.casting)} />`;
-  if (paper.reviewing) {
-    return html`<div class="paper">${stages}<${Review} app=${app} questions=${questions} choices=${choices} onBack=${back} onCast=${cast} canCast=${canCast} /></div>`;
+async function castPaper(app, questions, tell, redraw) {
+  const key = paper.key;
+  paper.casting = true;
+  redraw();
+  await Promise.all(questions.filter((q) => !paper.told.has(q)).map(tell));
+  const reply = await app.call('cast');
+  if (key === paper.key) {
+    paper.casting = false;
+    // A paper that did not leave is still here, but no longer in the program: all of it is said again.
+    paper.told.clear();
+    if (reply.ok) forgetPaper(paper.key, reply.sequence, reply.sequence);
+    else if (reply.code !== 'DOOR_LOST') for (const q of questions) tell(q);
   }
+  app.say(reply.ok ? { ok: 'note.cast' } : { reply });
+  redraw();
+  app.redraw();
+}
+
+/** What there is to read before the rows. */
+function PaperHead({ app, stages, questions, abstain }) {
+  const { t, s } = app;
+  const { attempt } = s.now;
   const title = s.meeting.batches.find((one) => one.batch === attempt.batch)?.title;
-  return html`<div class="paper">
-    <header class="paper-head"><h1>${t('paper.title', { title })}</h1>
+  const recused = attempt.questions.filter((q) => !questions.includes(q)).map((q) => candidate(app, q).name);
+  return html`<header class="paper-head"><h1>${t('paper.title', { title })}</h1>
       ${attempt.attempt > 1 && html`<span class="tag">${t('round.title', { n: attempt.attempt })}</span>`}</header>
     ${stages}
     <p class="lead">${t(abstain ? 'paper.lead' : 'paper.leadNoAbstain')}</p>
     <p class="keys-help">${t(abstain ? 'paper.keys' : 'paper.keysNoAbstain')}</p>
     <${Secrecy} app=${app} />
-    ${recused.length > 0 && html`<p class="note">${t('paper.recused', { names: recused.map((q) => candidate(app, q).name).join(t('word.comma')) })}</p>`}
-    <ol class="ballot-list" ref=${list} onFocusIn=${(event) => {
-      const row = event.target.closest('[data-question]');
-      if (!row) return;
-      begun.current = true;
-      current.current = Number(row.dataset.question);
-    }}>${questions.map((q, i) => html`<${Row} key=${q} t=${t} question=${q} index=${i} total=${questions.length} who=${candidate(app, q)}
-        interview=${interviews.get(q) || ''} choice=${paper.choices[q] || ''} choices=${choices} onChoose=${choose} />`)}</ol>
+    ${recused.length > 0
+      && html`<p class="note">${t('paper.recused', { names: recused.join(t('word.comma')) })}</p>`}`;
+}
+
+export function Paper({ app }) {
+  const { t, s } = app;
+  const { ballot, interviews } = s.now;
+  const [, redraw] = useReducer((n) => n + 1, 0);
+  const questions = useMemo(() => ballot.questions, [ballot.questions.join()]);
+  const abstain = s.meeting.rules.abstain_allowed;
+  const choices = useMemo(() => kChoices.filter((one) => abstain || one.choice !== 'abstain'), [abstain]);
+  const interviewOf = new Map(interviews.map((one) => [one.question, one.summary]));
+  const returnTo = useRef(null);
+  const list = useRef(null);
+  const done = questions.filter((q) => paper.choices[q]).length;
+  const complete = done === questions.length;
+  const setReviewing = (reviewing) => {
+    paper.reviewing = reviewing;
+    redraw();
+  };
+  const review = () => setReviewing(true);
+  const rows = useRows(questions, { complete, review });
+  const tell = useMarks(app, questions, redraw);
+  // One function for the life of the paper, so that rows see no change.
+  const choose = useMemo(() => (question, choice) => {
+    rows.current.current = question;
+    paper.choices[question] = choice;
+    redraw();
+    tell(question);
+  }, [paper.key]);
+  const back = (question) => {
+    returnTo.current = question ?? rows.current.current;
+    setReviewing(false);
+  };
+  useEffect(() => {
+    if (paper.reviewing || returnTo.current === null) return;
+    rows.goTo(returnTo.current);
+    returnTo.current = null;
+  });
+  useKeys(app, { list, questions, choices, choose, rows });
+
+  const steps = stepsOf(t, ballot.stage, paper.casting);
+  const stages = html`<${Stages} app=${app} label=${t('stage.label')} steps=${steps} />`;
+  if (paper.reviewing) {
+    const canCast = complete && (ballot.stage === 'ready' || ballot.stage === 'cast');
+    return html`<div class="paper">${stages}<${Review} app=${app} questions=${questions} choices=${choices}
+      onBack=${back} onCast=${() => castPaper(app, questions, tell, redraw)} canCast=${canCast} /></div>`;
+  }
+  return html`<div class="paper"><${PaperHead} app=${app} stages=${stages} questions=${questions} abstain=${abstain} />
+    <ol class="ballot-list" ref=${list} onFocusIn=${rows.lookAt}>${questions.map((q, i) => html`<${Row} key=${q} t=${t}
+        question=${q} index=${i} total=${questions.length} who=${candidate(app, q)}
+        interview=${interviewOf.get(q) || ''} choice=${paper.choices[q] || ''} choices=${choices}
+        onChoose=${choose} />`)}</ol>
     <div class="action-bar">
       <span class="progress-count" role="status">${t('paper.count', { done, total: questions.length })}</span>
-      <button type="button" class="button" disabled=${complete} onClick=${nextEmpty}>${t('paper.nextEmpty')}</button>
+      <button type="button" class="button" disabled=${complete} onClick=${rows.nextEmpty}>${t('paper.nextEmpty')}</button>
       <button type="button" class="button" onClick=${app.cover}>${t('cover.now')}</button>
-      <button type="button" class="button primary large" disabled=${!complete} onClick=${review}>${t('paper.review')}</button>
+      <button type="button" class="button primary large" disabled=${!complete} onClick=${review}>${
+        t('paper.review')}</button>
     </div>
   </div>`;
 }
