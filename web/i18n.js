@@ -34,6 +34,7 @@ export async function loadTexts(lang) {
 
 /** What a refusal means: in the page's language if it is known there, otherwise as the program said it. */
 export function sentence(t, reply) {
-  const known = reply.code && t.has(`code.${reply.code}`) ? t(`code.${reply.code}`) : reply.message || t('code.UNLISTED');
+  const known = reply.code && t.has(`code.${reply.code}`) ? t(`code.${reply.code}`) : reply.message
+    || t('code.UNLISTED');
   return reply.detail ? `${known} ${reply.detail}` : known;
 }

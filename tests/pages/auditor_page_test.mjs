@@ -29,10 +29,12 @@ before(async () => {
   const page = path.join(folder, 'auditor.html');
   execFileSync('node', [path.join(ROOT, 'web/auditor/build.mjs'), page, path.resolve(BIN, '../web/auditor/strings')]);
   url = pathToFileURL(page).href;
-  execFileSync(path.resolve(BIN, '../tests/test_verifier'), ['--gtest_filter=Robustness.TheRecordsAreHonest:Check16.*'], {
+  execFileSync(path.resolve(BIN, '../tests/test_verifier'), ['--gtest_filter=Robustness.TheRecordsAreHonest:Check16.*'],
+    {
     env: { ...process.env, PIAOJUE_KEEP_RECORDS: folder }, stdio: 'pipe',
   });
-  const kept = (name) => fs.readdirSync(folder).filter((f) => f.startsWith(name) && f.endsWith('.piaojue')).sort().at(-1);
+  const kept = (name) => fs.readdirSync(folder).filter((f) => f.startsWith(name) && f.endsWith('.piaojue')).sort()
+    .at(-1);
   const read = (name) => fs.readFileSync(path.join(folder, name.replace(/piaojue$/, 'anchor')), 'utf8');
   files.honest = path.join(folder, kept('Robustness'));
   anchor = read(kept('Robustness'));
@@ -40,7 +42,8 @@ before(async () => {
   anchorOfForged = read(kept('Check16'));
   files.cut = path.join(folder, 'cut.piaojue');
   fs.writeFileSync(files.cut, fs.readFileSync(files.honest).subarray(0, 3000));
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'] });
 });
 after(async () => {
   await browser?.close();
@@ -54,7 +57,8 @@ async function open(options = {}) {
   const trouble = [];
   page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()));
   page.on('pageerror', (error) => trouble.push(String(error)));
-  page.on('request', (request) => /^(file|blob|data):/.test(request.url()) || trouble.push(`asked for ${request.url()}`));
+  page.on('request', (request) => /^(file|blob|data):/.test(request.url())
+    || trouble.push(`asked for ${request.url()}`));
   await page.goto(url);
   return { page, trouble, close: () => context.close() };
 }
@@ -75,7 +79,8 @@ async function accessible(page, what) {
 }
 /** Rule: no text has to be chased sideways. */
 async function fits(page, what) {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  const [content, window] =
+    await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(content <= window, `${what}: ${content} wide in ${window}`);
 }
 
@@ -103,7 +108,10 @@ test('an honest record is verified, in Chinese and in English, without network o
   const english = await page.locator('#report').innerText();
   assert.match(english, /present 5, needed 4, agree 2, not passed/);
   // Harm: half a translation. Names and reasons stay as they were written down; what the page says itself does not.
-  const own = await page.evaluate(() => [...document.querySelectorAll('h1, h2, p.lead, label, .hint, thead th, .figures th, caption:not(.visually-hidden), .arithmetic, .outcome, .what, button:not([lang])')].map((e) => e.textContent).join(' '));
+  const places = ['h1', 'h2', 'p.lead', 'label', '.hint', 'thead th', '.figures th', 'caption:not(.visually-hidden)',
+    '.arithmetic', '.outcome', '.what', 'button:not([lang])'].join();
+  const own = await page.evaluate(
+    (those) => [...document.querySelectorAll(those)].map((e) => e.textContent).join(' '), places);
   assert.doesNotMatch(own, /[\u4e00-\u9fff]/);
   await accessible(page, 'verified, en');
   await drawn(page, 'verified-en');
@@ -165,7 +173,8 @@ test('the page that is at work shows so, can be stopped, and is used with keys a
   await page.addInitScript(() => {
     globalThis.Worker = class {
       postMessage() {
-        setTimeout(() => this.onmessage({ data: { progress: { read: 42, total: 100, entries: 7, ballots: 9, judged: 3 } } }), 50);
+        setTimeout(() => this.onmessage(
+          { data: { progress: { read: 42, total: 100, entries: 7, ballots: 9, judged: 3 } } }), 50);
       }
       terminate() {}
     };
@@ -201,7 +210,8 @@ test('files are taken where they are dropped', async () => {
     return data;
   }, { bytes: [...fs.readFileSync(files.honest)], text: `${anchor.match(/..../g).join(' ')}\n` });
   await page.dispatchEvent('main', 'drop', { dataTransfer: transfer });
-  await page.waitForFunction(() => document.getElementById('anchor').value !== '' && /record\.piaojue/.test(document.getElementById('file-chosen').textContent));
+  await page.waitForFunction(() => document.getElementById('anchor').value !== ''
+    && /record\.piaojue/.test(document.getElementById('file-chosen').textContent));
   await page.click('#start');
   await page.waitForSelector('#verdict.good', { timeout: 30000 });
   await close();
@@ -235,7 +245,8 @@ test('nothing in a record becomes markup', async () => {
   // Harm: a candidate's name that is a script would rewrite the verdict. The page has no way to make markup from text.
   const source = fs.readdirSync(path.join(ROOT, 'web/auditor')).filter((f) => f.endsWith('.js'))
     .map((f) => fs.readFileSync(path.join(ROOT, 'web/auditor', f), 'utf8')).join('\n');
-  assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|\beval\(|new Function/);
+  assert.doesNotMatch(source,
+    /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|\beval\(|new Function/);
   const { page, close } = await open();
   const policy = await page.locator('meta[http-equiv]').getAttribute('content');
   assert.match(policy, /default-src 'none'/);

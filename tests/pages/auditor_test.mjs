@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The auditor's page and piaojue-verify are written independently of each other, from the specification. Rule: they say the
-// same about every record. Harm: where they differ, one of them calls a forged result verified, or an honest one forged.
+// The auditor's page and piaojue-verify are written independently of each other, from the specification. Rule: they say
+// the same about every record. Harm: where they differ, one of them calls a forged result verified, or an honest one
+// forged.
 //
 //     node --test tests/pages/auditor_test.mjs
 //
-// PIAOJUE_BIN: folder of piaojue-verify (default build/release/bin); test_verifier is looked for in ../tests beside it. Needs
-// web/node_modules (npm ci in web/).
+// PIAOJUE_BIN: folder of piaojue-verify (default build/release/bin); test_verifier is looked for in ../tests beside it.
+// Needs web/node_modules (npm ci in web/).
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -31,7 +32,8 @@ before(async () => {
   await sodium.ready;
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'piaojue-auditor-'));
   // The unit tests of piaojue-verify make the records: honest ones, and for each check some that fail it.
-  execFileSync(UNIT_TEST, ['--gtest_filter=Check*:HonestRecord*:HonestMeeting*:*ARule*:AfterAFailure*:Robustness.*-*CanNotEndAnywhereElse'], {
+  execFileSync(UNIT_TEST,
+    ['--gtest_filter=Check*:HonestRecord*:HonestMeeting*:*ARule*:AfterAFailure*:Robustness.*-*CanNotEndAnywhereElse'], {
     env: { ...process.env, PIAOJUE_KEEP_RECORDS: folder }, stdio: 'pipe', maxBuffer: 1 << 26,
   });
   // Of one that takes away, repeats and swaps every single item a third is enough here.
@@ -50,7 +52,8 @@ async function first(bytes, anchor) {
   const file = path.join(folder, 'record');
   fs.writeFileSync(file, bytes);
   const args = [file, '--anchor', anchor, '--json', '--jobs', '1'];
-  const { stdout } = await promisify(execFile)(path.join(BIN, 'piaojue-verify'), args, { maxBuffer: 1 << 26 }).catch((e) => e);
+  const { stdout } = await promisify(execFile)(path.join(BIN, 'piaojue-verify'), args, { maxBuffer: 1 << 26 })
+    .catch((e) => e);
   return JSON.parse(stdout);
 }
 const second = (bytes, anchor) => audit(bytes, anchorOf(anchor), { sodium, subtle: crypto.subtle });
@@ -111,7 +114,8 @@ test('both say the same of every record that was forged for one of the checks', 
 
 test('both say VERIFIED to honest meetings under all rules', async () => {
   // Harm: an honest result that cannot be verified is worth no more than a forged one.
-  const meetings = records.filter((r) => r.name.startsWith('Honest') || r.name.startsWith('Robustness.TheRecordsAreHonest'));
+  const meetings = records.filter((r) => r.name.startsWith('Honest')
+    || r.name.startsWith('Robustness.TheRecordsAreHonest'));
   assert.ok(meetings.length >= 8);
   for (const { name, bytes, anchor } of meetings) assert.equal((await second(bytes, anchor)).verified, true, name);
 });
@@ -160,7 +164,8 @@ test('another anchor fails check 1 and no other', async () => {
 test('a head hash is taken as people write it, and nothing else is', () => {
   const digits = '0123456789abcdef'.repeat(4);
   assert.equal(anchorOf(`${digits.toUpperCase().match(/..../g).join(' ')}\n`), digits);
-  for (const wrong of ['', digits.slice(1), `${digits}0`, `${digits.slice(1)}g`, `0x${digits.slice(2)}`]) assert.equal(anchorOf(wrong), null, wrong);
+  for (const wrong of ['', digits.slice(1), `${digits}0`, `${digits.slice(1)}g`, `0x${digits.slice(2)}`])
+    assert.equal(anchorOf(wrong), null, wrong);
 });
 
 const DEMO = path.join(ROOT, 'build/demo/record.piaojue');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A whole meeting in English, clicked through by real pages of real processes: every text that the Chinese meeting waits
- * for must be there in English, and nothing Chinese but names and what the rosters say. Harm: a member who does not
- * read Chinese guesses at a button, or signs what she can not read.
+ * A whole meeting in English, clicked through by real pages of real processes: every text that the Chinese meeting
+ * waits for must be there in English, and nothing Chinese but names and what the rosters say. Harm: a member who does
+ * not read Chinese guesses at a button, or signs what she can not read.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -47,7 +47,8 @@ function english(text) {
     const found = new RegExp(`^${pattern}$`).exec(text);
     // A text that is mostly its own words, before one that is mostly what is filled in.
     if (!found || (best && best.literal >= literal)) continue;
-    best = { literal, text: en[key].replace(/\{(\w+)\}/g, (all, name) => (names.includes(name) ? found[names.indexOf(name) + 1] : all)) };
+    best = { literal, text: en[key]
+      .replace(/\{(\w+)\}/g, (all, name) => (names.includes(name) ? found[names.indexOf(name) + 1] : all)) };
   }
   if (!best) throw new Error(`no text of the pages: ${text}`);
   return best.text;

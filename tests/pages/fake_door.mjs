@@ -9,7 +9,8 @@ import { kMade, kWeb } from './lib.mjs';
 
 const kPlace = 'http://127.0.0.1:9/fake/';
 const kTypes = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
-const kPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+const kPolicy = ["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:",
+  "connect-src 'self'", "form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'"].join('; ');
 const fileOf = (path) => readFileSync([kWeb, kMade].map((folder) => join(folder, path)).find(existsSync), 'utf8');
 
 export class FakeDoor {
@@ -23,13 +24,16 @@ export class FakeDoor {
       const path = new URL(route.request().url()).pathname.slice('/fake/'.length) || 'index.html';
       const body = fileOf(path);
       if (!path.endsWith('jsqr.js')) this.bytes += Buffer.byteLength(body);
-      return route.fulfill({ body, headers: { 'Content-Type': `${kTypes[path.split('.').pop()]}; charset=utf-8`, 'Content-Security-Policy': kPolicy, 'Cache-Control': 'no-store' } });
+      return route.fulfill(
+        { body, headers: { 'Content-Type': `${kTypes[path.split('.').pop()]}; charset=utf-8`,
+          'Content-Security-Policy': kPolicy, 'Cache-Control': 'no-store' } });
     });
     await this.page.routeWebSocket(/\/fake\/door$/, (socket) => {
       if (!this.up) return socket.close({ code: 1011 });
       this.socket = socket;
       socket.onMessage((line) => this.hear(String(line)));
-      if (this.phase) this.say({ event: 'page-phase', phase: this.phase, version: 'test', lang: 'zh', message: this.message });
+      if (this.phase) this.say({ event: 'page-phase', phase: this.phase, version: 'test', lang: 'zh',
+        message: this.message });
       return undefined;
     });
     await this.page.goto(kPlace);
@@ -53,7 +57,8 @@ export class FakeDoor {
   hear(line) {
     const [, tag, command, rest = ''] = /^@(\w+) (\S+) ?(.*)$/.exec(line);
     this.heard.push(`${command} ${rest}`.trim());
-    const own = { meeting: () => (this.meeting ? { ok: true, ...this.meeting } : { ok: false, code: 'WRONG_PHASE' }), marks: () => ({ ok: true, marks: {} }) };
+    const own = { meeting: () => (this.meeting ? { ok: true, ...this.meeting } : { ok: false, code: 'WRONG_PHASE' }),
+      marks: () => ({ ok: true, marks: {} }) };
     const answer = this.commands[command] || own[command] || (() => ({ ok: true }));
     const reply = answer(rest);
     if (reply) this.say({ event: 'reply', tag, command, code: reply.ok ? 'OK' : 'INTERNAL', message: '', ...reply });
@@ -61,43 +66,78 @@ export class FakeDoor {
   }
 }
 
-const kNames = ['林远航', '苏文瑾', '高㛃', '买合木提·艾山', '秦正阳', '韩北辰', '许清如', '范知行', '方启明', '江临川', '陆思远'];
+const kNames = ['林远航', '苏文瑾', '高㛃', '买合木提·艾山', '秦正阳', '韩北辰', '许清如', '范知行', '方启明', '江临川',
+  '陆思远'];
 const kHash = '3f2a 90c1 77de 0b14 5a6e 2c98 d1f0 4477 8be3 19aa c05d 62f7 e841 3b96 7d20 a5cf';
 
 /** A meeting of eleven experts, a clerk, a supervisor and a screen. */
 export function meetingOf({ candidates = 3, exceptional = [], rules = {}, rehearsal = false } = {}) {
-  const people = [...kNames.map((name, i) => ({ person: i + 1, name, employer: '海州工业互联网研究院', roles: i === 0 ? 3 : 1 })),
-    { person: 12, name: '周晓棠', employer: '新区职称评审办公室', roles: 4 }, { person: 13, name: '孙秉正', employer: '新区监督检查室', roles: 8 }, { person: 14, name: '会场大屏', employer: '会场', roles: 16 }];
+  const experts = kNames.map((name, i) =>
+    ({ person: i + 1, name, employer: '海州工业互联网研究院', roles: i === 0 ? 3 : 1 }));
+  const people = [
+    ...experts,
+    { person: 12, name: '周晓棠', employer: '新区职称评审办公室', roles: 4 },
+    { person: 13, name: '孙秉正', employer: '新区监督检查室', roles: 8 },
+    { person: 14, name: '会场大屏', employer: '会场', roles: 16 },
+  ];
   const all = Array.from({ length: candidates }, (_, i) => i + 1);
   return {
-    title: '青岛西海岸新区工业互联网工程技术职务资格评审委员会 2026 年度评审会议', date: '2026-11-22', rehearsal, meeting_hash: kHash, committee_size: 11, size_approval: '',
-    rules: { pass: '2/3', strict: true, quorum: '2/3', recusal_mode: 'include', abstain_allowed: true, modulus_bits: 2048, trustees_min: 2, max_unconfirmed: 2, supervisors_needed: 1, ...rules },
-    people, trustees: [{ trustee: 0, person: 0, name: 'server' }, { trustee: 1, person: 1, name: kNames[0] }, { trustee: 2, person: 13, name: '孙秉正' }],
-    candidates: all.map((question) => ({ question, name: `申报人${String(question).padStart(3, '零')}`, employer: '云梭智能制造有限公司', level: '高级工程师', exceptional: exceptional.includes(question),
-      summary: '主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项；行业标准主要起草人。', group_opinion: '评议组 5 人，同意推荐 5 人：业绩突出' })),
+    title: '青岛西海岸新区工业互联网工程技术职务资格评审委员会 2026 年度评审会议', date: '2026-11-22', rehearsal,
+    meeting_hash: kHash, committee_size: 11, size_approval: '',
+    rules: { pass: '2/3', strict: true, quorum: '2/3', recusal_mode: 'include', abstain_allowed: true,
+      modulus_bits: 2048, trustees_min: 2, max_unconfirmed: 2, supervisors_needed: 1, ...rules },
+    people,
+    trustees: [{ trustee: 0, person: 0, name: 'server' }, { trustee: 1, person: 1, name: kNames[0] },
+      { trustee: 2, person: 13, name: '孙秉正' }],
+    candidates: all.map((question) => ({
+      question, name: `申报人${String(question).padStart(3, '零')}`, employer: '云梭智能制造有限公司',
+      level: '高级工程师', exceptional: exceptional.includes(question),
+      summary: '主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项；行业标准主要起草人。',
+      group_opinion: '评议组 5 人，同意推荐 5 人：业绩突出',
+    })),
     batches: [{ batch: 1, title: '第一批（高级）', questions: all }], identity_key: kHash, witness_key: kHash,
   };
 }
 
 export function rowOf(question, fields = {}) {
-  return { question, name: '', present: 11, agree: 8, disagree: 2, abstain: 1, invalid: 0, not_cast: 0, recused: 0, needed: 8, passed: true, contested: false, mode_sensitive: false, text: '', ...fields };
+  return { question, name: '', present: 11, agree: 8, disagree: 2, abstain: 1, invalid: 0, not_cast: 0, recused: 0,
+    needed: 8, passed: true, contested: false, mode_sensitive: false, text: '', ...fields };
 }
 
-/** How everything stands for one person. @param attempt fields over those of a batch that is being voted on; null: none yet */
+/**
+ * How everything stands for one person. @param attempt fields over those of a batch that is being voted on; null: none
+ * yet
+ */
 export function nowOf(meeting, person, { attempt = {}, ballot = {}, signedIn = true, present = 11, ...more } = {}) {
   const questions = meeting.batches[0].questions;
   const experts = kNames.map((_, i) => i + 1).slice(0, present);
   const { roles, name } = meeting.people[person - 1];
-  const current = attempt && { batch: 1, attempt: 1, phase: 'voting', paper: false, live: true, questions, voided: [], present: experts, recusals: [], trustees: [0, 1, 2], quorum_min: 8, issued: experts,
-    voted: experts.slice(0, 9), mixed: 0, shared: 0, hops: 3, boxes: [], counted: [], confirmed: [], missing: [], overridden: [], gate: null, rows: [], ...attempt };
-  if (current) current.unconfirmed ??= current.phase === 'confirming' ? current.counted.filter((p) => ![...current.confirmed, ...current.missing, ...current.overridden].includes(p)) : [];
-  const mine = current && roles & 1 && !current.paper && ballot ? { stage: 'ready', questions, marked: 0, sequence: null, missing: [], refused: null, ...ballot } : null;
-  const phase = current && [{ attempt: 1, phase: current.phase, paper: current.paper, present, reason: null, rows: current.phase === 'declared' ? current.rows : [] }];
+  const current = attempt && { batch: 1, attempt: 1, phase: 'voting', paper: false, live: true, questions, voided: [],
+    present: experts, recusals: [], trustees: [0, 1, 2], quorum_min: 8, issued: experts,
+    voted: experts.slice(0, 9), mixed: 0, shared: 0, hops: 3, boxes: [], counted: [], confirmed: [], missing: [],
+    overridden: [], gate: null, rows: [], ...attempt };
+  if (current) current.unconfirmed ??= current.phase === 'confirming'
+    ? current.counted.filter((p) => ![...current.confirmed, ...current.missing, ...current.overridden].includes(p))
+    : [];
+  const mine = current && roles & 1 && !current.paper && ballot
+    ? { stage: 'ready', questions, marked: 0, sequence: null, missing: [], refused: null, ...ballot } : null;
+  const phase = current
+    && [{ attempt: 1, phase: current.phase, paper: current.paper, present, reason: null,
+      rows: current.phase === 'declared' ? current.rows : [] }];
   return {
-    person, name, roles, meeting: 'open', rehearsal: meeting.rehearsal, connected: true, synced: true, halted: null, key_current: true, size: 57, root: kHash, checkpoint: { size: 55, cosigners: experts }, head: null,
-    people: meeting.people.map((one) => ({ person: one.person, enrolled: true, online: true, signed_in: one.roles & 1 ? one.person <= present && (one.person !== person || signedIn) : true, key: true })),
+    person, name, roles, meeting: 'open', rehearsal: meeting.rehearsal, connected: true, synced: true, halted: null,
+    key_current: true, size: 57, root: kHash, checkpoint: { size: 55, cosigners: experts }, head: null,
+    people: meeting.people.map((one) => ({
+      person: one.person, enrolled: true, online: true, key: true,
+      signed_in: one.roles & 1 ? one.person <= present && (one.person !== person || signedIn) : true,
+    })),
     experts: { committee: 11, present, quorum_min: 8, quorum: present >= 8 }, recusals: [], interviews: [],
-    agenda: [{ batch: 1, title: meeting.batches[0].title, questions, undecided: current?.phase === 'declared' ? [] : questions, keys: [0, 1, 2], interviews_missing: [], attempts: phase || [] }],
-    attempt: current, ballot: mine, trustee: person === 13 || person === 1 ? { trustee: 1, state: 'issuing', waiting: null, refused: null } : null, proposals: [], papers: [], warnings: [], ...more,
+    agenda: [{
+      batch: 1, title: meeting.batches[0].title, questions, keys: [0, 1, 2], interviews_missing: [],
+      undecided: current?.phase === 'declared' ? [] : questions, attempts: phase || [],
+    }],
+    attempt: current, ballot: mine,
+    trustee: [1, 13].includes(person) ? { trustee: 1, state: 'issuing', waiting: null, refused: null } : null,
+    proposals: [], papers: [], warnings: [], ...more,
   };
 }

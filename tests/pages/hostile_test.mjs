@@ -34,7 +34,8 @@ before(async () => {
   evil = createServer((request, response) => {
     seenByEvil.push(request);
     const type = request.url.endsWith('.js') ? 'text/javascript' : 'text/html';
-    const body = request.url.endsWith('.js') ? 'globalThis.controlRan = true;' : '<!doctype html><title>evil</title>evil';
+    const body = request.url.endsWith('.js') ? 'globalThis.controlRan = true;'
+      : '<!doctype html><title>evil</title>evil';
     response.writeHead(200, { 'content-type': type, 'access-control-allow-origin': '*' }).end(body);
   });
   await new Promise((done) => evil.listen(0, '127.0.0.1', done));
@@ -50,7 +51,8 @@ after(async () => {
 async function attack({ base, commands, control }) {
   const got = {};
   const brief = (promise) => Promise.race([promise, new Promise((done) => setTimeout(() => done(''), 8000))]);
-  const fetched = (url, options) => brief(fetch(url, options).then(async (r) => `${r.type} ${r.status} ${await r.text()}`, () => ''));
+  const fetched = (url, options) => brief(fetch(url, options)
+    .then(async (r) => `${r.type} ${r.status} ${await r.text()}`, () => ''));
   const socket = (url) => brief(new Promise((done) => {
     const heard = [];
     const ws = new WebSocket(url);
@@ -76,7 +78,8 @@ async function attack({ base, commands, control }) {
   for (const path of ['', 'main.js', 'door']) {
     got[`cors ${path}`] = await fetched(base + path, { credentials: 'include' });
     got[`no-cors ${path}`] = await fetched(base + path, { mode: 'no-cors', credentials: 'include' });
-    got[`post ${path}`] = await fetched(base + path, { method: 'POST', mode: 'no-cors', credentials: 'include', body: 'quit' });
+    got[`post ${path}`] =
+      await fetched(base + path, { method: 'POST', mode: 'no-cors', credentials: 'include', body: 'quit' });
   }
   got.socket = await socket(`${base.replace('http', 'ws')}door`);
   got.script = await element('script', `${base}main.js`);
@@ -100,7 +103,8 @@ async function attack({ base, commands, control }) {
   }
   const sink = Object.assign(document.createElement('iframe'), { name: 'sink' });
   document.body.append(sink);
-  const form = Object.assign(document.createElement('form'), { method: 'post', action: `${base}door`, target: 'sink', enctype: 'text/plain' });
+  const form = Object.assign(document.createElement('form'),
+    { method: 'post', action: `${base}door`, target: 'sink', enctype: 'text/plain' });
   form.append(Object.assign(document.createElement('input'), { name: '@1 quit', value: '' }));
   document.body.append(form);
   form.submit();
@@ -113,14 +117,17 @@ async function state() {
   return { marks: marks.marks, size: status.size };
 }
 
-/** @param rebound the page's own port under another name: what the page host itself answers may be read, and is nothing */
+/**
+ * @param rebound the page's own port under another name: what the page host itself answers may be read, and is nothing
+ */
 async function attackFrom(name, address, base, rebound = false) {
   const before = await state();
   const from = small.client(2).lines.length;
   const tab = await context.newPage();
   const asked = [];
   tab.on('request', (request) => request.url().startsWith(base) && asked.push(request));
-  if (rebound) await tab.route(address, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>evil</title>evil' }));
+  if (rebound) await tab.route(address,
+    (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>evil</title>evil' }));
   await tab.goto(address);
   const control = rebound ? '' : `http://localhost:${evil.address().port}/`;
   const got = await tab.evaluate(attack, { base, commands: kCommands, control });
@@ -136,19 +143,22 @@ async function attackFrom(name, address, base, rebound = false) {
     assert.match(answer, nothing, `${name}: ${what} must give nothing`);
   }
   for (const frame of tab.frames()) {
-    if (frame !== tab.mainFrame()) assert.ok(!(await frame.content()).includes('方启明'), `${name}: a frame shows the ballot`);
+    if (frame !== tab.mainFrame())
+      assert.ok(!(await frame.content()).includes('方启明'), `${name}: a frame shows the ballot`);
   }
   const cookies = (await Promise.all(asked.map((one) => one.allHeaders()))).filter((headers) => headers.cookie).length;
   await tab.close();
   assert.deepEqual(await state(), before, `${name}: something changed`);
   const told = small.client(2).lines.slice(from).map((line) => JSON.parse(line));
-  assert.deepEqual(told.filter((one) => one.event === 'entry' || (one.event === 'reply' && !/^t\d+$/.test(one.tag || ''))), [], `${name}: a command was executed`);
+  assert.deepEqual(told.filter((one) => one.event === 'entry'
+    || (one.event === 'reply' && !/^t\d+$/.test(one.tag || ''))), [], `${name}: a command was executed`);
   assert.equal(small.client(2).child.exitCode, null);
   await page.getByText('已选 1/3').waitFor();
   return cookies;
 }
 
-test('a page of another origin gets nothing and does nothing, though it knows the path', { timeout: 170_000 }, async (t) => {
+// Long on purpose: one siege, told in the order in which it happens; each step stands on those before it.
+test('a page of another origin gets and does nothing, though it knows the path', { timeout: 170_000 }, async (t) => {
   const base = page.url();
   const host = new URL(base).host;
   const secret = (await context.cookies(base)).map((one) => one.value).find((value) => value.length > 20);
@@ -207,7 +217,8 @@ test('a page of another origin gets nothing and does nothing, though it knows th
 
   await t.test('other servers of this machine never saw the cookie', () => {
     assert.ok(seenByEvil.length >= 4);
-    for (const request of seenByEvil) assert.ok(!JSON.stringify(request.headers).includes(secret) && !request.url.includes(secret));
+    for (const request of seenByEvil)
+      assert.ok(!JSON.stringify(request.headers).includes(secret) && !request.url.includes(secret));
   });
 
   await t.test('control: the same attempts from the page itself succeed', async () => {

@@ -54,7 +54,8 @@ export class Program {
       let at = from;
       const timer = setTimeout(() => {
         this.waiters.delete(look);
-        fail(new Error(`${this.name}: waited in vain for ${what}; last: ${this.lines.slice(-5).join('\n')}; ${this.stderr}`));
+        fail(new Error(`${this.name}: waited in vain for ${what}; last: ${this.lines.slice(-5)
+          .join('\n')}; ${this.stderr}`));
       }, ms);
       const look = () => {
         for (; at < this.lines.length; at += 1) {
@@ -107,7 +108,8 @@ export class Meeting {
   async init() {
     const [toml, members, candidates] = this.files;
     this.serverDirectory = join(this.directory, 'server');
-    await this.tool('piaojue-server', 'init', this.serverDirectory, '--meeting', toml, '--members', members, '--candidates', candidates, '--listen', this.listen);
+    await this.tool('piaojue-server', 'init', this.serverDirectory, '--meeting', toml, '--members', members,
+      '--candidates', candidates, '--listen', this.listen);
     const folder = join(this.serverDirectory, 'slips');
     this.slips = new Map(readdirSync(folder).map((name) => [parseInt(name, 10), join(folder, name)]));
   }
@@ -140,7 +142,9 @@ export class Meeting {
   /** A client with its page; gives the address that opens it. */
   async page(person, { passphrase, args = [] } = {}) {
     const env = passphrase ? { PIAOJUE_PASSPHRASE: passphrase } : {};
-    const client = new Program(`client-${person}`, [join(kBin, 'piaojue'), 'run', '--home', this.home(person), '--page', '0', '--no-browser', '--page-assets', kWeb, ...args], env);
+    const client = new Program(`client-${person}`,
+      [join(kBin, 'piaojue'), 'run', '--home', this.home(person), '--page', '0', '--no-browser', '--page-assets', kWeb,
+        ...args], env);
     this.clients.set(person, client);
     return (await client.event('page')).url;
   }
@@ -163,7 +167,8 @@ export async function launch(args = []) {
 /** A browser that keeps its profile in a folder, as people's browsers do. */
 export async function launchProfile(folder) {
   const { chromium } = require('playwright-core');
-  return chromium.launchPersistentContext(folder, { executablePath: kBrowser, args: ['--no-sandbox'], locale: 'zh-CN' });
+  return chromium.launchPersistentContext(folder,
+    { executablePath: kBrowser, args: ['--no-sandbox'], locale: 'zh-CN' });
 }
 
 /** A window of one person. Whatever its scripts complain of is an error of the test. */
@@ -192,8 +197,11 @@ const kRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pr
 /** What axe-core finds, a line each. Run in the page by the debugger, which the page's own policy does not bind. */
 async function axe(page) {
   await page.evaluate(kAxe);
-  const found = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] }), kRules);
-  return found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}: ${node.failureSummary}`));
+  const found = await page.evaluate(
+    (values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] }),
+    kRules);
+  return found.violations.flatMap(
+    (one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}: ${node.failureSummary}`));
 }
 
 /**
@@ -204,7 +212,8 @@ export async function faultsOf(page, name, { fullPage = true, spill = true } = {
   await shoot(page, name, fullPage);
   const { spills, texts } = await page.evaluate(() => ({
     spills: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    texts: [...[...document.body.innerText.matchAll(/\b[a-z]+[A-Za-z]*\.[a-z][A-Za-z-]+\b/g)].filter((one) => !/\.(txt|record|piaojue|csv|xlsx|html)$/.test(one[0])),
+    texts: [...[...document.body.innerText.matchAll(/\b[a-z]+[A-Za-z]*\.[a-z][A-Za-z-]+\b/g)]
+      .filter((one) => !/\.(txt|record|piaojue|csv|xlsx|html)$/.test(one[0])),
       ...document.body.innerText.matchAll(/\{\w+\}|undefined|NaN|\[object/g)].map((one) => `text: ${one[0]}`),
   }));
   const wide = spill && spills > 0 ? [`${spills} px too wide`] : [];

@@ -59,6 +59,7 @@ after(async () => {
   meeting.remove();
 }, { timeout: 60_000 });
 
+// Long on purpose: one meeting, told in the order in which it happens; each step stands on those before it.
 test('a whole meeting', { timeout: 500_000 }, async (t) => {
   let broken = false;
   /** A step that fails leaves nothing for those after it to stand on. */
@@ -150,7 +151,8 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await pages.get(kClerk).locator('.note.good').waitFor();
   });
 
-  const choicesOfFirst = { 1: ['agree', 'agree', 'agree'], 2: ['agree', 'agree', 'disagree'], 3: ['agree', 'disagree', 'disagree'], 4: ['agree', 'agree', 'abstain'], 5: ['disagree', 'agree'] };
+  const choicesOfFirst = { 1: ['agree', 'agree', 'agree'], 2: ['agree', 'agree', 'disagree'],
+    3: ['agree', 'disagree', 'disagree'], 4: ['agree', 'agree', 'abstain'], 5: ['disagree', 'agree'] };
 
   await step('the first batch', async () => {
     const chair = pages.get(kChair);
@@ -248,7 +250,8 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await button(page, 'English').click();
     await page.getByText('Close the meeting and sign').waitFor();
     await state(kChair, 'chair-english');
-    const left = await page.evaluate(() => [...document.querySelectorAll('button, summary, dt, .tag')].map((one) => one.textContent).filter((text) => /[\u4e00-\u9fff]/.test(text)));
+    const left = await page.evaluate(() => [...document.querySelectorAll('button, summary, dt, .tag')]
+      .map((one) => one.textContent).filter((text) => /[\u4e00-\u9fff]/.test(text)));
     assert.deepEqual(left.filter((text) => text !== '中文'), []);
     await button(page, '中文').click();
   });
@@ -292,11 +295,13 @@ async function readCode(page, path) {
     document.head.append(script);
   }));
   return page.evaluate(async (text) => {
-    const picture = await createImageBitmap(new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], { type: 'image/png' }));
+    const picture = await createImageBitmap(new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))],
+      { type: 'image/png' }));
     const canvas = new OffscreenCanvas(picture.width, picture.height);
     const pen = canvas.getContext('2d');
     pen.drawImage(picture, 0, 0);
-    return globalThis.jsQR(pen.getImageData(0, 0, picture.width, picture.height).data, picture.width, picture.height)?.data;
+    return globalThis.jsQR(pen.getImageData(0, 0, picture.width, picture.height).data, picture.width,
+      picture.height)?.data;
   }, png);
 }
 

@@ -34,7 +34,9 @@ after(async () => {
 /** The office's page on that day. One program at a time. */
 async function start(office, date) {
   await running?.stop();
-  running = new Program('office', [join(kBin, 'piaojue-office'), 'page', '--office', join(folder, office), '--date', date, '--no-browser', '--page-assets', kWeb]);
+  running = new Program('office',
+    [join(kBin, 'piaojue-office'), 'page', '--office', join(folder, office), '--date', date, '--no-browser',
+      '--page-assets', kWeb]);
   const page = await openWindow(browser, { width: 1280, height: 900 });
   await page.goto((await running.event('page')).url);
   return page;
@@ -78,6 +80,7 @@ function codeOf(pdf) {
 
 const headOf = (page) => page.locator('.ledger-line').innerText();
 
+// Long on purpose: one season, told in the order in which it happens; each step stands on those before it.
 test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
   let page = await start('before', '2026-10-08');
 
@@ -119,7 +122,8 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     await button(page, '导入').click();
     await said(page, '导入');
     await page.getByText('申报人 20 人').first().waitFor();
-    assert.deepEqual(readdirSync(join(folder, 'before', 'incoming')), [], 'what was sent up is kept once, under its hash');
+    assert.deepEqual(readdirSync(join(folder, 'before', 'incoming')), [],
+      'what was sent up is kept once, under its hash');
   });
 
   await t.test('each applicant with article and arithmetic; people decide what needs judgement', async () => {
@@ -179,14 +183,17 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     await page.getByText('文件在').waitFor();
     assert.ok(existsSync(join(folder, 'before', 'roster', 'candidates.csv')));
     await state(page, 'roster');
-    const [paper] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: '打开08-资格审核表' }).click()]);
+    const [paper] = await Promise.all(
+      [page.context().waitForEvent('page'), page.getByRole('link', { name: '打开08-资格审核表' }).click()]);
     await paper.getByRole('heading', { name: /资格审核/ }).first().waitFor();
-    assert.equal(await paper.locator('table').first().evaluate((one) => getComputedStyle(one).tableLayout), 'fixed', 'its own style is let in');
+    assert.equal(await paper.locator('table').first().evaluate((one) => getComputedStyle(one).tableLayout), 'fixed',
+      'its own style is let in');
     await paper.pdf({ path: join(folder, 'verdicts.pdf'), preferCSSPageSize: true });
 
     const text = execFileSync('pdftotext', ['-layout', join(folder, 'verdicts.pdf'), '-']).toString();
     assert.match(text, /第 ?1 ?页/);
-    assert.match(codeOf(join(folder, 'verdicts.pdf')), /^PIAOJUE1 OFFICE [0-9A-F]{64} \d+$/, 'the code on the printed page can be read');
+    assert.match(codeOf(join(folder, 'verdicts.pdf')), /^PIAOJUE1 OFFICE [0-9A-F]{64} \d+$/,
+      'the code on the printed page can be read');
     await paper.close();
   });
 
@@ -212,9 +219,12 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
   });
 });
 
+// Long on purpose: one season, told in the order in which it happens; each step stands on those before it.
 test('from the record to the certificates', { timeout: 170_000 }, async (t) => {
-  execFileSync(resolve(kBin, '../tests/test_verifier'), ['--gtest_filter=Robustness.TheRecordsAreHonest'], { env: { ...process.env, PIAOJUE_KEEP_RECORDS: folder }, stdio: 'pipe' });
-  const kept = readdirSync(folder).filter((name) => name.startsWith('Robustness') && name.endsWith('.piaojue')).sort().at(-1);
+  execFileSync(resolve(kBin, '../tests/test_verifier'), ['--gtest_filter=Robustness.TheRecordsAreHonest'],
+    { env: { ...process.env, PIAOJUE_KEEP_RECORDS: folder }, stdio: 'pipe' });
+  const kept = readdirSync(folder).filter((name) => name.startsWith('Robustness') && name.endsWith('.piaojue')).sort()
+    .at(-1);
   const record = join(folder, kept);
   const anchor = readFileSync(record.replace(/piaojue$/, 'anchor'), 'utf8').trim();
   let page = await start('after', '2026-11-23');
@@ -235,7 +245,8 @@ test('from the record to the certificates', { timeout: 170_000 }, async (t) => {
   });
 
   await t.test('the table that was handed out agrees; one with another figure does not', async () => {
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '下载04-投票结果汇总表的表格' }).click()]);
+    const [download] = await Promise.all(
+      [page.waitForEvent('download'), page.getByRole('link', { name: '下载04-投票结果汇总表的表格' }).click()]);
     const sheet = join(folder, '汇总表.xlsx');
     await download.saveAs(sheet);
     await give(page, '汇总表', sheet);
@@ -298,13 +309,15 @@ test('what is not this office’s page gets nothing', { timeout: 60_000 }, async
   const refused = await page.evaluate(() => new Promise((done) => {
     const socket = new WebSocket(`ws://${location.host}${location.pathname}door`);
     const heard = [];
-    socket.onopen = () => ['import', 'upload', 'papers', 'trail', 'fly'].forEach((verb, i) => socket.send(`@${i} ${verb} {}`));
+    socket.onopen = () => ['import', 'upload', 'papers', 'trail', 'fly']
+      .forEach((verb, i) => socket.send(`@${i} ${verb} {}`));
     socket.onmessage = (message) => heard.push(JSON.parse(message.data)) === 5 && done(heard.map((one) => one.ok));
   }));
   assert.deepEqual(refused, [false, false, false, false, false]);
   // Papers are behind the same cookie as everything else.
   assert.equal((await fetch(`${url.origin}${url.pathname}papers/0.html`)).status, 403);
-  for (const path of ['papers/0.html', 'papers/../ledger', 'papers/%2e%2e/ledger', 'papers/99999999999999999999.html', 'papers/0.piaojue']) {
+  for (const path of ['papers/0.html', 'papers/../ledger', 'papers/%2e%2e/ledger', 'papers/99999999999999999999.html',
+    'papers/0.piaojue']) {
     assert.ok([400, 404].includes((await page.request.get(`${url.href}${path}`)).status()), path);
   }
 });

@@ -39,14 +39,16 @@ function traces() {
   const found = [];
   for (let q = 1; q <= 3; q += 1) {
     for (const [choice, word] of Object.entries(kWords)) {
-      found.push(`vote ${q} ${choice}`, `vote ${q} ${word}`, `"${q}":"${choice}"`, `"${q}":${choice}`, `${word}：${kNames[q - 1]}`, `${kNames[q - 1]}，${word}`);
+      found.push(`vote ${q} ${choice}`, `vote ${q} ${word}`, `"${q}":"${choice}"`, `"${q}":${choice}`,
+        `${word}：${kNames[q - 1]}`, `${kNames[q - 1]}，${word}`);
     }
   }
   return [...found, '"marks":{"', 'aria-pressed="true"', kControl];
 }
 
 function filesOf(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).map((one) => join(one.parentPath ?? one.path, one.name));
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+    .map((one) => join(one.parentPath ?? one.path, one.name));
 }
 
 /** Which of the texts stand in any file of a folder, in either of the encodings that browsers use. */
@@ -72,18 +74,25 @@ async function accessible(page) {
   await session.send('Accessibility.enable');
   const { nodes } = await session.send('Accessibility.getFullAXTree');
   await session.detach();
-  return nodes.filter((one) => !one.ignored).map((one) => [one.role?.value, one.name?.value, ...(one.properties || []).filter((p) => p.name === 'pressed').map((p) => `pressed=${p.value.value}`)].join(' '));
+  return nodes.filter((one) => !one.ignored)
+    .map((one) => [one.role?.value, one.name?.value, ...(one.properties || []).filter((p) => p.name === 'pressed')
+      .map((p) => `pressed=${p.value.value}`)].join(' '));
 }
 
 async function kept(page) {
   return page.evaluate(async () => ({
     local: localStorage.length, session: sessionStorage.length, databases: (await indexedDB.databases()).length,
-    caches: (await caches.keys()).length, workers: (await navigator.serviceWorker.getRegistrations()).length, name: window.name, state: history.state,
-    script: document.cookie, hash: location.hash, query: location.search, fields: [...document.querySelectorAll('input, textarea, select')].length,
+    caches: (await caches.keys()).length, workers: (await navigator.serviceWorker.getRegistrations()).length,
+      name: window.name, state: history.state,
+    script: document.cookie, hash: location.hash, query: location.search,
+      fields: [...document.querySelectorAll('input, textarea, select')].length,
   }));
 }
 
-/** Nothing in what can be seen, read aloud or scripted tells a choice; what is left can not be told from another voter's. */
+/**
+ * Nothing in what can be seen, read aloud or scripted tells a choice; what is left can not be told from another
+ * voter's.
+ */
 async function clean(person, when) {
   const { page } = voters.get(person);
   const html = await page.content();
@@ -92,10 +101,13 @@ async function clean(person, when) {
   const tree = (await accessible(page)).join('\n');
   assert.ok(tree.includes(kOwn[person]), 'control: the tree is that of this page');
   assert.ok(!/pressed=|同意：/.test(tree), `${when}: the accessibility tree of ${person}: ${tree}`);
-  assert.deepEqual(await kept(page), { local: 0, session: 0, databases: 0, caches: 0, workers: 0, name: '', state: null, script: '', hash: '', query: '', fields: 0 }, when);
+  assert.deepEqual(await kept(page),
+    { local: 0, session: 0, databases: 0, caches: 0, workers: 0, name: '', state: null, script: '', hash: '', query: '',
+      fields: 0 }, when);
   return (await page.locator('main').innerHTML()).replaceAll(kOwn[person], '*');
 }
 
+// Long on purpose: one vote, told in the order in which it happens; each step stands on those before it.
 test('a vote leaves nothing behind', { timeout: 170_000 }, async (t) => {
   await t.test('voting: here the vote is on the page, and the searches find it', async () => {
     for (const [id, choices] of Object.entries(kVoters)) {
@@ -103,7 +115,8 @@ test('a vote leaves nothing behind', { timeout: 170_000 }, async (t) => {
       const folder = mkdtempSync(join(tmpdir(), 'piaojue-profile-'));
       const context = await launchProfile(folder);
       const control = await context.newPage();
-      await control.route('http://control.test/', (route) => route.fulfill({ contentType: 'text/html', body: 'control' }));
+      await control.route('http://control.test/',
+        (route) => route.fulfill({ contentType: 'text/html', body: 'control' }));
       await control.goto('http://control.test/');
       await control.evaluate((text) => localStorage.setItem('control', text), kControl);
       await control.close();
@@ -112,11 +125,14 @@ test('a vote leaves nothing behind', { timeout: 170_000 }, async (t) => {
       voters.set(person, { folder, context, page });
       await page.goto(small.urls.get(person));
       await page.getByText('已选 0/3').waitFor();
-      for (const [i, choice] of choices.entries()) await page.locator('.ballot-row').nth(i).locator(`[data-choice=${choice}]`).click();
+      for (const [i, choice] of choices.entries()) await page.locator('.ballot-row').nth(i)
+        .locator(`[data-choice=${choice}]`).click();
       await page.getByText('已选 3/3').waitFor();
       const html = await page.content();
-      assert.ok(html.includes('aria-pressed="true"') && html.includes(`${kWords[choices[0]]}：方启明`), 'control: the document tells it now');
-      assert.equal((await accessible(page)).filter((one) => one.endsWith('pressed=true')).length, 3, 'control: the tree tells it now');
+      assert.ok(html.includes('aria-pressed="true"') && html.includes(`${kWords[choices[0]]}：方启明`),
+        'control: the document tells it now');
+      assert.equal((await accessible(page)).filter((one) => one.endsWith('pressed=true')).length, 3,
+        'control: the tree tells it now');
       const cookie = (await context.cookies(page.url())).find((one) => one.value.length > 20);
       Object.assign(voters.get(person), { cookie, path: new URL(page.url()).pathname });
       // Not one step of a half-filled paper goes into the history, where the back button would find it.
@@ -195,7 +211,8 @@ test('a vote leaves nothing behind', { timeout: 170_000 }, async (t) => {
       assert.ok(found.includes(kControl), 'control: a choice that a page stores is found');
       assert.deepEqual(found.filter((one) => one !== path && one !== kControl), [], `the profile of ${person}`);
       // Of this origin there is nothing at all, not even an empty store.
-      assert.deepEqual(filesOf(folder).filter((file) => /(IndexedDB|Service Worker|CacheStorage|File System)\/http_127/.test(file)), []);
+      assert.deepEqual(filesOf(folder)
+        .filter((file) => /(IndexedDB|Service Worker|CacheStorage|File System)\/http_127/.test(file)), []);
       contents.push(found.filter((one) => one !== path).join());
     }
     assert.equal(contents[0], contents[1], 'what is found does not tell the two apart');

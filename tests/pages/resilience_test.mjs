@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Rule: whatever breaks during a ballot, no mark is lost that could be kept, no vote is lost, none counts twice, and the
- * page says what is happening. Harm: experts who see an empty paper or a dead page vote twice, not at all, or differently.
+ * Rule: whatever breaks during a ballot, no mark is lost that could be kept, no vote is lost, none counts twice, and
+ * the page says what is happening. Harm: experts who see an empty paper or a dead page vote twice, not at all, or
+ * differently.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -36,9 +37,13 @@ async function visit(person, size) {
 }
 
 const choose = (page, i, choice) => page.locator('.ballot-row').nth(i).locator(`[data-choice=${choice}]`).click();
-const marks = (page) => page.evaluate(() => [...document.querySelectorAll('.ballot-row')].map((row) => row.querySelector('[aria-pressed=true]')?.dataset.choice ?? ''));
+const marks = (page) => page.evaluate(() => [...document.querySelectorAll('.ballot-row')]
+  .map((row) => row.querySelector('[aria-pressed=true]')?.dataset.choice ?? ''));
 const counted = (page, n) => page.getByText(`已选 ${n}/${kCount}`).waitFor();
-/** A page that goes away in the very instant of a click takes that click along; whoever reloads by hand is slower than that. */
+/**
+ * A page that goes away in the very instant of a click takes that click along; whoever reloads by hand is slower than
+ * that.
+ */
 const held = (person, n) => small.until(person, 'marks', (reply) => Object.keys(reply.marks).length === n);
 
 async function cast(page) {
@@ -47,6 +52,7 @@ async function cast(page) {
   await page.getByText('选票已投出').waitFor();
 }
 
+// Long on purpose: one ballot, told in the order in which it happens; each step stands on those before it.
 test('a ballot in which everything breaks', { timeout: 175_000 }, async (t) => {
   await t.test('reload and the back button keep the half-filled paper', async () => {
     const page = pages.get(2);
@@ -83,7 +89,8 @@ test('a ballot in which everything breaks', { timeout: 175_000 }, async (t) => {
     const page = pages.get(2);
     await page.locator('.ballot-row').nth(4).locator('[data-choice=agree]').focus();
     await page.evaluate(() => scrollTo(0, 300));
-    const here = () => page.evaluate(() => [scrollY, document.activeElement.dataset.choice, document.activeElement.closest('[data-question]').dataset.question]);
+    const here = () => page.evaluate(() => [scrollY, document.activeElement.dataset.choice,
+      document.activeElement.closest('[data-question]').dataset.question]);
     const there = await here();
     assert.ok(there[0] > 100 && there[2] === '5', 'control: scrolled, and on the fifth row');
     await page.evaluate(() => (document.querySelector('.ballot-list').mark = true));
@@ -95,10 +102,12 @@ test('a ballot in which everything breaks', { timeout: 175_000 }, async (t) => {
     await page.waitForTimeout(500);
     assert.deepEqual(await here(), there);
     assert.deepEqual(await marks(page), ['agree', 'disagree', 'abstain', '', '', '', '']);
-    assert.ok(await page.evaluate(() => document.querySelector('.ballot-list').mark), 'the same list, not one drawn anew');
+    assert.ok(await page.evaluate(() => document.querySelector('.ballot-list').mark),
+      'the same list, not one drawn anew');
   });
 
-  await t.test('the server dies with papers open: the banner says so, marks stay and go on being made, then the cast succeeds', async () => {
+  // The banner says so, marks stay and go on being made, then the cast succeeds.
+  await t.test('the server dies with papers open', async () => {
     const banner = '与会议服务器的连接中断';
     const [one, two] = [pages.get(2), pages.get(3)];
     await choose(two, 0, 'disagree');
@@ -119,7 +128,8 @@ test('a ballot in which everything breaks', { timeout: 175_000 }, async (t) => {
     await cast(one);
   });
 
-  await t.test('the program is killed in mid-ballot: the old page says so, a new address has an empty paper, the vote goes in once', async () => {
+  // The old page says so, a new address has an empty paper, the vote goes in once.
+  await t.test('the program is killed in mid-ballot', async () => {
     const old = pages.get(3);
     await small.client(3).stop('SIGKILL');
     await old.getByText('连接中断').waitFor();
@@ -143,7 +153,8 @@ test('a ballot in which everything breaks', { timeout: 175_000 }, async (t) => {
     page.setDefaultTimeout(60_000);
     const session = await page.context().newCDPSession(page);
     await session.send('Network.enable');
-    await session.send('Network.emulateNetworkConditions', { offline: false, latency: 400, downloadThroughput: 40_000, uploadThroughput: 20_000 });
+    await session.send('Network.emulateNetworkConditions',
+      { offline: false, latency: 400, downloadThroughput: 40_000, uploadThroughput: 20_000 });
     const begun = Date.now();
     await page.goto(small.urls.get(5));
     await counted(page, 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Rule: a whole ballot can be cast with the keyboard alone, in either language, and every role's main screens can be used
- * at 200 % zoom, at 320 px, on a wall of 1080 and of 2160 lines. Harm: an expert who sees badly or holds no mouse needs
- * somebody's help to vote, and that somebody sees the vote.
+ * Rule: a whole ballot can be cast with the keyboard alone, in either language, and every role's main screens can be
+ * used at 200 % zoom, at 320 px, on a wall of 1080 and of 2160 lines. Harm: an expert who sees badly or holds no mouse
+ * needs somebody's help to vote, and that somebody sees the vote.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -44,12 +44,16 @@ function layout(page) {
     const found = [];
     const width = document.documentElement.clientWidth;
     const floats = '.action-bar, .banners, .notice-place, .skip, .cover';
-    const all = [...document.querySelectorAll('button, select, input, summary')].filter((one) => one.checkVisibility() && !one.closest('.skip'))
-      .map((one) => ({ one, box: one.getBoundingClientRect(), name: (one.ariaLabel || one.textContent || one.type).trim(), floats: Boolean(one.closest(floats)) }))
+    const all = [...document.querySelectorAll('button, select, input, summary')]
+      .filter((one) => one.checkVisibility() && !one.closest('.skip'))
+      .map((one) => ({ one, box: one.getBoundingClientRect(), name: (one.ariaLabel || one.textContent || one.type)
+        .trim(), floats: Boolean(one.closest(floats)) }))
       .filter(({ box }) => box.width > 1 && box.height > 1);
     for (const { one, box, name } of all) {
       if (box.left < -1 || box.right > width + 1) found.push(`outside: ${name}`);
-      if (one.tagName === 'BUTTON' && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 2)) found.push(`clipped: ${name}`);
+      if (one.tagName === 'BUTTON'
+        && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 2))
+        found.push(`clipped: ${name}`);
       if (one.tagName === 'BUTTON' && Math.min(box.width, box.height) < 24) found.push(`too small: ${name}`);
     }
     for (let i = 0; i < all.length; i += 1) {
@@ -84,13 +88,15 @@ async function everybody(when) {
   for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
     await wall.setViewportSize({ width, height });
     await state(kScreen, `size-${height}-screen-${when}`);
-    assert.ok(await wall.evaluate(() => document.documentElement.scrollHeight <= innerHeight + 1), `${height}: the wall fits without scrolling, ${when}`);
+    assert.ok(await wall.evaluate(() => document.documentElement.scrollHeight <= innerHeight + 1),
+      `${height}: the wall fits without scrolling, ${when}`);
   }
 }
 
 const focused = (page) => page.evaluate(() => {
   const one = document.activeElement;
-  return { name: (one.ariaLabel || one.textContent).trim(), question: one.closest('[data-question]')?.dataset.question, outline: getComputedStyle(one).outlineStyle };
+  return { name: (one.ariaLabel || one.textContent).trim(), question: one.closest('[data-question]')?.dataset.question,
+    outline: getComputedStyle(one).outlineStyle };
 });
 
 /** Tab until the button of this name has the focus, as whoever sees only the focus ring would. */
@@ -106,14 +112,21 @@ async function tabTo(page, name) {
   throw new Error(`no way to ${name} by Tab`);
 }
 
-/** Chinese that is neither in the rosters nor the product's own name nor a level's, in what is seen and in what is read aloud. */
+/**
+ * Chinese that is neither in the rosters nor the product's own name nor a level's, in what is seen and in what is read
+ * aloud.
+ */
 async function chinese(page) {
   const [files, batch] = [small.rosterTexts(), '第一批'];
-  let text = await page.evaluate(() => [document.body.innerText, document.title, ...[...document.querySelectorAll('[aria-label], [title], [placeholder]')].map((one) => `${one.ariaLabel || ''} ${one.title} ${one.placeholder || ''}`)].join('\n'));
+  let text = await page.evaluate(
+    () => [document.body.innerText, document.title,
+      ...[...document.querySelectorAll('[aria-label], [title], [placeholder]')]
+      .map((one) => `${one.ariaLabel || ''} ${one.title} ${one.placeholder || ''}`)].join('\n'));
   for (const one of [...files, batch, '中文', '票决', '副高级']) text = text.replaceAll(one, '');
   return [...new Set(text.match(/[\u3400-\u9fff\u3000-\u303f\uff00-\uffef]+/g) || [])].filter((one) => one !== '票');
 }
 
+// Long on purpose: one ballot, told in the order in which it happens; each step stands on those before it.
 test('every size, the keyboard, and English', { timeout: 178_000 }, async (t) => {
   const keyboard = pages.get(kKeyboard);
   const english = pages.get(kEnglish);
@@ -162,7 +175,8 @@ test('every size, the keyboard, and English', { timeout: 178_000 }, async (t) =>
   await t.test('the keyboard alone: review and cast', async () => {
     await keyboard.keyboard.press('3');
     await keyboard.getByText('已选 3/3').waitFor();
-    assert.deepEqual(await keyboard.evaluate(() => [...document.querySelectorAll('[aria-pressed=true]')].map((one) => one.dataset.choice)), ['agree', 'disagree', 'abstain']);
+    assert.deepEqual(await keyboard.evaluate(() => [...document.querySelectorAll('[aria-pressed=true]')]
+      .map((one) => one.dataset.choice)), ['agree', 'disagree', 'abstain']);
     await keyboard.keyboard.press('Enter');
     await keyboard.getByText('请核对您的选择').waitFor();
     for (const [size, width, height] of kNarrow) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A small meeting for the page tests: most people act through stdin, which is quick; whoever a test is about has a page.
- * Persons 1 to 5 are experts, 1 the chair too; 6 the clerk, 7 the supervisor, 8 the big screen.
+ * A small meeting for the page tests: most people act through stdin, which is quick; whoever a test is about has a
+ * page. Persons 1 to 5 are experts, 1 the chair too; 6 the clerk, 7 the supervisor, 8 the big screen.
  */
 import { createServer } from 'node:net';
 import { Meeting } from './lib.mjs';
@@ -33,7 +33,10 @@ export const kMembers = `姓名,单位,角色
 export const kNames = ['方启明', '陆思远', '秦𬭎', '江临川', '任天行', '沈知微', '温如玉'];
 
 function rosters(count) {
-  const rows = Array.from({ length: count }, (_, i) => `${i < kNames.length ? kNames[i] : `申报人${i + 1}`},云梭智能制造有限公司,高级工程师,正常,第一批,主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项。,评议组 5 人，同意推荐 5 人：业绩突出`);
+  const same = ['云梭智能制造有限公司', '高级工程师', '正常', '第一批',
+    '主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项。',
+    '评议组 5 人，同意推荐 5 人：业绩突出'].join();
+  const rows = Array.from({ length: count }, (_, i) => `${kNames[i] ?? `申报人${i + 1}`},${same}`);
   return `姓名,单位,级别,渠道,批次,业绩摘要,评议组意见\n${rows.join('\n')}\n`;
 }
 
@@ -49,7 +52,8 @@ async function freePort() {
 export class Small {
   static async make(count = 3) {
     const small = new Small();
-    small.meeting = new Meeting({ members: kMembers, candidates: rosters(count), toml: kToml, listen: `127.0.0.1:${await freePort()}` });
+    small.meeting = new Meeting({ members: kMembers, candidates: rosters(count), toml: kToml,
+      listen: `127.0.0.1:${await freePort()}` });
     small.count = count;
     small.urls = new Map();
     small.tag = 0;
@@ -70,7 +74,9 @@ export class Small {
   async start(people = [1, 2, 3, 4, 5, 6, 7, 8]) {
     await this.meeting.start();
     process.env.PIAOJUE_PASSPHRASE = kPass;
-    for (const person of people) await this.meeting.tool('piaojue', 'enrol', '--slip', this.meeting.slips.get(person), '--home', this.meeting.home(person));
+    for (const person of people)
+      await this.meeting.tool('piaojue', 'enrol', '--slip', this.meeting.slips.get(person), '--home',
+        this.meeting.home(person));
     delete process.env.PIAOJUE_PASSPHRASE;
     for (const person of people) await this.run(person);
     for (const person of people) await this.client(person).event('connected');

@@ -52,7 +52,8 @@ function textsIn(code, markup = true) {
   const flat = bare.replace(/\$\{[^{}]*\}/g, '');
   return [
     ...bare.split('\n').filter((line) => kChinese.test(line)),
-    ...(markup ? [...flat.matchAll(/>([^<>`={}();]*)</g)] : []).map((one) => one[1]).filter((text) => /[A-Za-z]{3}/.test(text)),
+    ...(markup ? [...flat.matchAll(/>([^<>`={}();]*)</g)] : []).map((one) => one[1])
+      .filter((text) => /[A-Za-z]{3}/.test(text)),
     ...bare.match(/'[A-Z][a-z]+ [a-z]+ [a-z]+[^']*'/g) ?? [],
     ...bare.match(/(aria-label|title|placeholder|alt)="[A-Za-z]/g) ?? [],
   ];
@@ -80,7 +81,8 @@ test('no text in code', () => {
   const readByProgrammers = /throw new |console\.error|Error\(/;
   for (const [name, code] of kPages) assert.deepEqual(textsIn(code), [], name);
   for (const [name, code] of kAuditor) {
-    assert.deepEqual(textsIn(code.split('\n').filter((line) => !readByProgrammers.test(line)).join('\n'), false), [], name);
+    assert.deepEqual(textsIn(code.split('\n').filter((line) => !readByProgrammers.test(line)).join('\n'), false), [],
+      name);
   }
 });
 
@@ -105,6 +107,7 @@ test('no texts in Chinese that were left in English', () => {
 
 test('nothing from the server is put in as HTML, nothing is kept, nothing is evaluated', () => {
   const forbidden = new RegExp(['innerHTML', 'dangerouslySetInnerHTML', 'outerHTML', 'insertAdjacentHTML',
-    'document\\.write', 'localStorage', 'sessionStorage', 'indexedDB', 'eval\\(', 'new Function', 'pushState'].join('|'));
+    'document\\.write', 'localStorage', 'sessionStorage', 'indexedDB', 'eval\\(', 'new Function', 'pushState']
+      .join('|'));
   for (const [name, code] of kPages) assert.doesNotMatch(withoutComments(code), forbidden, name);
 });

@@ -41,7 +41,8 @@ class Audit {
     this.judgeBox = judgeBox ?? ((context, ballots, each) => judge(crypto, context, ballots, each));
     this.meeting = new Meeting(crypto);
     this.tree = new Tree((data) => crypto.sha256(data));
-    this.checks = Array.from({ length: CHECKS }, (_, i) => ({ number: i + 1, outcome: 'holds', failures_total: 0, failures: [] }));
+    this.checks = Array.from({ length: CHECKS },
+      (_, i) => ({ number: i + 1, outcome: 'holds', failures_total: 0, failures: [] }));
     this.stopped = false;     // the state machine has refused an entry
     this.ballots = 0;
     this.judged = 0;
@@ -58,11 +59,13 @@ class Audit {
     const entry = this.checks[check - 1];
     entry.outcome = 'failed';
     entry.failures_total += 1;
-    if (entry.failures.length < KEPT) entry.failures.push({ entry: null, offset: null, type: null, refusal: null, ...failure });
+    if (entry.failures.length < KEPT)
+      entry.failures.push({ entry: null, offset: null, type: null, refusal: null, ...failure });
   }
 
   progress() {
-    this.onProgress({ read: this.read, total: this.bytes.length, entries: this.tree.size, ballots: this.ballots, judged: this.judged });
+    this.onProgress({ read: this.read, total: this.bytes.length, entries: this.tree.size, ballots: this.ballots,
+      judged: this.judged });
   }
 
   async run() {
@@ -104,7 +107,8 @@ class Audit {
     this.tree.append(leaf);
     if (!applied) return false;
     this.acted(applied.name);
-    if (applied.name === 'BatchOpen') this.awaitWitnesses(index, offset, applied.name, 'TokensIssued', 'open_unwitnessed');
+    if (applied.name === 'BatchOpen')
+      this.awaitWitnesses(index, offset, applied.name, 'TokensIssued', 'open_unwitnessed');
     if (applied.name !== 'BallotBox') return false;
     this.awaitWitnesses(index, offset, applied.name, 'TallyShare', 'box_unwitnessed');
     return this.judgeAll(index, offset, weight);
@@ -130,7 +134,8 @@ class Audit {
       this.judging.push(this.judgeBox(context, ballots, each).then((failures) => {
         for (const { check, entry, ballot, hop } of failures) {
           this.fail(check, {
-            entry, offset, type: 'BallotBox', reason: `ballot_${check}`, values: { question, ballot, ...(hop === undefined ? {} : { hop }) },
+            entry, offset, type: 'BallotBox', reason: `ballot_${check}`,
+              values: { question, ballot, ...(hop === undefined ? {} : { hop }) },
           });
         }
       }));
@@ -147,7 +152,9 @@ class Audit {
     const { origin, manifest } = this.meeting;
     this.checkpoint.body = checkpointBody(origin, size, this.tree.root());
     const wrong = checkNote(this.crypto, checkpoint, origin, manifest.checkpoint_key, this.checkpoint.body);
-    if (wrong) this.fail(2, { entry: size - 1, offset, refusal: { form: 'MALFORMED', signature: 'BAD_SIGNATURE' }[wrong] ?? null, reason: `checkpoint_${wrong}` });
+    if (wrong) this.fail(2,
+      { entry: size - 1, offset, refusal: { form: 'MALFORMED', signature: 'BAD_SIGNATURE' }[wrong] ?? null,
+        reason: `checkpoint_${wrong}` });
   }
 
   cosignature({ cosignature, offset }) {
@@ -157,7 +164,8 @@ class Audit {
     const key = this.meeting.person(person)?.witnessKey;
     const wrong = (reason) => this.fail(3, { entry: size - 1, offset, reason, values: { person } });
     if (!key) return wrong('witness_unknown');
-    if (cosignature.tree_size !== BigInt(size) || !equal(cosignature.root, this.tree.root())) return wrong('witness_other');
+    if (cosignature.tree_size !== BigInt(size) || !equal(cosignature.root, this.tree.root()))
+      return wrong('witness_other');
     if (!checkCosignature(this.crypto, cosignature, body, key)) return wrong('witness_signature');
     this.cosigned.set(person, size);
     this.closeWitnessed = this.meeting.closed;
@@ -177,7 +185,8 @@ class Audit {
     const have = waiting.people.filter((p) => (this.cosigned.get(p) ?? 0) > waiting.index).length;
     const need = Math.floor((2 * waiting.people.length) / 3) + 1;
     if (have < need) this.fail(3, {
-        entry: waiting.index, offset: waiting.offset, type: waiting.type, reason: waiting.reason, values: { have, need },
+        entry: waiting.index, offset: waiting.offset, type: waiting.type, reason: waiting.reason,
+          values: { have, need },
       });
   }
 
@@ -186,7 +195,8 @@ class Audit {
   ending() {
     const last = this.tree.size - 1;
     if (!equal(this.tree.root(), unhex(this.anchor))) this.fail(1, { reason: 'other_root' });
-    if (this.meeting.manifest && this.checkpoint?.size !== this.tree.size) this.fail(2, { reason: 'no_last_checkpoint' });
+    if (this.meeting.manifest && this.checkpoint?.size !== this.tree.size)
+      this.fail(2, { reason: 'no_last_checkpoint' });
     if (this.stopped) return;
     if (this.meeting.closed) {
       if (!this.closeWitnessed) this.fail(3, { entry: last, reason: 'end_unwitnessed' });
@@ -274,7 +284,7 @@ function questionReport(meeting, a, q) {
  * @param {object} options
  * @param {any} options.sodium libsodium-wrappers-sumo, ready
  * @param {SubtleCrypto} options.subtle
- * @param {(progress: {read: number, total: number, entries: number, ballots: number, judged: number}) => void} [options.onProgress]
+ * @param {(progress: Record<'read' | 'total' | 'entries' | 'ballots' | 'judged', number>) => void} [options.onProgress]
  * @param {typeof judge} [options.judgeBox] judges ballots elsewhere: (context, ballots, each) → failures
  */
 export async function audit(bytes, anchorHex, { sodium, subtle, onProgress, judgeBox }) {

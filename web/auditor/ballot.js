@@ -17,7 +17,8 @@ const SIGNATURE = 64;
  */
 
 /** @param {Uint8Array} leaf of BatchOpen @param {number} q @param {import('./crypto.js').Crypto} crypto */
-export const contextOf = (crypto, leaf, q) => crypto.sha256(join(utf8('piaojue/v1/ctx'), Uint8Array.of(0), leaf, u32be(q)));
+export const contextOf = (crypto, leaf, q) =>
+  crypto.sha256(join(utf8('piaojue/v1/ctx'), Uint8Array.of(0), leaf, u32be(q)));
 
 /** @param {number} trustees @param {number} modulusBytes @param {boolean} abstain */
 export const ballotLength = (trustees, modulusBytes, abstain) =>

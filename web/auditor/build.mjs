@@ -35,7 +35,8 @@ function resolve(name, from) {
   return path.resolve(path.dirname(from), name);
 }
 /** How a module is named in the page: the same wherever it was built. */
-const shown = (file) => path.relative(path.dirname(file) === path.resolve(strings) ? path.dirname(file) : path.join(HERE, '..'), file);
+const shown = (file) => path.relative(path.dirname(file) === path.resolve(strings) ? path.dirname(file)
+  : path.join(HERE, '..'), file);
 
 /** The program that begins with a module. @param {string} entry */
 function bundle(entry) {
@@ -63,10 +64,12 @@ function bundle(entry) {
     });
     // Only used to find a file beside the module; there is none.
     text = text.replaceAll('import.meta.url', "''");
-    if (/^\s*(import|export)\b/m.test(text)) throw new Error(`${file} imports or exports in a way that is not understood`);
+    if (/^\s*(import|export)\b/m.test(text))
+      throw new Error(`${file} imports or exports in a way that is not understood`);
     const name = `$module${out.length}`;
     names.set(file, name);
-    out.push(`// ${shown(file)}\nconst ${name} = (() => {\n'use strict';\n${text}\nreturn { ${exported.join(', ')} };\n})();\n`);
+    out.push(`// ${shown(file)}\nconst ${name} = (() => {\n'use strict';\n${text}\nreturn { ${exported.join(
+        ', ')} };\n})();\n`);
     return name;
   };
   visit(path.join(HERE, entry));
@@ -81,7 +84,8 @@ const style = read(path.join(HERE, 'auditor.css'));
 const page = bundle('page.js');
 const worker = bundle('worker.js');
 const policy = [
-  "default-src 'none'", `script-src ${hashOf(page)} 'wasm-unsafe-eval'`, `style-src ${hashOf(style)}`, 'worker-src blob:',
+  "default-src 'none'", `script-src ${hashOf(page)} 'wasm-unsafe-eval'`, `style-src ${hashOf(style)}`,
+    'worker-src blob:',
   "base-uri 'none'", "form-action 'none'",
 ].join('; ');
 /** By their text, since how node reads a file depends on the folder that it lies in. */
@@ -91,7 +95,8 @@ const TEXTS = { zh: await texts('zh'), en: await texts('en') };
 /** A text in each of these languages. */
 const text = (key, ...langs) => langs.map((lang) => TEXTS[lang][key]).join(' ');
 const parts = {
-  CSP: policy, STYLE: style, PAGE: page, WORKER: worker, TITLE: text('title', 'zh'), NO_SCRIPT: text('noScript', 'zh', 'en'),
+  CSP: policy, STYLE: style, PAGE: page, WORKER: worker, TITLE: text('title', 'zh'),
+    NO_SCRIPT: text('noScript', 'zh', 'en'),
 };
 const html = read(path.join(HERE, 'template.html')).replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
 fs.mkdirSync(path.dirname(path.resolve(target)), { recursive: true });

@@ -67,7 +67,8 @@ export class Crypto {
 
   /** A canonical encoding of a point other than the identity. @param {Uint8Array} bytes */
   isPoint(bytes) {
-    return bytes.length === 32 && bytes.some((b) => b !== 0) && this.sodium.crypto_core_ristretto255_is_valid_point(bytes);
+    return bytes.length === 32 && bytes.some((b) => b !== 0)
+      && this.sodium.crypto_core_ristretto255_is_valid_point(bytes);
   }
   /** @param {Uint8Array} bytes */
   isScalar(bytes) {

@@ -58,7 +58,8 @@ export function checkManifest(crypto, m) {
     keys.push(p.identity_key, p.witness_key);
   });
   valid(new Set(keys.map(hex)).size === keys.length);
-  valid(candidates.length >= 1 && candidates.every((c) => c.name !== '' && c.level !== '' && (c.channel === 1 || c.channel === 2)));
+  valid(candidates.length >= 1
+    && candidates.every((c) => c.name !== '' && c.level !== '' && (c.channel === 1 || c.channel === 2)));
   valid(batches.every((b) => b.title !== '' && b.candidates.length > 0));
   const placed = batches.flatMap((b) => b.candidates).sort((a, b) => a - b);
   valid(placed.length === candidates.length && placed.every((q, i) => q === i + 1));

@@ -30,7 +30,8 @@ const MANIFEST = [
   one(1, 'version', 'u32'), one(2, 'meeting_id', 16), one(3, 'title', 'text'), one(4, 'date', 'text'),
   one(5, 'rehearsal', 'bool'), one(6, 'rules', RULES), one(7, 'committee_size', 'u32'),
   one(8, 'size_approval', 'text'), one(9, 'server_key', KEY), one(10, 'checkpoint_key', KEY),
-  many(11, 'people', PERSON), many(12, 'trustees', 'u32'), many(13, 'candidates', CANDIDATE), many(14, 'batches', BATCH),
+  many(11, 'people', PERSON), many(12, 'trustees', 'u32'), many(13, 'candidates', CANDIDATE),
+    many(14, 'batches', BATCH),
 ];
 
 const QUESTION_KEY = [one(1, 'question', 'u32'), one(2, 'modulus', 'bytes')];
@@ -39,7 +40,8 @@ const COUNTED_ENVELOPE = [one(1, 'person', 'u32'), one(2, 'envelope', HASH)];
 const QUESTION_COUNT = [one(1, 'question', 'u32'), one(2, 'count', 'u32')];
 const MIX_COUNT = [one(1, 'question', 'u32'), one(2, 'count_in', 'u32'), one(3, 'count_out', 'u32')];
 const REFUSED_COUNT = [one(1, 'code', 'u32'), one(2, 'count', 'u32')];
-const QUESTION_BOX = [one(1, 'question', 'u32'), many(2, 'ballots', 'bytes'), many(3, 'refused', REFUSED_COUNT, 'code')];
+const QUESTION_BOX = [one(1, 'question', 'u32'), many(2, 'ballots', 'bytes'),
+  many(3, 'refused', REFUSED_COUNT, 'code')];
 const CONFIRM_ROW = [one(1, 'question', 'u32'), one(2, 'ok', 'bool')];
 const QUESTION_SHARE = [one(1, 'question', 'u32'), one(2, 'share', POINT), one(3, 'proof', PROOF)];
 const ROW = [
@@ -63,19 +65,24 @@ export const TYPES = [
     one(5, 'possession', SIGNATURE), one(6, 'reason', 'text')]],
   ['Interview', [meeting, one(2, 'question', 'u32'), one(3, 'summary', 'text'), one(4, 'document', HASH)]],
   ['BatchKeys', [meeting, one(2, 'batch', 'u32'), one(3, 'attempt', 'u32'), one(4, 'trustee', 'u32'),
-    many(5, 'token_keys', QUESTION_KEY, 'question'), one(6, 'mix_key', KEY), one(7, 'tally_key', POINT), one(8, 'pok', PROOF)]],
+    many(5, 'token_keys', QUESTION_KEY, 'question'), one(6, 'mix_key', KEY), one(7, 'tally_key', POINT),
+      one(8, 'pok', PROOF)]],
   ['BatchOpen', [meeting, one(2, 'batch', 'u32'), one(3, 'attempt', 'u32'), many(4, 'questions', 'u32', ''),
-    many(5, 'present', 'u32', ''), many(6, 'recusals', RECUSAL, 'person,question'), many(7, 'keys', HASH), one(8, 'paper', 'bool')]],
+    many(5, 'present', 'u32', ''), many(6, 'recusals', RECUSAL, 'person,question'), many(7, 'keys', HASH),
+      one(8, 'paper', 'bool')]],
   ['TokenRequest', [batchOpen, one(2, 'person', 'u32'), one(3, 'digest', HASH)]],
   ['TokensIssued', [batchOpen, one(2, 'trustee', 'u32'), one(3, 'person', 'u32'), one(4, 'digest', HASH)]],
   ['EnvelopeCast', [batchOpen, one(2, 'person', 'u32'), one(3, 'sequence', 'u32'), one(4, 'digest', HASH)]],
   ['BatchClose', [batchOpen, many(2, 'envelopes', COUNTED_ENVELOPE, 'person')]],
   ['IssuanceClosed', [batchOpen, one(2, 'trustee', 'u32'), many(3, 'issued', QUESTION_COUNT, 'question')]],
-  ['MixStep', [batchOpen, one(2, 'trustee', 'u32'), many(3, 'counts', MIX_COUNT, 'question'), one(4, 'output_hash', HASH)]],
+  ['MixStep', [batchOpen, one(2, 'trustee', 'u32'), many(3, 'counts', MIX_COUNT, 'question'),
+    one(4, 'output_hash', HASH)]],
   ['BallotBox', [batchOpen, many(2, 'boxes', QUESTION_BOX, 'question')]],
   ['Confirm', [batchOpen, one(2, 'person', 'u32'), one(3, 'box', HASH), many(4, 'rows', CONFIRM_ROW, 'question')]],
-  ['Override', [batchOpen, one(2, 'box', HASH), many(3, 'silent', 'u32', ''), many(4, 'missing', 'u32', ''), one(5, 'reason', 'text')]],
-  ['TallyShare', [batchOpen, one(2, 'trustee', 'u32'), one(3, 'box', HASH), many(4, 'shares', QUESTION_SHARE, 'question')]],
+  ['Override', [batchOpen, one(2, 'box', HASH), many(3, 'silent', 'u32', ''), many(4, 'missing', 'u32', ''),
+    one(5, 'reason', 'text')]],
+  ['TallyShare', [batchOpen, one(2, 'trustee', 'u32'), one(3, 'box', HASH),
+    many(4, 'shares', QUESTION_SHARE, 'question')]],
   ['Declaration', [batchOpen, many(2, 'rows', ROW, 'question')]],
   ['Erased', [batchOpen, one(2, 'trustee', 'u32')]],
   ['Void', [batchOpen, many(2, 'questions', 'u32', ''), one(3, 'reason', 'text'), one(4, 'shares_lost', 'bool')]],
@@ -90,7 +97,8 @@ export const ENTRY = [
 ];
 
 const COSIGNATURE = [
-  one(1, 'tree_size', 'u64'), one(2, 'root', HASH), one(3, 'person', 'u32'), one(4, 'time_s', 'u64'), one(5, 'signature', SIGNATURE),
+  one(1, 'tree_size', 'u64'), one(2, 'root', HASH), one(3, 'person', 'u32'), one(4, 'time_s', 'u64'),
+    one(5, 'signature', SIGNATURE),
 ];
 /** A oneof. */
 export const RECORD_ITEM = [one(1, 'entry', 'bytes'), one(2, 'checkpoint', 'text'), one(3, 'cosignature', COSIGNATURE)];

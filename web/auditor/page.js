@@ -28,12 +28,14 @@ const state = {
 
 const $ = (id) => document.getElementById(id);
 /** A text of the page's language; what has no value is left out. */
-const t = (key, values = {}) => TEXTS[state.language][key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
+const t = (key, values = {}) => TEXTS[state.language][key]
+  .replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
 
 /** An element; children are elements or text. */
 function el(name, attributes = {}, ...children) {
   const out = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== false) out.setAttribute(key, value === true ? '' : value);
+  for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== false)
+    out.setAttribute(key, value === true ? '' : value);
   out.append(...children.filter((child) => child !== null));
   return out;
 }
@@ -53,7 +55,8 @@ function render() {
   for (const element of document.querySelectorAll('[data-text]')) element.textContent = t(element.dataset.text);
   $('language').textContent = t('otherLanguage');
   $('language').lang = state.language === 'zh' ? 'en' : 'zh-CN';
-  $('file-chosen').textContent = state.file ? t('fileChosen', { name: state.file.name, size: state.file.size }) : t('fileNone');
+  $('file-chosen').textContent = state.file ? t('fileChosen', { name: state.file.name, size: state.file.size })
+    : t('fileNone');
   renderError();
   const running = state.phase === 'running';
   $('start').disabled = running;
@@ -126,7 +129,8 @@ function sections() {
   const rest = report.meeting ? [meetingSection(report), attendanceSection(report), resultsSection(report)] : [];
   return [
     checksSection(report),
-    report.verified || rest.length === 0 ? null : el('p', { class: 'not-proven' }, `${SIGNS.failed} ${t('verdict.notProven')}`),
+    report.verified || rest.length === 0 ? null
+      : el('p', { class: 'not-proven' }, `${SIGNS.failed} ${t('verdict.notProven')}`),
     ...rest,
     // Whoever has read to the end, or holds the last sheet of paper, sees it again.
     el('p', { class: `verdict verdict-line ${report.verified ? 'good' : 'bad'}` }, verdictLine(report)),
@@ -140,7 +144,8 @@ function section(id, heading, ...children) {
 /** Where and why. */
 function failureText(failure) {
   const { entry, type, offset, refusal, reason, values } = failure;
-  const place = entry === null ? '' : t('place.entry', { entry }) + (type ? t('place.type', { type: t(`types.${type}`) }) : '') +
+  const place = entry === null ? '' : t('place.entry', { entry })
+    + (type ? t('place.type', { type: t(`types.${type}`) }) : '') +
     (offset === null ? '' : t('place.offset', { offset })) + t('place.colon');
   if (reason === 'refused') return place + t('refused', { refusal, sentence: t(`refused.${refusal}`) });
   return place + t(`reasons.${reason}`, values);
@@ -148,15 +153,19 @@ function failureText(failure) {
 
 function checksSection(report) {
   const items = Array.from({ length: CHECKS }, (_, i) => {
-    const { outcome, failures, failures_total } = report?.checks[i] ?? { outcome: 'waiting', failures: [], failures_total: 0 };
+    const { outcome, failures, failures_total } = report?.checks[i]
+      ?? { outcome: 'waiting', failures: [], failures_total: 0 };
     const item = el('li', { class: `check ${outcome}` },
       el('span', { class: 'number' }, String(i + 1)),
-      el('span', { class: 'outcome' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[outcome]), ` ${t(`outcome.${outcome}`)}`),
+      el('span', { class: 'outcome' }, el('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[outcome]),
+        ` ${t(`outcome.${outcome}`)}`),
       el('span', { class: 'what' }, t(`check.${i + 1}.what`)));
     if (outcome === 'failed') {
       const list = el('ul', { class: 'failures' }, ...failures.map((failure) => el('li', {}, failureText(failure))));
-      if (failures_total > failures.length) list.append(el('li', {}, t('more', { n: failures_total - failures.length })));
-      item.append(el('div', { class: 'why' }, el('p', {}, t('defeats', { defeats: t(`check.${i + 1}.defeats`) })), list));
+      if (failures_total > failures.length)
+        list.append(el('li', {}, t('more', { n: failures_total - failures.length })));
+      item.append(el('div', { class: 'why' }, el('p', {}, t('defeats', { defeats: t(`check.${i + 1}.defeats`) })),
+        list));
     }
     return item;
   });
@@ -199,9 +208,11 @@ function resultsSection(report) {
   const attempts = report.attempts.map((a) => el('section', { class: 'attempt' },
     el('h3', {}, t('attemptHeading', a)),
     el('p', {}, t(a.paper ? 'attemptPaper' : 'attemptFacts', a)),
-    a.overridden.length ? el('p', {}, t('overridden', { people: a.overridden.map(nameOf).join(t('listComma')) })) : null,
+    a.overridden.length ? el('p', {}, t('overridden', { people: a.overridden.map(nameOf).join(t('listComma')) }))
+      : null,
     ...a.questions.map((q) => question(q, a, report.meeting.rules))));
-  return section('results-heading', t('resultsHeading'), ...(attempts.length ? attempts : [el('p', {}, t('noResults'))]));
+  return section('results-heading', t('resultsHeading'),
+    ...(attempts.length ? attempts : [el('p', {}, t('noResults'))]));
 }
 
 function question(q, a, rules) {
@@ -212,14 +223,16 @@ function question(q, a, rules) {
   ];
   if (q.voided) {
     return el('article', { class: 'question voided' }, ...head,
-      el('p', { class: 'result' }, `${SIGNS.not_reached} ${q.void_reason ? t('voided', { reason: q.void_reason }) : t('voidedPaper')}`));
+      el('p', { class: 'result' },
+        `${SIGNS.not_reached} ${q.void_reason ? t('voided', { reason: q.void_reason }) : t('voidedPaper')}`));
   }
   const outcome = q.contested ? t('contested') : q.passed ? t('passed') : t('notPassed');
   const sign = q.passed ? SIGNS.holds : SIGNS.failed;
   return el('article', { class: `question ${q.passed ? 'passed' : 'not-passed'}` }, ...head,
     el('p', { class: 'result' }, el('span', { 'aria-hidden': 'true' }, `${sign} `), t('summary', { ...q, outcome })),
     el('div', { class: 'figures' },
-      el('div', {}, bar(q), el('ul', { class: 'arithmetic' }, ...arithmetic(q, a, rules).map((text) => el('li', {}, text)))),
+      el('div', {}, bar(q),
+        el('ul', { class: 'arithmetic' }, ...arithmetic(q, a, rules).map((text) => el('li', {}, text)))),
       figures(q)));
 }
 
@@ -230,7 +243,8 @@ function arithmetic(q, a, rules) {
   const sign = have > want ? '>' : have < want ? '<' : '=';
   const parts = [q.agree, q.disagree, q.abstain, q.invalid, q.not_cast, q.recused].join('+');
   return [
-    t('comparison', { d, n, have, want, sign, agree: q.agree, present: q.present, rule: rules.pass_strict ? t('rule.strict') : t('rule.inclusive') }),
+    t('comparison', { d, n, have, want, sign, agree: q.agree, present: q.present, rule: rules.pass_strict
+      ? t('rule.strict') : t('rule.inclusive') }),
     t('balance', { parts, present: q.present }),
     t(a.paper ? 'paperFacts' : 'boxFacts', q),
     ...(q.contested ? [t('contestedWhy', q)] : []),
@@ -249,11 +263,14 @@ function bar(q) {
   const anchor = line < width / 4 ? 'start' : line > (3 * width) / 4 ? 'end' : 'middle';
   const text = svg('text', { x: line, y: 14, 'text-anchor': anchor, class: 'bar-text' });
   text.textContent = t('neededLine', q);
-  return svg('svg', { viewBox: `-2 0 ${width + 4} ${top + height + 4}`, role: 'img', 'aria-label': label, class: 'bar' },
+  return svg('svg', { viewBox: `-2 0 ${width + 4} ${top + height + 4}`, role: 'img', 'aria-label': label,
+    class: 'bar' },
     svg('rect', { x: 0, y: top, width, height, class: 'bar-rest' }),
     svg('rect', { x: 0, y: top, width: x(q.agree), height, class: 'bar-agree' }),
-    svg('rect', { x: x(q.agree), y: top + height / 4, width: x(q.disagree), height: height / 2, class: 'bar-disagree' }),
-    ...['bar-line-edge', 'bar-line'].map((kind) => svg('line', { x1: line, x2: line, y1: top - 4, y2: top + height + 4, class: kind })),
+    svg('rect', { x: x(q.agree), y: top + height / 4, width: x(q.disagree), height: height / 2,
+      class: 'bar-disagree' }),
+    ...['bar-line-edge', 'bar-line']
+      .map((kind) => svg('line', { x1: line, x2: line, y1: top - 4, y2: top + height + 4, class: kind })),
     text);
 }
 
@@ -261,7 +278,8 @@ function figures(q) {
   return el('table', {}, el('caption', { class: 'visually-hidden' }, t('figuresCaption', q)),
     el('tbody', {}, ...FIGURES.map((key) =>
       el('tr', {},
-        el('th', { scope: 'row' }, key === 'present' ? null : el('span', { class: `key ${key}`, 'aria-hidden': 'true' }), t(`figures.${key}`)),
+        el('th', { scope: 'row' }, key === 'present' ? null
+          : el('span', { class: `key ${key}`, 'aria-hidden': 'true' }), t(`figures.${key}`)),
         el('td', {}, String(q[key]))))));
 }
 
@@ -295,7 +313,8 @@ async function start() {
   const anchor = anchorOf(written);
   if (!anchor) {
     const n = written.replace(/\s/g, '').length;
-    return show(/^[0-9a-fA-F\s]*$/.test(written) ? { key: 'anchor', values: { n } } : { key: 'anchor_other' }, 'anchor');
+    return show(/^[0-9a-fA-F\s]*$/.test(written) ? { key: 'anchor', values: { n } } : { key: 'anchor_other' },
+      'anchor');
   }
   if (!globalThis.crypto?.subtle || !globalThis.Worker || !globalThis.WebAssembly) return show({ key: 'browser' });
   if (state.file.size > FILE_LIMIT) return show({ key: 'file_too_large', values: { limit: FILE_LIMIT >> 20 } }, 'file');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state machine (specification §10): takes an entry in, or names a refusal and changes nothing. Each `must` names the
-// check of §13 that fails by it; without one it is 4.
+// The state machine (specification §10): takes an entry in, or names a refusal and changes nothing. Each `must` names
+// the check of §13 that fails by it; without one it is 4.
 import { balances, MODE_LEAVE, rowOf } from './arithmetic.js';
 import { ballotLength, ballotParts, contextOf } from './ballot.js';
 import { compare, equal, hex, join, u32be, utf8 } from './bytes.js';
@@ -115,7 +115,8 @@ export class Meeting {
       return key;
     });
     const message = join(utf8(`piaojue/v1/${name}`), Uint8Array.of(0), entry.body);
-    entry.signatures.forEach(({ signature }, i) => must(this.crypto.verify(signature, message, keys[i]), 'BAD_SIGNATURE'));
+    entry.signatures.forEach(({ signature }, i) => must(this.crypto.verify(signature, message, keys[i]),
+      'BAD_SIGNATURE'));
   }
   /** Exactly these people. @param {any} at @param {number[]} signers ascending */
   signedBy(at, ...signers) {
@@ -213,7 +214,8 @@ export class Meeting {
     must(body.reason !== '', 'MALFORMED');
     const keys = [hex(body.identity_key), hex(body.witness_key)];
     must(keys[0] !== keys[1] && !keys.some((k) => this.seen.has(k)), 'CONFLICT');
-    must(possessed(this.crypto, this.manifest.meeting_id, body.person, body.identity_key, body.witness_key, body.possession),
+    must(possessed(this.crypto, this.manifest.meeting_id, body.person, body.identity_key, body.witness_key,
+      body.possession),
       'BAD_SIGNATURE');
     for (const key of keys) this.seen.add(key);
     person.identityKey = body.identity_key;
@@ -281,7 +283,8 @@ export class Meeting {
     const [c, s] = [pok.subarray(0, 32), pok.subarray(32)];
     if (!this.crypto.isScalar(c) || !this.crypto.isScalar(s)) return false;
     const r = this.crypto.subtract(this.crypto.timesG(s), this.crypto.times(c, tally_key));
-    const challenge = this.crypto.sha512Of('piaojue/v1/pok', this.meeting, u32be(batch), u32be(attempt), u32be(trustee), tally_key, r);
+    const challenge = this.crypto.sha512Of('piaojue/v1/pok', this.meeting, u32be(batch), u32be(attempt), u32be(trustee),
+      tally_key, r);
     return equal(this.crypto.reduce(challenge), c);
   }
 
@@ -325,11 +328,14 @@ export class Meeting {
       questions: body.questions, live: new Set(body.questions), voidReasons: new Map(),
       present: body.present, left: experts.length - present.length,
       mayVote: new Map(present.map((p) => [p.number, body.questions.filter((q) => !p.recusals.has(q))])),
-      keys, electionKey, moduliOf: new Map(body.questions.map((q) => [q, keys.map((k) => k.token_keys.find((t) => t.question === q).modulus)])),
+      keys, electionKey, moduliOf: new Map(
+        body.questions.map((q) => [q, keys.map((k) => k.token_keys.find((t) => t.question === q).modulus)])),
       phase: 'voting', ended: false, declared: false,
-      requested: new Set(), issued: new Map(keys.map((k) => [k.trustee, new Set()])), envelopes: new Map(), counted: null,
+      requested: new Set(), issued: new Map(keys.map((k) => [k.trustee, new Set()])), envelopes: new Map(),
+        counted: null,
       issuanceClosed: new Set(), hop: 0, counts: null, box: null, boxLeaf: null, confirms: new Map(),
-      silent: new Set(), missing: new Set(), shares: new Map(), erased: new Set(), incidents: new Set(), rows: null, paperRows: null,
+      silent: new Set(), missing: new Set(), shares: new Map(), erased: new Set(), incidents: new Set(), rows: null,
+        paperRows: null,
     });
   }
 
@@ -619,7 +625,8 @@ export class Meeting {
     must(a.phase === 'counted', 'WRONG_PHASE');
     must(equalLists(body.rows.map((r) => r.question), this.liveOf(a)), 'CONFLICT', 24);
     must(body.rows.every(balances), 'UNBALANCED_ROW', 24);
-    must(body.rows.every((row, i) => Object.keys(a.rows[i]).every((k) => row[k] === a.rows[i][k])), 'THRESHOLD_RULE', 24);
+    must(body.rows.every((row, i) => Object.keys(a.rows[i]).every((k) => row[k] === a.rows[i][k])), 'THRESHOLD_RULE',
+      24);
     for (const q of a.live) this.candidates[q - 1].declared = true;
     a.declared = true;
     this.end(a, 'declared');

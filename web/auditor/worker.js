@@ -15,8 +15,11 @@ const copies = (list) => list.map((bytes) => bytes.slice());
 
 /** Workers that judge boxes; without any, where a browser has no workers within workers, the box is judged here. */
 class Helpers {
-  /** @param {Crypto} crypto @param {string} program text of this worker: its URL belongs to the page, and of a page from a
-   * disk nobody else may read it */
+  /**
+   * @param {Crypto} crypto
+   * @param {string} program text of this worker: its URL belongs to the page, and of a page from a disk nobody else may
+   * read it
+   */
   constructor(crypto, program) {
     this.crypto = crypto;
     this.program = program;
@@ -68,7 +71,8 @@ class Helpers {
     const worker = this.workers[task % this.workers.length];
     return new Promise((resolve, reject) => {
       this.tasks.set(task, { context, ballots, each, resolve, reject, worker });
-      worker.postMessage({ judge: { task, context: { ...context, moduli: copies(context.moduli) }, ballots: copies(ballots) } });
+      worker.postMessage({ judge: { task, context: { ...context, moduli: copies(context.moduli) },
+          ballots: copies(ballots) } });
     });
   }
   end() {
@@ -104,7 +108,8 @@ async function onAudit({ bytes, anchor, program }) {
 async function onJudge({ task, context, ballots }) {
   try {
     await sodium.ready;
-    const failures = await judge(new Crypto(sodium, crypto.subtle), context, ballots, () => self.postMessage({ task, each: true }));
+    const failures = await judge(new Crypto(sodium, crypto.subtle), context, ballots,
+      () => self.postMessage({ task, each: true }));
     self.postMessage({ task, failures });
   } catch (error) {
     self.postMessage({ task, error: String(error?.message ?? error) });

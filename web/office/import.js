@@ -8,20 +8,31 @@ const kSheets = '.csv,.xlsx';
 
 function Faults({ app, errors }) {
   const { t } = app;
-  return html`<section class="card"><h2 id="faults-title" class="alarm">${t('import.faults', { n: errors.length })}</h2><p>${t('import.faultsLead')}</p>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="faults-title"><table><thead><tr>${['file', 'sheet', 'row', 'column', 'value', 'expected'].map((key) => html`<th key=${key} scope="col">${t(`import.${key}`)}</th>`)}</tr></thead>
-    <tbody>${errors.map((one, i) => html`<tr key=${i}><td>${one.file}</td><td>${one.sheet}</td><td class="number">${one.row || ''}</td><td class="number">${one.column}</td><td>${one.value}</td><td>${one.expected}</td></tr>`)}</tbody></table></div></section>`;
+  return html`<section class="card"><h2 id="faults-title" class="alarm">${t('import.faults', { n: errors.length })}</h2>
+    <p>${t('import.faultsLead')}</p>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="faults-title">
+      <table><thead><tr>${['file', 'sheet', 'row', 'column', 'value', 'expected']
+        .map((key) => html`<th key=${key} scope="col">${t(`import.${key}`)}</th>`)}</tr></thead>
+    <tbody>${errors.map((one, i) =>
+      html`<tr key=${i}><td>${one.file}</td><td>${one.sheet}</td><td class="number">${one.row || ''}</td>
+        <td class="number">${one.column}</td><td>${one.value}</td><td>${one.expected}</td></tr>`)}</tbody></table></div>
+        </section>`;
 }
 
 function Found({ app, found, run }) {
   const { t } = app;
   return html`<section class="card"><h2>${t('import.found')}</h2>
-    <dl class="figures"><div><dt>${t('import.members')}</dt><dd>${found.members}</dd></div><div><dt>${t('import.experts')}</dt><dd>${found.experts}</dd></div>
-      <div><dt>${t('import.candidates')}</dt><dd>${found.candidates}</dd></div>${found.levels.map((one) => html`<div key=${one.level}><dt>${one.level}</dt><dd>${one.count}</dd></div>`)}</dl>
+    <dl class="figures"><div><dt>${t('import.members')}</dt><dd>${found.members}</dd></div>
+      <div><dt>${t('import.experts')}</dt><dd>${found.experts}</dd></div>
+      <div><dt>${t('import.candidates')}</dt><dd>${found.candidates}</dd></div>
+      ${found.levels.map((one) => html`<div key=${one.level}><dt>${one.level}</dt><dd>${one.count}</dd></div>`)}</dl>
     ${found.faults.map((text) => html`<p key=${text} class="note warn"><span aria-hidden="true">! </span>${text}</p>`)}
-    ${found.recusals.length > 0 && html`<details open><summary>${t('import.recusals', { n: found.recusals.length })}</summary>
-      <ul class="plain">${found.recusals.map((one, i) => html`<li key=${i}>${t('import.recusal', one)}</li>`)}</ul></details>`}
-    <p>${t('import.lead2')}</p><div class="row-end"><${Act} app=${app} kind="primary large" label=${t('import.do')} run=${run} /></div></section>`;
+    ${found.recusals.length > 0
+      && html`<details open><summary>${t('import.recusals', { n: found.recusals.length })}</summary>
+      <ul class="plain">${found.recusals.map((one, i) => html`<li key=${i}>${t('import.recusal', one)}</li>`)}</ul>
+      </details>`}
+    <p>${t('import.lead2')}</p>
+    <div class="row-end"><${Act} app=${app} kind="primary large" label=${t('import.do')} run=${run} /></div></section>`;
 }
 
 export function Import({ app }) {
@@ -43,13 +54,23 @@ export function Import({ app }) {
     if (await app.act('import', { filed, extension: extension.trim() })) setFound(null);
   };
   return html`<h1>${t('desk.room.import')}</h1><div class="stack">
-    ${desk.imported && html`<p class="note good"><span aria-hidden="true">✓ </span>${t('import.done', { date: desk.imported.date, n: desk.imported.candidates })}</p>`}
+    ${desk.imported && html`<p class="note good"><span aria-hidden="true">✓ </span>
+      ${t('import.done', { date: desk.imported.date, n: desk.imported.candidates })}</p>`}
     <section class="card"><h2>${t('import.title')}</h2><p>${t('import.lead')}</p>
-      <div class="fields"><${FileField} app=${app} kind="members" label=${t('import.membersFile')} accept=${kSheets} onReady=${arrived('members')} />
-        <${FileField} app=${app} kind="candidates" label=${t('import.candidatesFile')} accept=${kSheets} onReady=${arrived('candidates')} />
-        <${FileField} app=${app} kind="appraisals" label=${t('import.appraisalsFile')} accept=${kSheets} onReady=${arrived('appraisals')} />
-        <label class="field"><span>${t('import.filed')}</span><input type="date" value=${filed} onInput=${(e) => setFiled(e.target.value)} /></label>
-        <label class="field"><span>${t('import.extension')}</span><input type="text" autocomplete="off" value=${extension} onInput=${(e) => setExtension(e.target.value)} /></label></div>
-      <div class="row-end"><${Act} app=${app} kind="primary" label=${t('import.preview')} disabled=${!ready.members || !ready.candidates} run=${look} /></div></section>
-    ${found && (found.errors.length > 0 ? html`<${Faults} app=${app} errors=${found.errors} />` : html`<${Found} app=${app} found=${found} run=${run} />`)}</div>`;
+      <div class="fields"><${FileField} app=${app} kind="members" label=${t('import.membersFile')} accept=${kSheets}
+        onReady=${arrived('members')} />
+        <${FileField} app=${app} kind="candidates" label=${t('import.candidatesFile')} accept=${kSheets}
+          onReady=${arrived('candidates')} />
+        <${FileField} app=${app} kind="appraisals" label=${t('import.appraisalsFile')} accept=${kSheets}
+          onReady=${arrived('appraisals')} />
+        <label class="field"><span>${t('import.filed')}</span>
+          <input type="date" value=${filed} onInput=${(e) => setFiled(e.target.value)} /></label>
+        <label class="field"><span>${t('import.extension')}</span>
+          <input type="text" autocomplete="off" value=${extension} onInput=${(e) => setExtension(e.target.value)} />
+          </label></div>
+      <div class="row-end">
+        <${Act} app=${app} kind="primary" label=${t('import.preview')} disabled=${!ready.members || !ready.candidates}
+          run=${look} /></div></section>
+    ${found && (found.errors.length > 0 ? html`<${Faults} app=${app} errors=${found.errors} />`
+      : html`<${Found} app=${app} found=${found} run=${run} />`)}</div>`;
 }

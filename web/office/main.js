@@ -14,7 +14,9 @@ import { Search } from './search.js';
 import { Verdicts } from './verdicts.js';
 
 addTexts('zh', officeZh);
-const kRooms = { import: Import, verdicts: Verdicts, meeting: Meeting, publicity: Publicity, search: Search, people: People };
+const kRooms = {
+  import: Import, verdicts: Verdicts, meeting: Meeting, publicity: Publicity, search: Search, people: People,
+};
 const kNoticeMs = 6000;
 
 async function loadEnglish() {
@@ -24,7 +26,8 @@ async function loadEnglish() {
 
 /** Whether the step has been done: what the ledger says. */
 function done(id, desk) {
-  return { import: desk.imported, verdicts: desk.roster, meeting: desk.publicity, publicity: desk.publicity?.people.every((one) => one.state === 7) }[id];
+  return { import: desk.imported, verdicts: desk.roster, meeting: desk.publicity,
+    publicity: desk.publicity?.people.every((one) => one.state === 7) }[id];
 }
 
 function Notice({ app, close }) {
@@ -32,8 +35,25 @@ function Notice({ app, close }) {
   const bad = notice?.reply;
   return html`<div class="notice-place" role=${bad ? 'alert' : 'status'} aria-live=${bad ? 'assertive' : 'polite'}>
     ${notice && html`<div class=${bad ? 'notice bad' : 'notice good'}><span aria-hidden="true">${bad ? '!' : '✓'}</span>
-      <p class="said">${bad ? sentence(t, bad) : notice.said}${bad && html`<span class="notice-next">${t('desk.nothingWritten')}</span>`}</p>
+      <p class="said">${bad ? sentence(t, bad) : notice.said}
+        ${bad && html`<span class="notice-next">${t('desk.nothingWritten')}</span>`}</p>
       <button type="button" class="button small" onClick=${close}>${t('word.dismiss')}</button></div>`}</div>`;
+}
+
+/** The brand, the steps for whoever has signed on, the name, the other language. */
+function Top({ app, room, setRoom, otherLanguage }) {
+  const { t, desk } = app;
+  const step = (id) => html`<button key=${id} type="button" class="nav-button"
+    aria-current=${id === room ? 'page' : undefined} onClick=${() => setRoom(id)}>${t(`desk.room.${id}`)}
+    ${done(id, desk) ? html` <span aria-label=${t('desk.stepDone')} role="img">✓</span>` : ''}</button>`;
+  return html`<header><div class="top">
+    <span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
+    <span class="top-title">${t('desk.title')}</span>
+    ${desk?.person > 0 && html`<nav aria-label=${t('desk.steps')}>${Object.keys(kRooms).map(step)}</nav>`}
+    <span class="top-end">
+      ${desk?.person > 0 && html`<span class="top-name">${desk.people[desk.person - 1].name}</span>`}
+      <button type="button" class="button small" lang=${t.lang === 'zh' ? 'en' : 'zh-CN'} onClick=${otherLanguage}>
+        ${t('lang.other')}</button></span></div></header>`;
 }
 
 function Office({ door }) {
@@ -77,24 +97,25 @@ function Office({ door }) {
   }, [s.epoch]);
 
   const app = { ...fixed, act, t, s, desk, notice, offline: s.link !== 'open' };
-  const go = async () => {
+  const otherLanguage = async () => {
     await loadEnglish();
     setLang(lang === 'zh' ? 'en' : 'zh');
   };
   const Room = kRooms[room];
   const gone = s.link === 'taken-over' || s.link === 'renewed' || s.link === 'ended';
   return html`<div class="page room-office"><a class="skip" href="#main">${t('nav.skip')}</a>
-    <header><div class="top"><span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
-      <span class="top-title">${t('desk.title')}</span>
-      ${desk?.person > 0 && html`<nav aria-label=${t('desk.steps')}>${Object.keys(kRooms).map((id) => html`<button key=${id} type="button" class="nav-button"
-        aria-current=${id === room ? 'page' : undefined} onClick=${() => setRoom(id)}>${t(`desk.room.${id}`)}${done(id, desk) ? html` <span aria-label=${t('desk.stepDone')} role="img">✓</span>` : ''}</button>`)}</nav>`}
-      <span class="top-end">${desk?.person > 0 && html`<span class="top-name">${desk.people[desk.person - 1].name}</span>`}
-        <button type="button" class="button small" lang=${lang === 'zh' ? 'en' : 'zh-CN'} onClick=${go}>${t('lang.other')}</button></span></div></header>
-    <div class="banners" role="status" aria-live="polite">${s.link === 'lost' && html`<p class="banner warn">${t('desk.lost')}</p>`}</div>
-    <main id="main" tabindex="-1">${gone ? html`<section class="card narrow"><h1>${t('desk.gone')}</h1><p class="lead">${t('desk.goneLead')}</p></section>`
-      : !desk ? html`<section class="card narrow"><h1 class="sr">${t('desk.title')}</h1><p role="status">${t('link.connecting')}</p></section>`
+    <${Top} app=${app} room=${room} setRoom=${setRoom} otherLanguage=${otherLanguage} />
+    <div class="banners" role="status" aria-live="polite">
+      ${s.link === 'lost' && html`<p class="banner warn">${t('desk.lost')}</p>`}</div>
+    <main id="main" tabindex="-1">
+      ${gone ? html`<section class="card narrow"><h1>${t('desk.gone')}</h1>
+        <p class="lead">${t('desk.goneLead')}</p></section>`
+      : !desk ? html`<section class="card narrow"><h1 class="sr">${t('desk.title')}</h1>
+        <p role="status">${t('link.connecting')}</p></section>`
         : desk.person === 0 ? html`<${SignOn} app=${app} />`
-          : html`<${Room} app=${app} /><footer class="ledger-line">${t('desk.ledger', { n: desk.entries })}<span class="code">${desk.head}</span></footer>`}</main>
+          : html`<${Room} app=${app} />
+            <footer class="ledger-line">${t('desk.ledger', { n: desk.entries })}
+              <span class="code">${desk.head}</span></footer>`}</main>
     <${Notice} app=${app} close=${() => say(null)} /></div>`;
 }
 

@@ -17,17 +17,28 @@ export function Meeting({ app }) {
     setChecked(reply.ok ? reply : null);
     app.say(reply.ok ? null : { reply });
   };
-  return html`<h1>${t('desk.room.meeting')}</h1><div class="stack"><section class="card"><h2>${t('record.title')}</h2><p>${t('record.lead')}</p>
+  return html`<h1>${t('desk.room.meeting')}</h1>
+    <div class="stack"><section class="card"><h2>${t('record.title')}</h2><p>${t('record.lead')}</p>
       <div class="fields"><${FileField} app=${app} kind="record" label=${t('record.file')} onReady=${setRecord} />
-        <label class="field"><span>${t('record.anchor')}</span><textarea rows="2" class="code" autocomplete="off" spellcheck="false" value=${anchor} onInput=${(e) => setAnchor(e.target.value)}></textarea></label></div>
-      <div class="row-end"><${Act} app=${app} kind="primary large" label=${t('record.do')} disabled=${!ready} run=${() => app.act('papers', { anchor: oneLine(anchor) })} /></div></section>
+        <label class="field"><span>${t('record.anchor')}</span>
+          <textarea rows="2" class="code" autocomplete="off" spellcheck="false" value=${anchor}
+            onInput=${(e) => setAnchor(e.target.value)}></textarea></label></div>
+      <div class="row-end">
+        <${Act} app=${app} kind="primary large" label=${t('record.do')} disabled=${!ready}
+          run=${() => app.act('papers', { anchor: oneLine(anchor) })} /></div></section>
     <${Papers} app=${app} />
     <section class="card"><h2>${t('compare.title')}</h2><p>${t('compare.lead')}</p>
       <${FileField} app=${app} kind="paper" label=${t('compare.file')} onReady=${(name) => {
         setPaper(name);
         setChecked(null);
       }} />
-      <div class="row-end"><${Act} app=${app} kind="primary" label=${t('compare.do')} disabled=${!ready || !paper} run=${check} /></div>
-      <div role="status">${checked && (checked.differences.length === 0 ? html`<p class="note good said"><span aria-hidden="true">✓ </span>${checked.said}</p>`
-        : html`<p class="note bad"><span aria-hidden="true">! </span>${t('compare.differs', { n: checked.differences.length })}</p><ul class="plain">${checked.differences.map((text, i) => html`<li key=${i}>${text}</li>`)}</ul>`)}</div></section></div>`;
+      <div class="row-end">
+        <${Act} app=${app} kind="primary" label=${t('compare.do')} disabled=${!ready || !paper} run=${check} /></div>
+      <div role="status">${checked
+        && (checked.differences.length === 0
+          ? html`<p class="note good said"><span aria-hidden="true">✓ </span>${checked.said}</p>`
+        : html`<p class="note bad"><span aria-hidden="true">! </span>
+          ${t('compare.differs', { n: checked.differences.length })}</p>
+          <ul class="plain">${checked.differences.map((text, i) => html`<li key=${i}>${text}</li>`)}</ul>`)}</div>
+          </section></div>`;
 }

@@ -24,12 +24,15 @@ function Enlist({ app, first }) {
     setWords('');
     setAgain('');
   };
-  return html`<label class="field"><span>${t('desk.name')}</span><input type="text" autocomplete="off" value=${name} onInput=${(e) => setName(e.target.value)} /></label>
+  return html`<label class="field"><span>${t('desk.name')}</span>
+    <input type="text" autocomplete="off" value=${name} onInput=${(e) => setName(e.target.value)} /></label>
     <${Passphrase} label=${t('desk.passphraseNew')} value=${words} onInput=${setWords} />
     <${Passphrase} label=${t('enrol.passAgain')} value=${again} onInput=${setAgain} />
     <p class="field-error" role="alert">${differ && t('enrol.passDiffer')}</p>
-    <div class="row"><${Act} app=${app} kind="primary large" label=${t('desk.enlist')} disabled=${!name.trim() || !words || again !== words} run=${run} /></div>
-    ${made && html`<p class="note good" role="status"><span aria-hidden="true">✓ </span>${t('desk.enlisted', made)}</p>`}`;
+    <div class="row"><${Act} app=${app} kind="primary large" label=${t('desk.enlist')}
+      disabled=${!name.trim() || !words || again !== words} run=${run} /></div>
+    ${made && html`<p class="note good" role="status"><span aria-hidden="true">✓ </span>
+      ${t('desk.enlisted', made)}</p>`}`;
 }
 
 export function SignOn({ app }) {
@@ -38,7 +41,8 @@ export function SignOn({ app }) {
   const [words, setWords] = useState('');
   if (desk.people.length === 0) {
     return html`<section class="card narrow"><h1>${t('desk.firstTitle')}</h1><p class="lead">${t('desk.firstLead')}</p>
-      <p class="quiet-text">${t('desk.folder', { folder: desk.folder })}</p><${Enlist} app=${app} first=${true} /></section>`;
+      <p class="quiet-text">${t('desk.folder', { folder: desk.folder })}</p>
+      <${Enlist} app=${app} first=${true} /></section>`;
   }
   const run = async () => {
     await app.act('unlock', { person, passphrase: words });
@@ -46,16 +50,25 @@ export function SignOn({ app }) {
   };
   return html`<section class="card narrow"><h1>${t('desk.signOn')}</h1><p class="lead">${t('desk.signOnLead')}</p>
     <p class="quiet-text">${t('desk.folder', { folder: desk.folder })}</p>
-    <label class="field"><span>${t('desk.who')}</span><select value=${person} onChange=${(e) => setPerson(Number(e.target.value))}>
-      ${desk.people.map((one) => html`<option key=${one.person} value=${one.person}>${one.name}</option>`)}</select></label>
+    <label class="field"><span>${t('desk.who')}</span>
+      <select value=${person} onChange=${(e) => setPerson(Number(e.target.value))}>
+      ${desk.people.map((one) => html`<option key=${one.person} value=${one.person}>${one.name}</option>`)}</select>
+      </label>
     <${Passphrase} label=${t('enrol.pass')} value=${words} onInput=${setWords} onEnter=${() => words && run()} />
-    <div class="row"><${Act} app=${app} kind="primary large" label=${t('unlock.do')} disabled=${!words} run=${run} /></div></section>`;
+    <div class="row"><${Act} app=${app} kind="primary large" label=${t('unlock.do')} disabled=${!words} run=${run} />
+    </div></section>`;
 }
 
 export function People({ app }) {
   const { t, desk } = app;
-  return html`<h1>${t('desk.room.people')}</h1><div class="columns"><section class="card"><h2>${t('desk.peopleTitle')}</h2><p>${t('desk.peopleLead')}</p>
-      <ul class="people wide">${desk.people.map((one) => html`<li key=${one.person} class="person in"><span aria-hidden="true">✓</span><span class="person-name">${one.name}</span>
+  return html`<h1>${t('desk.room.people')}</h1>
+    <div class="columns"><section class="card"><h2>${t('desk.peopleTitle')}</h2><p>${t('desk.peopleLead')}</p>
+      <ul class="people wide">
+        ${desk.people.map((one) =>
+          html`<li key=${one.person} class="person in"><span aria-hidden="true">✓</span>
+            <span class="person-name">${one.name}</span>
         <span class="person-state code">${one.fingerprint}</span></li>`)}</ul></section>
-    <section class="card"><h2>${t('desk.enlistTitle')}</h2><p>${t('desk.enlistLead', { name: desk.people[desk.person - 1].name })}</p><${Enlist} app=${app} first=${false} /></section></div>`;
+    <section class="card"><h2>${t('desk.enlistTitle')}</h2>
+      <p>${t('desk.enlistLead', { name: desk.people[desk.person - 1].name })}</p>
+      <${Enlist} app=${app} first=${false} /></section></div>`;
 }

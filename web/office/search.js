@@ -15,10 +15,22 @@ export function Search({ app }) {
   };
   const value = (key, text) => (t.has(`trail.${key}.${text}`) ? t(`trail.${key}.${text}`) : text);
   return html`<h1>${t('desk.room.search')}</h1><div class="stack"><section class="card"><p>${t('search.lead')}</p>
-      <div class="row field-row"><label class="field grow"><span>${t('search.word')}</span><input type="search" autocomplete="off" value=${sought} onInput=${(e) => setSought(e.target.value)}
-        onKeyDown=${(e) => e.key === 'Enter' && sought.trim() && run()} /></label><${Act} app=${app} kind="primary" label=${t('search.do')} disabled=${!sought.trim()} run=${run} /></div></section>
+      <div class="row field-row">
+        <label class="field grow"><span>${t('search.word')}</span>
+          <input type="search" autocomplete="off" value=${sought} onInput=${(e) => setSought(e.target.value)}
+        onKeyDown=${(e) => e.key === 'Enter' && sought.trim() && run()} /></label>
+        <${Act} app=${app} kind="primary" label=${t('search.do')} disabled=${!sought.trim()} run=${run} /></div>
+        </section>
     ${found && html`<section class="card"><h2>${t('search.found', { word: found.word, n: found.rows.length })}</h2>
-      ${found.rows.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label=${t('desk.room.search')}><table><thead><tr>${['entry', 'date', 'deed', 'by', 'texts'].map((key) => html`<th key=${key} scope="col">${t(`search.col.${key}`)}</th>`)}</tr></thead>
-      <tbody>${found.rows.map((one) => html`<tr key=${one.entry}><td class="number">${one.entry}</td><td>${one.date}</td><th scope="row">${t(`deed.${one.deed}`)}</th><td>${one.by}</td>
-        <td>${Object.entries(one.texts).map(([key, text]) => html`<p key=${key}><span class="quiet-text">${t(`trail.${key}`)}${t('word.colon')}</span>${value(key, text)}</p>`)}</td></tr>`)}</tbody></table></div>`}</section>`}</div>`;
+      ${found.rows.length > 0
+        && html`<div class="scroll" tabindex="0" role="region" aria-label=${t('desk.room.search')}>
+          <table><thead><tr>${['entry', 'date', 'deed', 'by', 'texts']
+            .map((key) => html`<th key=${key} scope="col">${t(`search.col.${key}`)}</th>`)}</tr></thead>
+      <tbody>${found.rows.map(
+          (one) => html`<tr key=${one.entry}><td class="number">${one.entry}</td><td>${one.date}</td>
+            <th scope="row">${t(`deed.${one.deed}`)}</th><td>${one.by}</td>
+        <td>${Object.entries(one.texts)
+          .map(([key, text]) =>
+            html`<p key=${key}><span class="quiet-text">${t(`trail.${key}`)}${t('word.colon')}</span>
+              ${value(key, text)}</p>`)}</td></tr>`)}</tbody></table></div>`}</section>`}</div>`;
 }

@@ -30,7 +30,9 @@ async function send(app, kind, file, progress) {
   }
 }
 
-/** A field for one file. @param onReady told its name when all of it has arrived, and '' when another one is on its way */
+/**
+ * A field for one file. @param onReady told its name when all of it has arrived, and '' when another one is on its way
+ */
 export function FileField({ app, kind, label, accept, onReady }) {
   const { t } = app;
   const [state, setState] = useState('');
@@ -43,6 +45,8 @@ export function FileField({ app, kind, label, accept, onReady }) {
     if (reply.ok) onReady(file.name);
     else app.say({ reply });
   };
-  return html`<div class="field file-field"><span>${label}</span><div class="row"><label class="button file">${t('desk.choose')}<input type="file" aria-label=${label} accept=${accept} onChange=${pick} /></label>
+  return html`<div class="field file-field"><span>${label}</span>
+    <div class="row"><label class="button file">${t('desk.choose')}
+      <input type="file" aria-label=${label} accept=${accept} onChange=${pick} /></label>
     <span class="quiet-text" role="status">${state || t('desk.noFile')}</span></div></div>`;
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Eligibility: what the machine found by which article, and what people decide beside it; correction notices; the roster. */
+/**
+ * Eligibility: what the machine found by which article, and what people decide beside it; correction notices; the
+ * roster.
+ */
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, Still } from '../parts/ui.js';
 import { Papers } from './papers.js';
@@ -10,22 +13,28 @@ const kShown = 100;
 const kIssued = 1;
 
 function Chip({ t, verdict }) {
-  return html`<span class=${`chip ${verdict}`}><span aria-hidden="true">${kSigns[verdict]} </span>${t(`verdict.${verdict}`)}</span>`;
+  return html`<span class=${`chip ${verdict}`}><span aria-hidden="true">${kSigns[verdict]} </span>
+    ${t(`verdict.${verdict}`)}</span>`;
 }
 
 /** @param open one function for the life of the list */
 class Line extends Still {
   render({ t, one, open }) {
-    return html`<tr><td class="number">${one.candidate}</td><th scope="row">${one.name}<span class="quiet-text block">${one.employer}</span></th>
+    return html`<tr><td class="number">${one.candidate}</td>
+      <th scope="row">${one.name}<span class="quiet-text block">${one.employer}</span></th>
       <td>${one.level}${one.exceptional && html` <span class="tag strong">${t('channel.exceptional')}</span>`}</td>
-      <td><${Chip} t=${t} verdict=${one.standing} />${one.decided && html`<span class="quiet-text block">${t('verdict.byHand')}</span>`}${one.correction > 0 && html`<span class="quiet-text block">${t(`correction.${one.correction}`)}</span>`}</td>
+      <td><${Chip} t=${t} verdict=${one.standing} />
+        ${one.decided && html`<span class="quiet-text block">${t('verdict.byHand')}</span>`}
+        ${one.correction > 0 && html`<span class="quiet-text block">${t(`correction.${one.correction}`)}</span>`}</td>
       <td>${one.articles.join(t('word.comma'))}<span class="quiet-text block">${one.reason}</span></td>
-      <td><button type="button" class="button small" aria-label=${t('verdict.openOf', { name: one.name })} onClick=${() => open(one.candidate)}>${t('verdict.open')}</button></td></tr>`;
+      <td><button type="button" class="button small" aria-label=${t('verdict.openOf', { name: one.name })}
+        onClick=${() => open(one.candidate)}>${t('verdict.open')}</button></td></tr>`;
   }
 }
 
 function Lines({ title, lines }) {
-  return lines.length > 0 && html`<h3>${title}</h3><ul class="plain">${lines.map((text, i) => html`<li key=${i}>${text}</li>`)}</ul>`;
+  return lines.length > 0
+    && html`<h3>${title}</h3><ul class="plain">${lines.map((text, i) => html`<li key=${i}>${text}</li>`)}</ul>`;
 }
 
 function Decide({ app, one, done }) {
@@ -33,12 +42,21 @@ function Decide({ app, one, done }) {
   const [verdict, setVerdict] = useState('');
   const [reason, setReason] = useState('');
   const [basis, setBasis] = useState('');
-  const run = async () => (await app.act('decide', { candidate: one.candidate, verdict, reason: oneLine(reason), basis: oneLine(basis) })) && done();
-  return html`<fieldset class="choice-line"><legend>${t('verdict.decideTitle')}</legend>${['ELIGIBLE', 'NOT_ELIGIBLE'].map((value) => html`<label key=${value} class="check">
-      <input type="radio" name="verdict" checked=${verdict === value} onChange=${() => setVerdict(value)} /> ${t(`verdict.${value}`)}</label>`)}</fieldset>
-    <label class="field"><span>${t('verdict.reason')}</span><textarea rows="2" maxlength="2000" autocomplete="off" value=${reason} onInput=${(e) => setReason(e.target.value)}></textarea></label>
-    <label class="field"><span>${t('verdict.basis')}</span><input type="text" autocomplete="off" value=${basis} onInput=${(e) => setBasis(e.target.value)} /></label>
-    <div class="row-end"><${Act} app=${app} kind="primary" label=${t('verdict.decide')} disabled=${!verdict || !oneLine(reason)} run=${run} /></div>`;
+  const run = async () =>
+    (await app.act('decide', { candidate: one.candidate, verdict, reason: oneLine(reason), basis: oneLine(basis) }))
+    && done();
+  return html`<fieldset class="choice-line"><legend>${t('verdict.decideTitle')}</legend>
+    ${['ELIGIBLE', 'NOT_ELIGIBLE'].map((value) => html`<label key=${value} class="check">
+      <input type="radio" name="verdict" checked=${verdict === value}
+        onChange=${() => setVerdict(value)} /> ${t(`verdict.${value}`)}</label>`)}</fieldset>
+    <label class="field"><span>${t('verdict.reason')}</span>
+      <textarea rows="2" maxlength="2000" autocomplete="off" value=${reason}
+        onInput=${(e) => setReason(e.target.value)}></textarea></label>
+    <label class="field"><span>${t('verdict.basis')}</span>
+      <input type="text" autocomplete="off" value=${basis} onInput=${(e) => setBasis(e.target.value)} /></label>
+    <div class="row-end">
+      <${Act} app=${app} kind="primary" label=${t('verdict.decide')} disabled=${!verdict || !oneLine(reason)}
+        run=${run} /></div>`;
 }
 
 function Correction({ app, one, done }) {
@@ -48,17 +66,27 @@ function Correction({ app, one, done }) {
   if (one.notice) {
     const answer = (outcome) => async () => (await app.act('answer', { candidate: one.candidate, outcome })) && done();
     return html`<h3>${t('correction.title')}</h3><p>${t('correction.issued', one.notice)}</p>
-      <ul class="plain">${one.notice.items.map((item, i) => html`<li key=${i}>${item.what}${item.article && t('word.paren', { text: item.article })}</li>`)}</ul>
+      <ul class="plain">${one.notice.items.map(
+          (item, i) => html`<li key=${i}>${item.what}${item.article && t('word.paren', { text: item.article })}</li>`)}
+          </ul>
       <p class="quiet-text">${t(`correction.${one.correction}`)}</p>
-      ${one.correction === kIssued && html`<div class="row-end"><${Act} app=${app} label=${t('correction.lapse')} disabled=${!one.notice.overdue} run=${answer('lapsed')} />
+      ${one.correction === kIssued
+        && html`<div class="row-end">
+          <${Act} app=${app} label=${t('correction.lapse')} disabled=${!one.notice.overdue} run=${answer('lapsed')} />
         <${Act} app=${app} kind="primary" label=${t('correction.corrected')} run=${answer('corrected')} /></div>`}`;
   }
   const items = what.split('\n').map(oneLine).filter(Boolean);
   const run = async () => (await app.act('notice', { candidate: one.candidate, items, days })) && done();
   return html`<details><summary>${t('correction.title')}</summary><p class="quiet-text">${t('correction.once')}</p>
-    <label class="field"><span>${t('correction.items')}</span><textarea rows="3" maxlength="4000" autocomplete="off" value=${what} onInput=${(e) => setWhat(e.target.value)}></textarea></label>
-    <div class="row field-row"><label class="field"><span>${t('correction.days')}</span><input type="number" min="1" max="250" value=${days} onInput=${(e) => setDays(Number(e.target.value))} /></label>
-      <${Act} app=${app} kind="primary" label=${t('correction.do')} disabled=${items.length === 0 || !(days >= 1)} run=${run} /></div></details>`;
+    <label class="field"><span>${t('correction.items')}</span>
+      <textarea rows="3" maxlength="4000" autocomplete="off" value=${what}
+        onInput=${(e) => setWhat(e.target.value)}></textarea></label>
+    <div class="row field-row">
+      <label class="field"><span>${t('correction.days')}</span>
+        <input type="number" min="1" max="250" value=${days} onInput=${(e) => setDays(Number(e.target.value))} />
+        </label>
+      <${Act} app=${app} kind="primary" label=${t('correction.do')} disabled=${items.length === 0 || !(days >= 1)}
+        run=${run} /></div></details>`;
 }
 
 function Detail({ app, candidate, onClose, onChange }) {
@@ -74,15 +102,28 @@ function Detail({ app, candidate, onClose, onChange }) {
     await load();
     onChange();
   };
-  return html`<${Dialog} app=${app} wide=${true} title=${one ? t('verdict.detailTitle', { n: one.candidate, name: one.name }) : t('link.connecting')} onClose=${onClose}>
-    ${one && html`<p>${one.employer}${t('word.middot')}${one.level}${one.exceptional && t('word.middot') + t('channel.exceptional')}</p>
-      <p><${Chip} t=${t} verdict=${one.machine} /> ${one.articles.join(t('word.comma'))}</p><p class="lead">${one.reason}</p>
-      <${Lines} title=${t('verdict.arithmetic')} lines=${one.arithmetic} /><${Lines} title=${t('verdict.missing')} lines=${one.missing} /><${Lines} title=${t('verdict.notes')} lines=${one.notes} />
+  return html`<${Dialog} app=${app} wide=${true}
+    title=${one ? t('verdict.detailTitle', { n: one.candidate, name: one.name }) : t('link.connecting')}
+    onClose=${onClose}>
+    ${one && html`<p>${one.employer}${t('word.middot')}${one.level}
+      ${one.exceptional && t('word.middot') + t('channel.exceptional')}</p>
+      <p><${Chip} t=${t} verdict=${one.machine} /> ${one.articles.join(t('word.comma'))}</p>
+      <p class="lead">${one.reason}</p>
+      <${Lines} title=${t('verdict.arithmetic')} lines=${one.arithmetic} />
+      <${Lines} title=${t('verdict.missing')} lines=${one.missing} />
+      <${Lines} title=${t('verdict.notes')} lines=${one.notes} />
       ${one.interview && html`<p class="note">${t('verdict.interview')}</p>`}
-      ${one.tried.length > 0 && html`<details><summary>${t('verdict.tried', { n: one.tried.length })}</summary><ul class="plain">${one.tried.map((way, i) => html`<li key=${i}><strong>${way.route}</strong> ${t(`finding.${way.finding}`)} ${way.articles.join(t('word.comma'))}
+      ${one.tried.length > 0
+        && html`<details><summary>${t('verdict.tried', { n: one.tried.length })}</summary>
+          <ul class="plain">${one.tried.map(
+            (way, i) => html`<li key=${i}>
+              <strong>${way.route}</strong> ${t(`finding.${way.finding}`)} ${way.articles.join(t('word.comma'))}
         <span class="quiet-text block">${way.arithmetic.join(t('word.semicolon'))}</span></li>`)}</ul></details>`}
-      ${one.human ? html`<p class="note good"><strong>${t('verdict.human', one.human)}${t('word.colon')}${t(`verdict.${one.human.verdict}`)}</strong><br />${one.human.reason}${one.human.basis && t('word.paren', { text: one.human.basis })}</p>` : null}
-      ${!app.desk.publicity && html`<${Decide} key=${`d${one.decided}`} app=${app} one=${one} done=${changed} /><${Correction} app=${app} one=${one} done=${changed} />`}
+      ${one.human ? html`<p class="note good">
+        <strong>${t('verdict.human', one.human)}${t('word.colon')}${t(`verdict.${one.human.verdict}`)}</strong><br />
+        ${one.human.reason}${one.human.basis && t('word.paren', { text: one.human.basis })}</p>` : null}
+      ${!app.desk.publicity && html`<${Decide} key=${`d${one.decided}`} app=${app} one=${one} done=${changed} />
+        <${Correction} app=${app} one=${one} done=${changed} />`}
       <p class="quiet-text">${t('verdict.standard', { name: one.standard })}</p>`}</${Dialog}>`;
 }
 
@@ -102,19 +143,32 @@ export function Verdicts({ app }) {
   if (!desk.imported) return html`<h1>${t('desk.room.verdicts')}</h1><p class="note">${t('verdict.noImport')}</p>`;
   if (!rows) return html`<h1>${t('desk.room.verdicts')}</h1><p role="status">${t('verdict.judging')}</p>`;
   const count = (id) => (id === 'all' ? rows.length : rows.filter((one) => one.standing === id).length);
-  const found = rows.filter((one) => (filter === 'all' || one.standing === filter) && (one.name.includes(sought.trim()) || String(one.candidate) === sought.trim()));
+  const found = rows.filter((one) => (filter === 'all' || one.standing === filter)
+    && (one.name.includes(sought.trim()) || String(one.candidate) === sought.trim()));
   return html`<h1>${t('desk.room.verdicts')}</h1><div class="stack"><section class="card">
-      <div class="row" role="group" aria-label=${t('verdict.filter')}>${kFilters.map((id) => html`<button key=${id} type="button" class="button small" aria-pressed=${filter === id}
-        onClick=${() => setFilter(id)}>${t('verdict.filterOf', { word: t(id === 'all' ? 'verdict.all' : `verdict.${id}`), n: count(id) })}</button>`)}
-        <label class="field inline"><span>${t('verdict.seek')}</span><input type="search" autocomplete="off" value=${sought} onInput=${(e) => setSought(e.target.value)} /></label></div>
-      <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.room.verdicts')}><table><thead><tr>${['number', 'name', 'level', 'verdict', 'grounds', 'more'].map((key) => html`<th key=${key} scope="col">${t(`verdict.col.${key}`)}</th>`)}</tr></thead>
-      <tbody>${found.slice(0, shown).map((one) => html`<${Line} key=${one.candidate} t=${t} one=${one} open=${setOpen} />`)}</tbody></table></div>
+      <div class="row" role="group" aria-label=${t('verdict.filter')}>
+        ${kFilters.map((id) => html`<button key=${id} type="button" class="button small" aria-pressed=${filter === id}
+        onClick=${() => setFilter(id)}>
+        ${t('verdict.filterOf', { word: t(id === 'all' ? 'verdict.all' : `verdict.${id}`), n: count(id) })}</button>`)}
+        <label class="field inline"><span>${t('verdict.seek')}</span>
+          <input type="search" autocomplete="off" value=${sought} onInput=${(e) => setSought(e.target.value)} /></label>
+          </div>
+      <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.room.verdicts')}>
+        <table><thead><tr>${['number', 'name', 'level', 'verdict', 'grounds', 'more']
+          .map((key) => html`<th key=${key} scope="col">${t(`verdict.col.${key}`)}</th>`)}</tr></thead>
+      <tbody>${found.slice(0, shown)
+        .map((one) => html`<${Line} key=${one.candidate} t=${t} one=${one} open=${setOpen} />`)}</tbody></table></div>
       ${found.length === 0 && html`<p class="quiet-text">${t('verdict.nobody')}</p>`}
-      ${found.length > shown && html`<div class="row-center"><button type="button" class="button" onClick=${() => setShown(shown + kShown)}>${t('verdict.more', { n: found.length - shown })}</button></div>`}</section>
+      ${found.length > shown
+        && html`<div class="row-center">
+          <button type="button" class="button" onClick=${() => setShown(shown + kShown)}>
+            ${t('verdict.more', { n: found.length - shown })}</button></div>`}</section>
     <section class="card"><h2>${t('roster.title')}</h2><p>${t('roster.lead')}</p>
-      ${desk.roster && html`<p class="note good"><span aria-hidden="true">✓ </span>${t('roster.done', { date: desk.roster.date, n: desk.roster.candidates, folder: desk.roster.folder })}</p>`}
+      ${desk.roster && html`<p class="note good"><span aria-hidden="true">✓ </span>
+        ${t('roster.done', { date: desk.roster.date, n: desk.roster.candidates, folder: desk.roster.folder })}</p>`}
       <div class="row-end"><${Act} app=${app} label=${t('verdict.paper')} run=${() => app.act('verdict-paper')} />
-        ${!desk.publicity && html`<${Act} app=${app} kind="primary" label=${t('roster.do')} run=${() => app.act('roster')} />`}</div></section>
+        ${!desk.publicity && html`<${Act} app=${app} kind="primary" label=${t('roster.do')}
+            run=${() => app.act('roster')} />`}</div></section>
     <${Papers} app=${app} />
     ${open > 0 && html`<${Detail} app=${app} candidate=${open} onClose=${() => setOpen(0)} onChange=${load} />`}</div>`;
 }

@@ -13,7 +13,9 @@ export function ExportForm({ app }) {
     app.say(reply.ok ? { ok: 'note.exported' } : { reply });
   };
   return html`<section class="card"><h2>${t('export.title')}</h2><p>${t('export.lead')}</p>
-    <div class="row field-row"><label class="field grow"><span>${t('export.file')}</span><input type="text" autocomplete="off" spellcheck="false" value=${file}
+    <div class="row field-row">
+      <label class="field grow"><span>${t('export.file')}</span>
+        <input type="text" autocomplete="off" spellcheck="false" value=${file}
       onInput=${(e) => setFile(e.target.value)} /></label>
       <${Act} app=${app} kind="primary" label=${t('export.do')} disabled=${!oneLine(file)} run=${run} /></div>
     <p role="status">${done && t('export.done', { file: done.file, n: done.entries })}</p></section>`;

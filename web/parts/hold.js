@@ -50,10 +50,14 @@ export function Hold({ app, label, run, disabled = false, kind = 'primary' }) {
     armedAt.current = performance.now();
     setMode('armed');
   };
-  const shown = { idle: label, holding: app.t('hold.holding'), armed: app.t('hold.again'), busy: app.t('word.working') }[mode];
-  return html`<span class="hold-frame"><button type="button" class=${`button hold ${kind} ${mode}`} disabled=${disabled || app.offline}
-      onPointerDown=${begin} onPointerUp=${end} onPointerLeave=${end} onPointerCancel=${end} onKeyDown=${onKeyDown} onKeyUp=${onKeyUp}
+  const shown = { idle: label, holding: app.t('hold.holding'), armed: app.t('hold.again'), busy: app.t('word.working')
+    }[mode];
+  return html`<span class="hold-frame">
+    <button type="button" class=${`button hold ${kind} ${mode}`} disabled=${disabled || app.offline}
+      onPointerDown=${begin} onPointerUp=${end} onPointerLeave=${end} onPointerCancel=${end} onKeyDown=${onKeyDown}
+        onKeyUp=${onKeyUp}
       onBlur=${end} onClick=${onClick} onContextMenu=${(event) => event.preventDefault()}>
-      <span class="hold-fill" aria-hidden="true"></span><span class="hold-label" aria-live="polite">${shown}</span></button>
+      <span class="hold-fill" aria-hidden="true"></span>
+      <span class="hold-label" aria-live="polite">${shown}</span></button>
     <span class="hold-hint">${app.t('hold.hint')}</span></span>`;
 }

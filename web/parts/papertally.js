@@ -12,7 +12,8 @@ const typed = { key: '', rows: {} };
 /** What does not add up, by the key of its sentence; nothing if all does. */
 function wrong(row) {
   const n = Object.fromEntries(kParts.map((part) => [part, Number(row[part])]));
-  if (kParts.some((part) => row[part] === undefined || row[part] === '' || !Number.isInteger(n[part]) || n[part] < 0)) return 'paperTally.incomplete';
+  if (kParts.some((part) => row[part] === undefined || row[part] === '' || !Number.isInteger(n[part]) || n[part] < 0))
+    return 'paperTally.incomplete';
   if (n.valid !== n.agree + n.disagree + n.abstain) return 'paperTally.validSum';
   if (n.returned !== n.valid + n.invalid) return 'paperTally.returnedSum';
   return n.returned > n.issued ? 'paperTally.tooMany' : '';
@@ -40,12 +41,21 @@ export function PaperTally({ app }) {
   const ready = live.every((q) => ['', 'paperTally.tooMany'].includes(wrong(rows[q] || {})));
   const waiting = s.now.proposals.some((one) => one.type === 'PaperTally');
   return html`<h3>${t('paperTally.title')}</h3><p>${t('paperTally.lead')}</p>
-    <div class="scroll-x" tabindex="0" role="region" aria-label=${t('paperTally.title')}><table class="plain tally"><thead><tr><th scope="col">${t('row.candidate')}</th>
+    <div class="scroll-x" tabindex="0" role="region" aria-label=${t('paperTally.title')}>
+      <table class="plain tally"><thead><tr><th scope="col">${t('row.candidate')}</th>
       ${kParts.map((part) => html`<th key=${part} scope="col">${t(`paperTally.${part}`)}</th>`)}</tr></thead>
     <tbody>${live.map((q) => {
       const bad = wrong(rows[q] || {});
-      return html`<tr key=${q}><th scope="row">${candidate(app, q).name}<span class=${bad ? 'tally-check disagree-ink' : 'tally-check agree-ink'}>${t(bad || 'paperTally.good')}</span></th>${kParts.map((part) => html`<td key=${part}><input type="text" inputmode="numeric" autocomplete="off" size="3"
-        aria-label=${t('paperTally.cell', { name: candidate(app, q).name, part: t(`paperTally.${part}`) })} value=${rows[q]?.[part] ?? ''} onInput=${(e) => type(q, part, e.target.value.trim())} /></td>`)}</tr>`;
+      return html`<tr key=${q}>
+        <th scope="row">${candidate(app, q).name}
+          <span class=${bad ? 'tally-check disagree-ink' : 'tally-check agree-ink'}>
+            ${t(bad || 'paperTally.good')}</span></th>
+            ${kParts.map((part) =>
+              html`<td key=${part}><input type="text" inputmode="numeric" autocomplete="off" size="3"
+        aria-label=${t('paperTally.cell', { name: candidate(app, q).name, part: t(`paperTally.${part}`) })}
+          value=${rows[q]?.[part] ?? ''} onInput=${(e) => type(q, part, e.target.value.trim())} /></td>`)}</tr>`;
     })}</tbody></table></div>
-    ${waiting ? html`<p class="note">${t('sign.waiting')}</p>` : html`<div class="sign-row"><${Hold} app=${app} label=${t('paperTally.do')} disabled=${!ready} run=${submit} /></div>`}`;
+    ${waiting ? html`<p class="note">${t('sign.waiting')}</p>`
+      : html`<div class="sign-row">
+        <${Hold} app=${app} label=${t('paperTally.do')} disabled=${!ready} run=${submit} /></div>`}`;
 }

@@ -39,13 +39,17 @@ export function modules(text) {
 
 function Code({ rows, label }) {
   const side = rows.length + 2 * kQuiet;
-  const path = rows.flatMap((row, y) => row.map((on, x) => (on ? `M${x + kQuiet} ${y + kQuiet}h1v1h-1z` : ''))).join('');
-  return html`<svg class="qr" viewBox=${`0 0 ${side} ${side}`} role="img" aria-label=${label} shape-rendering="crispEdges"><rect class="qr-ground" width=${side} height=${side} /><path class="qr-ink" d=${path} /></svg>`;
+  const path = rows.flatMap((row, y) => row.map((on, x) => (on ? `M${x + kQuiet} ${y + kQuiet}h1v1h-1z` : '')))
+    .join('');
+  return html`<svg class="qr" viewBox=${`0 0 ${side} ${side}`} role="img" aria-label=${label}
+    shape-rendering="crispEdges"><rect class="qr-ground" width=${side} height=${side} />
+    <path class="qr-ink" d=${path} /></svg>`;
 }
 
 /** The lines in words above the code. */
 function words(text) {
-  return text.split('\n').map((line) => line.trim()).filter((line) => line && !isDrawn(line) && !line.startsWith('piaojue1:'));
+  return text.split('\n').map((line) => line.trim())
+    .filter((line) => line && !isDrawn(line) && !line.startsWith('piaojue1:'));
 }
 
 export function Slips({ app }) {
@@ -55,20 +59,28 @@ export function Slips({ app }) {
   const open = async (event) => {
     const files = [...event.target.files];
     event.target.value = '';
-    const read = await Promise.all(files.map(async (file) => ({ name: file.name, text: (await file.text()).replace(/^\ufeff/, '') })));
+    const read = await Promise.all(
+      files.map(async (file) => ({ name: file.name, text: (await file.text()).replace(/^\ufeff/, '') })));
     setBad(read.filter((one) => !slipLine(one.text)).map((one) => one.name));
     setSlips(read.filter((one) => slipLine(one.text)).sort((a, b) => a.name.localeCompare(b.name)));
   };
-  return html`<section class="card slips-card"><div class="no-print"><h2>${t('slips.title')}</h2><p>${t('slips.lead')}</p>
-      <div class="row"><label class="button file"><span>${t('slips.open')}</span><input type="file" multiple accept=".txt,text/plain" onChange=${open} /></label>
-        <button type="button" class="button primary" disabled=${slips.length === 0} onClick=${() => print()}>${t('slips.print', { n: slips.length })}</button>
-        <button type="button" class="button" disabled=${slips.length === 0} onClick=${() => setSlips([])}>${t('slips.clear')}</button></div>
+  return html`<section class="card slips-card">
+    <div class="no-print"><h2>${t('slips.title')}</h2><p>${t('slips.lead')}</p>
+      <div class="row"><label class="button file"><span>${t('slips.open')}</span>
+        <input type="file" multiple accept=".txt,text/plain" onChange=${open} /></label>
+        <button type="button" class="button primary" disabled=${slips.length === 0} onClick=${() => print()}>
+          ${t('slips.print', { n: slips.length })}</button>
+        <button type="button" class="button" disabled=${slips.length === 0} onClick=${() => setSlips([])}>
+          ${t('slips.clear')}</button></div>
       <p role="status">${slips.length > 0 && t('slips.count', { n: slips.length })}</p>
-      ${bad.length > 0 && html`<p class="note bad" role="alert">${t('slips.bad', { names: bad.join(t('word.comma')) })}</p>`}</div>
+      ${bad.length > 0 && html`<p class="note bad" role="alert">
+        ${t('slips.bad', { names: bad.join(t('word.comma')) })}</p>`}</div>
     <div class="slips">${slips.map((slip) => {
       const [title, ...rest] = words(slip.text);
       const rows = modules(slip.text);
-      return html`<article key=${slip.name} class="slip"><div class="slip-words"><h3>${title}</h3>${rest.map((line, i) => html`<p key=${i}>${line}</p>`)}
-        <p class="code">${slipLine(slip.text)}</p></div>${rows.length > 0 && html`<${Code} rows=${rows} label=${t('slips.qr')} />`}</article>`;
+      return html`<article key=${slip.name} class="slip">
+        <div class="slip-words"><h3>${title}</h3>${rest.map((line, i) => html`<p key=${i}>${line}</p>`)}
+        <p class="code">${slipLine(slip.text)}</p></div>
+        ${rows.length > 0 && html`<${Code} rows=${rows} label=${t('slips.qr')} />`}</article>`;
     })}</div></section>`;
 }

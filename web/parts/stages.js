@@ -7,7 +7,9 @@ const kSigns = { done: '✓', active: '…', pending: '○', failed: '✗' };
 /** @param steps [{ id, label, state }] with state done, active, pending or failed */
 export function Stages({ app, steps, label }) {
   return html`<ol class="stages" aria-label=${label}>
-    ${steps.map((step) => html`<li key=${step.id} class=${`stage ${step.state}`} aria-current=${step.state === 'active' ? 'step' : undefined}>
+    ${steps.map((step) =>
+      html`<li key=${step.id} class=${`stage ${step.state}`}
+        aria-current=${step.state === 'active' ? 'step' : undefined}>
       <span class="stage-sign" aria-hidden="true">${kSigns[step.state]}</span>
       <span>${step.label}<span class="sr">${app.t('word.colon')}${app.t(`step.${step.state}`)}</span></span></li>`)}
   </ol>`;

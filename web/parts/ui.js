@@ -76,11 +76,14 @@ export function Dialog({ app, title, onClose, children, wide = false }) {
   }, []);
   // What lies outside of a modal dialog can not be read, so a refusal is said in here.
   const refused = app.notice?.reply && !app.notice.reply.ok ? app.notice.reply : null;
-  return html`<dialog ref=${ref} class=${wide ? 'dialog wide' : 'dialog'} aria-labelledby="dialog-title" onClose=${onClose}>
+  return html`<dialog ref=${ref} class=${wide ? 'dialog wide' : 'dialog'} aria-labelledby="dialog-title"
+    onClose=${onClose}>
     <header class="dialog-head"><h2 id="dialog-title">${title}</h2>
-      <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t('word.dismiss')}</button></header>
+      <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t('word.dismiss')}</button>
+      </header>
     ${children}
-    <div role="alert">${refused && html`<p class="note bad">${sentence(app.t, refused)}<br />${app.t('note.nothingLost')}</p>`}</div>
+    <div role="alert">${refused
+      && html`<p class="note bad">${sentence(app.t, refused)}<br />${app.t('note.nothingLost')}</p>`}</div>
   </dialog>`;
 }
 
@@ -90,17 +93,20 @@ export function ReasonDialog({ app, title, lead, label, confirm, run, onClose, c
   return html`<${Dialog} app=${app} title=${title} onClose=${onClose}>
     ${lead && html`<p>${lead}</p>`}${children}
     <label class="field"><span>${label || app.t('word.reason')}</span>
-      <textarea rows="3" maxlength="2000" autocomplete="off" value=${reason} onInput=${(e) => setReason(e.target.value)}></textarea></label>
+      <textarea rows="3" maxlength="2000" autocomplete="off" value=${reason}
+        onInput=${(e) => setReason(e.target.value)}></textarea></label>
     <div class="row-end"><${Act} app=${app} kind="primary" label=${confirm} disabled=${!oneLine(reason)}
       run=${async () => (await run(oneLine(reason))) && onClose()} /></div>
   </${Dialog}>`;
 }
 
 export function Waiting({ title, children }) {
-  return html`<div class="waiting"><span class="pulse" aria-hidden="true"></span><div><p class="waiting-title">${title}</p>
+  return html`<div class="waiting"><span class="pulse" aria-hidden="true"></span>
+    <div><p class="waiting-title">${title}</p>
     ${children}</div></div>`;
 }
 
 export function Lamp({ on, children }) {
-  return html`<span class=${on ? 'lamp on' : 'lamp off'}><span aria-hidden="true">${on ? '✓' : '!'}</span> ${children}</span>`;
+  return html`<span class=${on ? 'lamp on' : 'lamp off'}>
+    <span aria-hidden="true">${on ? '✓' : '!'}</span> ${children}</span>`;
 }

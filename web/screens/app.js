@@ -32,28 +32,36 @@ function roomsOf(roles) {
 
 /** Whether somebody is waited for in a room that is not the one shown. */
 function calls(room, now) {
-  if (room.id === 'vote') return now.attempt?.live && now.attempt.phase === 'voting' && now.ballot && now.ballot.sequence === null;
+  if (room.id === 'vote') return now.attempt?.live && now.attempt.phase === 'voting' && now.ballot
+    && now.ballot.sequence === null;
   return room.id !== 'screen' && room.bit !== kExpert && now.proposals.some((one) => one.yours);
 }
 
 function Top({ app, rooms, room, go, other }) {
   const { t, s } = app;
-  return html`<header>${s.now?.rehearsal && html`<p class="rehearsal-band">${t('rehearsal.band')}</p>`}<div class="top"><span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
+  return html`<header>${s.now?.rehearsal && html`<p class="rehearsal-band">${t('rehearsal.band')}</p>`}
+    <div class="top"><span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
     <span class="top-title">${s.meeting?.title || ''}</span>
-    ${rooms.length > 1 && html`<nav aria-label=${t('nav.label')}>${rooms.map((one) => html`<button key=${one.id} type="button" class="nav-button"
+    ${rooms.length > 1 && html`<nav aria-label=${t('nav.label')}>
+      ${rooms.map((one) => html`<button key=${one.id} type="button" class="nav-button"
       aria-current=${one.id === room ? 'page' : undefined} onClick=${() => go(one.id)}>${t(`room.${one.id}`)}${
-      one.id !== room && calls(one, s.now) ? html` <span class="badge">${t('nav.waiting')}</span>` : ''}</button>`)}</nav>`}
+      one.id !== room && calls(one, s.now) ? html` <span class="badge">${t('nav.waiting')}</span>` : ''}</button>`)}
+      </nav>`}
     <span class="top-end">${s.now?.name && html`<span class="top-name">${s.now.name}</span>`}
-      <button type="button" class="button small" lang=${other === 'zh' ? 'zh-CN' : 'en'} onClick=${() => app.setLang(other)}>${t('lang.other')}</button></span></div></header>`;
+      <button type="button" class="button small" lang=${other === 'zh' ? 'zh-CN' : 'en'}
+        onClick=${() => app.setLang(other)}>${t('lang.other')}</button></span></div></header>`;
 }
 
-/** Both connections: of this page to the program, and of the program to the meeting's server. Takes no place of its own. */
+/**
+ * Both connections: of this page to the program, and of the program to the meeting's server. Takes no place of its own.
+ */
 function Banner({ app }) {
   const { t, s } = app;
   const [key, kind] = s.link === 'lost' ? [s.lostFor > 5 ? 'link.goneLong' : 'link.lost', 'warn']
     : s.phase === 'run' && s.now && !s.now.connected ? ['link.server', 'warn']
       : s.phase === 'run' && s.now && !s.now.synced ? ['link.syncing', 'calm'] : ['', ''];
-  return html`<div class="banners" role="status" aria-live="polite">${key && html`<p class=${`banner ${kind}`}>${t(key)}</p>`}</div>`;
+  return html`<div class="banners" role="status" aria-live="polite">
+    ${key && html`<p class=${`banner ${kind}`}>${t(key)}</p>`}</div>`;
 }
 
 function noticeText(t, notice) {
@@ -72,7 +80,8 @@ function Notice({ app, notice, close }) {
 }
 
 function Loading({ app }) {
-  return html`<section class="card narrow"><h1 class="sr">${app.t('brand')}</h1><${Waiting} title=${app.t('link.connecting')}><p>${app.t('link.connectingLead')}</p></${Waiting}></section>`;
+  return html`<section class="card narrow"><h1 class="sr">${app.t('brand')}</h1>
+    <${Waiting} title=${app.t('link.connecting')}><p>${app.t('link.connectingLead')}</p></${Waiting}></section>`;
 }
 
 /** A room whose module may still be on its way; asked for again after each reconnect, should it not have come. */
@@ -90,7 +99,9 @@ const kGeneralWarnings = ['one-trustee', 'issued-mismatch', 'bad-checkpoint'];
 
 function General({ app }) {
   const list = (app.s.phase === 'run' && app.s.now?.warnings) || [];
-  return list.filter((one) => kGeneralWarnings.includes(one.kind)).map((one, i) => html`<p key=${`${one.kind}${i}`} class="note warn general"><span aria-hidden="true">! </span>${app.t(`warning.${one.kind}`)}</p>`);
+  return list.filter((one) => kGeneralWarnings.includes(one.kind))
+    .map((one, i) => html`<p key=${`${one.kind}${i}`} class="note warn general"><span aria-hidden="true">! </span>
+      ${app.t(`warning.${one.kind}`)}</p>`);
 }
 
 function Room({ app, room }) {
@@ -105,7 +116,8 @@ function Room({ app, room }) {
   if (!s.now || (s.now.meeting !== 'before-open' && !s.meeting)) {
     return html`<${Loading} app=${app} />`;
   }
-  if (s.now.meeting !== 'before-open' && !s.now.key_current && !(s.now.roles & kScreen)) return html`<${KeyEnded} app=${app} />`;
+  if (s.now.meeting !== 'before-open' && !s.now.key_current && !(s.now.roles & kScreen))
+    return html`<${KeyEnded} app=${app} />`;
   return room ? html`<${Shown} key=${room} id=${room} app=${app} />` : null;
 }
 
@@ -143,7 +155,8 @@ export function App({ door }) {
   };
   useEffect(() => {
     const onKey = (event) => {
-      if (event.key !== 'Escape' || event.defaultPrevented || event.repeat || document.querySelector('dialog[open]')) return;
+      if (event.key !== 'Escape' || event.defaultPrevented || event.repeat || document.querySelector('dialog[open]'))
+        return;
       event.preventDefault();
       cover(!isCovered.current);
     };
@@ -151,7 +164,10 @@ export function App({ door }) {
     return () => document.removeEventListener('keydown', onKey);
   }, []);
 
-  const fixed = useMemo(() => ({ call: (line) => door.call(line), say, cover: () => cover(true), isCovered: () => isCovered.current, setLang: (next) => loadTexts(next).then(() => setLang(next), () => {}), redraw: () => redraw() }), []);
+  const fixed = useMemo(() => ({
+    call: (line) => door.call(line), say, cover: () => cover(true), isCovered: () => isCovered.current,
+    setLang: (next) => loadTexts(next).then(() => setLang(next), () => {}), redraw: () => redraw(),
+  }), []);
   const act = async (line, ok) => {
     const reply = await door.call(line);
     say(reply.ok && reply.code !== 'PENDING' ? { ok } : { reply });
@@ -170,6 +186,7 @@ export function App({ door }) {
       <${Banner} app=${app} />
       <main id="main" tabindex="-1"><${General} app=${app} /><${Room} app=${app} room=${room} /></main>
       <${Notice} app=${app} notice=${notice} close=${() => say(null)} />
-      ${rehearsal && html`<svg class="watermark" viewBox="0 0 400 300" aria-hidden="true"><text x="200" y="170" text-anchor="middle" transform="rotate(-24 200 150)">${t('rehearsal.mark')}</text></svg>`}
+      ${rehearsal && html`<svg class="watermark" viewBox="0 0 400 300" aria-hidden="true">
+        <text x="200" y="170" text-anchor="middle" transform="rotate(-24 200 150)">${t('rehearsal.mark')}</text></svg>`}
     </div></div>`;
 }

@@ -21,24 +21,36 @@ function Enrolment({ app }) {
   };
   const waiting = s.now.proposals.some((one) => one.type === 'MeetingOpen');
   return html`<section class="card"><h2>${t('enrolment.title')}</h2><p>${t('enrolment.lead')}</p>
-    <p class="figure-line" role="status">${t('enrolment.count', { n: s.now.people.filter((one) => one.enrolled).length, online: s.now.people.filter((one) => one.online).length })}</p>
+    <p class="figure-line" role="status">
+      ${t('enrolment.count',
+        { n: s.now.people.filter((one) => one.enrolled).length,
+          online: s.now.people.filter((one) => one.online).length })}</p>
     <ul class="people">${list.map((one) => {
       const at = standing(app, one.person);
-      return html`<li key=${one.person} class=${at.enrolled ? 'person in' : 'person'}><span aria-hidden="true">${at.enrolled ? '✓' : '○'}</span>
+      return html`<li key=${one.person} class=${at.enrolled ? 'person in' : 'person'}>
+        <span aria-hidden="true">${at.enrolled ? '✓' : '○'}</span>
         <span class="person-name">${one.person === s.now.person ? s.now.name : personName(app, one.person)}</span>
-        <span class="person-state">${t(at.enrolled ? 'enrolment.done' : 'enrolment.not')}${t('word.middot')}${t(at.online ? 'enrolment.online' : 'enrolment.offline')}</span></li>`;
+        <span class="person-state">${t(at.enrolled ? 'enrolment.done' : 'enrolment.not')}${t('word.middot')}
+          ${t(at.online ? 'enrolment.online' : 'enrolment.offline')}</span></li>`;
     })}</ul>
-    ${without.length > 0 && html`<p class="note warn">${t('enrolment.without', { names: without.map((p) => t('word.person', { n: p })).join(t('word.comma')) })}</p>`}
-    ${!waiting && html`<p class="quiet-text">${t('enrolment.draftLead')}</p><div class="row-end"><${Act} app=${app} kind="primary large" label=${t('enrolment.draft')} run=${draft} /></div>`}</section>`;
+    ${without.length > 0 && html`<p class="note warn">
+      ${t('enrolment.without', { names: without.map((p) => t('word.person', { n: p })).join(t('word.comma')) })}</p>`}
+    ${!waiting && html`<p class="quiet-text">${t('enrolment.draftLead')}</p>
+      <div class="row-end"><${Act} app=${app} kind="primary large" label=${t('enrolment.draft')} run=${draft} /></div>`}
+      </section>`;
 }
 
 function InterviewForm({ app, question }) {
   const { t } = app;
   const [text, setText] = useState('');
   const who = candidate(app, question);
-  return html`<div class="interview"><label class="field"><span>${t('interview.of', { name: who.name, employer: who.employer })}</span>
-      <textarea rows="3" maxlength="4000" autocomplete="off" value=${text} onInput=${(e) => setText(e.target.value)}></textarea></label>
-    <div class="row-end"><${Act} app=${app} kind="primary" label=${t('interview.do')} disabled=${!oneLine(text)} run=${() => app.act(`interview ${question} ${oneLine(text)}`, 'note.interview')} /></div></div>`;
+  return html`<div class="interview">
+    <label class="field"><span>${t('interview.of', { name: who.name, employer: who.employer })}</span>
+      <textarea rows="3" maxlength="4000" autocomplete="off" value=${text}
+        onInput=${(e) => setText(e.target.value)}></textarea></label>
+    <div class="row-end">
+      <${Act} app=${app} kind="primary" label=${t('interview.do')} disabled=${!oneLine(text)}
+        run=${() => app.act(`interview ${question} ${oneLine(text)}`, 'note.interview')} /></div></div>`;
 }
 
 function Interviews({ app }) {
@@ -47,7 +59,9 @@ function Interviews({ app }) {
   if (exceptional.length === 0) return null;
   const done = new Map(s.now.interviews.map((one) => [one.question, one.summary]));
   return html`<section class="card"><h2>${t('interview.title')}</h2><p>${t('interview.lead')}</p>
-    ${exceptional.map((q) => (done.has(q) ? html`<p key=${q} class="note good"><span aria-hidden="true">✓ </span><strong>${candidate(app, q).name}</strong>${t('word.colon')}${done.get(q)}</p>`
+    ${exceptional.map((q) => (done.has(q)
+        ? html`<p key=${q} class="note good"><span aria-hidden="true">✓ </span>
+          <strong>${candidate(app, q).name}</strong>${t('word.colon')}${done.get(q)}</p>`
       : html`<${InterviewForm} key=${q} app=${app} question=${q} />`))}</section>`;
 }
 
@@ -55,9 +69,13 @@ function Recusals({ app }) {
   const { t, s } = app;
   const [open, setOpen] = useState(false);
   return html`<section class="card"><h2>${t('office.recusals')}</h2>
-    ${s.now.recusals.length === 0 ? html`<p class="quiet-text">${t('office.noRecusals')}</p>` : html`<ul>${s.now.recusals.map((one) => html`<li key=${`${one.person}.${one.question}`}>
-      ${t('office.recusal', { name: personName(app, one.person), candidate: candidate(app, one.question).name, reason: one.reason })}</li>`)}</ul>`}
-    <div class="row"><button type="button" class="button" onClick=${() => setOpen(true)}>${t('office.recuse')}</button></div>
+    ${s.now.recusals.length === 0 ? html`<p class="quiet-text">${t('office.noRecusals')}</p>`
+      : html`<ul>${s.now.recusals.map((one) => html`<li key=${`${one.person}.${one.question}`}>
+      ${t('office.recusal',
+        { name: personName(app, one.person), candidate: candidate(app, one.question).name, reason: one.reason })}
+        </li>`)}</ul>`}
+    <div class="row"><button type="button" class="button" onClick=${() => setOpen(true)}>${t('office.recuse')}</button>
+    </div>
     ${open && html`<${RecuseDialog} app=${app} onClose=${() => setOpen(false)} />`}</section>`;
 }
 
@@ -66,8 +84,11 @@ function Presence({ app }) {
   const [open, setOpen] = useState(false);
   const absent = s.meeting.people.filter((one) => !(one.roles & kScreen) && !standing(app, one.person).signed_in);
   return html`<section class="card"><h2>${t('attend.title')}</h2><${Attendance} app=${app} list=${true} />
-    ${absent.length > 0 && html`<p>${t('office.absent', { names: absent.map((one) => one.name).join(t('word.comma')) })}</p><p class="quiet-text">${t('office.absentHelp')}</p>`}
-    <div class="row"><button type="button" class="button" onClick=${() => setOpen(true)}>${t('office.signOut')}</button></div>
+    ${absent.length > 0 && html`<p>
+      ${t('office.absent', { names: absent.map((one) => one.name).join(t('word.comma')) })}</p>
+      <p class="quiet-text">${t('office.absentHelp')}</p>`}
+    <div class="row"><button type="button" class="button" onClick=${() => setOpen(true)}>${t('office.signOut')}</button>
+    </div>
     ${open && html`<${SignOutDialog} app=${app} onClose=${() => setOpen(false)} />`}</section>`;
 }
 
@@ -81,5 +102,6 @@ export function Clerk({ app }) {
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
       <${Proposals} app=${app} /><${Interviews} app=${app} /><${Recusals} app=${app} /><${Slips} app=${app} /></div>
     <aside class="stack" aria-label=${t('attend.title')}><${Presence} app=${app} />
-      <section class="card"><h2>${t('log.title')}</h2><${LogPicture} app=${app} /></section><${MeetingFacts} app=${app} /></aside></div>`;
+      <section class="card"><h2>${t('log.title')}</h2><${LogPicture} app=${app} /></section>
+      <${MeetingFacts} app=${app} /></aside></div>`;
 }

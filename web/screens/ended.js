@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The pages after which nothing more happens here: the meeting is over, the program ended, another tab has it, halted. */
+/**
+ * The pages after which nothing more happens here: the meeting is over, the program ended, another tab has it, halted.
+ */
 import { html } from '../parts/ui.js';
 import { Hash } from '../parts/hash.js';
 import { Rounds } from '../parts/results.js';
@@ -7,15 +9,18 @@ import { ExportForm } from '../parts/export.js';
 
 export function Closed({ app }) {
   const { t, s } = app;
-  return html`<div class="stack middle"><section class="card center"><h1>${t('closed.title')}</h1><p class="lead">${t('closed.lead')}</p>
+  return html`<div class="stack middle">
+    <section class="card center"><h1>${t('closed.title')}</h1><p class="lead">${t('closed.lead')}</p>
       <${Hash} big=${true} label=${t('head.label')} value=${s.now.head} /><p>${t('head.lead')}</p></section>
     <${ExportForm} app=${app} />
-    ${s.now.agenda.filter((item) => item.attempts.length > 0).map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
+    ${s.now.agenda.filter((item) => item.attempts.length > 0)
+      .map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
       <${Rounds} app=${app} item=${item} /></section>`)}</div>`;
 }
 
 function Still({ title, lead, next, children, alarm = false }) {
-  return html`<section class=${alarm ? 'card narrow alarm-card' : 'card narrow'} role=${alarm ? 'alert' : 'status'}><h1>${title}</h1>
+  return html`<section class=${alarm ? 'card narrow alarm-card' : 'card narrow'} role=${alarm ? 'alert' : 'status'}>
+    <h1>${title}</h1>
     <p class="lead">${lead}</p>${children}<p>${next}</p></section>`;
 }
 
@@ -27,7 +32,8 @@ export function Ended({ app }) {
 export function TakenOver({ app }) {
   const { t } = app;
   return html`<${Still} title=${t('taken.title')} lead=${t('taken.lead')} next=${t('taken.next')}>
-    <p><button type="button" class="button primary" onClick=${() => location.reload()}>${t('taken.do')}</button></p></${Still}>`;
+    <p><button type="button" class="button primary" onClick=${() => location.reload()}>${t('taken.do')}</button></p>
+    </${Still}>`;
 }
 
 export function Renewed({ app }) {
@@ -37,15 +43,18 @@ export function Renewed({ app }) {
 
 export function Halted({ app, code }) {
   const { t, s } = app;
-  return html`<section class="card alarm-card" role="alert"><p class="big-sign disagree-ink" aria-hidden="true">✗</p><h1>${t('halted.title')}</h1>
+  return html`<section class="card alarm-card" role="alert"><p class="big-sign disagree-ink" aria-hidden="true">✗</p>
+    <h1>${t('halted.title')}</h1>
     <p class="lead">${t(`code.${code}`)}</p>
     <ol class="steps-list"><li>${t('halted.step1')}</li><li>${t('halted.step2')}</li><li>${t('halted.step3')}</li></ol>
     <p>${t('halted.kept')}</p>
-    ${s.split?.detail && html`<details><summary>${t('halted.detail')}</summary><p class="code">${s.split.detail}</p></details>`}
+    ${s.split?.detail && html`<details><summary>${t('halted.detail')}</summary>
+      <p class="code">${s.split.detail}</p></details>`}
     <p class="quiet-text">${t('failed.code', { code })}</p></section>`;
 }
 
 export function KeyEnded({ app }) {
   const { t } = app;
-  return html`<${Still} alarm=${true} title=${t('keyEnded.title')} lead=${t('keyEnded.lead')} next=${t('keyEnded.next')} />`;
+  return html`<${Still} alarm=${true} title=${t('keyEnded.title')} lead=${t('keyEnded.lead')}
+    next=${t('keyEnded.next')} />`;
 }

@@ -60,11 +60,14 @@ function SlipForm({ app, onRead }) {
     ask(slip);
   };
   return html`<section class="card narrow"><h1>${t('enrol.title')}</h1><p class="lead">${t('enrol.lead')}</p>
-    <label class="field"><span>${t('enrol.code')}</span><textarea rows="4" class="code" autocomplete="off" autocapitalize="off" spellcheck="false" value=${text}
+    <label class="field"><span>${t('enrol.code')}</span>
+      <textarea rows="4" class="code" autocomplete="off" autocapitalize="off" spellcheck="false" value=${text}
       aria-describedby="slip-error" onInput=${(e) => setText(e.target.value)}></textarea></label>
     <p class="field-error" id="slip-error" role="alert">${wrong && t(wrong)}</p>
-    <div class="row"><${Act} app=${app} kind="primary large" label=${t('enrol.next')} disabled=${!text.trim()} run=${() => ask(text)} />
-      <label class="button file"><span>${t('enrol.file')}</span><input type="file" accept=".txt,text/plain,image/*" onChange=${open} /></label></div>
+    <div class="row"><${Act} app=${app} kind="primary large" label=${t('enrol.next')} disabled=${!text.trim()}
+      run=${() => ask(text)} />
+      <label class="button file"><span>${t('enrol.file')}</span>
+        <input type="file" accept=".txt,text/plain,image/*" onChange=${open} /></label></div>
     <p class="quiet-text">${t('enrol.fileNote')}</p></section>`;
 }
 
@@ -84,20 +87,29 @@ function KeysForm({ app, slip, onBack }) {
     setWords('');
     app.say({ ok: 'note.enrolled' });
   };
-  return html`<section class="card narrow"><h1 tabindex="-1" ref=${heading}>${t('enrol.checkTitle', { n: slip.person })}</h1>
+  return html`<section class="card narrow">
+    <h1 tabindex="-1" ref=${heading}>${t('enrol.checkTitle', { n: slip.person })}</h1>
     <p>${t('enrol.checkLead')}</p>
     <dl class="facts"><div><dt>${t('enrol.server')}</dt><dd>${slip.server}</dd></div></dl>
     <${Hash} label=${t('enrol.serverKey')} value=${slip.server_key} />
     <h2>${t('enrol.passTitle')}</h2><p id="pass-help">${t('enrol.passLead')}</p>
-    <label class="field"><span>${t('enrol.pass')}</span><input type=${type} autocomplete="off" aria-describedby="pass-help" value=${words} onInput=${(e) => setWords(e.target.value)} /></label>
-    <label class="field"><span>${t('enrol.passAgain')}</span><input type=${type} autocomplete="off" aria-invalid=${differ} aria-describedby="pass-error" value=${again} onInput=${(e) => setAgain(e.target.value)} /></label>
+    <label class="field"><span>${t('enrol.pass')}</span>
+      <input type=${type} autocomplete="off" aria-describedby="pass-help" value=${words}
+        onInput=${(e) => setWords(e.target.value)} /></label>
+    <label class="field"><span>${t('enrol.passAgain')}</span>
+      <input type=${type} autocomplete="off" aria-invalid=${differ} aria-describedby="pass-error" value=${again}
+        onInput=${(e) => setAgain(e.target.value)} /></label>
     <p class="field-error" id="pass-error" role="alert">${differ && t('enrol.passDiffer')}</p>
-    <label class="check"><input type="checkbox" checked=${shown} onChange=${(e) => setShown(e.target.checked)} /> ${t('enrol.passShow')}</label>
+    <label class="check">
+      <input type="checkbox" checked=${shown} onChange=${(e) => setShown(e.target.checked)} /> ${t('enrol.passShow')}
+      </label>
     <div class="row"><button type="button" class="button" onClick=${onBack}>${t('word.back')}</button>
-      <${Act} app=${app} kind="primary large" label=${t('enrol.do')} disabled=${!words || words !== again} run=${enrol} /></div></section>`;
+      <${Act} app=${app} kind="primary large" label=${t('enrol.do')} disabled=${!words || words !== again}
+        run=${enrol} /></div></section>`;
 }
 
 export function Enrol({ app }) {
   const [slip, setSlip] = useState(null);
-  return slip ? html`<${KeysForm} app=${app} slip=${slip} onBack=${() => setSlip(null)} />` : html`<${SlipForm} app=${app} onRead=${setSlip} />`;
+  return slip ? html`<${KeysForm} app=${app} slip=${slip} onBack=${() => setSlip(null)} />`
+    : html`<${SlipForm} app=${app} onRead=${setSlip} />`;
 }

@@ -10,17 +10,20 @@ import { Secrecy } from '../parts/secrecy.js';
 import { Stages } from '../parts/stages.js';
 
 /** The one paper there is. Outside of the components, so that a look into another room does not lose it. */
-const paper = { key: '', base: null, sent: null, changing: false, reviewing: false, casting: false, choices: {}, told: new Set() };
+const paper = { key: '', base: null, sent: null, changing: false, reviewing: false, casting: false, choices: {},
+  told: new Set() };
 
 /** @param base the envelope in the log that a new paper would replace. @param sent the last one that this page sent */
 function forgetPaper(key, base, sent) {
-  Object.assign(paper, { key, base, sent, changing: false, reviewing: false, casting: false, choices: {}, told: new Set() });
+  Object.assign(paper, { key, base, sent, changing: false, reviewing: false, casting: false, choices: {},
+    told: new Set() });
 }
 
 /** Whether there is a paper to fill in; forgets it on the way if there is none any more. */
 export function paperIsOpen(now) {
   const { attempt, ballot } = now;
-  const votable = attempt && ballot && attempt.live && attempt.phase === 'voting' && !attempt.paper && ballot.stage !== 'failed';
+  const votable = attempt && ballot && attempt.live && attempt.phase === 'voting' && !attempt.paper
+    && ballot.stage !== 'failed';
   const key = votable ? `${attempt.batch}.${attempt.attempt}` : '';
   const said = votable ? ballot.sequence : null;
   // The answer to a cast comes a moment before `now` tells of it; the paper does not come back for that moment.
@@ -54,22 +57,28 @@ class Choice extends Still {
 
 /** Drawn again only when its own choice, or what is known of its candidate, has changed. */
 class Row extends Still {
-  press = Object.fromEntries(kChoices.map((one) => [one.choice, () => this.props.onChoose(this.props.question, one.choice)]));
+  press = Object.fromEntries(
+    kChoices.map((one) => [one.choice, () => this.props.onChoose(this.props.question, one.choice)]));
 
   render({ t, question, index, total, who, interview, choice, choices }) {
-    return html`<li class=${choice ? 'ballot-row done' : 'ballot-row'} id=${`row-${question}`} data-question=${question}>
-      <div class="ballot-group" role="group" aria-label=${t('paper.rowLabel', { n: index + 1, total, name: who.name, state: choice ? t(`choice.${choice}`) : t('paper.empty') })}>
+    return html`<li class=${choice ? 'ballot-row done' : 'ballot-row'} id=${`row-${question}`}
+      data-question=${question}>
+      <div class="ballot-group" role="group"
+        aria-label=${t('paper.rowLabel',
+          { n: index + 1, total, name: who.name, state: choice ? t(`choice.${choice}`) : t('paper.empty') })}>
         <div class="ballot-who"><span class="ballot-number">${index + 1}</span>
           <span class="ballot-name">${who.name}</span>
           ${who.exceptional && html`<span class="tag strong">${t('channel.exceptional')}</span>`}
           <span class="ballot-line">${who.employer}</span>
-          <span class="ballot-line">${who.level}${t('word.middot')}${t(who.exceptional ? 'channel.exceptional' : 'channel.normal')}</span></div>
+          <span class="ballot-line">${who.level}${t('word.middot')}
+            ${t(who.exceptional ? 'channel.exceptional' : 'channel.normal')}</span></div>
         <dl class="ballot-file">
           ${who.summary && html`<div><dt>${t('paper.summary')}</dt><dd>${who.summary}</dd></div>`}
           ${who.group_opinion && html`<div><dt>${t('paper.opinion')}</dt><dd>${who.group_opinion}</dd></div>`}
           ${interview && html`<div><dt>${t('paper.interview')}</dt><dd>${interview}</dd></div>`}
         </dl>
-        <div class="ballot-choices">${choices.map((one) => html`<${Choice} key=${one.choice} t=${t} one=${one} name=${who.name}
+        <div class="ballot-choices">
+          ${choices.map((one) => html`<${Choice} key=${one.choice} t=${t} one=${one} name=${who.name}
           chosen=${choice === one.choice} onPress=${this.press[one.choice]} />`)}</div>
       </div></li>`;
   }
@@ -97,13 +106,18 @@ function Review({ app, questions, choices, onBack, onCast, canCast }) {
     <div class="review-groups">${choices.map((one) => {
       const mine = questions.filter((q) => paper.choices[q] === one.choice);
       return html`<section key=${one.choice} class=${`review-group ${one.choice}`}>
-        <h2><span aria-hidden="true">${one.sign}</span> ${t(`choice.${one.choice}`)} <span class="count">${t('review.count', { n: mine.length })}</span></h2>
+        <h2><span aria-hidden="true">${one.sign}</span> ${t(`choice.${one.choice}`)} <span class="count">
+          ${t('review.count', { n: mine.length })}</span></h2>
         ${mine.length === 0 && html`<p class="quiet-text">${t('review.none')}</p>`}
-        <ul>${mine.map((q) => html`<li key=${q}><span>${candidate(app, q).name}<span class="quiet-text"> ${candidate(app, q).employer}</span></span>
-          <button type="button" class="button small" aria-label=${t('review.changeOf', { name: candidate(app, q).name })}
+        <ul>${mine.map((q) =>
+          html`<li key=${q}><span>${candidate(app, q).name}
+            <span class="quiet-text"> ${candidate(app, q).employer}</span></span>
+          <button type="button" class="button small"
+            aria-label=${t('review.changeOf', { name: candidate(app, q).name })}
             onClick=${() => onBack(q)}>${t('review.change')}</button></li>`)}</ul></section>`;
     })}</div>
-    <div class="action-bar"><button type="button" class="button" onClick=${() => onBack(null)}>${t('review.back')}</button>
+    <div class="action-bar">
+      <button type="button" class="button" onClick=${() => onBack(null)}>${t('review.back')}</button>
       <span class="action-note" role="status">${!canCast && t('paper.tokensComing')}</span>
       <${Act} app=${app} kind="primary large" label=${t('review.cast')} disabled=${!canCast} run=${onCast} /></div>
   </section>`;
@@ -280,7 +294,8 @@ export function Paper({ app }) {
         onChoose=${choose} />`)}</ol>
     <div class="action-bar">
       <span class="progress-count" role="status">${t('paper.count', { done, total: questions.length })}</span>
-      <button type="button" class="button" disabled=${complete} onClick=${rows.nextEmpty}>${t('paper.nextEmpty')}</button>
+      <button type="button" class="button" disabled=${complete} onClick=${rows.nextEmpty}>
+        ${t('paper.nextEmpty')}</button>
       <button type="button" class="button" onClick=${app.cover}>${t('cover.now')}</button>
       <button type="button" class="button primary large" disabled=${!complete} onClick=${review}>${
         t('paper.review')}</button>

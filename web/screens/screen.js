@@ -31,9 +31,12 @@ function Outcome({ app, rows, counts }) {
   const page = turn % pages;
   const shown = rows.slice(page * kRowsShown, (page + 1) * kRowsShown);
   return html`${pages > 1 && html`<p class="wall-page">${app.t('wall.page', { n: page + 1, total: pages })}</p>`}
-    <ul class=${shown.length > 6 ? 'wall-rows many' : 'wall-rows'}>${shown.map((row) => html`<li key=${row.question} class=${row.passed ? 'wall-row passed' : 'wall-row failed'}>
-    <span class="wall-sign" aria-hidden="true">${row.passed ? '✓' : '✗'}</span><span class="wall-name">${candidate(app, row.question).name}</span>
-    <span class="wall-verdict">${verdict(app, row)}</span>${counts && html`<span class="wall-counts">${rowText(app, row)}</span>`}</li>`)}</ul>`;
+    <ul class=${shown.length > 6 ? 'wall-rows many' : 'wall-rows'}>
+      ${shown.map((row) => html`<li key=${row.question} class=${row.passed ? 'wall-row passed' : 'wall-row failed'}>
+    <span class="wall-sign" aria-hidden="true">${row.passed ? '✓' : '✗'}</span>
+    <span class="wall-name">${candidate(app, row.question).name}</span>
+    <span class="wall-verdict">${verdict(app, row)}</span>
+    ${counts && html`<span class="wall-counts">${rowText(app, row)}</span>`}</li>`)}</ul>`;
 }
 
 function Happening({ app, counts }) {
@@ -41,28 +44,43 @@ function Happening({ app, counts }) {
   const { attempt, experts } = s.now;
   const title = attempt && s.meeting.batches.find((one) => one.batch === attempt.batch)?.title;
   const last = attempt && !attempt.live ? latest(s.now) : null;
-  if (last?.phase === 'declared') return html`<h2>${t('wall.result', { title })}</h2><${Outcome} app=${app} rows=${last.rows} counts=${counts} />`;
+  if (last?.phase === 'declared')
+    return html`<h2>${t('wall.result', { title })}</h2><${Outcome} app=${app} rows=${last.rows} counts=${counts} />`;
   if (attempt?.live) {
-    return html`<h2>${title}</h2><p class="wall-state" role="status">${t(attempt.paper && attempt.phase === 'voting' ? 'wall.paper' : `wall.${attempt.phase}`)}</p>
+    return html`<h2>${title}</h2>
+      <p class="wall-state" role="status">
+        ${t(attempt.paper && attempt.phase === 'voting' ? 'wall.paper' : `wall.${attempt.phase}`)}</p>
       <dl class="wall-figures"><${Figure} label=${t('wall.presentNow')} value=${attempt.present.length} />
-        ${!attempt.paper && html`<${Figure} label=${t('wall.votedNow')} value=${`${attempt.voted.length}/${attempt.present.length}`} />`}
-        ${attempt.phase === 'confirming' && html`<${Figure} label=${t('wall.confirmedNow')} value=${`${attempt.confirmed.length}/${attempt.counted.length}`} />`}</dl>`;
+        ${!attempt.paper && html`<${Figure} label=${t('wall.votedNow')}
+            value=${`${attempt.voted.length}/${attempt.present.length}`} />`}
+        ${attempt.phase === 'confirming'
+          && html`<${Figure} label=${t('wall.confirmedNow')}
+            value=${`${attempt.confirmed.length}/${attempt.counted.length}`} />`}</dl>`;
   }
-  return html`<p class="wall-state" role="status">${t(last?.phase === 'voided' ? 'wall.voided' : experts.quorum ? 'wall.ready' : 'wall.signIn')}</p>
-    <dl class="wall-figures"><${Figure} label=${t('attend.committee')} value=${experts.committee} /><${Figure} label=${t('attend.present')} value=${experts.present} />
+  return html`<p class="wall-state" role="status">
+    ${t(last?.phase === 'voided' ? 'wall.voided' : experts.quorum ? 'wall.ready' : 'wall.signIn')}</p>
+    <dl class="wall-figures"><${Figure} label=${t('attend.committee')} value=${experts.committee} />
+      <${Figure} label=${t('attend.present')} value=${experts.present} />
       <${Figure} label=${t('attend.needed')} value=${experts.quorum_min} /></dl>`;
 }
 
 export function Screen({ app }) {
   const { t, s } = app;
   const [counts, setCounts] = useState(false);
-  if (s.now.meeting === 'before-open') return html`<div class="wall"><h1>${t('brand')}</h1><p class="wall-state" role="status">${t('wall.before')}</p></div>`;
+  if (s.now.meeting === 'before-open')
+    return html`<div class="wall"><h1>${t('brand')}</h1>
+      <p class="wall-state" role="status">${t('wall.before')}</p></div>`;
   const closed = s.now.meeting === 'closed';
   return html`<div class="wall"><h1>${s.meeting.title}</h1>
-    <div class="wall-main">${closed ? html`<p class="wall-state" role="status">${t('closed.title')}</p><${Hash} big=${true} label=${t('head.label')} value=${s.now.head} />`
+    <div class="wall-main">
+      ${closed ? html`<p class="wall-state" role="status">${t('closed.title')}</p>
+        <${Hash} big=${true} label=${t('head.label')} value=${s.now.head} />`
       : html`<${Happening} app=${app} counts=${counts} />`}</div>
-    ${!closed && html`<footer class="wall-foot"><${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} />
+    ${!closed && html`<footer class="wall-foot">
+      <${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} />
       <div class="style-choice" role="group" aria-label=${t('wall.style')}>
-        <button type="button" class="button small" aria-pressed=${!counts} onClick=${() => setCounts(false)}>${t('wall.namesOnly')}</button>
-        <button type="button" class="button small" aria-pressed=${counts} onClick=${() => setCounts(true)}>${t('wall.withCounts')}</button></div></footer>`}</div>`;
+        <button type="button" class="button small" aria-pressed=${!counts} onClick=${() => setCounts(false)}>
+          ${t('wall.namesOnly')}</button>
+        <button type="button" class="button small" aria-pressed=${counts} onClick=${() => setCounts(true)}>
+          ${t('wall.withCounts')}</button></div></footer>`}</div>`;
 }

@@ -23,12 +23,19 @@ function checksOf(app) {
   return [
     { id: 'roll', label: t('check.roll', { n: attempt.present.length, needed: attempt.quorum_min }), state: 'done' },
     { id: 'keys', label: t('check.keys', { n: attempt.trustees.length }), state: 'done' },
-    { id: 'tokens', label: t('check.tokens', { done: attempt.issued.length, total: attempt.present.length }), state: state(after('voting'), true) },
-    { id: 'closed', label: t('check.closed', { n: after('voting') ? attempt.counted.length : 0 }), state: state(after('voting'), false) },
-    { id: 'mix', label: t('check.mix', { done: attempt.mixed, total: attempt.hops }), state: state(attempt.mixed === attempt.hops, attempt.phase === 'mixing') },
-    { id: 'box', label: t('check.box', { n: attempt.boxes.length }), state: state(attempt.boxes.length > 0, attempt.phase === 'mixing') },
-    { id: 'confirm', label: t('check.confirm', { done: attempt.confirmed.length, total: attempt.counted.length }), state: state(after('confirming') || all, attempt.phase === 'confirming', attempt.missing.length > attempt.overridden.length) },
-    { id: 'open', label: t('check.open', { done: attempt.shared, total: attempt.hops }), state: state(after('opening'), attempt.phase === 'opening') },
+    { id: 'tokens', label: t('check.tokens', { done: attempt.issued.length, total: attempt.present.length }),
+      state: state(after('voting'), true) },
+    { id: 'closed', label: t('check.closed', { n: after('voting') ? attempt.counted.length : 0 }),
+      state: state(after('voting'), false) },
+    { id: 'mix', label: t('check.mix', { done: attempt.mixed, total: attempt.hops }),
+      state: state(attempt.mixed === attempt.hops, attempt.phase === 'mixing') },
+    { id: 'box', label: t('check.box', { n: attempt.boxes.length }),
+      state: state(attempt.boxes.length > 0, attempt.phase === 'mixing') },
+    { id: 'confirm', label: t('check.confirm', { done: attempt.confirmed.length, total: attempt.counted.length }),
+      state: state(after('confirming') || all, attempt.phase === 'confirming',
+        attempt.missing.length > attempt.overridden.length) },
+    { id: 'open', label: t('check.open', { done: attempt.shared, total: attempt.hops }),
+      state: state(after('opening'), attempt.phase === 'opening') },
     { id: 'sum', label: t('check.sum', { n: attempt.rows.length }), state: state(after('opening'), false) },
   ];
 }
@@ -36,33 +43,46 @@ function checksOf(app) {
 function Checks({ app }) {
   const { t, s } = app;
   const { attempt } = s.now;
-  if (!attempt || attempt.phase === 'voided') return html`<section class="card"><h2>${t('check.title')}</h2><p class="quiet-text">${t('check.none')}</p></section>`;
+  if (!attempt || attempt.phase === 'voided')
+    return html`<section class="card"><h2>${t('check.title')}</h2>
+      <p class="quiet-text">${t('check.none')}</p></section>`;
   const title = s.meeting.batches.find((one) => one.batch === attempt.batch)?.title;
-  if (attempt.paper) return html`<section class="card"><h2>${t('check.title')}</h2><p>${t('check.paper', { title })}</p></section>`;
-  return html`<section class="card checks-card"><h2>${t('check.title')}</h2><p>${t('check.lead', { title, n: attempt.attempt })}</p><${Stages} app=${app} label=${t('check.title')} steps=${checksOf(app)} />
-    ${attempt.missing.length > 0 && html`<p class="note bad">${t('confirm.missing', { names: names(app, attempt.missing) })}</p>`}</section>`;
+  if (attempt.paper) return html`<section class="card"><h2>${t('check.title')}</h2>
+    <p>${t('check.paper', { title })}</p></section>`;
+  return html`<section class="card checks-card"><h2>${t('check.title')}</h2>
+    <p>${t('check.lead', { title, n: attempt.attempt })}</p>
+    <${Stages} app=${app} label=${t('check.title')} steps=${checksOf(app)} />
+    ${attempt.missing.length > 0
+      && html`<p class="note bad">${t('confirm.missing', { names: names(app, attempt.missing) })}</p>`}</section>`;
 }
 
 function Guard({ app }) {
   const { t, s } = app;
   const { trustee } = s.now;
   return html`<section class="card"><h2>${t('guard.title')}</h2>
-    ${!trustee ? html`<p>${t('guard.none')}</p>` : html`<p>${t('guard.lead')}</p><p class="guard-state"><span class="tag strong">${t(`trustee.${trustee.state}`)}</span></p>
+    ${!trustee ? html`<p>${t('guard.none')}</p>`
+      : html`<p>${t('guard.lead')}</p>
+        <p class="guard-state"><span class="tag strong">${t(`trustee.${trustee.state}`)}</span></p>
       ${trustee.waiting && html`<p class="note">${t('guard.waiting', { why: t(`code.${trustee.waiting}`) })}</p>`}
-      ${trustee.refused && html`<p class="note bad">${t('guard.refused', { why: t(`code.${trustee.refused}`) })}</p>`}<p class="quiet-text">${t('guard.keepOn')}</p>`}</section>`;
+      ${trustee.refused && html`<p class="note bad">${t('guard.refused', { why: t(`code.${trustee.refused}`) })}</p>`}
+      <p class="quiet-text">${t('guard.keepOn')}</p>`}</section>`;
 }
 
 export function Supervisor({ app }) {
   const { t, s } = app;
   if (s.now.meeting === 'before-open') return html`<${BeforeOpen} app=${app} />`;
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
-  const told = s.now.agenda.filter((item) => item.attempts.some((one) => one.phase === 'declared' || one.phase === 'voided'));
+  const told = s.now.agenda.filter(
+    (item) => item.attempts.some((one) => one.phase === 'declared' || one.phase === 'voided'));
   return html`<h1 class="sr">${t('room.supervisor')}</h1><div class="columns"><div class="stack">
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
       <${Proposals} app=${app} empty=${true} /><${Checks} app=${app} />
-      ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2><${Rounds} app=${app} item=${item} /></section>`)}</div>
+      ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
+        <${Rounds} app=${app} item=${item} /></section>`)}</div>
     <aside class="stack" aria-label=${t('guard.title')}><${Guard} app=${app} />
-      <section class="card"><h2>${t('head.now')}</h2><p>${t('head.compare')}</p><${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} /></section>
+      <section class="card"><h2>${t('head.now')}</h2><p>${t('head.compare')}</p>
+        <${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} /></section>
       <section class="card"><h2>${t('attend.title')}</h2><${Attendance} app=${app} list=${true} /></section>
-      <section class="card"><h2>${t('log.title')}</h2><${LogPicture} app=${app} /></section><${MeetingFacts} app=${app} /></aside></div>`;
+      <section class="card"><h2>${t('log.title')}</h2><${LogPicture} app=${app} /></section>
+      <${MeetingFacts} app=${app} /></aside></div>`;
 }

@@ -24,9 +24,14 @@ export function Unlock({ app }) {
     ask(false);
   };
   return html`<section class="card narrow"><h1>${t('unlock.title')}</h1><p class="lead">${t('unlock.lead')}</p>
-    <label class="field"><span>${t('enrol.pass')}</span><input ref=${field} type=${shown ? 'text' : 'password'} autocomplete="off" aria-invalid=${wrong} aria-describedby="unlock-error"
+    <label class="field"><span>${t('enrol.pass')}</span>
+      <input ref=${field} type=${shown ? 'text' : 'password'} autocomplete="off" aria-invalid=${wrong}
+        aria-describedby="unlock-error"
       value=${words} onInput=${(e) => setWords(e.target.value)} onKeyDown=${(e) => e.key === 'Enter' && go()} /></label>
     <p class="field-error" id="unlock-error" role="alert">${wrong && t('code.WRONG_PASSPHRASE')}</p>
-    <label class="check"><input type="checkbox" checked=${shown} onChange=${(e) => setShown(e.target.checked)} /> ${t('enrol.passShow')}</label>
-    <div class="row"><${Act} app=${app} kind="primary large" label=${t('unlock.do')} disabled=${!words} run=${go} /></div></section>`;
+    <label class="check">
+      <input type="checkbox" checked=${shown} onChange=${(e) => setShown(e.target.checked)} /> ${t('enrol.passShow')}
+      </label>
+    <div class="row"><${Act} app=${app} kind="primary large" label=${t('unlock.do')} disabled=${!words} run=${go} />
+    </div></section>`;
 }
