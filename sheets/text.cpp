@@ -22,11 +22,7 @@ char32_t take(std::string_view text, std::size_t& at) {
 
 }  // namespace
 
-bool valid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();)
-    if (!next_character(text, at)) return false;
-  return true;
-}
+bool valid_utf8(std::string_view text) { return is_utf8(text); }
 
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));

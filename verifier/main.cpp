@@ -12,7 +12,9 @@
 #include <thread>
 
 #include "base/secret.h"
-#include "office/papers/papers.h"
+#include "sheets/sheet.h"
+#include "strings/papers.h"
+#include "verifier/paper.h"
 #include "verifier/report.h"
 
 namespace {
@@ -61,14 +63,28 @@ bool chinese_by_default() {
   return true;
 }
 
+/// @param paper as a page or text, or as XLSX.
+Explained<verifier::PaperCheck> check_paper(verifier::Audit const& audit, ByteView paper) {
+  if (!as_text(paper).starts_with("PK") || paper.size() > verifier::kPaperBytesMax) {
+    return verifier::compare_paper(audit, paper);
+  }
+  auto const book = sheets::read_workbook(paper);
+  if (!book.ok()) {
+    return Explanation(Sentence(strings::papers::kCheckUnreadable, {{"why", book.errors.front().text()}}));
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (auto const& row : book.value.sheets.front().rows) rows.push_back(row.cells);
+  return verifier::compare_sheet(audit, rows);
+}
+
 /// A printed result table beside the record that was just verified. @return the exit code.
 int hold_paper_against(verifier::Audit const& audit, std::string const& path, bool chinese) {
   std::ifstream in(path, std::ios::binary);
-  std::string bytes(office::kPaperBytesMax + 1, '\0');
+  std::string bytes(verifier::kPaperBytesMax + 1, '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
   if (bytes.empty()) return complain("打不开结果汇总表", "the paper can not be read", chinese);
-  auto const checked = office::check_paper(audit, as_bytes(bytes));
+  auto const checked = check_paper(audit, as_bytes(bytes));
   if (!checked) {
     auto const why = checked.error().in(Lang::kZh);
     return complain(why, "this is not a result table: " + why, chinese);

@@ -460,13 +460,13 @@ void papers(Options const& o) {
 
 std::vector<std::string> check_paper_file(Options const& o) {
   auto const record = meeting_of(o);
-  auto const bytes = need(read_file(o.paper, office::kPaperBytesMax));
+  auto const bytes = need(read_file(o.paper, verifier::kPaperBytesMax));
   auto checked = need(office::check_paper(record.audit, bytes));
   std::vector<std::string> differences;
   for (Sentence const& difference : checked.differences) differences.push_back(difference.in(Lang::kZh));
-  if (!o.office.empty() && checked.ledger) {
+  if (!o.office.empty() && checked.other) {
     Office const office(o);
-    auto const& at = *checked.ledger;
+    auto const& at = *checked.other;
     if (at.size > office.ledger().size() || office.ledger().head(at.size) != at.head)
       differences.emplace_back("纸上的账本指纹与账本不同");
   }
@@ -475,7 +475,7 @@ std::vector<std::string> check_paper_file(Options const& o) {
     *o.say << "一致：" << checked.rows << " 行\n";
   } else {
     *o.say << "二维码与记录一致。纸上的数字请与下列各行核对：\n";
-    for (auto const& row : office::result_rows(record.audit)) {
+    for (auto const& row : verifier::result_rows(record.audit)) {
       for (std::string const& cell : row) *o.say << cell << " ";
       *o.say << "\n";
     }

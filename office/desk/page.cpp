@@ -21,8 +21,8 @@ namespace {
 namespace json = boost::json;
 using local::PageId;
 using local::WipedJson;
-using office::kPaperBytesMax;
 using office::read_file;
+using verifier::kPaperBytesMax;
 
 constexpr std::size_t kQueueMax = 64;
 constexpr std::size_t kTagMax = 20;

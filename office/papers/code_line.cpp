@@ -5,38 +5,20 @@
 
 #include <memory>
 
-#include "office/papers/results.h"
+#include "verifier/rows.h"
 
 namespace piaojue::office {
 
 using verifier::Audit;
-
-std::string in_capitals(crypto::Hash const& hash) {
-  std::string text = to_hex(hash.view());
-  for (char& c : text)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return text;
-}
-
-namespace {
-
-std::string heads(Audit const& audit, std::optional<LedgerHead> const& ledger) {
-  return in_capitals(audit.head) + " " + std::to_string(audit.entries) + " " +
-         (ledger ? in_capitals(ledger->head) + " " + std::to_string(ledger->size) : std::string("- 0"));
-}
-
-}  // namespace
+using verifier::in_capitals;
+using verifier::kLinePrefix;
 
 std::string office_line(LedgerHead const& ledger) {
   return std::string(kLinePrefix) + "OFFICE " + in_capitals(ledger.head) + " " + std::to_string(ledger.size);
 }
 
 std::string paper_line(Audit const& audit, std::optional<LedgerHead> const& ledger) {
-  return std::string(kLinePrefix) + "PAPER " + heads(audit, ledger);
-}
-
-std::string results_line(Audit const& audit, std::optional<LedgerHead> const& ledger) {
-  return std::string(kLinePrefix) + "RESULTS " + heads(audit, ledger) + " " + in_capitals(rows_digest(audit));
+  return std::string(kLinePrefix) + "PAPER " + verifier::heads_of_line(audit, ledger);
 }
 
 std::string qr_svg(std::string const& text) {

@@ -5,6 +5,7 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/record_file.h"
 #include "strings/papers.h"
+#include "verifier/rows.h"
 
 namespace piaojue::office {
 
@@ -58,19 +59,9 @@ Explained<MeetingRecord> read_meeting(std::istream& record, meeting::Hash const&
   return out;
 }
 
-std::map<meeting::QuestionId, meeting::Row> declared_rows(Audit const& audit) {
-  std::map<meeting::QuestionId, meeting::Row> out;
-  for (auto const& attempt : audit.attempts) {
-    if (!attempt.declared) continue;
-    for (auto const& question : attempt.questions)
-      if (!question.voided) out[question.question] = question.row;
-  }
-  return out;
-}
-
 std::vector<meeting::QuestionId> passed(Audit const& audit) {
   std::vector<meeting::QuestionId> out;
-  for (auto const& [question, row] : declared_rows(audit))
+  for (auto const& [question, row] : verifier::declared_rows(audit))
     if (row.passed) out.push_back(question);
   return out;
 }

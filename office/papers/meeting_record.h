@@ -18,9 +18,6 @@ struct MeetingRecord {
 /// the file was changed between its two readings. @param jobs threads.
 Explained<MeetingRecord> read_meeting(std::istream& record, meeting::Hash const& anchor, std::size_t jobs);
 
-/// Of each question the attempt that counts: declared, and not voided.
-std::map<meeting::QuestionId, meeting::Row> declared_rows(verifier::Audit const& audit);
-
 /// Who passed, as the auditor reckoned it; ascending. What is printed is made from it and never read back.
 std::vector<meeting::QuestionId> passed(verifier::Audit const& audit);
 

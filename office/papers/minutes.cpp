@@ -83,7 +83,7 @@ Explained<Paper> minutes_paper(MeetingRecord const& record, std::optional<Ledger
   batches(frame, audit);
   passers(frame, audit);
   std::vector<std::string> sensitive;
-  for (auto const& [q, row] : declared_rows(audit))
+  for (auto const& [q, row] : verifier::declared_rows(audit))
     if (row.mode_sensitive)
       sensitive.push_back(said({words::kNumberAndName, {{"number", q}, {"name", m.candidates.at(q - 1).name}}}));
   if (!sensitive.empty())

@@ -7,6 +7,7 @@
 #include "base/explained.h"
 #include "crypto/types.h"
 #include "sheets/date.h"
+#include "verifier/rows.h"
 
 namespace piaojue::office {
 
@@ -14,10 +15,7 @@ namespace piaojue::office {
 inline constexpr Lang kPaperLang = Lang::kZh;
 
 /// The head of a log over its first `size` entries, as a foot and a QR code state it.
-struct LedgerHead {
-  crypto::Hash head;
-  std::uint64_t size = 0;
-};
+using LedgerHead = verifier::LogHead;
 
 struct Paper {
   std::string name;  ///< of its files, without ending: "04-投票结果汇总表"

@@ -7,7 +7,6 @@
 #include "office/papers/code_line.h"
 #include "office/papers/meeting_record.h"
 #include "office/papers/paper.h"
-#include "office/papers/results.h"
 #include "office/rules/correction.h"
 #include "office/rules/eligibility.h"
 

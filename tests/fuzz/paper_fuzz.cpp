@@ -33,8 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto const checked = office::check_paper(audit, {data, size});
   if (!checked && checked.error().in(piaojue::Lang::kZh).empty()) std::abort();
   // Behind the right line, whatever was typed is compared.
-  auto const typed = office::results_line(audit, std::nullopt) + "\n" + std::string(as_text({data, size}));
+  auto const typed = verifier::results_line(audit, std::nullopt) + "\n" + std::string(as_text({data, size}));
   auto const compared = office::check_paper(audit, as_bytes(typed));
-  if (compared && compared->differences.empty() && compared->rows > office::result_rows(audit).size()) std::abort();
+  if (compared && compared->differences.empty() && compared->rows > verifier::result_rows(audit).size()) std::abort();
   return 0;
 }

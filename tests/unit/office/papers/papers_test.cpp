@@ -12,6 +12,9 @@
 
 using namespace piaojue;
 using namespace piaojue::office;
+using verifier::kPaperBytesMax;
+using verifier::result_rows;
+using verifier::results_line;
 
 namespace {
 
@@ -109,7 +112,7 @@ TEST(Papers, EveryNumberIsTheAuditors) {
   ASSERT_TRUE(page) << page.error().in(Lang::kZh);
   EXPECT_EQ(page->rows, 3U);
   EXPECT_THAT(page->differences, testing::IsEmpty());
-  EXPECT_EQ(page->ledger->head, kLedger.head);
+  EXPECT_EQ(page->other->head, kLedger.head);
 }
 
 // Harm: one vote more in the table that is signed and filed.

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace piaojue::sheets {
+namespace piaojue {
 
 /// The character at `at`, which moves behind it. Nothing (and `at` stays) if the bytes are not UTF-8.
 /// @param at less than text.size().
@@ -26,6 +26,12 @@ inline std::optional<char32_t> next_character(std::string_view text, std::size_t
   if (out < kLeast[length] || out > 0x10FFFF || (out >= 0xD800 && out <= 0xDFFF)) return std::nullopt;
   at += length;
   return out;
+}
+
+inline bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();)
+    if (!next_character(text, at)) return false;
+  return true;
 }
 
 /// @param c a scalar value.
@@ -49,4 +55,4 @@ inline void append_character(std::string& out, char32_t c) {
   }
 }
 
-}  // namespace piaojue::sheets
+}  // namespace piaojue
