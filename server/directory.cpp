@@ -159,9 +159,11 @@ std::string role_words(std::uint32_t roles) {
   return words;
 }
 
-std::string fault_list(std::string const& file, std::vector<sheets::CellError> const& errors) {
+template <class T>
+std::string fault_list(std::string const& file, sheets::Imported<T> const& imported) {
   std::string text;
-  for (auto const& error : errors) text += (text.empty() ? "" : "\n") + file + ": " + error.text();
+  if (imported) return text;
+  for (auto const& error : imported.error()) text += (text.empty() ? "" : "\n") + file + ": " + error.text();
   return text;
 }
 
@@ -263,13 +265,13 @@ Outcome<InitResult> init_directory(Directory const& directory, InitInput const& 
   if (auto const* failure = std::get_if<Failure>(&meeting_file)) return *failure;
   auto const members = sheets::import_members(std::get<Bytes>(members_file));
   auto const candidates = sheets::import_candidates(std::get<Bytes>(candidates_file));
-  if (!members.ok() || !candidates.ok()) {
-    auto text = fault_list(input.members.string(), members.errors);
-    auto const more = fault_list(input.candidates.string(), candidates.errors);
+  if (!members || !candidates) {
+    auto text = fault_list(input.members.string(), members);
+    auto const more = fault_list(input.candidates.string(), candidates);
     if (!text.empty() && !more.empty()) text += "\n";
     return Failure{text + more, true};
   }
-  auto meeting = parse_meeting(as_text(std::get<Bytes>(meeting_file)), members.value, candidates.value);
+  auto meeting = parse_meeting(as_text(std::get<Bytes>(meeting_file)), *members, *candidates);
   if (!meeting.value) return Failure{input.meeting.string() + ": " + meeting.error, true};
   auto& manifest = *meeting.value;
 

@@ -5,38 +5,65 @@
 #include <set>
 
 #include "sheets/text.h"
+#include "strings/sheets.h"
 
 namespace piaojue::sheets {
 
-std::vector<std::string> committee_faults(Members const& members, Candidates const& candidates,
-                                          std::size_t committee_size, std::string const& size_approval,
-                                          CommitteeScope scope, CommitteeRules const& rules) {
-  std::vector<std::string> out;
-  auto const number = [](std::size_t n) { return std::to_string(n); };
-  auto const experts = static_cast<std::size_t>(
-      std::ranges::count_if(members.people, [](auto const& p) { return (p.roles & meeting::kExpert) != 0; }));
-  if (committee_size % 2 == 0) out.push_back("评委会 " + number(committee_size) + " 人，应为单数");
+namespace say = strings::sheets;
+
+namespace {
+
+bool is_expert(meeting::Person const& person) { return (person.roles & meeting::kExpert) != 0; }
+
+/// Whether anybody votes who may judge this level.
+bool anybody_judges(Members const& members, std::string const& level) {
+  for (std::size_t p = 0; p < members.people.size(); ++p) {
+    if (!is_expert(members.people[p])) continue;
+    bool const any = p >= members.levels.size() || members.levels[p].empty();
+    if (any || std::ranges::find(members.levels[p], level_of(level)) != members.levels[p].end()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<Sentence> committee_faults(Members const& members, Candidates const& candidates, std::size_t committee_size,
+                                       std::string const& size_approval, CommitteeScope scope,
+                                       CommitteeRules const& rules) {
+  std::vector<Sentence> out;
+  auto const experts = static_cast<std::size_t>(std::ranges::count_if(members.people, is_expert));
+  if (committee_size % 2 == 0) out.emplace_back(say::kCommitteeEven, Sentence::Values{{"count", committee_size}});
   if (committee_size != experts)
-    out.push_back("应到人数写的是 " + number(committee_size) + "，名单中的评审专家是 " + number(experts) + " 人");
+    out.emplace_back(say::kCommitteeOtherSize, Sentence::Values{{"size", committee_size}, {"experts", experts}});
   std::set<std::string> levels;
   for (auto const& candidate : candidates.candidates) levels.insert(candidate.level);
-  bool const senior = levels.contains("正高级") || levels.contains("副高级");
-  std::size_t const least =
-      scope == CommitteeScope::kWholeSeries ? rules.senior_whole_series : rules.senior_one_speciality;
+  bool const senior = std::ranges::any_of(levels, [](auto const& level) { return level_of(level) >= Level::kSenior; });
+  bool const whole = scope == CommitteeScope::kWholeSeries;
+  std::size_t const least = whole ? rules.senior_whole_series : rules.senior_one_speciality;
   if (senior && committee_size < least && trimmed(size_approval).empty())
-    out.push_back("评审高级职称的评委会应不少于 " + number(least) + " 人（" +
-                  (scope == CommitteeScope::kWholeSeries ? "全系列" : "单一专业") + "），现为 " +
-                  number(committee_size) + " 人；经批准减少的，应填写批准文号");
+    out.emplace_back(say::kCommitteeTooSmall,
+                     Sentence::Values{{"least", least},
+                                      {"scope", whole ? say::kCommitteeWholeSeries : say::kCommitteeOneSpeciality},
+                                      {"count", committee_size}});
   for (std::string const& level : levels) {
-    bool judged = false;
-    for (std::size_t p = 0; p < members.people.size(); ++p) {
-      if ((members.people[p].roles & meeting::kExpert) == 0) continue;
-      bool const any = p >= members.levels.size() || members.levels[p].empty();
-      judged = judged || any || std::ranges::find(members.levels[p], level) != members.levels[p].end();
-    }
-    if (!judged) out.push_back(std::string("有申报").append(level).append("的人，评委会中却没有人可评").append(level));
+    if (anybody_judges(members, level)) continue;
+    auto const known = level_of(level);
+    out.emplace_back(say::kCommitteeNobodyJudges,
+                     Sentence::Values{{"level", known ? Sentence::Value(level_word(*known)) : Sentence::Value(level)}});
   }
   return out;
+}
+
+Text const& recusal_reason(RecusalCause cause) {
+  switch (cause) {
+    case RecusalCause::kSamePerson:
+      return say::kRecusalSamePerson;
+    case RecusalCause::kSameName:
+      return say::kRecusalSameName;
+    case RecusalCause::kSameEmployer:
+      break;
+  }
+  return say::kRecusalSameEmployer;
 }
 
 std::vector<ProposedRecusal> propose_recusals(Members const& members, Candidates const& candidates) {
@@ -46,7 +73,7 @@ std::vector<ProposedRecusal> propose_recusals(Members const& members, Candidates
   };
   std::vector<Known> experts;
   for (std::size_t p = 0; p < members.people.size(); ++p)
-    if ((members.people[p].roles & meeting::kExpert) != 0)
+    if (is_expert(members.people[p]))
       experts.push_back({static_cast<meeting::PersonId>(p + 1), code_of(members.people[p].name),
                          code_of(members.people[p].employer)});
   std::vector<ProposedRecusal> out;
@@ -59,11 +86,11 @@ std::vector<ProposedRecusal> propose_recusals(Members const& members, Candidates
       bool const same_employer = !employer.empty() && expert.employer == employer;
       auto const id = static_cast<meeting::QuestionId>(q + 1);
       if (same_name && same_employer)
-        out.push_back({expert.id, id, RecusalCause::kSamePerson, "专家本人也是申报人（姓名和单位都相同）"});
+        out.push_back({expert.id, id, RecusalCause::kSamePerson});
       else if (same_name)
-        out.push_back({expert.id, id, RecusalCause::kSameName, "与申报人同名，是否为同一人请核对"});
+        out.push_back({expert.id, id, RecusalCause::kSameName});
       else if (same_employer)
-        out.push_back({expert.id, id, RecusalCause::kSameEmployer, "与申报人同一单位"});
+        out.push_back({expert.id, id, RecusalCause::kSameEmployer});
     }
   }
   return out;

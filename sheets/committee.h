@@ -16,19 +16,20 @@ struct CommitteeRules {
   std::size_t senior_whole_series = 25, senior_one_speciality = 11;
 };
 
-/// Sentences in Chinese; none: nothing is wrong. Even numbers; with 高级 candidates, fewer than the rules ask and no
+/// None: nothing is wrong. Even numbers; with 高级 candidates, fewer than the rules ask and no
 /// approval number; a committee size other than the number of experts; a level of a candidate that nobody may judge.
-std::vector<std::string> committee_faults(Members const& members, Candidates const& candidates,
-                                          std::size_t committee_size, std::string const& size_approval,
-                                          CommitteeScope scope, CommitteeRules const& rules = {});
+std::vector<Sentence> committee_faults(Members const& members, Candidates const& candidates, std::size_t committee_size,
+                                       std::string const& size_approval, CommitteeScope scope,
+                                       CommitteeRules const& rules = {});
 
 enum class RecusalCause { kSamePerson, kSameName, kSameEmployer };
+/// As it can stand in the register.
+Text const& recusal_reason(RecusalCause cause);
 
 struct ProposedRecusal {
   meeting::PersonId person = 0;
   meeting::QuestionId candidate = 0;
   RecusalCause cause = RecusalCause::kSameEmployer;
-  std::string reason;  ///< in Chinese, as it can stand in the register
   bool operator==(ProposedRecusal const&) const = default;
 };
 

@@ -9,8 +9,12 @@
 #include <string_view>
 
 #include "sheets/text.h"
+#include "strings/sheets.h"
 
 namespace piaojue::sheets {
+
+namespace say = strings::sheets;
+
 namespace {
 
 /// ICU's table is GB18030-2005, which leaves 24 characters in the private use area; GB18030-2022 gives them their
@@ -93,7 +97,9 @@ class Parser {
  public:
   Parser(std::string_view text, char separator) : text_(text), separator_(separator) {}
 
-  std::vector<CellError> parse(std::vector<CsvRow>& rows) {
+  /// @return every row that holds anything, or the first fault.
+  Imported<std::vector<CsvRow>> parse() {
+    std::vector<CsvRow> rows;
     while (at_ < text_.size() && errors_.empty()) {
       ++row_;
       column_ = 0;
@@ -102,7 +108,8 @@ class Parser {
       }
       if (!row.cells.empty()) rows.push_back(std::move(row));
     }
-    return std::move(errors_);
+    if (!errors_.empty()) return std::move(errors_);
+    return rows;
   }
 
  private:
@@ -118,8 +125,7 @@ class Parser {
     std::size_t const plain = at_;
     while (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\n' && text_[at_] != '\r') ++at_;
     std::string_view const rest = text_.substr(plain, at_ - plain);
-    if (quoted && rest.find_first_not_of(' ') != std::string_view::npos)
-      return fail(rest, "引号闭合后应当是分隔符或换行；单元格内的引号要写成两个");
+    if (quoted && rest.find_first_not_of(' ') != std::string_view::npos) return fail(rest, say::kCsvQuoteFollows);
     if (!quoted) value = rest;
     if (!value.empty() && !keep(row, std::move(value))) return false;
     if (at_ == text_.size()) return false;
@@ -141,22 +147,23 @@ class Parser {
       } else {
         value += text_[at_];
       }
-      if (value.size() > kCellCharactersMax * 4) return fail(value, "应不超过 4096 个字符（也可能是引号没有闭合）");
+      if (value.size() > kCellCharactersMax * 4)
+        return fail(value, {say::kCsvQuoteRunsOn, {{"max", kCellCharactersMax}}});
     }
-    return fail(value, "引号应当闭合");
+    return fail(value, say::kCsvQuoteOpen);
   }
 
   bool keep(CsvRow& row, std::string value) {
-    if (row_ > kSheetRowsMax) return fail(value, "表格应不超过 6000 行");
-    if (column_ > kSheetColumnsMax) return fail(value, "表格应不超过 100 列");
+    if (row_ > kSheetRowsMax) return fail(value, {say::kRowsMax, {{"max", kSheetRowsMax}}});
+    if (column_ > kSheetColumnsMax) return fail(value, {say::kColumnsMax, {{"max", kSheetColumnsMax}}});
     if (value.size() > kCellCharactersMax && characters(value) > kCellCharactersMax)
-      return fail(value, "应不超过 4096 个字符");
+      return fail(value, {say::kCellCharactersMax, {{"max", kCellCharactersMax}}});
     row.cells.resize(column_ - 1);
     row.cells.push_back(std::move(value));
     return true;
   }
 
-  bool fail(std::string_view value, std::string expected) {
+  bool fail(std::string_view value, Sentence expected) {
     errors_.push_back({row_, column_, shortened(value), std::move(expected)});
     return false;
   }
@@ -164,42 +171,45 @@ class Parser {
   std::string_view text_;
   char separator_;
   std::size_t at_ = 0, row_ = 0, column_ = 0;
-  std::vector<CellError> errors_;
+  CellErrors errors_;
 };
 
-Imported<Csv> unreadable(std::string expected) { return {{}, {{0, 0, {}, std::move(expected)}}}; }
+CellErrors unreadable(Text const& why) { return {{0, 0, {}, why}}; }
+
+/// What people pick by mistake gets its own sentence; as GB18030 it would only be garbage.
+Text const* taken_for_csv(std::string_view text) {
+  using namespace std::string_view_literals;
+  if (text.size() > kSheetBytesMax) return &say::kFileBytesMax;
+  if (text.starts_with("PK\x03\x04"sv)) return &say::kCsvIsWorkbook;
+  if (text.starts_with("\xD0\xCF\x11\xE0"sv)) return &say::kCsvIsOldWorkbook;
+  if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv) || text.find('\0') != std::string_view::npos)
+    return &say::kCsvIsUtf16;
+  return nullptr;
+}
 
 }  // namespace
 
 Imported<Csv> read_csv(ByteView file) {
-  if (file.size() > kSheetBytesMax) return unreadable("应不超过 10 MiB");
   std::string_view text = as_text(file);
-  using namespace std::string_view_literals;
-  // What people pick by mistake gets its own sentence; as GB18030 it would only be garbage.
-  if (text.starts_with("PK\x03\x04"sv))
-    return unreadable("这是 Excel 工作簿；请在 Excel 或 WPS 中「另存为」CSV（UTF-8 或 GB18030）");
-  if (text.starts_with("\xD0\xCF\x11\xE0"sv))
-    return unreadable("这是旧版 Excel（.xls）或设有密码的工作簿；请取消密码，「另存为」xlsx 或 CSV");
-  if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv) || text.find('\0') != std::string_view::npos)
-    return unreadable("编码是 UTF-16 或不是文本；请「另存为」CSV（UTF-8 或 GB18030）");
-
-  Imported<Csv> out;
+  if (Text const* const mistake = taken_for_csv(text)) return unreadable(*mistake);
+  Csv out;
   std::string converted;
-  if (text.starts_with("\xEF\xBB\xBF"sv)) {
+  if (text.starts_with("\xEF\xBB\xBF")) {
     text.remove_prefix(3);
-    out.value.encoding = Encoding::kUtf8Bom;
-    if (!valid_utf8(text)) return unreadable("文件以 UTF-8 标记开头，内容却不是 UTF-8");
+    out.encoding = Encoding::kUtf8Bom;
+    if (!valid_utf8(text)) return unreadable(say::kCsvMarkLies);
   } else if (!valid_utf8(text)) {
     auto decoded = from_gb18030(file);
-    if (!decoded) return unreadable("编码既不是 UTF-8 也不是 GB18030；请重新「另存为」CSV");
-    out.value.encoding = Encoding::kGb18030;
+    if (!decoded) return unreadable(say::kCsvUnknownEncoding);
+    out.encoding = Encoding::kGb18030;
     converted = std::move(*decoded);
     text = converted;
   }
-  out.value.separator = find_separator(text);
-  out.errors = Parser(text, out.value.separator).parse(out.value.rows);
-  if (out.ok() && out.value.rows.empty()) return unreadable("文件是空的");
-  if (!out.ok()) out.value.rows.clear();
+  out.separator = find_separator(text);
+  auto rows = Parser(text, out.separator).parse();
+  if (!rows) return std::move(rows).error();
+  if (rows->empty()) return unreadable(say::kFileEmpty);
+  out.rows = std::move(*rows);
   return out;
 }
 

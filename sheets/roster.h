@@ -7,11 +7,9 @@
 /// The header is the first of the first ten rows that has a cell 姓名; its cells may hold spaces, a star and remarks in
 /// brackets. Columns that are not known are passed over. Codes (role, level, channel) may be written in full-width
 /// letters and with spaces. Names, employers and texts are trimmed and otherwise left as they are.
-#include <optional>
-#include <string_view>
-
 #include "protocol/meeting/entry.h"
 #include "sheets/sheet.h"
+#include "sheets/vocabulary.h"
 
 namespace piaojue::sheets {
 
@@ -22,7 +20,7 @@ struct Members {
   std::vector<meeting::Person> people;  ///< in the order of the sheet, without keys: person p is people[p − 1]
   meeting::PersonId chair = 0;  ///< the 主任委员, or else the first 副主任委员: "chair" in meeting.toml
   /// By person (p is [p − 1]): the levels that the person may judge, from the column 可评级别; none written: all.
-  std::vector<std::vector<std::string>> levels;
+  std::vector<std::vector<Level>> levels;
 };
 
 /// 姓名, 单位, 级别 (正高级 副高级 中级 助理级, or the title of an engineer), 渠道 (正常 破格), 批次 (any text: same
@@ -32,9 +30,6 @@ struct Candidates {
       candidates;                       ///< batch by batch, in each in the order of the sheet: question q is [q − 1]
   std::vector<meeting::Batch> batches;  ///< in the order in which the sheet names them first
 };
-
-/// 正高级, 副高级, 中级 or 助理级 from any way of writing it; nothing for 高级, which is the name of two.
-std::optional<std::string_view> level_word(std::string_view written);
 
 /// Errors besides those of `read_workbook`: a missing or double column, an empty or unknown value, the same name and
 /// employer twice, combinations of roles and numbers of people that no manifest may have, more than

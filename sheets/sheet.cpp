@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sheets/sheet.h"
 
+#include <optional>
+
 #include "sheets/csv.h"
 #include "sheets/text.h"
 #include "sheets/xlsx.h"
+#include "strings/sheets.h"
 
 namespace piaojue::sheets {
+
+namespace say = strings::sheets;
 
 std::string column_letters(std::size_t column) {
   std::string out;
@@ -13,21 +18,37 @@ std::string column_letters(std::size_t column) {
   return out;
 }
 
-std::string CellError::text() const {
-  std::string out = file;
-  if (!sheet.empty()) out += std::string(out.empty() ? "" : " ") + "工作表「" + shortened(sheet) + "」";
-  if (!out.empty() && row != 0) out += ' ';
-  out += row != 0 ? "第 " + std::to_string(row) + " 行" : out.empty() ? "整个文件" : "";
-  if (column != 0) out += " " + column_letters(column) + " 列";
-  if (!value.empty()) out += "「" + shortened(value) + "」";
-  return out + "：" + expected;
+Sentence CellError::sentence() const {
+  std::optional<Sentence> where;
+  auto const at = [&](Sentence next) {
+    where = where ? Sentence(say::kWhereNext, {{"before", *where}, {"next", std::move(next)}}) : std::move(next);
+  };
+  if (file != nullptr) at(*file);
+  if (!sheet.empty()) at({say::kWhereSheet, {{"name", shortened(sheet)}}});
+  if (row != 0) at({say::kWhereRow, {{"row", row}}});
+  if (!where) at(say::kWhereWholeFile);
+  if (column != 0) at({say::kWhereColumn, {{"letters", column_letters(column)}}});
+  Sentence::Value const shown =
+      value.empty() ? Sentence::Value("") : Sentence(say::kErrorValue, {{"value", shortened(value)}});
+  return {say::kError, {{"where", *where}, {"value", shown}, {"expected", expected}}};
+}
+
+Explanation explained(CellErrors const& errors) {
+  Sentence list;
+  for (CellError const& error : errors)
+    list = Sentence(say::kFaultsNext, {{"before", std::move(list)}, {"fault", error.sentence()}});
+  return Sentence(say::kFaults, {{"count", errors.size()}, {"list", std::move(list)}});
+}
+
+void throw_exception_from_error(CellErrors const& errors, boost::source_location const& where) {
+  piaojue::throw_exception_from_error(explained(errors), where);
 }
 
 Imported<Workbook> read_workbook(ByteView file) {
   if (is_zip(file)) return read_xlsx(file);
   auto csv = read_csv(file);
-  if (!csv.ok()) return {{}, std::move(csv.errors)};
-  return {{SheetFormat::kCsv, {Sheet{{}, std::move(csv.value.rows), {}}}}, {}};
+  if (!csv) return std::move(csv).error();
+  return Workbook{SheetFormat::kCsv, {Sheet{{}, std::move(csv->rows), {}}}};
 }
 
 }  // namespace piaojue::sheets

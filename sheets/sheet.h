@@ -2,12 +2,14 @@
 #pragma once
 /// Sheets as people in an office hand them in: CSV or XLSX, told apart by their bytes and never by their name. Both
 /// come out as the same rows of text, so that everything behind reads either. What can not be read, or can not be
-/// trusted, is said as cell errors, in Chinese, for the person at the keyboard.
+/// trusted, is said as cell errors, for the person at the keyboard.
+#include <boost/system/result.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "base/explained.h"
 #include "crypto/types.h"
 
 namespace piaojue::sheets {
@@ -30,27 +32,28 @@ inline constexpr std::size_t kMergesMax = 2000;
 
 /// One thing that is wrong with a sheet, named by its cell as Excel shows it.
 struct CellError {
-  std::size_t row = 0;     ///< from 1; 0: the file as a whole
-  std::size_t column = 0;  ///< from 1 (A); 0: the row as a whole
-  std::string value;       ///< what stands there, shortened; an identity number only in part
-  std::string expected;    ///< what should, in Chinese
-  std::string sheet = {};  ///< the sheet's name; empty in CSV, which has only one
-  std::string file = {};   ///< which of several files of one import ("年度考核表"); else empty
+  std::size_t row = 0;         ///< from 1; 0: the file as a whole
+  std::size_t column = 0;      ///< from 1 (A); 0: the row as a whole
+  std::string value;           ///< what stands there, shortened; an identity number only in part
+  Sentence expected;           ///< what should
+  std::string sheet = {};      ///< the sheet's name; empty in CSV, which has only one
+  Text const* file = nullptr;  ///< which of several files of one import; else none
   /// "工作表「名单」第 5 行 C 列「高级」：应写明正高级或副高级".
-  std::string text() const;
-  bool operator==(CellError const&) const = default;
+  Sentence sentence() const;
+  std::string text(Lang lang = Lang::kZh) const { return sentence().in(lang); }
 };
+using CellErrors = std::vector<CellError>;  ///< at least one; by row, then column
 
 /// "A" for 1, "AB" for 28.
 std::string column_letters(std::size_t column);
 
 /// A value, or everything that is wrong with the sheet: never both, never a part. The errors are the preview.
 template <class T>
-struct Imported {
-  T value{};
-  std::vector<CellError> errors;  ///< by row, then column
-  bool ok() const { return errors.empty(); }
-};
+using Imported = boost::system::result<T, CellErrors>;
+/// All errors as one, for whoever shows no list: how many, then a line each.
+Explanation explained(CellErrors const& errors);
+/// What `Imported::value()` of a faulty sheet ends in: a programmer's error. Found by Boost.System.
+[[noreturn]] void throw_exception_from_error(CellErrors const& errors, boost::source_location const& where);
 
 /// How a cell came to its text. Whoever needs the cell decides whether it will do.
 enum class CellMark : std::uint8_t {

@@ -11,36 +11,47 @@
 
 #include "sheets/sheet.h"
 #include "sheets/text.h"
+#include "strings/sheets.h"
 
 namespace piaojue::sheets {
-namespace {
 
-using A = Answered<Bytes>;
+namespace say = strings::sheets;
+
+namespace {
 
 constexpr std::size_t kTextCharactersMax = 32'767;
 constexpr std::time_t kCreated = 946'684'800;  ///< 2000-01-01: the file says nothing of when it was made
 
-std::optional<std::string> fault_of(std::span<OutSheet const> sheets) {
-  if (sheets.empty() || sheets.size() > kWorkbookSheetsMax) return "应有 1 到 20 个工作表";
+bool is_sheet_name(std::string const& name) {
+  return !name.empty() && valid_utf8(name) && characters(name) <= 31 &&
+         name.find_first_of("[]:*?/\\") == std::string::npos && name.front() != '\'' && name.back() != '\'' &&
+         !has_control(name, false);
+}
+
+bool is_text(OutCell const& cell) {
+  auto const* const text = std::get_if<std::string>(&cell);
+  return text == nullptr || (valid_utf8(*text) && characters(*text) <= kTextCharactersMax);
+}
+
+bool is_range(OutMerge const& m) {
+  return m.first_row != 0 && m.first_column != 0 && m.last_row <= kSheetRowsMax && m.last_column <= kSheetColumnsMax &&
+         m.last_row >= m.first_row && m.last_column >= m.first_column;
+}
+
+/// What Excel would not open.
+std::optional<Sentence> fault_of(std::span<OutSheet const> sheets) {
+  if (sheets.empty() || sheets.size() > kWorkbookSheetsMax)
+    return Sentence(say::kOutSheetsMax, {{"max", kWorkbookSheetsMax}});
   std::set<std::string> names;
   for (OutSheet const& sheet : sheets) {
-    if (sheet.name.empty() || !valid_utf8(sheet.name) || characters(sheet.name) > 31 ||
-        sheet.name.find_first_of("[]:*?/\\") != std::string::npos || sheet.name.front() == '\'' ||
-        sheet.name.back() == '\'' || has_control(sheet.name, false))
-      return "工作表名「" + shortened(sheet.name) + "」应为 1 到 31 个字符，不含 []:*?/\\";
-    if (!names.insert(code_of(sheet.name)).second) return "工作表名「" + sheet.name + "」重复";
-    if (sheet.rows.size() > kSheetRowsMax) return "工作表应不超过 6000 行";
+    if (!is_sheet_name(sheet.name)) return Sentence(say::kOutSheetName, {{"name", shortened(sheet.name)}});
+    if (!names.insert(code_of(sheet.name)).second) return Sentence(say::kOutSheetTwice, {{"name", sheet.name}});
+    if (sheet.rows.size() > kSheetRowsMax) return Sentence(say::kOutRowsMax, {{"max", kSheetRowsMax}});
     for (auto const& row : sheet.rows) {
-      if (row.size() > kSheetColumnsMax) return "工作表应不超过 100 列";
-      for (OutCell const& cell : row)
-        if (auto const* text = std::get_if<std::string>(&cell))
-          if (!valid_utf8(*text) || characters(*text) > kTextCharactersMax)
-            return "单元格文字应为 UTF-8，不超过 32767 个字符";
+      if (row.size() > kSheetColumnsMax) return Sentence(say::kOutColumnsMax, {{"max", kSheetColumnsMax}});
+      if (!std::ranges::all_of(row, is_text)) return Sentence(say::kOutText, {{"max", kTextCharactersMax}});
     }
-    for (OutMerge const& m : sheet.merged)
-      if (m.first_row == 0 || m.first_column == 0 || m.last_row > kSheetRowsMax || m.last_column > kSheetColumnsMax ||
-          m.last_row < m.first_row || m.last_column < m.first_column)
-        return "合并范围不对";
+    if (!std::ranges::all_of(sheet.merged, is_range)) return Sentence(say::kOutMerge);
   }
   return std::nullopt;
 }
@@ -75,6 +86,24 @@ class MemoryFile {
 
 struct Formats {
   lxw_format *plain, *bold, *year, *month, *day;
+
+  explicit Formats(lxw_workbook* book)
+      : plain(make(book, nullptr, false)),
+        bold(make(book, nullptr, true)),
+        year(make(book, "yyyy", false)),
+        month(make(book, "yyyy-mm", false)),
+        day(make(book, "yyyy-mm-dd", false)) {}
+
+ private:
+  static lxw_format* make(lxw_workbook* book, char const* number, bool bold) {
+    auto* const out = workbook_add_format(book);
+    if (number != nullptr) format_set_num_format(out, number);
+    if (bold) format_set_bold(out);
+    format_set_align(out, LXW_ALIGN_VERTICAL_CENTER);
+    format_set_text_wrap(out);
+    format_set_border(out, LXW_BORDER_THIN);
+    return out;
+  }
 };
 
 bool write_cell(lxw_worksheet* sheet, lxw_row_t row, lxw_col_t column, OutCell const& cell, Formats const& formats,
@@ -94,68 +123,68 @@ bool write_cell(lxw_worksheet* sheet, lxw_row_t row, lxw_col_t column, OutCell c
   return worksheet_write_datetime(sheet, row, column, &value, format) == LXW_NO_ERROR;
 }
 
+/// How the sheet lies on paper.
+bool write_layout(lxw_worksheet* out, OutSheet const& sheet) {
+  worksheet_set_paper(out, 9);  // A4
+  if (sheet.landscape) worksheet_set_landscape(out);
+  worksheet_fit_to_pages(out, 1, 0);
+  if (sheet.header_rows != 0) {
+    worksheet_repeat_rows(out, 0, static_cast<lxw_row_t>(sheet.header_rows - 1));
+    worksheet_freeze_panes(out, static_cast<lxw_row_t>(sheet.header_rows), 0);
+  }
+  for (std::size_t c = 0; c < std::min(sheet.widths.size(), kSheetColumnsMax); ++c)
+    if (sheet.widths[c] > 0)
+      worksheet_set_column(out, static_cast<lxw_col_t>(c), static_cast<lxw_col_t>(c), sheet.widths[c], nullptr);
+  if (sheet.footer.empty()) return true;
+  std::string footer = "&C";
+  for (char const c : sheet.footer) footer.append(c == '&' ? 2 : 1, c);
+  return worksheet_set_footer(out, footer.c_str()) == LXW_NO_ERROR;
+}
+
+bool write_merged(lxw_worksheet* out, OutSheet const& sheet, Formats const& formats) {
+  bool written = true;
+  for (OutMerge const& m : sheet.merged)
+    if (m.first_row != m.last_row || m.first_column != m.last_column)
+      written =
+          worksheet_merge_range(out, static_cast<lxw_row_t>(m.first_row - 1),
+                                static_cast<lxw_col_t>(m.first_column - 1), static_cast<lxw_row_t>(m.last_row - 1),
+                                static_cast<lxw_col_t>(m.last_column - 1), "", formats.plain) == LXW_NO_ERROR &&
+          written;
+  return written;
+}
+
+bool write_sheet(lxw_workbook* book, OutSheet const& sheet, Formats const& formats) {
+  auto* const out = workbook_add_worksheet(book, sheet.name.c_str());
+  if (out == nullptr) return false;
+  bool written = write_layout(out, sheet);
+  written = write_merged(out, sheet, formats) && written;
+  for (std::size_t r = 0; r < sheet.rows.size(); ++r)
+    for (std::size_t c = 0; c < sheet.rows[r].size(); ++c)
+      written = write_cell(out, static_cast<lxw_row_t>(r), static_cast<lxw_col_t>(c), sheet.rows[r][c], formats,
+                           r < sheet.header_rows) &&
+                written;
+  return written;
+}
+
 }  // namespace
 
-Answered<Bytes> write_xlsx(std::span<OutSheet const> sheets) {
-  if (auto fault = fault_of(sheets)) return A::no(std::move(*fault));
+Explained<Bytes> write_xlsx(std::span<OutSheet const> sheets) {
+  if (auto fault = fault_of(sheets)) return std::move(*fault);
   MemoryFile const file;
-  if (!file.ok()) return A::no("内存不足，无法生成工作簿");
+  if (!file.ok()) return Sentence(say::kOutNoMemory);
   lxw_workbook* const book = workbook_new(file.path().c_str());
-  if (book == nullptr) return A::no("无法生成工作簿");
+  if (book == nullptr) return Sentence(say::kOutFailed);
   lxw_doc_properties properties{};
   properties.created = kCreated;
   workbook_set_properties(book, &properties);
-  auto const format = [&](char const* number, bool bold) {
-    auto* const out = workbook_add_format(book);
-    if (number != nullptr) format_set_num_format(out, number);
-    if (bold) format_set_bold(out);
-    format_set_align(out, LXW_ALIGN_VERTICAL_CENTER);
-    format_set_text_wrap(out);
-    format_set_border(out, LXW_BORDER_THIN);
-    return out;
-  };
-  Formats const formats{format(nullptr, false), format(nullptr, true), format("yyyy", false), format("yyyy-mm", false),
-                        format("yyyy-mm-dd", false)};
-  bool written = true;
-  for (OutSheet const& sheet : sheets) {
-    auto* const out = workbook_add_worksheet(book, sheet.name.c_str());
-    if (out == nullptr) {
-      written = false;
-      break;
-    }
-    worksheet_set_paper(out, 9);  // A4
-    if (sheet.landscape) worksheet_set_landscape(out);
-    worksheet_fit_to_pages(out, 1, 0);
-    if (sheet.header_rows != 0) {
-      worksheet_repeat_rows(out, 0, static_cast<lxw_row_t>(sheet.header_rows - 1));
-      worksheet_freeze_panes(out, static_cast<lxw_row_t>(sheet.header_rows), 0);
-    }
-    for (std::size_t c = 0; c < std::min(sheet.widths.size(), kSheetColumnsMax); ++c)
-      if (sheet.widths[c] > 0)
-        worksheet_set_column(out, static_cast<lxw_col_t>(c), static_cast<lxw_col_t>(c), sheet.widths[c], nullptr);
-    if (!sheet.footer.empty()) {
-      std::string footer = "&C";
-      for (char const c : sheet.footer) footer.append(c == '&' ? 2 : 1, c);
-      written = worksheet_set_footer(out, footer.c_str()) == LXW_NO_ERROR && written;
-    }
-    for (OutMerge const& m : sheet.merged)
-      if (m.first_row != m.last_row || m.first_column != m.last_column)
-        written =
-            worksheet_merge_range(out, static_cast<lxw_row_t>(m.first_row - 1),
-                                  static_cast<lxw_col_t>(m.first_column - 1), static_cast<lxw_row_t>(m.last_row - 1),
-                                  static_cast<lxw_col_t>(m.last_column - 1), "", formats.plain) == LXW_NO_ERROR &&
-            written;
-    for (std::size_t r = 0; r < sheet.rows.size(); ++r)
-      for (std::size_t c = 0; c < sheet.rows[r].size(); ++c)
-        written = write_cell(out, static_cast<lxw_row_t>(r), static_cast<lxw_col_t>(c), sheet.rows[r][c], formats,
-                             r < sheet.header_rows) &&
-                  written;
-  }
+  Formats const formats(book);
+  bool const written =
+      std::ranges::all_of(sheets, [&](OutSheet const& sheet) { return write_sheet(book, sheet, formats); });
   // Closing frees the workbook whatever it answers.
-  if (workbook_close(book) != LXW_NO_ERROR || !written) return A::no("无法生成工作簿");
+  if (workbook_close(book) != LXW_NO_ERROR || !written) return Sentence(say::kOutFailed);
   auto bytes = file.bytes();
-  if (!bytes) return A::no("无法生成工作簿");
-  return A::yes(std::move(*bytes));
+  if (!bytes) return Sentence(say::kOutFailed);
+  return std::move(*bytes);
 }
 
 }  // namespace piaojue::sheets

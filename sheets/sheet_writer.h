@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/answered.h"
+#include "base/explained.h"
 #include "crypto/types.h"
 #include "sheets/date.h"
 
@@ -33,6 +33,6 @@ struct OutSheet {
 };
 
 /// Refused: no sheet, a bad or double name, beyond 6000 rows or 100 columns, a text of more than 32,767 characters.
-Answered<Bytes> write_xlsx(std::span<OutSheet const> sheets);
+Explained<Bytes> write_xlsx(std::span<OutSheet const> sheets);
 
 }  // namespace piaojue::sheets

@@ -12,19 +12,14 @@
 #include <vector>
 
 #include "sheets/sheet.h"
+#include "sheets/vocabulary.h"
 
 namespace piaojue::sheets {
-
-struct Field {
-  std::string_view name;  ///< in messages
-  bool required;
-  std::vector<std::string_view> headings;
-};
 
 class Table {
  public:
   /// @param file_name begins every error, where an import has several files; else empty.
-  Table(ByteView file, std::vector<Field> fields, std::string file_name = {});
+  Table(ByteView file, std::vector<Field> fields, Text const* file_name = nullptr);
 
   /// The rows below the header; none if the sheet could not be read.
   std::span<Row const> rows() const;
@@ -35,11 +30,11 @@ class Table {
   /// A trimmed text. An empty one is an error if `required`.
   std::string text(Row const& row, std::size_t field, bool required, bool lines_allowed);
 
-  void fail(Row const& row, std::size_t field, std::string value, std::string expected);
-  void fail(std::size_t row, std::size_t column, std::string value, std::string expected);
+  void fail(Row const& row, std::size_t field, std::string value, Sentence expected);
+  void fail(std::size_t row, std::size_t column, std::string value, Sentence expected);
   bool usable() const { return usable_; }
   bool ok() const { return errors_.empty(); }
-  std::vector<CellError> take_errors();
+  CellErrors take_errors();
 
  private:
   struct Header {
@@ -49,17 +44,19 @@ class Table {
   };
   std::optional<std::size_t> field_of(std::string_view heading) const;
   std::optional<Header> find_header(Sheet const& sheet) const;
+  std::string required_names() const;
   void choose(Workbook workbook);
   void check_header(Header const& header);
   void check_cells();
+  void check_merged();
 
   std::vector<Field> fields_;
   std::vector<std::size_t> columns_;  ///< by field, from 1; 0: not there
   Sheet sheet_;
-  std::string file_name_;
+  Text const* file_name_;
   std::size_t first_ = 0;
   bool usable_ = false;
-  std::vector<CellError> errors_;
+  CellErrors errors_;
 };
 
 /// Finds who stands in the sheet twice.

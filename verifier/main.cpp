@@ -69,11 +69,11 @@ Explained<verifier::PaperCheck> check_paper(verifier::Audit const& audit, ByteVi
     return verifier::compare_paper(audit, paper);
   }
   auto const book = sheets::read_workbook(paper);
-  if (!book.ok()) {
-    return Explanation(Sentence(strings::papers::kCheckUnreadable, {{"why", book.errors.front().text()}}));
+  if (!book) {
+    return Explanation(Sentence(strings::papers::kCheckUnreadable, {{"why", book.error().front().sentence()}}));
   }
   std::vector<std::vector<std::string>> rows;
-  for (auto const& row : book.value.sheets.front().rows) rows.push_back(row.cells);
+  for (auto const& row : book->sheets.front().rows) rows.push_back(row.cells);
   return verifier::compare_sheet(audit, rows);
 }
 

@@ -149,8 +149,8 @@ office::Correction Office::correction(std::uint32_t number) const {
   return out;
 }
 
-Answered<office::CorrectionState> Office::issue(office::Correction& to, Subject const& who,
-                                                Action const& action) const {
+Explained<office::CorrectionState> Office::issue(office::Correction& to, Subject const& who,
+                                                 Action const& action) const {
   std::vector<office::CorrectionItem> items;
   std::istringstream in(text_of(action, "items"));
   for (std::string line; std::getline(in, line);) {
@@ -203,8 +203,8 @@ void Office::step(Deed deed, std::vector<Subject> subjects, std::map<std::string
   auto const& people = last(Deed::kRecord)->subjects;
   std::map<office::PasserState, std::size_t> states;
   for (auto const& person : after.people()) ++states[person.state];
-  for (auto const& [state, count] : states) *options_.say << office::passer_word(state) << "：" << count << " 人\n";
-  if (auto const end = after.last_day(calendar()); end.ok())
+  for (auto const& [state, count] : states) *options_.say << office::passer_word(state).zh << "：" << count << " 人\n";
+  if (auto const end = after.last_day(calendar()); end.has_value())
     *options_.say << "公示截止：" << sheets::day_text(*end) << "\n";
   if (people.empty()) *options_.say << "无通过人员\n";
 }
@@ -222,7 +222,7 @@ std::vector<Subject> Office::at_state(office::PasserState state) const {
   std::vector<Subject> out;
   for (std::size_t i = 0; i < now.people().size(); ++i)
     if (now.people()[i].state == state) out.push_back(record->subjects[i]);
-  if (out.empty()) refuse("没有处于「" + std::string(office::passer_word(state)) + "」的人");
+  if (out.empty()) refuse("没有处于「" + std::string(office::passer_word(state).zh) + "」的人");
   return out;
 }
 
@@ -311,17 +311,18 @@ void verdicts(Options const& o) {
       out.push_back(
           {{"candidate", i + 1},
            {"name", person.name},
-           {"level", person.facts.level},
+           {"level", sheets::level_word(person.facts.level).zh},
            {"machine", office::verdict_code(assessed.machine.verdict)},
            {"human", assessed.human ? boost::json::value(office::verdict_code(assessed.human->verdict)) : nullptr},
            {"standing", office::verdict_code(assessed.standing())},
            {"articles", articles},
-           {"reason", assessed.machine.reason}});
+           {"reason", assessed.machine.reason.in(Lang::kZh)}});
     } else {
-      *o.say << i + 1 << "\t" << person.name << "\t" << person.facts.level << "\t"
-             << office::verdict_word(assessed.machine.verdict)
-             << (assessed.human ? " → " + std::string(office::verdict_word(assessed.human->verdict)) + "（人工）" : "")
-             << "\t" << articles << "\t" << assessed.machine.reason << "\n";
+      *o.say << i + 1 << "\t" << person.name << "\t" << sheets::level_word(person.facts.level).zh << "\t"
+             << office::verdict_word(assessed.machine.verdict).zh
+             << (assessed.human ? " → " + std::string(office::verdict_word(assessed.human->verdict).zh) + "（人工）"
+                                : "")
+             << "\t" << articles << "\t" << assessed.machine.reason.in(Lang::kZh) << "\n";
     }
   }
   if (o.json) *o.say << boost::json::serialize(out) << "\n";
@@ -355,7 +356,7 @@ void notice(Options const& o) {
     office.write(Deed::kNotice, {who}, texts);
     *o.say << "补正期限：" << sheets::day_text(correction.notice()->deadline) << "（含当日）\n";
   }
-  *o.say << who.name << "：" << office::correction_word(correction.state()) << "\n";
+  *o.say << who.name << "：" << office::correction_word(correction.state()).zh << "\n";
   if (!o.out.empty()) {
     put_papers(office, o.out, {need(notice_paper(heading_of(office, o), who.number, *correction.notice()))});
   }

@@ -30,11 +30,6 @@ struct Refused {
 [[noreturn]] void refuse(std::string why);
 
 template <class T>
-T need(Answered<T> answer) {
-  if (!answer.ok()) refuse(answer.refusal);
-  return std::move(*answer);
-}
-template <class T>
 T need(Explained<T> explained) {
   if (!explained) refuse(explained.error().in(Lang::kZh));
   return std::move(*explained);
@@ -44,10 +39,8 @@ inline void need(Explained<void> const& explained) {
 }
 template <class T>
 T need(sheets::Imported<T> imported) {
-  if (imported.ok()) return std::move(imported.value);
-  std::string why = "表格有 " + std::to_string(imported.errors.size()) + " 处问题，未导入任何内容：";
-  for (sheets::CellError const& error : imported.errors) why += "\n  " + error.text();
-  refuse(why);
+  if (!imported) refuse(sheets::explained(imported.error()).in(Lang::kZh));
+  return std::move(*imported);
 }
 
 /// What is asked for, and by whom.
@@ -99,7 +92,7 @@ class Office {
   office::Decision decision(Action const& action, std::uint32_t by) const;
   office::WorkCalendar calendar() const;
   office::Correction correction(std::uint32_t number) const;
-  Answered<office::CorrectionState> issue(office::Correction& to, Subject const& who, Action const& action) const;
+  Explained<office::CorrectionState> issue(office::Correction& to, Subject const& who, Action const& action) const;
   static std::vector<std::size_t> all_items(office::Correction const& of);
 
   /// Everything from the Record entry on, step by step. @param more one that is not yet written.

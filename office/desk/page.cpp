@@ -7,6 +7,7 @@
 #include <deque>
 #include <fstream>
 #include <mutex>
+#include <ranges>
 #include <thread>
 
 #include "local/browser.h"
@@ -40,6 +41,11 @@ std::uint32_t number_at(json::object const& in, std::string_view key) {
 json::array list(std::vector<std::string> const& texts) {
   json::array out;
   for (std::string const& text : texts) out.emplace_back(text);
+  return out;
+}
+json::array list(std::vector<Sentence> const& sentences) {
+  json::array out;
+  for (Sentence const& one : sentences) out.emplace_back(one.in(Lang::kZh));
   return out;
 }
 
@@ -169,7 +175,7 @@ class Desk {
     if (subjects.empty()) return {{"people", json::array()}, {"postings", json::array()}};
     auto now = office.publicity();
     auto const days = office.calendar();
-    if (auto const end = now.last_day(days); end.ok()) {
+    if (auto const end = now.last_day(days); end.has_value()) {
       out["last_day"] = sheets::day_text(*end);
       // Refused before the day after: then everybody is where he was.
       static_cast<void>(now.close(today(), days));
@@ -264,9 +270,10 @@ class Desk {
                                                       filed ? sheets::to_date(*filed) : sheets::Date{});
     json::array errors;
     std::set<std::string> said;
-    auto const add = [&](std::vector<sheets::CellError> const& from, std::string_view file) {
-      for (sheets::CellError const& error : from) {
-        auto const of = error.file.empty() ? std::string(file) : error.file;
+    auto const add = [&](auto const& imported, std::string_view file) {
+      if (imported) return;
+      for (sheets::CellError const& error : imported.error()) {
+        std::string const of(error.file == nullptr ? file : error.file->zh);
         // The candidates' sheet is read twice, for the ballot and for the articles.
         if (!said.insert(of + error.text()).second) continue;
         errors.push_back({{"file", of},
@@ -274,35 +281,35 @@ class Desk {
                           {"row", error.row},
                           {"column", error.column == 0 ? std::string() : sheets::column_letters(error.column)},
                           {"value", error.value},
-                          {"expected", error.expected}});
+                          {"expected", error.expected.in(Lang::kZh)}});
       }
     };
-    add(members.errors, "人员名册");
-    add(candidates.errors, "申报人名册");
-    add(applicants.errors, "申报人名册");
+    add(members, "人员名册");
+    add(candidates, "申报人名册");
+    add(applicants, "申报人名册");
     json::object out;
     bool const good = errors.empty();
     out["errors"] = std::move(errors);
     if (!good) return out;
     std::size_t experts = 0;
-    for (auto const& person : members.value.people) experts += (person.roles & meeting::kExpert) != 0 ? 1 : 0;
-    std::map<std::string, std::size_t> levels;
-    for (auto const& one : applicants.value.people) ++levels[one.facts.level];
+    for (auto const& person : members->people) experts += (person.roles & meeting::kExpert) != 0 ? 1 : 0;
+    std::map<sheets::Level, std::size_t> levels;
+    for (auto const& one : applicants->people) ++levels[one.facts.level];
     json::array shares;
-    for (char const* const level : {"正高级", "副高级", "中级", "助理级"})
-      if (levels.contains(level)) shares.push_back({{"level", level}, {"count", levels.at(level)}});
-    out["members"] = members.value.people.size();
+    for (auto const& [level, count] : std::views::reverse(levels))
+      shares.push_back({{"level", sheets::level_word(level).zh}, {"count", count}});
+    out["members"] = members->people.size();
     out["experts"] = experts;
-    out["candidates"] = applicants.value.people.size();
+    out["candidates"] = applicants->people.size();
     out["levels"] = std::move(shares);
-    out["faults"] = list(
-        sheets::committee_faults(members.value, candidates.value, experts, "", sheets::CommitteeScope::kOneSpeciality));
+    out["faults"] =
+        list(sheets::committee_faults(*members, *candidates, experts, "", sheets::CommitteeScope::kOneSpeciality));
     json::array recusals;
-    for (auto const& one : sheets::propose_recusals(members.value, candidates.value)) {
+    for (auto const& one : sheets::propose_recusals(*members, *candidates)) {
       if (recusals.size() == kShownRecusalsMax) break;
-      recusals.push_back({{"member", members.value.people.at(one.person - 1).name},
-                          {"candidate", candidates.value.candidates.at(one.candidate - 1).name},
-                          {"reason", one.reason}});
+      recusals.push_back({{"member", members->people.at(one.person - 1).name},
+                          {"candidate", candidates->candidates.at(one.candidate - 1).name},
+                          {"reason", sheets::recusal_reason(one.cause).zh}});
     }
     out["recusals"] = std::move(recusals);
     return out;
@@ -313,12 +320,12 @@ class Desk {
     json::object out{{"candidate", number},
                      {"name", person.name},
                      {"employer", person.employer},
-                     {"level", person.facts.level},
+                     {"level", sheets::level_word(person.facts.level).zh},
                      {"exceptional", person.facts.channel == meeting::Channel::kExceptional},
                      {"machine", office::verdict_code(assessed.machine.verdict)},
                      {"standing", office::verdict_code(assessed.standing())},
                      {"decided", assessed.human.has_value()},
-                     {"reason", assessed.machine.reason},
+                     {"reason", assessed.machine.reason.in(Lang::kZh)},
                      {"correction", static_cast<int>(correction)}};
     out["articles"] = list(assessed.machine.articles);
     return out;

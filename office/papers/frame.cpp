@@ -127,7 +127,7 @@ Explained<Bytes> Frame::xlsx() const {
   to.rows.push_back({});
   to.rows.push_back({sheets::OutCell{head_.line}});
   auto bytes = sheets::write_xlsx(std::span(&to, 1));
-  if (!bytes.ok()) return Explanation(Sentence(words::kSheetFailed, {{"why", bytes.refusal}}));
+  if (!bytes) return Explanation(Sentence(words::kSheetFailed, {{"why", bytes.error().what}}));
   return std::move(*bytes);
 }
 

@@ -14,20 +14,27 @@ namespace words = strings::papers;
 
 namespace {
 
+std::vector<std::string> said_all(std::vector<Sentence> const& sentences) {
+  std::vector<std::string> out;
+  for (Sentence const& one : sentences) out.push_back(said(one));
+  return out;
+}
+
 std::string found(Assessment const& machine) {
   std::string const divider = said(words::kRemarkDivider);
   // The reason is often one of the sums itself.
-  bool const stated = std::ranges::find(machine.arithmetic, machine.reason) != machine.arithmetic.end();
-  std::string out = stated ? std::string() : machine.reason + divider;
-  out += joined(machine.arithmetic, divider);
+  bool const stated =
+      std::ranges::any_of(machine.arithmetic, [&](Sentence const& sum) { return same_words(sum, machine.reason); });
+  std::string out = stated ? std::string() : said(machine.reason) + divider;
+  out += joined(said_all(machine.arithmetic), divider);
   if (!machine.missing.empty())
-    out += said({words::kVerdictMissing, {{"facts", joined(machine.missing, said(words::kListDivider))}}});
+    out += said({words::kVerdictMissing, {{"facts", joined(said_all(machine.missing), said(words::kListDivider))}}});
   return out;
 }
 
 std::string decided(Decision const& human) {
   return said({human.basis.empty() ? words::kVerdictDecided : words::kVerdictDecidedBasis,
-               {{"verdict", std::string(verdict_word(human.verdict))},
+               {{"verdict", verdict_word(human.verdict)},
                 {"who", human.decided_by},
                 {"date", sheets::day_text(human.decided)},
                 {"reason", human.reason},
@@ -42,11 +49,11 @@ Explained<Paper> verdict_paper(OfficeHeading const& heading, std::vector<Applica
   std::vector<Cells> rows;
   for (std::size_t i = 0; i < people.size() && i < assessed.size(); ++i) {
     auto const& [machine, human] = assessed[i];
-    ++count[verdict_word(assessed[i].standing())];
-    rows.push_back({std::to_string(i + 1), people[i].name, people[i].employer, people[i].facts.level,
-                    said(channel_text(people[i].facts.channel)), std::string(verdict_word(machine.verdict)),
-                    joined(machine.articles, said(words::kListDivider)), found(machine),
-                    human ? decided(*human) : std::string()});
+    ++count[verdict_word(assessed[i].standing()).zh];
+    rows.push_back({std::to_string(i + 1), people[i].name, people[i].employer,
+                    said(sheets::level_word(people[i].facts.level)), said(channel_text(people[i].facts.channel)),
+                    said(verdict_word(machine.verdict)), joined(machine.articles, said(words::kListDivider)),
+                    found(machine), human ? decided(*human) : std::string()});
   }
   std::string shares;
   for (auto const& [word, n] : count)

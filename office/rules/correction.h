@@ -24,7 +24,7 @@ struct CorrectionNotice {
 };
 
 enum class CorrectionState { kNone, kIssued, kCorrected, kGivenUp };
-std::string_view correction_word(CorrectionState state);  ///< 未发 已通知 已补正 视为放弃申报
+Text const& correction_word(CorrectionState state);  ///< 未发 已通知 已补正 视为放弃申报
 
 /// One applicant's. Every transition answers the new state; what is refused changes nothing.
 class Correction {
@@ -34,13 +34,14 @@ class Correction {
   std::optional<Day> corrected() const { return corrected_; }
 
   /// Refused: a second notice, no item, an item without words, a deadline that can not be reckoned.
-  Answered<CorrectionState> issue(std::string name, std::string employer, std::vector<CorrectionItem> items, Day issued,
-                                  int working_days, WorkCalendar const& calendar, StartDay rule = StartDay::kExcluded);
+  Explained<CorrectionState> issue(std::string name, std::string employer, std::vector<CorrectionItem> items,
+                                   Day issued, int working_days, WorkCalendar const& calendar,
+                                   StartDay rule = StartDay::kExcluded);
   /// The applicant handed in on `day` what makes good the items numbered in `done` (from 0): each of them, or it is
   /// refused and names what is still open. Refused after the deadline.
-  Answered<CorrectionState> correct(Day day, std::vector<std::size_t> const& done);
+  Explained<CorrectionState> correct(Day day, std::vector<std::size_t> const& done);
   /// After the deadline: 视为放弃申报. Refused before.
-  Answered<CorrectionState> lapse(Day today);
+  Explained<CorrectionState> lapse(Day today);
   /// Whether `lapse` is due.
   bool overdue(Day today) const { return state_ == CorrectionState::kIssued && today > notice_->deadline; }
 

@@ -4,7 +4,7 @@
 /// article, with the arithmetic in words. Every route is tried. What a machine can not know is REVIEW and says why.
 #include <string_view>
 
-#include "base/answered.h"
+#include "base/explained.h"
 #include "office/rules/facts.h"
 
 namespace piaojue::office {
@@ -12,12 +12,13 @@ namespace piaojue::office {
 inline constexpr std::size_t kStandardBytesMax = 256U << 10;
 
 enum class Verdict : std::uint8_t { kEligible, kNotEligible, kReview };
-std::string_view verdict_word(Verdict verdict);  ///< 符合条件 不符合条件 需人工审核
+Text const& verdict_word(Verdict verdict);       ///< 符合条件 不符合条件 需人工审核
 std::string_view verdict_code(Verdict verdict);  ///< ELIGIBLE NOT_ELIGIBLE REVIEW
 
 /// A row of 第五条: a way to apply in the normal channel.
 struct Route {
-  std::string id, target, article;
+  std::string id, article;
+  Level target = Level::kAssistant;
   std::vector<Degree> degrees;
   Title title = Title::kNone;  ///< to be held; years then count from it
   int years = 0;
@@ -32,7 +33,8 @@ struct ExceptionalItem {
     int grade = 0;                            ///< this or better; 0: any
     std::int64_t output_wan = 0;              ///< this or more
   };
-  std::string target, article, text;
+  Level target = Level::kSenior;
+  std::string article, text;
   std::vector<Condition> conditions;
   std::string judgement;  ///< what people must see in any case; may be empty
 };
@@ -43,7 +45,7 @@ struct Standard {
   std::vector<Route> routes;
   std::vector<ExceptionalItem> items;
   struct Exceptional {
-    std::string target;
+    Level target;
     Title title;  ///< to be held: 高一级
   };
   std::vector<Exceptional> exceptional;  ///< levels that can be applied for out of turn; others: 第十条
@@ -51,7 +53,7 @@ struct Standard {
   int early_years = 1;                 ///< 工程类专业学位
   std::optional<int> education_hours;  ///< required hours, if the operator has set them
   struct Note {
-    std::string target;
+    Level target;
     Degree degree;
     std::string text;
   };
@@ -60,7 +62,7 @@ struct Standard {
 };
 
 /// Refused with the line: not TOML, an unknown key or word, a target without routes, years or appraisals out of range.
-Answered<Standard> parse_standard(std::string_view toml);
+Explained<Standard> parse_standard(std::string_view toml);
 
 enum class Finding : std::uint8_t { kMet, kNotMet, kUnclear };
 
@@ -69,21 +71,24 @@ struct Tried {
   std::string route;                  ///< "E3b", or the name of the achievement
   std::vector<std::string> articles;  ///< "第五条（二）"
   Finding finding = Finding::kNotMet;
-  std::vector<std::string> arithmetic;  ///< "2024 − 2018 = 6 年 ≥ 6 年"
+  std::vector<Sentence> arithmetic;  ///< "2024 − 2018 = 6 年 ≥ 6 年"
 };
 
 struct Assessment {
   Verdict verdict = Verdict::kReview;
-  std::string route;                    ///< the one that decided; may be empty
-  std::vector<std::string> articles;    ///< those that decided, the first one first
-  std::string reason;                   ///< one sentence
-  std::vector<std::string> arithmetic;  ///< of the deciding route and the gates
-  std::vector<std::string> missing;     ///< facts that would decide, each a column of the sheet
-  std::vector<std::string> notes;
+  std::string route;                  ///< the one that decided; may be empty
+  std::vector<std::string> articles;  ///< those that decided, the first one first
+  Sentence reason;
+  std::vector<Sentence> arithmetic;  ///< of the deciding route and the gates
+  std::vector<Sentence> missing;     ///< facts that would decide, each a column of the sheet
+  std::vector<Sentence> notes;
   bool interview = false;    ///< 第十三条
   std::vector<Tried> tried;  ///< all of them
   std::string standard;      ///< by which table
 };
+
+/// Whether two sentences are the same to whoever reads them.
+bool same_words(Sentence const& a, Sentence const& b);
 
 /// @param extension what the operator cites as the basis for using the table outside its dates; empty: none.
 Assessment assess(Facts const& facts, Standard const& standard, std::string_view extension = {});
@@ -104,6 +109,6 @@ struct Assessed {
 
 /// Refused: REVIEW (a decision decides), no name of who decided, no reason, and no basis where it departs from the
 /// machine or settles a REVIEW.
-Answered<Assessed> decide(Assessed assessed, Decision decision);
+Explained<Assessed> decide(Assessed assessed, Decision decision);
 
 }  // namespace piaojue::office

@@ -12,34 +12,21 @@
 #include <cstdint>
 #include <map>
 
+#include "office/rules/identity.h"
 #include "protocol/meeting/entry.h"
 #include "sheets/date.h"
 #include "sheets/sheet.h"
+#include "sheets/vocabulary.h"
 
 namespace piaojue::office {
 
 using sheets::Date;
 using sheets::Day;
 using sheets::Imported;
-
-/// A citizen's number (GB 11643). It is for telling people apart and goes into nothing that is published: there is no
-/// way to print it whole by accident.
-class IdentityNumber {
- public:
-  /// @return nothing if the date in it or the check digit is wrong. Full-width digits and spaces are forgiven.
-  static std::optional<IdentityNumber> parse(std::string_view text);
-  std::string masked() const;  ///< 370202********1234
-  std::string const& for_comparison_only() const { return digits_; }
-  bool operator==(IdentityNumber const&) const = default;
-  auto operator<=>(IdentityNumber const&) const = default;
-
- private:
-  explicit IdentityNumber(std::string digits) : digits_(std::move(digits)) {}
-  std::string digits_;
-};
+using sheets::Level;
 
 enum class Degree : std::uint8_t { kSecondary, kCollege, kBachelor, kSecondBachelor, kMaster, kDoctor };
-std::string_view degree_word(Degree degree);  ///< 中专 大专 本科/学士 第二学士 硕士 博士
+Text const& degree_word(Degree degree);  ///< 中专 大专 本科/学士 第二学士 硕士 博士
 
 struct Study {
   Degree degree = Degree::kSecondary;
@@ -49,10 +36,10 @@ struct Study {
 };
 
 enum class Title : std::uint8_t { kUnknown, kNone, kAssistant, kEngineer, kSenior, kFullSenior, kOther };
-std::string_view title_word(Title title);
+Text const& title_word(Title title);
 
 enum class Grade : std::uint8_t { kExcellent, kQualified, kBasicallyQualified, kUnqualified, kUndetermined };
-std::string_view grade_word(Grade grade);
+Text const& grade_word(Grade grade);
 
 enum class Award : std::uint8_t { kScience, kIndustry, kPatent, kContest, kOutput };
 /// By who gives it; a contest can be international.
@@ -69,7 +56,7 @@ struct Achievement {
 };
 
 struct Facts {
-  std::string level;  ///< applied for: 正高级 副高级 中级 助理级
+  Level level = Level::kAssistant;  ///< applied for
   meeting::Channel channel = meeting::Channel::kNormal;
   Date filed;
   Date born;

@@ -26,7 +26,7 @@ struct Passer {
 
 enum class PasserState { kPassed, kPosted, kHeldBack, kCleared, kRejected, kFiled, kAnnounced, kHandedOff };
 /// 评审通过 公示中 有异议（暂缓） 公示无异议 异议成立（取消） 已核准备案 已发文公布 已移交电子证书
-std::string_view passer_word(PasserState state);
+Text const& passer_word(PasserState state);
 
 struct Objection {
   Day received{};
@@ -54,34 +54,35 @@ inline constexpr std::size_t kPublicityPlaces = 2;
 class Publicity {
  public:
   /// Refused: nobody, one number twice, fewer than five working days.
-  static Answered<Publicity> prepare(std::vector<Passer> passers, int working_days = kPublicityWorkingDaysMin,
-                                     StartDay rule = StartDay::kExcluded);
+  static Explained<Publicity> prepare(std::vector<Passer> passers, int working_days = kPublicityWorkingDaysMin,
+                                      StartDay rule = StartDay::kExcluded);
 
   std::span<PasserRecord const> people() const { return people_; }
   std::span<Posting const> postings() const { return postings_; }  ///< so far, in the order in which they were made
   int working_days() const { return working_days_; }
 
   /// From the second posting on everybody is 公示中. Refused: no place, the same place again, a third one.
-  Answered<PasserState> post(std::string place, Day day);
+  Explained<PasserState> post(std::string place, Day day);
   /// The last day, counted from the later posting; refused until both are posted.
-  Answered<Day> last_day(WorkCalendar const& calendar) const;
+  Explained<Day> last_day(WorkCalendar const& calendar) const;
   /// Refused: nobody of that number, not posted, or after the last day. @param number of the passer, here and below.
-  Answered<PasserState> object(std::uint32_t number, Day day, std::string text, WorkCalendar const& calendar);
+  Explained<PasserState> object(std::uint32_t number, Day day, std::string text, WorkCalendar const& calendar);
   /// The oldest open objection of that person. When none is left open and none was upheld, the person goes on as the
   /// others do. Refused: no finding written, before the objection was received.
-  Answered<PasserState> settle(std::uint32_t number, Day day, bool upheld, std::string finding);
+  Explained<PasserState> settle(std::uint32_t number, Day day, bool upheld, std::string finding);
   /// After the last day: whoever has no open objection is cleared. Answers how many. Refused on the last day or before;
   /// may be repeated, for those who were held back.
-  Answered<int> close(Day today, WorkCalendar const& calendar);
-  Answered<PasserState> file(std::uint32_t number, Day day,
-                             std::string document);  ///< 核准备案; refused unless cleared
-  Answered<PasserState> announce(std::uint32_t number, Day day,
-                                 std::string document);           ///< 发文公布; refused unless filed
-  Answered<PasserState> hand_off(std::uint32_t number, Day day);  ///< refused unless announced
+  Explained<int> close(Day today, WorkCalendar const& calendar);
+  Explained<PasserState> file(std::uint32_t number, Day day,
+                              std::string document);  ///< 核准备案; refused unless cleared
+  Explained<PasserState> announce(std::uint32_t number, Day day,
+                                  std::string document);           ///< 发文公布; refused unless filed
+  Explained<PasserState> hand_off(std::uint32_t number, Day day);  ///< refused unless announced
 
  private:
   PasserRecord* find(std::uint32_t number);
-  Answered<PasserState> step(std::uint32_t number, PasserState from, PasserState to, Day day, std::optional<Day> after);
+  Explained<PasserState> step(std::uint32_t number, PasserState from, PasserState to, Day day,
+                              std::optional<Day> after);
 
   std::vector<PasserRecord> people_;
   std::vector<Posting> postings_;

@@ -3,11 +3,16 @@
 
 #include <toml++/toml.h>
 
-#include <array>
+#include "office/rules/toml_place.h"
+#include "strings/rules.h"
 
 namespace piaojue::office {
 
-using namespace sheets;
+namespace say = strings::rules;
+using sheets::day_text;
+using sheets::parse_day;
+using sheets::to_date;
+
 namespace {
 
 using namespace std::chrono;
@@ -17,99 +22,105 @@ bool weekend(Day day) {
   return w == Saturday || w == Sunday;
 }
 
-std::string not_loaded(int year) {
-  std::string const y = std::to_string(year);
-  return "没有加载 " + y + " 年的节假日表：请按国务院办公厅关于 " + y + " 年部分节假日安排的通知写成 holidays-" + y +
-         ".toml（格式见 holidays-2026.toml），放入节假日表所在的文件夹（--data 的那个）后重试";
+Explanation at(toml::source_region const& where, Sentence what) {
+  return at_line(say::kTableHolidays, where, std::move(what));
 }
 
-std::string where(toml::source_region const& region) { return "第 " + std::to_string(region.begin.line) + " 行："; }
+struct Span {
+  Day first, last;
+};
 
-std::optional<std::string> read_days(toml::array const& list, int year, bool working, HolidayTable& table) {
+/// "2026-01-01" or "2026-01-01..2026-01-03"
+std::optional<Span> parse_span(std::string_view text) {
+  auto const dots = text.find("..");
+  auto const first = parse_day(text.substr(0, dots));
+  auto const last = dots == std::string_view::npos ? first : parse_day(text.substr(dots + 2));
+  if (!first || !last || *first > *last || *last - *first > days(31)) return std::nullopt;
+  return Span{*first, *last};
+}
+
+/// Reads the days of one list, off or worked, into the table.
+/// @return what is wrong with the first that is.
+std::optional<Explanation> read_days(toml::array const& list, bool working, HolidayTable& table) {
   for (auto const& item : list) {
     auto const text = item.value<std::string>();
-    if (!text) return where(item.source()) + "应为 \"2026-01-01\" 或 \"2026-01-01..2026-01-03\"";
-    auto const dots = text->find("..");
-    auto const first = parse_day(std::string_view(*text).substr(0, dots));
-    auto const last = dots == std::string::npos ? first : parse_day(std::string_view(*text).substr(dots + 2));
-    if (!first || !last || *first > *last || *last - *first > days(31))
-      return where(item.source()) + "「" + *text + "」应为 \"2026-01-01\" 或 \"2026-01-01..2026-01-03\"";
-    for (Day day = *first; day <= *last; day += days(1)) {
-      if (to_date(day).year != year)
-        return where(item.source()) + day_text(day) + " 不在 " + std::to_string(year) + " 年；这张表可能是别的年份的";
-      if (working && !weekend(day)) return where(item.source()) + day_text(day) + " 不是周末，不应列为调休上班日";
-      if (table.off.contains(day) || table.work.contains(day))
-        return where(item.source()) + day_text(day) + " 列了两次";
+    if (!text) return at(item.source(), say::kHolidaysDay);
+    auto const span = parse_span(*text);
+    if (!span) return at(item.source(), {say::kHolidaysWrittenDay, {{"written", *text}}});
+    for (Day day = span->first; day <= span->last; day += days(1)) {
+      Sentence::Values const values{{"day", day_text(day)}, {"year", table.year}};
+      if (to_date(day).year != table.year) return at(item.source(), {say::kHolidaysOtherYear, values});
+      if (working && !weekend(day)) return at(item.source(), {say::kHolidaysNoWeekend, values});
+      if (table.off.contains(day) || table.work.contains(day)) return at(item.source(), {say::kHolidaysTwice, values});
       (working ? table.work : table.off).insert(day);
     }
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-Answered<HolidayTable> parse_holidays(std::string_view toml, int expected_year) {
-  using A = Answered<HolidayTable>;
-  if (toml.size() > kHolidayTableBytesMax) return A::no("节假日表应不超过 64 KiB");
-  toml::table root;
-  try {
-    root = toml::parse(toml);
-  } catch (toml::parse_error const& error) {
-    return A::no("节假日表 " + where(error.source()) + "不是 TOML：" + std::string(error.description()));
-  }
+Explained<HolidayTable> read_holidays(toml::table const& root, int expected_year) {
   for (auto const& [key, value] : root)
     if (key != "year" && key != "source" && key != "off" && key != "work")
-      return A::no("节假日表 " + where(value.source()) + "不认识「" + std::string(key.str()) + "」");
+      return at(value.source(), {say::kTableUnknown, {{"word", key.str()}}});
   HolidayTable out;
   out.year = static_cast<int>(root["year"].value<std::int64_t>().value_or(0));
-  if (out.year < 2000 || out.year > 2100) return A::no("节假日表缺少年份 year");
+  if (out.year < 2000 || out.year > 2100) return Sentence(say::kHolidaysNoYear);
   if (expected_year != 0 && out.year != expected_year)
-    return A::no("节假日表写的是 " + std::to_string(out.year) + " 年，文件名却是 " + std::to_string(expected_year) +
-                 " 年；请核对后改正");
+    return Sentence(say::kHolidaysFileName, {{"year", out.year}, {"expected", expected_year}});
   out.source = root["source"].value<std::string>().value_or("");
-  if (out.source.empty()) return A::no("节假日表缺少来源 source（哪一份通知）");
+  if (out.source.empty()) return Sentence(say::kHolidaysNoSource);
   auto const* off = root["off"].as_array();
   auto const* work = root["work"].as_array();
-  if (off == nullptr || off->empty() || work == nullptr)
-    return A::no("节假日表应有放假日 off 和调休上班日 work（可为空）");
-  if (auto error = read_days(*off, out.year, false, out)) return A::no("节假日表 " + *error);
-  if (auto error = read_days(*work, out.year, true, out)) return A::no("节假日表 " + *error);
-  return A::yes(std::move(out));
+  if (off == nullptr || off->empty() || work == nullptr) return Sentence(say::kHolidaysNoDays);
+  if (auto fault = read_days(*off, false, out)) return std::move(*fault);
+  if (auto fault = read_days(*work, true, out)) return std::move(*fault);
+  return out;
 }
 
-Answered<int> WorkCalendar::add(HolidayTable const& table) {
+}  // namespace
+
+Explained<HolidayTable> parse_holidays(std::string_view toml, int expected_year) {
+  if (toml.size() > kHolidayTableBytesMax) return Sentence(say::kHolidaysBytesMax);
+  try {
+    return read_holidays(toml::parse(toml), expected_year);
+  } catch (toml::parse_error const& error) {
+    return at(error.source(), {say::kTableNotToml, {{"error", error.description()}}});
+  }
+}
+
+Explained<int> WorkCalendar::add(HolidayTable const& table) {
   int const year = table.year;
   auto const [at, fresh] = years_.try_emplace(year, table);
   if (!fresh && (at->second.off != table.off || at->second.work != table.work))
-    return Answered<int>::no(std::to_string(year) + " 年的节假日表已经加载，内容不同；应只留一张");
-  return Answered<int>::yes(year);
+    return Sentence(say::kCalendarTwoTables, {{"year", year}});
+  return year;
 }
 
-Answered<bool> WorkCalendar::is_working(Day day) const {
+Explained<bool> WorkCalendar::is_working(Day day) const {
   auto const at = years_.find(to_date(day).year);
-  if (at == years_.end()) return Answered<bool>::no(not_loaded(to_date(day).year));
+  if (at == years_.end()) return Sentence(say::kCalendarNotLoaded, {{"year", to_date(day).year}});
   HolidayTable const& table = at->second;
-  return Answered<bool>::yes(table.work.contains(day) || (!weekend(day) && !table.off.contains(day)));
+  return table.work.contains(day) || (!weekend(day) && !table.off.contains(day));
 }
 
-Answered<Day> WorkCalendar::last_of(Day start, int count, StartDay rule) const {
-  if (count < 1 || count > 250) return Answered<Day>::no("工作日数应为 1 到 250");
+Explained<Day> WorkCalendar::last_of(Day start, int count, StartDay rule) const {
+  if (count < 1 || count > 250) return Sentence(say::kCalendarCount);
   for (Day day = rule == StartDay::kIncluded ? start : start + days(1);; day += days(1)) {
     auto const working = is_working(day);
-    if (!working.ok()) return Answered<Day>::no(working.refusal);
-    if (*working && --count == 0) return Answered<Day>::yes(day);
+    if (!working) return working.error();
+    if (*working && --count == 0) return day;
   }
 }
 
-Answered<int> WorkCalendar::count_between(Day from, Day to) const {
-  if (to - from > days(800)) return Answered<int>::no("两个日期相差太远");
+Explained<int> WorkCalendar::count_between(Day from, Day to) const {
+  if (to - from > days(800)) return Sentence(say::kCalendarTooFar);
   int count = 0;
   for (Day day = from + days(1); day <= to; day += days(1)) {
     auto const working = is_working(day);
-    if (!working.ok()) return Answered<int>::no(working.refusal);
+    if (!working) return working.error();
     if (*working) ++count;
   }
-  return Answered<int>::yes(count);
+  return count;
 }
 
 }  // namespace piaojue::office

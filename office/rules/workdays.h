@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-#include "base/answered.h"
+#include "base/explained.h"
 #include "sheets/date.h"
 
 namespace piaojue::office {
@@ -28,17 +28,17 @@ struct HolidayTable {
 /// @param expected_year the one that the file's name says; 0: any.
 /// @return refused: not TOML, an unknown key, no source, a day that is not of its year or stands twice, a working day
 /// that is no weekend, no day off at all, another year than expected.
-Answered<HolidayTable> parse_holidays(std::string_view toml, int expected_year = 0);
+Explained<HolidayTable> parse_holidays(std::string_view toml, int expected_year = 0);
 
 class WorkCalendar {
  public:
   /// Refused: a year that is loaded already with other days.
-  Answered<int> add(HolidayTable const& table);
-  Answered<bool> is_working(Day day) const;
+  Explained<int> add(HolidayTable const& table);
+  Explained<bool> is_working(Day day) const;
   /// The last of `count` working days. @param count 1 to 250
-  Answered<Day> last_of(Day start, int count, StartDay rule = StartDay::kExcluded) const;
+  Explained<Day> last_of(Day start, int count, StartDay rule = StartDay::kExcluded) const;
   /// The working days after `from` up to and with `to`.
-  Answered<int> count_between(Day from, Day to) const;
+  Explained<int> count_between(Day from, Day to) const;
 
  private:
   std::map<int, HolidayTable> years_;

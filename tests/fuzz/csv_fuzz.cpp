@@ -6,16 +6,29 @@
 #include "sheets/csv.h"
 #include "sheets/roster.h"
 
+namespace {
+
+/// Something whole, or something to say in both languages.
+template <class T, class Empty>
+void check(piaojue::sheets::Imported<T> const& imported, Empty const& empty) {
+  using piaojue::Lang;
+  if (imported ? empty(*imported) : imported.error().empty()) std::abort();
+  if (imported) return;
+  for (auto const& error : imported.error())
+    if (error.text(Lang::kZh).empty() || error.text(Lang::kEn).empty()) std::abort();
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   using namespace piaojue;
   ByteView const file(data, size);
   auto const csv = sheets::read_csv(file);
-  if (csv.ok() == csv.value.rows.empty()) std::abort();
-  for (auto const& error : csv.errors) static_cast<void>(error.text());
-  if (csv.ok()) {
+  check(csv, [](auto const& value) { return value.rows.empty(); });
+  if (csv) {
     std::string again;
     std::size_t number = 1;
-    for (auto const& row : csv.value.rows) {
+    for (auto const& row : csv->rows) {
       for (; number < row.number; ++number) again += "\r\n";
       for (auto const& cell : row.cells) {
         if (&cell != &row.cells.front()) again += ',';
@@ -27,18 +40,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     // What UTF-8 adds in length may cross the bound on a file.
     if (again.size() <= sheets::kSheetBytesMax) {
       auto const back = sheets::read_csv(as_bytes(again));
-      if (!back.ok() || back.value.rows.size() != csv.value.rows.size()) std::abort();
-      for (std::size_t i = 0; i < back.value.rows.size(); ++i)
-        if (back.value.rows[i].number != csv.value.rows[i].number ||
-            back.value.rows[i].cells != csv.value.rows[i].cells)
-          std::abort();
+      if (!back || back->rows.size() != csv->rows.size()) std::abort();
+      for (std::size_t i = 0; i < back->rows.size(); ++i)
+        if (back->rows[i].number != csv->rows[i].number || back->rows[i].cells != csv->rows[i].cells) std::abort();
     }
   }
-  auto const members = sheets::import_members(file);
-  if (members.ok() == members.value.people.empty()) std::abort();
-  auto const candidates = sheets::import_candidates(file);
-  if (candidates.ok() == candidates.value.candidates.empty()) std::abort();
-  for (auto const& error : members.errors) static_cast<void>(error.text());
-  for (auto const& error : candidates.errors) static_cast<void>(error.text());
+  check(sheets::import_members(file), [](auto const& value) { return value.people.empty(); });
+  check(sheets::import_candidates(file), [](auto const& value) { return value.candidates.empty(); });
   return 0;
 }

@@ -9,8 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   using namespace piaojue;
   auto const text = as_text({data, size});
   auto const standard = office::parse_standard(text);
-  if (standard.ok() != standard.refusal.empty()) std::abort();
+  if (!standard && standard.error().in(Lang::kZh).empty()) std::abort();
   auto const holidays = office::parse_holidays(text);
-  if (holidays.ok() != holidays.refusal.empty()) std::abort();
+  if (!holidays && holidays.error().in(Lang::kZh).empty()) std::abort();
   return 0;
 }

@@ -150,8 +150,8 @@ TEST(Papers, HostileNamesStayText) {
     EXPECT_EQ(paper.html.find("乙\"公司"), std::string::npos) << paper.name;
     if (paper.xlsx.empty()) continue;
     auto const book = sheets::read_workbook(paper.xlsx);
-    ASSERT_TRUE(book.ok()) << paper.name;
-    for (auto const& row : book.value.sheets.at(0).rows)
+    ASSERT_TRUE(book.has_value()) << paper.name;
+    for (auto const& row : book->sheets.at(0).rows)
       EXPECT_EQ(std::ranges::count(row.marks, sheets::CellMark::kFormula), 0) << paper.name;
   }
   EXPECT_NE(table().html.find("&lt;script&gt;"), std::string::npos);
@@ -175,8 +175,8 @@ TEST(Papers, EachHasBothHeadsAndSaysThatItIsARehearsal) {
 // Harm: votes on the public list.
 TEST(Papers, ThePublicListHoldsPassersAndNoVotes) {
   auto const book = sheets::read_workbook(papers().at(5).xlsx);
-  ASSERT_TRUE(book.ok());
-  auto const& rows = book.value.sheets.at(0).rows;
+  ASSERT_TRUE(book.has_value());
+  auto const& rows = book->sheets.at(0).rows;
   EXPECT_EQ(rows.at(0).cells, (std::vector<std::string>{"序号", "姓名", "单位", "级别", "渠道"}));
   auto const results = result_rows(record().audit);
   auto const passed = std::ranges::count(results, "通过", [](auto const& row) { return row[12]; });

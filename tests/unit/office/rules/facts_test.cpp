@@ -25,9 +25,8 @@ Imported<Applicants> import(std::string const& rows, std::string const& years = 
 }
 CellError error(std::string const& rows, std::string const& years = {}) {
   auto const got = import(rows, years);
-  EXPECT_EQ(got.errors.size(), 1U) << (got.errors.size() > 1 ? got.errors[1].text() : "");
-  EXPECT_TRUE(got.value.people.empty());
-  return got.errors.empty() ? CellError{} : got.errors.front();
+  EXPECT_EQ(got.error().size(), 1U) << (got.error().size() > 1 ? got.error()[1].text() : "");
+  return got.has_value() ? CellError{} : got.error().front();
 }
 /// A number with its right check digit.
 std::string checked(std::string digits) {
@@ -80,9 +79,9 @@ TEST(Facts, AWholeFormIsRead) {
           "\"科技奖\n成果转化\",\"某奖\n某平台\",\"省级\n-\",\"二等奖\n-\",\"第3\n1\",\"2022.5\n2023-01\",\"-"
           "\n2000万元\"\n",
       "甲,a,,2023年,优秀\n甲,a,,2022,称职\n甲,," + checked("37029919850101003") + ",2021,不定等次\n");
-  ASSERT_TRUE(got.ok()) << got.errors[0].text();
-  Facts const& f = got.value.people.at(0).facts;
-  EXPECT_EQ(f.level, "副高级");
+  ASSERT_TRUE(got.has_value()) << got.error()[0].text();
+  Facts const& f = got->people.at(0).facts;
+  EXPECT_EQ(f.level, Level::kSenior);
   EXPECT_EQ(f.channel, meeting::Channel::kExceptional);
   EXPECT_EQ(f.filed, (Date{2024, 9, 10}));
   ASSERT_EQ(f.studies.size(), 2U);
@@ -102,8 +101,8 @@ TEST(Facts, AWholeFormIsRead) {
 // An empty cell must not become a fact.
 TEST(Facts, WhatIsEmptyStaysUnknown) {
   auto const got = import("甲,a,中级,正常\n");
-  ASSERT_TRUE(got.ok()) << got.errors[0].text();
-  Facts const& f = got.value.people.at(0).facts;
+  ASSERT_TRUE(got.has_value()) << got.error()[0].text();
+  Facts const& f = got->people.at(0).facts;
   EXPECT_EQ(f.filed, (Date{2024, 9, 0}));
   EXPECT_TRUE(f.studies.empty());
   EXPECT_EQ(f.title, Title::kUnknown);
@@ -116,33 +115,33 @@ TEST(Facts, EveryBadCellIsNamed) {
   EXPECT_EQ(error("甲,a,中级,正常,,,专修\n").column, 7U);
   EXPECT_EQ(error("甲,a,中级,正常,,,,,某类\n").column, 9U);
   EXPECT_EQ(error("甲,a,中级,正常,,,,,,2019-13\n").column, 10U);
-  EXPECT_THAT(error("甲,a,中级,正常,,,,,,,2019.1\n").expected, HasSubstr("1 月还是 10 月"));
+  EXPECT_THAT(error("甲,a,中级,正常,,,,,,,2019.1\n").expected.in(Lang::kZh), HasSubstr("1 月还是 10 月"));
   EXPECT_EQ(error("甲,a,中级,正常,,,,,,,,,,差一点\n").column, 14U);
-  EXPECT_THAT(error("甲,a,中级,正常,,,,,,,,,,,无,2025-01\n").expected, HasSubstr("影响期"));
+  EXPECT_THAT(error("甲,a,中级,正常,,,,,,,,,,,无,2025-01\n").expected.in(Lang::kZh), HasSubstr("影响期"));
   EXPECT_EQ(error("甲,a,中级,正常,,,,,,,,,,,,,,奖状\n").column, 18U);
   EXPECT_EQ(error("甲,a,副高级,破格,,,,,,,,,,,,,,大赛,x,全球\n").column, 20U);
   EXPECT_EQ(error("甲,a,副高级,破格,,,,,,,,,,,,,,大赛,x,省级,头奖\n").column, 21U);
   EXPECT_EQ(error("甲,a,副高级,破格,,,,,,,,,,,,,,大赛,x,省级,一等奖,0\n").column, 22U);
-  EXPECT_THAT(error("甲,a,副高级,破格,,,,,,,,,,,,,,\"大赛\n大赛\",x\n").expected, HasSubstr("行数"));
+  EXPECT_THAT(error("甲,a,副高级,破格,,,,,,,,,,,,,,\"大赛\n大赛\",x\n").expected.in(Lang::kZh), HasSubstr("行数"));
   EXPECT_EQ(error("甲,a,中级,正常\n甲,a,中级,正常\n").row, 3U);
 }
 
 // A list of errors is passed round the office; identity numbers are not.
 TEST(Facts, IdentityNumbersAreCheckedUniqueAndNeverShownWhole) {
   auto const wrong = error("甲,a,中级,正常,370299198501010031\n甲二,b,中级,正常\n");
-  EXPECT_THAT(wrong.expected, HasSubstr("校验码"));
+  EXPECT_THAT(wrong.expected.in(Lang::kZh), HasSubstr("校验码"));
   EXPECT_THAT(wrong.text(), Not(HasSubstr("19850101")));
-  EXPECT_THAT(error("甲,a,中级,正常,3.70299198501010E+17\n").expected, HasSubstr("存成了数字"));
+  EXPECT_THAT(error("甲,a,中级,正常,3.70299198501010E+17\n").expected.in(Lang::kZh), HasSubstr("存成了数字"));
   std::string const good = checked("37029919850101003");
   auto const twice = error("甲,a,中级,正常," + good + "\n乙,b,中级,正常," + good + "\n");
-  EXPECT_THAT(twice.expected, HasSubstr("第 2 行证件号码相同"));
+  EXPECT_THAT(twice.expected.in(Lang::kZh), HasSubstr("第 2 行证件号码相同"));
   EXPECT_THAT(twice.text(), Not(HasSubstr(good)));
 }
 
 TEST(Facts, AppraisalsFindTheirPersonOnce) {
   std::string const one = "甲,a,中级,正常\n";
-  EXPECT_THAT(error(one, "乙,a,,2023,合格\n").expected, HasSubstr("没有这个人"));
-  EXPECT_THAT(error(one, "甲,a,,2023,合格\n甲,a,,2023,优秀\n").expected, HasSubstr("同一年度"));
+  EXPECT_THAT(error(one, "乙,a,,2023,合格\n").expected.in(Lang::kZh), HasSubstr("没有这个人"));
+  EXPECT_THAT(error(one, "甲,a,,2023,合格\n甲,a,,2023,优秀\n").expected.in(Lang::kZh), HasSubstr("同一年度"));
   EXPECT_EQ(error(one, "甲,a,,2023,好\n").column, 5U);
   EXPECT_EQ(error(one, "甲,a,,2023-05,合格\n").column, 4U);
   EXPECT_THAT(error(one, "甲,a,,x,合格\n").text(), testing::StartsWith("年度考核表 第 2 行 D 列"));
@@ -159,10 +158,10 @@ TEST(Facts, BothSheetsMayStandInOneWorkbook) {
                {{text("姓名"), text("单位"), text("年度"), text("等次")},
                 {text("甲"), text("a"), std::int64_t{2023}, text("合格")}}}};
   auto const bytes = write_xlsx(sheets);
-  ASSERT_TRUE(bytes.ok());
+  ASSERT_TRUE(bytes.has_value());
   auto const got = import_applicants(*bytes, *bytes, {});
-  ASSERT_TRUE(got.ok()) << got.errors[0].text();
-  EXPECT_EQ(got.value.people[0].facts.work_since, (Date{2019, 7, 1}));
-  EXPECT_EQ(got.value.people[0].facts.appraisals.at(2023), Grade::kQualified);
-  EXPECT_FALSE(got.value.people[0].facts.filed.known());
+  ASSERT_TRUE(got.has_value()) << got.error()[0].text();
+  EXPECT_EQ(got->people[0].facts.work_since, (Date{2019, 7, 1}));
+  EXPECT_EQ(got->people[0].facts.appraisals.at(2023), Grade::kQualified);
+  EXPECT_FALSE(got->people[0].facts.filed.known());
 }

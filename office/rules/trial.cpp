@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "office/rules/trial.h"
+
+#include "strings/rules.h"
+
+namespace piaojue::office {
+
+Trial::Trial(std::string route, std::vector<std::string> articles) {
+  tried_.route = std::move(route);
+  tried_.articles = std::move(articles);
+  tried_.finding = Finding::kMet;
+}
+
+void Trial::met(Sentence words) { tried_.arithmetic.push_back(std::move(words)); }
+
+void Trial::unclear(Sentence words, Text const* lacking, std::string_view article) {
+  if (tried_.finding == Finding::kMet) tried_.finding = Finding::kUnclear;
+  note(std::move(words), article);
+  if (lacking != nullptr) missing_.emplace_back(*lacking);
+}
+
+void Trial::not_met(Sentence words, std::string_view article) {
+  tried_.finding = Finding::kNotMet;
+  ++failures_;
+  note(std::move(words), article);
+}
+
+void Trial::put_first(std::string_view article) {
+  std::erase(tried_.articles, article);
+  tried_.articles.insert(tried_.articles.begin(), std::string(article));
+}
+
+void Trial::note(Sentence words, std::string_view article) {
+  if (!explained_ || (tried_.finding == Finding::kNotMet && failures_ == 1)) why_ = words;
+  explained_ = true;
+  tried_.arithmetic.push_back(std::move(words));
+  if (!article.empty()) put_first(article);
+}
+
+Sentence as_written(std::string const& text) { return {strings::rules::kAsWritten, {{"text", text}}}; }
+
+}  // namespace piaojue::office

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sheets/number_format.h"
+
+#include <algorithm>
+
+namespace piaojue::sheets {
+
+Shows shown_by(std::string_view code) {
+  bool year = false;
+  bool month = false;
+  bool day = false;
+  bool clock = false;
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    char const c = code[i];
+    if (c == ';') break;  // only the first section: dates are not negative
+    if (c == '"') {
+      i = std::min(code.find('"', i + 1), code.size() - 1);
+    } else if (c == '\\' || c == '_' || c == '*') {
+      ++i;
+    } else if (c == '[') {
+      std::size_t const end = std::min(code.find(']', i), code.size() - 1);
+      if (char const inside = i + 1 < code.size() ? code[i + 1] : ' '; inside == 'h' || inside == 'm' || inside == 's')
+        clock = true;
+      i = end;
+    } else if (c == 'G' && code.substr(i).starts_with("General")) {
+      i += 6;
+    } else if (c == 'y' || c == 'Y' || c == 'e') {
+      year = true;
+    } else if (c == 'E') {
+      continue;  // 0.00E+00
+    } else if (c == 'm' || c == 'M') {
+      month = true;
+    } else if (c == 'd' || c == 'D') {
+      day = true;
+    } else if (c == 'h' || c == 'H' || c == 's' || c == 'S') {
+      clock = true;
+    }
+  }
+  if (day) return Shows::kDay;
+  if (year) return month ? Shows::kMonth : Shows::kYear;
+  if (clock) return Shows::kTime;
+  return month ? Shows::kMonth : Shows::kNumber;
+}
+
+Shows shown_by(std::size_t id) {
+  if (id == 17 || id == 27 || id == 36 || id == 50 || id == 52 || id == 57) return Shows::kMonth;
+  if ((id >= 18 && id <= 21) || (id >= 45 && id <= 47) || (id >= 32 && id <= 35) || id == 55 || id == 56)
+    return Shows::kTime;
+  if ((id >= 14 && id <= 16) || id == 22 || (id >= 28 && id <= 31) || id == 51 || id == 53 || id == 54 || id == 58)
+    return Shows::kDay;
+  return Shows::kNumber;
+}
+
+}  // namespace piaojue::sheets
