@@ -24,7 +24,8 @@ READ = {
 NOT_YET = ("office/", "server/", "sheets/", "verifier/")
 ROOMS = ("base", "client", "crypto", "local", "net", "office", "protocol", "server", "sheets", "store", "strings",
          "verifier")
-CHINESE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+# Without the wide blank, which is layout.
+CHINESE = re.compile("[\u3001-\u303f\u3400-\u9fff\uff00-\uffef]")
 COMMENT_OR_LITERAL = re.compile(r'''//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+\'''', re.S)
 # Two topics may have the same word; the same sentence is one entry.
 SENTENCE = 10
