@@ -324,8 +324,8 @@ v1::MeetingClose message(MeetingClose const& e) {
 
 // ---- Messages to typed values -------------------------------------------------------------------------------------
 
-/// Takes fields over and remembers the first that can't be; the value made meanwhile is thrown away.
-class Taking {
+/// Reads fields and remembers the first refusal; the value made meanwhile is thrown away.
+class FieldReader {
  public:
   void refuse(Refusal why) {
     if (!refused_) refused_ = why;
@@ -385,26 +385,26 @@ class Taking {
   std::optional<Refusal> refused_;
 };
 
-void take(Taking& t, v1::Manifest const& m, Manifest& to) {
+void read(FieldReader& in, v1::Manifest const& m, Manifest& to) {
   // The bounds first, so that nothing is built beyond them.
-  t.at_most(kPeopleMax, m.people_size());
-  t.at_most(kTrusteesMax, m.trustees_size());
-  t.at_most(kCandidatesMax, m.candidates_size());
-  t.at_most(kCandidatesMax, m.batches_size());
-  if (t.refused()) return;
-  if (m.version() != kManifestVersion) return t.refuse(Refusal::kOutOfRange);
-  if (m.meeting_id().size() != to.meeting_id.size()) return t.refuse(Refusal::kMalformed);
+  in.at_most(kPeopleMax, m.people_size());
+  in.at_most(kTrusteesMax, m.trustees_size());
+  in.at_most(kCandidatesMax, m.candidates_size());
+  in.at_most(kCandidatesMax, m.batches_size());
+  if (in.refused()) return;
+  if (m.version() != kManifestVersion) return in.refuse(Refusal::kOutOfRange);
+  if (m.meeting_id().size() != to.meeting_id.size()) return in.refuse(Refusal::kMalformed);
   std::ranges::copy(as_bytes(m.meeting_id()), to.meeting_id.begin());
-  t.text(to.title, m.title());
-  t.text(to.date, m.date());
+  in.text(to.title, m.title());
+  in.text(to.date, m.date());
   to.rehearsal = m.rehearsal();
-  if (!m.has_rules()) return t.refuse(Refusal::kMalformed);
+  if (!m.has_rules()) return in.refuse(Refusal::kMalformed);
   auto const& rules = m.rules();
   to.rules.pass_numerator = rules.pass_numerator();
   to.rules.pass_denominator = rules.pass_denominator();
   to.rules.pass_strict = rules.pass_strict();
-  t.one_of(to.rules.recusal_mode, rules.recusal_mode(),
-           {RecusalMode::kInclude, RecusalMode::kExclude, RecusalMode::kLeave});
+  in.one_of(to.rules.recusal_mode, rules.recusal_mode(),
+            {RecusalMode::kInclude, RecusalMode::kExclude, RecusalMode::kLeave});
   to.rules.abstain_allowed = rules.abstain_allowed();
   to.rules.quorum_numerator = rules.quorum_numerator();
   to.rules.quorum_denominator = rules.quorum_denominator();
@@ -413,223 +413,223 @@ void take(Taking& t, v1::Manifest const& m, Manifest& to) {
   to.rules.max_unconfirmed = rules.max_unconfirmed();
   to.rules.supervisors_needed = rules.supervisors_needed();
   to.committee_size = m.committee_size();
-  t.text(to.size_approval, m.size_approval());
-  t.fixed(to.server_key, m.server_key());
-  t.fixed(to.checkpoint_key, m.checkpoint_key());
+  in.text(to.size_approval, m.size_approval());
+  in.fixed(to.server_key, m.server_key());
+  in.fixed(to.checkpoint_key, m.checkpoint_key());
   for (auto const& person : m.people()) {
     Person& p = to.people.emplace_back();
-    t.text(p.name, person.name());
+    in.text(p.name, person.name());
     p.roles = person.roles();
-    t.text(p.employer, person.employer());
-    t.fixed(p.identity_key, person.identity_key());
-    t.fixed(p.witness_key, person.witness_key());
-    t.fixed(p.possession, person.possession());
+    in.text(p.employer, person.employer());
+    in.fixed(p.identity_key, person.identity_key());
+    in.fixed(p.witness_key, person.witness_key());
+    in.fixed(p.possession, person.possession());
   }
   to.trustees.assign(m.trustees().begin(), m.trustees().end());
   for (auto const& candidate : m.candidates()) {
     Candidate& c = to.candidates.emplace_back();
-    t.text(c.name, candidate.name());
-    t.text(c.employer, candidate.employer());
-    t.text(c.level, candidate.level());
-    t.one_of(c.channel, candidate.channel(), {Channel::kNormal, Channel::kExceptional});
-    t.text(c.summary, candidate.summary());
-    t.text(c.group_opinion, candidate.group_opinion());
+    in.text(c.name, candidate.name());
+    in.text(c.employer, candidate.employer());
+    in.text(c.level, candidate.level());
+    in.one_of(c.channel, candidate.channel(), {Channel::kNormal, Channel::kExceptional});
+    in.text(c.summary, candidate.summary());
+    in.text(c.group_opinion, candidate.group_opinion());
   }
   for (auto const& batch : m.batches()) {
-    t.at_most(kQuestionsPerBatchMax, batch.candidates_size());
-    if (t.refused()) return;
+    in.at_most(kQuestionsPerBatchMax, batch.candidates_size());
+    if (in.refused()) return;
     Batch& b = to.batches.emplace_back();
-    t.text(b.title, batch.title());
-    t.ascending(b.candidates, batch.candidates());
+    in.text(b.title, batch.title());
+    in.ascending(b.candidates, batch.candidates());
   }
 }
-void take(Taking& t, v1::SignIn const& m, SignIn& to) {
-  t.fixed(to.meeting, m.meeting());
+void read(FieldReader& in, v1::SignIn const& m, SignIn& to) {
+  in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.sequence = m.sequence();
 }
-void take(Taking& t, v1::SignOut const& m, SignOut& to) {
-  t.fixed(to.meeting, m.meeting());
+void read(FieldReader& in, v1::SignOut const& m, SignOut& to) {
+  in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.sequence = m.sequence();
-  t.text(to.reason, m.reason());
+  in.text(to.reason, m.reason());
 }
-void take(Taking& t, v1::Recuse const& m, Recuse& to) {
-  t.fixed(to.meeting, m.meeting());
+void read(FieldReader& in, v1::Recuse const& m, Recuse& to) {
+  in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.question = m.question();
-  t.text(to.reason, m.reason());
+  in.text(to.reason, m.reason());
 }
-void take(Taking& t, v1::KeyChange const& m, KeyChange& to) {
-  t.fixed(to.meeting, m.meeting());
+void read(FieldReader& in, v1::KeyChange const& m, KeyChange& to) {
+  in.fixed(to.meeting, m.meeting());
   to.person = m.person();
-  t.fixed(to.identity_key, m.identity_key());
-  t.fixed(to.witness_key, m.witness_key());
-  t.fixed(to.possession, m.possession());
-  t.text(to.reason, m.reason());
+  in.fixed(to.identity_key, m.identity_key());
+  in.fixed(to.witness_key, m.witness_key());
+  in.fixed(to.possession, m.possession());
+  in.text(to.reason, m.reason());
 }
-void take(Taking& t, v1::Interview const& m, Interview& to) {
-  t.fixed(to.meeting, m.meeting());
+void read(FieldReader& in, v1::Interview const& m, Interview& to) {
+  in.fixed(to.meeting, m.meeting());
   to.question = m.question();
-  t.text(to.summary, m.summary());
-  t.fixed(to.document, m.document());
+  in.text(to.summary, m.summary());
+  in.fixed(to.document, m.document());
 }
-void take(Taking& t, v1::BatchKeys const& m, BatchKeys& to) {
-  t.fixed(to.meeting, m.meeting());
+void read(FieldReader& in, v1::BatchKeys const& m, BatchKeys& to) {
+  in.fixed(to.meeting, m.meeting());
   to.batch = m.batch();
   to.attempt = m.attempt();
   to.trustee = m.trustee();
-  t.at_most(kQuestionsPerBatchMax, m.token_keys_size());
-  if (t.refused()) return;
+  in.at_most(kQuestionsPerBatchMax, m.token_keys_size());
+  if (in.refused()) return;
   for (auto const& key : m.token_keys()) {
-    t.next(to.token_keys, key.question()) = to_bytes(as_bytes(key.modulus()));
+    in.next(to.token_keys, key.question()) = to_bytes(as_bytes(key.modulus()));
   }
-  t.fixed(to.mix_key, m.mix_key());
-  t.fixed(to.tally_key, m.tally_key());
-  t.pair(to.pok.c, to.pok.s, m.pok());
+  in.fixed(to.mix_key, m.mix_key());
+  in.fixed(to.tally_key, m.tally_key());
+  in.pair(to.pok.c, to.pok.s, m.pok());
 }
-void take(Taking& t, v1::BatchOpen const& m, BatchOpen& to) {
-  t.fixed(to.meeting, m.meeting());
+void read(FieldReader& in, v1::BatchOpen const& m, BatchOpen& to) {
+  in.fixed(to.meeting, m.meeting());
   to.batch = m.batch();
   to.attempt = m.attempt();
-  t.at_most(kQuestionsPerBatchMax, m.questions_size());
-  t.at_most(kExpertsMax, m.present_size());
-  t.at_most(kExpertsMax * kQuestionsPerBatchMax, m.recusals_size());
-  t.at_most(kTrusteesMax, m.keys_size());
-  if (t.refused()) return;
-  t.ascending(to.questions, m.questions());
-  t.ascending(to.present, m.present());
+  in.at_most(kQuestionsPerBatchMax, m.questions_size());
+  in.at_most(kExpertsMax, m.present_size());
+  in.at_most(kExpertsMax * kQuestionsPerBatchMax, m.recusals_size());
+  in.at_most(kTrusteesMax, m.keys_size());
+  if (in.refused()) return;
+  in.ascending(to.questions, m.questions());
+  in.ascending(to.present, m.present());
   for (auto const& recusal : m.recusals()) {
     Recusal const next{recusal.person(), recusal.question()};
-    if (!to.recusals.empty() && to.recusals.back() >= next) t.refuse(Refusal::kNotCanonical);
+    if (!to.recusals.empty() && to.recusals.back() >= next) in.refuse(Refusal::kNotCanonical);
     to.recusals.push_back(next);
   }
-  for (auto const& leaf : m.keys()) t.fixed(to.keys.emplace_back(), leaf);
+  for (auto const& leaf : m.keys()) in.fixed(to.keys.emplace_back(), leaf);
   to.paper = m.paper();
 }
-void take(Taking& t, v1::TokenRequest const& m, TokenRequest& to) {
-  t.fixed(to.batch_open, m.batch_open());
+void read(FieldReader& in, v1::TokenRequest const& m, TokenRequest& to) {
+  in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
-  t.fixed(to.digest, m.digest());
+  in.fixed(to.digest, m.digest());
 }
-void take(Taking& t, v1::TokensIssued const& m, TokensIssued& to) {
-  t.fixed(to.batch_open, m.batch_open());
+void read(FieldReader& in, v1::TokensIssued const& m, TokensIssued& to) {
+  in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
   to.person = m.person();
-  t.fixed(to.digest, m.digest());
+  in.fixed(to.digest, m.digest());
 }
-void take(Taking& t, v1::EnvelopeCast const& m, EnvelopeCast& to) {
-  t.fixed(to.batch_open, m.batch_open());
+void read(FieldReader& in, v1::EnvelopeCast const& m, EnvelopeCast& to) {
+  in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
   to.sequence = m.sequence();
-  t.fixed(to.digest, m.digest());
+  in.fixed(to.digest, m.digest());
 }
-void take(Taking& t, v1::BatchClose const& m, BatchClose& to) {
-  t.fixed(to.batch_open, m.batch_open());
-  t.at_most(kExpertsMax, m.envelopes_size());
-  if (t.refused()) return;
-  for (auto const& counted : m.envelopes()) t.fixed(t.next(to.envelopes, counted.person()), counted.envelope());
+void read(FieldReader& in, v1::BatchClose const& m, BatchClose& to) {
+  in.fixed(to.batch_open, m.batch_open());
+  in.at_most(kExpertsMax, m.envelopes_size());
+  if (in.refused()) return;
+  for (auto const& counted : m.envelopes()) in.fixed(in.next(to.envelopes, counted.person()), counted.envelope());
 }
-void take(Taking& t, v1::IssuanceClosed const& m, IssuanceClosed& to) {
-  t.fixed(to.batch_open, m.batch_open());
+void read(FieldReader& in, v1::IssuanceClosed const& m, IssuanceClosed& to) {
+  in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
-  t.at_most(kQuestionsPerBatchMax, m.issued_size());
-  if (t.refused()) return;
-  for (auto const& count : m.issued()) t.next(to.issued, count.question()) = count.count();
+  in.at_most(kQuestionsPerBatchMax, m.issued_size());
+  if (in.refused()) return;
+  for (auto const& count : m.issued()) in.next(to.issued, count.question()) = count.count();
 }
-void take(Taking& t, v1::MixStep const& m, MixStep& to) {
-  t.fixed(to.batch_open, m.batch_open());
+void read(FieldReader& in, v1::MixStep const& m, MixStep& to) {
+  in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
-  t.at_most(kQuestionsPerBatchMax, m.counts_size());
-  if (t.refused()) return;
-  for (auto const& count : m.counts()) t.next(to.counts, count.question()) = {count.count_in(), count.count_out()};
-  t.fixed(to.output_hash, m.output_hash());
+  in.at_most(kQuestionsPerBatchMax, m.counts_size());
+  if (in.refused()) return;
+  for (auto const& count : m.counts()) in.next(to.counts, count.question()) = {count.count_in(), count.count_out()};
+  in.fixed(to.output_hash, m.output_hash());
 }
-void take(Taking& t, v1::BallotBox const& m, BallotBox& to) {
-  t.fixed(to.batch_open, m.batch_open());
-  t.at_most(kQuestionsPerBatchMax, m.boxes_size());
-  if (t.refused()) return;
+void read(FieldReader& in, v1::BallotBox const& m, BallotBox& to) {
+  in.fixed(to.batch_open, m.batch_open());
+  in.at_most(kQuestionsPerBatchMax, m.boxes_size());
+  if (in.refused()) return;
   for (auto const& box : m.boxes()) {
-    t.at_most(kExpertsMax, box.ballots_size());
-    t.at_most(kExpertsMax, box.refused_size());
-    if (t.refused()) return;
-    QuestionBox& question = t.next(to.boxes, box.question());
+    in.at_most(kExpertsMax, box.ballots_size());
+    in.at_most(kExpertsMax, box.refused_size());
+    if (in.refused()) return;
+    QuestionBox& question = in.next(to.boxes, box.question());
     // Their order is the state machine's matter (BALLOT_ENCODING), as is everything else about ballots.
     for (auto const& ballot : box.ballots()) question.ballots.push_back(to_bytes(as_bytes(ballot)));
-    for (auto const& refused : box.refused()) t.next(question.refused, refused.code()) = refused.count();
+    for (auto const& refused : box.refused()) in.next(question.refused, refused.code()) = refused.count();
   }
 }
-void take(Taking& t, v1::Confirm const& m, Confirm& to) {
-  t.fixed(to.batch_open, m.batch_open());
+void read(FieldReader& in, v1::Confirm const& m, Confirm& to) {
+  in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
-  t.fixed(to.box, m.box());
-  t.at_most(kQuestionsPerBatchMax, m.rows_size());
-  if (t.refused()) return;
-  for (auto const& row : m.rows()) t.next(to.rows, row.question()) = row.ok();
+  in.fixed(to.box, m.box());
+  in.at_most(kQuestionsPerBatchMax, m.rows_size());
+  if (in.refused()) return;
+  for (auto const& row : m.rows()) in.next(to.rows, row.question()) = row.ok();
 }
-void take(Taking& t, v1::Override const& m, Override& to) {
-  t.fixed(to.batch_open, m.batch_open());
-  t.fixed(to.box, m.box());
-  t.at_most(kExpertsMax, m.silent_size());
-  t.at_most(kExpertsMax, m.missing_size());
-  if (t.refused()) return;
-  t.ascending(to.silent, m.silent());
-  t.ascending(to.missing, m.missing());
-  t.text(to.reason, m.reason());
+void read(FieldReader& in, v1::Override const& m, Override& to) {
+  in.fixed(to.batch_open, m.batch_open());
+  in.fixed(to.box, m.box());
+  in.at_most(kExpertsMax, m.silent_size());
+  in.at_most(kExpertsMax, m.missing_size());
+  if (in.refused()) return;
+  in.ascending(to.silent, m.silent());
+  in.ascending(to.missing, m.missing());
+  in.text(to.reason, m.reason());
 }
-void take(Taking& t, v1::TallyShare const& m, TallyShare& to) {
-  t.fixed(to.batch_open, m.batch_open());
+void read(FieldReader& in, v1::TallyShare const& m, TallyShare& to) {
+  in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
-  t.fixed(to.box, m.box());
-  t.at_most(kQuestionsPerBatchMax, m.shares_size());
-  if (t.refused()) return;
+  in.fixed(to.box, m.box());
+  in.at_most(kQuestionsPerBatchMax, m.shares_size());
+  if (in.refused()) return;
   for (auto const& from : m.shares()) {
-    auto& share = t.next(to.shares, from.question());
-    t.fixed(share.d, from.share());
-    t.pair(share.proof.c, share.proof.s, from.proof());
+    auto& share = in.next(to.shares, from.question());
+    in.fixed(share.d, from.share());
+    in.pair(share.proof.c, share.proof.s, from.proof());
   }
 }
-void take(Taking& t, v1::Declaration const& m, Declaration& to) {
-  t.fixed(to.batch_open, m.batch_open());
-  t.at_most(kQuestionsPerBatchMax, m.rows_size());
-  if (t.refused()) return;
+void read(FieldReader& in, v1::Declaration const& m, Declaration& to) {
+  in.fixed(to.batch_open, m.batch_open());
+  in.at_most(kQuestionsPerBatchMax, m.rows_size());
+  if (in.refused()) return;
   for (auto const& row : m.rows()) {
-    t.next(to.rows, row.question()) = {row.present(), row.agree(),     row.disagree(),      row.abstain(),
-                                       row.invalid(), row.not_cast(),  row.recused(),       row.needed(),
-                                       row.passed(),  row.contested(), row.mode_sensitive()};
+    in.next(to.rows, row.question()) = {row.present(), row.agree(),     row.disagree(),      row.abstain(),
+                                        row.invalid(), row.not_cast(),  row.recused(),       row.needed(),
+                                        row.passed(),  row.contested(), row.mode_sensitive()};
   }
 }
-void take(Taking& t, v1::Erased const& m, Erased& to) {
-  t.fixed(to.batch_open, m.batch_open());
+void read(FieldReader& in, v1::Erased const& m, Erased& to) {
+  in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
 }
-void take(Taking& t, v1::Void const& m, Void& to) {
-  t.fixed(to.batch_open, m.batch_open());
-  t.at_most(kQuestionsPerBatchMax, m.questions_size());
-  if (t.refused()) return;
-  t.ascending(to.questions, m.questions());
-  t.text(to.reason, m.reason());
+void read(FieldReader& in, v1::Void const& m, Void& to) {
+  in.fixed(to.batch_open, m.batch_open());
+  in.at_most(kQuestionsPerBatchMax, m.questions_size());
+  if (in.refused()) return;
+  in.ascending(to.questions, m.questions());
+  in.text(to.reason, m.reason());
   to.shares_lost = m.shares_lost();
 }
-void take(Taking& t, v1::PaperTally const& m, PaperTally& to) {
-  t.fixed(to.batch_open, m.batch_open());
-  t.at_most(kQuestionsPerBatchMax, m.rows_size());
-  if (t.refused()) return;
+void read(FieldReader& in, v1::PaperTally const& m, PaperTally& to) {
+  in.fixed(to.batch_open, m.batch_open());
+  in.at_most(kQuestionsPerBatchMax, m.rows_size());
+  if (in.refused()) return;
   for (auto const& row : m.rows()) {
-    t.next(to.rows, row.question()) = {row.issued(), row.returned(), row.valid(),  row.invalid(),
-                                       row.agree(),  row.disagree(), row.abstain()};
+    in.next(to.rows, row.question()) = {row.issued(), row.returned(), row.valid(),  row.invalid(),
+                                        row.agree(),  row.disagree(), row.abstain()};
   }
 }
-void take(Taking& t, v1::Incident const& m, Incident& to) {
-  t.fixed(to.batch_open, m.batch_open());
+void read(FieldReader& in, v1::Incident const& m, Incident& to) {
+  in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
   to.code = m.code();
-  t.fixed(to.digest, m.digest());
+  in.fixed(to.digest, m.digest());
 }
-void take(Taking& t, v1::MeetingClose const& m, MeetingClose& to) {
-  t.fixed(to.meeting, m.meeting());
+void read(FieldReader& in, v1::MeetingClose const& m, MeetingClose& to) {
+  in.fixed(to.meeting, m.meeting());
   to.size = m.size();
-  t.fixed(to.root, m.root());
+  in.fixed(to.root, m.root());
 }
 
 template <class Message, class Value>
@@ -637,9 +637,9 @@ Result<Body> decode_as(ByteView bytes) {
   Message message;
   if (auto const parsed = protobuf::decode(bytes, message); !parsed) return parsed.error();
   Body body;
-  Taking taking;
-  take(taking, message, body.emplace<Value>());
-  if (taking.refused()) return *taking.refused();
+  FieldReader reader;
+  read(reader, message, body.emplace<Value>());
+  if (reader.refused()) return *reader.refused();
   return body;
 }
 

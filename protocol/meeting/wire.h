@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Fields of the messages between server and laptop, for the two that write and read them: client/wire.cpp and
-/// server/wire.cpp. The headers of rpc.proto are heavy.
+/// Fields of the messages between server and laptop, for the two that write and read them: client/session/wire.cpp
+/// and server/wire.cpp. The headers of rpc.proto are heavy.
 #include "piaojue/v1/rpc.pb.h"
 #include "protocol/log/cosignature.h"
 #include "protocol/meeting/entry.h"

@@ -32,6 +32,8 @@ void enrol_again(Meeting& meeting, PersonId p) {
   m(meeting).people[p - 1] = meeting.enrolled(m(meeting).people[p - 1], p);
 }
 
+void swap_possessions(Meeting& meeting) { std::swap(m(meeting).people[0].possession, m(meeting).people[1].possession); }
+
 INSTANTIATE_TEST_SUITE_P(
     Manifest, ManifestRule,
     ::testing::Values(
@@ -79,8 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
         rule("IdentityKeyNotAlone", [](Meeting& x) { m(x).people[0].witness_key.reset(); }),
         rule("PossessionThere", [](Meeting& x) { m(x).people[0].possession.reset(); }),
         rule("PossessionValid", [](Meeting& x) { m(x).people[0].possession->data[3] ^= 1; }, Refusal::kBadSignature),
-        rule("PossessionIsOfThisPerson",
-             [](Meeting& x) { std::swap(m(x).people[0].possession, m(x).people[1].possession); }, Refusal::kBadSignature),
+        rule("PossessionIsOfThisPerson", swap_possessions, Refusal::kBadSignature),
         rule("PossessionIsOfThisMeeting", [](Meeting& x) { m(x).meeting_id[0] ^= 1; }, Refusal::kBadSignature),
         rule("IdentityKeysDistinct",
              [](Meeting& x) {
