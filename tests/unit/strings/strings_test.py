@@ -19,6 +19,14 @@ OF_THE_PAGES = {"page", "office_page", "auditor", "audit"}
 # Chinese that is read, not said: words that sheets, slips and people's commands may use. Each with its reason.
 READ = {
     "client/session/command.cpp": "choices as people type them",
+    "office/rules/correction.cpp": "the semicolon between items of a list",
+    "office/rules/eligibility.cpp": "the bracket at which an article's number is cut",
+    "office/rules/form.cpp": "a cell that says none",
+    "office/rules/vocabulary.cpp": "headings and words of applicants' sheets",
+    "office/rules/vocabulary.h": "numbers of the standard's articles, which are names",
+    "sheets/date.cpp": "dates as sheets write them",
+    "sheets/table.cpp": "the comma of a list of headings",
+    "sheets/vocabulary.cpp": "headings and words of rosters",
 }
 # Rooms whose sentences have not yet been moved.
 NOT_YET = ("office/", "server/", "sheets/", "verifier/")
