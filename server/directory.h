@@ -11,23 +11,15 @@
 ///     keys/seal.key          32 bytes, hex: seals trustee 0's state in meeting.db
 ///     slips/NN-<name>.txt    one a person; to be printed, handed out and deleted
 ///     port                   written by `run`: where it listens
-#include <filesystem>
+#include <memory>
 
+#include "crypto/sign.h"
 #include "net/pki.h"
-#include "server/core.h"
+#include "server/files.h"
+#include "server/outbox.h"
 #include "server/settings.h"
 
 namespace piaojue::server {
-
-namespace fs = std::filesystem;
-
-/// Why an operation of the operator failed: one line, in English.
-struct Failure {
-  std::string text;
-  bool input = false;  ///< the input can not be used (exit 2), else refused or failed (exit 1)
-};
-template <class T>
-using Outcome = std::variant<T, Failure>;
 
 struct Keys {
   net::Credential authority, tls;
@@ -45,8 +37,9 @@ class Directory {
   fs::path slips() const { return path_ / "slips"; }
   fs::path port() const { return path_ / "port"; }
 
-  [[nodiscard]] Outcome<Settings> read_settings() const;
-  [[nodiscard]] Outcome<Keys> read_keys() const;
+  [[nodiscard]] Explained<Settings> read_settings() const;
+  [[nodiscard]] Explained<Keys> read_keys() const;
+  [[nodiscard]] Explained<std::unique_ptr<Store>> open_store() const;
 
  private:
   fs::path path_;
@@ -63,19 +56,14 @@ struct InitResult {
   std::string fingerprint;  ///< of the server's key, in groups of four
 };
 /// Makes a new directory with a drafted meeting, or nothing at all.
-[[nodiscard]] Outcome<InitResult> init_directory(Directory const& directory, InitInput const& input,
-                                                 std::uint64_t now_s);
+[[nodiscard]] Explained<InitResult> init_directory(Directory const& directory, InitInput const& input,
+                                                   std::uint64_t now_s);
 
 /// A further slip for a person (a replaced laptop), also while the server runs. Slips of this person that were not used
 /// yet are void from then on. @return the slip's file.
-[[nodiscard]] Outcome<fs::path> new_slip(Directory const& directory, PersonId person);
+[[nodiscard]] Explained<fs::path> new_slip(Directory const& directory, PersonId person);
 
-/// What a slip's file holds: sentences for people, the slip's line, and a QR code of it.
-std::string slip_file(std::string const& line, meeting::Manifest const& manifest, PersonId person);
-
-/// A whole file, at most `bytes_max`.
-[[nodiscard]] Outcome<Bytes> read_file(fs::path const& path, std::size_t bytes_max);
-/// Creates it with mode 0600, or refuses if it exists; on the disk when it returns.
-[[nodiscard]] std::optional<Failure> write_file(fs::path const& path, ByteView bytes);
+/// Everything that is durable.
+[[nodiscard]] Explained<Contents> read_contents(Store& store);
 
 }  // namespace piaojue::server

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/host.h"
 
+#include "strings/server.h"
+
 namespace piaojue::server {
 namespace {
 
@@ -148,7 +150,7 @@ void Host::pump() {
       });
     });
     // Core hands out each duty once, and fewer than the pool's bound: one that is lost would stall the meeting.
-    if (!taken && !stopping_) return fail("more heavy work waits than there can be");
+    if (!taken && !stopping_) return fail(strings::server::kRunWorkLost);
   }
   for (auto const& notice : core_->take_notices()) on_notice_(notice);
   while (!committing_ && core_->has_group()) {
@@ -163,7 +165,7 @@ void Host::pump() {
   }
 }
 
-void Host::fail(std::string const& reason) {
+void Host::fail(Sentence const& reason) {
   if (failed_.exchange(true)) return;
   on_fatal_(reason);
   strand_.post([this] {
@@ -191,7 +193,7 @@ void Host::write() {
       to_write_.reset();
     }
     if (auto const done = store_.commit(group.writes); !done) {
-      return fail("the store could not commit: " + store_.last_error());
+      return fail(Sentence(strings::server::kRunCommitFailed, {{"reason", store_.last_error()}}));
     }
     strand_.post([this, outputs = std::move(group.outputs)] { committed(outputs); });
   }

@@ -6,6 +6,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/sentence.h"
 #include "base/work_pool.h"
 #include "net/channel.h"
 #include "server/core.h"
@@ -26,7 +27,7 @@ class Host {
   /// Called on Core's strand.
   using OnNotice = std::function<void(Notice const&)>;
   /// The store failed, or work was lost: nothing of it was acknowledged, and nothing will be. Once, from any thread.
-  using OnFatal = std::function<void(std::string reason)>;
+  using OnFatal = std::function<void(Sentence const& reason)>;
 
   /// Listens and serves. `store`, `pool` outlive the host. @return as net::Listener::listen.
   [[nodiscard]] static Result<std::unique_ptr<Host>> start(HostOptions options, std::unique_ptr<Core> core,
@@ -73,7 +74,7 @@ class Host {
   // On the writer's thread:
   void write();
   // On any thread: nothing more is taken in or sent.
-  void fail(std::string const& reason);
+  void fail(Sentence const& reason);
 
   HostOptions options_;
   std::unique_ptr<Core> core_;

@@ -7,78 +7,82 @@
 #include <charconv>
 #include <set>
 
+#include "strings/server.h"
+
 namespace piaojue::server {
+
+namespace text = strings::server;
 namespace {
 
-/// Takes keys out of a table one by one; what is left at the end is unknown.
+/// Takes keys out of a table one by one; what is left at the end is unknown. The first fault is the one that is told.
 class Reader {
  public:
-  Reader(toml::table const& table, std::string where, std::string& error)
-      : table_(table), where_(std::move(where)), error_(error) {}
+  Reader(toml::table const& table, std::string where, std::optional<Explanation>& fault)
+      : table_(table), where_(std::move(where)), fault_(fault) {}
 
   template <class T>
   void take(std::string_view key, T& out) {
     known_.emplace(key);
     auto const* node = table_.get(key);
-    if (!node || !error_.empty()) return;
+    if (!node || fault_) return;
     if constexpr (std::is_same_v<T, bool>) {
-      if (auto const value = node->value_exact<bool>())
-        out = *value;
-      else
-        say(key, "must be true or false");
+      auto const value = node->value_exact<bool>();
+      if (!value) return say(key, text::kKeyNotBool);
+      out = *value;
     } else if constexpr (std::is_same_v<T, std::string>) {
-      if (auto const value = node->value_exact<std::string>())
-        out = *value;
-      else
-        say(key, "must be a text in quotation marks");
+      auto const value = node->value_exact<std::string>();
+      if (!value) return say(key, text::kKeyNotText);
+      out = *value;
     } else {
       auto const value = node->value_exact<std::int64_t>();
-      if (!value || *value < 0 || *value > std::numeric_limits<std::int32_t>::max())
-        say(key, "must be a whole number");
-      else
-        out = static_cast<T>(*value);
+      if (!value || *value < 0 || *value > std::numeric_limits<std::int32_t>::max()) {
+        return say(key, text::kKeyNotNumber);
+      }
+      out = static_cast<T>(*value);
     }
   }
   toml::array const* array(std::string_view key) {
     known_.emplace(key);
     auto const* node = table_.get(key);
     if (!node) return nullptr;
-    if (!node->is_array()) say(key, "must be a list in square brackets");
+    if (!node->is_array()) say(key, text::kKeyNotList);
     return node->as_array();
   }
   toml::table const* table(std::string_view key) {
     known_.emplace(key);
     auto const* node = table_.get(key);
     if (!node) return nullptr;
-    if (!node->is_table()) say(key, "must be a table");
+    if (!node->is_table()) say(key, text::kKeyNotTable);
     return node->as_table();
   }
   bool has(std::string_view key) const { return table_.contains(key); }
-  void say(std::string_view key, std::string_view what) {
-    if (!error_.empty()) return;
-    error_ = where_ + std::string(key) + " " + std::string(what);
+  /// @param what a text with {key}.
+  void say(std::string_view key, Text const& what, Sentence::Values values = {}) {
+    if (fault_) return;
+    values.emplace("key", where_ + std::string(key));
+    fault_ = Explanation(Sentence(what, std::move(values)));
   }
   /// After the last `take`.
   void done() {
     for (auto const& [key, node] : table_) {
       if (known_.contains(std::string(key.str()))) continue;
-      say(key.str(), "is not a key that is known here (line " + std::to_string(node.source().begin.line) + ")");
+      say(key.str(), text::kKeyUnknown, {{"line", std::uint32_t{node.source().begin.line}}});
     }
   }
 
  private:
   toml::table const& table_;
   std::string where_;
-  std::string& error_;
+  std::optional<Explanation>& fault_;
   std::set<std::string, std::less<>> known_;
 };
 
-std::optional<toml::table> parse(std::string_view text, std::string& error) {
+Explained<toml::table> parse(std::string_view toml) {
   try {
-    return toml::parse(text);
+    return toml::parse(toml);
   } catch (toml::parse_error const& failure) {
-    error = "line " + std::to_string(failure.source().begin.line) + ": " + std::string(failure.description());
-    return std::nullopt;
+    return Explanation(Sentence(text::kTomlLine, {{"line", std::uint32_t{failure.source().begin.line}},
+                                                  {"reason", std::string(failure.description())}}));
   }
 }
 
@@ -131,19 +135,19 @@ std::string format_address(Address const& address) {
   return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
-Read<Settings> parse_settings(std::string_view text) {
-  Read<Settings> out;
-  auto const table = parse(text, out.error);
-  if (!table) return out;
+Explained<Settings> parse_settings(std::string_view toml) {
+  auto const table = parse(toml);
+  if (!table) return table.error();
   Settings settings;
-  Reader top(*table, "", out.error);
+  std::optional<Explanation> fault;
+  Reader top(*table, "", fault);
   std::string listen = format_address(settings.listen);
   top.take("listen", listen);
   top.take("host", settings.host);
   top.take("log_file", settings.log_file);
   top.take("threads", settings.threads);
   if (auto const* limits = top.table("limits")) {
-    Reader reader(*limits, "limits.", out.error);
+    Reader reader(*limits, "limits.", fault);
     reader.take("connections", settings.connections_max);
     reader.take("handshake_ms", settings.handshake_ms);
     reader.take("frame_ms", settings.frame_ms);
@@ -155,12 +159,10 @@ Read<Settings> parse_settings(std::string_view text) {
   }
   top.done();
   auto const address = parse_address(listen);
-  if (!address) top.say("listen", "must be an address and a port, such as \"192.0.2.10:7443\"");
-  if (out.error.empty()) {
-    settings.listen = *address;
-    out.value = std::move(settings);
-  }
-  return out;
+  if (!address) top.say("listen", text::kKeyNotAddress);
+  if (fault) return *fault;
+  settings.listen = *address;
+  return settings;
 }
 
 std::string format_settings(Settings const& s) {
@@ -217,78 +219,95 @@ std::string format_settings(Settings const& s) {
          number(s.send_queue_mib) + "\n";
 }
 
-Read<meeting::Manifest> parse_meeting(std::string_view text, sheets::Members const& members,
-                                      sheets::Candidates const& candidates) {
-  Read<meeting::Manifest> out;
-  auto const table = parse(text, out.error);
-  if (!table) return out;
+namespace {
+
+void take_rules(Reader& reader, meeting::Rules& rules) {
+  std::string mode = "include";
+  reader.take("pass_numerator", rules.pass_numerator);
+  reader.take("pass_denominator", rules.pass_denominator);
+  reader.take("pass_strict", rules.pass_strict);
+  reader.take("recusal_mode", mode);
+  reader.take("abstain_allowed", rules.abstain_allowed);
+  reader.take("quorum_numerator", rules.quorum_numerator);
+  reader.take("quorum_denominator", rules.quorum_denominator);
+  reader.take("modulus_bits", rules.modulus_bits);
+  reader.take("trustees_min", rules.trustees_min);
+  reader.take("max_unconfirmed", rules.max_unconfirmed);
+  reader.take("supervisors_needed", rules.supervisors_needed);
+  if (mode == "include") {
+    rules.recusal_mode = meeting::RecusalMode::kInclude;
+  } else if (mode == "exclude") {
+    rules.recusal_mode = meeting::RecusalMode::kExclude;
+  } else if (mode == "leave") {
+    rules.recusal_mode = meeting::RecusalMode::kLeave;
+  } else {
+    reader.say("recusal_mode", text::kKeyNotRecusalMode);
+  }
+  reader.done();
+}
+
+std::vector<std::string> take_trustees(Reader& reader) {
+  auto const* list = reader.array("trustees");
+  if (!list) return {"server", "chair", "supervisor"};
+  std::vector<std::string> words;
+  for (auto const& node : *list) {
+    auto const word = node.value_exact<std::string>();
+    if (!word) reader.say("trustees", text::kKeyNotTrustees);
+    words.push_back(word.value_or(""));
+  }
+  return words;
+}
+
+void choose_trustees(Reader& reader, std::vector<std::string> const& words, sheets::Members const& members,
+                     std::vector<meeting::PersonId>& trustees) {
+  for (auto const& word : words) {
+    auto const person = trustee_person(word, members, trustees);
+    if (!person) {
+      reader.say("trustees", text::kKeyTrusteeUnknown, {{"word", word}});
+    } else if (std::ranges::find(trustees, *person) != trustees.end()) {
+      reader.say("trustees", text::kKeyTrusteeTwice, {{"word", word}});
+    } else {
+      trustees.push_back(*person);
+    }
+  }
+}
+
+}  // namespace
+
+Explained<meeting::Manifest> parse_meeting(std::string_view toml, sheets::Members const& members,
+                                           sheets::Candidates const& candidates) {
+  auto const table = parse(toml);
+  if (!table) return table.error();
   meeting::Manifest m;
   m.people = members.people;
   m.candidates = candidates.candidates;
   m.batches = candidates.batches;
 
-  Reader top(*table, "", out.error);
+  std::optional<Explanation> fault;
+  Reader top(*table, "", fault);
   top.take("title", m.title);
   top.take("date", m.date);
   top.take("rehearsal", m.rehearsal);
   top.take("committee_size", m.committee_size);
   top.take("size_approval", m.size_approval);
-  std::vector<std::string> words = {"server", "chair", "supervisor"};
-  if (auto const* list = top.array("trustees")) {
-    words.clear();
-    for (auto const& node : *list) {
-      auto const word = node.value_exact<std::string>();
-      if (!word) top.say("trustees", "must hold texts: \"server\", \"chair\", \"supervisor\", \"clerk\" or names");
-      words.push_back(word.value_or(""));
-    }
-  }
+  auto const words = take_trustees(top);
   bool min_given = false;
   if (auto const* rules = top.table("rules")) {
-    Reader reader(*rules, "rules.", out.error);
-    auto& r = m.rules;
-    std::string mode = "include";
-    reader.take("pass_numerator", r.pass_numerator);
-    reader.take("pass_denominator", r.pass_denominator);
-    reader.take("pass_strict", r.pass_strict);
-    reader.take("recusal_mode", mode);
-    reader.take("abstain_allowed", r.abstain_allowed);
-    reader.take("quorum_numerator", r.quorum_numerator);
-    reader.take("quorum_denominator", r.quorum_denominator);
-    reader.take("modulus_bits", r.modulus_bits);
+    Reader reader(*rules, "rules.", fault);
     min_given = reader.has("trustees_min");
-    reader.take("trustees_min", r.trustees_min);
-    reader.take("max_unconfirmed", r.max_unconfirmed);
-    reader.take("supervisors_needed", r.supervisors_needed);
-    if (mode == "include")
-      r.recusal_mode = meeting::RecusalMode::kInclude;
-    else if (mode == "exclude")
-      r.recusal_mode = meeting::RecusalMode::kExclude;
-    else if (mode == "leave")
-      r.recusal_mode = meeting::RecusalMode::kLeave;
-    else
-      reader.say("recusal_mode", "must be \"include\", \"exclude\" or \"leave\"");
-    reader.done();
+    take_rules(reader, m.rules);
   }
   top.done();
   for (auto const* key : {"title", "date", "committee_size"}) {
-    if (!top.has(key)) top.say(key, "is missing");
+    if (!top.has(key)) top.say(key, text::kKeyMissing);
   }
-  for (auto const& word : words) {
-    auto const person = trustee_person(word, members, m.trustees);
-    if (!person) {
-      top.say("trustees", "names \"" + word + "\", who is not (or more than once) among the members");
-    } else if (std::ranges::find(m.trustees, *person) != m.trustees.end()) {
-      top.say("trustees", "names \"" + word + "\" twice");
-    } else {
-      m.trustees.push_back(*person);
-    }
-  }
+  choose_trustees(top, words, members, m.trustees);
   // A rehearsal on one machine need not say that one trustee is enough.
   if (!min_given && m.rehearsal) {
     m.rules.trustees_min = std::min(m.rules.trustees_min, static_cast<std::uint32_t>(m.trustees.size()));
   }
-  if (out.error.empty()) out.value = std::move(m);
-  return out;
+  if (fault) return *fault;
+  return m;
 }
 
 }  // namespace piaojue::server

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/explained.h"
 #include "protocol/meeting/entry.h"
 #include "sheets/roster.h"
 
@@ -17,13 +18,6 @@ struct Address {
 };
 std::optional<Address> parse_address(std::string_view text);
 std::string format_address(Address const& address);
-
-/// A value, or one line that says what is wrong.
-template <class T>
-struct Read {
-  std::optional<T> value;
-  std::string error;
-};
 
 struct Settings {
   Address listen{"127.0.0.1", 7443};
@@ -40,12 +34,12 @@ struct Settings {
 
   std::string const& slip_host() const { return host.empty() ? listen.host : host; }
 };
-[[nodiscard]] Read<Settings> parse_settings(std::string_view toml);
+[[nodiscard]] Explained<Settings> parse_settings(std::string_view toml);
 /// With a comment for each key.
 std::string format_settings(Settings const& settings);
 
 /// Everything of a manifest but ids and keys.
-[[nodiscard]] Read<meeting::Manifest> parse_meeting(std::string_view toml, sheets::Members const& members,
-                                                    sheets::Candidates const& candidates);
+[[nodiscard]] Explained<meeting::Manifest> parse_meeting(std::string_view toml, sheets::Members const& members,
+                                                         sheets::Candidates const& candidates);
 
 }  // namespace piaojue::server

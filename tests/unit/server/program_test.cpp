@@ -51,7 +51,10 @@ constexpr char const* kMeeting = "title = \"t\"\ndate = \"2026-01-01\"\ncommitte
 
 // Harm: `pass_strikt = false` would leave the other rule in force, and nobody would see it before the count.
 TEST(MeetingToml, AnUnknownOrMissingKeyIsNamed) {
-  auto const error = [](std::string const& toml) { return parse_meeting(toml, members(), {}).error; };
+  auto const error = [](std::string const& toml) {
+    auto const read = parse_meeting(toml, members(), {});
+    return read ? std::string() : read.error().in(Lang::kEn);
+  };
   EXPECT_EQ(error(kMeeting), "");
   EXPECT_NE(error(std::string(kMeeting) + "titel = \"x\"\n").find("titel"), std::string::npos);
   EXPECT_NE(error(std::string(kMeeting) + "[rules]\npass_strikt = false\n").find("rules.pass_strikt"),
@@ -69,9 +72,9 @@ TEST(MeetingToml, AnUnknownOrMissingKeyIsNamed) {
 TEST(MeetingToml, TrusteesAreRolesOrNames) {
   auto const trustees = [](std::string const& list) {
     auto const read = parse_meeting(std::string(kMeeting) + "trustees = " + list + "\n", members(), {});
-    return read.value ? read.value->trustees : std::vector<PersonId>();
+    return read ? read->trustees : std::vector<PersonId>();
   };
-  EXPECT_EQ(parse_meeting(kMeeting, members(), {}).value->trustees, (std::vector<PersonId>{0, 1, 5}));
+  EXPECT_EQ(parse_meeting(kMeeting, members(), {})->trustees, (std::vector<PersonId>{0, 1, 5}));
   EXPECT_EQ(trustees(R"(["server", "supervisor", "supervisor"])"), (std::vector<PersonId>{0, 5, 6}));
   EXPECT_EQ(trustees(R"(["server", "己", "clerk", "乙"])"), (std::vector<PersonId>{0, 6, 4, 2}));
   EXPECT_TRUE(trustees(R"(["server", "庚"])").empty());
@@ -79,7 +82,7 @@ TEST(MeetingToml, TrusteesAreRolesOrNames) {
   EXPECT_TRUE(trustees(R"([1])").empty());
   auto const rehearsal =
       parse_meeting(std::string(kMeeting) + "rehearsal = true\ntrustees = [\"server\"]\n", members(), {});
-  EXPECT_EQ(rehearsal.value->rules.trustees_min, 1U);
+  EXPECT_EQ(rehearsal->rules.trustees_min, 1U);
 }
 
 // Harm: a limit that somebody set, and that is not in force.
@@ -89,11 +92,14 @@ TEST(ServerToml, WhatIsWrittenIsReadAndNothingElseIsTaken) {
   settings.host = "review\"office";
   settings.idle_ms = 77;
   auto const read = parse_settings(format_settings(settings));
-  ASSERT_TRUE(read.value) << read.error;
-  EXPECT_EQ(format_settings(*read.value), format_settings(settings));
-  EXPECT_EQ(read.value->listen.host, "2001:db8::1");
-  EXPECT_NE(parse_settings("[limits]\nconnection = 5\n").error.find("limits.connection"), std::string::npos);
-  EXPECT_FALSE(parse_settings("listen = \"7443\"\n").value);
+  ASSERT_TRUE(read) << read.error().in(Lang::kEn);
+  EXPECT_EQ(format_settings(*read), format_settings(settings));
+  EXPECT_EQ(read->listen.host, "2001:db8::1");
+  auto const unknown = parse_settings("[limits]\nconnection = 5\n");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().in(Lang::kEn), "limits.connection is not a key that is known here (line 2)");
+  EXPECT_EQ(unknown.error().in(Lang::kZh), "此处没有 limits.connection 这一项（第 2 行）");
+  EXPECT_FALSE(parse_settings("listen = \"7443\"\n"));
   EXPECT_FALSE(parse_address("::1:80"));
   EXPECT_FALSE(parse_address("a:99999"));
 }
@@ -143,17 +149,18 @@ TEST(Init, MakesADirectoryOnceAndNothingOutOfBadInput) {
   auto bad = folder.input();
   bad.meeting = folder.file("bad.toml", std::string(kMeeting) + "committee_seize = 3\n");
   auto failed = init_directory(directory, bad, kNow);
-  ASSERT_TRUE(std::holds_alternative<Failure>(failed));
-  EXPECT_TRUE(std::get<Failure>(failed).input);
+  ASSERT_FALSE(failed);
+  EXPECT_TRUE(is_unusable(failed.error()));
   auto even = folder.input();
   even.meeting = folder.file("even.toml", "title = \"t\"\ndate = \"2026-01-01\"\ncommittee_size = 4\n");
   failed = init_directory(directory, even, kNow);
-  ASSERT_TRUE(std::holds_alternative<Failure>(failed)) << "the manifest's own rules";
+  ASSERT_FALSE(failed) << "the manifest's own rules";
+  EXPECT_TRUE(is_unusable(failed.error()));
   EXPECT_FALSE(fs::exists(directory.path()));
 
   auto const made = init_directory(directory, folder.input(), kNow);
-  ASSERT_TRUE(std::holds_alternative<InitResult>(made)) << std::get<Failure>(made).text;
-  EXPECT_NE(std::get<InitResult>(made).address.port, 0) << "slips must name a port";
+  ASSERT_TRUE(made) << made.error().in(Lang::kEn);
+  EXPECT_NE(made->address.port, 0) << "slips must name a port";
   auto const owner_only = fs::perms::owner_all;
   EXPECT_EQ(fs::status(directory.path()).permissions(), owner_only);
   for (auto const& key : fs::directory_iterator(directory.keys())) {
@@ -162,7 +169,8 @@ TEST(Init, MakesADirectoryOnceAndNothingOutOfBadInput) {
   EXPECT_EQ(std::distance(fs::directory_iterator(directory.slips()), {}), 5);
   auto const key = text_of(directory.keys() / "signing.key");
   failed = init_directory(directory, folder.input(), kNow);
-  ASSERT_TRUE(std::holds_alternative<Failure>(failed));
+  ASSERT_FALSE(failed);
+  EXPECT_FALSE(is_unusable(failed.error()));
   EXPECT_EQ(text_of(directory.keys() / "signing.key"), key);
   for (auto const& entry : fs::directory_iterator(folder.path())) {
     EXPECT_EQ(entry.path().string().find("partial"), std::string::npos);
@@ -173,7 +181,7 @@ TEST(Init, MakesADirectoryOnceAndNothingOutOfBadInput) {
 TEST(Slip, NamesServerAndPersonAndANewOneVoidsTheUnusedOne) {
   Folder folder;
   Directory const directory(folder.path() / "server");
-  ASSERT_TRUE(std::holds_alternative<InitResult>(init_directory(directory, folder.input(), kNow)));
+  ASSERT_TRUE(init_directory(directory, folder.input(), kNow));
   auto const first = meeting::find_slip(text_of(directory.slips() / "02-乙.txt"));
   ASSERT_TRUE(first);
   EXPECT_EQ(first->person, 2U);
@@ -184,15 +192,15 @@ TEST(Slip, NamesServerAndPersonAndANewOneVoidsTheUnusedOne) {
     EXPECT_EQ(bytes.find(first->code), std::string::npos) << "the server keeps its hash only";
   }
   auto const again = new_slip(directory, 2);
-  ASSERT_TRUE(std::holds_alternative<fs::path>(again)) << std::get<Failure>(again).text;
-  auto const second = meeting::find_slip(text_of(std::get<fs::path>(again)));
+  ASSERT_TRUE(again) << again.error().in(Lang::kEn);
+  auto const second = meeting::find_slip(text_of(*again));
   ASSERT_TRUE(second);
   EXPECT_NE(second->code, first->code);
   auto const store = must(SqliteStore::open(directory.database().string(), {}));
   EXPECT_EQ(must(store->codes(2)), (std::vector<Hash>{code_hash(second->code)}));
   EXPECT_EQ(must(store->codes(3)).size(), 1U);
-  EXPECT_TRUE(std::holds_alternative<Failure>(new_slip(directory, 6)));
-  EXPECT_TRUE(std::holds_alternative<Failure>(new_slip(directory, 0)));
+  EXPECT_FALSE(new_slip(directory, 6));
+  EXPECT_FALSE(new_slip(directory, 0));
 }
 
 // ---- Export -------------------------------------------------------------------------------------------------------
@@ -255,8 +263,8 @@ class Served : public ::testing::Test {
   void SetUp() override {
     // TLS looks at the clock.
     auto const now = static_cast<std::uint64_t>(std::time(nullptr));
-    ASSERT_TRUE(std::holds_alternative<InitResult>(init_directory(directory, folder.input(), now)));
-    auto keys = std::get<Keys>(directory.read_keys());
+    ASSERT_TRUE(init_directory(directory, folder.input(), now));
+    auto keys = std::move(*directory.read_keys());
     auto contents = must(must(SqliteStore::open(directory.database().string(), {}))->load());
     manifest = must(read_draft(contents));
     must(store.commit({}));
@@ -287,7 +295,7 @@ class Served : public ::testing::Test {
     options.settings.listen = {"127.0.0.1", 0};
     host = must(Host::start(
         std::move(options), must(Core::recover(std::move(config), contents)), store, pool, std::move(tls),
-        [](Notice const&) {}, [this](std::string const& reason) { fatal.set_value(reason); }));
+        [](Notice const&) {}, [this](Sentence const& reason) { fatal.set_value(reason.in(Lang::kEn)); }));
     loop.start(1);
   }
   void TearDown() override {
