@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "store/memory_store.h"
-
 namespace piaojue::store {
 
 void Writes::put(Table table, Bytes key, Bytes value) {
@@ -67,56 +65,6 @@ Bytes key_of(Hash const& hash, std::uint32_t number, std::uint32_t second) {
   auto key = key_of(hash, number);
   append_u32be(key, second);
   return key;
-}
-
-Result<Contents> MemoryStore::load() {
-  std::lock_guard const lock(mutex_);
-  return contents_;
-}
-
-Result<void> MemoryStore::commit(Writes const& writes) {
-  std::lock_guard const lock(mutex_);
-  bool const fails = fail_after_ && *fail_after_ == 0;
-  if (fail_after_ && *fail_after_ > 0) --*fail_after_;
-  if (!fails || applied_) {
-    for (auto const& write : writes.list) apply_write(contents_, write);
-    ++commits_;
-  }
-  if (!fails) return {};
-  applied_ = false;
-  return Refusal::kStorage;
-}
-
-Result<std::vector<Hash>> MemoryStore::codes(PersonId person) {
-  std::lock_guard const lock(mutex_);
-  Bytes prefix;
-  append_u32be(prefix, person);
-  std::vector<Hash> hashes;
-  auto const& rows = contents_[Table::kCode];
-  for (auto it = rows.lower_bound(prefix); it != rows.end(); ++it) {
-    if (!std::equal(prefix.begin(), prefix.end(), it->first.begin())) break;
-    if (auto const hash = Hash::from(ByteView(it->first).subspan(prefix.size()))) hashes.push_back(*hash);
-  }
-  return hashes;
-}
-
-void MemoryStore::fail_after(std::size_t successes, bool applied) {
-  std::lock_guard const lock(mutex_);
-  fail_after_ = successes;
-  applied_ = applied;
-}
-void MemoryStore::heal() {
-  std::lock_guard const lock(mutex_);
-  fail_after_.reset();
-  applied_ = false;
-}
-Contents MemoryStore::contents() const {
-  std::lock_guard const lock(mutex_);
-  return contents_;
-}
-std::size_t MemoryStore::commits() const {
-  std::lock_guard const lock(mutex_);
-  return commits_;
 }
 
 }  // namespace piaojue::store

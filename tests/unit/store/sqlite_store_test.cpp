@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/sqlite_store.h"
+
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -9,8 +11,6 @@
 #include <fstream>
 
 #include "server/enrolments.h"
-#include "store/memory_store.h"
-#include "store/sqlite_store.h"
 
 namespace piaojue::store::test {
 namespace {
@@ -62,39 +62,6 @@ Bytes random_bytes(std::size_t n) {
   return bytes;
 }
 Hash hash_of(std::string_view text) { return crypto::sha256({as_bytes(text)}); }
-
-// Harm: the store and the one that all other tests rest on would keep different things.
-TEST(Store, KeepsWhatIsWrittenWhateverKindItIs) {
-  Folder folder;
-  MemoryStore memory;
-  {
-    auto sqlite = create(folder);
-    auto const both = [&](Writes const& writes) {
-      ASSERT_TRUE(memory.commit(writes));
-      ASSERT_TRUE(sqlite->commit(writes));
-      ASSERT_EQ(sqlite->load()->tables, memory.contents().tables);
-    };
-    Writes writes;
-    for (std::size_t t = 0; t < kTables; ++t) {
-      for (std::uint64_t i = 0; i < 20; ++i) {
-        writes.put(static_cast<Table>(t), key_of(hash_of(std::to_string(i % 3)), static_cast<std::uint32_t>(i)),
-                   random_bytes(i * 300));
-      }
-    }
-    writes.put(Table::kEntry, {}, {});
-    both(writes);
-    Writes changes;
-    changes.put(Table::kEntry, key_of(hash_of("0"), 0), random_bytes(5000));
-    changes.erase(Table::kEntry, key_of(hash_of("1"), 1));
-    changes.erase(Table::kEntry, key_of(hash_of("not there")));
-    changes.erase_prefix(Table::kEnvelope, key_of(hash_of("2")));
-    changes.put(Table::kMeta, Bytes(32, 0xff), Bytes{1});
-    changes.erase_prefix(Table::kMeta, Bytes(3, 0xff));
-    both(changes);
-    both({});
-  }
-  EXPECT_EQ(open(folder)->load()->tables, memory.contents().tables) << "after closing";
-}
 
 // Harm: half of a group: an envelope without its entry, or an enrolment without its code.
 TEST(SqliteStore, AGroupIsDurableAsAWholeOrNotAtAll) {
