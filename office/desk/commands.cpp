@@ -4,14 +4,20 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "office/desk/deeds.h"
 #include "office/desk/page.h"
+#include "office/desk/signing.h"
+#include "strings/desk.h"
 
 namespace piaojue::desk {
 namespace {
 
-constexpr int kUsage = 2;
+namespace words = strings::desk;
+
+constexpr int kDone = 0, kRefused = 1, kUsage = 2;
+constexpr int kCandidatesMax = 5000;
 
 /// share/piaojue beside the folder of this program, as it is built and as it is installed.
 std::string own_tables() {
@@ -19,174 +25,373 @@ std::string own_tables() {
   return (fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / "share" / "piaojue").string();
 }
 
+/// Help is for people of either language.
+std::string both(Text const& text) { return std::string(text.zh) + " / " + std::string(text.en); }
+std::string one(Text const& text) { return std::string(text.zh); }
+
+/// The subcommands, each with the options that all have, and what it does.
+class Program {
+ public:
+  explicit Program(std::string const& version) {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", version);
+    app_.footer(one(words::kHelpFooter));
+  }
+
+  enum class Office : std::uint8_t { kNeeded, kOptional };
+  CLI::App* add(std::string const& name, Text const& what, Text const& example, Office office = Office::kNeeded) {
+    auto* const command = app_.add_subcommand(name, both(what));
+    command->footer("\n  piaojue-office " + name + " " + one(example));
+    auto* const folder = command->add_option("--office", office_, both(words::kHelpOffice));
+    if (office == Office::kNeeded) folder->required();
+    command->add_option("--data", tables_, both(words::kHelpData))->capture_default_str();
+    return command;
+  }
+  /// What a deed is done by, and when.
+  CLI::App* signs(CLI::App* command) {
+    command->add_option("--as", person_, both(words::kHelpAs))->capture_default_str();
+    dated(command);
+    command->add_option("--passphrase-file", passphrase_file_, one(words::kHelpPassphraseFile));
+    return command;
+  }
+  CLI::App* dated(CLI::App* command) {
+    command->add_option("--date", date_, both(words::kHelpDate));
+    return command;
+  }
+
+  using Run = std::function<Explained<int>()>;
+  void runs(CLI::App* command, Run run) { commands_.emplace_back(command, std::move(run)); }
+  void does(CLI::App* command, std::function<Explained<void>(Desk&)> deed) {
+    runs(command, [this, deed = std::move(deed)]() -> Explained<int> {
+      auto desk = open();
+      if (!desk) return desk.error();
+      if (auto const done = deed(*desk); !done) return done.error();
+      return std::cout ? kDone : kRefused;
+    });
+  }
+
+  Explained<Setting> setting() const {
+    auto const day = parse_day_option(date_);
+    if (!day) return day.error();
+    return Setting{office_, tables_, *day, kLang};
+  }
+  Explained<Desk> open(IfMissing missing = IfMissing::kRefuse) const {
+    auto to = setting();
+    if (!to) return to.error();
+    return Desk::open(std::move(*to), hand_of(person_, passphrase_file_, kLang), std::cout, missing);
+  }
+  std::string const& passphrase_file() const { return passphrase_file_; }
+  bool has_office() const { return !office_.empty(); }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (CLI::ParseError const& error) {
+      return app_.exit(error) == 0 ? kDone : kUsage;
+    }
+    for (auto const& [command, what] : commands_) {
+      if (!*command) continue;
+      auto const code = what();
+      if (code) return *code;
+      complain(code.error().what);
+    }
+    return kRefused;
+  }
+  static void complain(Sentence const& why) {
+    std::cerr << Sentence(words::kProgramSays, {{"what", why}}).in(kLang) << "\n";
+  }
+  static constexpr Lang kLang = Lang::kZh;
+
+ private:
+  CLI::App app_{one(words::kHelpProgram) + "\n" + std::string(words::kHelpProgram.en), "piaojue-office"};
+  std::string office_, date_, passphrase_file_, tables_ = own_tables();
+  std::uint32_t person_ = 1;
+  std::vector<std::pair<CLI::App*, Run>> commands_;
+};
+
+/// One applicant, by number.
+template <class T>
+CLI::Option* add_candidate(CLI::App* command, T& to) {
+  return command->add_option("--candidate", to, both(words::kHelpCandidate))->check(CLI::Range(1, kCandidatesMax));
+}
+
+void add_evidence(CLI::App* command, Evidence& to) {
+  command->add_option("--record", to.record, one(words::kHelpRecordFile))->required();
+  command->add_option("--anchor", to.anchor, one(words::kHelpAnchor))->required();
+}
+
+template <class T>
+std::shared_ptr<T> kept() {
+  return std::make_shared<T>();
+}
+
+// ---- A function a command
+// ---------------------------------------------------------------------------------------------
+
+void add_enlist(Program& program) {
+  struct Given {
+    std::string name, by_passphrase_file;
+    std::uint32_t by = 0;
+  };
+  auto const given = kept<Given>();
+  auto* const command = program.signs(program.add("enlist", words::kCommandEnlist, words::kExampleEnlist));
+  command->add_option("--name", given->name, one(words::kHelpName))->required();
+  auto* const by = command->add_option("--by", given->by, both(words::kHelpBy));
+  command->add_option("--by-passphrase-file", given->by_passphrase_file, one(words::kHelpByPassphraseFile))->needs(by);
+  program.runs(command, [&program, given]() -> Explained<int> {
+    // The passphrase first: two that differ leave nothing behind.
+    auto const own =
+        read_passphrase(program.passphrase_file(), {words::kPromptNew, {{"name", given->name}}}, true, Program::kLang);
+    if (!own) return own.error();
+    auto desk = program.open(IfMissing::kCreate);
+    if (!desk) return desk.error();
+    Enlist request{given->name, as_text(own->view()), {}};
+    if (given->by != 0) request.voucher = hand_of(given->by, given->by_passphrase_file, Program::kLang);
+    if (auto const person = enlist(*desk, request); !person) return person.error();
+    return kDone;
+  });
+}
+
+void add_import(Program& program) {
+  struct Given {
+    Import request;
+    std::string filed;
+  };
+  auto const given = kept<Given>();
+  auto* const command = program.signs(program.add("import", words::kCommandImport, words::kExampleImport));
+  command->add_option("--members", given->request.members, one(words::kHelpSheet))->required();
+  command->add_option("--candidates", given->request.candidates, one(words::kHelpSheet))->required();
+  command->add_option("--appraisals", given->request.appraisals, one(words::kHelpAppraisals));
+  command->add_option("--filed", given->filed, one(words::kHelpFiled));
+  command->add_option("--extension", given->request.extension, one(words::kHelpExtension));
+  program.does(command, [given](Desk& desk) -> Explained<void> {
+    auto const filed = parse_day_option(given->filed);
+    if (!filed) return filed.error();
+    given->request.filed = *filed;
+    return import(desk, given->request);
+  });
+}
+
+void add_verdicts(Program& program) {
+  struct Given {
+    VerdictPaper paper{{}, one(words::kTitle)};
+    bool json = false;
+  };
+  auto const given = kept<Given>();
+  auto* const command = program.signs(program.add("verdicts", words::kCommandVerdicts, words::kExampleVerdicts));
+  auto* const json = command->add_flag("--json", given->json);
+  auto* const out = command->add_option("--out", given->paper.out, both(words::kHelpVerdictsOut))->excludes(json);
+  command->add_option("--title", given->paper.title, one(words::kHelpTitleOption))->capture_default_str()->needs(out);
+  program.does(command, [given](Desk& desk) {
+    if (!given->paper.out.empty()) return make_verdict_paper(desk, given->paper);
+    return print_verdicts(desk, given->json ? Form::kJson : Form::kTable);
+  });
+}
+
+void add_decide(Program& program) {
+  auto const request = kept<Decide>();
+  auto* const command = program.signs(program.add("decide", words::kCommandDecide, words::kExampleDecide));
+  add_candidate(command, request->candidate)->required();
+  std::string const yes(verdict_code(office::Verdict::kEligible)), no(verdict_code(office::Verdict::kNotEligible));
+  command
+      ->add_option_function<std::string>("--verdict",
+                                         [request, yes](std::string const& given) {
+                                           request->verdict = given == yes ? office::Verdict::kEligible
+                                                                           : office::Verdict::kNotEligible;
+                                         })
+      ->required()
+      ->check(CLI::IsMember({yes, no}));
+  command->add_option("--reason", request->reason, one(words::kHelpReason))->required();
+  command->add_option("--basis", request->basis, one(words::kHelpBasis));
+  program.does(command, [request](Desk& desk) { return decide(desk, *request); });
+}
+
+void add_notice(Program& program) {
+  struct Given {
+    std::uint32_t candidate = 0;
+    std::uint32_t days = 10;
+    std::vector<std::string> items;
+    Notice request{0, {}, 10, {}, one(words::kTitle)};
+    bool corrected = false, lapse = false;
+  };
+  auto const given = kept<Given>();
+  auto* const command = program.signs(program.add("notice", words::kCommandNotice, words::kExampleNotice));
+  add_candidate(command, given->candidate)->required();
+  auto* const items = command->add_option("--item", given->items, one(words::kHelpItem));
+  command->add_option("--days", given->days, one(words::kHelpDays))->capture_default_str()->check(CLI::Range(1, 250));
+  auto* const out = command->add_option("--out", given->request.out, both(words::kHelpNoticeOut));
+  command->add_option("--title", given->request.title, one(words::kHelpTitleOption))->capture_default_str()->needs(out);
+  auto* const corrected =
+      command->add_flag("--corrected", given->corrected, one(words::kHelpCorrected))->excludes(items)->excludes(out);
+  command->add_flag("--lapse", given->lapse, one(words::kHelpLapse))
+      ->excludes(items)
+      ->excludes(corrected)
+      ->excludes(out);
+  program.does(command, [given](Desk& desk) {
+    if (given->corrected) return answer(desk, {given->candidate, entry::Outcome::kCorrected});
+    if (given->lapse) return answer(desk, {given->candidate, entry::Outcome::kLapsed});
+    given->request.candidate = given->candidate;
+    given->request.days = static_cast<int>(given->days);
+    for (std::string const& item : given->items)
+      std::ranges::move(entry::decode_items(item), std::back_inserter(given->request.items));
+    return notice(desk, given->request);
+  });
+}
+
+void add_roster(Program& program) {
+  auto const request = kept<Roster>();
+  auto* const command = program.signs(program.add("roster", words::kCommandRoster, words::kExampleRoster));
+  command->add_option("--out", request->out)->required();
+  command->add_option("--meeting", request->meeting, one(words::kHelpMeeting));
+  program.does(command, [request](Desk& desk) { return roster(desk, *request); });
+}
+
+void add_papers(Program& program) {
+  auto const request = kept<Papers>();
+  auto* const command = program.signs(program.add("papers", words::kCommandPapers, words::kExamplePapers));
+  add_evidence(command, request->evidence);
+  command->add_option("--out", request->out)->required();
+  program.does(command, [request](Desk& desk) { return papers(desk, *request); });
+}
+
+void add_publicity(Program& program) {
+  auto const posting = kept<Publish>();
+  auto* const publish_c = program.signs(program.add("publish", words::kCommandPublish, words::kExamplePublish));
+  publish_c->add_option("--place", posting->place)->required();
+  program.does(publish_c, [posting](Desk& desk) { return publish(desk, *posting); });
+
+  auto const objection = kept<Object>();
+  auto* const object_c = program.signs(program.add("object", words::kCommandObject, words::kExampleObject));
+  add_candidate(object_c, objection->candidate)->required();
+  object_c->add_option("--text", objection->text)->required();
+  program.does(object_c, [objection](Desk& desk) { return object(desk, *objection); });
+}
+
+void add_resolve(Program& program) {
+  struct Given {
+    Resolve request;
+    bool upheld = false, dismissed = false;
+  };
+  auto const given = kept<Given>();
+  auto* const command = program.signs(program.add("resolve", words::kCommandResolve, words::kExampleResolve));
+  add_candidate(command, given->request.candidate)->required();
+  command->add_option("--text", given->request.finding, one(words::kHelpFinding))->required();
+  auto* const upheld = command->add_flag("--upheld", given->upheld, one(words::kHelpUpheld));
+  command->add_flag("--dismissed", given->dismissed, one(words::kHelpDismissed))->excludes(upheld);
+  program.runs(command, [&program, given]() -> Explained<int> {
+    // What ends a matter is named: nothing is dismissed because a word was missing.
+    if (given->upheld == given->dismissed) {
+      Program::complain(words::kOutcomeFlagWanted);
+      return kUsage;
+    }
+    given->request.upheld = given->upheld;
+    auto desk = program.open();
+    if (!desk) return desk.error();
+    if (auto const done = resolve(*desk, given->request); !done) return done.error();
+    return kDone;
+  });
+}
+
+void add_certificates(Program& program) {
+  auto const filing = kept<File>();
+  auto* const file_c = program.signs(program.add("file", words::kCommandFile, words::kExampleFile));
+  add_candidate(file_c, filing->candidate);
+  file_c->add_option("--number", filing->document, one(words::kHelpNumber))->required();
+  program.does(file_c, [filing](Desk& desk) { return file(desk, *filing); });
+
+  auto const announcement = kept<Announce>();
+  auto* const announce_c = program.signs(program.add("announce", words::kCommandAnnounce, words::kExampleAnnounce));
+  add_candidate(announce_c, announcement->candidate);
+  announce_c->add_option("--number", announcement->document, one(words::kHelpNumber))->required();
+  program.does(announce_c, [announcement](Desk& desk) { return announce(desk, *announcement); });
+
+  auto const hand_off = kept<Certificates>();
+  auto* const certificates_c =
+      program.signs(program.add("certificates", words::kCommandCertificates, words::kExampleCertificates));
+  add_candidate(certificates_c, hand_off->candidate);
+  program.does(certificates_c, [hand_off](Desk& desk) { return certificates(desk, *hand_off); });
+}
+
+void add_trail(Program& program) {
+  struct Given {
+    Trail request;
+    bool json = false;
+  };
+  auto const given = kept<Given>();
+  auto* const command = program.add("trail", words::kCommandTrail, words::kExampleTrail);
+  auto* const by_number = add_candidate(command, given->request.candidate);
+  command->add_option("--name", given->request.name)->excludes(by_number);
+  command->add_flag("--json", given->json);
+  program.does(command, [given](Desk& desk) {
+    given->request.form = given->json ? Form::kJson : Form::kTable;
+    return trail(desk, given->request);
+  });
+}
+
+void add_check_paper(Program& program) {
+  struct Given {
+    Evidence evidence;
+    fs::path paper;
+  };
+  auto const given = kept<Given>();
+  auto* const command =
+      program.add("check-paper", words::kCommandCheckPaper, words::kExampleCheckPaper, Program::Office::kOptional);
+  add_evidence(command, given->evidence);
+  command->add_option("PAPER", given->paper, one(words::kHelpPaper))->required();
+  program.runs(command, [&program, given]() -> Explained<int> {
+    std::optional<Desk> desk;
+    if (program.has_office()) {
+      auto opened = program.open();
+      if (!opened) return opened.error();
+      desk.emplace(std::move(*opened));
+    }
+    auto const compared = compare(given->evidence, given->paper, desk ? &*desk : nullptr);
+    if (!compared) return compared.error();
+    for (Sentence const& difference : compared->differences)
+      std::cout << Sentence(words::kPaperDiffers, {{"what", difference}}).in(Program::kLang) << "\n";
+    if (!compared->differences.empty()) return kRefused;
+    std::cout << agreement(*compared, Program::kLang);
+    return kDone;
+  });
+}
+
+void add_page(Program& program, local::Assets const& assets) {
+  struct Given {
+    std::uint16_t port = 0;
+    bool no_browser = false;
+    std::string assets;
+  };
+  auto const given = kept<Given>();
+  auto* const command = program.add("page", words::kCommandPage, words::kExamplePage);
+  command->add_option("--port", given->port, both(words::kHelpPort))->capture_default_str();
+  program.dated(command);
+  command->add_flag("--no-browser", given->no_browser, both(words::kHelpNoBrowser));
+  command->add_option("--page-assets", given->assets, both(words::kHelpPageAssets));
+  program.runs(command, [&program, given, assets]() -> Explained<int> {
+    auto setting = program.setting();
+    if (!setting) return setting.error();
+    return run_page({std::move(*setting), given->port, !given->no_browser,
+                     given->assets.empty() ? assets : local::assets_from(given->assets, assets)});
+  });
+}
+
 }  // namespace
 
 int run(int argc, char** argv, local::Assets const& assets) {
-  piaojue::init();
   // Everything that is written here is about people: no other user of this machine reads it.
   ::umask(S_IRWXG | S_IRWXO);
-  CLI::App app{
-      "评审办公室：名单、资格审核、会议材料、公示与证书，逐项记入账本。\nThe review office's work around a meeting, "
-      "each step in a signed ledger.",
-      "piaojue-office"};
-  app.set_version_flag("--version", std::string("piaojue-office ") + PIAOJUE_VERSION);
-  app.require_subcommand(1);
-  app.footer(
-      "\n  piaojue-office page --office 办公室                   全部事项，在浏览器中 / everything, in the browser\n"
-      "  piaojue-office enlist --office 办公室 --name 周晓棠 --passphrase-file p1\n"
-      "  piaojue-office import --office 办公室 --members m.xlsx --candidates c.xlsx --appraisals a.xlsx\n"
-      "  piaojue-office papers --office 办公室 --record meeting.piaojue --anchor head.txt --out 材料\n\n"
-      "docs/office.md. Exit: 0 done, 1 refused (nothing was written), 2 wrong usage.");
-  Options o;
-  o.data = own_tables();
-  auto const add = [&](std::string const& name, char const* what, std::string const& example) {
-    auto* const command = app.add_subcommand(name, what);
-    command->footer("\n  piaojue-office " + name + " " + example);
-    auto* const office = command->add_option("--office", o.office, "办公室文件夹 / folder of the office");
-    if (name != "check-paper") office->required();
-    command->add_option("--data", o.data, "标准与节假日表所在文件夹 / tables of the standard and holidays")
-        ->capture_default_str();
-    return command;
-  };
-  auto const signs = [&](CLI::App* command) {
-    command->add_option("--as", o.as, "经办人编号 / who does it")->capture_default_str();
-    command->add_option("--date", o.date, "日期，默认今天 / default today");
-    command->add_option("--passphrase-file", o.passphrase_file,
-                        "第一行为口令；或用 PIAOJUE_PASSPHRASE，或在终端中输入");
-    return command;
-  };
-  auto const one = [&](CLI::App* command) {
-    return command->add_option("--candidate", o.candidate, "申报人序号 / number in the imported sheet")
-        ->check(CLI::Range(1, 5000));
-  };
-  auto const of_meeting = [&](CLI::App* command) {
-    command->add_option("--record", o.record, "会议记录文件")->required();
-    command->add_option("--anchor", o.anchor, "纸上的指纹，或含有它的文件")->required();
-  };
-  auto* const enlist_c =
-      signs(add("enlist", "登记办公室人员 / enlist a person", "--office 办公室 --name 周晓棠 --passphrase-file p1"));
-  enlist_c->add_option("--name", o.name, "姓名")->required();
-  auto* const by = enlist_c->add_option("--by", o.by, "作证的人（第一位之后必需）/ who vouches");
-  enlist_c->add_option("--by-passphrase-file", o.by_passphrase_file, "作证人的口令")->needs(by);
-  auto* const import_c = signs(add("import", "导入名单 / import the sheets",
-                                   "--office 办公室 --members m.xlsx --candidates c.xlsx --appraisals a.xlsx"));
-  import_c->add_option("--members", o.members, "CSV 或 XLSX")->required();
-  import_c->add_option("--candidates", o.candidates, "CSV 或 XLSX")->required();
-  import_c->add_option("--appraisals", o.appraisals, "年度考核表");
-  import_c->add_option("--filed", o.filed, "表中无申报日期者的申报日期");
-  import_c->add_option("--extension", o.extension, "在有效期外适用标准的依据");
-  auto* const verdicts_c =
-      signs(add("verdicts", "资格审核结果 / machine and human verdicts", "--office 办公室 --out 材料"));
-  auto* const verdicts_json = verdicts_c->add_flag("--json", o.json);
-  auto* const verdicts_out =
-      verdicts_c->add_option("--out", o.out, "写成资格审核表 / as a paper")->excludes(verdicts_json);
-  verdicts_c->add_option("--title", o.title, "表头的单位名称")->capture_default_str()->needs(verdicts_out);
-  auto* const decide_c =
-      signs(add("decide", "人工审核决定 / a person's decision",
-                "--office 办公室 --candidate 7 --verdict ELIGIBLE --reason 补交考核表 --basis 第五条（三）"));
-  one(decide_c)->required();
-  decide_c->add_option("--verdict", o.verdict)->required()->check(CLI::IsMember({"ELIGIBLE", "NOT_ELIGIBLE"}));
-  decide_c->add_option("--reason", o.reason, "理由")->required();
-  decide_c->add_option("--basis", o.basis, "依据");
-  auto* const notice_c =
-      signs(add("notice", "补正通知及其结果 / correction notice",
-                "--office 办公室 --candidate 7 --item \"缺 2023 年度考核表|第五条\" --days 10 --out 材料"));
-  one(notice_c)->required();
-  auto* const items = notice_c->add_option("--item", o.items, "\"缺什么|条款\"，可重复；一次写全");
-  notice_c->add_option("--days", o.days, "工作日")->capture_default_str()->check(CLI::Range(1, 250));
-  auto* const notice_out = notice_c->add_option("--out", o.out, "写成补正通知书 / as a paper");
-  notice_c->add_option("--title", o.title, "表头的单位名称")->capture_default_str()->needs(notice_out);
-  auto* const corrected =
-      notice_c->add_flag("--corrected", o.corrected, "已全部补正")->excludes(items)->excludes(notice_out);
-  notice_c->add_flag("--lapse", o.lapse, "逾期，视为放弃申报")
-      ->excludes(items)
-      ->excludes(corrected)
-      ->excludes(notice_out);
-  auto* const roster_c = signs(add("roster", "形成会议名单 / files for piaojue-server init",
-                                   "--office 办公室 --out 会议 --meeting meeting.toml"));
-  roster_c->add_option("--out", o.out)->required();
-  roster_c->add_option("--meeting", o.meeting, "meeting.toml");
-  auto* const papers_c = signs(add("papers", "出具会议材料 / papers of a verified record",
-                                   "--office 办公室 --record meeting.piaojue --anchor head.txt --out 材料"));
-  of_meeting(papers_c);
-  papers_c->add_option("--out", o.out)->required();
-  auto* const publish_c =
-      signs(add("publish", "在一处公示 / posted in one place", "--office 办公室 --place 青岛西海岸新区政务网"));
-  publish_c->add_option("--place", o.place)->required();
-  auto* const object_c =
-      signs(add("object", "收到异议 / an objection", "--office 办公室 --candidate 7 --text 反映业绩材料不实"));
-  one(object_c)->required();
-  object_c->add_option("--text", o.text)->required();
-  auto* const resolve_c = signs(add("resolve", "异议处理 / settle an objection",
-                                    "--office 办公室 --candidate 7 --dismissed --text 查阅原件，与申报材料一致"));
-  one(resolve_c)->required();
-  resolve_c->add_option("--text", o.text, "核查结论")->required();
-  auto* const upheld = resolve_c->add_flag("--upheld", o.upheld, "异议成立");
-  resolve_c->add_flag("--dismissed", o.dismissed, "异议不成立")->excludes(upheld);
-  auto* const file_c = signs(add("file", "核准备案 / filing", "--office 办公室 --number 〔2026〕1号"));
-  auto* const announce_c = signs(add("announce", "发文公布 / announcement", "--office 办公室 --number 〔2026〕2号"));
-  auto* const certificates_c = signs(add("certificates", "移交电子证书 / hand-off", "--office 办公室"));
-  for (auto* const command : {file_c, announce_c, certificates_c}) one(command);
-  for (auto* const command : {file_c, announce_c}) command->add_option("--number", o.number, "文号")->required();
-  auto* const trail_c = add("trail", "一个人的全部经过 / everything about one person", "--office 办公室 --candidate 7");
-  auto* const by_number = one(trail_c);
-  trail_c->add_option("--name", o.name)->excludes(by_number);
-  trail_c->add_flag("--json", o.json);
-  auto* const check_c = add("check-paper", "纸质汇总表与记录是否一致 / paper against record",
-                            "--record meeting.piaojue --anchor head.txt 04-投票结果汇总表.xlsx");
-  of_meeting(check_c);
-  check_c->add_option("PAPER", o.paper, "XLSX、HTML 或二维码文字")->required();
-  PageOptions page;
-  std::string page_assets;
-  auto* const page_c = add("page", "在浏览器中办理全部事项 / all of it in the browser", "--office 办公室");
-  page_c->add_option("--port", page.port, "127.0.0.1 的端口，0 为任意 / any free one")->capture_default_str();
-  page_c->add_option("--date", o.date, "日期，默认今天 / default today");
-  bool no_browser = false;
-  page_c->add_flag("--no-browser", no_browser, "只显示地址 / only print the address");
-  page_c->add_option("--page-assets", page_assets, "供页面开发：先于内置文件 / for developers of the page");
   try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
-  }
-  try {
-    if (*page_c) {
-      static_cast<void>(day_of(o.date));
-      page.desk = o;
-      page.browser = !no_browser;
-      page.assets = page_assets.empty() ? assets : local::assets_from(page_assets, assets);
-      return run_page(page);
-    }
-    if (*enlist_c) enlist(o);
-    if (*import_c) import(o);
-    if (*verdicts_c) verdicts(o);
-    if (*decide_c) decide(o);
-    if (*notice_c) notice(o);
-    if (*roster_c) roster(o);
-    if (*papers_c) papers(o);
-    if (*trail_c) trail(o);
-    if (*check_c) {
-      auto const differences = check_paper_file(o);
-      for (auto const& difference : differences) std::cout << "不符：" << difference << "\n";
-      if (!differences.empty()) return 1;
-    }
-    if (*resolve_c && o.upheld == o.dismissed) {
-      std::cerr << "piaojue-office：请给 --upheld 或 --dismissed\n";
-      return kUsage;
-    }
-    if (*publish_c) Office(o).step(Deed::kPublish, {}, {{"place", o.place}});
-    if (*object_c) object_or_resolve(o, Deed::kObject);
-    if (*resolve_c) object_or_resolve(o, Deed::kResolve);
-    if (*file_c) advance(o, Deed::kFile);
-    if (*announce_c) advance(o, Deed::kAnnounce);
-    if (*certificates_c) advance(o, Deed::kCertificates);
-    return std::cout ? 0 : 1;
-  } catch (Refused const& refused) {
-    std::cerr << "piaojue-office：" << refused.why << "\n";
+    Program program(std::string("piaojue-office ") + PIAOJUE_VERSION);
+    for (auto* const add : {add_enlist, add_import, add_verdicts, add_decide, add_notice, add_roster, add_papers,
+                            add_publicity, add_resolve, add_certificates, add_trail, add_check_paper})
+      add(program);
+    add_page(program, assets);
+    return program.run(argc, argv);
   } catch (std::exception const& error) {
-    std::cerr << "piaojue-office：" << error.what() << "\n";
+    // Of a library: out of memory, or a disk that can not be read.
+    Program::complain({words::kPlain, {{"text", std::string(error.what())}}});
+    return kRefused;
   }
-  return 1;
 }
 
 }  // namespace piaojue::desk

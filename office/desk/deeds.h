@@ -1,132 +1,148 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The office's deeds, each checked first and then written to the ledger: one function a deed, for the command line
-/// (commands.h) and for the page (page.h). What is refused is thrown as `Refused`, and nothing was written.
-#include <filesystem>
-#include <iostream>
-
-#include "office/ledger/ledger_file.h"
+/// The office's deeds: a request each, with what it needs and nothing else, and one function that does it. The command
+/// line (commands.h) and the page (page_requests.h) both parse into these. What is refused has written nothing.
+#include "office/desk/desk.h"
 #include "office/papers/papers.h"
-#include "office/rules/correction.h"
-#include "office/rules/eligibility.h"
-#include "office/rules/publicity.h"
-#include "sheets/sheet.h"
 
 namespace piaojue::desk {
 
-namespace fs = std::filesystem;
-using office::Action;
-using office::Deed;
-using office::FileMark;
-using office::Ledger;
-using office::LedgerEntry;
-using office::Subject;
-using sheets::Day;
+// ---- People (people.cpp)
+// ----------------------------------------------------------------------------------------------
 
-/// What is refused, in Chinese; caught at the command line and at the page, nowhere else.
-struct Refused {
-  std::string why;
+struct Enlist {
+  std::string name;
+  std::string_view passphrase;  ///< of the new key; to be wiped by its owner
+  std::optional<Hand> voucher;  ///< none: the first person, for himself
 };
-[[noreturn]] void refuse(std::string why);
+/// @return the new person's number.
+Explained<std::uint32_t> enlist(Desk& desk, Enlist const& request);
 
-template <class T>
-T need(Explained<T> explained) {
-  if (!explained) refuse(explained.error().in(Lang::kZh));
-  return std::move(*explained);
-}
-inline void need(Explained<void> const& explained) {
-  if (!explained) refuse(explained.error().in(Lang::kZh));
-}
-template <class T>
-T need(sheets::Imported<T> imported) {
-  if (!imported) refuse(sheets::explained(imported.error()).in(Lang::kZh));
-  return std::move(*imported);
-}
-
-/// What is asked for, and by whom.
-struct Options {
-  std::ostream* say = &std::cout;
-  crypto::SigningKey const* key = nullptr;  ///< of `as`, if it is open already; else by its passphrase
-  std::string office, date, passphrase_file, data, title = "职称评审委员会办公室";
-  std::uint32_t as = 1;
-  bool json = false;
-  // of single commands
-  std::string name, by_passphrase_file, members, candidates, appraisals, filed, extension, verdict, reason, basis, out,
-      record, anchor, place, text, number, paper, meeting;
-  std::uint32_t by = 0, candidate = 0, days = 10;
-  std::vector<std::string> items;
-  bool corrected = false, lapse = false, upheld = false, dismissed = false;
+enum class Form : std::uint8_t { kTable, kJson };
+struct Trail {
+  std::optional<std::uint32_t> candidate;
+  std::string name;  ///< of an applicant or of one who signs, if there is no number
+  Form form = Form::kTable;
 };
+Explained<void> trail(Desk& desk, Trail const& request);
 
-/// The day that was written, or today.
-Day day_of(std::string const& text);
-std::string text_of(Action const& action, std::string const& key);
+// ---- Before the meeting (import.cpp, verdicts.cpp, notices.cpp, roster.cpp)
+// -------------------------------------------
 
-/// The ledger of one folder, and what follows from it.
-class Office {
- public:
-  explicit Office(Options const& options, bool create = false);
-
-  Ledger const& ledger() const { return file_.ledger(); }
-  office::LedgerFile& file() { return file_; }
-  fs::path const& folder() const { return folder_; }
-  std::ostream& say() const { return *options_.say; }
-  Day today() const { return day_of(options_.date); }
-
-  /// @return its index.
-  std::uint64_t write(Deed deed, std::vector<Subject> subjects, std::map<std::string, std::string> texts,
-                      std::vector<FileMark> files = {});
-
-  /// The last action of that kind, or nothing.
-  Action const* last(Deed deed) const;
-  Action const& imported() const;
-  /// A file as it was imported; refused if somebody has changed it since.
-  Bytes sheet(std::string const& kind) const;
-  Subject subject(std::uint32_t number) const;
-
-  struct Assessments {
-    std::vector<office::Applicant> people;
-    std::vector<office::Assessed> assessed;
-  };
-  Assessments assessments() const;
-  office::Decision decision(Action const& action, std::uint32_t by) const;
-  office::WorkCalendar calendar() const;
-  office::Correction correction(std::uint32_t number) const;
-  Explained<office::CorrectionState> issue(office::Correction& to, Subject const& who, Action const& action) const;
-  static std::vector<std::size_t> all_items(office::Correction const& of);
-
-  /// Everything from the Record entry on, step by step. @param more one that is not yet written.
-  office::Publicity publicity(Action const* more = nullptr) const;
-  /// Tries the step on a copy first; only then is it written.
-  void step(Deed deed, std::vector<Subject> subjects, std::map<std::string, std::string> texts);
-  /// Everybody who has come to `state`, or the one who was named.
-  std::vector<Subject> at_state(office::PasserState state) const;
-
- private:
-  Options const& options_;
-  /// Of the standard and the holidays; refused if it is not there.
-  fs::path tables() const;
-
-  fs::path folder_;
-  office::LedgerFile file_;
-  std::optional<crypto::SigningKey> key_;
+struct Import {
+  fs::path members, candidates;
+  std::optional<fs::path> appraisals;
+  std::optional<Day> filed;  ///< of applicants whose sheet does not say
+  std::string extension;     ///< basis for using the standard outside its dates
 };
+/// Everything of all sheets, or nothing.
+Explained<void> import(Desk& desk, Import const& request);
 
-// ---- The deeds ------------------------------------------------------------------------------------------------------
+Explained<void> print_verdicts(Desk& desk, Form form);
 
-void enlist(Options const& o);
-void import(Options const& o);
-void verdicts(Options const& o);  ///< a table, JSON, or a paper
-void decide(Options const& o);
-void notice(Options const& o);  ///< a correction notice, or how it ended
-void roster(Options const& o);
+struct VerdictPaper {
+  fs::path out;
+  std::string title;  ///< of who issues it
+};
+Explained<void> make_verdict_paper(Desk& desk, VerdictPaper const& request);
+
+struct Decide {
+  std::uint32_t candidate = 0;
+  office::Verdict verdict = office::Verdict::kNotEligible;
+  std::string reason, basis;
+};
+Explained<void> decide(Desk& desk, Decide const& request);
+
+struct Notice {
+  std::uint32_t candidate = 0;
+  std::vector<office::CorrectionItem> items;
+  int days = 10;                ///< working days
+  std::optional<fs::path> out;  ///< for the paper
+  std::string title;
+};
+/// Once for each applicant.
+Explained<void> notice(Desk& desk, Notice const& request);
+
+struct Answer {
+  std::uint32_t candidate = 0;
+  entry::Outcome outcome = entry::Outcome::kCorrected;
+};
+Explained<void> answer(Desk& desk, Answer const& request);
+
+struct Roster {
+  fs::path out;
+  std::optional<fs::path> meeting;  ///< settings that are put beside
+};
+/// The files of `piaojue-server init`.
+Explained<void> roster(Desk& desk, Roster const& request);
+
+// ---- Of the meeting (meeting_papers.cpp)
+// ------------------------------------------------------------------------------
+
+struct Evidence {
+  fs::path record;
+  std::string anchor;  ///< the hash from paper, or a file with it
+};
+struct Papers {
+  Evidence evidence;
+  fs::path out;
+};
 /// Cites the record in the ledger, once, and makes the papers.
-void papers(Options const& o);
-void object_or_resolve(Options const& o, Deed deed);
+Explained<void> papers(Desk& desk, Papers const& request);
+
+struct Comparison {
+  std::vector<Sentence> differences;        ///< none: the paper agrees with the record
+  std::size_t rows = 0;                     ///< that were compared
+  std::vector<verifier::ResultRow> by_eye;  ///< of the record, if the paper had its code alone
+};
+/// @param ledger to hold the head on the paper against; none: it is not asked.
+Explained<Comparison> compare(Evidence const& evidence, fs::path const& paper, Desk const* desk);
+/// What a comparison without differences says.
+std::string agreement(Comparison const& comparison, Lang lang);
+
+// ---- After it (publicity.cpp)
+// -----------------------------------------------------------------------------------------
+
+struct Publish {
+  std::string place;
+};
+Explained<void> publish(Desk& desk, Publish const& request);
+
+struct Object {
+  std::uint32_t candidate = 0;
+  std::string text;
+};
+Explained<void> object(Desk& desk, Object const& request);
+
+struct Resolve {
+  std::uint32_t candidate = 0;
+  bool upheld = false;
+  std::string finding;
+};
+Explained<void> resolve(Desk& desk, Resolve const& request);
+
 /// 核准备案, 发文公布, 移交: of everybody who has come so far, or of one.
-void advance(Options const& o, Deed deed);
-/// @return what differs; none: the paper agrees with the record. Says how many rows, or prints them.
-std::vector<std::string> check_paper_file(Options const& o);
-void trail(Options const& o);
+struct File {
+  std::optional<std::uint32_t> candidate;
+  std::string document;
+};
+Explained<void> file(Desk& desk, File const& request);
+struct Announce {
+  std::optional<std::uint32_t> candidate;
+  std::string document;
+};
+Explained<void> announce(Desk& desk, Announce const& request);
+struct Certificates {
+  std::optional<std::uint32_t> candidate;
+};
+Explained<void> certificates(Desk& desk, Certificates const& request);
+
+// ---- Shared by deeds that make papers
+// ---------------------------------------------------------------------------------
+
+office::OfficeHeading heading_of(Desk const& desk, std::string const& title);
+/// Writes papers and notes them in the ledger.
+Explained<void> put_papers(Desk& desk, Casework const& before, fs::path const& folder,
+                           std::vector<office::Paper> const& made);
 
 }  // namespace piaojue::desk

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "office/casework/casework.h"
+
+#include <algorithm>
+
+#include "strings/desk.h"
+
+namespace piaojue::office {
+
+namespace words = strings::desk;
+
+namespace {
+
+/// Without its value: whether it was done.
+template <class T>
+Explained<void> done(Explained<T> const& answer) {
+  if (!answer) return answer.error();
+  return {};
+}
+
+}  // namespace
+
+Explained<Casework> Casework::replay(Ledger const& ledger, Basis basis) {
+  Casework out(std::move(basis));
+  for (LedgerEntry const& entry : ledger.entries())
+    if (auto const taken = out.take(entry.action, ledger.people().at(entry.by() - 1).name); !taken)
+      return taken.error();
+  return out;
+}
+
+Explained<Casework> Casework::with(Action const& action, std::string const& by) const {
+  Casework out(*this);
+  if (auto const taken = out.take(action, by); !taken) return taken.error();
+  return out;
+}
+
+Explained<void> Casework::take(Action const& action, std::string const& by) {
+  auto const said = entry::decode_texts(action);
+  if (!said) return said.error();
+  auto const taken = std::visit([&](auto const& one) { return take(Step{action, by}, one); }, *said);
+  if (taken && action.deed > Deed::kImport && !first_beyond_import_) first_beyond_import_ = action.deed;
+  return taken;
+}
+
+// ---- Before the meeting ---------------------------------------------------------------------------------------------
+
+Explained<void> Casework::take(Step const&, entry::Enlist const&) { return {}; }
+
+Explained<void> Casework::check_import() const {
+  if (!first_beyond_import_) return {};
+  return Explanation(Sentence(words::kCaseImportLate, {{"deed", deed_text(*first_beyond_import_)}}));
+}
+
+Explained<void> Casework::take(Step const& step, entry::Import const& said) {
+  import_ = Import{step.action.date, step.action.subjects, step.action.files, said};
+  return {};
+}
+
+Explained<Subject> Casework::subject(std::uint32_t number) const {
+  if (!import_) return Explanation(words::kCaseNoImport);
+  auto const at = std::ranges::find(import_->people, number, &Subject::number);
+  if (at == import_->people.end()) return Explanation(Sentence(words::kCaseNoApplicant, {{"number", number}}));
+  return *at;
+}
+
+Explained<void> Casework::take(Step const& step, entry::Decide const& said) {
+  if (!basis_.review || step.action.subjects.empty()) return {};
+  return basis_.review->take_decision(step.action.subjects.front().number,
+                                      {said.verdict, said.reason, said.basis, step.by, step.action.date});
+}
+
+Correction const& Casework::correction(std::uint32_t number) const {
+  static Correction const kNone;
+  auto const at = corrections_.find(number);
+  return at == corrections_.end() ? kNone : at->second;
+}
+
+Explained<void> Casework::take(Step const& step, entry::Notice const& said) {
+  if (!basis_.calendar || step.action.subjects.empty()) return {};
+  Subject const& who = step.action.subjects.front();
+  return done(
+      corrections_[who.number].issue(who.name, "", said.items, step.action.date, said.working_days, *basis_.calendar));
+}
+
+Explained<void> Casework::take(Step const& step, entry::Answer const& said) {
+  if (!basis_.calendar || step.action.subjects.empty()) return {};
+  Correction& one = corrections_[step.action.subjects.front().number];
+  if (said.outcome == entry::Outcome::kLapsed) return done(one.lapse(step.action.date));
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; one.notice() && i < one.notice()->items.size(); ++i) all.push_back(i);
+  return done(one.correct(step.action.date, all));
+}
+
+Explained<std::vector<std::uint32_t>> Casework::check_roster() const {
+  if (record_) return Explanation(words::kCaseMeetingHeld);
+  auto const& people = basis_.review->people();
+  auto const& assessed = basis_.review->assessed();
+  std::optional<Sentence> open;
+  auto const still_open = [&](Text const& why, std::uint32_t number) {
+    Sentence one(why, {{"number", number}, {"name", people[number - 1].name}});
+    open = open ? Sentence(words::kCaseOpenNext, {{"before", *open}, {"next", std::move(one)}}) : std::move(one);
+  };
+  std::vector<std::uint32_t> in;
+  for (std::uint32_t number = 1; number <= people.size(); ++number) {
+    auto const state = correction(number).state();
+    auto const standing = assessed[number - 1].standing();
+    if (state == CorrectionState::kGivenUp) continue;
+    if (state == CorrectionState::kIssued) still_open(words::kCaseCorrectionOpen, number);
+    if (standing == Verdict::kReview) still_open(words::kCaseUndecided, number);
+    if (standing == Verdict::kEligible) in.push_back(number);
+  }
+  if (open) return Explanation(Sentence(words::kCaseRosterOpen, {{"open", *open}}));
+  if (in.empty()) return Explanation(words::kCaseNobodyEligible);
+  return in;
+}
+
+Explained<void> Casework::take(Step const& step, entry::Roster const& said) {
+  roster_ = Roster{step.action.date, step.action.subjects, said.order};
+  return {};
+}
+
+// ---- After it -------------------------------------------------------------------------------------------------------
+
+Explained<std::vector<Subject>> Casework::passers(std::vector<std::string> const& ballot,
+                                                  std::vector<meeting::QuestionId> const& passed) const {
+  std::vector<Subject> of_question;
+  if (roster_) {
+    Explanation const other(words::kCaseOtherBallot);
+    if (roster_->order.size() != ballot.size()) return other;
+    for (std::size_t i = 0; i < ballot.size(); ++i) {
+      auto const who = subject(roster_->order[i]);
+      if (!who) return who.error();
+      if (who->name != ballot[i]) return other;
+      of_question.push_back(*who);
+    }
+  } else {
+    // An office that made no roster knows people by their places on the ballot.
+    for (std::uint32_t q = 1; q <= ballot.size(); ++q) of_question.push_back({q, ballot[q - 1]});
+  }
+  std::vector<Subject> out;
+  for (auto const question : passed) out.push_back(of_question.at(question - 1));
+  std::ranges::sort(out);
+  return out;
+}
+
+Explained<void> Casework::take(Step const& step, entry::Record const& said) {
+  record_ = Record{said.head, step.action.subjects};
+  if (!basis_.calendar || record_->passed.empty()) return {};
+  std::vector<Passer> people;
+  for (Subject const& who : record_->passed) people.push_back({who.number, who.name, {}, {}, {}});
+  auto prepared = Publicity::prepare(std::move(people));
+  if (!prepared) return prepared.error();
+  publicity_ = std::move(*prepared);
+  return {};
+}
+
+Explained<void> Casework::take(Step const&, entry::Papers const&) { return {}; }
+
+Explained<Publicity*> Casework::going() {
+  if (!record_) return Explanation(words::kCaseNoRecord);
+  if (!publicity_) return Explanation(words::kCaseNobodyPassed);
+  return &*publicity_;
+}
+
+Explained<void> Casework::take(Step const& step, entry::Publish const& said) {
+  if (!basis_.calendar) return {};
+  auto const now = going();
+  if (!now) return now.error();
+  return done((*now)->post(said.place, step.action.date));
+}
+
+template <class Change>
+Explained<void> Casework::for_each(Step const& step, bool closing, Change change) {
+  if (!basis_.calendar) return {};
+  auto const now = going();
+  if (!now) return now.error();
+  if (closing)
+    if (auto const closed = (*now)->close(step.action.date, *basis_.calendar); !closed) return closed.error();
+  for (Subject const& who : step.action.subjects) {
+    if (auto const passed = passer(who.number); !passed) return passed.error();
+    if (auto const changed = done(change(**now, who.number)); !changed) return changed;
+  }
+  return {};
+}
+
+Explained<void> Casework::take(Step const& step, entry::Object const& said) {
+  return for_each(step, false, [&](Publicity& now, std::uint32_t number) {
+    return now.object(number, step.action.date, said.text, *basis_.calendar);
+  });
+}
+
+Explained<void> Casework::take(Step const& step, entry::Resolve const& said) {
+  return for_each(step, false, [&](Publicity& now, std::uint32_t number) {
+    return now.settle(number, step.action.date, said.upheld, said.finding);
+  });
+}
+
+Explained<void> Casework::take(Step const& step, entry::File const& said) {
+  return for_each(step, true, [&](Publicity& now, std::uint32_t number) {
+    return now.file(number, step.action.date, said.document);
+  });
+}
+
+Explained<void> Casework::take(Step const& step, entry::Announce const& said) {
+  return for_each(step, true, [&](Publicity& now, std::uint32_t number) {
+    return now.announce(number, step.action.date, said.document);
+  });
+}
+
+Explained<void> Casework::take(Step const& step, entry::Certificates const&) {
+  return for_each(step, true,
+                  [&](Publicity& now, std::uint32_t number) { return now.hand_off(number, step.action.date); });
+}
+
+std::optional<Publicity> Casework::publicity_on(Day today) const {
+  auto out = publicity_;
+  // Refused before the day after the last: then everybody is where he was.
+  if (out) static_cast<void>(out->close(today, *basis_.calendar));
+  return out;
+}
+
+std::optional<Day> Casework::last_day() const {
+  if (!publicity_) return std::nullopt;
+  auto const day = publicity_->last_day(*basis_.calendar);
+  return day ? std::optional(*day) : std::nullopt;
+}
+
+Explained<Subject> Casework::passer(std::uint32_t number) const {
+  if (!record_) return Explanation(words::kCaseNoRecord);
+  auto const at = std::ranges::find(record_->passed, number, &Subject::number);
+  if (at == record_->passed.end()) return Explanation(Sentence(words::kCaseNotPassed, {{"number", number}}));
+  return *at;
+}
+
+Explained<std::vector<Subject>> Casework::passers_at(PasserState state, Day today) const {
+  if (!record_) return Explanation(words::kCaseNoRecord);
+  if (!publicity_) return Explanation(words::kCaseNobodyPassed);
+  auto now = *publicity_;
+  if (auto const closed = now.close(today, *basis_.calendar); !closed) return closed.error();
+  std::vector<Subject> out;
+  for (PasserRecord const& one : now.people())
+    if (one.state == state) out.push_back({one.passer.number, one.passer.name});
+  if (out.empty()) return Explanation(Sentence(words::kCaseNobodyAt, {{"state", passer_word(state)}}));
+  return out;
+}
+
+}  // namespace piaojue::office

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "office/desk/desk.h"
+
+#include <iostream>
+
+#include "sheets/sheet.h"
+#include "strings/desk.h"
+
+namespace piaojue::desk {
+
+namespace words = strings::desk;
+using office::read_file;
+
+Day Setting::today() const {
+  return day ? *day : std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+}
+
+Explained<std::optional<Day>> parse_day_option(std::string const& text) {
+  if (text.empty()) return std::optional<Day>();
+  auto const day = sheets::parse_day(text);
+  if (!day) return Explanation(Sentence(words::kDayWanted, {{"text", text}}));
+  return std::optional(*day);
+}
+
+Explained<void> make_folder(fs::path const& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return Explanation(Sentence(words::kLedgerNoFolder, {{"folder", folder.string()}}));
+  return {};
+}
+
+Explained<Desk> Desk::open(Setting setting, Hand hand, std::ostream& say, IfMissing missing) {
+  auto file = office::LedgerFile::open(setting.office, missing == IfMissing::kCreate);
+  if (!file) return file.error();
+  if (file->torn() > 0) {
+    Sentence const torn(words::kTorn, {{"bytes", std::uint64_t{file->torn()}}});
+    std::cerr << Sentence(words::kProgramSays, {{"what", torn}}).in(setting.lang) << "\n";
+  }
+  return Desk(std::move(setting), std::move(hand), say, std::move(*file));
+}
+
+// ---- What follows from the ledger -----------------------------------------------------------------------------------
+
+Explained<fs::path> Desk::tables() const {
+  std::error_code none;
+  if (!fs::is_directory(setting_.tables, none))
+    return Explanation(Sentence(words::kNoTables, {{"folder", setting_.tables.string()}}));
+  return setting_.tables;
+}
+
+Explained<office::WorkCalendar> Desk::calendar() const {
+  auto const folder = tables();
+  if (!folder) return folder.error();
+  office::WorkCalendar out;
+  std::error_code none;
+  for (auto const& at : fs::directory_iterator(*folder, none)) {
+    if (!at.path().filename().string().starts_with("holidays-")) continue;
+    auto const toml = read_file(at.path(), office::kHolidayTableBytesMax);
+    if (!toml) return toml.error();
+    auto const table = office::parse_holidays(as_text(*toml));
+    if (!table) return table.error();
+    if (auto const added = out.add(*table); !added) return added.error();
+  }
+  return out;
+}
+
+Explained<office::Review> Desk::review(Casework::Import const& import) const {
+  auto const candidates = sheet(import, "candidates");
+  if (!candidates) return candidates.error();
+  auto const appraisals = sheet(import, "appraisals");
+  if (!appraisals) return appraisals.error();
+  auto applicants = imported(office::import_applicants(*candidates, *appraisals, import.said.filed));
+  if (!applicants) return applicants.error();
+  auto const folder = tables();
+  if (!folder) return folder.error();
+  auto const toml = read_file(*folder / "standard-2023-13.toml", office::kStandardBytesMax);
+  if (!toml) return toml.error();
+  auto const standard = office::parse_standard(as_text(*toml));
+  if (!standard) return standard.error();
+  return office::Review(std::move(applicants->people), *standard, import.said.extension);
+}
+
+Explained<Casework> Desk::casework(Follow follow) const {
+  auto bare = Casework::replay(ledger(), {});
+  if (!bare || follow == Follow::kLedger) return bare;
+  Casework::Basis basis;
+  if (follow != Follow::kDays) {
+    if (!bare->import()) return Explanation(words::kCaseNoImport);
+    auto judged = review(*bare->import());
+    if (!judged) return judged.error();
+    basis.review = std::move(*judged);
+  }
+  if (follow != Follow::kVerdicts) {
+    auto days = calendar();
+    if (!days) return days.error();
+    basis.calendar = std::move(*days);
+  }
+  return Casework::replay(ledger(), std::move(basis));
+}
+
+Explained<Bytes> Desk::sheet(Casework::Import const& import, std::string const& kind) const {
+  for (FileMark const& mark : import.files) {
+    if (mark.name != kind) continue;
+    auto bytes = read_file(setting_.office / "imports" / to_hex(mark.hash.view()), sheets::kSheetBytesMax);
+    if (bytes && crypto::sha256({*bytes}) != mark.hash)
+      return Explanation(Sentence(words::kSheetAltered, {{"kind", kind}}));
+    return bytes;
+  }
+  return Bytes{};
+}
+
+Explained<FileMark> Desk::keep(std::string const& kind, ByteView bytes) const {
+  FileMark const mark{kind, crypto::sha256({bytes})};
+  auto const folder = setting_.office / "imports";
+  if (auto const made = make_folder(folder); !made) return made.error();
+  if (auto const written = office::write_file(folder / to_hex(mark.hash.view()), bytes); !written)
+    return written.error();
+  return mark;
+}
+
+Explained<Casework> Desk::write(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
+                                std::vector<FileMark> files) {
+  if (hand_.person < 1 || hand_.person > ledger().people().size()) return Explanation(words::kLedgerPersonUnknown);
+  office::Action const action{entry::deed_of(body), today(), std::move(subjects), entry::encode_texts(body),
+                              std::move(files)};
+  auto after = before.with(action, ledger().people()[hand_.person - 1].name);
+  if (!after) return after;
+  auto const key = hand_.key(file_);
+  if (!key) return key.error();
+  auto const index = file_.append(action, {{hand_.person, *key}});
+  if (!index) return index.error();
+  say({words::kWritten, {{"entry", *index}, {"deed", deed_text(action.deed)}}});
+  return after;
+}
+
+}  // namespace piaojue::desk

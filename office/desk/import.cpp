@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sheets come in: all of them without a fault, or nothing.
+#include "office/desk/deeds.h"
+#include "sheets/roster.h"
+#include "strings/desk.h"
+
+namespace piaojue::desk {
+
+namespace words = strings::desk;
+using office::read_file;
+
+Explained<void> import(Desk& desk, Import const& request) {
+  auto const before = desk.casework(Follow::kLedger);
+  if (!before) return before.error();
+  if (auto const allowed = before->check_import(); !allowed) return allowed;
+  auto const filed = request.filed ? sheets::to_date(*request.filed) : sheets::Date{};
+
+  auto const members = read_file(request.members, sheets::kSheetBytesMax);
+  if (!members) return members.error();
+  auto const candidates = read_file(request.candidates, sheets::kSheetBytesMax);
+  if (!candidates) return candidates.error();
+  auto const appraisals =
+      request.appraisals ? read_file(*request.appraisals, sheets::kSheetBytesMax) : Explained<Bytes>(Bytes{});
+  if (!appraisals) return appraisals.error();
+
+  auto const committee = imported(sheets::import_members(*members));
+  if (!committee) return committee.error();
+  // The candidates' sheet is read twice: for the ballot, and for the articles.
+  if (auto const ballot = imported(sheets::import_candidates(*candidates)); !ballot) return ballot.error();
+  auto const applicants = imported(office::import_applicants(*candidates, *appraisals, filed));
+  if (!applicants) return applicants.error();
+
+  std::vector<FileMark> files;
+  for (auto const& [kind, bytes] : std::initializer_list<std::pair<char const*, Bytes const*>>{
+           {"members", &*members}, {"candidates", &*candidates}, {"appraisals", &*appraisals}}) {
+    if (bytes->empty()) continue;
+    auto mark = desk.keep(kind, *bytes);
+    if (!mark) return mark.error();
+    files.push_back(std::move(*mark));
+  }
+  std::vector<Subject> subjects;
+  for (auto const& person : applicants->people)
+    subjects.push_back({static_cast<std::uint32_t>(subjects.size() + 1), person.name});
+  auto const count = subjects.size();
+  auto const written =
+      desk.write(*before, entry::Import{filed, request.extension}, std::move(subjects), std::move(files));
+  if (!written) return written.error();
+  desk.say(
+      {words::kImported, {{"people", std::uint64_t{committee->people.size()}}, {"applicants", std::uint64_t{count}}}});
+  return {};
+}
+
+}  // namespace piaojue::desk

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The roster of the meeting: those who are eligible, in the order of their batches.
+#include "sheets/roster.h"
+
+#include <algorithm>
+
+#include "office/desk/deeds.h"
+#include "strings/desk.h"
+
+namespace piaojue::desk {
+
+namespace words = strings::desk;
+using office::read_file;
+
+namespace {
+
+std::string csv_cell(std::string const& text) {
+  std::string out = "\"";
+  for (char const c : text) (out += c == '"' ? "\"" : "") += c;
+  return out + "\"";
+}
+
+struct Ballot {
+  std::string csv;
+  std::vector<std::uint32_t> order;
+  std::vector<Subject> people;  ///< ascending
+};
+
+/// @param in numbers of those who are on it.
+Ballot ballot_of(sheets::Candidates const& sheet, std::vector<office::Applicant> const& people,
+                 std::vector<std::uint32_t> const& in) {
+  std::map<std::pair<std::string, std::string>, std::uint32_t> number;
+  for (std::uint32_t i = 1; i <= people.size(); ++i) number[{people[i - 1].name, people[i - 1].employer}] = i;
+  // The file is read by programs: its headings are those of the imported sheets, in no other language.
+  Ballot out{std::string(words::kRosterHeader.zh) + "\r\n", {}, {}};
+  for (auto const& batch : sheet.batches)
+    for (auto const q : batch.candidates) {
+      auto const& c = sheet.candidates.at(q - 1);
+      std::uint32_t const n = number.at({c.name, c.employer});
+      if (!std::ranges::binary_search(in, n)) continue;
+      Text const& channel =
+          c.channel == meeting::Channel::kExceptional ? words::kRosterExceptional : words::kRosterNormal;
+      out.csv += std::to_string(n);
+      for (std::string const& cell :
+           {c.name, c.employer, c.level, std::string(channel.zh), batch.title, c.summary, c.group_opinion})
+        out.csv += "," + csv_cell(cell);
+      out.csv += "\r\n";
+      out.order.push_back(n);
+      out.people.push_back({n, c.name});
+    }
+  std::ranges::sort(out.people);
+  return out;
+}
+
+/// Files of a folder, and their marks for the ledger.
+class Files {
+ public:
+  explicit Files(fs::path folder) : folder_(std::move(folder)) {}
+  Explained<void> put(std::string const& name, ByteView bytes) {
+    if (auto const written = office::write_file(folder_ / name, bytes); !written) return written;
+    marks_.push_back({name, crypto::sha256({bytes})});
+    return {};
+  }
+  std::vector<FileMark> const& marks() const { return marks_; }
+
+ private:
+  fs::path folder_;
+  std::vector<FileMark> marks_;
+};
+
+}  // namespace
+
+Explained<void> roster(Desk& desk, Roster const& request) {
+  auto const before = desk.casework(Follow::kAll);
+  if (!before) return before.error();
+  auto const in = before->check_roster();
+  if (!in) return in.error();
+  auto const candidates = desk.sheet(*before->import(), "candidates");
+  if (!candidates) return candidates.error();
+  auto const sheet = imported(sheets::import_candidates(*candidates));
+  if (!sheet) return sheet.error();
+  auto ballot = ballot_of(*sheet, before->review()->people(), *in);
+  auto const members = desk.sheet(*before->import(), "members");
+  if (!members) return members.error();
+
+  if (auto const made = make_folder(request.out); !made) return made;
+  Files files(request.out);
+  if (auto const put = files.put("candidates.csv", as_bytes(ballot.csv)); !put) return put;
+  bool const zip = members->size() > 2 && (*members)[0] == 'P' && (*members)[1] == 'K';
+  if (auto const put = files.put(zip ? "members.xlsx" : "members.csv", *members); !put) return put;
+  if (request.meeting) {
+    auto const toml = read_file(*request.meeting, std::size_t{1} << 20);
+    if (!toml) return toml.error();
+    if (auto const put = files.put("meeting.toml", *toml); !put) return put;
+  }
+  auto const written =
+      desk.write(*before, entry::Roster{std::move(ballot.order)}, std::move(ballot.people), files.marks());
+  if (!written) return written.error();
+  desk.say({words::kRosterWritten, {{"count", std::uint64_t{in->size()}}, {"folder", request.out.string()}}});
+  return {};
+}
+
+}  // namespace piaojue::desk
