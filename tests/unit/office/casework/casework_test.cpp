@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// The office's cases follow from its ledger alone: what was decided, who passed, and how far each has come.
+#include "office/casework/casework.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "support/paths.h"
+
+using namespace piaojue;
+using namespace piaojue::office;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+Day day(std::string const& month_and_day) { return *sheets::parse_day("2026-" + month_and_day); }
+
+std::string table(std::string const& name) {
+  std::ifstream in(test::source_dir() + "/office/rules/tables/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+WorkCalendar calendar() {
+  WorkCalendar out;
+  auto const added = out.add(*parse_holidays(table("holidays-2026.toml")));
+  EXPECT_TRUE(added);
+  return out;
+}
+
+/// Of whom nothing is known: every verdict is for people.
+Review review(std::vector<std::string> const& names) {
+  std::vector<Applicant> people;
+  for (auto const& name : names) people.push_back({name, "某公司", people.size() + 2, {}, {}});
+  for (auto& one : people) one.facts.level = sheets::Level::kMiddle;
+  return {std::move(people), *parse_standard(table("standard-2023-13.toml")), "示例"};
+}
+
+std::string why(auto const& refused) { return refused ? "" : refused.error().in(Lang::kZh); }
+
+/// A ledger of one clerk, and the casework beside it.
+class Cases : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { piaojue::init(); }
+  Cases() {
+    Action const enlist{
+        Deed::kEnlist, day("06-01"), {}, {{"name", "周晓棠"}, {"key", to_hex(key_.public_key().view())}}, {}};
+    EXPECT_TRUE(ledger.apply(*ledger.sign(enlist, {{1, &key_}})));
+  }
+
+  /// As the desk does it: on a copy first, then into the ledger.
+  Explained<void> write(std::string const& date, entry::Body const& body, std::vector<Subject> subjects = {}) {
+    auto const before = Casework::replay(ledger, basis);
+    if (!before) return before.error();
+    Action const action{entry::deed_of(body), day(date), std::move(subjects), entry::encode_texts(body), {}};
+    if (auto const after = before->with(action, "周晓棠"); !after) return after.error();
+    auto const entry = ledger.sign(action, {{1, &key_}});
+    if (!entry) return entry.error();
+    if (auto const applied = ledger.apply(*entry); !applied) return applied.error();
+    return {};
+  }
+  Casework now() const {
+    auto out = Casework::replay(ledger, basis);
+    EXPECT_TRUE(out) << why(out);
+    return std::move(*out);
+  }
+  /// Three are imported; the first and the third passed.
+  void until_record() {
+    basis.calendar = calendar();
+    ASSERT_TRUE(write("06-02", entry::Import{}, people));
+    ASSERT_TRUE(write("07-01", entry::Roster{{2, 3, 1}}, people));
+    ASSERT_TRUE(write("09-17", entry::Record{crypto::sha256({as_bytes("x")})}, {people[0], people[2]}));
+  }
+
+  std::vector<Subject> const people{{1, "甲"}, {2, "乙"}, {3, "甲"}};
+  Ledger ledger{LedgerId{}};
+  Casework::Basis basis;
+
+ private:
+  crypto::SigningKey const key_ = crypto::SigningKey::generate();
+};
+
+}  // namespace
+
+// Harm: people are judged by one sheet, and then it is exchanged for another.
+TEST_F(Cases, NothingIsImportedOnceAnythingWasDone) {
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  EXPECT_TRUE(now().check_import());
+  ASSERT_TRUE(write("06-03", entry::Import{{}, "沿用"}, people));
+  EXPECT_EQ(now().import()->said.extension, "沿用");
+  ASSERT_TRUE(write("06-04", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {people[0]}));
+  EXPECT_THAT(why(now().check_import()), HasSubstr("人工审核"));
+}
+
+// Harm: a decision is lost, or made for somebody else, when the page is opened again.
+TEST_F(Cases, DecisionsStandBesideWhatTheMachineFound) {
+  basis.review = review({"甲", "乙", "甲"});
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  EXPECT_FALSE(write("06-03", entry::Decide{Verdict::kEligible, "齐", ""}, {people[1]})) << "no basis";
+  EXPECT_FALSE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {{9, "丁"}}));
+  EXPECT_EQ(ledger.size(), 2U) << "what is refused wrote nothing";
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {people[1]}));
+  auto const state = now();
+  auto const& assessed = state.review()->assessed();
+  EXPECT_FALSE(assessed[0].human);
+  ASSERT_TRUE(assessed[1].human);
+  EXPECT_EQ(assessed[1].human->decided_by, "周晓棠");
+  EXPECT_EQ(assessed[1].standing(), Verdict::kEligible);
+  EXPECT_NE(assessed[1].machine.verdict, Verdict::kEligible);
+}
+
+// Harm: somebody who was not heard yet is left out of the meeting, or sits in it undecided.
+TEST_F(Cases, TheRosterWaitsForEverybodyWhoIsOpen) {
+  basis = {calendar(), review({"甲", "乙", "甲"})};
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {people[0]}));
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kNotEligible, "不齐", "第五条"}, {people[1]}));
+  ASSERT_TRUE(write("06-03", entry::Notice{{{"缺考核表", ""}}, 5}, {people[0]}));
+  auto const open = why(now().check_roster());
+  EXPECT_THAT(open, HasSubstr("第 1 号 甲：补正未了"));
+  EXPECT_THAT(open, HasSubstr("第 3 号 甲：需人工审核"));
+  EXPECT_FALSE(write("06-30", entry::Answer{entry::Outcome::kCorrected}, {people[0]})) << "after the deadline";
+  ASSERT_TRUE(write("06-04", entry::Answer{entry::Outcome::kCorrected}, {people[0]}));
+  ASSERT_TRUE(write("06-05", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {people[2]}));
+  EXPECT_THAT(*now().check_roster(), ElementsAre(1, 3));
+}
+
+// Harm: a certificate for the neighbour on the list.
+TEST_F(Cases, WhoPassedAreTheAuditorsQuestionsByTheRostersNumbers) {
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  // Without a roster the number is the place on the ballot.
+  EXPECT_THAT(*now().passers({"乙", "甲", "甲"}, {2}), ElementsAre(Subject{2, "甲"}));
+  ASSERT_TRUE(write("07-01", entry::Roster{{2, 3, 1}}, people));
+  EXPECT_THAT(*now().passers({"乙", "甲", "甲"}, {2, 3}), ElementsAre(Subject{1, "甲"}, Subject{3, "甲"}));
+  EXPECT_THAT(*now().passers({"乙", "甲", "甲"}, {}), ElementsAre());
+  EXPECT_FALSE(now().passers({"甲", "乙", "甲"}, {1})) << "another order";
+  EXPECT_FALSE(now().passers({"乙", "甲"}, {1})) << "one is missing";
+}
+
+// Harm: two applicants of one name; the objection against one holds back the other.
+TEST_F(Cases, TwoPassersOfOneNameAreTwo) {
+  until_record();
+  ASSERT_TRUE(write("09-17", entry::Publish{"服务平台"}));
+  ASSERT_TRUE(write("09-18", entry::Publish{"政务网"}));
+  EXPECT_EQ(now().last_day(), day("09-24"));
+  ASSERT_TRUE(write("09-21", entry::Object{"业绩待核"}, {people[2]}));
+  EXPECT_THAT(why(write("09-21", entry::Object{"x"}, {people[1]})), HasSubstr("不在评审通过人员中"));
+  auto const posted = *now().publicity();
+  EXPECT_EQ(posted.people()[0].state, PasserState::kPosted);
+  EXPECT_EQ(posted.people()[1].state, PasserState::kHeldBack);
+  EXPECT_EQ(posted.people()[1].passer.number, 3U);
+  EXPECT_TRUE(posted.people()[1].passer.employer.empty()) << "a number is no employer";
+  EXPECT_THAT(*now().passers_at(PasserState::kCleared, day("09-25")), ElementsAre(people[0]));
+  EXPECT_FALSE(now().passers_at(PasserState::kCleared, day("09-24"))) << "the last day is part of it";
+}
+
+// Harm: the way to the certificate is cut short, or gone twice.
+TEST_F(Cases, EveryStepFollowsFromTheOneBefore) {
+  until_record();
+  EXPECT_FALSE(write("09-18", entry::File{"一号"}, {people[0]})) << "not posted";
+  ASSERT_TRUE(write("09-17", entry::Publish{"服务平台"}));
+  ASSERT_TRUE(write("09-18", entry::Publish{"政务网"}));
+  EXPECT_FALSE(write("09-24", entry::File{"一号"}, {people[0]}));
+  ASSERT_TRUE(write("09-25", entry::File{"一号"}, {people[0], people[2]}));
+  EXPECT_FALSE(write("09-25", entry::File{"一号"}, {people[0]})) << "twice";
+  EXPECT_FALSE(write("09-25", entry::Certificates{}, {people[0]})) << "not announced";
+  ASSERT_TRUE(write("09-28", entry::Announce{"二号"}, {people[0]}));
+  ASSERT_TRUE(write("09-29", entry::Certificates{}, {people[0]}));
+  EXPECT_EQ(now().publicity()->people()[0].state, PasserState::kHandedOff);
+  EXPECT_EQ(now().publicity()->people()[1].state, PasserState::kFiled);
+}
+
+// Harm: a table that only others need is missing, and nobody can read the ledger.
+TEST_F(Cases, WhatIsNotGivenIsNotFollowed) {
+  until_record();
+  ASSERT_TRUE(write("09-17", entry::Publish{"服务平台"}));
+  basis = {};
+  EXPECT_TRUE(now().record());
+  EXPECT_FALSE(now().publicity());
+  EXPECT_FALSE(now().last_day());
+}
+
+TEST_F(Cases, WhereNobodyPassedNothingIsPosted) {
+  basis.calendar = calendar();
+  EXPECT_THAT(why(write("09-17", entry::Publish{"服务平台"})), HasSubstr("还没有会议记录"));
+  ASSERT_TRUE(write("09-17", entry::Record{crypto::sha256({as_bytes("x")})}));
+  EXPECT_THAT(why(write("09-17", entry::Publish{"服务平台"})), HasSubstr("没有评审通过人员"));
+}
