@@ -72,7 +72,7 @@ def twice(by_topic):
     for topic, texts in by_topic.items():
         for key, text in texts.items():
             before = seen.setdefault((text["zh"], text["en"]), f"{topic}.{key}")
-            if before.split(".")[0] != topic and len(text["zh"]) >= SENTENCE:
+            if before.split(".")[0] != topic and len(generate.PLACE.sub("", text["zh"])) >= SENTENCE:
                 out.append(f"{topic}.{key} is {before}")
     return out
 
