@@ -449,8 +449,12 @@ bool World::think_chair(Human& human, Record const& record) {
         if (!silent.empty() && clock.now_ms() > last_growth_ms_ + 20'000) {
           bool dead = true;  // laptops that will not come back, or have not what they would confirm
           for (auto const p : silent) dead = dead && (people_.at(p).silent || people_.at(p).was_replaced);
-          if (dead && silent.size() + attempt.overridden.size() <= record.manifest().rules.max_unconfirmed) {
-            laptop.command("override silent " + join(silent) + " 设备失联");
+          // More than may be passed over: nothing can open this box, so the batch is voted on again.
+          bool const may_pass_over =
+              silent.size() + attempt.overridden.size() <= record.manifest().rules.max_unconfirmed;
+          if (dead) {
+            laptop.command(may_pass_over ? "override silent " + join(silent) + " 设备失联"
+                                         : "void all 未核对的人数超过可放行人数");
             return true;
           }
         }
