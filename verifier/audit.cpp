@@ -11,51 +11,16 @@
 #include "protocol/meeting/record.h"
 #include "protocol/meeting/record_file.h"
 #include "strings/refusals.h"
+#include "strings/verifier.h"
 #include "verifier/ballot_pool.h"
 
 namespace piaojue::verifier {
 namespace {
 
 using namespace meeting;
+namespace words = strings::verifier;
 namespace elgamal = crypto::elgamal;
 using Wide = std::uint64_t;
-
-struct Title {
-  std::string_view zh, en;
-};
-constexpr std::array<Title, kChecks> kTitles{{
-    {"根哈希与纸上的记录指纹一致，来源和密钥出自第 0 条",
-     "root equals the hash on paper; origin and keys come from entry 0"},
-    {"逐条重算哈希树，每个检查点的签名、大小和根都相符",
-     "tree recomputed; signature, size and root of every checkpoint"},
-    {"见证签名有效，开批和开箱都及时有足够的人见证", "cosignatures valid; every opening and box witnessed in time"},
-    {"每条记录写法唯一，签名人、角色、签名和次序都合规", "every entry canonical, rightly signed, in its place"},
-    {"每批每次只开一回，次数依次递增", "one opening for each batch and attempt, counted up"},
-    {"每个计票密钥份额都有知识证明", "proof of knowledge of every tally key share"},
-    {"选票密钥合格、全会不重复、开批前已入日志", "token keys well-formed, never repeated, logged before opening"},
-    {"出席、回避和法定人数由签到记录重算", "presence, recusals and quorum recomputed from sign-ins"},
-    {"领票申请：在册、未回避、每人一次", "token requests: on the roll, not recused, once each"},
-    {"截止后没有发票，发票数与记录一致", "nothing issued after the close; issued counts agree"},
-    {"混洗各站数目相接，丢失都有计数", "each mix hop takes what the last one gave; losses are counted"},
-    {"选票长度一致，题号正确", "ballots have the one length and their question's number"},
-    {"每张选票都有全部保管方的选票签名", "token signatures of all trustees on every ballot"},
-    {"每张选票自身的签名有效", "every ballot's own signature"},
-    {"点和标量编码唯一，点不为零元", "points and scalars canonical, no identity"},
-    {"每张选票只含一个合法选项（零知识证明）", "every ballot holds one admissible choice (proof)"},
-    {"选票密钥和密文全会不重复", "no ballot key or ciphertext occurs twice in the meeting"},
-    {"票箱严格按字节排序", "every box strictly sorted by bytes"},
-    {"箱中票数不超过投票人数，无效票数相符", "no more ballots than envelopes; refused ballots add up"},
-    {"确认针对本箱，放行人数不超限", "confirms are over this box; overrides within their limits"},
-    {"密文之和由票箱重算", "sums recomputed from the box alone"},
-    {"全部计票份额的证明有效，和可解出", "proofs of all tally shares; the sum decodes"},
-    {"每题只开一次，每箱至少三张", "one opening for each question, of three ballots or more"},
-    {"每行结果按规则重算一致", "every declared row equals the rule's arithmetic"},
-    {"开过的批次都有结果，记录以会议结束收尾", "every attempt has an end, and the meeting is closed"},
-}};
-
-/// Refusals arrive as error codes of one category.
-
-std::string number(Wide n) { return std::to_string(n); }
 
 /// What the audit keeps for itself of the attempt in progress, apart from the state machine, to recompute 8, 21 and 24.
 struct Tally {
@@ -158,36 +123,33 @@ class Auditor {
  private:
   // ---- Saying what was found ----
 
-  void fail(std::size_t check, Failure failure) {
+  void fail(CheckId check, Failure failure) {
     Check& c = out_.check(check);
     c.outcome = Outcome::kFailed;
     ++c.failures_total;
     if (c.failures.size() < kFailuresListedMax) c.failures.push_back(std::move(failure));
   }
-  void fail(std::size_t check, std::string zh, std::string en) {
-    fail(check, Failure{std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::move(zh), std::move(en)});
+  void fail(CheckId check, Sentence what) {
+    fail(check, Failure{std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::move(what)});
   }
   /// Of the item that is being looked at, which belongs to entry `index`.
-  void fail_at(std::size_t check, std::uint64_t index, std::string zh, std::string en) {
-    fail(check, Failure{index, offset_, std::nullopt, std::nullopt, std::move(zh), std::move(en)});
+  void fail_at(CheckId check, std::uint64_t index, Sentence what) {
+    fail(check, Failure{index, offset_, std::nullopt, std::nullopt, std::move(what)});
   }
-  void refuse(std::size_t check, std::optional<EntryType> type, Refusal why) {
-    auto const& text = strings::sentence_of(why);
-    fail(check, Failure{index_, offset_, type, why, std::string(text.zh), std::string(text.en)});
+  void fail_question(CheckId check, Text const& text, QuestionId q) {
+    fail_at(check, index_, {text, {{"question", std::uint32_t{q}}}});
+  }
+  void refuse(CheckId check, std::optional<EntryType> type, Refusal why) {
+    fail(check, Failure{index_, offset_, type, why, strings::sentence_of(why)});
     stopped_ = true;
   }
 
   void unusable(Refusal why) {
     bool const start = offset_ < kRecordMagic.size();
-    out_.unusable = Audit::Unusable{offset_,
-                                    start                           ? "这不是票决记录文件"
-                                    : why == Refusal::kTooLarge     ? "文件中有一项超过了允许的长度"
-                                    : why == Refusal::kNotCanonical ? "文件中有一项写法不唯一"
-                                                                    : "文件不完整，或在此处损坏",
-                                    start                           ? "this is no record file of Piaojue"
-                                    : why == Refusal::kTooLarge     ? "an item of the file is longer than it may be"
-                                    : why == Refusal::kNotCanonical ? "an item of the file is not in canonical form"
-                                                                    : "the file is cut off or damaged here"};
+    out_.unusable = Audit::Unusable{offset_, start                           ? words::kUnusableNoRecord
+                                             : why == Refusal::kTooLarge     ? words::kUnusableTooLarge
+                                             : why == Refusal::kNotCanonical ? words::kUnusableNotCanonical
+                                                                             : words::kUnusableDamaged};
   }
 
   // ---- Items ----
@@ -200,24 +162,26 @@ class Auditor {
     last_is_checkpoint_ = false;
     if (stopped_) return;
     auto const entry = decode_entry(bytes);
-    if (!entry) return refuse(4, std::nullopt, entry.error());
+    if (!entry) return refuse(CheckId::kEntries, std::nullopt, entry.error());
     EntryType const type = entry->type();
     // The state machine has to be asked before it changes, and answers first whether the entry is signed by those who
     // may: what somebody else wrote is a forgery, not a stuffed box.
     std::vector<BadBallot> found;
     if (auto const* box = std::get_if<BallotBox>(&entry->body)) found = inspect(*box);
     auto const ok = record_.apply(*entry, bytes);
-    Refusal const why = ok ? Refusal{} : ok.error();
-    std::size_t const check = ok ? 0 : std::visit([&](auto const& body) { return check_of(body, why); }, entry->body);
-    if (check != 4 || ok)
+    if (ok) {
       for (BadBallot const& bad : found) bad_ballot(bad);
-    if (!ok) {
-      bool const closed = why == Refusal::kWrongPhase && record_.phase() != MeetingPhase::kOpen;
-      if (found.empty() || check == 4) refuse(closed ? 4 : check, type, why);
-      stopped_ = true;
+      std::visit([&](auto const& body) { after(body); }, entry->body);
       return;
     }
-    std::visit([&](auto const& body) { after(body); }, entry->body);
+    stopped_ = true;
+    bool const closed = ok.error() == Refusal::kWrongPhase && record_.phase() != MeetingPhase::kOpen;
+    CheckId const check = check_of(record_, *entry, ok.error());
+    if (check != CheckId::kEntries) {
+      for (BadBallot const& bad : found) bad_ballot(bad);
+      if (!found.empty()) return;
+    }
+    refuse(closed ? CheckId::kEntries : check, type, ok.error());
   }
 
   void take(std::string const& note) {
@@ -230,28 +194,23 @@ class Auditor {
     last_checkpoint_ = {out_.manifest->origin(), frontier_.size(), frontier_.root()};
     if (!checkpoint) {
       Refusal const why = checkpoint.error();
-      return fail(2, Failure{newest, offset_, std::nullopt, why,
-                             "检查点" + std::string(why == Refusal::kBadSignature ? "签名无效" : "格式不符"),
-                             std::string("checkpoint ") +
-                                 (why == Refusal::kBadSignature ? "with a wrong signature" : "of a wrong form")});
+      Text const& what = why == Refusal::kBadSignature ? words::kFoundNoteSignature : words::kFoundNoteForm;
+      return fail(CheckId::kTree, Failure{newest, offset_, std::nullopt, why, what});
     }
-    if (*checkpoint != *last_checkpoint_)
-      return fail_at(2, newest, "检查点的大小或根与重算的树不符",
-                     "size or root of a checkpoint is not that of the tree");
+    if (*checkpoint != *last_checkpoint_) return fail_at(CheckId::kTree, newest, words::kFoundNoteTree);
     last_is_checkpoint_ = true;
   }
 
   void take(log::Cosignature const& cosignature) {
     if (stopped_ || !last_checkpoint_) return;
     std::uint64_t const newest = frontier_.size() - 1;
-    std::string const who = number(cosignature.person);
+    auto const who = [&](Text const& text) { return Sentence(text, {{"person", std::uint32_t{cosignature.person}}}); };
     auto const key = record_.witness_key(cosignature.person);
-    if (!key) return fail_at(3, newest, "见证人 " + who + " 没有密钥", "witness " + who + " has no key");
+    if (!key) return fail_at(CheckId::kWitnesses, newest, who(words::kFoundWitnessKey));
     if (cosignature.tree_size != last_checkpoint_->size || cosignature.root != last_checkpoint_->root)
-      return fail_at(3, newest, "见证人 " + who + " 签的不是这份记录的检查点",
-                     "witness " + who + " signed another checkpoint than this record's");
+      return fail_at(CheckId::kWitnesses, newest, who(words::kFoundWitnessOther));
     if (!log::verify_cosignature(cosignature, last_checkpoint_->origin, *key))
-      return fail_at(3, newest, "见证人 " + who + " 的签名无效", "signature of witness " + who + " is wrong");
+      return fail_at(CheckId::kWitnesses, newest, who(words::kFoundWitnessSignature));
     cosigned_[cosignature.person] = cosignature.tree_size;
   }
 
@@ -265,11 +224,10 @@ class Auditor {
     }
     std::size_t const want = 2 * among.size() / 3 + 1;
     if (have >= want) return;
-    fail(3, Failure{index, offset, type, std::nullopt,
-                    "只有 " + number(have) + " 人及时见证，应至少 " + number(want) + " 人（共 " + number(among.size()) +
-                        " 人在场）",
-                    "witnessed in time by " + number(have) + " of " + number(among.size()) + " people, " +
-                        number(want) + " are needed"});
+    fail(CheckId::kWitnesses, Failure{index, offset, type, std::nullopt,
+                                      Sentence(words::kFoundWitnessesFew, {{"have", std::uint64_t{have}},
+                                                                           {"all", std::uint64_t{among.size()}},
+                                                                           {"want", std::uint64_t{want}}})});
   }
 
   // ---- Which ballots a box can't hold: what says more precisely than one refusal what is wrong -------------------
@@ -277,156 +235,42 @@ class Auditor {
   /// Form, order and uniqueness (checks 12, 17, 18), each under its own number.
   std::vector<BadBallot> inspect(BallotBox const& e) const {
     std::vector<BadBallot> out;
-    if (!of_this_attempt(e)) return out;
+    if (!record_.attempt() || e.batch_open != record_.attempt()->open_hash) return out;
     std::set<SigningPublicKey> keys;
     std::set<elgamal::Ciphertext> votes;
     for (auto const& [q, box] : e.boxes) {
       for (std::size_t i = 0; i < box.ballots.size() && out.size() < kFailuresListedMax; ++i) {
-        auto const bad = [&, question = q](std::size_t check, Refusal why) {
+        auto const bad = [&, question = q](CheckId check, Refusal why) {
           out.push_back({index_, offset_, question, i, check, why, 0});
         };
         auto const ballot = parse_ballot(record_.attempt()->shape, box.ballots[i]);
         if (!ballot) {
-          bad(12, Refusal::kBallotEncoding);
+          bad(CheckId::kBallotForm, Refusal::kBallotEncoding);
           continue;
         }
-        if (ballot->question != q) bad(12, Refusal::kBallotContext);
+        if (ballot->question != q) bad(CheckId::kBallotForm, Refusal::kBallotContext);
         bool const new_key = keys.insert(ballot->pk_v).second;
         bool const new_vote = votes.insert(ballot->vote).second;
         if (!new_key || !new_vote || record_.ballot_seen(ballot->pk_v, ballot->vote))
-          bad(17, Refusal::kBallotDuplicate);
+          bad(CheckId::kUniqueness, Refusal::kBallotDuplicate);
         // Two equal ballots are a duplicate, which is said above; order is another matter.
-        if (i > 0 && box.ballots[i - 1] > box.ballots[i]) bad(18, Refusal::kBallotEncoding);
+        if (i > 0 && box.ballots[i - 1] > box.ballots[i]) bad(CheckId::kOrder, Refusal::kBallotEncoding);
       }
     }
     return out;
   }
 
   void bad_ballot(BadBallot const& bad) {
-    std::string zh = "第 " + number(bad.question) + " 题第 " + number(bad.position + 1) + " 张选票：";
-    std::string en = "question " + number(bad.question) + ", ballot " + number(bad.position + 1) + ": ";
+    Sentence why = strings::sentence_of(bad.refusal);
     if (bad.refusal == Refusal::kBallotToken) {
-      zh += "第 " + number(bad.hop) + " 站保管方的选票签名无效";
-      en += "token signature of the trustee at hop " + number(bad.hop) + " is wrong";
-    } else if (bad.check == 18) {
-      zh += "次序不对";
-      en += "out of order";
-    } else {
-      zh += strings::sentence_of(bad.refusal).zh;
-      en += strings::sentence_of(bad.refusal).en;
+      why = {words::kFoundToken, {{"hop", bad.hop}}};
+    } else if (bad.check == CheckId::kOrder) {
+      why = words::kFoundOrder;
     }
-    fail(bad.check, Failure{bad.entry, bad.offset, EntryType::kBallotBox, bad.refusal, std::move(zh), std::move(en)});
-  }
-
-  // ---- Which check an entry that the state machine refuses has failed ----
-
-  template <class E>
-  std::size_t check_of(E const&, Refusal) const {
-    return 4;
-  }
-  std::size_t check_of(BatchKeys const& e, Refusal why) const {
-    if (why == Refusal::kProof) return 6;
-    if (why == Refusal::kKeyParam) return elgamal::is_valid_point(e.tally_key) ? 7 : 6;
-    if (why == Refusal::kWrongPhase && e.attempt != record_.attempts(e.batch) + 1) return 5;
-    return 4;
-  }
-  std::size_t check_of(BatchOpen const& e, Refusal why) const {
-    switch (why) {
-      case Refusal::kWrongPhase: {
-        bool const other = record_.in_progress() && record_.attempt()->open.batch != e.batch;
-        return other && e.attempt == record_.attempts(e.batch) + 1 ? 25 : 5;
-      }
-      case Refusal::kConflict:
-      case Refusal::kQuorum:
-        return 8;
-      case Refusal::kKeyUnlogged:
-        return 7;
-      case Refusal::kKeyParam:  // the shares cancel each other
-        return 6;
-      case Refusal::kGateReopened:
-        return 23;
-      default:
-        return 4;
-    }
-  }
-  std::size_t check_of(TokenRequest const& e, Refusal why) const {
-    if (why == Refusal::kRecused || why == Refusal::kAlreadyIssued) return 9;
-    return why == Refusal::kNotOnRoll && !record_.attempt()->present(e.person) ? 9 : 4;
-  }
-  std::size_t check_of(TokensIssued const&, Refusal why) const {
-    return why == Refusal::kWrongPhase || why == Refusal::kAlreadyIssued ? 10 : 4;
-  }
-  std::size_t check_of(IssuanceClosed const&, Refusal why) const { return why == Refusal::kConflict ? 10 : 4; }
-  std::size_t check_of(MixStep const&, Refusal why) const {
-    bool const mixing = record_.attempt() && record_.attempt()->phase == BatchPhase::kMixing;
-    if (why == Refusal::kMixSize || why == Refusal::kOutOfRange || why == Refusal::kConflict) return 11;
-    return why == Refusal::kWrongPhase && mixing ? 11 : 4;  // not the hop whose turn it is
-  }
-  std::size_t check_of(BallotBox const&, Refusal why) const {
-    switch (why) {
-      case Refusal::kBallotEncoding:  // length, version and order were looked at before: a point it is
-        return 15;
-      case Refusal::kBallotContext:
-        return 12;
-      case Refusal::kBallotDuplicate:
-        return 17;
-      case Refusal::kGateCount:
-      case Refusal::kOutOfRange:  // a code that no ballot can be refused with
-        return 19;
-      default:
-        return 4;
-    }
-  }
-  std::size_t check_of(Confirm const& e, Refusal why) const {
-    if (why == Refusal::kUnknown) return of_this_attempt(e) ? 20 : 4;
-    if (why == Refusal::kNotOnRoll) return record_.attempt()->counted.contains(e.person) ? 4 : 20;
-    return why == Refusal::kConflict ? 20 : 4;
-  }
-  std::size_t check_of(Override const& e, Refusal why) const {
-    if (why == Refusal::kUnknown) return of_this_attempt(e) ? 20 : 4;
-    return why == Refusal::kConflict || why == Refusal::kGateOverride || why == Refusal::kNotOnRoll ? 20 : 4;
-  }
-  std::size_t check_of(TallyShare const& e, Refusal why) const {
-    switch (why) {
-      case Refusal::kUnknown:  // a share of the sum of another box
-        return of_this_attempt(e) ? 21 : 4;
-      case Refusal::kGateUnconfirmed:
-      case Refusal::kGateMissing:
-        return 20;
-      case Refusal::kGateTooFew:
-      case Refusal::kGateReopened:
-        return 23;
-      case Refusal::kGateCount:
-        return 19;
-      case Refusal::kConflict:
-      case Refusal::kProof:
-      case Refusal::kThresholdRule:
-        return 22;
-      case Refusal::kUnbalancedRow:
-        return 24;
-      default:
-        return 4;
-    }
-  }
-  std::size_t check_of(Declaration const&, Refusal why) const {
-    return why == Refusal::kUnbalancedRow || why == Refusal::kThresholdRule || why == Refusal::kConflict ? 24 : 4;
-  }
-  std::size_t check_of(PaperTally const&, Refusal why) const {
-    return why == Refusal::kUnbalancedRow || why == Refusal::kConflict ? 24 : 4;
-  }
-  std::size_t check_of(Void const& e, Refusal why) const {
-    // To void what has been opened is to withhold its result.
-    bool const opened = record_.attempt() && (record_.attempt()->phase == BatchPhase::kOpening ||
-                                              record_.attempt()->phase == BatchPhase::kCounted);
-    return opened && (why == Refusal::kConflict || (why == Refusal::kWrongPhase && of_this_attempt(e))) ? 25 : 4;
-  }
-  std::size_t check_of(MeetingClose const&, Refusal why) const {
-    if (why == Refusal::kWrongPhase && record_.in_progress()) return 25;
-    return why == Refusal::kLogInconsistent ? 2 : 4;
-  }
-  template <class E>
-  bool of_this_attempt(E const& e) const {
-    return record_.attempt() && e.batch_open == record_.attempt()->open_hash;
+    Sentence const what(words::kFoundBallot, {{"question", std::uint32_t{bad.question}},
+                                              {"ballot", std::uint64_t{bad.position + 1}},
+                                              {"why", std::move(why)}});
+    fail(bad.check, Failure{bad.entry, bad.offset, EntryType::kBallotBox, bad.refusal, what});
   }
 
   // ---- After an entry was applied: the audit's own book ----
@@ -488,8 +332,7 @@ class Auditor {
     if (e.present != own.present || e.recusals != own.recusals ||
         Wide{rules.quorum_denominator} * own.present.size() <
             Wide{rules.quorum_numerator} * out_.manifest->committee_size)
-      fail_at(8, index_, "出席、回避或法定人数与签到记录不符",
-              "presence, recusals or quorum are not those of the sign-ins");
+      fail_at(CheckId::kRoll, index_, words::kFoundRoll);
     AttemptResult& result = out_.attempts.emplace_back();
     result.batch = e.batch;
     result.attempt = e.attempt;
@@ -514,7 +357,7 @@ class Auditor {
       Wide total = box.ballots.size();
       for (auto const& [code, count] : box.refused) total += count;
       if (total != attempt.mixes.back().counts.at(q).out || box.ballots.size() > tally_.cast(q))
-        fail_at(19, index_, "第 " + number(q) + " 题箱中票数不符", "question " + number(q) + ": ballots do not add up");
+        fail_question(CheckId::kBoxCounts, words::kFoundBoxCount, q);
       std::vector<Point> a, b;
       for (Bytes const& bytes : box.ballots) {
         auto const ballot = parse_ballot(attempt.shape, bytes);
@@ -529,8 +372,7 @@ class Auditor {
       // The state machine holds the shares against its own sums; they must be the ones of this box.
       auto const used = attempt.sums.find(q);
       if (!sum_a || !sum_b || used == attempt.sums.end() || used->second != tally_.sums[q])
-        fail_at(21, index_, "第 " + number(q) + " 题的密文之和与重算不符",
-                "sum of question " + number(q) + " is not that of its box");
+        fail_question(CheckId::kSums, words::kFoundSum, q);
     }
   }
   void after(Confirm const& e) {
@@ -550,10 +392,8 @@ class Auditor {
     for (auto const& [q, share] : e.shares) {
       tally_.shares[q].push_back(share.d);
       if (!opened_.insert(q).second && tally_.shares[q].size() == 1)
-        fail_at(23, index_, "第 " + number(q) + " 题已经开过", "question " + number(q) + " was opened before");
-      if (tally_.ballots[q] < 3)
-        fail_at(23, index_, "第 " + number(q) + " 题不足三张选票",
-                "question " + number(q) + " has fewer than three ballots");
+        fail_question(CheckId::kOpenings, words::kFoundOpenedBefore, q);
+      if (tally_.ballots[q] < 3) fail_question(CheckId::kOpenings, words::kFoundTooFew, q);
     }
   }
   void after(Void const& e) {
@@ -592,23 +432,21 @@ class Auditor {
       std::optional<Row> const row = attempt.paper ? paper_row(q) : ballot_row(q, result);
       auto const declared = e.rows.find(q);
       if (!row || declared == e.rows.end() || declared->second != *row) {
-        fail_at(24, index_, "第 " + number(q) + " 题宣布的结果与重算不符",
-                "declared row of question " + number(q) + " is not what its votes give");
+        fail_question(CheckId::kRows, words::kFoundRow, q);
         if (!row) continue;
       }
       result.row = *row;
       add(std::move(result));
     }
     if (e.rows.size() + tally_.voided.size() != tally_.open.questions.size())
-      fail_at(24, index_, "宣布的题目与本批不符", "declared questions are not those of the batch");
+      fail_at(CheckId::kRows, index_, words::kFoundRowsOther);
   }
   std::optional<Row> ballot_row(QuestionId q, QuestionResult& result) {
     Wide const p = tally_.open.present.size(), r = tally_.recused(q), e = tally_.cast(q), n = tally_.ballots[q];
     if (r > p || e > p - r || n > e) return std::nullopt;
     auto const sums = elgamal::decode_sum(tally_.sums[q].b, tally_.shares[q], static_cast<std::uint32_t>(n));
     if (!sums) {
-      fail_at(22, index_, "第 " + number(q) + " 题的和解不出来",
-              "the sum of question " + number(q) + " does not decode");
+      fail_question(CheckId::kShares, words::kFoundNoDecode, q);
       return std::nullopt;
     }
     Wide const ok = tally_.confirmed[q];
@@ -640,27 +478,24 @@ class Auditor {
     out_.ballots = pool_.checked();
     out_.entries = frontier_.size();
     out_.head = frontier_.root();
-    if (!out_.unusable && out_.entries == 0)
-      out_.unusable = Audit::Unusable{offset_, "记录里没有任何条目", "the record has no entries"};
+    if (!out_.unusable && out_.entries == 0) out_.unusable = Audit::Unusable{offset_, words::kUnusableEmpty};
     if (out_.unusable) return;
 
     std::uint64_t const last = out_.entries - 1;
-    if (out_.head != out_.anchor)
-      fail(1, "记录的根哈希与纸上的记录指纹不同：不是同一次会议，或记录被改过",
-           "the root of this record is not the hash on paper: another meeting, or a record that was changed");
-    if (out_.manifest && !last_is_checkpoint_ && out_.check(2).outcome != Outcome::kFailed)
-      fail(2, "记录末尾没有覆盖全部条目的检查点", "no checkpoint of the full size at the end of the record");
+    if (out_.head != out_.anchor) fail(CheckId::kAnchor, words::kFoundAnchor);
+    if (out_.manifest && !last_is_checkpoint_ && out_.check(CheckId::kTree).outcome != Outcome::kFailed)
+      fail(CheckId::kTree, words::kFoundLastCheckpoint);
     if (!stopped_) {
       offset_ = entry_offset_;
       if (record_.phase() != MeetingPhase::kClosed)
-        fail_at(25, last, "记录没有以会议结束收尾", "the record does not end in MeetingClose");
+        fail_at(CheckId::kEndings, last, words::kFoundNoClose);
       else if (std::ranges::none_of(cosigned_, [&](auto const& item) { return item.second == out_.entries; }))
-        fail_at(3, last, "没有人见证会议结束", "nobody witnessed the close of the meeting");
-      if (record_.in_progress()) fail_at(25, last, "有批次开了却没有结果", "an attempt was opened and has no end");
+        fail_at(CheckId::kWitnesses, last, words::kFoundCloseUnwitnessed);
+      if (record_.in_progress()) fail_at(CheckId::kEndings, last, words::kFoundNoEnd);
     }
-    for (std::size_t n = 1; n <= kChecks; ++n) {
-      bool const reached = n == 1 || (n == 2 && out_.manifest) || !stopped_;
-      if (Check& c = out_.check(n); c.outcome == Outcome::kNotReached && reached) c.outcome = Outcome::kHolds;
+    for (CheckId const id : kAllChecks) {
+      bool const reached = id == CheckId::kAnchor || (id == CheckId::kTree && out_.manifest) || !stopped_;
+      if (Check& c = out_.check(id); c.outcome == Outcome::kNotReached && reached) c.outcome = Outcome::kHolds;
     }
   }
 
@@ -682,11 +517,6 @@ class Auditor {
 
 }  // namespace
 
-std::string_view title(std::size_t number, std::string_view lang) {
-  Title const& title = kTitles.at(number - 1);
-  return lang == "zh" ? title.zh : title.en;
-}
-
 std::size_t Audit::holding() const {
   return static_cast<std::size_t>(
       std::ranges::count_if(checks, [](Check const& c) { return c.outcome == Outcome::kHolds; }));
@@ -694,10 +524,10 @@ std::size_t Audit::holding() const {
 
 std::optional<Audit::First> Audit::first_failure() const {
   std::optional<First> out;
-  for (std::size_t n = 1; n <= kChecks; ++n) {
-    for (Failure const& failure : check(n).failures) {
+  for (CheckId const id : kAllChecks) {
+    for (Failure const& failure : check(id).failures) {
       bool const earlier = failure.entry && (!out || !out->failure->entry || *failure.entry < *out->failure->entry);
-      if (!out || earlier) out = First{n, &failure};
+      if (!out || earlier) out = First{id, &failure};
     }
   }
   return out;

@@ -14,16 +14,13 @@
 #include <string>
 #include <vector>
 
-#include "protocol/meeting/entry.h"
+#include "base/sentence.h"
+#include "verifier/checks.h"
 
 namespace piaojue::verifier {
 
-inline constexpr std::size_t kChecks = 25;
 /// More failures of one check are counted, not listed.
 inline constexpr std::size_t kFailuresListedMax = 20;
-
-/// Titles as printed. @param number from 1. @param lang "zh" or anything else for English.
-std::string_view title(std::size_t number, std::string_view lang);
 
 enum class Outcome : std::uint8_t { kHolds, kFailed, kNotReached };
 
@@ -33,7 +30,7 @@ struct Failure {
   std::optional<std::uint64_t> offset;  ///< of the item in the file, in bytes
   std::optional<meeting::EntryType> type;
   std::optional<Refusal> refusal;  ///< as the state machine or the ballot check named it
-  std::string zh, en;              ///< what was found, for a person
+  Sentence what;                   ///< was found
 };
 
 struct Check {
@@ -79,10 +76,10 @@ struct Audit {
   /// same.
   struct Unusable {
     std::uint64_t offset = 0;
-    std::string zh, en;
+    Sentence what;
   };
   std::optional<Unusable> unusable;
-  std::array<Check, kChecks> checks;
+  std::array<Check, kChecks> checks;  ///< in the order of their numbers
   std::uint64_t entries = 0;
   std::uint64_t ballots = 0;  ///< checked
   meeting::Hash head;         ///< root over all entries of the file
@@ -91,14 +88,14 @@ struct Audit {
   std::vector<Attendance> attendance;         ///< by person
   std::vector<AttemptResult> attempts;        ///< in the order in which they were opened
 
-  Check& check(std::size_t number) { return checks[number - 1]; }
-  Check const& check(std::size_t number) const { return checks[number - 1]; }
+  Check& check(CheckId id) { return checks[number(id) - 1]; }
+  Check const& check(CheckId id) const { return checks[number(id) - 1]; }
   std::size_t holding() const;
   bool verified() const { return !unusable && holding() == kChecks; }
   /// The one to name if only one is named: the earliest entry that failed, else the lowest check. Nothing if none
   /// failed.
   struct First {
-    std::size_t check;
+    CheckId check;
     Failure const* failure;
   };
   std::optional<First> first_failure() const;

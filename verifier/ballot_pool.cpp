@@ -20,7 +20,7 @@ bool scalars_canonical(ByteView proof) {
 }
 
 void check_one(BallotContext const& context, ByteView bytes, BadBallot const& where, std::vector<BadBallot>& bad) {
-  auto const report = [&](std::size_t check, Refusal refusal, std::uint32_t hop = 0) {
+  auto const report = [&](CheckId check, Refusal refusal, std::uint32_t hop = 0) {
     BadBallot found = where;
     found.check = check;
     found.refusal = refusal;
@@ -28,15 +28,16 @@ void check_one(BallotContext const& context, ByteView bytes, BadBallot const& wh
     bad.push_back(found);
   };
   auto const ballot = parse_ballot(context.shape, bytes);
-  if (!ballot) return report(12, Refusal::kBallotEncoding);
-  if (ballot->question != context.question) return report(12, Refusal::kBallotContext);
-  if (!ballot_points_valid(*ballot) || !scalars_canonical(ballot->proof)) return report(15, Refusal::kBallotEncoding);
+  if (!ballot) return report(CheckId::kBallotForm, Refusal::kBallotEncoding);
+  if (ballot->question != context.question) return report(CheckId::kBallotForm, Refusal::kBallotContext);
+  if (!ballot_points_valid(*ballot) || !scalars_canonical(ballot->proof))
+    return report(CheckId::kEncodings, Refusal::kBallotEncoding);
   if (ballot->tokens.size() != context.token_keys.size() || ballot->tokens.empty())
-    report(13, Refusal::kBallotToken);
+    report(CheckId::kTokens, Refusal::kBallotToken);
   else if (auto const hop = first_bad_token(context, *ballot))
-    report(13, Refusal::kBallotToken, *hop);
-  if (!ballot_signature_valid(context, *ballot)) report(14, Refusal::kBallotSignature);
-  if (!ballot_vote_valid(context, *ballot)) report(16, Refusal::kBallotProof);
+    report(CheckId::kTokens, Refusal::kBallotToken, *hop);
+  if (!ballot_signature_valid(context, *ballot)) report(CheckId::kBallotSignatures, Refusal::kBallotSignature);
+  if (!ballot_vote_valid(context, *ballot)) report(CheckId::kVotes, Refusal::kBallotProof);
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ bool BallotPool::step(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   std::vector<BadBallot> bad;
   check_one(*ballot.context, *ballot.bytes,
-            {box->entry, box->offset, ballot.context->question, ballot.position, 0, {}, 0}, bad);
+            {box->entry, box->offset, ballot.context->question, ballot.position, {}, {}, 0}, bad);
   lock.lock();
   bad_.insert(bad_.end(), bad.begin(), bad.end());
   ++checked_;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "protocol/meeting/record.h"
+#include "verifier/checks.h"
 
 namespace piaojue::verifier {
 
@@ -18,7 +19,7 @@ struct BadBallot {
   std::uint64_t entry = 0, offset = 0;  ///< of the BallotBox
   meeting::QuestionId question = 0;
   std::size_t position = 0;  ///< in the box, from 0
-  std::size_t check = 0;
+  CheckId check{};
   Refusal refusal{};
   std::uint32_t hop = 0;  ///< whose token, for check 13
 };

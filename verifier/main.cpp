@@ -14,26 +14,28 @@
 #include "base/secret.h"
 #include "sheets/sheet.h"
 #include "strings/papers.h"
+#include "strings/verifier.h"
 #include "verifier/paper.h"
 #include "verifier/report.h"
 
 namespace {
 
 using namespace piaojue;
+namespace words = strings::verifier;
 
 constexpr int kUnusable = 2;
 constexpr std::size_t kAnchorFileMax = 4096;
 constexpr std::size_t kJobsMax = 256;
 
-int complain(std::string const& zh, std::string const& en, bool chinese) {
-  std::cerr << "piaojue-verify: " << (chinese ? zh : en) << '\n';
+int complain(Sentence const& what, Lang lang) {
+  std::cerr << "piaojue-verify: " << what.in(lang) << '\n';
   return kUnusable;
 }
 
 /// At most one line of progress a tenth of the way, and only for people.
 class Progress {
  public:
-  Progress(std::string const& path, bool chinese) : chinese_(chinese) {
+  Progress(std::string const& path, Lang lang) : lang_(lang) {
     std::error_code none;
     size_ = std::filesystem::file_size(path, none);
     if (none) size_ = 0;
@@ -44,23 +46,25 @@ class Progress {
     std::uint64_t const percent = offset * 100 / size_;
     if (percent == shown_) return;
     shown_ = percent;
-    std::cerr << '\r' << percent << "%  " << entries << (chinese_ ? " 条" : " entries") << std::flush;
+    Sentence const at(words::kMainProgress, {{"percent", percent}, {"entries", entries}});
+    std::cerr << '\r' << at.in(lang_) << std::flush;
   }
   void done() const {
     if (wanted_) std::cerr << "\r\033[K" << std::flush;
   }
 
  private:
-  bool chinese_, wanted_ = false;
+  Lang lang_;
+  bool wanted_ = false;
   std::uint64_t size_ = 0, shown_ = 101;
 };
 
-bool chinese_by_default() {
+Lang lang_by_default() {
   for (char const* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
     char const* const value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') return !std::string_view(value).starts_with("en");
+    if (value != nullptr && *value != '\0') return std::string_view(value).starts_with("en") ? Lang::kEn : Lang::kZh;
   }
-  return true;
+  return Lang::kZh;
 }
 
 /// @param paper as a page or text, or as XLSX.
@@ -78,26 +82,20 @@ Explained<verifier::PaperCheck> check_paper(verifier::Audit const& audit, ByteVi
 }
 
 /// A printed result table beside the record that was just verified. @return the exit code.
-int hold_paper_against(verifier::Audit const& audit, std::string const& path, bool chinese) {
+int hold_paper_against(verifier::Audit const& audit, std::string const& path, Lang lang) {
   std::ifstream in(path, std::ios::binary);
   std::string bytes(verifier::kPaperBytesMax + 1, '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
-  if (bytes.empty()) return complain("打不开结果汇总表", "the paper can not be read", chinese);
+  if (bytes.empty()) return complain(words::kMainNoPaper, lang);
   auto const checked = check_paper(audit, as_bytes(bytes));
-  if (!checked) {
-    auto const why = checked.error().in(Lang::kZh);
-    return complain(why, "this is not a result table: " + why, chinese);
-  }
+  if (!checked) return complain({words::kMainNotATable, {{"why", checked.error().in(lang)}}}, lang);
   for (auto const& difference : checked->differences)
-    std::cout << (chinese ? "纸与记录不符：" : "paper differs: ") << difference.in(Lang::kZh) << '\n';
+    std::cout << Sentence(words::kMainDiffers, {{"what", difference}}).in(lang) << '\n';
   if (!checked->differences.empty()) return 1;
-  if (checked->rows > 0) {
-    std::cout << (chinese ? "纸与记录一致，行数 " : "the paper agrees with the record, rows ") << checked->rows << '\n';
-    return 0;
-  }
-  std::cout << (chinese ? "二维码与记录一致；纸上的数字请与上面各行核对\n"
-                        : "the QR code agrees with the record; compare the printed figures with the rows above\n");
+  Sentence const agrees = checked->rows > 0 ? Sentence(words::kMainAgrees, {{"rows", std::uint64_t{checked->rows}}})
+                                            : Sentence(words::kMainCodeAgrees);
+  std::cout << agrees.in(lang) << '\n';
   return 0;
 }
 
@@ -130,12 +128,9 @@ int run(int argc, char** argv) {
     // Whatever was wrong with the command line, nothing was verified.
     return app.exit(error) == 0 ? 0 : kUnusable;
   }
-  bool const chinese = lang.empty() ? chinese_by_default() : lang == "zh";
+  Lang const said = lang.empty() ? lang_by_default() : lang_of(lang);
 
-  if (anchor_text.empty() && anchor_file.empty())
-    return complain("请用 --anchor 给出纸上的记录指纹；记录自己说的不算数",
-                    "give the head hash from paper with --anchor; what the record says of itself proves nothing",
-                    chinese);
+  if (anchor_text.empty() && anchor_file.empty()) return complain(words::kMainNoAnchor, said);
   if (!anchor_file.empty()) {
     std::ifstream in(anchor_file, std::ios::binary);
     anchor_text.resize(kAnchorFileMax);
@@ -143,28 +138,26 @@ int run(int argc, char** argv) {
     anchor_text.resize(static_cast<std::size_t>(in.gcount()));
   }
   auto const anchor = verifier::parse_anchor(anchor_text);
-  if (!anchor) return complain("记录指纹应为 64 位十六进制数字", "a head hash is 64 hexadecimal digits", chinese);
+  if (!anchor) return complain(words::kMainBadAnchor, said);
 
   std::error_code none;
-  if (std::filesystem::is_directory(record, none))
-    return complain("这是目录，不是记录文件", "this is a directory, not a record", chinese);
+  if (std::filesystem::is_directory(record, none)) return complain(words::kMainDirectory, said);
   std::ifstream in(record, std::ios::binary);
-  if (!in) return complain("打不开记录文件", "the record file can not be opened", chinese);
+  if (!in) return complain(words::kMainNoRecord, said);
 
   piaojue::init();
-  Progress progress(record, chinese);
+  Progress progress(record, said);
   verifier::Options options;
   options.jobs = jobs;
   options.progress = [&](std::uint64_t entries, std::uint64_t offset) { progress(entries, offset); };
   verifier::Audit const audit = verifier::audit(in, *anchor, options);
   progress.done();
   bool const colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  std::cout << (json ? verifier::json_report(audit) : verifier::text_report(audit, chinese ? "zh" : "en", colour))
-            << std::flush;
-  if (!std::cout) return complain("结果写不出去", "the report could not be written", chinese);
-  if (audit.unusable) complain(audit.unusable->zh, audit.unusable->en, chinese);
+  std::cout << (json ? verifier::json_report(audit) : verifier::text_report(audit, said, colour)) << std::flush;
+  if (!std::cout) return complain(words::kMainNotWritten, said);
+  if (audit.unusable) complain(audit.unusable->what, said);
   if (paper.empty() || !audit.verified()) return audit.exit_code();
-  return hold_paper_against(audit, paper, chinese);
+  return hold_paper_against(audit, paper, said);
 }
 
 }  // namespace

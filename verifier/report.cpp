@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
+#include "strings/verifier.h"
 #include "verifier/shown.h"
 
 namespace piaojue::verifier {
 namespace {
 
 using namespace meeting;
+namespace words = strings::verifier;
 
 std::string json_string(std::string_view text) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
@@ -67,17 +69,15 @@ class Json {
   bool first_ = true;
 };
 
-class Text {
+class Report {
  public:
-  Text(Audit const& audit, std::string_view lang, bool colour) : a_(audit), zh_(lang == "zh"), colour_(colour) {}
+  Report(Audit const& audit, Lang lang, bool colour) : a_(audit), lang_(lang), colour_(colour) {}
 
   std::string run() {
     head();
     if (!a_.unusable || a_.entries > 0) checks();
     if (a_.manifest) {
-      if (!a_.verified())
-        line(paint(31, t("以下内容出自未通过核验的记录，不能作为结果：",
-                         "What follows is from a record that was NOT verified and proves nothing:")));
+      if (!a_.verified()) line(paint(kRed, say(words::kReportUnverified)));
       attendance();
       results();
     }
@@ -86,11 +86,13 @@ class Text {
   }
 
  private:
-  std::string t(std::string_view zh, std::string_view en) const { return std::string(zh_ ? zh : en); }
+  enum Colour : int { kRed = 31, kGreen = 32, kYellow = 33 };
+
+  std::string say(Sentence const& sentence) const { return sentence.in(lang_); }
   static std::string n(std::uint64_t number) { return std::to_string(number); }
   void line(std::string_view text = {}) { (out_ += text) += '\n'; }
-  std::string paint(int code, std::string const& text) const {
-    return colour_ ? "\033[" + std::to_string(code) + "m" + text + "\033[0m" : text;
+  std::string paint(Colour colour, std::string const& text) const {
+    return colour_ ? "\033[" + std::to_string(colour) + "m" + text + "\033[0m" : text;
   }
 
   void head() {
@@ -98,93 +100,96 @@ class Text {
     if (!a_.manifest) return;
     Manifest const& m = *a_.manifest;
     line(shown(m.title) + "  " + shown(m.date));
-    if (m.rehearsal) line(paint(33, t("【演练】不是正式会议", "REHEARSAL: not a real meeting")));
-    if (m.rules.trustees_min < 2)
-      line(paint(33, t("允许只有一方受托：选票秘密可能只靠服务器保守",
-                       "one trustee is allowed: secrecy may rest on the server alone")));
-    line(t("条目 ", "entries ") + n(a_.entries) + t("，选票 ", ", ballots ") + n(a_.ballots));
+    if (m.rehearsal) line(paint(kYellow, say(words::kReportRehearsal)));
+    if (m.rules.trustees_min < 2) line(paint(kYellow, say(words::kReportOneTrustee)));
+    line(say({words::kReportCounts, {{"entries", a_.entries}, {"ballots", a_.ballots}}}));
     line();
   }
 
   void checks() {
-    for (std::size_t i = 1; i <= kChecks; ++i) {
-      Check const& c = a_.check(i);
-      std::string const mark = c.outcome == Outcome::kHolds    ? paint(32, t("✓ 通过", "✓ ok         "))
-                               : c.outcome == Outcome::kFailed ? paint(31, t("✗ 失败", "✗ FAILED     "))
-                                                               : t("— 未及", "— not reached");
-      line(mark + "  " + (i < 10 ? " " : "") + n(i) + "  " + std::string(title(i, zh_ ? "zh" : "en")));
-      for (Failure const& failure : c.failures) line("            " + describe(failure, zh_));
+    for (CheckId const id : kAllChecks) {
+      Check const& c = a_.check(id);
+      std::string const mark = c.outcome == Outcome::kHolds    ? paint(kGreen, say(words::kMarkHolds))
+                               : c.outcome == Outcome::kFailed ? paint(kRed, say(words::kMarkFailed))
+                                                               : say(words::kMarkNotReached);
+      line(mark + "  " + (number(id) < 10 ? " " : "") + n(number(id)) + "  " + say(title(id)));
+      for (Failure const& failure : c.failures) line("            " + describe(failure, lang_));
       if (c.failures_total > c.failures.size())
-        line("            " + t("……共 ", "… in all ") + n(c.failures_total) + t(" 处", ""));
+        line("            " + say({words::kReportMore, {{"count", c.failures_total}}}));
     }
     line();
   }
 
- public:
-  static std::string describe(Failure const& failure, bool zh) {
+  static std::string describe(Failure const& failure, Lang lang) {
     std::string out;
-    if (failure.entry) out += (zh ? "第 " : "entry ") + n(*failure.entry) + (zh ? " 条" : "");
+    if (failure.entry) out += Sentence(words::kPlaceEntry, {{"entry", *failure.entry}}).in(lang);
     if (failure.type) out += std::string(out.empty() ? "" : " ") + "(" + std::string(name(*failure.type)) + ")";
-    if (failure.offset) out += (zh ? "，文件偏移 " : ", byte ") + n(*failure.offset);
-    if (!out.empty()) out += zh ? "：" : ": ";
+    if (failure.offset) out += Sentence(words::kPlaceOffset, {{"offset", *failure.offset}}).in(lang);
+    if (!out.empty()) out += words::kPlaceEnd.in(lang);
     if (failure.refusal) out += std::string(name(*failure.refusal)) + " ";
-    return out + (zh ? failure.zh : failure.en);
+    return out + failure.what.in(lang);
   }
 
- private:
   std::string person(PersonId p) const {
-    return p == 0 || p > a_.manifest->people.size() ? t("服务器", "server") : shown(a_.manifest->people[p - 1].name);
+    return p == 0 || p > a_.manifest->people.size() ? say(words::kRoleServer) : shown(a_.manifest->people[p - 1].name);
   }
 
   std::string roles(std::uint32_t roles) const {
     std::string out;
-    auto const add = [&](Role role, std::string_view zh, std::string_view en) {
-      if ((roles & role) != 0) (out += out.empty() ? "" : t("、", ", ")) += t(zh, en);
-    };
-    add(kExpert, "专家", "expert");
-    add(kChair, "主任委员", "chair");
-    add(kClerk, "工作人员", "clerk");
-    add(kSupervisor, "监督人员", "supervisor");
-    add(kScreen, "大屏", "screen");
+    for (auto const& [role, text] :
+         std::initializer_list<std::pair<Role, Text const*>>{{kExpert, &words::kRoleExpert},
+                                                             {kChair, &words::kRoleChair},
+                                                             {kClerk, &words::kRoleClerk},
+                                                             {kSupervisor, &words::kRoleSupervisor},
+                                                             {kScreen, &words::kRoleScreen}}) {
+      if ((roles & role) != 0) out += (out.empty() ? std::string() : say(words::kReportAnd)) + say(*text);
+    }
     return out;
   }
 
   void attendance() {
-    std::size_t experts = 0, came = 0;
+    std::uint64_t experts = 0, came = 0;
     for (Attendance const& a : a_.attendance) {
       if ((a_.manifest->people[a.person - 1].roles & kExpert) == 0) continue;
       ++experts;
       came += a.first_sign_in.has_value();
     }
-    line(t("签到：应到 ", "Attendance: committee of ") + n(a_.manifest->committee_size) + t("，专家 ", ", experts ") +
-         n(experts) + t("，签到 ", ", signed in ") + n(came));
+    line(say(
+        {words::kAttendanceHead, {{"committee", a_.manifest->committee_size}, {"experts", experts}, {"came", came}}}));
     for (Attendance const& a : a_.attendance) {
-      Person const& p = a_.manifest->people[a.person - 1];
-      if (p.roles == kScreen) continue;
-      std::string text = "  " + n(a.person) + "  " + shown(p.name);
-      if (!p.employer.empty()) text += t("（", " (") + shown(p.employer) + t("）", ")");
-      text += "  " + roles(p.roles) + "  ";
-      text += a.first_sign_in ? t("签到于第 ", "signed in at entry ") + n(*a.first_sign_in) + t(" 条", "")
-                              : t("未签到", "absent");
-      if (a.last_sign_out) text += t("，签退于第 ", ", out at entry ") + n(*a.last_sign_out) + t(" 条", "");
-      if (a.last_sign_out && a.signed_in) text += t("，后又签到", ", and in again");
-      for (auto const& [q, reason] : a.recusals)
-        text += t("，回避第 ", ", recused from question ") + n(q) + t(" 题：", ": ") + shown(reason);
-      line(text);
+      if (a_.manifest->people[a.person - 1].roles != kScreen) line(attendance_of(a));
     }
     line();
   }
 
+  std::string attendance_of(Attendance const& a) const {
+    Person const& p = a_.manifest->people[a.person - 1];
+    std::string text = "  " + n(a.person) + "  " + shown(p.name);
+    if (!p.employer.empty()) text += say({words::kAttendanceEmployer, {{"employer", shown(p.employer)}}});
+    text += "  " + roles(p.roles) + "  ";
+    text +=
+        a.first_sign_in ? say({words::kAttendanceIn, {{"entry", *a.first_sign_in}}}) : say(words::kAttendanceAbsent);
+    if (a.last_sign_out) text += say({words::kAttendanceOut, {{"entry", *a.last_sign_out}}});
+    if (a.last_sign_out && a.signed_in) text += say(words::kAttendanceAgain);
+    for (auto const& [q, reason] : a.recusals)
+      text += say({words::kAttendanceRecused, {{"question", std::uint32_t{q}}, {"reason", shown(reason)}}});
+    return text;
+  }
+
   void results() {
     for (AttemptResult const& attempt : a_.attempts) {
-      std::string text = shown(a_.manifest->batches[attempt.batch - 1].title) + t("  第 ", "  attempt ") +
-                         n(attempt.attempt) + t(" 次", "") + t("，第 ", ", entry ") + n(attempt.entry) + t(" 条", "") +
-                         t("，出席 ", ", present ") + n(attempt.present);
-      text += attempt.paper ? t("，纸质投票", ", on paper") : t("，保管方 ", ", trustees ") + n(attempt.trustees);
+      std::string text = say({words::kAttemptHead,
+                              {{"title", shown(a_.manifest->batches[attempt.batch - 1].title)},
+                               {"attempt", attempt.attempt},
+                               {"entry", attempt.entry},
+                               {"present", attempt.present}}});
+      text +=
+          attempt.paper ? say(words::kAttemptPaper) : say({words::kAttemptTrustees, {{"trustees", attempt.trustees}}});
       if (!attempt.overridden.empty()) {
-        text += t("，未确认而放行：", ", overridden: ");
+        std::string names;
         for (PersonId const p : attempt.overridden)
-          text += (p == attempt.overridden.front() ? "" : t("、", ", ")) + person(p);
+          names += (names.empty() ? std::string() : say(words::kReportAnd)) + person(p);
+        text += say({words::kAttemptOverridden, {{"names", names}}});
       }
       line(text);
       for (QuestionResult const& q : attempt.questions) question(attempt, q);
@@ -194,66 +199,82 @@ class Text {
 
   void question(AttemptResult const& attempt, QuestionResult const& q) {
     Candidate const& c = a_.manifest->candidates[q.question - 1];
-    std::string text = "  " + n(q.question) + "  " + shown(c.name) + t("（", " (") + shown(c.employer) + t("，", ", ") +
-                       shown(c.level) + t("，", ", ") +
-                       (c.channel == Channel::kExceptional ? t("破格", "exceptional") : t("正常", "normal")) +
-                       t("）", ")") + t("：", ": ");
+    std::string const who =
+        "  " + n(q.question) + "  " +
+        say({words::kResultCandidate,
+             {{"name", shown(c.name)},
+              {"employer", shown(c.employer)},
+              {"level", shown(c.level)},
+              {"channel", c.channel == Channel::kExceptional ? words::kResultExceptional : words::kResultNormal}}});
     if (q.voided) {
-      text += t("作废", "void") + (q.void_reason.empty() ? t("（收回多于发出）", " (more papers returned than issued)")
-                                                         : t("，", ", ") + shown(q.void_reason));
-      return line(text);
+      return line(who + (q.void_reason.empty() ? say(words::kResultTooManyPapers)
+                                               : say({words::kResultVoid, {{"reason", shown(q.void_reason)}}})));
     }
-    Row const& r = q.row;
-    Rules const& rules = a_.manifest->rules;
-    text += t("出席 ", "present ") + n(r.present) + t("，需 ", ", needed ") + n(r.needed) + t("，同意 ", ", agree ") +
-            n(r.agree) + t("，不同意 ", ", disagree ") + n(r.disagree) + t("，弃权 ", ", abstain ") + n(r.abstain) +
-            t("，无效 ", ", invalid ") + n(r.invalid) + t("，未投 ", ", not cast ") + n(r.not_cast) +
-            t("，回避 ", ", recused ") + n(r.recused) + t("，", ", ");
-    text += r.contested ? paint(33, t("有争议，不通过", "CONTESTED, not passed"))
-            : r.passed  ? paint(32, t("通过", "passed"))
-                        : paint(31, t("未通过", "not passed"));
-    line(text);
-    std::uint64_t const have = std::uint64_t{rules.pass_denominator} * r.agree;
-    std::uint64_t const want = std::uint64_t{rules.pass_numerator} * r.present;
-    std::string sum = "     " + n(rules.pass_denominator) + "×" + n(r.agree) + " = " + n(have) +
-                      (have > want    ? " > "
-                       : have == want ? " = "
-                                      : " < ") +
-                      n(want) + " = " + n(rules.pass_numerator) + "×" + n(r.present) +
-                      (rules.pass_strict ? t("（须大于）", " (must be more)") : t("（不小于即可）", " (or equal)"));
-    sum += t("；", "; ") + n(r.agree) + "+" + n(r.disagree) + "+" + n(r.abstain) + "+" + n(r.invalid) + "+" +
-           n(r.not_cast) + "+" + n(r.recused) + " = " + n(r.present);
-    if (!attempt.paper)
-      sum += t("；信封 ", "; envelopes ") + n(q.cast) + t("，箱中 ", ", in the box ") + n(q.ballots) +
-             t("，未确认 ", ", unconfirmed ") + n(q.unconfirmed);
-    line(sum);
-    if (r.contested)
-      line("     " + t("未确认的 ", "with ") + n(q.unconfirmed) +
-           t(" 张选票足以改变结果：同意 ", " unconfirmed ballots the outcome could be the other: agree ") +
-           n(r.agree - std::min(r.agree, q.unconfirmed)) + "…" + n(std::uint64_t{r.agree} + q.unconfirmed) +
-           t("，需 ", ", needed ") + n(r.needed));
-    if (r.mode_sensitive)
-      line("     " + t("注意：回避人数若以另一方式计入，结果会不同",
-                       "note: with recusals counted in the other way the outcome would differ"));
+    line(who + figures(q.row));
+    line("     " + arithmetic(q.row) + (attempt.paper ? "" : box_figures(q)));
+    if (q.row.contested) {
+      line("     " + say({words::kResultContestedWhy,
+                          {{"unconfirmed", q.unconfirmed},
+                           {"fewest", q.row.agree - std::min(q.row.agree, q.unconfirmed)},
+                           {"most", std::uint64_t{q.row.agree} + q.unconfirmed},
+                           {"needed", q.row.needed}}}));
+    }
+    if (q.row.mode_sensitive) line("     " + say(words::kResultModeSensitive));
   }
 
+  std::string figures(Row const& r) const {
+    std::string const outcome = r.contested ? paint(kYellow, say(words::kResultContested))
+                                : r.passed  ? paint(kGreen, say(words::kResultPassed))
+                                            : paint(kRed, say(words::kResultNotPassed));
+    return say({words::kResultFigures,
+                {{"present", r.present},
+                 {"needed", r.needed},
+                 {"agree", r.agree},
+                 {"disagree", r.disagree},
+                 {"abstain", r.abstain},
+                 {"invalid", r.invalid},
+                 {"not_cast", r.not_cast},
+                 {"recused", r.recused},
+                 {"outcome", outcome}}});
+  }
+
+  /// "3×4 = 12 > 10 = 2×5 (must be more); 4+1+0+0+0+0 = 5": the rule, and that the row balances.
+  std::string arithmetic(Row const& r) const {
+    Rules const& rules = a_.manifest->rules;
+    std::uint64_t const have = std::uint64_t{rules.pass_denominator} * r.agree;
+    std::uint64_t const want = std::uint64_t{rules.pass_numerator} * r.present;
+    std::string_view const sign = have > want ? " > " : have == want ? " = " : " < ";
+    return n(rules.pass_denominator) + "×" + n(r.agree) + " = " + n(have) + std::string(sign) + n(want) + " = " +
+           n(rules.pass_numerator) + "×" + n(r.present) +
+           say(rules.pass_strict ? words::kResultMustBeMore : words::kResultOrEqual) + say(words::kResultThen) +
+           n(r.agree) + "+" + n(r.disagree) + "+" + n(r.abstain) + "+" + n(r.invalid) + "+" + n(r.not_cast) + "+" +
+           n(r.recused) + " = " + n(r.present);
+  }
+
+  std::string box_figures(QuestionResult const& q) const {
+    return say(words::kResultThen) +
+           say({words::kResultBox, {{"envelopes", q.cast}, {"ballots", q.ballots}, {"unconfirmed", q.unconfirmed}}});
+  }
+
+  /// The last line is for scripts: English in both languages.
   void end() {
     if (a_.entries > 0) {
-      line(t("记录指纹 ", "head ") + grouped(a_.head));
-      line(t("纸上的   ", "paper ") + grouped(a_.anchor));
+      line(say({words::kReportHead, {{"hash", grouped(a_.head)}}}));
+      line(say({words::kReportPaper, {{"hash", grouped(a_.anchor)}}}));
     }
     if (a_.unusable) {
-      line((zh_ ? a_.unusable->zh : a_.unusable->en));
-      return line(paint(31, "UNUSABLE offset " + n(a_.unusable->offset) + ": " + a_.unusable->en));
+      line(say(a_.unusable->what));
+      return line(paint(kRed, "UNUSABLE offset " + n(a_.unusable->offset) + ": " + a_.unusable->what.in(Lang::kEn)));
     }
-    if (a_.verified()) return line(paint(32, "VERIFIED 25/25"));
+    if (a_.verified()) return line(paint(kGreen, "VERIFIED 25/25"));
     auto const first = a_.first_failure();
-    line(paint(31, first ? "FAILED check " + n(first->check) + ": " + describe(*first->failure, false)
-                         : "FAILED: not all checks were reached"));
+    line(paint(kRed, first ? "FAILED check " + n(number(first->check)) + ": " + describe(*first->failure, Lang::kEn)
+                           : "FAILED: not all checks were reached"));
   }
 
   Audit const& a_;
-  bool zh_, colour_;
+  Lang lang_;
+  bool colour_;
   std::string out_;
 };
 
@@ -267,6 +288,141 @@ std::string_view word(Outcome outcome) {
       break;
   }
   return "not_reached";
+}
+
+/// In both languages, whoever reads it.
+void put_both(Json& j, Sentence const& sentence) {
+  j.put("zh", sentence.in(Lang::kZh));
+  j.put("en", sentence.in(Lang::kEn));
+}
+
+void put_outcome(Json& j, Audit const& audit) {
+  j.put("verified", audit.verified());
+  j.put("exit_code", static_cast<std::uint32_t>(audit.exit_code()));
+  j.put("checks_holding", audit.holding());
+  j.put("entries", audit.entries);
+  j.put("ballots", audit.ballots);
+  j.put("head", to_hex(audit.head.view()));
+  j.put("anchor", to_hex(audit.anchor.view()));
+  if (audit.unusable) {
+    j.open('{', "unusable");
+    j.put("offset", audit.unusable->offset);
+    put_both(j, audit.unusable->what);
+    j.close('}');
+  }
+  if (auto const first = audit.first_failure()) {
+    j.put("failed_check", number(first->check));
+    j.put("failed_entry", first->failure->entry);
+  }
+}
+
+void put_checks(Json& j, Audit const& audit) {
+  j.open('[', "checks");
+  for (CheckId const id : kAllChecks) {
+    Check const& c = audit.check(id);
+    j.open('{');
+    j.put("number", number(id));
+    j.put("outcome", word(c.outcome));
+    put_both(j, title(id));
+    j.put("failures_total", c.failures_total);
+    j.open('[', "failures");
+    for (Failure const& failure : c.failures) {
+      j.open('{');
+      j.put("entry", failure.entry);
+      j.put("offset", failure.offset);
+      j.put("type", failure.type ? std::optional(std::string(name(*failure.type))) : std::nullopt);
+      j.put("refusal", failure.refusal ? std::optional(std::string(name(*failure.refusal))) : std::nullopt);
+      put_both(j, failure.what);
+      j.close('}');
+    }
+    j.close(']');
+    j.close('}');
+  }
+  j.close(']');
+}
+
+void put_meeting(Json& j, Manifest const& m) {
+  j.open('{', "meeting");
+  j.put("id", to_hex(m.meeting_id));
+  j.put("title", m.title);
+  j.put("date", m.date);
+  j.put("rehearsal", m.rehearsal);
+  j.put("committee_size", m.committee_size);
+  j.close('}');
+}
+
+void put_attendance(Json& j, Audit const& audit) {
+  Manifest const& m = *audit.manifest;
+  j.open('[', "attendance");
+  for (Attendance const& a : audit.attendance) {
+    Person const& p = m.people[a.person - 1];
+    j.open('{');
+    j.put("person", a.person);
+    j.put("name", p.name);
+    j.put("employer", p.employer);
+    j.put("roles", p.roles);
+    j.put("first_sign_in", a.first_sign_in);
+    j.put("last_sign_out", a.last_sign_out);
+    j.put("signed_in", a.signed_in);
+    j.open('[', "recusals");
+    for (auto const& [q, reason] : a.recusals) {
+      j.open('{');
+      j.put("question", q);
+      j.put("reason", reason);
+      j.close('}');
+    }
+    j.close(']');
+    j.close('}');
+  }
+  j.close(']');
+}
+
+void put_question(Json& j, Candidate const& c, QuestionResult const& q) {
+  j.open('{');
+  j.put("question", q.question);
+  j.put("name", c.name);
+  j.put("employer", c.employer);
+  j.put("level", c.level);
+  j.put("exceptional", c.channel == Channel::kExceptional);
+  j.put("voided", q.voided);
+  if (q.voided) {
+    j.put("void_reason", q.void_reason);
+  } else {
+    j.put("present", q.row.present);
+    j.put("needed", q.row.needed);
+    j.put("agree", q.row.agree);
+    j.put("disagree", q.row.disagree);
+    j.put("abstain", q.row.abstain);
+    j.put("invalid", q.row.invalid);
+    j.put("not_cast", q.row.not_cast);
+    j.put("recused", q.row.recused);
+    j.put("passed", q.row.passed);
+    j.put("contested", q.row.contested);
+    j.put("mode_sensitive", q.row.mode_sensitive);
+    j.put("envelopes", q.cast);
+    j.put("ballots", q.ballots);
+    j.put("unconfirmed", q.unconfirmed);
+  }
+  j.close('}');
+}
+
+void put_attempt(Json& j, Manifest const& m, AttemptResult const& attempt) {
+  j.open('{');
+  j.put("batch", attempt.batch);
+  j.put("title", m.batches[attempt.batch - 1].title);
+  j.put("attempt", attempt.attempt);
+  j.put("entry", attempt.entry);
+  j.put("paper", attempt.paper);
+  j.put("declared", attempt.declared);
+  j.put("present", attempt.present);
+  j.put("trustees", attempt.trustees);
+  j.open('[', "overridden");
+  for (PersonId const p : attempt.overridden) j.put({}, p);
+  j.close(']');
+  j.open('[', "questions");
+  for (QuestionResult const& q : attempt.questions) put_question(j, m.candidates[q.question - 1], q);
+  j.close(']');
+  j.close('}');
 }
 
 }  // namespace
@@ -286,133 +442,18 @@ std::optional<Hash> parse_anchor(std::string_view text) {
   return bytes ? Hash::from(*bytes) : std::nullopt;
 }
 
-std::string text_report(Audit const& audit, std::string_view lang, bool colour) {
-  return Text(audit, lang, colour).run();
-}
+std::string text_report(Audit const& audit, Lang lang, bool colour) { return Report(audit, lang, colour).run(); }
 
 std::string json_report(Audit const& audit) {
   Json j;
   j.open('{');
-  j.put("verified", audit.verified());
-  j.put("exit_code", static_cast<std::uint32_t>(audit.exit_code()));
-  j.put("checks_holding", audit.holding());
-  j.put("entries", audit.entries);
-  j.put("ballots", audit.ballots);
-  j.put("head", to_hex(audit.head.view()));
-  j.put("anchor", to_hex(audit.anchor.view()));
-  if (audit.unusable) {
-    j.open('{', "unusable");
-    j.put("offset", audit.unusable->offset);
-    j.put("zh", audit.unusable->zh);
-    j.put("en", audit.unusable->en);
-    j.close('}');
-  }
-  if (auto const first = audit.first_failure()) {
-    j.put("failed_check", first->check);
-    j.put("failed_entry", first->failure->entry);
-  }
-  j.open('[', "checks");
-  for (std::size_t i = 1; i <= kChecks; ++i) {
-    Check const& c = audit.check(i);
-    j.open('{');
-    j.put("number", i);
-    j.put("outcome", word(c.outcome));
-    j.put("zh", title(i, "zh"));
-    j.put("en", title(i, "en"));
-    j.put("failures_total", c.failures_total);
-    j.open('[', "failures");
-    for (Failure const& failure : c.failures) {
-      j.open('{');
-      j.put("entry", failure.entry);
-      j.put("offset", failure.offset);
-      j.put("type", failure.type ? std::optional(std::string(name(*failure.type))) : std::nullopt);
-      j.put("refusal", failure.refusal ? std::optional(std::string(name(*failure.refusal))) : std::nullopt);
-      j.put("zh", failure.zh);
-      j.put("en", failure.en);
-      j.close('}');
-    }
-    j.close(']');
-    j.close('}');
-  }
-  j.close(']');
+  put_outcome(j, audit);
+  put_checks(j, audit);
   if (audit.manifest) {
-    Manifest const& m = *audit.manifest;
-    j.open('{', "meeting");
-    j.put("id", to_hex(m.meeting_id));
-    j.put("title", m.title);
-    j.put("date", m.date);
-    j.put("rehearsal", m.rehearsal);
-    j.put("committee_size", m.committee_size);
-    j.close('}');
-    j.open('[', "attendance");
-    for (Attendance const& a : audit.attendance) {
-      Person const& p = m.people[a.person - 1];
-      j.open('{');
-      j.put("person", a.person);
-      j.put("name", p.name);
-      j.put("employer", p.employer);
-      j.put("roles", p.roles);
-      j.put("first_sign_in", a.first_sign_in);
-      j.put("last_sign_out", a.last_sign_out);
-      j.put("signed_in", a.signed_in);
-      j.open('[', "recusals");
-      for (auto const& [q, reason] : a.recusals) {
-        j.open('{');
-        j.put("question", q);
-        j.put("reason", reason);
-        j.close('}');
-      }
-      j.close(']');
-      j.close('}');
-    }
-    j.close(']');
+    put_meeting(j, *audit.manifest);
+    put_attendance(j, audit);
     j.open('[', "attempts");
-    for (AttemptResult const& attempt : audit.attempts) {
-      j.open('{');
-      j.put("batch", attempt.batch);
-      j.put("title", m.batches[attempt.batch - 1].title);
-      j.put("attempt", attempt.attempt);
-      j.put("entry", attempt.entry);
-      j.put("paper", attempt.paper);
-      j.put("declared", attempt.declared);
-      j.put("present", attempt.present);
-      j.put("trustees", attempt.trustees);
-      j.open('[', "overridden");
-      for (PersonId const p : attempt.overridden) j.put({}, p);
-      j.close(']');
-      j.open('[', "questions");
-      for (QuestionResult const& q : attempt.questions) {
-        Candidate const& c = m.candidates[q.question - 1];
-        j.open('{');
-        j.put("question", q.question);
-        j.put("name", c.name);
-        j.put("employer", c.employer);
-        j.put("level", c.level);
-        j.put("exceptional", c.channel == Channel::kExceptional);
-        j.put("voided", q.voided);
-        if (q.voided) {
-          j.put("void_reason", q.void_reason);
-        } else {
-          j.put("present", q.row.present);
-          j.put("needed", q.row.needed);
-          j.put("agree", q.row.agree);
-          j.put("disagree", q.row.disagree);
-          j.put("abstain", q.row.abstain);
-          j.put("invalid", q.row.invalid);
-          j.put("not_cast", q.row.not_cast);
-          j.put("recused", q.row.recused);
-          j.put("passed", q.row.passed);
-          j.put("contested", q.row.contested);
-          j.put("mode_sensitive", q.row.mode_sensitive);
-          j.put("envelopes", q.cast);
-          j.put("ballots", q.ballots);
-          j.put("unconfirmed", q.unconfirmed);
-        }
-        j.close('}');
-      }
-      j.close(']');
-      j.close('}');
-    }
+    for (AttemptResult const& attempt : audit.attempts) put_attempt(j, *audit.manifest, attempt);
     j.close(']');
   }
   j.close('}');

@@ -11,8 +11,8 @@ namespace piaojue::verifier {
 /// Checks, attendance, results with their arithmetic, head hash; the last line is `VERIFIED 25/25` or
 /// `FAILED check N: entry I (Type): …`, in English in both languages, for scripts; `UNUSABLE offset O: …` for a file
 /// that is no record.
-/// @param lang "zh" or "en". @param colour ANSI colours beside the words.
-std::string text_report(Audit const& audit, std::string_view lang, bool colour);
+/// @param colour ANSI colours beside the words.
+std::string text_report(Audit const& audit, Lang lang, bool colour);
 
 /// The same as one JSON object, UTF-8, ended by a newline. Keys do not depend on a language.
 std::string json_report(Audit const& audit);

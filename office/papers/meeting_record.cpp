@@ -16,8 +16,8 @@ namespace {
 Explanation unverified(Audit const& audit) {
   auto const first = audit.first_failure();
   if (!first) return {strings::papers::kRecordUnfinished};
-  return {
-      Sentence(strings::papers::kRecordFailed, {{"check", std::uint64_t{first->check}}, {"why", first->failure->zh}})};
+  return {Sentence(strings::papers::kRecordFailed,
+                   {{"check", std::uint64_t{verifier::number(first->check)}}, {"why", first->failure->what}})};
 }
 
 /// The audit keeps no interviews. The second reading must be of the same entries: the tree says whether it is.
@@ -51,7 +51,7 @@ Explained<MeetingRecord> read_meeting(std::istream& record, meeting::Hash const&
   MeetingRecord out;
   out.audit = verifier::audit(record, anchor, {jobs, {}});
   if (out.audit.unusable)
-    return Explanation(Sentence(strings::papers::kRecordUnusable, {{"why", out.audit.unusable->zh}}));
+    return Explanation(Sentence(strings::papers::kRecordUnusable, {{"why", out.audit.unusable->what}}));
   if (!out.audit.verified()) return unverified(out.audit);
   auto interviews = read_interviews(record, out.audit.head);
   if (!interviews) return interviews.error();

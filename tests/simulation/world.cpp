@@ -790,11 +790,12 @@ Bytes export_store(store::Contents const& contents) {
 std::string audit_record(ByteView const file, crypto::Hash const& anchor, bool const was_there) {
   std::istringstream in{std::string(as_text(file))};
   auto const audit = verifier::audit(in, anchor, {});
-  if (audit.unusable) return "unusable: " + audit.unusable->en;
-  for (std::size_t number = 1; number <= verifier::kChecks; ++number) {
-    auto const& check = audit.check(number);
-    if (check.outcome == verifier::Outcome::kHolds || (number == 3 && !was_there)) continue;
-    return "check " + std::to_string(number) + ": " + (check.failures.empty() ? "not reached" : check.failures[0].en);
+  if (audit.unusable) return "unusable: " + audit.unusable->what.in(Lang::kEn);
+  for (verifier::CheckId const id : verifier::kAllChecks) {
+    auto const& check = audit.check(id);
+    if (check.outcome == verifier::Outcome::kHolds || (id == verifier::CheckId::kWitnesses && !was_there)) continue;
+    return "check " + std::to_string(verifier::number(id)) + ": " +
+           (check.failures.empty() ? "not reached" : check.failures[0].what.in(Lang::kEn));
   }
   return {};
 }

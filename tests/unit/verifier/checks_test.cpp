@@ -143,8 +143,8 @@ TEST(Check02, ARecordWithoutACheckpointOfItsFullSizeFails) {
     while (!std::holds_alternative<Bytes>(items.back())) items.pop_back();
   });
   auto const audit = audited(file, m.record.tree().root());
-  EXPECT_EQ(audit.check(2).outcome, verifier::Outcome::kFailed);
-  EXPECT_EQ(audit.check(3).outcome, verifier::Outcome::kFailed);
+  EXPECT_EQ(audit.check(verifier::check_numbered(2)).outcome, verifier::Outcome::kFailed);
+  EXPECT_EQ(audit.check(verifier::check_numbered(3)).outcome, verifier::Outcome::kFailed);
   EXPECT_EQ(audit.exit_code(), 1);
 }
 
@@ -464,8 +464,9 @@ TEST(Check13, ABallotWithATokenThatATrusteeDidNotSignFails) {
       m, [&](Bytes& ballot) { ballot[kTokensAt + m.attempt().shape.modulus_bytes + 100] ^= 1; }, true);
   auto const audit = audited(forged.file, forged.anchor, 3);
   expect_only(audit, 13, forged.entry);
-  EXPECT_THAT(audit.check(13).failures.at(0).en, HasSubstr("question 1, ballot "));
-  EXPECT_THAT(audit.check(13).failures.at(0).en, HasSubstr("hop 1"));
+  EXPECT_THAT(audit.check(verifier::check_numbered(13)).failures.at(0).what.in(Lang::kEn),
+              HasSubstr("question 1, ballot "));
+  EXPECT_THAT(audit.check(verifier::check_numbered(13)).failures.at(0).what.in(Lang::kEn), HasSubstr("hop 1"));
 }
 
 TEST(Check14, ABallotThatWasAlteredAfterCastingFails) {
@@ -691,9 +692,11 @@ TEST(AfterAFailure, WhatWasNotReachedIsNotCalledHeld) {
   auto const audit = audited(forged.file, forged.anchor);
   EXPECT_EQ(audit.holding(), 2U);
   for (std::size_t n = 3; n <= 25; ++n)
-    EXPECT_EQ(audit.check(n).outcome, n == 4 ? verifier::Outcome::kFailed : verifier::Outcome::kNotReached) << n;
+    EXPECT_EQ(audit.check(verifier::check_numbered(n)).outcome,
+              n == 4 ? verifier::Outcome::kFailed : verifier::Outcome::kNotReached)
+        << n;
   // The tree is followed to the end all the same: was the record changed, or did the meeting really contain this?
-  EXPECT_EQ(audit.check(1).outcome, verifier::Outcome::kHolds);
+  EXPECT_EQ(audit.check(verifier::check_numbered(1)).outcome, verifier::Outcome::kHolds);
   EXPECT_EQ(audit.entries, m.entries.size() + 1);
 }
 
@@ -713,8 +716,10 @@ TEST(AfterAFailure, EveryBadBallotIsNamed) {
   for (std::size_t const jobs : {1U, 4U}) {
     auto const audit = audited(forged.file, forged.anchor, jobs);
     expect_only(audit, 14, entry);
-    EXPECT_EQ(audit.check(14).failures_total, 8U);
-    EXPECT_THAT(audit.check(14).failures.at(0).en, HasSubstr("question 1, ballot 1"));
-    EXPECT_THAT(audit.check(14).failures.at(7).en, HasSubstr("question 2, ballot 4"));
+    EXPECT_EQ(audit.check(verifier::check_numbered(14)).failures_total, 8U);
+    EXPECT_THAT(audit.check(verifier::check_numbered(14)).failures.at(0).what.in(Lang::kEn),
+                HasSubstr("question 1, ballot 1"));
+    EXPECT_THAT(audit.check(verifier::check_numbered(14)).failures.at(7).what.in(Lang::kEn),
+                HasSubstr("question 2, ballot 4"));
   }
 }

@@ -77,19 +77,20 @@ inline Forged ended(Meeting& m, std::uint64_t entry) {
 
 /// Exactly this check fails, at this entry, and nothing is called verified.
 inline void expect_only(verifier::Audit const& audit, std::size_t check, std::optional<std::uint64_t> entry) {
-  EXPECT_FALSE(audit.unusable) << audit.unusable->en;
+  EXPECT_FALSE(audit.unusable) << audit.unusable->what.in(Lang::kEn);
   for (std::size_t n = 1; n <= verifier::kChecks; ++n) {
-    bool const failed = audit.check(n).outcome == verifier::Outcome::kFailed;
-    EXPECT_EQ(failed, n == check) << "check " << n
-                                  << (failed ? ": " + audit.check(n).failures.at(0).en : std::string());
+    bool const failed = audit.check(verifier::check_numbered(n)).outcome == verifier::Outcome::kFailed;
+    EXPECT_EQ(failed, n == check)
+        << "check " << n
+        << (failed ? ": " + audit.check(verifier::check_numbered(n)).failures.at(0).what.in(Lang::kEn) : std::string());
   }
   EXPECT_FALSE(audit.verified());
   EXPECT_EQ(audit.exit_code(), 1);
   auto const first = audit.first_failure();
   ASSERT_TRUE(first);
-  EXPECT_EQ(first->check, check);
+  EXPECT_EQ(first->check, verifier::check_numbered(check));
   EXPECT_EQ(first->failure->entry, entry);
-  std::string const text = verifier::text_report(audit, "en", false);
+  std::string const text = verifier::text_report(audit, Lang::kEn, false);
   EXPECT_EQ(text.find("VERIFIED"), std::string::npos);
   std::string const last = "FAILED check " + std::to_string(check) + ": ";
   EXPECT_NE(text.find(last + (entry ? "entry " + std::to_string(*entry) : "")), std::string::npos) << text;
@@ -101,9 +102,9 @@ inline void expect_only(Forged const& forged, std::size_t check) {
 inline void expect_verified(verifier::Audit const& audit) {
   EXPECT_FALSE(audit.unusable);
   for (std::size_t n = 1; n <= verifier::kChecks; ++n) {
-    auto const& check = audit.check(n);
+    auto const& check = audit.check(verifier::check_numbered(n));
     EXPECT_EQ(check.outcome, verifier::Outcome::kHolds)
-        << "check " << n << (check.failures.empty() ? "" : ": " + check.failures[0].en);
+        << "check " << n << (check.failures.empty() ? "" : ": " + check.failures[0].what.in(Lang::kEn));
   }
   EXPECT_TRUE(audit.verified());
 }

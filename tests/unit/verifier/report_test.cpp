@@ -26,7 +26,7 @@ namespace json = boost::json;
 namespace {
 
 std::string text_of(Meeting& m, std::string_view lang = "zh") {
-  return verifier::text_report(audited(m.record_file(), m.record.tree().root()), lang, false);
+  return verifier::text_report(audited(m.record_file(), m.record.tree().root()), lang_of(lang), false);
 }
 
 verifier::QuestionResult result_of(verifier::Audit const& audit, std::size_t attempt, QuestionId q) {
@@ -215,7 +215,7 @@ TEST(Report, ANameCanNotDrawAVerdict) {
   other.data[0] ^= 1;
   auto const audit = audited(m.record_file(), other);
   for (std::string const lang : {"zh", "en"}) {
-    std::string const text = verifier::text_report(audit, lang, false);
+    std::string const text = verifier::text_report(audit, lang_of(lang), false);
     EXPECT_EQ(lines_that_begin(text, "VERIFIED"), 0U);
     EXPECT_EQ(lines_that_begin(text, "FAILED"), 1U);
     for (std::string const control : {"\033", "\u009b", "\u202e", "\u2028"}) EXPECT_THAT(text, Not(HasSubstr(control)));
@@ -231,7 +231,7 @@ TEST(Report, JsonSaysWhatTheTextSays) {
   must(m.close_meeting());
   auto const audit = audited(m.record_file(), m.record.tree().root());
   auto const parsed = json::parse(verifier::json_report(audit)).as_object();
-  std::string const text = verifier::text_report(audit, "en", false);
+  std::string const text = verifier::text_report(audit, Lang::kEn, false);
   EXPECT_TRUE(parsed.at("verified").as_bool());
   EXPECT_EQ(parsed.at("exit_code").as_int64(), 0);
   EXPECT_THAT(text, EndsWith("\nVERIFIED 25/25\n"));

@@ -72,7 +72,7 @@ void expect_unusable(std::string const& file) {
   auto const audit = audited(file, Hash{});
   EXPECT_TRUE(audit.unusable);
   EXPECT_EQ(audit.exit_code(), 2);
-  EXPECT_NE(verifier::text_report(audit, "zh", false).find("UNUSABLE offset "), std::string::npos);
+  EXPECT_NE(verifier::text_report(audit, Lang::kZh, false).find("UNUSABLE offset "), std::string::npos);
 }
 
 class Part : public testing::TestWithParam<std::size_t> {};
@@ -188,10 +188,10 @@ TEST(Robustness, ABadFirstEntryFailsCheck4AndIsNoCrash) {
   auto const audit = audited(file, log::leaf_hash(garbage));
   EXPECT_EQ(audit.exit_code(), 1);
   ASSERT_TRUE(audit.first_failure());
-  EXPECT_EQ(audit.first_failure()->check, 4U);
-  EXPECT_EQ(audit.check(1).outcome, verifier::Outcome::kHolds);
-  EXPECT_EQ(audit.check(2).outcome, verifier::Outcome::kNotReached);
+  EXPECT_EQ(audit.first_failure()->check, verifier::CheckId::kEntries);
+  EXPECT_EQ(audit.check(verifier::check_numbered(1)).outcome, verifier::Outcome::kHolds);
+  EXPECT_EQ(audit.check(verifier::check_numbered(2)).outcome, verifier::Outcome::kNotReached);
   EXPECT_FALSE(audit.manifest);
-  EXPECT_FALSE(verifier::text_report(audit, "zh", false).empty());
+  EXPECT_FALSE(verifier::text_report(audit, Lang::kZh, false).empty());
   EXPECT_FALSE(verifier::json_report(audit).empty());
 }

@@ -718,8 +718,8 @@ TEST(AfterAFailure, AnAbstentionWhereThereIsNoneIsNotCounted) {
   must(m.share(0));
   Forged const forged = with_entry(m, m.make_share(1), {trustee(m, 1)});
   auto const audit = audited(forged.file, forged.anchor);
-  EXPECT_EQ(audit.check(14).failures_total, 1U);
-  EXPECT_EQ(audit.check(16).failures_total, 1U);
-  EXPECT_EQ(audit.check(22).outcome, verifier::Outcome::kNotReached);
-  EXPECT_EQ(audit.check(24).failures_total, 1U);
+  EXPECT_EQ(audit.check(verifier::check_numbered(14)).failures_total, 1U);
+  EXPECT_EQ(audit.check(verifier::check_numbered(16)).failures_total, 1U);
+  EXPECT_EQ(audit.check(verifier::check_numbered(22)).outcome, verifier::Outcome::kNotReached);
+  EXPECT_EQ(audit.check(verifier::check_numbered(24)).failures_total, 1U);
 }
