@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verifier/checks.h"
 
-#include "strings/verifier.h"
+#include "strings/audit.h"
 
 namespace piaojue::verifier {
 namespace {
 
 using namespace meeting;
 namespace elgamal = crypto::elgamal;
-namespace words = strings::verifier;
 
 /// The table at the end of specification §13.
 class Judge {
@@ -143,11 +142,15 @@ class Judge {
 
 Text const& title(CheckId id) {
   static constexpr std::array<Text const*, kChecks> kTitles{
-      &words::kCheck1,  &words::kCheck2,  &words::kCheck3,  &words::kCheck4,  &words::kCheck5,
-      &words::kCheck6,  &words::kCheck7,  &words::kCheck8,  &words::kCheck9,  &words::kCheck10,
-      &words::kCheck11, &words::kCheck12, &words::kCheck13, &words::kCheck14, &words::kCheck15,
-      &words::kCheck16, &words::kCheck17, &words::kCheck18, &words::kCheck19, &words::kCheck20,
-      &words::kCheck21, &words::kCheck22, &words::kCheck23, &words::kCheck24, &words::kCheck25};
+      &strings::audit::kCheck1What,  &strings::audit::kCheck2What,  &strings::audit::kCheck3What,
+      &strings::audit::kCheck4What,  &strings::audit::kCheck5What,  &strings::audit::kCheck6What,
+      &strings::audit::kCheck7What,  &strings::audit::kCheck8What,  &strings::audit::kCheck9What,
+      &strings::audit::kCheck10What, &strings::audit::kCheck11What, &strings::audit::kCheck12What,
+      &strings::audit::kCheck13What, &strings::audit::kCheck14What, &strings::audit::kCheck15What,
+      &strings::audit::kCheck16What, &strings::audit::kCheck17What, &strings::audit::kCheck18What,
+      &strings::audit::kCheck19What, &strings::audit::kCheck20What, &strings::audit::kCheck21What,
+      &strings::audit::kCheck22What, &strings::audit::kCheck23What, &strings::audit::kCheck24What,
+      &strings::audit::kCheck25What};
   return *kTitles.at(number(id) - 1);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "strings/audit.h"
 #include "strings/verifier.h"
 #include "verifier/shown.h"
 
@@ -253,7 +254,8 @@ class Report {
 
   std::string box_figures(QuestionResult const& q) const {
     return say(words::kResultThen) +
-           say({words::kResultBox, {{"envelopes", q.cast}, {"ballots", q.ballots}, {"unconfirmed", q.unconfirmed}}});
+           say({strings::audit::kBoxFacts,
+                {{"envelopes", q.cast}, {"ballots", q.ballots}, {"unconfirmed", q.unconfirmed}}});
   }
 
   /// The last line is for scripts: English in both languages.
