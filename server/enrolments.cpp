@@ -5,6 +5,7 @@
 
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/slip.h"
+#include "strings/server.h"
 
 namespace piaojue::server {
 
@@ -13,7 +14,11 @@ using meeting::MeetingPhase;
 
 namespace {
 
-constexpr std::string_view kKeyChangeReason = "新设备凭登记单登记 (enrolled with a new slip)";
+/// In both languages, because it is written into the log before anybody says in which he reads it.
+std::string key_change_reason() {
+  Text const& text = strings::server::kKeyChangeReason;
+  return std::string(text.zh) + " (" + std::string(text.en) + ")";
+}
 
 Hash digest_of(wire::Enrol const& request) {
   Bytes number;
@@ -226,7 +231,7 @@ std::optional<meeting::KeyChange> Enrolments::key_change(PersonId person) const 
   }
   return meeting::KeyChange{record_.meeting(),       person,
                             enrolment->identity_key, enrolment->witness_key,
-                            enrolment->possession,   std::string(kKeyChangeReason)};
+                            enrolment->possession,   key_change_reason()};
 }
 
 bool Enrolments::has_keys(PersonId person, std::optional<SigningPublicKey> const& identity,

@@ -69,7 +69,7 @@ std::string role_words(std::uint32_t roles) {
   std::string words;
   auto const add = [&](meeting::Role role, Text const& word) {
     if (!(roles & role)) return;
-    if (!words.empty()) words += "、";
+    if (!words.empty()) words += strings::server::kListDivider.zh;
     words += word.zh;
   };
   add(meeting::kChair, strings::server::kRoleChair);
@@ -89,7 +89,8 @@ std::string slip_file(std::string const& line, meeting::Manifest const& manifest
     return Sentence(text, std::move(values)).in(Lang::kZh);
   };
   std::string out = in_both(kSlipTitle) + "\n\n";
-  out += zh(kSlipMeeting) + manifest.title + (manifest.rehearsal ? "（" + in_both(kSlipRehearsal) + "）" : "") + "\n";
+  out += zh(kSlipMeeting) + manifest.title +
+         (manifest.rehearsal ? zh(kSlipRehearsalMark, {{"text", in_both(kSlipRehearsal)}}) : "") + "\n";
   out += zh(kSlipDate) + manifest.date + "\n";
   out += zh(kSlipPerson, {{"person", person}, {"name", who.name}});
   if (!who.employer.empty()) out += zh(kSlipEmployer, {{"employer", who.employer}});

@@ -99,36 +99,38 @@ int hold_paper_against(verifier::Audit const& audit, std::string const& path, La
   return 0;
 }
 
-int run(int argc, char** argv) {
-  CLI::App app{
-      "核验一份票决会议记录：二十五项检查，并由记录自行算出每项结果。\n"
-      "Verifies the record of a Piaojue meeting: 25 checks, and every result derived anew.\n"};
-  app.footer(
-      "\n  piaojue-verify meeting.piaojue --anchor \"3f2a 9c01 …\"\n"
-      "  piaojue-verify meeting.piaojue --anchor-file head.txt --json > audit.json\n"
-      "  piaojue-verify meeting.piaojue --anchor-file head.txt --paper 04-投票结果汇总表.xlsx\n\n"
-      "Exit: 0 verified, 1 a check failed or the paper differs, 2 no usable input.");
-  app.set_version_flag("--version", std::string("piaojue-verify " PIAOJUE_VERSION));
+struct Request {
   std::string record, anchor_text, anchor_file, paper, lang;
   bool json = false;
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
-  app.add_option("RECORD", record, "记录文件 / record file")->required();
-  auto* const by_text =
-      app.add_option("--anchor", anchor_text, "纸上的记录指纹，可带空格 / head hash from paper, blanks allowed");
-  app.add_option("--anchor-file", anchor_file, "含记录指纹的文件 / file with the head hash")->excludes(by_text);
-  app.add_flag("--json", json, "机器可读 / machine-readable");
-  app.add_option("--paper", paper,
-                 "结果汇总表（XLSX、网页或二维码文字）是否与记录一致 / is this printed result table the record's")
-      ->excludes("--json");
-  app.add_option("--jobs", jobs, "线程数 / threads")->check(CLI::Range(std::size_t{1}, kJobsMax));
-  app.add_option("--lang", lang, "zh 或 en")->check(CLI::IsMember({"zh", "en"}));
+};
+
+void add_options(CLI::App& app, Request& request, Lang help) {
+  auto const say = [&](Text const& text) { return std::string(text.in(help)); };
+  app.footer("\n" + say(words::kHelpExamples));
+  app.set_version_flag("--version", std::string("piaojue-verify " PIAOJUE_VERSION));
+  app.add_option("RECORD", request.record, say(words::kHelpRecord))->required();
+  auto* const by_text = app.add_option("--anchor", request.anchor_text, say(words::kHelpAnchor));
+  app.add_option("--anchor-file", request.anchor_file, say(words::kHelpAnchorFile))->excludes(by_text);
+  app.add_flag("--json", request.json, say(words::kHelpJson));
+  app.add_option("--paper", request.paper, say(words::kHelpPaper))->excludes("--json");
+  app.add_option("--jobs", request.jobs, say(words::kHelpJobs))->check(CLI::Range(std::size_t{1}, kJobsMax));
+  app.add_option("--lang", request.lang, say(words::kHelpLang))->check(CLI::IsMember({"zh", "en"}));
+}
+
+int run(int argc, char** argv) {
+  Lang const help = lang_by_default();
+  CLI::App app{std::string(words::kHelpAbout.in(help)) + "\n"};
+  Request request;
+  add_options(app, request, help);
+  auto& [record, anchor_text, anchor_file, paper, lang, json, jobs] = request;
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
     // Whatever was wrong with the command line, nothing was verified.
     return app.exit(error) == 0 ? 0 : kUnusable;
   }
-  Lang const said = lang.empty() ? lang_by_default() : lang_of(lang);
+  Lang const said = lang.empty() ? help : lang_of(lang);
 
   if (anchor_text.empty() && anchor_file.empty()) return complain(words::kMainNoAnchor, said);
   if (!anchor_file.empty()) {

@@ -19,8 +19,8 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/digest.h"
 #include "protocol/meeting/record.h"
-#include "protocol/meeting/witnesses.h"
 #include "protocol/meeting/record_file.h"
+#include "protocol/meeting/witnesses.h"
 
 namespace piaojue::test {
 
