@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/first_steps.h"
 
+#include "base/utf8.h"
 #include "client/session/command.h"
 #include "local/wiped_json.h"
 #include "strings/client.h"
@@ -36,7 +37,7 @@ void FirstSteps::operate(HostReply const& reply, std::string_view line) {
              : "page\nhelp\nquit\n";
     return reply.ok(more);
   }
-  if (!command::is_utf8(line)) return reply.no(Refusal::kMalformed);
+  if (!is_utf8(line)) return reply.no(Refusal::kMalformed);
   if (page && door_.phase() == PagePhase::kEnrol) {
     if (reply.word() == "prefill") {
       json::object more;

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace piaojue::client::command {
 namespace {
 
@@ -220,31 +222,6 @@ Result<Command> bare(std::string_view rest) {
 }
 
 }  // namespace
-
-bool is_utf8(std::string_view text) {
-  std::size_t i = 0;
-  auto const byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  while (i < text.size()) {
-    unsigned char const first = byte(i);
-    std::size_t const more = first < 0x80   ? 0
-                             : first < 0xc2 ? 4
-                             : first < 0xe0 ? 1
-                             : first < 0xf0 ? 2
-                             : first < 0xf5 ? 3
-                                            : 4;
-    if (more > 3 || i + more >= text.size()) return false;
-    for (std::size_t k = 1; k <= more; ++k) {
-      if ((byte(i + k) & 0xc0) != 0x80) return false;
-    }
-    // Overlong forms, surrogates, beyond U+10FFFF.
-    if (first == 0xe0 && byte(i + 1) < 0xa0) return false;
-    if (first == 0xed && byte(i + 1) > 0x9f) return false;
-    if (first == 0xf0 && byte(i + 1) < 0x90) return false;
-    if (first == 0xf4 && byte(i + 1) > 0x8f) return false;
-    i += more + 1;
-  }
-  return true;
-}
 
 Result<Tagged> split_tag(std::string_view line) {
   std::string_view rest = trim(line);

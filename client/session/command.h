@@ -102,6 +102,4 @@ std::string_view usage();
 /// The line of `usage` for a command's word; empty for an unknown one.
 std::string_view usage_of(std::string_view word);
 
-bool is_utf8(std::string_view text);
-
 }  // namespace piaojue::client::command

@@ -107,7 +107,6 @@ class Ledger {
   std::uint64_t size() const { return tree_.size(); }
   Hash head() const { return tree_.root(); }
   Hash head(std::uint64_t size) const { return tree_.root(size); }
-  std::optional<Hash> record_head() const { return record_; }
 
   /// The next entry, signed but not yet taken in. @param signers in ascending order.
   Explained<Bytes> sign(Action const& action, std::vector<Signer> const& signers) const;

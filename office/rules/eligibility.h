@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// 附件 第三条 to 第十八条 as a table in data (`data/standard-2023-13.toml`): who may apply, by which route, by which
+/// 附件 第三条 to 第十八条 as a table in data (`tables/standard-2023-13.toml`): who may apply, by which route, by which
 /// article, with the arithmetic in words. Every route is tried. What a machine can not know is REVIEW and says why.
 #include <string_view>
 

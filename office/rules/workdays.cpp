@@ -112,15 +112,4 @@ Explained<Day> WorkCalendar::last_of(Day start, int count, StartDay rule) const 
   }
 }
 
-Explained<int> WorkCalendar::count_between(Day from, Day to) const {
-  if (to - from > days(800)) return Sentence(say::kCalendarTooFar);
-  int count = 0;
-  for (Day day = from + days(1); day <= to; day += days(1)) {
-    auto const working = is_working(day);
-    if (!working) return working.error();
-    if (*working) ++count;
-  }
-  return count;
-}
-
 }  // namespace piaojue::office

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Working days from the yearly tables of the State Council (`data/holidays-2026.toml`): weekends can be working days
+/// Working days from the yearly tables of the State Council (`tables/holidays-2026.toml`): weekends can be working days
 /// and Mondays free ones, so that a year without its table can not be reckoned with. It is an error, never a guess.
 #include <map>
 #include <set>
@@ -37,8 +37,6 @@ class WorkCalendar {
   Explained<bool> is_working(Day day) const;
   /// The last of `count` working days. @param count 1 to 250
   Explained<Day> last_of(Day start, int count, StartDay rule = StartDay::kExcluded) const;
-  /// The working days after `from` up to and with `to`.
-  Explained<int> count_between(Day from, Day to) const;
 
  private:
   std::map<int, HolidayTable> years_;
