@@ -305,22 +305,23 @@ Result<PrivateKey> PrivateKey::generate(std::uint32_t modulus_bits) {
   return from_primes(primes.view().first(half), primes.view().last(half));
 }
 
-Result<PrivateKey> PrivateKey::from_primes(ByteView p_bytes, ByteView q_bytes) {
-  std::size_t const half = p_bytes.size();
-  auto const bits = static_cast<std::uint32_t>(16 * half);
-  if (q_bytes.size() != half || half > kModulusBytesMax / 2 || !is_supported_size(bits)) return Refusal::kKeyParam;
+namespace {
+
+/// The numbers of a key pair. All but n and e are secret: OpenSSL is told to compute with them in constant time.
+struct PairNumbers {
+  Number p, q;
+  Number n = make_number(), e = make_number(), d = make_number();
+  Number dp = make_number(), dq = make_number(), q_inverse = make_number();
+};
+
+/// All numbers of the pair from its primes, which are equally long and of a size that is supported.
+Result<PairNumbers> derive_pair(ByteView p_bytes, ByteView q_bytes) {
   Scratch const own{BN_CTX_new()};  // not the thread's: what passes through here is secret and is freed below
   if (!own) throw std::bad_alloc();
   BN_CTX* const ctx = own.get();
 
-  Number p = number_of(p_bytes);
-  Number q = number_of(q_bytes);
-  Number const n = make_number();
-  Number const e = make_number();
-  Number const d = make_number();
-  Number const dp = make_number();
-  Number const dq = make_number();
-  Number const q_inverse = make_number();
+  PairNumbers pair{number_of(p_bytes), number_of(q_bytes)};
+  auto const& [p, q, n, e, d, dp, dq, q_inverse] = pair;
   Number const p_minus_one = make_number();
   Number const q_minus_one = make_number();
   Number const phi = make_number();
@@ -330,7 +331,7 @@ Result<PrivateKey> PrivateKey::from_primes(ByteView p_bytes, ByteView q_bytes) {
   }
   if (BN_cmp(p.get(), q.get()) == 0 || BN_is_odd(p.get()) == 0 || BN_is_odd(q.get()) == 0) return Refusal::kKeyParam;
   check(BN_mul(n.get(), p.get(), q.get(), ctx));
-  if (BN_num_bits(n.get()) != static_cast<int>(bits)) return Refusal::kKeyParam;
+  if (BN_num_bits(n.get()) != static_cast<int>(16 * p_bytes.size())) return Refusal::kKeyParam;
   check(BN_set_word(e.get(), kExponent));
   check(BN_sub(p_minus_one.get(), p.get(), BN_value_one()));
   check(BN_sub(q_minus_one.get(), q.get(), BN_value_one()));
@@ -340,25 +341,26 @@ Result<PrivateKey> PrivateKey::from_primes(ByteView p_bytes, ByteView q_bytes) {
   check(BN_mod(dp.get(), d.get(), p_minus_one.get(), ctx));
   check(BN_mod(dq.get(), d.get(), q_minus_one.get(), ctx));
   if (!inverse(q_inverse.get(), q.get(), p.get(), ctx)) return Refusal::kKeyParam;
+  return pair;
+}
 
-  auto public_key = PublicKey::from_modulus(bytes_of(n.get(), 2 * half), bits);
-  if (!public_key) return public_key.error();
-
-  // OSSL_PARAM_BLD would leave copies in freed memory that nobody wiped; so the parameters are laid out by hand, in
-  // OpenSSL's native byte order, in memory that is wiped.
+/// The pair as a key of OpenSSL; `half` is the size of a prime in bytes. OSSL_PARAM_BLD would leave copies in freed
+/// memory that nobody wiped; so the parameters are laid out by hand, in OpenSSL's native byte order, in memory that is
+/// wiped.
+Result<Key> import_pair(PairNumbers const& pair, std::size_t half) {
   struct Part {
     char const* name;
     BIGNUM const* value;
     std::size_t size;
   };
-  std::array<Part, 8> const parts = {{{OSSL_PKEY_PARAM_RSA_N, n.get(), 2 * half},
-                                      {OSSL_PKEY_PARAM_RSA_E, e.get(), 4},
-                                      {OSSL_PKEY_PARAM_RSA_D, d.get(), 2 * half},
-                                      {OSSL_PKEY_PARAM_RSA_FACTOR1, p.get(), half},
-                                      {OSSL_PKEY_PARAM_RSA_FACTOR2, q.get(), half},
-                                      {OSSL_PKEY_PARAM_RSA_EXPONENT1, dp.get(), half},
-                                      {OSSL_PKEY_PARAM_RSA_EXPONENT2, dq.get(), half},
-                                      {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, q_inverse.get(), half}}};
+  std::array<Part, 8> const parts = {{{OSSL_PKEY_PARAM_RSA_N, pair.n.get(), 2 * half},
+                                      {OSSL_PKEY_PARAM_RSA_E, pair.e.get(), 4},
+                                      {OSSL_PKEY_PARAM_RSA_D, pair.d.get(), 2 * half},
+                                      {OSSL_PKEY_PARAM_RSA_FACTOR1, pair.p.get(), half},
+                                      {OSSL_PKEY_PARAM_RSA_FACTOR2, pair.q.get(), half},
+                                      {OSSL_PKEY_PARAM_RSA_EXPONENT1, pair.dp.get(), half},
+                                      {OSSL_PKEY_PARAM_RSA_EXPONENT2, pair.dq.get(), half},
+                                      {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, pair.q_inverse.get(), half}}};
   Secret storage(9 * half + 4);
   std::array<OSSL_PARAM, parts.size() + 1> params{};
   std::uint8_t* at = storage.data();
@@ -374,13 +376,27 @@ Result<PrivateKey> PrivateKey::from_primes(ByteView p_bytes, ByteView q_bytes) {
       EVP_PKEY_fromdata(importer.get(), &key, EVP_PKEY_KEYPAIR, params.data()) != 1) {
     return Refusal::kInternal;
   }
-  Key owned_key{key};
+  return Key{key};
+}
+
+}  // namespace
+
+Result<PrivateKey> PrivateKey::from_primes(ByteView p_bytes, ByteView q_bytes) {
+  std::size_t const half = p_bytes.size();
+  auto const bits = static_cast<std::uint32_t>(16 * half);
+  if (q_bytes.size() != half || half > kModulusBytesMax / 2 || !is_supported_size(bits)) return Refusal::kKeyParam;
+  auto pair = derive_pair(p_bytes, q_bytes);
+  if (!pair) return pair.error();
+  auto public_key = PublicKey::from_modulus(bytes_of(pair->n.get(), 2 * half), bits);
+  if (!public_key) return public_key.error();
+  auto key = import_pair(*pair, half);
+  if (!key) return key.error();
 
   Secret primes(2 * half);
   std::ranges::copy(p_bytes, primes.data());
   std::ranges::copy(q_bytes, primes.data() + half);
   std::unique_ptr<Impl> impl{
-      new Impl{*public_key, std::move(primes), std::move(p), std::move(q), std::move(owned_key), {}, {}}};
+      new Impl{*public_key, std::move(primes), std::move(pair->p), std::move(pair->q), std::move(*key), {}, {}}};
   KeyContext first = impl->make_context();
   if (!first) return Refusal::kInternal;
   impl->idle.push_back(std::move(first));
