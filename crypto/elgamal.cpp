@@ -122,6 +122,7 @@ class SecretBlock {
  public:
   SecretBlock() : memory_(sizeof(T)), value_(new (memory_.data()) T{}) {}
   T* operator->() { return value_; }
+  T& operator*() { return *value_; }
 
  private:
   Secret memory_;
@@ -195,7 +196,7 @@ PokProof TallyKey::prove_knowledge(ByteView binding) const {
   crypto_scalarmult_ristretto255_base(r.data.data(), k->data());
   PokProof proof;
   proof.c = challenge(domain::kPok, {binding, y_.view(), r.view()});
-  respond(proof.s, *k.operator->(), proof.c, x_);
+  respond(proof.s, *k, proof.c, x_);
   return proof;
 }
 
@@ -208,80 +209,104 @@ bool verify_knowledge(Point const& y, ByteView binding, PokProof const& proof) {
 
 std::size_t or_proof_bytes(bool abstain_allowed) { return kScalarBytes * 2 * (abstain_allowed ? 3 : 2); }
 
+namespace {
+
+/// What `encrypt` computes with; all of it is secret.
+struct EncryptionWork {
+  Element v;                      // the value, as a scalar
+  Element v_point;                // v·G
+  Element r;                      // ElGamal randomness
+  Element r_x;                    // r·X
+  Element veil, veil_point;       // see commit_to_branches
+  Element other_c_sum;            // sum of the challenges of the branches that are not true
+  Element true_c;                 // c minus that
+  Element scalar, point, point2;  // temporaries
+  std::array<Element, kValues.size()> w, c;
+  std::array<std::uint8_t, kValues.size()> is_true;  // 0xff for the true branch, 0 for the others
+  std::uint8_t any;
+};
+
+using Commitments = std::array<Point, 2 * kValues.size()>;  // a1, a2 of each branch from `first` on
+
+/// Sets v, v·G and which branch is true. @return false if the choice is not admissible here, or not a value of the
+/// enum. That a choice is admissible is no secret; asking for each value by itself would be a branch on which one it
+/// is, in whatever order the compiler finds best.
+bool take_choice(EncryptionWork& work, Choice choice, std::size_t first) {
+  for (std::size_t i = first; i < kValues.size(); ++i) {
+    work.is_true[i] = equality_mask(static_cast<std::uint32_t>(choice), kValues[i]);
+    work.any = static_cast<std::uint8_t>(work.any | work.is_true[i]);
+    assign_if(work.is_true[i], work.v, scalar_of(kValues[i]).data());
+    assign_if(work.is_true[i], work.v_point, value_points()[i].data.data());
+  }
+  return work.any != 0;
+}
+
+/// A = r·G, B = r·X + v·G. v·G is taken from a table by masks, because libsodium branches on an identity result.
+bool encrypt_value(EncryptionWork& work, std::uint8_t const* x, Ciphertext& out) {
+  crypto_core_ristretto255_scalar_random(work.r.data());
+  crypto_scalarmult_ristretto255_base(out.a.data.data(), work.r.data());
+  if (crypto_scalarmult_ristretto255(work.r_x.data(), work.r.data(), x) != 0) return false;
+  crypto_core_ristretto255_add(out.b.data.data(), work.r_x.data(), work.v_point.data());
+  return true;
+}
+
+/// Every branch is computed alike. With w_i uniform and s_i = w_i + c_i·r, the verifier's commitments are
+///   a1_i = s_i·G − c_i·A = w_i·G            a2_i = s_i·X − c_i·(B − v_i·G) = w_i·X + c_i·(v_i − v)·G,
+/// so that those of the true branch do not depend on c_i, which is set last. To keep libsodium from meeting the scalar
+/// 0 there, a random veil goes in and comes out again: a2_i = (w_i·X − veil·G) + (c_i·(v_i − v) + veil)·G.
+bool commit_to_branches(EncryptionWork& work, std::uint8_t const* x, std::size_t first, Commitments& commitments) {
+  crypto_core_ristretto255_scalar_random(work.veil.data());
+  crypto_scalarmult_ristretto255_base(work.veil_point.data(), work.veil.data());
+  for (std::size_t i = first; i < kValues.size(); ++i) {
+    Point& a1 = commitments[2 * (i - first)];
+    Point& a2 = commitments[2 * (i - first) + 1];
+    crypto_core_ristretto255_scalar_random(work.w[i].data());
+    crypto_core_ristretto255_scalar_random(work.c[i].data());
+    crypto_scalarmult_ristretto255_base(a1.data.data(), work.w[i].data());
+    if (crypto_scalarmult_ristretto255(work.point.data(), work.w[i].data(), x) != 0) return false;
+    crypto_core_ristretto255_sub(work.point.data(), work.point.data(), work.veil_point.data());
+    crypto_core_ristretto255_scalar_sub(work.scalar.data(), scalar_of(kValues[i]).data(), work.v.data());
+    crypto_core_ristretto255_scalar_mul(work.scalar.data(), work.scalar.data(), work.c[i].data());
+    crypto_core_ristretto255_scalar_add(work.scalar.data(), work.scalar.data(), work.veil.data());
+    if (crypto_scalarmult_ristretto255_base(work.point2.data(), work.scalar.data()) != 0) return false;
+    crypto_core_ristretto255_add(a2.data.data(), work.point.data(), work.point2.data());
+
+    work.scalar = Element{};
+    assign_if(static_cast<std::uint8_t>(~work.is_true[i]), work.scalar, work.c[i].data());
+    crypto_core_ristretto255_scalar_add(work.other_c_sum.data(), work.other_c_sum.data(), work.scalar.data());
+  }
+  return true;
+}
+
+/// Gives the true branch what the others leave of c, and writes c_i ‖ s_i of each branch to `to`.
+void answer(EncryptionWork& work, Scalar const& c, std::size_t first, std::uint8_t* to) {
+  crypto_core_ristretto255_scalar_sub(work.true_c.data(), c.data.data(), work.other_c_sum.data());
+  for (std::size_t i = first; i < kValues.size(); ++i, to += 2 * kScalarBytes) {
+    assign_if(work.is_true[i], work.c[i], work.true_c.data());
+    std::ranges::copy(work.c[i], to);
+    crypto_core_ristretto255_scalar_mul(work.scalar.data(), work.c[i].data(), work.r.data());
+    crypto_core_ristretto255_scalar_add(to + kScalarBytes, work.w[i].data(), work.scalar.data());
+  }
+}
+
+}  // namespace
+
 Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed) {
   if (!is_valid_point(binding.election_key)) return Refusal::kBallotEncoding;
   std::uint8_t const* const x = binding.election_key.data.data();
   std::size_t const first = abstain_allowed ? 0 : 1;
+  SecretBlock<EncryptionWork> work;
+  if (!take_choice(*work, choice, first)) return Refusal::kBallotEncoding;
 
-  struct Work {
-    Element v;                      // the value, as a scalar
-    Element v_point;                // v·G
-    Element r;                      // ElGamal randomness
-    Element r_x;                    // r·X
-    Element veil, veil_point;       // see below
-    Element other_c_sum;            // sum of the challenges of the branches that are not true
-    Element true_c;                 // c minus that
-    Element scalar, point, point2;  // temporaries
-    std::array<Element, kValues.size()> w, c;
-    std::array<std::uint8_t, kValues.size()> is_true;  // 0xff for the true branch, 0 for the others
-    std::uint8_t any;
-  };
-  SecretBlock<Work> work;
-
-  for (std::size_t i = first; i < kValues.size(); ++i) {
-    work->is_true[i] = equality_mask(static_cast<std::uint32_t>(choice), kValues[i]);
-    work->any = static_cast<std::uint8_t>(work->any | work->is_true[i]);
-    assign_if(work->is_true[i], work->v, scalar_of(kValues[i]).data());
-    assign_if(work->is_true[i], work->v_point, value_points()[i].data.data());
-  }
-  // Not admissible here, or not a value of the enum. That a choice is admissible is no secret; asking for each value by
-  // itself would be a branch on which one it is, in whatever order the compiler finds best.
-  if (work->any == 0) return Refusal::kBallotEncoding;
-
-  // A = r·G, B = r·X + v·G. v·G is taken from a table by masks, because libsodium branches on an identity result.
   EncryptedVote out;
-  crypto_core_ristretto255_scalar_random(work->r.data());
-  crypto_scalarmult_ristretto255_base(out.ciphertext.a.data.data(), work->r.data());
-  if (crypto_scalarmult_ristretto255(work->r_x.data(), work->r.data(), x) != 0) return Refusal::kInternal;
-  crypto_core_ristretto255_add(out.ciphertext.b.data.data(), work->r_x.data(), work->v_point.data());
-
-  // Every branch is computed alike. With w_i uniform and s_i = w_i + c_i·r, the verifier's commitments are
-  //   a1_i = s_i·G − c_i·A = w_i·G            a2_i = s_i·X − c_i·(B − v_i·G) = w_i·X + c_i·(v_i − v)·G,
-  // so that those of the true branch do not depend on c_i, which is set last. To keep libsodium from meeting the scalar
-  // 0 there, a random veil goes in and comes out again: a2_i = (w_i·X − veil·G) + (c_i·(v_i − v) + veil)·G.
-  crypto_core_ristretto255_scalar_random(work->veil.data());
-  crypto_scalarmult_ristretto255_base(work->veil_point.data(), work->veil.data());
-  std::array<Point, 2 * kValues.size()> commitments;
-  for (std::size_t i = first; i < kValues.size(); ++i) {
-    Point& a1 = commitments[2 * (i - first)];
-    Point& a2 = commitments[2 * (i - first) + 1];
-    crypto_core_ristretto255_scalar_random(work->w[i].data());
-    crypto_core_ristretto255_scalar_random(work->c[i].data());
-    crypto_scalarmult_ristretto255_base(a1.data.data(), work->w[i].data());
-    if (crypto_scalarmult_ristretto255(work->point.data(), work->w[i].data(), x) != 0) return Refusal::kInternal;
-    crypto_core_ristretto255_sub(work->point.data(), work->point.data(), work->veil_point.data());
-    crypto_core_ristretto255_scalar_sub(work->scalar.data(), scalar_of(kValues[i]).data(), work->v.data());
-    crypto_core_ristretto255_scalar_mul(work->scalar.data(), work->scalar.data(), work->c[i].data());
-    crypto_core_ristretto255_scalar_add(work->scalar.data(), work->scalar.data(), work->veil.data());
-    if (crypto_scalarmult_ristretto255_base(work->point2.data(), work->scalar.data()) != 0) return Refusal::kInternal;
-    crypto_core_ristretto255_add(a2.data.data(), work->point.data(), work->point2.data());
-
-    work->scalar = Element{};
-    assign_if(static_cast<std::uint8_t>(~work->is_true[i]), work->scalar, work->c[i].data());
-    crypto_core_ristretto255_scalar_add(work->other_c_sum.data(), work->other_c_sum.data(), work->scalar.data());
+  Commitments commitments;
+  if (!encrypt_value(*work, x, out.ciphertext) || !commit_to_branches(*work, x, first, commitments)) {
+    return Refusal::kInternal;
   }
   std::size_t const count = kValues.size() - first;
   Scalar const c = or_challenge(binding, out.ciphertext, std::span(commitments).first(2 * count));
-  crypto_core_ristretto255_scalar_sub(work->true_c.data(), c.data.data(), work->other_c_sum.data());
-
   out.proof.resize(or_proof_bytes(abstain_allowed));
-  std::uint8_t* to = out.proof.data();
-  for (std::size_t i = first; i < kValues.size(); ++i, to += 2 * kScalarBytes) {
-    assign_if(work->is_true[i], work->c[i], work->true_c.data());
-    std::ranges::copy(work->c[i], to);
-    crypto_core_ristretto255_scalar_mul(work->scalar.data(), work->c[i].data(), work->r.data());
-    crypto_core_ristretto255_scalar_add(to + kScalarBytes, work->w[i].data(), work->scalar.data());
-  }
+  answer(*work, c, first, out.proof.data());
   return out;
 }
 
@@ -335,7 +360,7 @@ Result<TallyShare> make_tally_share(TallyKey const& key, Point const& sum_a, Byt
   }
   share.proof.c = challenge(domain::kDleq,
                             {binding, key.public_share().view(), sum_a.view(), share.d.view(), r1.view(), r2.view()});
-  respond(share.proof.s, *k.operator->(), share.proof.c, key.secret());
+  respond(share.proof.s, *k, share.proof.c, key.secret());
   return share;
 }
 
