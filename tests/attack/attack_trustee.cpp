@@ -368,103 +368,122 @@ std::vector<trustee::Submission> run_due(trustee::Trustee& trustee, meeting::Rec
   return out;
 }
 
-// The others together keep all onions but hers back, let the honest trustee mix hers among junk, see which ballot comes
-// out, and then run the real batch with it: her vote's ballot would be known by name.
-TEST(Trustee, AnHonestTrusteeMixesAnAttemptOnceAlsoForALogThatForked) {
-  Plan plan;
-  plan.trustees = 2;
-  Stage room(plan);
-  room.open_meeting();
-  room.sign_in_all();
-  // Trustee 1 is honest: its real program, on a shelf that survives restarts. The server forks the log for it.
-  Shelf shelf;
-  auto const& signer = *room.people.at(room.trustee_person(1)).identity;
-  auto honest = std::make_unique<trustee::Trustee>(1, room.trustee_person(1), signer, shelf, room.keys.source(), 1);
-  std::vector<Refusal> refused;
-  auto const pump = [&](meeting::Record const& record) {
+/// Trustee 1 is honest: its real program, on a shelf that survives restarts. The server forks the log for it.
+struct Forking : Stage {
+  Forking() : Stage(plan()) {
+    open_meeting();
+    sign_in_all();
+    restart_honest();
+  }
+  static Plan plan() {
+    Plan out;
+    out.trustees = 2;
+    return out;
+  }
+  void restart_honest() {
+    auto const& signer = *people.at(trustee_person(1)).identity;
+    honest = std::make_unique<trustee::Trustee>(1, trustee_person(1), signer, shelf, keys.source(), 1);
+  }
+  /// All that the honest one submits when it sees this log.
+  std::vector<trustee::Submission> pump(meeting::Record const& log) {
     std::vector<trustee::Submission> all;
     for (;;) {
-      auto more = run_due(*honest, record, room.core->witnesses(), refused);
+      auto more = run_due(*honest, log, core->witnesses(), refused);
       if (more.empty()) return all;
       for (auto& submission : more) all.push_back(std::move(submission));
     }
-  };
-  auto const keys = pump(room.record());
-  ASSERT_EQ(keys.size(), 1U);
-  ASSERT_TRUE(room.submit(room.trustee_person(1), keys[0].entry).accepted);
-  room.must(room.record().draft_batch_open(1, false).value(), {room.chair});
-  room.cosign();
-  for (auto const p : room.experts) {
-    room.request(p);
-    honest->on_token_work(p, room.attempt().open_hash, Stage::messages(room.tokens.at(p)));
-    auto const issued = pump(room.record());
+  }
+  /// Runs the attempt with the honest one until its IssuanceClosed is in the log; the server then stands at the fork.
+  void to_the_fork() {
+    auto const made = pump(record());
+    ASSERT_EQ(made.size(), 1U);
+    ASSERT_TRUE(submit(trustee_person(1), made[0].entry).accepted);
+    must(record().draft_batch_open(1, false).value(), {chair});
+    cosign();
+    for (auto const p : experts) ASSERT_NO_FATAL_FAILURE(vote(p));
+    hold_jobs = true;  // the server stays at the fork until it has seen what it wants
+    close();
+    auto const closed = pump(record());
+    ASSERT_EQ(closed.size(), 1U);
+    ASSERT_TRUE(submit(trustee_person(1), closed[0].entry).accepted);
+  }
+  void vote(PersonId p) {
+    request(p);
+    honest->on_token_work(p, attempt().open_hash, messages(tokens.at(p)));
+    auto const issued = pump(record());
     ASSERT_EQ(issued.size(), 1U);
-    ASSERT_TRUE(room.submit(room.trustee_person(1), issued[0].entry,
-                            meeting::encode_issued_payload(std::get<meeting::BlindSigs>(issued[0].payload)))
+    ASSERT_TRUE(submit(trustee_person(1), issued[0].entry,
+                       meeting::encode_issued_payload(std::get<meeting::BlindSigs>(issued[0].payload)))
                     .accepted);
-    room.collect(p);
-    room.cast(p, Choice::kAgree);
+    collect(p);
+    cast(p, Choice::kAgree);
   }
-  room.hold_jobs = true;  // the server stays at the fork until it has seen what it wants
-  room.close();
-  auto const closed = pump(room.record());
-  ASSERT_EQ(closed.size(), 1U);
-  ASSERT_TRUE(room.submit(room.trustee_person(1), closed[0].entry).accepted);
-
-  // Both branches: trustee 0's IssuanceClosed and a MixStep of its choice. The items of the false one are one real
-  // onion, peeled with trustee 0's key, and junk sealed for trustee 1.
-  auto const branch = [&](meeting::MixItems const& items, Bytes const& salt) {
-    meeting::Record record = room.record();
-    meeting::IssuanceClosed own{room.attempt().open_hash, 0, {}};
-    for (auto const q : room.attempt().open.questions) own.issued[q] = static_cast<std::uint32_t>(room.experts.size());
-    EXPECT_TRUE(record.apply(room.entry(own, {meeting::kServer})));
-    meeting::MixStep step{room.attempt().open_hash, 0, {}, {}};
+  /// A branch of the log: trustee 0's IssuanceClosed and a MixStep of its choice.
+  meeting::Record branch(meeting::MixItems const& items) {
+    meeting::Record log = record();
+    meeting::IssuanceClosed own{attempt().open_hash, 0, {}};
+    for (auto const q : attempt().open.questions) own.issued[q] = static_cast<std::uint32_t>(experts.size());
+    EXPECT_TRUE(log.apply(entry(own, {meeting::kServer})));
+    meeting::MixStep step{attempt().open_hash, 0, {}, {}};
     for (auto const& [q, list] : items) {
-      step.counts[q] = {static_cast<std::uint32_t>(room.experts.size()), static_cast<std::uint32_t>(list.size())};
+      step.counts[q] = {static_cast<std::uint32_t>(experts.size()), static_cast<std::uint32_t>(list.size())};
     }
-    step.output_hash = meeting::mix_output_hash(room.attempt().open_hash, 0, salt, items);
-    EXPECT_TRUE(record.apply(room.entry(step, {meeting::kServer})));
-    return record;
-  };
+    step.output_hash = meeting::mix_output_hash(attempt().open_hash, 0, salt, items);
+    EXPECT_TRUE(log.apply(entry(step, {meeting::kServer})));
+    return log;
+  }
+  /// A ballot in a layer for hop 1 alone, as it comes out of hop 0.
+  Bytes sealed_for_hop1(QuestionId q, ByteView ballot) {
+    Bytes inner = to_bytes(meeting::context(attempt().open_hash, q).view());
+    append_u32be(inner, 1);
+    piaojue::append(inner, ballot);
+    Bytes sealed(inner.size() + crypto_box_SEALBYTES);
+    EXPECT_EQ(crypto_box_seal(sealed.data(), inner.data(), inner.size(), attempt().keys[1].mix_key.data.data()), 0);
+    return sealed;
+  }
+  /// Asks the honest one to mix these on that branch of the log.
+  std::vector<trustee::Submission> mix_on(meeting::Record const& log, meeting::MixItems const& items) {
+    honest->on_mix_input(attempt().open_hash, items, salt);
+    return pump(log);
+  }
+
+  Shelf shelf;
+  std::unique_ptr<trustee::Trustee> honest;
+  std::vector<Refusal> refused;
+  Bytes const salt = Bytes(32, 5);
+};
+
+// The others together keep all onions but hers back, let the honest trustee mix hers among junk, see which ballot comes
+// out, and then run the real batch with it: her vote's ballot would be known by name.
+TEST(Trustee, AnHonestTrusteeMixesAnAttemptOnceAlsoForALogThatForked) {
+  Forking room;
+  ASSERT_NO_FATAL_FAILURE(room.to_the_fork());
+  // The items of the false branch are one real onion, peeled with trustee 0's key, and junk sealed for trustee 1.
   meeting::MixItems lone, whole;
-  std::vector<crypto::MixPublicKey> const last = {room.attempt().keys[1].mix_key};
   for (QuestionId q : {1U, 2U}) {
-    auto const ctx = meeting::context(room.attempt().open_hash, q);
     for (auto const p : room.experts) {
-      // A layer for hop 1 alone, as it comes out of hop 0.
-      Bytes inner = to_bytes(ctx.view());
-      append_u32be(inner, 1);
-      piaojue::append(inner, p == room.experts[0] ? room.ballots.at(p).at(q) : Bytes(room.attempt().shape.bytes(), 9));
-      Bytes sealed(inner.size() + crypto_box_SEALBYTES);
-      ASSERT_EQ(crypto_box_seal(sealed.data(), inner.data(), inner.size(), last[0].data.data()), 0);
-      lone[q].push_back(sealed);
-      inner.resize(36);
-      piaojue::append(inner, room.ballots.at(p).at(q));
-      ASSERT_EQ(crypto_box_seal(sealed.data(), inner.data(), inner.size(), last[0].data.data()), 0);
-      whole[q].push_back(sealed);
+      auto const& ballot = room.ballots.at(p).at(q);
+      Bytes const junk(room.attempt().shape.bytes(), 9);
+      lone[q].push_back(room.sealed_for_hop1(q, p == room.experts[0] ? ballot : junk));
+      whole[q].push_back(room.sealed_for_hop1(q, ballot));
     }
   }
-  Bytes const salt(32, 5);
-  auto const false_branch = branch(lone, salt);
-  honest->on_mix_input(room.attempt().open_hash, lone, salt);
-  auto const first = pump(false_branch);
+  auto const false_branch = room.branch(lone);
+  auto const first = room.mix_on(false_branch, lone);
   ASSERT_EQ(first.size(), 1U) << "it can not know that this is not the room's log";
   auto const output = std::get<trustee::MixResult>(first[0].payload).step.output_hash;
   // Asked again, and after a restart: the same output for the same input.
-  honest = std::make_unique<trustee::Trustee>(1, room.trustee_person(1), signer, shelf, room.keys.source(), 1);
-  honest->on_mix_input(room.attempt().open_hash, lone, salt);
-  auto const repeated = pump(false_branch);
+  room.restart_honest();
+  auto const repeated = room.mix_on(false_branch, lone);
   ASSERT_EQ(repeated.size(), 1U);
   EXPECT_EQ(std::get<trustee::MixResult>(repeated[0].payload).step.output_hash, output);
   // And nothing for any other input, whatever the log says now.
-  EXPECT_TRUE(refused.empty());
-  auto const true_branch = branch(whole, salt);
-  honest->on_mix_input(room.attempt().open_hash, whole, salt);
-  EXPECT_TRUE(pump(true_branch).empty());
-  EXPECT_EQ(refused, std::vector<Refusal>{Refusal::kMixAgain});
-  honest = std::make_unique<trustee::Trustee>(1, room.trustee_person(1), signer, shelf, room.keys.source(), 1);
-  honest->on_mix_input(room.attempt().open_hash, whole, salt);
-  EXPECT_TRUE(pump(true_branch).empty());
+  EXPECT_TRUE(room.refused.empty());
+  auto const true_branch = room.branch(whole);
+  EXPECT_TRUE(room.mix_on(true_branch, whole).empty());
+  EXPECT_EQ(room.refused, std::vector<Refusal>{Refusal::kMixAgain});
+  room.restart_honest();
+  EXPECT_TRUE(room.mix_on(true_branch, whole).empty());
 }
 
 // A share that is not x_t·ΣA would declare other figures, or none.
