@@ -37,123 +37,167 @@ constexpr std::uint64_t kVotingTime = 60'000;
 
 // ------------------------------------------------------------------------------------------------------- Scenario
 
-Scenario Scenario::draw(Dice& dice) {
-  Scenario s;
-  meeting::Manifest& m = s.manifest;
-  for (auto& byte : m.meeting_id) byte = static_cast<std::uint8_t>(dice.below(256));
-  m.title = "评审会";
-  m.date = "2026-11-22";
-  auto const experts = dice.between(4, 6);
-  auto const chance = dice.below(10);
-  std::size_t const k = chance == 0 ? 1 : chance <= 5 ? 2 : chance <= 8 ? 3 : 4;
-  bool const chair_votes = dice.chance(0.5);
-  m.committee_size = static_cast<std::uint32_t>(experts + 1) | 1U;
-  m.rules.pass_numerator = dice.chance(0.7) ? 2 : 1;
-  m.rules.pass_denominator = m.rules.pass_numerator + 1;
-  m.rules.pass_strict = dice.chance(0.5);
-  m.rules.recusal_mode = static_cast<meeting::RecusalMode>(dice.between(1, 3));
-  m.rules.abstain_allowed = dice.chance(0.6);
-  m.rules.quorum_numerator = 1;
-  m.rules.quorum_denominator = 2;
-  m.rules.modulus_bits = 2048;
-  m.rules.max_unconfirmed = static_cast<std::uint32_t>(dice.between(1, 2));
-  std::size_t const supervisors = dice.chance(0.2) ? 2 : 1;
-  m.rules.supervisors_needed = static_cast<std::uint32_t>(dice.between(1, supervisors));
+namespace {
 
-  PersonId chair = 0;
-  std::vector<PersonId> expert_ids, supervisor_ids;
-  auto const add = [&](std::uint32_t roles) {
+/// Draws a scenario in steps. What a seed means is the order of its draws: none may move before another.
+class Drawing {
+ public:
+  explicit Drawing(Dice& dice) : dice_(dice) {}
+
+  Scenario whole() {
+    rules();
+    people();
+    trustees();
+    batches();
+    who_is_missing();
+    chair_plans();
+    weather();
+    return std::move(s_);
+  }
+
+ private:
+  void rules() {
+    for (auto& byte : m_.meeting_id) byte = static_cast<std::uint8_t>(dice_.below(256));
+    m_.title = "评审会";
+    m_.date = "2026-11-22";
+    experts_ = dice_.between(4, 6);
+    auto const chance = dice_.below(10);
+    trustees_ = chance == 0 ? 1 : chance <= 5 ? 2 : chance <= 8 ? 3 : 4;
+    chair_votes_ = dice_.chance(0.5);
+    m_.committee_size = static_cast<std::uint32_t>(experts_ + 1) | 1U;
+    m_.rules.pass_numerator = dice_.chance(0.7) ? 2 : 1;
+    m_.rules.pass_denominator = m_.rules.pass_numerator + 1;
+    m_.rules.pass_strict = dice_.chance(0.5);
+    m_.rules.recusal_mode = static_cast<meeting::RecusalMode>(dice_.between(1, 3));
+    m_.rules.abstain_allowed = dice_.chance(0.6);
+    m_.rules.quorum_numerator = 1;
+    m_.rules.quorum_denominator = 2;
+    m_.rules.modulus_bits = 2048;
+    m_.rules.max_unconfirmed = static_cast<std::uint32_t>(dice_.between(1, 2));
+    supervisors_ = dice_.chance(0.2) ? 2 : 1;
+    m_.rules.supervisors_needed = static_cast<std::uint32_t>(dice_.between(1, supervisors_));
+  }
+
+  PersonId add(std::uint32_t roles) {
     meeting::Person person;
-    person.name = "人" + std::to_string(m.people.size() + 1);
+    person.name = "人" + std::to_string(m_.people.size() + 1);
     person.roles = roles;
-    m.people.push_back(person);
-    return static_cast<PersonId>(m.people.size());
-  };
-  if (!chair_votes) chair = add(meeting::kChair);
-  for (std::uint64_t i = 0; i < experts; ++i) {
-    bool const is_chair = chair_votes && i == 0;
-    auto const id = add(meeting::kExpert | (is_chair ? meeting::kChair : 0U));
-    if (is_chair) chair = id;
-    expert_ids.push_back(id);
+    m_.people.push_back(person);
+    return static_cast<PersonId>(m_.people.size());
   }
-  add(meeting::kClerk);
-  for (std::size_t i = 0; i < supervisors; ++i) supervisor_ids.push_back(add(meeting::kSupervisor));
 
-  m.trustees = {0};
-  if (k >= 2) m.trustees.push_back(chair);
-  if (k >= 3) m.trustees.push_back(supervisor_ids.front());
-  if (k >= 4) m.trustees.push_back(expert_ids.back());
-  m.rehearsal = k == 1;
-  m.rules.trustees_min = static_cast<std::uint32_t>(k == 1 ? 1 : dice.between(2, k));
-
-  auto const batches = dice.chance(0.45) ? 2U : 1U;
-  for (std::uint32_t b = 0; b < batches; ++b) {
-    meeting::Batch batch;
-    batch.title = "第" + std::to_string(b + 1) + "批";
-    auto const questions = dice.between(1, batches == 2 ? 2 : 3);
-    for (std::uint64_t i = 0; i < questions; ++i) {
-      meeting::Candidate candidate;
-      candidate.name = "申报人" + std::to_string(m.candidates.size() + 1);
-      candidate.employer = "单位";
-      candidate.level = "副高级";
-      candidate.channel = dice.chance(0.15) ? meeting::Channel::kExceptional : meeting::Channel::kNormal;
-      m.candidates.push_back(candidate);
-      batch.candidates.push_back(static_cast<QuestionId>(m.candidates.size()));
+  void people() {
+    if (!chair_votes_) chair_ = add(meeting::kChair);
+    for (std::uint64_t i = 0; i < experts_; ++i) {
+      bool const is_chair = chair_votes_ && i == 0;
+      auto const id = add(meeting::kExpert | (is_chair ? meeting::kChair : 0U));
+      if (is_chair) chair_ = id;
+      expert_ids_.push_back(id);
     }
-    m.batches.push_back(batch);
+    add(meeting::kClerk);
+    for (std::size_t i = 0; i < supervisors_; ++i) supervisor_ids_.push_back(add(meeting::kSupervisor));
   }
 
-  // Who comes late, leaves early, steps back, falls silent: never so many that the quorum is gone, which would be an
-  // end without a result.
-  auto const is_trustee = [&](PersonId p) { return std::ranges::find(m.trustees, p) != m.trustees.end(); };
-  auto spare = experts - std::max<std::uint64_t>(meeting::quorum_min(m.rules, m.committee_size), meeting::kBallotsMin);
-  auto const spend = [&] { return spare > 0 && spare-- > 0; };
-  std::vector<PersonId> plain;  // those without whom everything can go on
-  for (auto const p : expert_ids) {
-    if (p == chair) continue;
-    if (dice.chance(0.12)) s.arrives_ms[p] = dice.between(5'000, 40'000);
-    if (!is_trustee(p) && batches == 2 && dice.chance(0.1) && spend()) s.leaves_after[p] = 1;
-    if (dice.chance(0.12) && (m.rules.recusal_mode != meeting::RecusalMode::kLeave || spend())) {
-      s.recusals[p].insert(static_cast<QuestionId>(dice.between(1, m.candidates.size())));
-    }
-    // A trustee may be lost for good only where the rules let the others go on without it.
-    if ((!is_trustee(p) || m.rules.trustees_min < k) && !s.leaves_after.contains(p)) plain.push_back(p);
+  void trustees() {
+    m_.trustees = {0};
+    if (trustees_ >= 2) m_.trustees.push_back(chair_);
+    if (trustees_ >= 3) m_.trustees.push_back(supervisor_ids_.front());
+    if (trustees_ >= 4) m_.trustees.push_back(expert_ids_.back());
+    m_.rehearsal = trustees_ == 1;
+    m_.rules.trustees_min = static_cast<std::uint32_t>(trustees_ == 1 ? 1 : dice_.between(2, trustees_));
   }
-  if (!plain.empty() && dice.chance(0.15) && spend()) s.goes_silent = dice.pick(plain);
-  if (dice.chance(0.2)) {
-    auto const p = static_cast<PersonId>(dice.between(1, m.people.size()));
-    if (p != s.goes_silent && !s.arrives_ms.contains(p)) s.replaced = p;
-  }
-  for (meeting::BatchId b = 1; b <= m.batches.size(); ++b) {
-    if (dice.chance(0.07)) s.on_paper.insert(b);
-    if (dice.chance(0.2)) {
-      static constexpr BatchPhase phases[] = {BatchPhase::kVoting, BatchPhase::kVoting, BatchPhase::kClosing,
-                                              BatchPhase::kMixing, BatchPhase::kConfirming};
-      s.voids[b] = {phases[dice.below(5)], dice.chance(0.5)};
+
+  void batches() {
+    auto const batches = dice_.chance(0.45) ? 2U : 1U;
+    for (std::uint32_t b = 0; b < batches; ++b) {
+      meeting::Batch batch;
+      batch.title = "第" + std::to_string(b + 1) + "批";
+      auto const questions = dice_.between(1, batches == 2 ? 2 : 3);
+      for (std::uint64_t i = 0; i < questions; ++i) {
+        meeting::Candidate candidate;
+        candidate.name = "申报人" + std::to_string(m_.candidates.size() + 1);
+        candidate.employer = "单位";
+        candidate.level = "副高级";
+        candidate.channel = dice_.chance(0.15) ? meeting::Channel::kExceptional : meeting::Channel::kNormal;
+        m_.candidates.push_back(candidate);
+        batch.candidates.push_back(static_cast<QuestionId>(m_.candidates.size()));
+      }
+      m_.batches.push_back(batch);
     }
   }
-  s.recasts = dice.chance(0.5) ? 0.3 : 0.0;
 
-  // What goes wrong, and for how long. One seed in five is calm weather: the plain meeting must work too.
-  s.storm = dice.chance(0.8);
-  s.storm_ms = dice.between(15'000, 90'000);
-  auto const rate = [&](double most) {
-    return dice.chance(0.5) ? 0.0 : most * (0.1 + 0.9e-3 * static_cast<double>(dice.below(1000)));
-  };
-  if (s.storm) {
-    s.network.breaks = rate(0.012);
-    s.network.repeated = rate(0.2);
-    s.server.crash = rate(0.012);
-    s.server.crash_before_commit = rate(0.02);
-    s.server.crash_after_commit = rate(0.02);
-    s.server.commit_fails = rate(0.02);
-    s.laptop.crash = rate(0.015);
-    s.laptop.disk_fails = rate(0.01);
-    s.laptop.cut = rate(0.03);
+  /// Who comes late, leaves early, steps back, falls silent: never so many that the quorum is gone, which would be an
+  /// end without a result.
+  void who_is_missing() {
+    auto const is_trustee = [&](PersonId p) { return std::ranges::find(m_.trustees, p) != m_.trustees.end(); };
+    auto spare =
+        experts_ - std::max<std::uint64_t>(meeting::quorum_min(m_.rules, m_.committee_size), meeting::kBallotsMin);
+    auto const spend = [&] { return spare > 0 && spare-- > 0; };
+    std::vector<PersonId> plain;  // those without whom everything can go on
+    for (auto const p : expert_ids_) {
+      if (p == chair_) continue;
+      if (dice_.chance(0.12)) s_.arrives_ms[p] = dice_.between(5'000, 40'000);
+      if (!is_trustee(p) && m_.batches.size() == 2 && dice_.chance(0.1) && spend()) s_.leaves_after[p] = 1;
+      if (dice_.chance(0.12) && (m_.rules.recusal_mode != meeting::RecusalMode::kLeave || spend())) {
+        s_.recusals[p].insert(static_cast<QuestionId>(dice_.between(1, m_.candidates.size())));
+      }
+      // A trustee may be lost for good only where the rules let the others go on without it.
+      if ((!is_trustee(p) || m_.rules.trustees_min < trustees_) && !s_.leaves_after.contains(p)) plain.push_back(p);
+    }
+    if (!plain.empty() && dice_.chance(0.15) && spend()) s_.goes_silent = dice_.pick(plain);
+    if (dice_.chance(0.2)) {
+      auto const p = static_cast<PersonId>(dice_.between(1, m_.people.size()));
+      if (p != s_.goes_silent && !s_.arrives_ms.contains(p)) s_.replaced = p;
+    }
   }
-  s.network.delay_ms_max = dice.between(1, 80);
-  return s;
-}
+
+  /// Which batches the chair holds on paper or voids, and how often experts cast again.
+  void chair_plans() {
+    for (meeting::BatchId b = 1; b <= m_.batches.size(); ++b) {
+      if (dice_.chance(0.07)) s_.on_paper.insert(b);
+      if (dice_.chance(0.2)) {
+        static constexpr BatchPhase phases[] = {BatchPhase::kVoting, BatchPhase::kVoting, BatchPhase::kClosing,
+                                                BatchPhase::kMixing, BatchPhase::kConfirming};
+        s_.voids[b] = {phases[dice_.below(5)], dice_.chance(0.5)};
+      }
+    }
+    s_.recasts = dice_.chance(0.5) ? 0.3 : 0.0;
+  }
+
+  /// What goes wrong, and for how long. One seed in five is calm weather: the plain meeting must work too.
+  void weather() {
+    s_.storm = dice_.chance(0.8);
+    s_.storm_ms = dice_.between(15'000, 90'000);
+    auto const rate = [&](double most) {
+      return dice_.chance(0.5) ? 0.0 : most * (0.1 + 0.9e-3 * static_cast<double>(dice_.below(1000)));
+    };
+    if (s_.storm) {
+      s_.network.breaks = rate(0.012);
+      s_.network.repeated = rate(0.2);
+      s_.server.crash = rate(0.012);
+      s_.server.crash_before_commit = rate(0.02);
+      s_.server.crash_after_commit = rate(0.02);
+      s_.server.commit_fails = rate(0.02);
+      s_.laptop.crash = rate(0.015);
+      s_.laptop.disk_fails = rate(0.01);
+      s_.laptop.cut = rate(0.03);
+    }
+    s_.network.delay_ms_max = dice_.between(1, 80);
+  }
+
+  Dice& dice_;
+  Scenario s_;
+  meeting::Manifest& m_ = s_.manifest;
+  std::uint64_t experts_ = 0;
+  std::size_t trustees_ = 0, supervisors_ = 0;
+  bool chair_votes_ = false;
+  PersonId chair_ = 0;
+  std::vector<PersonId> expert_ids_, supervisor_ids_;
+};
+
+}  // namespace
+
+Scenario Scenario::draw(Dice& dice) { return Drawing(dice).whole(); }
 
 // ---------------------------------------------------------------------------------------------------------- World
 
@@ -383,117 +427,115 @@ bool World::think_clerk(Human& human, Record const& record) {
 }
 
 bool World::think_chair(Human& human, Record const& record) {
-  auto& laptop = *human.laptop;
   if (record.size() != last_size_) {
     last_size_ = record.size();
     last_growth_ms_ = clock.now_ms();
   }
-  bool const stuck = !storm() && clock.now_ms() > last_growth_ms_ + kPatience;
+  return record.in_progress() ? lead_attempt(human, record) : open_next(human, record);
+}
 
-  if (record.in_progress()) {
-    auto const& attempt = *record.attempt();
-    auto const batch = attempt.open.batch;
-    if (auto const plan = scenario.voids.find(batch); plan != scenario.voids.end() && attempt.open.attempt == 1 &&
-                                                      !attempt.open.paper && attempt.phase == plan->second.phase &&
-                                                      attempt.voided.empty() && dice.chance(0.5)) {
-      auto const live = attempt.live();
-      auto const which = plan->second.one_question ? std::to_string(live[dice.below(live.size())]) : "all";
-      scenario.voids.erase(plan);
-      laptop.command("void " + which + " 材料有误，按程序重新投票");
-      return true;
-    }
-    bool const lost = trustee_lost(attempt) && attempt.phase != BatchPhase::kCounted;
-    if (lost && clock.now_ms() > last_growth_ms_ + 20'000) {
-      laptop.command(attempt.phase == BatchPhase::kOpening ? "void-lost 保管人失联" : "void all 保管人失联");
-      return true;
-    }
-    switch (attempt.phase) {
-      case BatchPhase::kVoting: {
-        if (attempt.open.paper) return think_paper(human, record);
-        bool all = true;
-        for (auto const p : attempt.open.present) {
-          auto const& other = people_.at(p);
-          if (other.silent || attempt.questions_of(p).empty()) continue;
-          auto const wanted = other.casts_wanted.find(attempt.open_hash);
-          auto const cast = attempt.casts.find(p);
-          if (cast == attempt.casts.end() || wanted == other.casts_wanted.end() ||
-              cast->second.sequence + 1 < wanted->second) {
-            // A new laptop in the middle of an attempt has none of its tokens.
-            if (other.was_replaced && clock.now_ms() > last_growth_ms_ + 10'000) continue;
-            all = false;
-          }
-        }
-        if (all || clock.now_ms() > last_growth_ms_ + kVotingTime) {
-          laptop.command("close");
-          return true;
-        }
-        return false;
-      }
-      case BatchPhase::kConfirming: {
-        // Too few ballots are never opened: those questions go to paper.
-        std::vector<QuestionId> few;
-        for (auto const q : attempt.live()) {
-          if (attempt.box->boxes.at(q).ballots.size() < meeting::kBallotsMin) few.push_back(q);
-        }
-        if (!few.empty()) {
-          too_few_.insert(few.begin(), few.end());
-          laptop.command("void " + join(few) + " 票数不足三张，不开箱，改用纸票");
-          return true;
-        }
-        auto const silent = attempt.unconfirmed();
-        bool missing = false;
-        for (auto const& [p, confirm] : attempt.confirms) {
-          if (attempt.overridden.contains(p)) continue;
-          for (auto const& [q, ok] : confirm.rows) missing |= !ok;
-        }
-        if (!silent.empty() && clock.now_ms() > last_growth_ms_ + 20'000) {
-          bool dead = true;  // laptops that will not come back, or have not what they would confirm
-          for (auto const p : silent) dead = dead && (people_.at(p).silent || people_.at(p).was_replaced);
-          // More than may be passed over: nothing can open this box, so the batch is voted on again.
-          bool const may_pass_over =
-              silent.size() + attempt.overridden.size() <= record.manifest().rules.max_unconfirmed;
-          if (dead) {
-            laptop.command(may_pass_over ? "override silent " + join(silent) + " 设备失联"
-                                         : "void all 未核对的人数超过可放行人数");
-            return true;
-          }
-        }
-        if (missing && rescues_ == 0) note_rescue("a MISSING was signed");
-        break;
-      }
-      case BatchPhase::kCounted:
-        laptop.command("declare");
-        return true;
-      default:
-        break;
-    }
-    if (stuck && !lost) {
-      note_rescue("nothing moved");
-      laptop.command(attempt.phase == BatchPhase::kOpening ? "void-lost 保管人失联" : "void all 长时间无进展");
-      return true;
-    }
+/// What the chair does about the attempt that is under way.
+bool World::lead_attempt(Human& human, Record const& record) {
+  auto& laptop = *human.laptop;
+  auto const& attempt = *record.attempt();
+  if (void_as_planned(laptop, attempt)) return true;
+  bool const lost = trustee_lost(attempt) && attempt.phase != BatchPhase::kCounted;
+  if (lost && nothing_came_for(20'000)) {
+    laptop.command(attempt.phase == BatchPhase::kOpening ? "void-lost 保管人失联" : "void all 保管人失联");
+    return true;
+  }
+  if (attempt.phase == BatchPhase::kVoting) {
+    if (attempt.open.paper) return think_paper(human, record);
+    if (!all_have_cast(attempt) && !nothing_came_for(kVotingTime)) return false;
+    laptop.command("close");
+    return true;
+  }
+  if (attempt.phase == BatchPhase::kCounted) {
+    laptop.command("declare");
+    return true;
+  }
+  if (attempt.phase == BatchPhase::kConfirming && lead_confirming(laptop, record)) return true;
+  if (!storm() && nothing_came_for(kPatience) && !lost) {
+    note_rescue("nothing moved");
+    laptop.command(attempt.phase == BatchPhase::kOpening ? "void-lost 保管人失联" : "void all 长时间无进展");
+    return true;
+  }
+  return false;
+}
+
+bool World::nothing_came_for(std::uint64_t const ms) const { return clock.now_ms() > last_growth_ms_ + ms; }
+
+bool World::void_as_planned(Laptop& laptop, meeting::Attempt const& attempt) {
+  auto const plan = scenario.voids.find(attempt.open.batch);
+  if (plan == scenario.voids.end() || attempt.open.attempt != 1 || attempt.open.paper ||
+      attempt.phase != plan->second.phase || !attempt.voided.empty() || !dice.chance(0.5)) {
     return false;
   }
+  auto const live = attempt.live();
+  auto const which = plan->second.one_question ? std::to_string(live[dice.below(live.size())]) : "all";
+  scenario.voids.erase(plan);
+  laptop.command("void " + which + " 材料有误，按程序重新投票");
+  return true;
+}
 
+/// Everybody who still can has cast as often as planned.
+bool World::all_have_cast(meeting::Attempt const& attempt) const {
+  for (auto const p : attempt.open.present) {
+    auto const& other = people_.at(p);
+    if (other.silent || attempt.questions_of(p).empty()) continue;
+    auto const wanted = other.casts_wanted.find(attempt.open_hash);
+    auto const cast = attempt.casts.find(p);
+    if (cast != attempt.casts.end() && wanted != other.casts_wanted.end() &&
+        cast->second.sequence + 1 >= wanted->second) {
+      continue;
+    }
+    // A new laptop in the middle of an attempt has none of its tokens.
+    if (!other.was_replaced || !nothing_came_for(10'000)) return false;
+  }
+  return true;
+}
+
+/// A box that can not be opened as it is: too few ballots, or somebody who does not confirm it.
+bool World::lead_confirming(Laptop& laptop, Record const& record) {
+  auto const& attempt = *record.attempt();
+  // Too few ballots are never opened: those questions go to paper.
+  std::vector<QuestionId> few;
+  for (auto const q : attempt.live()) {
+    if (attempt.box->boxes.at(q).ballots.size() < meeting::kBallotsMin) few.push_back(q);
+  }
+  if (!few.empty()) {
+    too_few_.insert(few.begin(), few.end());
+    laptop.command("void " + join(few) + " 票数不足三张，不开箱，改用纸票");
+    return true;
+  }
+  auto const silent = attempt.unconfirmed();
+  if (!silent.empty() && nothing_came_for(20'000)) {
+    bool dead = true;  // laptops that will not come back, or have not what they would confirm
+    for (auto const p : silent) dead = dead && (people_.at(p).silent || people_.at(p).was_replaced);
+    // More than may be passed over: nothing can open this box, so the batch is voted on again.
+    bool const may_pass_over = silent.size() + attempt.overridden.size() <= record.manifest().rules.max_unconfirmed;
+    if (dead) {
+      laptop.command(may_pass_over ? "override silent " + join(silent) + " 设备失联"
+                                   : "void all 未核对的人数超过可放行人数");
+      return true;
+    }
+  }
+  bool missing = false;
+  for (auto const& [p, confirm] : attempt.confirms) {
+    if (attempt.overridden.contains(p)) continue;
+    for (auto const& [q, ok] : confirm.rows) missing |= !ok;
+  }
+  if (missing && rescues_ == 0) note_rescue("a MISSING was signed");
+  return false;
+}
+
+/// Opens the next batch that has undecided questions, or closes the meeting.
+bool World::open_next(Human& human, Record const& record) {
+  auto& laptop = *human.laptop;
   for (meeting::BatchId b = 1; b <= record.manifest().batches.size(); ++b) {
     auto const undecided = record.undecided(b);
     if (undecided.empty()) continue;
-    // Late ones are waited for; so are those whose laptop is just being replaced or started again.
-    for (auto const& [id, other] : people_) {
-      if (other.silent || other.gone || record.presence(id).signed_in) continue;
-      if (calm_ || !scenario.storm || !dice.chance(0.02)) return false;
-    }
-    // Recusals first: afterwards they can not be declared.
-    for (auto const& [p, questions] : scenario.recusals) {
-      auto const known = record.recusals().find(p);
-      for (auto const q : questions) {
-        if (record.question(q).declared || record.question(q).attempts > 0 || people_.at(p).silent) continue;
-        if (known == record.recusals().end() || !known->second.contains(q)) return false;
-      }
-    }
-    for (auto const p : record.experts_present()) {
-      if (people_.at(p).silent) return false;  // the office signs them out first
-    }
+    if (!ready_to_open(record)) return false;
     bool paper = scenario.on_paper.contains(b) || record.attempts(b) >= 4;
     for (auto const q : undecided) paper = paper || too_few_.contains(q) || record.question(q).opened;
     bool const fewer = scenario.goes_silent && people_.at(*scenario.goes_silent).silent;
@@ -501,6 +543,26 @@ bool World::think_chair(Human& human, Record const& record) {
     return true;
   }
   laptop.command("close-meeting");
+  return true;
+}
+
+bool World::ready_to_open(Record const& record) {
+  // Late ones are waited for; so are those whose laptop is just being replaced or started again.
+  for (auto const& [id, other] : people_) {
+    if (other.silent || other.gone || record.presence(id).signed_in) continue;
+    if (calm_ || !scenario.storm || !dice.chance(0.02)) return false;
+  }
+  // Recusals first: afterwards they can not be declared.
+  for (auto const& [p, questions] : scenario.recusals) {
+    auto const known = record.recusals().find(p);
+    for (auto const q : questions) {
+      if (record.question(q).declared || record.question(q).attempts > 0 || people_.at(p).silent) continue;
+      if (known == record.recusals().end() || !known->second.contains(q)) return false;
+    }
+  }
+  for (auto const p : record.experts_present()) {
+    if (people_.at(p).silent) return false;  // the office signs them out first
+  }
   return true;
 }
 
@@ -680,15 +742,47 @@ std::string World::state() {
 
 // ---------------------------------------------------------------------------------------------------------- Oracle
 
+namespace {
+
+void count(Choice const choice, meeting::PaperRow& row) {
+  ++(choice == Choice::kAgree ? row.agree : choice == Choice::kDisagree ? row.disagree : row.abstain);
+}
+
+/// @return empty if the declared row has the votes that were meant.
+std::string differs(QuestionId const q, meeting::Row const& row, meeting::PaperRow const& meant) {
+  if (row.agree == meant.agree && row.disagree == meant.disagree && row.abstain == meant.abstain &&
+      row.invalid == meant.invalid) {
+    return {};
+  }
+  auto const votes = [](auto const& of) {
+    return std::to_string(of.agree) + "/" + std::to_string(of.disagree) + "/" + std::to_string(of.abstain) + "/" +
+           std::to_string(of.invalid);
+  };
+  return "question " + std::to_string(q) + ": declared " + votes(row) + ", meant " + votes(meant);
+}
+
+}  // namespace
+
 std::string World::oracle() {
   auto const contents = server.store().contents();
-  auto const& rows = contents[store::Table::kEntry];
-  auto const& final = server.core().record();
   std::vector<Bytes> log;
-  for (auto const& [key, bytes] : rows) log.push_back(bytes);
-  if (log.size() != final.size()) return "the store holds another number of entries than the record";
+  for (auto const& [key, bytes] : contents[store::Table::kEntry]) log.push_back(bytes);
+  if (log.size() != server.core().record().size()) return "the store holds another number of entries than the record";
+  auto wrong = lost_entry(log);
+  if (wrong.empty()) wrong = false_result(log);
+  if (wrong.empty()) wrong = other_log();
+  if (wrong.empty()) wrong = false_record(contents);
+  if (!wrong.empty()) return wrong;
+  // Nothing that could join names and ballots is kept after the end.
+  for (auto const table : {store::Table::kTokenPayload, store::Table::kIssuedPayload, store::Table::kEnvelope,
+                           store::Table::kMixOutput, store::Table::kSealKey}) {
+    if (!contents[table].empty()) return "the server still holds what it should have destroyed";
+  }
+  return {};
+}
 
-  // Nothing that was acknowledged is lost.
+/// Nothing that was acknowledged is lost.
+std::string World::lost_entry(std::vector<Bytes> const& log) const {
   for (auto const& ack : acknowledged_) {
     if (ack.index >= log.size()) return "acknowledged at index " + std::to_string(ack.index) + ", which is not there";
     auto const submitted = meeting::decode_entry(ack.entry);
@@ -700,54 +794,44 @@ std::string World::oracle() {
       return "other bytes than the acknowledged ones stand at index " + std::to_string(ack.index);
     }
   }
+  return {};
+}
 
-  // Every question is decided, and its row is what people meant.
+/// Every question is decided, and its row is what people meant.
+std::string World::false_result(std::vector<Bytes> const& log) {
   Record record;
-  std::map<crypto::Hash, std::map<QuestionId, std::map<Choice, std::uint32_t>>> expected;
+  std::map<std::pair<crypto::Hash, QuestionId>, meeting::PaperRow> expected;
   std::set<QuestionId> decided;
   for (auto const& bytes : log) {
     auto const entry = meeting::decode_entry(bytes);
     if (auto const* close = std::get_if<meeting::BatchClose>(&entry->body)) {
-      auto& of_attempt = expected[close->batch_open];
       for (auto const& [person, leaf] : close->envelopes) {
         auto const found = meant_.find(leaf);
         if (found == meant_.end())
           return "an envelope counts that no session of person " + std::to_string(person) + " sent";
-        for (auto const& [q, choice] : found->second) ++of_attempt[q][choice];
+        for (auto const& [q, choice] : found->second) count(choice, expected[{close->batch_open, q}]);
       }
     }
     if (auto const* declared = std::get_if<meeting::Declaration>(&entry->body)) {
       auto const& attempt = *record.attempt();
       for (auto const& [q, row] : declared->rows) {
         if (!decided.insert(q).second) return "question " + std::to_string(q) + " was decided twice";
-        std::uint32_t agree = 0, disagree = 0, abstain = 0, invalid = 0;
-        if (attempt.open.paper) {
-          auto const& paper = paper_.at({attempt.open_hash, q});
-          agree = paper.agree;
-          disagree = paper.disagree;
-          abstain = paper.abstain;
-          invalid = paper.invalid;
-        } else {
-          auto& counts = expected[attempt.open_hash][q];
-          agree = counts[Choice::kAgree];
-          disagree = counts[Choice::kDisagree];
-          abstain = counts[Choice::kAbstain];
-        }
-        if (row.agree != agree || row.disagree != disagree || row.abstain != abstain || row.invalid != invalid) {
-          return "question " + std::to_string(q) + ": declared " + std::to_string(row.agree) + "/" +
-                 std::to_string(row.disagree) + "/" + std::to_string(row.abstain) + "/" + std::to_string(row.invalid) +
-                 ", meant " + std::to_string(agree) + "/" + std::to_string(disagree) + "/" + std::to_string(abstain) +
-                 "/" + std::to_string(invalid);
-        }
+        std::pair const key{attempt.open_hash, q};
+        auto const wrong = differs(q, row, attempt.open.paper ? paper_.at(key) : expected[key]);
+        if (!wrong.empty()) return wrong;
       }
     }
     if (!record.apply(bytes)) return "the log does not apply from scratch";
   }
-  for (QuestionId q = 1; q <= final.manifest().candidates.size(); ++q) {
+  for (QuestionId q = 1; q <= server.core().record().manifest().candidates.size(); ++q) {
     if (!decided.contains(q)) return "question " + std::to_string(q) + " was never decided";
   }
+  return {};
+}
 
-  // Everybody who stayed has the same log; who left has a beginning of it.
+/// Everybody who stayed has the same log; who left has a beginning of it.
+std::string World::other_log() {
+  auto const& final = server.core().record();
   for (auto const& laptop : laptops_) {
     if (!laptop->session()) continue;
     auto const& own = laptop->session()->record();
@@ -756,25 +840,23 @@ std::string World::oracle() {
       return "laptop " + std::to_string(laptop->number()) + " has another log";
     }
   }
+  return {};
+}
 
-  // The server's record and a laptop's, for an auditor who has nothing but the head hash on paper.
+/// The server's record and a laptop's, for an auditor who has nothing but the head hash on paper.
+std::string World::false_record(store::Contents const& contents) {
+  auto const& final = server.core().record();
   auto const head = final.tree().root();
   if (auto const wrong = audit_record(export_store(contents), head, true); !wrong.empty())
     return "the server's record: " + wrong;
-  if (seed_ % 4 == 0) {
-    for (auto const& [id, human] : people_) {
-      auto const* session = human.laptop->session();
-      if (session == nullptr || session->record().size() != final.size()) continue;
-      // Cosignatures that came and were overtaken while it was away it has never seen.
-      auto const wrong = audit_record(human.laptop->session()->export_record(), head, false);
-      if (!wrong.empty()) return "the record of person " + std::to_string(id) + ": " + wrong;
-      if (dice.chance(0.5)) break;
-    }
-  }
-  // Nothing that could join names and ballots is kept after the end.
-  for (auto const table : {store::Table::kTokenPayload, store::Table::kIssuedPayload, store::Table::kEnvelope,
-                           store::Table::kMixOutput, store::Table::kSealKey}) {
-    if (!contents[table].empty()) return "the server still holds what it should have destroyed";
+  if (seed_ % 4 != 0) return {};
+  for (auto const& [id, human] : people_) {
+    auto const* session = human.laptop->session();
+    if (session == nullptr || session->record().size() != final.size()) continue;
+    // Cosignatures that came and were overtaken while it was away it has never seen.
+    auto const wrong = audit_record(human.laptop->session()->export_record(), head, false);
+    if (!wrong.empty()) return "the record of person " + std::to_string(id) + ": " + wrong;
+    if (dice.chance(0.5)) break;
   }
   return {};
 }

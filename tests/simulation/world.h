@@ -106,6 +106,12 @@ class World {
   void think(Human& human);
   bool think_expert(Human& human, meeting::Record const& record);
   bool think_chair(Human& human, meeting::Record const& record);
+  bool lead_attempt(Human& human, meeting::Record const& record);
+  bool void_as_planned(Laptop& laptop, meeting::Attempt const& attempt);
+  bool all_have_cast(meeting::Attempt const& attempt) const;
+  bool lead_confirming(Laptop& laptop, meeting::Record const& record);
+  bool open_next(Human& human, meeting::Record const& record);
+  bool ready_to_open(meeting::Record const& record);
   bool think_clerk(Human& human, meeting::Record const& record);
   bool trustee_lost(meeting::Attempt const& attempt) const;
   bool think_paper(Human& human, meeting::Record const& record);
@@ -114,10 +120,17 @@ class World {
   void sent(Human& human, Laptop& laptop, ByteView frame);
   void received(Laptop& laptop, ByteView frame);
   void end_storm();
+  /// The chair has seen the log stand still for longer than this.
+  bool nothing_came_for(std::uint64_t ms) const;
   bool storm() const { return scenario.storm && clock.now_ms() < scenario.storm_ms; }
   bool finished();
   std::string state();
+  /// Each of these says what is wrong with the meeting after its end; empty: nothing.
   std::string oracle();
+  std::string lost_entry(std::vector<Bytes> const& log) const;
+  std::string false_result(std::vector<Bytes> const& log);
+  std::string other_log();
+  std::string false_record(store::Contents const& contents);
 
   std::map<PersonId, Human> people_;
   std::vector<std::unique_ptr<Laptop>> laptops_;
