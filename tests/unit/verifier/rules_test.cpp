@@ -95,9 +95,9 @@ Meeting without_a_trustee(Stage stage) {
   return m;
 }
 
-std::vector<Rule> const& rules() {
-  static std::vector<Rule> const all = {
-      // ---- Meeting and people ----
+/// Who comes, goes, steps back and changes keys; when a meeting ends.
+std::vector<Rule> rules_of_people() {
+  return {
       {"SignInTwice", 4,
        [] {
          Meeting m = begun();
@@ -152,6 +152,11 @@ std::vector<Rule> const& rules() {
          Meeting m = begun();
          return with_entry(m, SignOut{{}, 1, 1, ""}, {1});
        }},
+  };
+}
+
+std::vector<Rule> rules_of_the_manifest() {
+  return {
       {"AManifestOfAnotherFormOfDate", 4, [] { return manifest_with([](Manifest& m) { m.date = "2026-2-03"; }); }},
       {"AManifestOfAThirteenthMonth", 4, [] { return manifest_with([](Manifest& m) { m.date = "2026-13-03"; }); }},
       {"AManifestOfA32ndDay", 4, [] { return manifest_with([](Manifest& m) { m.date = "2026-01-32"; }); }},
@@ -167,7 +172,11 @@ std::vector<Rule> const& rules() {
       {"AManifestWithAnUnknownRole", 4, [] { return manifest_with([](Manifest& m) { m.people.at(0).roles |= 32; }); }},
       {"AManifestWithOneTrusteeForAllMeetings", 4,
        [] { return manifest_with([](Manifest& m) { m.rules.trustees_min = 1; }); }},
-      // ---- Opening ----
+  };
+}
+
+std::vector<Rule> rules_of_keys() {
+  return {
       {"KeysOfALaterAttempt", 5, [] { return keys_with([](BatchKeys& k) { k.attempt = 2; }); }},
       {"KeysOfAnUnknownTrustee", 4, [] { return keys_with([](BatchKeys& k) { k.trustee = 9; }); }},
       {"KeysForAQuestionOfAnotherBatch", 4,
@@ -204,6 +213,11 @@ std::vector<Rule> const& rules() {
          return with_entry(m, keys, {trustee(m, 1)});
        }},
       {"NoTokenKeys", 4, [] { return keys_with([](BatchKeys& k) { k.token_keys.clear(); }); }},
+  };
+}
+
+std::vector<Rule> rules_of_opening() {
+  return {
       {"OpenWhileAnotherBatchIsOpen", 25,
        [] {
          Meeting m = at(Stage::kCast);
@@ -237,7 +251,12 @@ std::vector<Rule> const& rules() {
                                             o.recusals = {{1, 1}};
                                           }); }},
       {"OpenWithAnAbsentPerson", 8, [] { return open_with([](BatchOpen& o) { o.present.push_back(5); }); }},
-      // ---- Voting, closing, mixing ----
+  };
+}
+
+/// Tokens, envelopes, and the close.
+std::vector<Rule> rules_of_voting() {
+  return {
       {"RequestAfterTheClose", 4,
        [] {
          Meeting m = begun();
@@ -289,6 +308,12 @@ std::vector<Rule> const& rules() {
          close.envelopes.at(1).data[0] ^= 1;
          return with_entry(m, close, {m.chair()});
        }},
+  };
+}
+
+/// From the end of issuance to the ballot box.
+std::vector<Rule> rules_of_mixing() {
+  return {
       {"IssuanceClosedTooEarly", 4,
        [] {
          Meeting m = at(Stage::kCast);
@@ -343,6 +368,11 @@ std::vector<Rule> const& rules() {
             }); }},
       {"BallotOfAnotherVersion", 12,
        [] { return box_changed([](BallotBox& b) { b.boxes.at(1).ballots.back().front() = 2; }); }},
+  };
+}
+
+std::vector<Rule> rules_of_incidents() {
+  return {
       {"IncidentTwice", 4,
        [] {
          Meeting m = at(Stage::kTokens);
@@ -359,7 +389,11 @@ std::vector<Rule> const& rules() {
          Meeting m = at(Stage::kTokens);
          return with_entry(m, Incident{m.batch_open(), 1, 43, {}}, {kServer});
        }},
-      // ---- Confirming, opening, declaring ----
+  };
+}
+
+std::vector<Rule> rules_of_confirming() {
+  return {
       {"ConfirmTooEarly", 4,
        [] {
          Meeting m = at(Stage::kMixed);
@@ -388,6 +422,11 @@ std::vector<Rule> const& rules() {
          Meeting m = at(Stage::kMixed);
          return with_entry(m, Override{m.batch_open(), {}, {1}, {}, "断网"}, {m.chair(), m.supervisor()});
        }},
+  };
+}
+
+std::vector<Rule> rules_of_shares() {
+  return {
       {"ShareOverAMissing", 20,
        [] {
          Meeting m = at(Stage::kBox);
@@ -415,6 +454,11 @@ std::vector<Rule> const& rules() {
          share.shares.erase(2);
          return with_entry(m, share, {kServer});
        }},
+  };
+}
+
+std::vector<Rule> rules_of_voids() {
+  return {
       {"VoidWithoutReason", 4,
        [] {
          Meeting m = at(Stage::kCast);
@@ -453,6 +497,23 @@ std::vector<Rule> const& rules() {
          Meeting m = at(Stage::kErased);
          return with_entry(m, Void{m.batch_open(), {}, "重来", false}, {m.chair()});
        }},
+      {"VoidOfAnotherBatchsQuestionWhileOpening", 4,
+       [] {
+         Meeting m = at(Stage::kConfirmed);
+         must(m.share(0));
+         return with_entry(m, Void{m.batch_open(), {3}, "丢失", true}, chair_and_supervisors(m));
+       }},
+      {"VoidWithoutReasonWhileOpening", 4,
+       [] {
+         Meeting m = at(Stage::kConfirmed);
+         must(m.share(0));
+         return with_entry(m, Void{m.batch_open(), {}, "", true}, chair_and_supervisors(m));
+       }},
+  };
+}
+
+std::vector<Rule> rules_of_paper() {
+  return {
       {"PaperTallyOfBallots", 4,
        [] {
          Meeting m = at(Stage::kCast);
@@ -485,6 +546,11 @@ std::vector<Rule> const& rules() {
          must(m.open(1, true));
          return with_entry(m, TokenRequest{m.batch_open(), 1, {}}, {1});
        }},
+  };
+}
+
+std::vector<Rule> rules_of_erasing() {
+  return {
       {"ErasedTooEarly", 4,
        [] {
          Meeting m = at(Stage::kCounted);
@@ -495,7 +561,12 @@ std::vector<Rule> const& rules() {
          Meeting m = at(Stage::kErased);
          return with_entry(m, Erased{m.batch_open(), 0}, {kServer});
        }},
-      // A trustee whose keys are not in the BatchOpen has no say in the attempt.
+  };
+}
+
+/// A trustee whose keys are not in the BatchOpen has no say in the attempt.
+std::vector<Rule> rules_of_who_takes_part() {
+  return {
       {"IssuedByATrusteeWhoDoesNotTakePart", 4,
        [] {
          Meeting m = without_a_trustee(Stage::kOpen);
@@ -522,19 +593,17 @@ std::vector<Rule> const& rules() {
          Meeting m = without_a_trustee(Stage::kErased);
          return with_entry(m, Erased{m.batch_open(), 2}, {trustee(m, 2)});
        }},
-      {"VoidOfAnotherBatchsQuestionWhileOpening", 4,
-       [] {
-         Meeting m = at(Stage::kConfirmed);
-         must(m.share(0));
-         return with_entry(m, Void{m.batch_open(), {3}, "丢失", true}, chair_and_supervisors(m));
-       }},
-      {"VoidWithoutReasonWhileOpening", 4,
-       [] {
-         Meeting m = at(Stage::kConfirmed);
-         must(m.share(0));
-         return with_entry(m, Void{m.batch_open(), {}, "", true}, chair_and_supervisors(m));
-       }},
   };
+}
+
+std::vector<Rule> rules() {
+  std::vector<Rule> all;
+  for (auto const& group :
+       {rules_of_people(), rules_of_the_manifest(), rules_of_keys(), rules_of_opening(), rules_of_voting(),
+        rules_of_mixing(), rules_of_incidents(), rules_of_confirming(), rules_of_shares(), rules_of_voids(),
+        rules_of_paper(), rules_of_erasing(), rules_of_who_takes_part()}) {
+    all.insert(all.end(), group.begin(), group.end());
+  }
   return all;
 }
 
