@@ -125,8 +125,7 @@ std::shared_ptr<T> kept() {
   return std::make_shared<T>();
 }
 
-// ---- A function a command
-// ---------------------------------------------------------------------------------------------
+// ---- A function a command ------------------------------------------------------------------------------------------
 
 void add_enlist(Program& program) {
   struct Given {

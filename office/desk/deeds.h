@@ -7,8 +7,7 @@
 
 namespace piaojue::desk {
 
-// ---- People (people.cpp)
-// ----------------------------------------------------------------------------------------------
+// ---- People (people.cpp) -------------------------------------------------------------------------------------------
 
 struct Enlist {
   std::string name;
@@ -26,8 +25,7 @@ struct Trail {
 };
 Explained<void> trail(Desk& desk, Trail const& request);
 
-// ---- Before the meeting (import.cpp, verdicts.cpp, notices.cpp, roster.cpp)
-// -------------------------------------------
+// ---- Before the meeting (import.cpp, verdicts.cpp, notices.cpp, roster.cpp) ----------------------------------------
 
 struct Import {
   fs::path members, candidates;
@@ -76,8 +74,7 @@ struct Roster {
 /// The files of `piaojue-server init`.
 Explained<void> roster(Desk& desk, Roster const& request);
 
-// ---- Of the meeting (meeting_papers.cpp)
-// ------------------------------------------------------------------------------
+// ---- Of the meeting (meeting_papers.cpp) ---------------------------------------------------------------------------
 
 struct Evidence {
   fs::path record;
@@ -100,8 +97,7 @@ Explained<Comparison> compare(Evidence const& evidence, fs::path const& paper, D
 /// What a comparison without differences says.
 std::string agreement(Comparison const& comparison, Lang lang);
 
-// ---- After it (publicity.cpp)
-// -----------------------------------------------------------------------------------------
+// ---- After it (publicity.cpp) --------------------------------------------------------------------------------------
 
 struct Publish {
   std::string place;
@@ -137,8 +133,7 @@ struct Certificates {
 };
 Explained<void> certificates(Desk& desk, Certificates const& request);
 
-// ---- Shared by deeds that make papers
-// ---------------------------------------------------------------------------------
+// ---- Shared by deeds that make papers ------------------------------------------------------------------------------
 
 office::OfficeHeading heading_of(Desk const& desk, std::string const& title);
 /// Writes papers and notes them in the ledger.

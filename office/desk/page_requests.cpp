@@ -106,8 +106,7 @@ Explained<Bytes> PageRequests::uploaded(Upload kind) const {
   return office::read_file(uploads_.path(kind), sheets::kSheetBytesMax);
 }
 
-// ---- Whoever is at the page
-// -------------------------------------------------------------------------------------------
+// ---- Whoever is at the page ----------------------------------------------------------------------------------------
 
 PageRequests::Reply PageRequests::state(In) {
   json::object out;
@@ -158,8 +157,7 @@ PageRequests::Reply PageRequests::enlist_by(In in) {
                       {"fingerprint", office::key_fingerprint(desk->ledger().people().back().key)}};
 }
 
-// ---- Files and views
-// --------------------------------------------------------------------------------------------------
+// ---- Files and views -----------------------------------------------------------------------------------------------
 
 PageRequests::Reply PageRequests::upload(In in) {
   auto const* const given = in.if_contains("offset");
@@ -218,8 +216,7 @@ PageRequests::Reply PageRequests::check_paper(In in) {
                       {"said", agrees ? agreement(*compared, setting_.lang) : std::string()}};
 }
 
-// ---- Deeds
-// ------------------------------------------------------------------------------------------------------------
+// ---- Deeds ---------------------------------------------------------------------------------------------------------
 
 PageRequests::Reply PageRequests::import_sheets(In in) {
   auto const filed = parse_day_option(text_at(in, "filed"));

@@ -16,8 +16,7 @@ namespace piaojue::office {
 /// @param ledger none: the office keeps no ledger, which the papers say.
 Explained<std::vector<Paper>> make_papers(MeetingRecord const& record, std::optional<LedgerHead> const& ledger);
 
-// ---- Of the meeting; the record is verified
-// ---------------------------------------------------------------------------
+// ---- Of the meeting; the record is verified ------------------------------------------------------------------------
 
 Explained<Paper> attendance_paper(MeetingRecord const& record, std::optional<LedgerHead> const& ledger);  ///< 签到表
 Explained<Paper> recusal_paper(MeetingRecord const& record, std::optional<LedgerHead> const& ledger);  ///< 回避登记表
@@ -29,8 +28,7 @@ Explained<Paper> minutes_paper(MeetingRecord const& record, std::optional<Ledger
 Explained<Paper> public_list(MeetingRecord const& record, std::optional<LedgerHead> const& ledger);  ///< 公示名单
 Explained<Paper> filing_paper(MeetingRecord const& record, std::optional<LedgerHead> const& ledger);  ///< 证书交接表
 
-// ---- From before the meeting
-// ------------------------------------------------------------------------------------------
+// ---- From before the meeting ---------------------------------------------------------------------------------------
 
 /// 资格审核表. No identity numbers. @param assessed by applicant.
 Explained<Paper> verdict_paper(OfficeHeading const& heading, std::vector<Applicant> const& people,

@@ -229,7 +229,8 @@ function Current({ app }) {
     ${dialog === 'close' && html`<${CloseDialog} app=${app} onClose=${close} />`}
     ${(dialog === 'silent' || dialog === 'missing')
       && html`<${OverrideDialog} app=${app} kind=${dialog} onClose=${close} />`}
-    ${dialog.startsWith('void') && html`<${VoidDialog} app=${app} lost=${dialog === 'void-lost'} onClose=${close} />`}
+    ${(dialog === 'void' || dialog === 'void-lost')
+      && html`<${VoidDialog} app=${app} lost=${dialog === 'void-lost'} onClose=${close} />`}
   </section>`;
 }
 

@@ -252,8 +252,7 @@ TEST_F(Mixing, QuestionVoidedBetweenHopsIsLeftOutFromThereOn) {
   EXPECT_TRUE(room.apply(room.signed_by(result->step, {Room::kChair})));
 }
 
-// ---- The box
-// ----------------------------------------------------------------------------------------------------------
+// ---- The box -------------------------------------------------------------------------------------------------------
 
 struct Boxing : testing::Test {
   Boxing() {

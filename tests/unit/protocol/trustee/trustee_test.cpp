@@ -41,8 +41,7 @@ void close_meeting(Room& room) {
   room.run_all();
 }
 
-// ---- The whole
-// --------------------------------------------------------------------------------------------------------
+// ---- The whole -----------------------------------------------------------------------------------------------------
 
 // Whoever takes the disks after the meeting must find nothing that opens a vote.
 TEST(TrusteeTest, AtTheEndNothingIsLeftInAnyStore) {
@@ -138,8 +137,7 @@ TEST(TrusteeTest, NothingIsHandedOutTwiceUnlessAskedFor) {
   EXPECT_EQ(keys[0], keys[1]);
 }
 
-// ---- Keys
-// -------------------------------------------------------------------------------------------------------------
+// ---- Keys ----------------------------------------------------------------------------------------------------------
 
 TEST(TrusteeKeys, AreMadeAheadInTheOrderOfTheManifest) {
   Room room(Options{.lookahead = 2});
@@ -262,8 +260,7 @@ TEST(TrusteeKeys, OldLaptopAfterAKeyChangeDoesNothing) {
   EXPECT_EQ(room.seats[2].trustee->status(room.record).state, TrusteeState::kOffDuty);
 }
 
-// ---- Tokens
-// -----------------------------------------------------------------------------------------------------------
+// ---- Tokens --------------------------------------------------------------------------------------------------------
 
 // A room that only one expert was shown would give her tokens that nobody else has.
 TEST(TrusteeTokens, AreIssuedOnlyWhenBatchOpenIsWitnessed) {
@@ -361,8 +358,7 @@ TEST(TrusteeTokens, KeysAreNotDestroyedUnderASignatureThatIsBeingMade) {
   EXPECT_EQ(room.count(1, EntryType::kIssuanceClosed), 1u);
 }
 
-// ---- Mixing
-// -----------------------------------------------------------------------------------------------------------
+// ---- Mixing --------------------------------------------------------------------------------------------------------
 
 struct Remix : testing::Test {
   Remix() {
@@ -495,8 +491,7 @@ TEST_F(Remix, MixThatEndsAfterTheAttemptDidIsThrownAway) {
   EXPECT_FALSE(holds(room, 0, "mix/1/1"));
 }
 
-// ---- Erased
-// -----------------------------------------------------------------------------------------------------------
+// ---- Erased --------------------------------------------------------------------------------------------------------
 
 TEST(TrusteeErased, IsSignedOnlyAfterKeysAndKeptOutputAreGone) {
   Room room;
