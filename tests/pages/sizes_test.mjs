@@ -193,6 +193,16 @@ test('every size, the keyboard, and English', { timeout: 178_000 }, async (t) =>
   await t.test('English: the paper, the review, the cast', async () => {
     await english.locator('.ballot-row').first().waitFor();
     assert.deepEqual(await chinese(english), [], 'paper');
+    // A notice that is still there when the paper is: it must lie on none of the bar's buttons.
+    await english.evaluate(() => {
+      const standing = Object.assign(document.createElement('div'), { className: 'notice bad', id: 'standing' });
+      standing.innerHTML = '<p>A refusal of one line.<span class="notice-next">What was kept.</span></p>'
+        + '<button class="button small">Close</button>';
+      document.querySelector('.notice-place').append(standing);
+      scrollTo(0, document.body.scrollHeight);
+    });
+    await state(kEnglish, 'english-expert-paper-notice');
+    await english.evaluate(() => document.getElementById('standing').remove());
     for (let i = 0; i < 3; i += 1) await english.locator('.ballot-row').nth(i).locator('[data-choice=agree]').click();
     await state(kEnglish, 'english-expert-paper');
     await english.locator('.action-bar .primary').click();
