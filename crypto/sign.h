@@ -27,7 +27,7 @@ class SigningKey {
 /// Ed25519 over the concatenation of `parts`.
 [[nodiscard]] bool verify(SigningPublicKey const& key, std::initializer_list<ByteView> parts, Signature const& sig);
 
-/// The bytes that an entry signature covers: "piaojue/v1/" ‖ type ‖ 0x00 ‖ body (specification §2).
+/// The bytes that an entry signature covers: "piaojue/v2/" ‖ type ‖ 0x00 ‖ body (specification §2).
 Bytes entry_signing_input(std::string_view type, ByteView body);
 
 }  // namespace piaojue::crypto

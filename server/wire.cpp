@@ -14,14 +14,14 @@ using meeting::wire::set;
 using meeting::wire::take;
 
 Result<Request> parse_request(ByteView frame) {
-  v1::ClientFrame in;
+  v2::ClientFrame in;
   if (!parse(frame, in) || in.id() == 0) return Refusal::kMalformed;
   Request out;
   out.id = in.id();
   out.enrolment = in.has_enrol();
   out.what = Refusal::kMalformed;
   switch (in.request_case()) {
-    case v1::ClientFrame::kEnrol: {
+    case v2::ClientFrame::kEnrol: {
       auto const& from = in.enrol();
       Enrol enrol{from.code(), {}, {}, {}, get(from.csr()), from.person()};
       if (take(enrol.identity_key, from.identity_key()) && take(enrol.witness_key, from.witness_key()) &&
@@ -30,13 +30,13 @@ Result<Request> parse_request(ByteView frame) {
       }
       break;
     }
-    case v1::ClientFrame::kHello:
+    case v2::ClientFrame::kHello:
       out.what = Hello{in.hello().next_index()};
       break;
-    case v1::ClientFrame::kSubmit:
+    case v2::ClientFrame::kSubmit:
       out.what = Submit{get(in.submit().entry()), get(in.submit().payload())};
       break;
-    case v1::ClientFrame::kCountersign: {
+    case v2::ClientFrame::kCountersign: {
       Countersign countersign;
       countersign.signer = in.countersign().signer();
       if (take(countersign.proposal, in.countersign().proposal()) &&
@@ -45,23 +45,23 @@ Result<Request> parse_request(ByteView frame) {
       }
       break;
     }
-    case v1::ClientFrame::kCosign: {
+    case v2::ClientFrame::kCosign: {
       Cosign cosign;
       if (take(cosign.cosignature, in.cosign().cosignature())) out.what = cosign;
       break;
     }
-    case v1::ClientFrame::kGetSealKey: {
+    case v2::ClientFrame::kGetSealKey: {
       GetSealKey get_seal_key;
       if (take(get_seal_key.batch_open, in.get_seal_key().batch_open())) out.what = get_seal_key;
       break;
     }
-    case v1::ClientFrame::kGetDraft:
+    case v2::ClientFrame::kGetDraft:
       out.what = GetDraft{};
       break;
-    case v1::ClientFrame::kPing:
+    case v2::ClientFrame::kPing:
       out.what = Ping{};
       break;
-    case v1::ClientFrame::REQUEST_NOT_SET:
+    case v2::ClientFrame::REQUEST_NOT_SET:
       out.what = Refusal::kUnknownType;
       break;
   }
@@ -69,7 +69,7 @@ Result<Request> parse_request(ByteView frame) {
 }
 
 Bytes refused(std::uint64_t id, Refusal code) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.set_id(id);
   out.mutable_refused()->set_code(static_cast<std::uint32_t>(code));
   out.mutable_refused()->set_detail(std::string(strings::sentence_of(code).en));
@@ -78,7 +78,7 @@ Bytes refused(std::uint64_t id, Refusal code) {
 
 Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string const& authority, std::string const& name,
                std::uint32_t roles) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.set_id(id);
   auto& body = *out.mutable_enrolled();
   body.set_certificate(certificate);
@@ -90,7 +90,7 @@ Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string con
 
 Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
               std::uint32_t roles) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.set_id(id);
   auto& body = *out.mutable_welcome();
   set(body.mutable_meeting_id(), meeting_id);
@@ -101,42 +101,42 @@ Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, 
 }
 
 Bytes accepted(std::uint64_t id, std::uint64_t index) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.set_id(id);
   out.mutable_accepted()->set_index(index);
   return encode(out);
 }
 
 Bytes pending(std::uint64_t id, Hash const& proposal) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.set_id(id);
   set(out.mutable_pending()->mutable_proposal(), proposal.view());
   return encode(out);
 }
 
 Bytes seal_key(std::uint64_t id, ByteView key) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.set_id(id);
   set(out.mutable_seal_key()->mutable_key(), key);
   return encode(out);
 }
 
 Bytes draft(std::uint64_t id, ByteView manifest) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.set_id(id);
   set(out.mutable_draft()->mutable_manifest(), manifest);
   return encode(out);
 }
 
 Bytes pong(std::uint64_t id) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.set_id(id);
   out.mutable_pong();
   return encode(out);
 }
 
 Bytes log_push(std::uint64_t first_index, std::span<EntryBytes const> entries, std::string const& checkpoint) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   auto& body = *out.mutable_log();
   body.set_first_index(first_index);
   for (auto const& entry : entries) set(body.add_entries(), *entry);
@@ -145,21 +145,21 @@ Bytes log_push(std::uint64_t first_index, std::span<EntryBytes const> entries, s
 }
 
 Bytes cosignature_push(std::vector<log::Cosignature> const& cosignatures) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   auto& body = *out.mutable_cosignatures();
   for (auto const& cosignature : cosignatures) fill(*body.add_cosignatures(), cosignature);
   return encode(out);
 }
 
 Bytes proposal_push(Hash const& proposal, ByteView entry) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   set(out.mutable_proposal()->mutable_proposal(), proposal.view());
   set(out.mutable_proposal()->mutable_entry(), entry);
   return encode(out);
 }
 
 Bytes proposal_closed(Hash const& proposal, std::optional<Refusal> refused) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   auto& body = *out.mutable_proposal_closed();
   set(body.mutable_proposal(), proposal.view());
   body.set_refused_code(refused ? static_cast<std::uint32_t>(*refused) : 0);
@@ -167,21 +167,21 @@ Bytes proposal_closed(Hash const& proposal, std::optional<Refusal> refused) {
 }
 
 Bytes token_work(std::uint64_t index, ByteView payload) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.mutable_token_work()->set_index(index);
   set(out.mutable_token_work()->mutable_payload(), payload);
   return encode(out);
 }
 
 Bytes issued_push(std::uint64_t index, ByteView payload) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   out.mutable_issued()->set_index(index);
   set(out.mutable_issued()->mutable_payload(), payload);
   return encode(out);
 }
 
 Bytes mix_work(Hash const& batch_open, TrusteeId trustee, ByteView payload) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   auto& body = *out.mutable_mix_work();
   set(body.mutable_batch_open(), batch_open.view());
   body.set_trustee(trustee);
@@ -190,7 +190,7 @@ Bytes mix_work(Hash const& batch_open, TrusteeId trustee, ByteView payload) {
 }
 
 Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled) {
-  v1::ServerFrame out;
+  v2::ServerFrame out;
   auto& body = *out.mutable_status();
   for (auto const person : connected) body.add_connected(person);
   for (auto const person : enrolled) body.add_enrolled(person);

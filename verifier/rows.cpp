@@ -63,7 +63,7 @@ std::vector<ResultRow> result_rows(Audit const& audit) {
 }
 
 meeting::Hash rows_digest(Audit const& audit) {
-  std::string text("piaojue/v1/office/rows");
+  std::string text("piaojue/v2/office/rows");
   text += '\0';
   for (auto const& row : result_rows(audit)) {
     for (std::string const& cell : row) (text += cell) += '\x1F';

@@ -24,7 +24,7 @@ std::vector<ResultRow> result_rows(Audit const& audit);
 /// The heading of a column. @param column from 0.
 Text const& result_heading(std::size_t column);
 
-/// SHA-256 over "piaojue/v1/office/rows" ‖ 0x00 ‖ the rows, cells ended by 0x1F and rows by 0x1E.
+/// SHA-256 over "piaojue/v2/office/rows" ‖ 0x00 ‖ the rows, cells ended by 0x1F and rows by 0x1E.
 meeting::Hash rows_digest(Audit const& audit);
 
 /// Head and size of a log, as the line of a QR code states them.

@@ -5,7 +5,7 @@
 ///   version(1) = 1 ‖ q(4, u32be) ‖ pk_v(32) ‖ prefix(32) ‖ σ_0 … σ_{k−1} (modulus bytes each) ‖ A(32) ‖ B(32)
 ///   ‖ proof(64·m, m = 3 or 2 admissible choices) ‖ sig(64)
 ///
-/// sig = Ed25519 by sk_v over "piaojue/v1/ballot" ‖ 0x00 ‖ ctx ‖ everything before sig.
+/// sig = Ed25519 by sk_v over "piaojue/v2/ballot" ‖ 0x00 ‖ ctx ‖ everything before sig.
 #include "crypto/blind_rsa.h"
 #include "crypto/sign.h"
 #include "protocol/meeting/entry.h"

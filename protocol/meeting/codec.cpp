@@ -2,8 +2,8 @@
 #include "protocol/meeting/codec.h"
 
 #include "crypto/domain.h"
-#include "piaojue/v1/entries.pb.h"
-#include "piaojue/v1/manifest.pb.h"
+#include "piaojue/v2/entries.pb.h"
+#include "piaojue/v2/manifest.pb.h"
 #include "protocol/meeting/protobuf.h"
 
 namespace piaojue::meeting {
@@ -28,8 +28,8 @@ std::string raw(std::optional<T> const& fixed) {
 /// c ‖ s.
 std::string raw(crypto::Scalar const& c, crypto::Scalar const& s) { return raw(c) + raw(s); }
 
-v1::Manifest message(Manifest const& m) {
-  v1::Manifest out;
+v2::Manifest message(Manifest const& m) {
+  v2::Manifest out;
   out.set_version(kManifestVersion);
   out.set_meeting_id(m.meeting_id.data(), m.meeting_id.size());
   out.set_title(m.title);
@@ -39,7 +39,7 @@ v1::Manifest message(Manifest const& m) {
   rules.set_pass_numerator(m.rules.pass_numerator);
   rules.set_pass_denominator(m.rules.pass_denominator);
   rules.set_pass_strict(m.rules.pass_strict);
-  rules.set_recusal_mode(static_cast<v1::RecusalMode>(m.rules.recusal_mode));
+  rules.set_recusal_mode(static_cast<v2::RecusalMode>(m.rules.recusal_mode));
   rules.set_abstain_allowed(m.rules.abstain_allowed);
   rules.set_quorum_numerator(m.rules.quorum_numerator);
   rules.set_quorum_denominator(m.rules.quorum_denominator);
@@ -66,7 +66,7 @@ v1::Manifest message(Manifest const& m) {
     to.set_name(candidate.name);
     to.set_employer(candidate.employer);
     to.set_level(candidate.level);
-    to.set_channel(static_cast<v1::Channel>(candidate.channel));
+    to.set_channel(static_cast<v2::Channel>(candidate.channel));
     to.set_summary(candidate.summary);
     to.set_group_opinion(candidate.group_opinion);
   }
@@ -77,31 +77,31 @@ v1::Manifest message(Manifest const& m) {
   }
   return out;
 }
-v1::SignIn message(SignIn const& e) {
-  v1::SignIn out;
+v2::SignIn message(SignIn const& e) {
+  v2::SignIn out;
   out.set_meeting(raw(e.meeting));
   out.set_person(e.person);
   out.set_sequence(e.sequence);
   return out;
 }
-v1::SignOut message(SignOut const& e) {
-  v1::SignOut out;
+v2::SignOut message(SignOut const& e) {
+  v2::SignOut out;
   out.set_meeting(raw(e.meeting));
   out.set_person(e.person);
   out.set_sequence(e.sequence);
   out.set_reason(e.reason);
   return out;
 }
-v1::Recuse message(Recuse const& e) {
-  v1::Recuse out;
+v2::Recuse message(Recuse const& e) {
+  v2::Recuse out;
   out.set_meeting(raw(e.meeting));
   out.set_person(e.person);
   out.set_question(e.question);
   out.set_reason(e.reason);
   return out;
 }
-v1::KeyChange message(KeyChange const& e) {
-  v1::KeyChange out;
+v2::KeyChange message(KeyChange const& e) {
+  v2::KeyChange out;
   out.set_meeting(raw(e.meeting));
   out.set_person(e.person);
   out.set_identity_key(raw(e.identity_key));
@@ -110,16 +110,16 @@ v1::KeyChange message(KeyChange const& e) {
   out.set_reason(e.reason);
   return out;
 }
-v1::Interview message(Interview const& e) {
-  v1::Interview out;
+v2::Interview message(Interview const& e) {
+  v2::Interview out;
   out.set_meeting(raw(e.meeting));
   out.set_question(e.question);
   out.set_summary(e.summary);
   out.set_document(raw(e.document));
   return out;
 }
-v1::BatchKeys message(BatchKeys const& e) {
-  v1::BatchKeys out;
+v2::BatchKeys message(BatchKeys const& e) {
+  v2::BatchKeys out;
   out.set_meeting(raw(e.meeting));
   out.set_batch(e.batch);
   out.set_attempt(e.attempt);
@@ -134,8 +134,8 @@ v1::BatchKeys message(BatchKeys const& e) {
   out.set_pok(raw(e.pok.c, e.pok.s));
   return out;
 }
-v1::BatchOpen message(BatchOpen const& e) {
-  v1::BatchOpen out;
+v2::BatchOpen message(BatchOpen const& e) {
+  v2::BatchOpen out;
   out.set_meeting(raw(e.meeting));
   out.set_batch(e.batch);
   out.set_attempt(e.attempt);
@@ -150,31 +150,31 @@ v1::BatchOpen message(BatchOpen const& e) {
   out.set_paper(e.paper);
   return out;
 }
-v1::TokenRequest message(TokenRequest const& e) {
-  v1::TokenRequest out;
+v2::TokenRequest message(TokenRequest const& e) {
+  v2::TokenRequest out;
   out.set_batch_open(raw(e.batch_open));
   out.set_person(e.person);
   out.set_digest(raw(e.digest));
   return out;
 }
-v1::TokensIssued message(TokensIssued const& e) {
-  v1::TokensIssued out;
+v2::TokensIssued message(TokensIssued const& e) {
+  v2::TokensIssued out;
   out.set_batch_open(raw(e.batch_open));
   out.set_trustee(e.trustee);
   out.set_person(e.person);
   out.set_digest(raw(e.digest));
   return out;
 }
-v1::EnvelopeCast message(EnvelopeCast const& e) {
-  v1::EnvelopeCast out;
+v2::EnvelopeCast message(EnvelopeCast const& e) {
+  v2::EnvelopeCast out;
   out.set_batch_open(raw(e.batch_open));
   out.set_person(e.person);
   out.set_sequence(e.sequence);
   out.set_digest(raw(e.digest));
   return out;
 }
-v1::BatchClose message(BatchClose const& e) {
-  v1::BatchClose out;
+v2::BatchClose message(BatchClose const& e) {
+  v2::BatchClose out;
   out.set_batch_open(raw(e.batch_open));
   for (auto const& [person, envelope] : e.envelopes) {
     auto& to = *out.add_envelopes();
@@ -183,8 +183,8 @@ v1::BatchClose message(BatchClose const& e) {
   }
   return out;
 }
-v1::IssuanceClosed message(IssuanceClosed const& e) {
-  v1::IssuanceClosed out;
+v2::IssuanceClosed message(IssuanceClosed const& e) {
+  v2::IssuanceClosed out;
   out.set_batch_open(raw(e.batch_open));
   out.set_trustee(e.trustee);
   for (auto const& [q, count] : e.issued) {
@@ -194,8 +194,8 @@ v1::IssuanceClosed message(IssuanceClosed const& e) {
   }
   return out;
 }
-v1::MixStep message(MixStep const& e) {
-  v1::MixStep out;
+v2::MixStep message(MixStep const& e) {
+  v2::MixStep out;
   out.set_batch_open(raw(e.batch_open));
   out.set_trustee(e.trustee);
   for (auto const& [q, count] : e.counts) {
@@ -207,8 +207,8 @@ v1::MixStep message(MixStep const& e) {
   out.set_output_hash(raw(e.output_hash));
   return out;
 }
-v1::BallotBox message(BallotBox const& e) {
-  v1::BallotBox out;
+v2::BallotBox message(BallotBox const& e) {
+  v2::BallotBox out;
   out.set_batch_open(raw(e.batch_open));
   for (auto const& [q, box] : e.boxes) {
     auto& to = *out.add_boxes();
@@ -222,8 +222,8 @@ v1::BallotBox message(BallotBox const& e) {
   }
   return out;
 }
-v1::Confirm message(Confirm const& e) {
-  v1::Confirm out;
+v2::Confirm message(Confirm const& e) {
+  v2::Confirm out;
   out.set_batch_open(raw(e.batch_open));
   out.set_person(e.person);
   out.set_box(raw(e.box));
@@ -234,8 +234,8 @@ v1::Confirm message(Confirm const& e) {
   }
   return out;
 }
-v1::Override message(Override const& e) {
-  v1::Override out;
+v2::Override message(Override const& e) {
+  v2::Override out;
   out.set_batch_open(raw(e.batch_open));
   out.set_box(raw(e.box));
   for (PersonId const p : e.silent) out.add_silent(p);
@@ -243,8 +243,8 @@ v1::Override message(Override const& e) {
   out.set_reason(e.reason);
   return out;
 }
-v1::TallyShare message(TallyShare const& e) {
-  v1::TallyShare out;
+v2::TallyShare message(TallyShare const& e) {
+  v2::TallyShare out;
   out.set_batch_open(raw(e.batch_open));
   out.set_trustee(e.trustee);
   out.set_box(raw(e.box));
@@ -256,8 +256,8 @@ v1::TallyShare message(TallyShare const& e) {
   }
   return out;
 }
-v1::Declaration message(Declaration const& e) {
-  v1::Declaration out;
+v2::Declaration message(Declaration const& e) {
+  v2::Declaration out;
   out.set_batch_open(raw(e.batch_open));
   for (auto const& [q, row] : e.rows) {
     auto& to = *out.add_rows();
@@ -276,22 +276,22 @@ v1::Declaration message(Declaration const& e) {
   }
   return out;
 }
-v1::Erased message(Erased const& e) {
-  v1::Erased out;
+v2::Erased message(Erased const& e) {
+  v2::Erased out;
   out.set_batch_open(raw(e.batch_open));
   out.set_trustee(e.trustee);
   return out;
 }
-v1::Void message(Void const& e) {
-  v1::Void out;
+v2::Void message(Void const& e) {
+  v2::Void out;
   out.set_batch_open(raw(e.batch_open));
   for (QuestionId const q : e.questions) out.add_questions(q);
   out.set_reason(e.reason);
   out.set_shares_lost(e.shares_lost);
   return out;
 }
-v1::PaperTally message(PaperTally const& e) {
-  v1::PaperTally out;
+v2::PaperTally message(PaperTally const& e) {
+  v2::PaperTally out;
   out.set_batch_open(raw(e.batch_open));
   for (auto const& [q, row] : e.rows) {
     auto& to = *out.add_rows();
@@ -306,16 +306,16 @@ v1::PaperTally message(PaperTally const& e) {
   }
   return out;
 }
-v1::Incident message(Incident const& e) {
-  v1::Incident out;
+v2::Incident message(Incident const& e) {
+  v2::Incident out;
   out.set_batch_open(raw(e.batch_open));
   out.set_person(e.person);
   out.set_code(e.code);
   out.set_digest(raw(e.digest));
   return out;
 }
-v1::MeetingClose message(MeetingClose const& e) {
-  v1::MeetingClose out;
+v2::MeetingClose message(MeetingClose const& e) {
+  v2::MeetingClose out;
   out.set_meeting(raw(e.meeting));
   out.set_size(e.size);
   out.set_root(raw(e.root));
@@ -385,7 +385,7 @@ class FieldReader {
   std::optional<Refusal> refused_;
 };
 
-void read(FieldReader& in, v1::Manifest const& m, Manifest& to) {
+void read(FieldReader& in, v2::Manifest const& m, Manifest& to) {
   // The bounds first, so that nothing is built beyond them.
   in.at_most(kPeopleMax, m.people_size());
   in.at_most(kTrusteesMax, m.trustees_size());
@@ -443,24 +443,24 @@ void read(FieldReader& in, v1::Manifest const& m, Manifest& to) {
     in.ascending(b.candidates, batch.candidates());
   }
 }
-void read(FieldReader& in, v1::SignIn const& m, SignIn& to) {
+void read(FieldReader& in, v2::SignIn const& m, SignIn& to) {
   in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.sequence = m.sequence();
 }
-void read(FieldReader& in, v1::SignOut const& m, SignOut& to) {
+void read(FieldReader& in, v2::SignOut const& m, SignOut& to) {
   in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.sequence = m.sequence();
   in.text(to.reason, m.reason());
 }
-void read(FieldReader& in, v1::Recuse const& m, Recuse& to) {
+void read(FieldReader& in, v2::Recuse const& m, Recuse& to) {
   in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.question = m.question();
   in.text(to.reason, m.reason());
 }
-void read(FieldReader& in, v1::KeyChange const& m, KeyChange& to) {
+void read(FieldReader& in, v2::KeyChange const& m, KeyChange& to) {
   in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   in.fixed(to.identity_key, m.identity_key());
@@ -468,13 +468,13 @@ void read(FieldReader& in, v1::KeyChange const& m, KeyChange& to) {
   in.fixed(to.possession, m.possession());
   in.text(to.reason, m.reason());
 }
-void read(FieldReader& in, v1::Interview const& m, Interview& to) {
+void read(FieldReader& in, v2::Interview const& m, Interview& to) {
   in.fixed(to.meeting, m.meeting());
   to.question = m.question();
   in.text(to.summary, m.summary());
   in.fixed(to.document, m.document());
 }
-void read(FieldReader& in, v1::BatchKeys const& m, BatchKeys& to) {
+void read(FieldReader& in, v2::BatchKeys const& m, BatchKeys& to) {
   in.fixed(to.meeting, m.meeting());
   to.batch = m.batch();
   to.attempt = m.attempt();
@@ -488,7 +488,7 @@ void read(FieldReader& in, v1::BatchKeys const& m, BatchKeys& to) {
   in.fixed(to.tally_key, m.tally_key());
   in.pair(to.pok.c, to.pok.s, m.pok());
 }
-void read(FieldReader& in, v1::BatchOpen const& m, BatchOpen& to) {
+void read(FieldReader& in, v2::BatchOpen const& m, BatchOpen& to) {
   in.fixed(to.meeting, m.meeting());
   to.batch = m.batch();
   to.attempt = m.attempt();
@@ -507,37 +507,37 @@ void read(FieldReader& in, v1::BatchOpen const& m, BatchOpen& to) {
   for (auto const& leaf : m.keys()) in.fixed(to.keys.emplace_back(), leaf);
   to.paper = m.paper();
 }
-void read(FieldReader& in, v1::TokenRequest const& m, TokenRequest& to) {
+void read(FieldReader& in, v2::TokenRequest const& m, TokenRequest& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
   in.fixed(to.digest, m.digest());
 }
-void read(FieldReader& in, v1::TokensIssued const& m, TokensIssued& to) {
+void read(FieldReader& in, v2::TokensIssued const& m, TokensIssued& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
   to.person = m.person();
   in.fixed(to.digest, m.digest());
 }
-void read(FieldReader& in, v1::EnvelopeCast const& m, EnvelopeCast& to) {
+void read(FieldReader& in, v2::EnvelopeCast const& m, EnvelopeCast& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
   to.sequence = m.sequence();
   in.fixed(to.digest, m.digest());
 }
-void read(FieldReader& in, v1::BatchClose const& m, BatchClose& to) {
+void read(FieldReader& in, v2::BatchClose const& m, BatchClose& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.at_most(kExpertsMax, m.envelopes_size());
   if (in.refused()) return;
   for (auto const& counted : m.envelopes()) in.fixed(in.next(to.envelopes, counted.person()), counted.envelope());
 }
-void read(FieldReader& in, v1::IssuanceClosed const& m, IssuanceClosed& to) {
+void read(FieldReader& in, v2::IssuanceClosed const& m, IssuanceClosed& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
   in.at_most(kQuestionsPerBatchMax, m.issued_size());
   if (in.refused()) return;
   for (auto const& count : m.issued()) in.next(to.issued, count.question()) = count.count();
 }
-void read(FieldReader& in, v1::MixStep const& m, MixStep& to) {
+void read(FieldReader& in, v2::MixStep const& m, MixStep& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
   in.at_most(kQuestionsPerBatchMax, m.counts_size());
@@ -545,7 +545,7 @@ void read(FieldReader& in, v1::MixStep const& m, MixStep& to) {
   for (auto const& count : m.counts()) in.next(to.counts, count.question()) = {count.count_in(), count.count_out()};
   in.fixed(to.output_hash, m.output_hash());
 }
-void read(FieldReader& in, v1::BallotBox const& m, BallotBox& to) {
+void read(FieldReader& in, v2::BallotBox const& m, BallotBox& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.at_most(kQuestionsPerBatchMax, m.boxes_size());
   if (in.refused()) return;
@@ -559,7 +559,7 @@ void read(FieldReader& in, v1::BallotBox const& m, BallotBox& to) {
     for (auto const& refused : box.refused()) in.next(question.refused, refused.code()) = refused.count();
   }
 }
-void read(FieldReader& in, v1::Confirm const& m, Confirm& to) {
+void read(FieldReader& in, v2::Confirm const& m, Confirm& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
   in.fixed(to.box, m.box());
@@ -567,7 +567,7 @@ void read(FieldReader& in, v1::Confirm const& m, Confirm& to) {
   if (in.refused()) return;
   for (auto const& row : m.rows()) in.next(to.rows, row.question()) = row.ok();
 }
-void read(FieldReader& in, v1::Override const& m, Override& to) {
+void read(FieldReader& in, v2::Override const& m, Override& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.fixed(to.box, m.box());
   in.at_most(kExpertsMax, m.silent_size());
@@ -577,7 +577,7 @@ void read(FieldReader& in, v1::Override const& m, Override& to) {
   in.ascending(to.missing, m.missing());
   in.text(to.reason, m.reason());
 }
-void read(FieldReader& in, v1::TallyShare const& m, TallyShare& to) {
+void read(FieldReader& in, v2::TallyShare const& m, TallyShare& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
   in.fixed(to.box, m.box());
@@ -589,7 +589,7 @@ void read(FieldReader& in, v1::TallyShare const& m, TallyShare& to) {
     in.pair(share.proof.c, share.proof.s, from.proof());
   }
 }
-void read(FieldReader& in, v1::Declaration const& m, Declaration& to) {
+void read(FieldReader& in, v2::Declaration const& m, Declaration& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.at_most(kQuestionsPerBatchMax, m.rows_size());
   if (in.refused()) return;
@@ -599,11 +599,11 @@ void read(FieldReader& in, v1::Declaration const& m, Declaration& to) {
                                         row.passed(),  row.contested(), row.mode_sensitive()};
   }
 }
-void read(FieldReader& in, v1::Erased const& m, Erased& to) {
+void read(FieldReader& in, v2::Erased const& m, Erased& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
 }
-void read(FieldReader& in, v1::Void const& m, Void& to) {
+void read(FieldReader& in, v2::Void const& m, Void& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.at_most(kQuestionsPerBatchMax, m.questions_size());
   if (in.refused()) return;
@@ -611,7 +611,7 @@ void read(FieldReader& in, v1::Void const& m, Void& to) {
   in.text(to.reason, m.reason());
   to.shares_lost = m.shares_lost();
 }
-void read(FieldReader& in, v1::PaperTally const& m, PaperTally& to) {
+void read(FieldReader& in, v2::PaperTally const& m, PaperTally& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.at_most(kQuestionsPerBatchMax, m.rows_size());
   if (in.refused()) return;
@@ -620,13 +620,13 @@ void read(FieldReader& in, v1::PaperTally const& m, PaperTally& to) {
                                         row.agree(),  row.disagree(), row.abstain()};
   }
 }
-void read(FieldReader& in, v1::Incident const& m, Incident& to) {
+void read(FieldReader& in, v2::Incident const& m, Incident& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
   to.code = m.code();
   in.fixed(to.digest, m.digest());
 }
-void read(FieldReader& in, v1::MeetingClose const& m, MeetingClose& to) {
+void read(FieldReader& in, v2::MeetingClose const& m, MeetingClose& to) {
   in.fixed(to.meeting, m.meeting());
   to.size = m.size();
   in.fixed(to.root, m.root());
@@ -649,60 +649,60 @@ Result<Body> decode_body(EntryType type, ByteView bytes) {
   if (bytes.size() > kEntryBytesMax) return Refusal::kTooLarge;
   switch (type) {
     case EntryType::kMeetingOpen:
-      return decode_as<v1::Manifest, Manifest>(bytes);
+      return decode_as<v2::Manifest, Manifest>(bytes);
     case EntryType::kSignIn:
-      return decode_as<v1::SignIn, SignIn>(bytes);
+      return decode_as<v2::SignIn, SignIn>(bytes);
     case EntryType::kSignOut:
-      return decode_as<v1::SignOut, SignOut>(bytes);
+      return decode_as<v2::SignOut, SignOut>(bytes);
     case EntryType::kRecuse:
-      return decode_as<v1::Recuse, Recuse>(bytes);
+      return decode_as<v2::Recuse, Recuse>(bytes);
     case EntryType::kKeyChange:
-      return decode_as<v1::KeyChange, KeyChange>(bytes);
+      return decode_as<v2::KeyChange, KeyChange>(bytes);
     case EntryType::kInterview:
-      return decode_as<v1::Interview, Interview>(bytes);
+      return decode_as<v2::Interview, Interview>(bytes);
     case EntryType::kBatchKeys:
-      return decode_as<v1::BatchKeys, BatchKeys>(bytes);
+      return decode_as<v2::BatchKeys, BatchKeys>(bytes);
     case EntryType::kBatchOpen:
-      return decode_as<v1::BatchOpen, BatchOpen>(bytes);
+      return decode_as<v2::BatchOpen, BatchOpen>(bytes);
     case EntryType::kTokenRequest:
-      return decode_as<v1::TokenRequest, TokenRequest>(bytes);
+      return decode_as<v2::TokenRequest, TokenRequest>(bytes);
     case EntryType::kTokensIssued:
-      return decode_as<v1::TokensIssued, TokensIssued>(bytes);
+      return decode_as<v2::TokensIssued, TokensIssued>(bytes);
     case EntryType::kEnvelopeCast:
-      return decode_as<v1::EnvelopeCast, EnvelopeCast>(bytes);
+      return decode_as<v2::EnvelopeCast, EnvelopeCast>(bytes);
     case EntryType::kBatchClose:
-      return decode_as<v1::BatchClose, BatchClose>(bytes);
+      return decode_as<v2::BatchClose, BatchClose>(bytes);
     case EntryType::kIssuanceClosed:
-      return decode_as<v1::IssuanceClosed, IssuanceClosed>(bytes);
+      return decode_as<v2::IssuanceClosed, IssuanceClosed>(bytes);
     case EntryType::kMixStep:
-      return decode_as<v1::MixStep, MixStep>(bytes);
+      return decode_as<v2::MixStep, MixStep>(bytes);
     case EntryType::kBallotBox:
-      return decode_as<v1::BallotBox, BallotBox>(bytes);
+      return decode_as<v2::BallotBox, BallotBox>(bytes);
     case EntryType::kConfirm:
-      return decode_as<v1::Confirm, Confirm>(bytes);
+      return decode_as<v2::Confirm, Confirm>(bytes);
     case EntryType::kOverride:
-      return decode_as<v1::Override, Override>(bytes);
+      return decode_as<v2::Override, Override>(bytes);
     case EntryType::kTallyShare:
-      return decode_as<v1::TallyShare, TallyShare>(bytes);
+      return decode_as<v2::TallyShare, TallyShare>(bytes);
     case EntryType::kDeclaration:
-      return decode_as<v1::Declaration, Declaration>(bytes);
+      return decode_as<v2::Declaration, Declaration>(bytes);
     case EntryType::kErased:
-      return decode_as<v1::Erased, Erased>(bytes);
+      return decode_as<v2::Erased, Erased>(bytes);
     case EntryType::kVoid:
-      return decode_as<v1::Void, Void>(bytes);
+      return decode_as<v2::Void, Void>(bytes);
     case EntryType::kPaperTally:
-      return decode_as<v1::PaperTally, PaperTally>(bytes);
+      return decode_as<v2::PaperTally, PaperTally>(bytes);
     case EntryType::kIncident:
-      return decode_as<v1::Incident, Incident>(bytes);
+      return decode_as<v2::Incident, Incident>(bytes);
     case EntryType::kMeetingClose:
-      return decode_as<v1::MeetingClose, MeetingClose>(bytes);
+      return decode_as<v2::MeetingClose, MeetingClose>(bytes);
   }
   return Refusal::kUnknownType;
 }
 
 Result<Entry> decode_entry(ByteView bytes) {
   if (bytes.size() > kEntryBytesMax) return Refusal::kTooLarge;
-  v1::Entry message;
+  v2::Entry message;
   if (auto const parsed = protobuf::decode(bytes, message); !parsed) return parsed.error();
   if (message.type() == 0 || message.type() > std::variant_size_v<Body>) return Refusal::kUnknownType;
   if (static_cast<std::size_t>(message.signatures_size()) > kSignaturesMax) return Refusal::kTooLarge;
@@ -729,7 +729,7 @@ Bytes encode_body(Body const& body) {
 
 Bytes encode_entry(EntryType type, ByteView body_bytes, std::vector<EntrySignature> signatures) {
   std::ranges::sort(signatures, {}, &EntrySignature::signer);
-  v1::Entry out;
+  v2::Entry out;
   out.set_type(static_cast<std::uint32_t>(type));
   out.set_body(body_bytes.data(), body_bytes.size());
   for (EntrySignature const& signature : signatures) {

@@ -18,7 +18,7 @@ Bytes encode_body(Body const& body);
 /// Signatures are put in ascending order of signers.
 Bytes encode_entry(EntryType type, ByteView body_bytes, std::vector<EntrySignature> signatures);
 
-/// Signs a body: Ed25519 over "piaojue/v1/" ‖ type name ‖ 0x00 ‖ body.
+/// Signs a body: Ed25519 over "piaojue/v2/" ‖ type name ‖ 0x00 ‖ body.
 EntrySignature sign_body(EntryType type, ByteView body_bytes, PersonId signer, crypto::SigningKey const& key);
 /// encode_body, sign, encode_entry for an entry with one signature.
 Bytes signed_entry(Body const& body, PersonId signer, crypto::SigningKey const& key);
@@ -26,7 +26,7 @@ Bytes signed_entry(Body const& body, PersonId signer, crypto::SigningKey const& 
 Hash proposal_id(EntryType type, ByteView body_bytes);
 
 /// Signed by a new identity key to show that its holder asked for the enrolment (specification §3.2):
-/// "piaojue/v1/enrol" ‖ 0x00 ‖ meeting_id ‖ u32be(person) ‖ IK ‖ WK.
+/// "piaojue/v2/enrol" ‖ 0x00 ‖ meeting_id ‖ u32be(person) ‖ IK ‖ WK.
 Bytes possession_input(std::array<std::uint8_t, 16> const& meeting_id, PersonId person, SigningPublicKey const& ik,
                        SigningPublicKey const& wk);
 

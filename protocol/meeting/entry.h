@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The entries of the log as typed values (specification §3). Fields, orders and canonical form: proto/piaojue/v1/
+/// The entries of the log as typed values (specification §3). Fields, orders and canonical form: proto/piaojue/v2/
 /// {manifest,entries}.proto; what each is checked for: `Record::check`. Questions are candidates: q is the number of
 /// the candidate in the manifest, from 1, unique in the meeting.
 #include <cstdint>

@@ -12,7 +12,7 @@ using wire::get;
 using wire::set;
 
 Bytes encode_token_payload(BlindedMsgs const& msgs) {
-  v1::TokenPayload out;
+  v2::TokenPayload out;
   for (auto const& [question, list] : msgs) {
     auto& to = *out.add_questions();
     to.set_question(question);
@@ -22,7 +22,7 @@ Bytes encode_token_payload(BlindedMsgs const& msgs) {
 }
 
 Result<BlindedMsgs> parse_token_payload(ByteView bytes) {
-  v1::TokenPayload in;
+  v2::TokenPayload in;
   if (!parse(bytes, in)) return Refusal::kMalformed;
   BlindedMsgs out;
   for (auto const& question : in.questions()) {
@@ -34,7 +34,7 @@ Result<BlindedMsgs> parse_token_payload(ByteView bytes) {
 }
 
 Bytes encode_issued_payload(BlindSigs const& sigs) {
-  v1::IssuedPayload out;
+  v2::IssuedPayload out;
   for (auto const& [question, sig] : sigs) {
     auto& to = *out.add_questions();
     to.set_question(question);
@@ -44,7 +44,7 @@ Bytes encode_issued_payload(BlindSigs const& sigs) {
 }
 
 Result<BlindSigs> parse_issued_payload(ByteView bytes) {
-  v1::IssuedPayload in;
+  v2::IssuedPayload in;
   if (!parse(bytes, in)) return Refusal::kMalformed;
   BlindSigs out;
   for (auto const& question : in.questions()) {
@@ -54,7 +54,7 @@ Result<BlindSigs> parse_issued_payload(ByteView bytes) {
 }
 
 Bytes encode_envelope_payload(Onions const& onions) {
-  v1::EnvelopePayload out;
+  v2::EnvelopePayload out;
   for (auto const& [question, onion] : onions) {
     auto& to = *out.add_onions();
     to.set_question(question);
@@ -64,7 +64,7 @@ Bytes encode_envelope_payload(Onions const& onions) {
 }
 
 Result<Onions> parse_envelope_payload(ByteView bytes) {
-  v1::EnvelopePayload in;
+  v2::EnvelopePayload in;
   if (!parse(bytes, in)) return Refusal::kMalformed;
   Onions out;
   for (auto const& onion : in.onions()) {
@@ -74,7 +74,7 @@ Result<Onions> parse_envelope_payload(ByteView bytes) {
 }
 
 Bytes encode_mix_payload(ByteView salt, MixItems const& items) {
-  v1::MixPayload out;
+  v2::MixPayload out;
   set(out.mutable_salt(), salt);
   for (auto const& [question, list] : items) {
     auto& to = *out.add_questions();
@@ -85,7 +85,7 @@ Bytes encode_mix_payload(ByteView salt, MixItems const& items) {
 }
 
 Result<MixPayload> parse_mix_payload(ByteView bytes) {
-  v1::MixPayload in;
+  v2::MixPayload in;
   if (!parse(bytes, in)) return Refusal::kMalformed;
   MixPayload out;
   out.salt = get(in.salt());
@@ -99,13 +99,13 @@ Result<MixPayload> parse_mix_payload(ByteView bytes) {
 }
 
 Bytes encode_cosignature(log::Cosignature const& cosignature) {
-  v1::Cosignature out;
+  v2::Cosignature out;
   wire::fill(out, cosignature);
   return encode(out);
 }
 
 Result<log::Cosignature> parse_cosignature(ByteView bytes) {
-  v1::Cosignature in;
+  v2::Cosignature in;
   log::Cosignature out;
   if (!parse(bytes, in) || !wire::take(out, in)) return Refusal::kMalformed;
   return out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/meeting/record_file.h"
 
-#include "piaojue/v1/record.pb.h"
+#include "piaojue/v2/record.pb.h"
 #include "protocol/meeting/protobuf.h"
 
 namespace piaojue::meeting {
@@ -17,7 +17,7 @@ constexpr std::size_t kReadAtOnce = 1u << 16;
 RecordWriter::RecordWriter(std::ostream& out) : out_(out) { out_ << kRecordMagic; }
 
 void RecordWriter::write(RecordItem const& item) {
-  v1::RecordItem message;
+  v2::RecordItem message;
   if (auto const* entry = std::get_if<Bytes>(&item)) {
     message.set_entry(entry->data(), entry->size());
   } else if (auto const* note = std::get_if<std::string>(&item)) {
@@ -70,15 +70,15 @@ Result<std::optional<RecordItem>> RecordReader::next() {
     if (have != want) return Refusal::kMalformed;
   }
 
-  v1::RecordItem message;
+  v2::RecordItem message;
   if (auto const parsed = protobuf::decode(as_bytes(bytes), message); !parsed) return parsed.error();
   switch (message.item_case()) {
-    case v1::RecordItem::kEntry: {
+    case v2::RecordItem::kEntry: {
       if (message.entry().size() > kEntryBytesMax) return Refusal::kTooLarge;
       order_ = Order::kEntry;
       return std::optional<RecordItem>{to_bytes(as_bytes(message.entry()))};
     }
-    case v1::RecordItem::kCheckpoint: {
+    case v2::RecordItem::kCheckpoint: {
       if (message.checkpoint().size() > log::kNoteBytesMax) return Refusal::kTooLarge;
       // One checkpoint for a size, and none for the empty tree.
       if (order_ != Order::kEntry) return Refusal::kMalformed;
@@ -86,7 +86,7 @@ Result<std::optional<RecordItem>> RecordReader::next() {
       person_ = 0;
       return std::optional<RecordItem>{std::move(*message.mutable_checkpoint())};
     }
-    case v1::RecordItem::kCosignature: {
+    case v2::RecordItem::kCosignature: {
       auto const& from = message.cosignature();
       if (order_ != Order::kCheckpoint || from.person() <= person_) return Refusal::kMalformed;
       auto const root = Hash::from(as_bytes(from.root()));
@@ -96,7 +96,7 @@ Result<std::optional<RecordItem>> RecordReader::next() {
       return std::optional<RecordItem>{
           log::Cosignature{from.tree_size(), *root, from.person(), from.time_s(), *signature}};
     }
-    case v1::RecordItem::ITEM_NOT_SET:
+    case v2::RecordItem::ITEM_NOT_SET:
       break;
   }
   return Refusal::kMalformed;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The record file (specification §5): "PIAOJUE-RECORD-1\n", then items, each u32be length ‖ RecordItem (canonical
+/// The record file (specification §5): "PIAOJUE-RECORD-2\n", then items, each u32be length ‖ RecordItem (canonical
 /// Protobuf). Order: entries in log order; a checkpoint after its last entry, its cosignatures after it, ascending by
 /// person. The last checkpoint is of the full size and comes after the last entry. Reading streams: one item at a time.
 #include <functional>
@@ -12,7 +12,7 @@
 
 namespace piaojue::meeting {
 
-inline constexpr std::string_view kRecordMagic = "PIAOJUE-RECORD-1\n";
+inline constexpr std::string_view kRecordMagic = "PIAOJUE-RECORD-2\n";
 
 using RecordItem = std::variant<Bytes /* entry */, std::string /* checkpoint note */, log::Cosignature>;
 

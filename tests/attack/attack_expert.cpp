@@ -179,7 +179,7 @@ Bytes resigned(Voting& room, Bytes ballot) {
   ballot.resize(ballot.size() - 64);
   auto const ctx = meeting::context(room.attempt().open_hash, 1);
   std::uint8_t const end = 0;
-  auto const signature = token.sk_v.sign({as_bytes("piaojue/v1/ballot"), {&end, 1}, ctx.view(), ballot});
+  auto const signature = token.sk_v.sign({as_bytes("piaojue/v2/ballot"), {&end, 1}, ctx.view(), ballot});
   piaojue::append(ballot, signature.view());
   return ballot;
 }

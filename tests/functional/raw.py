@@ -56,7 +56,7 @@ def parse(message):
     return fields
 
 
-# ClientFrame and ServerFrame fields (proto/piaojue/v1/rpc.proto)
+# ClientFrame and ServerFrame fields (proto/piaojue/v2/rpc.proto)
 ENROL, HELLO, SUBMIT, PING = 2, 3, 4, 9
 REFUSED, ENROLLED, WELCOME, ACCEPTED, PONG = 2, 3, 4, 5, 9
 # Refusal numbers (docs/specification.md, section 12)
@@ -173,7 +173,7 @@ class Identity:
     def enrol_body(self, slip, code=None, person=None):
         person = slip.person if person is None else person
         ik, wk = self.public(self.ik), self.public(self.wk)
-        possession = self.sign(b"piaojue/v1/enrol\0" + slip.meeting_id + struct.pack(">I", person) + ik + wk)
+        possession = self.sign(b"piaojue/v2/enrol\0" + slip.meeting_id + struct.pack(">I", person) + ik + wk)
         if not hasattr(self, "csr_bytes"):
             self.csr_bytes = self.csr()
         return (field(1, code or slip.code) + field(2, ik) + field(3, wk) + field(4, possession) +

@@ -13,7 +13,7 @@ import raw
 import small
 
 BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
-MAGIC = b"PIAOJUE-RECORD-1\n"
+MAGIC = b"PIAOJUE-RECORD-2\n"
 NAMES = dict(enumerate(("MeetingOpen SignIn SignOut Recuse KeyChange Interview BatchKeys BatchOpen TokenRequest "
                         "TokensIssued EnvelopeCast BatchClose IssuanceClosed MixStep BallotBox Confirm Override "
                         "TallyShare Declaration Erased Void PaperTally Incident MeetingClose").split(), 1))

@@ -13,7 +13,7 @@ const LIMITS = { people: 400, experts: 255, trustees: 7, candidates: 5000, quest
 
 /** Possession of a new key (§3.2). @param {import('./crypto.js').Crypto} crypto */
 export function possessed(crypto, meetingId, person, identityKey, witnessKey, possession) {
-  const message = join(utf8('piaojue/v1/enrol'), Uint8Array.of(0), meetingId, u32be(person), identityKey, witnessKey);
+  const message = join(utf8('piaojue/v2/enrol'), Uint8Array.of(0), meetingId, u32be(person), identityKey, witnessKey);
   return crypto.verify(possession, message, identityKey);
 }
 

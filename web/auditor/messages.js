@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The messages of an entry and of a record file: fields, lengths and orders (specification §3.1, proto/piaojue/v1).
+// The messages of an entry and of a record file: fields, lengths and orders (specification §3.1, proto/piaojue/v2).
 import { many, one } from './wire.js';
 
 const HASH = 32;

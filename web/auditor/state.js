@@ -114,7 +114,7 @@ export class Meeting {
       must(key, 'NOT_ON_ROLL');
       return key;
     });
-    const message = join(utf8(`piaojue/v1/${name}`), Uint8Array.of(0), entry.body);
+    const message = join(utf8(`piaojue/v2/${name}`), Uint8Array.of(0), entry.body);
     entry.signatures.forEach(({ signature }, i) => must(this.crypto.verify(signature, message, keys[i]),
       'BAD_SIGNATURE'));
   }
@@ -283,7 +283,7 @@ export class Meeting {
     const [c, s] = [pok.subarray(0, 32), pok.subarray(32)];
     if (!this.crypto.isScalar(c) || !this.crypto.isScalar(s)) return false;
     const r = this.crypto.subtract(this.crypto.timesG(s), this.crypto.times(c, tally_key));
-    const challenge = this.crypto.sha512Of('piaojue/v1/pok', this.meeting, u32be(batch), u32be(attempt), u32be(trustee),
+    const challenge = this.crypto.sha512Of('piaojue/v2/pok', this.meeting, u32be(batch), u32be(attempt), u32be(trustee),
       tally_key, r);
     return equal(this.crypto.reduce(challenge), c);
   }
@@ -577,7 +577,7 @@ export class Meeting {
     if (![sumA, share].every((p) => crypto.isPoint(p)) || !crypto.isScalar(c) || !crypto.isScalar(s)) return false;
     const r1 = crypto.subtract(crypto.timesG(s), crypto.times(c, tallyKey));
     const r2 = crypto.subtract(crypto.times(s, sumA), crypto.times(c, share));
-    const challenge = crypto.sha512Of('piaojue/v1/dleq', contextOf(crypto, a.leaf, question), a.boxLeaf, u32be(trustee),
+    const challenge = crypto.sha512Of('piaojue/v2/dleq', contextOf(crypto, a.leaf, question), a.boxLeaf, u32be(trustee),
       tallyKey, sumA, share, r1, r2);
     return equal(crypto.reduce(challenge), c);
   }

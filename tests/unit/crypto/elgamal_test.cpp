@@ -72,7 +72,7 @@ TEST(Knowledge, EquationIsThatOfTheSpecification) {
   auto const key = TallyKey::generate();
   auto const proof = key.prove_knowledge(as_bytes("b"));
   Point const r = test::sub(test::base(proof.s), test::times(proof.c, key.public_share()));
-  EXPECT_EQ(proof.c, test::hash("piaojue/v1/pok", {as_bytes("b"), key.public_share().view(), r.view()}));
+  EXPECT_EQ(proof.c, test::hash("piaojue/v2/pok", {as_bytes("b"), key.public_share().view(), r.view()}));
 }
 
 TEST(Knowledge, AlteredOrNonCanonicalOrIdentityIsRefused) {
@@ -86,7 +86,7 @@ TEST(Knowledge, AlteredOrNonCanonicalOrIdentityIsRefused) {
   EXPECT_FALSE(verify_knowledge(point(test::kBadEncodings[0]), {}, proof));
   // For the identity the equation itself holds with x = 0: R = s·G, c = H(…).
   Scalar const k = test::random_scalar();
-  Scalar const c = test::hash("piaojue/v1/pok", {Point{}.view(), test::base(k).view()});
+  Scalar const c = test::hash("piaojue/v2/pok", {Point{}.view(), test::base(k).view()});
   EXPECT_FALSE(verify_knowledge(Point{}, {}, {c, k}));
 }
 
@@ -119,7 +119,7 @@ TEST_F(Share, IsXTimesTheSumAndEquationsAreThoseOfTheSpecification) {
   auto const& [c, s] = share_.proof;
   Point const r1 = test::sub(test::base(s), test::times(c, key_.public_share()));
   Point const r2 = test::sub(test::times(s, sum_a_), test::times(c, share_.d));
-  EXPECT_EQ(c, test::hash("piaojue/v1/dleq", {as_bytes("question 1"), key_.public_share().view(), sum_a_.view(),
+  EXPECT_EQ(c, test::hash("piaojue/v2/dleq", {as_bytes("question 1"), key_.public_share().view(), sum_a_.view(),
                                               share_.d.view(), r1.view(), r2.view()}));
 }
 
@@ -145,7 +145,7 @@ TEST_F(Share, ShareWithOneEquationOnlyIsRefused) {
   forged.d = test::times(wrong_x, sum_a_);
   Point const r1 = test::base(k);
   Point const r2 = test::times(k, sum_a_);
-  forged.proof.c = test::hash("piaojue/v1/dleq", {as_bytes("question 1"), key_.public_share().view(), sum_a_.view(),
+  forged.proof.c = test::hash("piaojue/v2/dleq", {as_bytes("question 1"), key_.public_share().view(), sum_a_.view(),
                                                   forged.d.view(), r1.view(), r2.view()});
   forged.proof.s = test::add(k, test::mul(forged.proof.c, x));
   EXPECT_FALSE(holds(forged));
@@ -180,13 +180,13 @@ TEST_F(Share, IdentityIsRefusedEvenWhenTheEquationsHold) {
   TallyShare forged;
   Point const r2 = test::times(k, sum_a_);
   forged.proof.c = test::hash(
-      "piaojue/v1/dleq", {ByteView{}, Point{}.view(), sum_a_.view(), Point{}.view(), test::base(k).view(), r2.view()});
+      "piaojue/v2/dleq", {ByteView{}, Point{}.view(), sum_a_.view(), Point{}.view(), test::base(k).view(), r2.view()});
   forged.proof.s = k;
   EXPECT_FALSE(verify_tally_share(Point{}, sum_a_, forged, {}));
 
   // ΣA = 0 and D = 0 fit every key.
   Scalar const x = *Scalar::from(key_.secret().view());
-  forged.proof.c = test::hash("piaojue/v1/dleq", {ByteView{}, key_.public_share().view(), Point{}.view(),
+  forged.proof.c = test::hash("piaojue/v2/dleq", {ByteView{}, key_.public_share().view(), Point{}.view(),
                                                   Point{}.view(), test::base(k).view(), Point{}.view()});
   forged.proof.s = test::add(k, test::mul(forged.proof.c, x));
   EXPECT_FALSE(verify_tally_share(key_.public_share(), Point{}, forged, {}));

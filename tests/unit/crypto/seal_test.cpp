@@ -102,10 +102,10 @@ TEST(CombineKeys, IsBlake2bOfTheConcatenation) {
   Bytes const b(32, 2);
   Bytes input = a;
   append(input, b);
-  append(input, as_bytes("piaojue/v1/seal"));
+  append(input, as_bytes("piaojue/v2/seal"));
   Bytes expected(32);
   crypto_generichash(expected.data(), expected.size(), input.data(), input.size(), nullptr, 0);
-  EXPECT_TRUE(combine_keys(Secret::copy_of(a), Secret::copy_of(b), as_bytes("piaojue/v1/seal")).equals(expected));
+  EXPECT_TRUE(combine_keys(Secret::copy_of(a), Secret::copy_of(b), as_bytes("piaojue/v2/seal")).equals(expected));
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ MeetingOptions small(std::uint32_t trustees = 2) {
   return options;
 }
 
-v1::ClientFrame get_seal_key(Hash const& batch_open) {
-  v1::ClientFrame frame;
+v2::ClientFrame get_seal_key(Hash const& batch_open) {
+  v2::ClientFrame frame;
   frame.mutable_get_seal_key()->set_batch_open(std::string(as_text(batch_open.view())));
   return frame;
 }
@@ -29,7 +29,7 @@ v1::ClientFrame get_seal_key(Hash const& batch_open) {
 std::vector<std::string> told(Room& room, Core& core, PersonId person) {
   SessionId const session = 1'000'000 + person;
   core.open(session, room.spki(person));
-  v1::ClientFrame hello;
+  v2::ClientFrame hello;
   hello.set_id(1);
   hello.mutable_hello();
   core.on_frame(session, as_bytes(hello.SerializeAsString()));
@@ -38,7 +38,7 @@ std::vector<std::string> told(Room& room, Core& core, PersonId person) {
   for (auto const& output : group.outputs) {
     auto const* bytes = std::get_if<Frame>(&output.what);
     if (!bytes || output.session != session) continue;
-    v1::ServerFrame frame;
+    v2::ServerFrame frame;
     frame.ParseFromArray((*bytes)->data(), static_cast<int>((*bytes)->size()));
     if (!frame.has_status()) out.push_back(frame.SerializeAsString());
   }
@@ -230,7 +230,7 @@ TEST(Payload, ATokenRequestMustBeWhatItsDigestCovers) {
   Room room(options);
   room.begin();
   room.open_batch(1);
-  auto const refused = [&](Refusal code, std::function<void(v1::TokenPayload&)> const& tamper) {
+  auto const refused = [&](Refusal code, std::function<void(v2::TokenPayload&)> const& tamper) {
     auto const made = room.token_request(1, tamper);
     EXPECT_EQ(refusal(room.submit(1, made.entry, made.payload)), code);
   };
@@ -308,7 +308,7 @@ TEST(Payload, AnEnvelopeMustHoldEveryOnionInItsOneSizeAndNoCopies) {
 
   meeting::Onions copied;
   {
-    v1::EnvelopePayload payload;
+    v2::EnvelopePayload payload;
     payload.ParseFromArray(first.payload.data(), static_cast<int>(first.payload.size()));
     for (auto const& onion : payload.onions()) copied[onion.question()] = to_bytes(as_bytes(onion.onion()));
   }
@@ -336,9 +336,9 @@ TEST(Payload, AMixStepMustBeWhatItsHashCoversAndTheNextHopGetsIt) {
   room.take(trustee, closed);
   room.settle();
   ASSERT_EQ(room.core->record().attempt()->mixes.size(), 1U) << "trustee 0 has mixed";
-  ASSERT_EQ(room.pushes(room.sessions.at(trustee), v1::ServerFrame::kMixWork).size(), 1U);
+  ASSERT_EQ(room.pushes(room.sessions.at(trustee), v2::ServerFrame::kMixWork).size(), 1U);
 
-  auto const refused = [&](Refusal code, std::function<void(v1::MixPayload&)> const& tamper) {
+  auto const refused = [&](Refusal code, std::function<void(v2::MixPayload&)> const& tamper) {
     auto const made = room.mix(1, tamper);
     EXPECT_EQ(refusal(room.submit(trustee, made.entry, made.payload)), code);
   };
@@ -395,7 +395,7 @@ TEST(Proposals, WaitForTheirSignaturesAndThenGoIntoTheLog) {
   ASSERT_TRUE(pending.has_pending());
   EXPECT_EQ(room.core->record().size(), size);
   for (auto const p : room.people()) {
-    auto const pushes = room.pushes(room.sessions.at(p), v1::ServerFrame::kProposal);
+    auto const pushes = room.pushes(room.sessions.at(p), v2::ServerFrame::kProposal);
     ASSERT_FALSE(pushes.empty());
     EXPECT_EQ(pushes.back().proposal().entry(), as_text(entry));
     EXPECT_EQ(pushes.back().proposal().proposal(), pending.pending().proposal());
@@ -416,7 +416,7 @@ TEST(Proposals, WaitForTheirSignaturesAndThenGoIntoTheLog) {
   EXPECT_EQ(room.ask(chair, room.countersign_frame(entry, chair)).accepted().index(), accepted.accepted().index());
   EXPECT_EQ(room.submit(clerk, entry).accepted().index(), accepted.accepted().index());
   EXPECT_FALSE(room.core->record().presence(3).signed_in);
-  auto const closed = room.pushes(room.sessions.at(1), v1::ServerFrame::kProposalClosed);
+  auto const closed = room.pushes(room.sessions.at(1), v2::ServerFrame::kProposalClosed);
   ASSERT_EQ(closed.size(), 1U);
   EXPECT_EQ(closed[0].proposal_closed().refused_code(), 0U);
   EXPECT_TRUE(room.store.contents()[Table::kProposal].empty());
@@ -430,7 +430,7 @@ TEST(Proposals, AreClosedWhenTheLogHasMovedOn) {
   auto const entry = room.meeting.signed_by(sent_home(room, 3), {clerk});
   ASSERT_TRUE(room.submit(clerk, entry).has_pending());
   room.take(3, meeting::SignOut{room.meeting.record.meeting(), 3, 1, ""});
-  auto const closed = room.pushes(room.sessions.at(1), v1::ServerFrame::kProposalClosed);
+  auto const closed = room.pushes(room.sessions.at(1), v2::ServerFrame::kProposalClosed);
   ASSERT_EQ(closed.size(), 2U) << "MeetingOpen, and this one";
   EXPECT_EQ(static_cast<Refusal>(closed[1].proposal_closed().refused_code()), Refusal::kConflict);
   EXPECT_TRUE(room.store.contents()[Table::kProposal].empty());
@@ -480,7 +480,7 @@ TEST(Cosign, OnlyOwnSignaturesOverThisTree) {
   EXPECT_TRUE(room.store.contents()[Table::kCosignature].empty());
 
   ASSERT_TRUE(room.ask(1, room.cosign_frame(1, size)).has_accepted());
-  auto const pushes = room.pushes(room.sessions.at(2), v1::ServerFrame::kCosignatures);
+  auto const pushes = room.pushes(room.sessions.at(2), v2::ServerFrame::kCosignatures);
   ASSERT_EQ(pushes.size(), 1U);
   EXPECT_EQ(pushes[0].cosignatures().cosignatures(0).person(), 1U);
 }
@@ -494,7 +494,7 @@ TEST(CatchUp, ComesInBoundedPiecesOfWhichOnlyTheLastIsSigned) {
   for (std::uint64_t const from : {0, 1, 3}) {
     room.inboxes.clear();
     auto const session = room.hello(1, 0, from);
-    auto const pushes = room.pushes(session, v1::ServerFrame::kLog);
+    auto const pushes = room.pushes(session, v2::ServerFrame::kLog);
     ASSERT_GT(pushes.size(), 1U);
     auto next = from;
     for (auto const& push : pushes) {
@@ -507,7 +507,7 @@ TEST(CatchUp, ComesInBoundedPiecesOfWhichOnlyTheLastIsSigned) {
     }
     EXPECT_EQ(next, room.core->record().size());
   }
-  v1::ClientFrame hello;
+  v2::ClientFrame hello;
   hello.mutable_hello()->set_next_index(room.core->record().size() + 1);
   EXPECT_EQ(refusal(room.ask_on(room.connect(room.spki(2)), hello)), Refusal::kLogInconsistent)
       << "somebody who knows more talked to another server";

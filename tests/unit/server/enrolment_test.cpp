@@ -14,13 +14,13 @@ MeetingOptions small() {
   return options;
 }
 
-v1::ClientFrame ping() {
-  v1::ClientFrame frame;
+v2::ClientFrame ping() {
+  v2::ClientFrame frame;
   frame.mutable_ping();
   return frame;
 }
 
-std::string body_of(v1::ServerFrame frame) {
+std::string body_of(v2::ServerFrame frame) {
   frame.set_id(0);
   return frame.SerializeAsString();
 }
@@ -95,7 +95,7 @@ TEST(Enrolment, TheNewKeyMustBeHeldAndBeNobodyElses) {
 // Harm: anybody on the network could read the log or submit entries.
 TEST(Enrolment, WithoutACertificateEverythingElseIsRefusedAndEndsTheConnection) {
   Room room(small());
-  std::vector<v1::ClientFrame> frames(4);
+  std::vector<v2::ClientFrame> frames(4);
   frames[0].mutable_hello();
   frames[1].mutable_submit()->set_entry("x");
   frames[2].mutable_get_draft();
@@ -151,7 +151,7 @@ TEST(Enrolment, AfterOpeningANewLaptopWaitsForTheChair) {
   room.restart();
   for (auto const p : room.people()) room.hello(p);
   auto const again = room.hello(2, 1);
-  auto const proposals = room.pushes(room.sessions.at(chair), v1::ServerFrame::kProposal);
+  auto const proposals = room.pushes(room.sessions.at(chair), v2::ServerFrame::kProposal);
   ASSERT_EQ(proposals.size(), 1U);
   auto const change = to_bytes(as_bytes(proposals[0].proposal().entry()));
   EXPECT_EQ(refusal(room.ask(3, room.countersign_frame(change, 3))), Refusal::kNotAuthorised);
@@ -170,7 +170,7 @@ TEST(Enrolment, AKeyThatIsNotInTheManifestIsProposedWhenTheMeetingOpens) {
   for (auto const p : room.people()) room.hello(p);
   room.open_meeting();
   EXPECT_FALSE(room.core->record().identity_key(3));
-  auto const proposals = room.pushes(room.sessions.at(room.meeting.chair()), v1::ServerFrame::kProposal);
+  auto const proposals = room.pushes(room.sessions.at(room.meeting.chair()), v2::ServerFrame::kProposal);
   auto const change = to_bytes(as_bytes(proposals.at(proposals.size() - 1).proposal().entry()));
   ASSERT_TRUE(room.ask(room.meeting.chair(), room.countersign_frame(change, room.meeting.chair())).has_accepted());
   room.take(3, meeting::SignIn{room.meeting.record.meeting(), 3, 0});
@@ -223,7 +223,7 @@ TEST(Sessions, WhatIsNoFrameEndsTheConnection) {
     EXPECT_EQ(room.closed.at(session), Close::kMalformed);
   }
   auto const session = room.hello(2);
-  v1::ClientFrame unknown;
+  v2::ClientFrame unknown;
   EXPECT_EQ(refusal(room.ask_on(session, unknown)), Refusal::kUnknownType);
   EXPECT_TRUE(room.open(session));
 }
@@ -233,9 +233,9 @@ TEST(Sessions, TheScreenSeesTheLogAndMayDoNothing) {
   Room room(small());
   room.begin();
   auto const screen = room.hello(room.meeting.screen());
-  EXPECT_FALSE(room.pushes(screen, v1::ServerFrame::kLog).empty());
+  EXPECT_FALSE(room.pushes(screen, v2::ServerFrame::kLog).empty());
   EXPECT_TRUE(room.ask_on(screen, ping()).has_pong());
-  std::vector<v1::ClientFrame> frames(4);
+  std::vector<v2::ClientFrame> frames(4);
   frames[0].mutable_submit()->set_entry("x");
   frames[1].mutable_get_draft();
   frames[2].mutable_get_seal_key()->set_batch_open(std::string(32, 'x'));
@@ -248,7 +248,7 @@ TEST(Draft, OnlyTheClerkGetsItAndOnlyItIsOpened) {
   Room room(small());
   for (auto const p : room.people()) room.enrol(p);
   for (auto const p : room.people()) room.hello(p);
-  v1::ClientFrame frame;
+  v2::ClientFrame frame;
   frame.mutable_get_draft();
   EXPECT_EQ(refusal(room.ask(room.meeting.chair(), frame)), Refusal::kNotAuthorised);
   auto const draft = room.ask(room.meeting.clerk(), frame);

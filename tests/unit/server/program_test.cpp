@@ -304,11 +304,11 @@ class Served : public ::testing::Test {
   }
 
   struct Reply {
-    std::optional<v1::ServerFrame> frame;
+    std::optional<v2::ServerFrame> frame;
     std::optional<net::CloseReason> closed;
   };
   /// Connects, sends one frame, waits for its answer or the end.
-  Reply ask(v1::ClientFrame frame, std::optional<net::Credential> const& credential = std::nullopt) {
+  Reply ask(v2::ClientFrame frame, std::optional<net::Credential> const& credential = std::nullopt) {
     auto const result = std::make_shared<std::promise<Reply>>();
     auto const answered = std::make_shared<std::atomic<bool>>(false);
     auto const give = [result, answered](Reply reply) {
@@ -323,7 +323,7 @@ class Served : public ::testing::Test {
                    *kept = channel;
                    channel->start(
                        [=](Bytes payload) {
-                         v1::ServerFrame answer;
+                         v2::ServerFrame answer;
                          answer.ParseFromArray(payload.data(), static_cast<int>(payload.size()));
                          if (answer.id() == 1) give({answer, std::nullopt});
                        },
@@ -338,11 +338,11 @@ class Served : public ::testing::Test {
     if (*kept) (*kept)->close();
     return reply;
   }
-  v1::ClientFrame enrol(PersonId person, Secret const& tls_key) {
+  v2::ClientFrame enrol(PersonId person, Secret const& tls_key) {
     auto const slip = must(meeting::find_slip(text_of(*std::next(slips().begin(), person - 1))));
     crypto::SigningKey const identity = crypto::SigningKey::generate();
     crypto::SigningKey const witness = crypto::SigningKey::generate();
-    v1::ClientFrame frame;
+    v2::ClientFrame frame;
     auto& body = *frame.mutable_enrol();
     auto const text = [](ByteView view) { return std::string(as_text(view)); };
     body.set_code(slip.code);
@@ -378,7 +378,7 @@ TEST_F(Served, APersonEnrolsOverTlsAndComesBackWithTheCertificate) {
   auto const tls_key = must(net::make_tls_key());
   auto const enrolled = ask(enrol(2, tls_key));
   ASSERT_TRUE(enrolled.frame && enrolled.frame->has_enrolled());
-  v1::ClientFrame hello;
+  v2::ClientFrame hello;
   hello.mutable_hello();
   auto const welcome = ask(hello, net::Credential{tls_key.clone(), enrolled.frame->enrolled().certificate()});
   ASSERT_TRUE(welcome.frame && welcome.frame->has_welcome());

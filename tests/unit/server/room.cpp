@@ -22,7 +22,7 @@ Secret fixed_seal_key() {
 
 }  // namespace
 
-Refusal refusal(v1::ServerFrame const& frame) {
+Refusal refusal(v2::ServerFrame const& frame) {
   if (!frame.has_refused()) throw std::logic_error("not refused: " + frame.ShortDebugString().substr(0, 200));
   return static_cast<Refusal>(frame.refused().code());
 }
@@ -90,7 +90,7 @@ void Room::deliver(std::vector<Output> const& outputs) {
       core->closed(output.session);
       continue;
     }
-    v1::ServerFrame frame;
+    v2::ServerFrame frame;
     auto const& bytes = *std::get<Frame>(output.what);
     if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) throw std::logic_error("no ServerFrame");
     if (frame.has_log()) mirror(frame.log());
@@ -98,7 +98,7 @@ void Room::deliver(std::vector<Output> const& outputs) {
   }
 }
 
-void Room::mirror(v1::LogPush const& push) {
+void Room::mirror(v2::LogPush const& push) {
   auto index = push.first_index();
   for (auto const& entry : push.entries()) {
     Bytes const bytes = to_bytes(as_bytes(entry));
@@ -130,18 +130,18 @@ Hash Room::spki(PersonId person, std::uint32_t number) const {
 SessionId Room::hello(PersonId person, std::uint32_t number, std::uint64_t next_index) {
   auto const session = connect(spki(person, number));
   if (number == 0) sessions[person] = session;
-  v1::ClientFrame frame;
+  v2::ClientFrame frame;
   frame.mutable_hello()->set_next_index(next_index);
   if (!ask_on(session, frame).has_welcome()) throw std::logic_error("no welcome");
   return session;
 }
 
-void Room::send(SessionId session, v1::ClientFrame frame) {
+void Room::send(SessionId session, v2::ClientFrame frame) {
   frame.set_id(++last_id);
   core->on_frame(session, as_bytes(encode(frame)));
 }
 
-v1::ServerFrame Room::ask_on(SessionId session, v1::ClientFrame frame) {
+v2::ServerFrame Room::ask_on(SessionId session, v2::ClientFrame frame) {
   send(session, std::move(frame));
   auto const id = last_id;
   if (!settle()) throw std::logic_error("the store failed");
@@ -151,16 +151,16 @@ v1::ServerFrame Room::ask_on(SessionId session, v1::ClientFrame frame) {
   throw std::logic_error("no answer");
 }
 
-std::vector<v1::ServerFrame> Room::pushes(SessionId session, v1::ServerFrame::BodyCase kind) {
-  std::vector<v1::ServerFrame> out;
+std::vector<v2::ServerFrame> Room::pushes(SessionId session, v2::ServerFrame::BodyCase kind) {
+  std::vector<v2::ServerFrame> out;
   for (auto const& frame : inboxes[session]) {
     if (frame.id() == 0 && frame.body_case() == kind) out.push_back(frame);
   }
   return out;
 }
 
-v1::ClientFrame Room::enrol_frame(PersonId person, std::uint32_t number) const {
-  v1::ClientFrame frame;
+v2::ClientFrame Room::enrol_frame(PersonId person, std::uint32_t number) const {
+  v2::ClientFrame frame;
   auto& enrol = *frame.mutable_enrol();
   auto const& keys = meeting.people.at(person);
   auto const& ik = keys.identity.public_key();
@@ -175,8 +175,8 @@ v1::ClientFrame Room::enrol_frame(PersonId person, std::uint32_t number) const {
   return frame;
 }
 
-v1::ClientFrame Room::submit_frame(ByteView entry, ByteView payload) {
-  v1::ClientFrame frame;
+v2::ClientFrame Room::submit_frame(ByteView entry, ByteView payload) {
+  v2::ClientFrame frame;
   frame.mutable_submit()->set_entry(text(entry));
   frame.mutable_submit()->set_payload(text(payload));
   return frame;
@@ -187,9 +187,9 @@ void Room::take(PersonId person, Body const& body, ByteView payload) {
   if (!answer.has_accepted()) throw std::logic_error("not accepted: " + answer.ShortDebugString().substr(0, 200));
 }
 
-v1::ClientFrame Room::countersign_frame(Bytes const& entry, PersonId signer) const {
+v2::ClientFrame Room::countersign_frame(Bytes const& entry, PersonId signer) const {
   auto const decoded = must(decode_entry(entry));
-  v1::ClientFrame frame;
+  v2::ClientFrame frame;
   auto& countersign = *frame.mutable_countersign();
   countersign.set_proposal(text(proposal_id(decoded.type(), decoded.body_bytes).view()));
   countersign.set_signer(signer);
@@ -198,11 +198,11 @@ v1::ClientFrame Room::countersign_frame(Bytes const& entry, PersonId signer) con
   return frame;
 }
 
-v1::ClientFrame Room::cosign_frame(PersonId person, std::uint64_t size) const {
+v2::ClientFrame Room::cosign_frame(PersonId person, std::uint64_t size) const {
   auto const root = meeting.record.tree().root(size);
   auto const cosignature =
       log::cosign({meeting.manifest.origin(), size, root}, person, time_s_, meeting.people.at(person).witness);
-  v1::ClientFrame frame;
+  v2::ClientFrame frame;
   auto& out = *frame.mutable_cosign()->mutable_cosignature();
   out.set_tree_size(size);
   out.set_root(text(root.view()));
@@ -263,7 +263,7 @@ void Room::open_batch(BatchId batch) {
 
 Room::Made Room::token_request(PersonId person) { return token_request(person, {}); }
 
-Room::Made Room::token_request(PersonId person, std::function<void(v1::TokenPayload&)> const& tamper) {
+Room::Made Room::token_request(PersonId person, std::function<void(v2::TokenPayload&)> const& tamper) {
   // The fixture draws tokens and blinds them; its own record takes the entry first, so it works on a copy.
   auto const record = meeting.record;
   auto const entries = meeting.entries;
@@ -272,7 +272,7 @@ Room::Made Room::token_request(PersonId person, std::function<void(v1::TokenPayl
   made.entry = meeting.entries.back();
   meeting.record = record;
   meeting.entries = entries;
-  v1::TokenPayload payload;
+  v2::TokenPayload payload;
   for (auto const& [q, token] : meeting.experts.at(person).tokens) {
     auto& question = *payload.add_questions();
     question.set_question(q);
@@ -295,7 +295,7 @@ void Room::tokens(PersonId person) {
     auto const entry = meeting.entries.back();
     meeting.record = record;
     meeting.entries = entries;
-    v1::IssuedPayload payload;
+    v2::IssuedPayload payload;
     for (auto const& [q, sig] : meeting.experts.at(person).issued.at(t)) {
       auto& question = *payload.add_questions();
       question.set_question(q);
@@ -305,11 +305,11 @@ void Room::tokens(PersonId person) {
       throw std::logic_error("issue not accepted");
     }
   }
-  for (auto const& push : pushes(sessions.at(person), v1::ServerFrame::kIssued)) {
+  for (auto const& push : pushes(sessions.at(person), v2::ServerFrame::kIssued)) {
     auto const entry = must(decode_entry(meeting.entries.at(push.issued().index())));
     auto const& body = std::get<TokensIssued>(entry.body);
     if (body.batch_open != meeting.batch_open() || body.person != person) continue;
-    v1::IssuedPayload payload;
+    v2::IssuedPayload payload;
     payload.ParseFromString(push.issued().payload());
     for (auto const& question : payload.questions()) {
       meeting.experts.at(person).issued[body.trustee][question.question()] = to_bytes(as_bytes(question.blind_sig()));
@@ -328,7 +328,7 @@ Room::Made Room::envelope(PersonId person, std::function<void(Onions&)> const& t
   if (tamper) tamper(onions);
   EnvelopeCast const body{cast.batch_open, person, cast.sequence,
                           envelope_digest(cast.batch_open, person, cast.sequence, onions)};
-  v1::EnvelopePayload payload;
+  v2::EnvelopePayload payload;
   for (auto const& [q, onion] : onions) {
     auto& out = *payload.add_onions();
     out.set_question(q);
@@ -342,9 +342,9 @@ void Room::cast(PersonId person) {
   if (!submit(person, made.entry, made.payload).has_accepted()) throw std::logic_error("envelope not accepted");
 }
 
-Room::Made Room::mix(TrusteeId trustee, std::function<void(v1::MixPayload&)> const& tamper) {
-  auto const work = pushes(sessions.at(meeting.manifest.trustees.at(trustee)), v1::ServerFrame::kMixWork);
-  v1::MixPayload input;
+Room::Made Room::mix(TrusteeId trustee, std::function<void(v2::MixPayload&)> const& tamper) {
+  auto const work = pushes(sessions.at(meeting.manifest.trustees.at(trustee)), v2::ServerFrame::kMixWork);
+  v2::MixPayload input;
   input.ParseFromString(work.at(work.size() - 1).mix_work().payload());
   meeting.items.clear();
   for (auto const& question : input.questions()) {
@@ -359,7 +359,7 @@ Room::Made Room::mix(TrusteeId trustee, std::function<void(v1::MixPayload&)> con
   made.entry = meeting.entries.back();
   meeting.record = record;
   meeting.entries = entries;
-  v1::MixPayload payload;
+  v2::MixPayload payload;
   payload.set_salt(text(meeting.salt));
   for (auto const& [q, items] : meeting.items) {
     auto& question = *payload.add_questions();

@@ -3,7 +3,7 @@
 /// Core over a MemoryStore, spoken to in real frames by everybody of a `test::Meeting`. The fixture holds the people's
 /// and the other trustees' keys and a record of its own, which is fed by what Core pushes: an expert of these tests is
 /// no more in Core's confidence than a laptop.
-#include "piaojue/v1/rpc.pb.h"
+#include "piaojue/v2/rpc.pb.h"
 #include "protocol/log/cosignature.h"
 #include "server/core.h"
 #include "server/draft.h"
@@ -20,7 +20,7 @@ using piaojue::test::MeetingOptions;
 using piaojue::test::must;
 
 /// Throws if the frame holds no refusal.
-Refusal refusal(v1::ServerFrame const& frame);
+Refusal refusal(v2::ServerFrame const& frame);
 
 class Room {
  public:
@@ -46,31 +46,31 @@ class Room {
   /// With the certificate of the person's enrolment `number`, and Hello.
   SessionId hello(PersonId person, std::uint32_t number = 0, std::uint64_t next_index = 0);
   Hash spki(PersonId person, std::uint32_t number = 0) const;
-  void send(SessionId session, v1::ClientFrame frame);
+  void send(SessionId session, v2::ClientFrame frame);
   /// Sends, settles, and gives the reply with this frame's id.
-  v1::ServerFrame ask_on(SessionId session, v1::ClientFrame frame);
-  v1::ServerFrame ask(PersonId person, v1::ClientFrame frame) { return ask_on(sessions.at(person), std::move(frame)); }
+  v2::ServerFrame ask_on(SessionId session, v2::ClientFrame frame);
+  v2::ServerFrame ask(PersonId person, v2::ClientFrame frame) { return ask_on(sessions.at(person), std::move(frame)); }
   bool open(SessionId session) const { return !closed.contains(session); }
-  std::vector<v1::ServerFrame>& inbox(SessionId session) { return inboxes[session]; }
+  std::vector<v2::ServerFrame>& inbox(SessionId session) { return inboxes[session]; }
   /// Pushes of one kind, in order.
-  std::vector<v1::ServerFrame> pushes(SessionId session, v1::ServerFrame::BodyCase kind);
+  std::vector<v2::ServerFrame> pushes(SessionId session, v2::ServerFrame::BodyCase kind);
   std::map<PersonId, SessionId> sessions;
-  std::map<SessionId, std::vector<v1::ServerFrame>> inboxes;
+  std::map<SessionId, std::vector<v2::ServerFrame>> inboxes;
   std::map<SessionId, Close> closed;
   SessionId last_session = 0;
   std::uint64_t last_id = 0;
 
   // ---- Requests
-  v1::ClientFrame enrol_frame(PersonId person, std::uint32_t number = 0) const;
-  v1::ServerFrame enrol(PersonId person) { return ask_on(connect(std::nullopt), enrol_frame(person)); }
-  static v1::ClientFrame submit_frame(ByteView entry, ByteView payload = {});
-  v1::ServerFrame submit(PersonId person, ByteView entry, ByteView payload = {}) {
+  v2::ClientFrame enrol_frame(PersonId person, std::uint32_t number = 0) const;
+  v2::ServerFrame enrol(PersonId person) { return ask_on(connect(std::nullopt), enrol_frame(person)); }
+  static v2::ClientFrame submit_frame(ByteView entry, ByteView payload = {});
+  v2::ServerFrame submit(PersonId person, ByteView entry, ByteView payload = {}) {
     return ask(person, submit_frame(entry, payload));
   }
   /// Signed by this person alone, and must be accepted.
   void take(PersonId person, meeting::Body const& body, ByteView payload = {});
-  v1::ClientFrame countersign_frame(Bytes const& entry, PersonId signer) const;
-  v1::ClientFrame cosign_frame(PersonId person, std::uint64_t size) const;
+  v2::ClientFrame countersign_frame(Bytes const& entry, PersonId signer) const;
+  v2::ClientFrame cosign_frame(PersonId person, std::uint64_t size) const;
 
   // ---- Stages
   /// Everybody enrols, connects, opens the meeting, signs in.
@@ -84,11 +84,11 @@ class Room {
     Bytes entry, payload;
   };
   Made token_request(PersonId person);
-  Made token_request(PersonId person, std::function<void(v1::TokenPayload&)> const& tamper);
+  Made token_request(PersonId person, std::function<void(v2::TokenPayload&)> const& tamper);
   void tokens(PersonId person);  ///< request, and all answers
   Made envelope(PersonId person, std::function<void(meeting::Onions&)> const& tamper = {});
   void cast(PersonId person);
-  Made mix(TrusteeId trustee, std::function<void(v1::MixPayload&)> const& tamper = {});
+  Made mix(TrusteeId trustee, std::function<void(v2::MixPayload&)> const& tamper = {});
   void close_and_mix();  ///< BatchClose … BallotBox, cosigned
   void confirm_and_open();
   void declare();
@@ -99,7 +99,7 @@ class Room {
 
  private:
   void deliver(std::vector<Output> const& outputs);
-  void mirror(v1::LogPush const& push);
+  void mirror(v2::LogPush const& push);
   std::string note_;
   std::size_t next_key_ = 700;
   std::uint64_t time_s_ = 1'800'000'000;

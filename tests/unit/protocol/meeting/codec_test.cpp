@@ -306,7 +306,7 @@ TEST(Codec, TheSignatureCoversTheTypeName) {
   auto const key = crypto::SigningKey::generate();
   Bytes const body = encode_body(TokenRequest{kOpen, 7, kOther});
   auto const signature = sign_body(EntryType::kTokenRequest, body, 7, key);
-  Bytes input = to_bytes(as_bytes("piaojue/v1/TokenRequest"));
+  Bytes input = to_bytes(as_bytes("piaojue/v2/TokenRequest"));
   input.push_back(0);
   EXPECT_TRUE(crypto::verify(key.public_key(), {input, body}, signature.signature));
   EXPECT_NE(signature.signature, sign_body(EntryType::kEnvelopeCast, body, 7, key).signature);
@@ -318,7 +318,7 @@ TEST(Codec, PossessionHasItsLayout) {
   std::array<std::uint8_t, 16> id{};
   id[15] = 1;
   Bytes const input = possession_input(id, 258, filled<SigningPublicKey>(1), filled<SigningPublicKey>(2));
-  EXPECT_EQ(as_text(input).substr(0, 17), std::string_view("piaojue/v1/enrol\0", 17));
+  EXPECT_EQ(as_text(input).substr(0, 17), std::string_view("piaojue/v2/enrol\0", 17));
   EXPECT_EQ(to_hex(ByteView(input).subspan(17, 20)), "0000000000000000000000000000000100000102");
   EXPECT_EQ(input.size(), 17u + 16 + 4 + 64);
 }

@@ -40,7 +40,7 @@ TEST(Digest, AreThoseOfTheSpecification) {
 TEST(Digest, TokenMessageAndBindingsHaveTheirLayout) {
   auto const pk = counting<SigningPublicKey>(32);
   Bytes const message = token_message(kOpen, pk);
-  EXPECT_EQ(as_text(message).substr(0, 17), std::string_view("piaojue/v1/token\0", 17));
+  EXPECT_EQ(as_text(message).substr(0, 17), std::string_view("piaojue/v2/token\0", 17));
   EXPECT_EQ(to_hex(ByteView(message).subspan(17)),
             "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
             "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f");

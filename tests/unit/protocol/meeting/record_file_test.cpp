@@ -25,7 +25,7 @@ std::string item(std::string const& bytes) {
   append_u32be(length, static_cast<std::uint32_t>(bytes.size()));
   return std::string(as_text(length)) + bytes;
 }
-std::string const kMagic = "PIAOJUE-RECORD-1\n";
+std::string const kMagic = "PIAOJUE-RECORD-2\n";
 std::string const kEntry =
     "\x0a\x03"
     "abc";
@@ -80,7 +80,7 @@ TEST(RecordFile, ReadsWhatAnotherProgramWrites) {
 
 TEST(RecordFile, TheMagicIsExact) {
   EXPECT_EQ(ends(""), Refusal::kMalformed);
-  EXPECT_EQ(ends("PIAOJUE-RECORD-1"), Refusal::kMalformed);
+  EXPECT_EQ(ends("PIAOJUE-RECORD-2"), Refusal::kMalformed);
   EXPECT_EQ(ends("PIAOJUE-RECORD-2\n"), Refusal::kMalformed);
   EXPECT_EQ(ends("\xef\xbb\xbf" + kMagic), Refusal::kMalformed);
   EXPECT_EQ(ends(kMagic), std::nullopt);
