@@ -17,6 +17,8 @@ using Point = FixedBytes<struct PointTag, 32>;
 using Scalar = FixedBytes<struct ScalarTag, 32>;
 /// X25519 public key of a mix hop.
 using MixPublicKey = FixedBytes<struct MixPublicKeyTag, 32>;
+/// X25519 public key of a person or the server (BK), to which is sealed what goes to one receiver.
+using BoxPublicKey = FixedBytes<struct BoxPublicKeyTag, 32>;
 /// The 32-byte random prefix of RFC 9474 §4.1 (PrepareRandomize), shared by all trustees of one token.
 using TokenPrefix = FixedBytes<struct TokenPrefixTag, 32>;
 

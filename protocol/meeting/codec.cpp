@@ -10,7 +10,7 @@ namespace piaojue::meeting {
 
 namespace {
 
-constexpr std::uint32_t kManifestVersion = 1;
+constexpr std::uint32_t kManifestVersion = 2;
 /// Everybody and the server.
 constexpr std::size_t kSignaturesMax = kPeopleMax + 1;
 
@@ -44,9 +44,9 @@ v2::Manifest message(Manifest const& m) {
   rules.set_quorum_numerator(m.rules.quorum_numerator);
   rules.set_quorum_denominator(m.rules.quorum_denominator);
   rules.set_modulus_bits(m.rules.modulus_bits);
-  rules.set_trustees_min(m.rules.trustees_min);
   rules.set_max_unconfirmed(m.rules.max_unconfirmed);
-  rules.set_supervisors_needed(m.rules.supervisors_needed);
+  rules.set_checks_allowed(m.rules.checks_allowed);
+  rules.set_protest_s(m.rules.protest_s);
   out.set_committee_size(m.committee_size);
   out.set_size_approval(m.size_approval);
   out.set_server_key(raw(m.server_key));
@@ -58,6 +58,7 @@ v2::Manifest message(Manifest const& m) {
     to.set_employer(person.employer);
     to.set_identity_key(raw(person.identity_key));
     to.set_witness_key(raw(person.witness_key));
+    to.set_box_key(raw(person.box_key));
     to.set_possession(raw(person.possession));
   }
   for (PersonId const person : m.trustees) out.add_trustees(person);
@@ -69,12 +70,14 @@ v2::Manifest message(Manifest const& m) {
     to.set_channel(static_cast<v2::Channel>(candidate.channel));
     to.set_summary(candidate.summary);
     to.set_group_opinion(candidate.group_opinion);
+    to.set_opened_before(candidate.opened_before);
   }
   for (Batch const& batch : m.batches) {
     auto& to = *out.add_batches();
     to.set_title(batch.title);
     for (QuestionId const q : batch.candidates) to.add_candidates(q);
   }
+  out.set_server_box_key(raw(m.server_box_key));
   return out;
 }
 v2::SignIn message(SignIn const& e) {
@@ -90,6 +93,8 @@ v2::SignOut message(SignOut const& e) {
   out.set_person(e.person);
   out.set_sequence(e.sequence);
   out.set_reason(e.reason);
+  out.set_batch_open(raw(e.batch_open));
+  out.set_not_cast(e.not_cast);
   return out;
 }
 v2::Recuse message(Recuse const& e) {
@@ -106,7 +111,16 @@ v2::KeyChange message(KeyChange const& e) {
   out.set_person(e.person);
   out.set_identity_key(raw(e.identity_key));
   out.set_witness_key(raw(e.witness_key));
+  out.set_box_key(raw(e.box_key));
   out.set_possession(raw(e.possession));
+  out.set_reason(e.reason);
+  return out;
+}
+v2::TrusteeChange message(TrusteeChange const& e) {
+  v2::TrusteeChange out;
+  out.set_meeting(raw(e.meeting));
+  out.set_trustee(e.trustee);
+  out.set_person(e.person);
   out.set_reason(e.reason);
   return out;
 }
@@ -148,12 +162,14 @@ v2::BatchOpen message(BatchOpen const& e) {
   }
   for (Hash const& leaf : e.keys) out.add_keys(raw(leaf));
   out.set_paper(e.paper);
+  for (Hash const& leaf : e.unwitnessed) out.add_unwitnessed(raw(leaf));
   return out;
 }
 v2::TokenRequest message(TokenRequest const& e) {
   v2::TokenRequest out;
   out.set_batch_open(raw(e.batch_open));
   out.set_person(e.person);
+  out.set_cast(e.cast);
   out.set_digest(raw(e.digest));
   return out;
 }
@@ -162,6 +178,7 @@ v2::TokensIssued message(TokensIssued const& e) {
   out.set_batch_open(raw(e.batch_open));
   out.set_trustee(e.trustee);
   out.set_person(e.person);
+  out.set_cast(e.cast);
   out.set_digest(raw(e.digest));
   return out;
 }
@@ -169,8 +186,28 @@ v2::EnvelopeCast message(EnvelopeCast const& e) {
   v2::EnvelopeCast out;
   out.set_batch_open(raw(e.batch_open));
   out.set_person(e.person);
-  out.set_sequence(e.sequence);
+  out.set_cast(e.cast);
   out.set_digest(raw(e.digest));
+  return out;
+}
+v2::EnvelopeSpoil message(EnvelopeSpoil const& e) {
+  v2::EnvelopeSpoil out;
+  out.set_batch_open(raw(e.batch_open));
+  out.set_person(e.person);
+  out.set_cast(e.cast);
+  for (auto const& [q, pk_v] : e.spent) {
+    auto& to = *out.add_spent();
+    to.set_question(q);
+    to.set_pk_v(raw(pk_v));
+  }
+  return out;
+}
+v2::CheckResult message(CheckResult const& e) {
+  v2::CheckResult out;
+  out.set_batch_open(raw(e.batch_open));
+  out.set_person(e.person);
+  out.set_cast(e.cast);
+  out.set_verdict(static_cast<v2::CheckVerdict>(e.verdict));
   return out;
 }
 v2::BatchClose message(BatchClose const& e) {
@@ -181,6 +218,7 @@ v2::BatchClose message(BatchClose const& e) {
     to.set_person(person);
     to.set_envelope(raw(envelope));
   }
+  for (PersonId const person : e.without) out.add_without(person);
   return out;
 }
 v2::IssuanceClosed message(IssuanceClosed const& e) {
@@ -227,10 +265,10 @@ v2::Confirm message(Confirm const& e) {
   out.set_batch_open(raw(e.batch_open));
   out.set_person(e.person);
   out.set_box(raw(e.box));
-  for (auto const& [q, ok] : e.rows) {
+  for (auto const& [q, verdict] : e.rows) {
     auto& to = *out.add_rows();
     to.set_question(q);
-    to.set_ok(ok);
+    to.set_verdict(static_cast<v2::ConfirmVerdict>(verdict));
   }
   return out;
 }
@@ -238,8 +276,11 @@ v2::Override message(Override const& e) {
   v2::Override out;
   out.set_batch_open(raw(e.batch_open));
   out.set_box(raw(e.box));
-  for (PersonId const p : e.silent) out.add_silent(p);
-  for (PersonId const p : e.missing) out.add_missing(p);
+  for (auto const& [person, missing] : e.people) {
+    auto& to = *out.add_people();
+    to.set_person(person);
+    to.set_missing(missing);
+  }
   out.set_reason(e.reason);
   return out;
 }
@@ -287,7 +328,6 @@ v2::Void message(Void const& e) {
   out.set_batch_open(raw(e.batch_open));
   for (QuestionId const q : e.questions) out.add_questions(q);
   out.set_reason(e.reason);
-  out.set_shares_lost(e.shares_lost);
   return out;
 }
 v2::PaperTally message(PaperTally const& e) {
@@ -319,6 +359,7 @@ v2::MeetingClose message(MeetingClose const& e) {
   out.set_meeting(raw(e.meeting));
   out.set_size(e.size);
   out.set_root(raw(e.root));
+  for (Hash const& leaf : e.unwitnessed) out.add_unwitnessed(raw(leaf));
   return out;
 }
 
@@ -377,6 +418,14 @@ class FieldReader {
     }
     return to.emplace_hint(to.end(), key, V{})->second;
   }
+  /// Leaf hashes, strictly ascending by bytes; no more than there can be attempts of so many candidates.
+  template <class From>
+  void hashes(std::vector<Hash>& to, From const& from) {
+    at_most(kCandidatesMax, from.size());
+    if (refused()) return;
+    for (auto const& leaf : from) fixed(to.emplace_back(), leaf);
+    if (std::ranges::adjacent_find(to, std::greater_equal<Hash>{}) != to.end()) refuse(Refusal::kNotCanonical);
+  }
   void at_most(std::size_t bound, int count) {
     if (static_cast<std::size_t>(count) > bound) refuse(Refusal::kTooLarge);
   }
@@ -409,13 +458,14 @@ void read(FieldReader& in, v2::Manifest const& m, Manifest& to) {
   to.rules.quorum_numerator = rules.quorum_numerator();
   to.rules.quorum_denominator = rules.quorum_denominator();
   to.rules.modulus_bits = rules.modulus_bits();
-  to.rules.trustees_min = rules.trustees_min();
   to.rules.max_unconfirmed = rules.max_unconfirmed();
-  to.rules.supervisors_needed = rules.supervisors_needed();
+  to.rules.checks_allowed = rules.checks_allowed();
+  to.rules.protest_s = rules.protest_s();
   to.committee_size = m.committee_size();
   in.text(to.size_approval, m.size_approval());
   in.fixed(to.server_key, m.server_key());
   in.fixed(to.checkpoint_key, m.checkpoint_key());
+  in.fixed(to.server_box_key, m.server_box_key());
   for (auto const& person : m.people()) {
     Person& p = to.people.emplace_back();
     in.text(p.name, person.name());
@@ -423,6 +473,7 @@ void read(FieldReader& in, v2::Manifest const& m, Manifest& to) {
     in.text(p.employer, person.employer());
     in.fixed(p.identity_key, person.identity_key());
     in.fixed(p.witness_key, person.witness_key());
+    in.fixed(p.box_key, person.box_key());
     in.fixed(p.possession, person.possession());
   }
   to.trustees.assign(m.trustees().begin(), m.trustees().end());
@@ -434,6 +485,7 @@ void read(FieldReader& in, v2::Manifest const& m, Manifest& to) {
     in.one_of(c.channel, candidate.channel(), {Channel::kNormal, Channel::kExceptional});
     in.text(c.summary, candidate.summary());
     in.text(c.group_opinion, candidate.group_opinion());
+    in.text(c.opened_before, candidate.opened_before());
   }
   for (auto const& batch : m.batches()) {
     in.at_most(kQuestionsPerBatchMax, batch.candidates_size());
@@ -453,6 +505,8 @@ void read(FieldReader& in, v2::SignOut const& m, SignOut& to) {
   to.person = m.person();
   to.sequence = m.sequence();
   in.text(to.reason, m.reason());
+  in.fixed(to.batch_open, m.batch_open());
+  to.not_cast = m.not_cast();
 }
 void read(FieldReader& in, v2::Recuse const& m, Recuse& to) {
   in.fixed(to.meeting, m.meeting());
@@ -465,7 +519,14 @@ void read(FieldReader& in, v2::KeyChange const& m, KeyChange& to) {
   to.person = m.person();
   in.fixed(to.identity_key, m.identity_key());
   in.fixed(to.witness_key, m.witness_key());
+  in.fixed(to.box_key, m.box_key());
   in.fixed(to.possession, m.possession());
+  in.text(to.reason, m.reason());
+}
+void read(FieldReader& in, v2::TrusteeChange const& m, TrusteeChange& to) {
+  in.fixed(to.meeting, m.meeting());
+  to.trustee = m.trustee();
+  to.person = m.person();
   in.text(to.reason, m.reason());
 }
 void read(FieldReader& in, v2::Interview const& m, Interview& to) {
@@ -506,29 +567,48 @@ void read(FieldReader& in, v2::BatchOpen const& m, BatchOpen& to) {
   }
   for (auto const& leaf : m.keys()) in.fixed(to.keys.emplace_back(), leaf);
   to.paper = m.paper();
+  in.hashes(to.unwitnessed, m.unwitnessed());
 }
 void read(FieldReader& in, v2::TokenRequest const& m, TokenRequest& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
+  to.cast = m.cast();
   in.fixed(to.digest, m.digest());
 }
 void read(FieldReader& in, v2::TokensIssued const& m, TokensIssued& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
   to.person = m.person();
+  to.cast = m.cast();
   in.fixed(to.digest, m.digest());
 }
 void read(FieldReader& in, v2::EnvelopeCast const& m, EnvelopeCast& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
-  to.sequence = m.sequence();
+  to.cast = m.cast();
   in.fixed(to.digest, m.digest());
+}
+void read(FieldReader& in, v2::EnvelopeSpoil const& m, EnvelopeSpoil& to) {
+  in.fixed(to.batch_open, m.batch_open());
+  to.person = m.person();
+  to.cast = m.cast();
+  in.at_most(kQuestionsPerBatchMax, m.spent_size());
+  if (in.refused()) return;
+  for (auto const& spent : m.spent()) in.fixed(in.next(to.spent, spent.question()), spent.pk_v());
+}
+void read(FieldReader& in, v2::CheckResult const& m, CheckResult& to) {
+  in.fixed(to.batch_open, m.batch_open());
+  to.person = m.person();
+  to.cast = m.cast();
+  in.one_of(to.verdict, m.verdict(), {CheckVerdict::kAgrees, CheckVerdict::kDiffers, CheckVerdict::kUnopened});
 }
 void read(FieldReader& in, v2::BatchClose const& m, BatchClose& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.at_most(kExpertsMax, m.envelopes_size());
+  in.at_most(kExpertsMax, m.without_size());
   if (in.refused()) return;
   for (auto const& counted : m.envelopes()) in.fixed(in.next(to.envelopes, counted.person()), counted.envelope());
+  in.ascending(to.without, m.without());
 }
 void read(FieldReader& in, v2::IssuanceClosed const& m, IssuanceClosed& to) {
   in.fixed(to.batch_open, m.batch_open());
@@ -565,16 +645,17 @@ void read(FieldReader& in, v2::Confirm const& m, Confirm& to) {
   in.fixed(to.box, m.box());
   in.at_most(kQuestionsPerBatchMax, m.rows_size());
   if (in.refused()) return;
-  for (auto const& row : m.rows()) in.next(to.rows, row.question()) = row.ok();
+  for (auto const& row : m.rows()) {
+    in.one_of(in.next(to.rows, row.question()), row.verdict(),
+              {ConfirmVerdict::kOk, ConfirmVerdict::kMissing, ConfirmVerdict::kNotCast});
+  }
 }
 void read(FieldReader& in, v2::Override const& m, Override& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.fixed(to.box, m.box());
-  in.at_most(kExpertsMax, m.silent_size());
-  in.at_most(kExpertsMax, m.missing_size());
+  in.at_most(kExpertsMax, m.people_size());
   if (in.refused()) return;
-  in.ascending(to.silent, m.silent());
-  in.ascending(to.missing, m.missing());
+  for (auto const& named : m.people()) in.next(to.people, named.person()) = named.missing();
   in.text(to.reason, m.reason());
 }
 void read(FieldReader& in, v2::TallyShare const& m, TallyShare& to) {
@@ -609,7 +690,6 @@ void read(FieldReader& in, v2::Void const& m, Void& to) {
   if (in.refused()) return;
   in.ascending(to.questions, m.questions());
   in.text(to.reason, m.reason());
-  to.shares_lost = m.shares_lost();
 }
 void read(FieldReader& in, v2::PaperTally const& m, PaperTally& to) {
   in.fixed(to.batch_open, m.batch_open());
@@ -630,6 +710,7 @@ void read(FieldReader& in, v2::MeetingClose const& m, MeetingClose& to) {
   in.fixed(to.meeting, m.meeting());
   to.size = m.size();
   in.fixed(to.root, m.root());
+  in.hashes(to.unwitnessed, m.unwitnessed());
 }
 
 template <class Message, class Value>
@@ -696,6 +777,12 @@ Result<Body> decode_body(EntryType type, ByteView bytes) {
       return decode_as<v2::Incident, Incident>(bytes);
     case EntryType::kMeetingClose:
       return decode_as<v2::MeetingClose, MeetingClose>(bytes);
+    case EntryType::kTrusteeChange:
+      return decode_as<v2::TrusteeChange, TrusteeChange>(bytes);
+    case EntryType::kEnvelopeSpoil:
+      return decode_as<v2::EnvelopeSpoil, EnvelopeSpoil>(bytes);
+    case EntryType::kCheckResult:
+      return decode_as<v2::CheckResult, CheckResult>(bytes);
   }
   return Refusal::kUnknownType;
 }
@@ -756,13 +843,14 @@ Hash proposal_id(EntryType type, ByteView body_bytes) {
 }
 
 Bytes possession_input(std::array<std::uint8_t, 16> const& meeting_id, PersonId person, SigningPublicKey const& ik,
-                       SigningPublicKey const& wk) {
+                       SigningPublicKey const& wk, BoxPublicKey const& bk) {
   Bytes out = to_bytes(as_bytes(crypto::domain::kKeyPossession));
   out.push_back(0);
   piaojue::append(out, meeting_id);
   append_u32be(out, person);
   piaojue::append(out, ik.view());
   piaojue::append(out, wk.view());
+  piaojue::append(out, bk.view());
   return out;
 }
 

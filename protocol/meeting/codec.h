@@ -26,8 +26,8 @@ Bytes signed_entry(Body const& body, PersonId signer, crypto::SigningKey const& 
 Hash proposal_id(EntryType type, ByteView body_bytes);
 
 /// Signed by a new identity key to show that its holder asked for the enrolment (specification §3.2):
-/// "piaojue/v2/enrol" ‖ 0x00 ‖ meeting_id ‖ u32be(person) ‖ IK ‖ WK.
+/// "piaojue/v2/enrol" ‖ 0x00 ‖ meeting_id ‖ u32be(person) ‖ IK ‖ WK ‖ BK.
 Bytes possession_input(std::array<std::uint8_t, 16> const& meeting_id, PersonId person, SigningPublicKey const& ik,
-                       SigningPublicKey const& wk);
+                       SigningPublicKey const& wk, BoxPublicKey const& bk);
 
 }  // namespace piaojue::meeting

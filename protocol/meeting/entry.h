@@ -16,6 +16,7 @@
 
 namespace piaojue::meeting {
 
+using crypto::BoxPublicKey;
 using crypto::Hash;
 using crypto::MixPublicKey;
 using crypto::Point;
@@ -34,6 +35,10 @@ inline constexpr std::size_t kTextBytesMax = 16u << 10;  ///< any one text field
 inline constexpr std::size_t kPeopleMax = 400;
 inline constexpr std::size_t kExpertsMax = 255;  ///< the sum encodes two numbers below 256
 inline constexpr std::size_t kTrusteesMax = 7;
+inline constexpr std::uint32_t kCommitteeMin = 7;       ///< fewer guard nothing; a rehearsal may be smaller
+inline constexpr std::uint32_t kCastsMax = 16;          ///< envelopes of a person in an attempt
+inline constexpr std::uint32_t kUnsignedSpoilsMax = 2;  ///< of a person in an attempt, not signed by the person
+inline constexpr std::uint32_t kSignInsMax = 32;        ///< of a person by himself
 inline constexpr std::size_t kCandidatesMax = 5000;
 inline constexpr std::size_t kQuestionsPerBatchMax = 100;
 inline constexpr std::size_t kBallotsMin = 3;  ///< fewer are never opened
@@ -52,17 +57,18 @@ struct Rules {
   std::uint32_t quorum_numerator = 2;
   std::uint32_t quorum_denominator = 3;
   std::uint32_t modulus_bits = 2048;
-  std::uint32_t trustees_min = 2;
   std::uint32_t max_unconfirmed = 2;
-  std::uint32_t supervisors_needed = 1;
+  bool checks_allowed = true;
+  std::uint32_t protest_s = 20;
 };
 
 struct Person {
   std::string name;
   std::uint32_t roles = 0;  ///< bits of Role
   std::string employer;
-  std::optional<SigningPublicKey> identity_key;  ///< both keys or none
+  std::optional<SigningPublicKey> identity_key;  ///< all of these or none
   std::optional<SigningPublicKey> witness_key;
+  std::optional<BoxPublicKey> box_key;
   std::optional<Signature> possession;
 };
 
@@ -70,6 +76,7 @@ struct Candidate {
   std::string name, employer, level;
   Channel channel = Channel::kNormal;
   std::string summary, group_opinion;
+  std::string opened_before;  ///< an earlier meeting in which this question was opened; else empty
 };
 
 struct Batch {
@@ -89,6 +96,7 @@ struct Manifest {
   std::vector<PersonId> trustees;
   std::vector<Candidate> candidates;
   std::vector<Batch> batches;
+  BoxPublicKey server_box_key;
 
   /// "piaojue/" and the meeting id in hex: origin of the log and name of its checkpoint key.
   std::string origin() const;
@@ -103,7 +111,9 @@ struct SignOut {
   Hash meeting;
   PersonId person = 0;
   std::uint32_t sequence = 0;
-  std::string reason;
+  std::string reason;              ///< by others only
+  std::optional<Hash> batch_open;  ///< by oneself: the attempt in progress that the page asked about
+  bool not_cast = false;           ///< "I have not voted in it, and that is my own decision"
 };
 struct Recuse {
   Hash meeting;
@@ -115,7 +125,14 @@ struct KeyChange {
   Hash meeting;
   PersonId person = 0;
   SigningPublicKey identity_key, witness_key;
+  BoxPublicKey box_key;
   Signature possession;
+  std::string reason;
+};
+struct TrusteeChange {
+  Hash meeting;
+  TrusteeId trustee = 0;  ///< from 1
+  PersonId person = 0;    ///< incoming
   std::string reason;
 };
 struct Interview {
@@ -147,29 +164,46 @@ struct BatchOpen {
   std::vector<QuestionId> questions;
   std::vector<PersonId> present;
   std::vector<Recusal> recusals;
-  std::vector<Hash> keys;
+  std::vector<Hash> keys;  ///< of every trustee, by trustee; none on paper
   bool paper = false;
+  std::vector<Hash> unwitnessed;  ///< Declarations and PaperTallies that the signers accept unwitnessed
 };
 struct TokenRequest {
   Hash batch_open;
   PersonId person = 0;
+  std::uint32_t cast = 0;  ///< EnvelopeSpoils of this person in this attempt so far
   Hash digest;
 };
 struct TokensIssued {
   Hash batch_open;
   TrusteeId trustee = 0;
   PersonId person = 0;
+  std::uint32_t cast = 0;
   Hash digest;
 };
 struct EnvelopeCast {
   Hash batch_open;
   PersonId person = 0;
-  std::uint32_t sequence = 0;
+  std::uint32_t cast = 0;
   Hash digest;
+};
+struct EnvelopeSpoil {
+  Hash batch_open;
+  PersonId person = 0;
+  std::uint32_t cast = 0;                        ///< the one that ends
+  std::map<QuestionId, SigningPublicKey> spent;  ///< pk_v of the envelope's ballots; none: not signed by the person
+};
+enum class CheckVerdict : std::uint8_t { kAgrees = 1, kDiffers = 2, kUnopened = 3 };
+struct CheckResult {
+  Hash batch_open;
+  PersonId person = 0;
+  std::uint32_t cast = 0;
+  CheckVerdict verdict = CheckVerdict::kUnopened;
 };
 struct BatchClose {
   Hash batch_open;
-  std::map<PersonId, Hash> envelopes;
+  std::map<PersonId, Hash> envelopes;  ///< leaf hash of the EnvelopeCast of each current cast
+  std::vector<PersonId> without;       ///< everybody else of `present`
 };
 struct IssuanceClosed {
   Hash batch_open;
@@ -194,16 +228,17 @@ struct BallotBox {
   Hash batch_open;
   std::map<QuestionId, QuestionBox> boxes;
 };
+enum class ConfirmVerdict : std::uint8_t { kOk = 1, kMissing = 2, kNotCast = 3 };
 struct Confirm {
   Hash batch_open;
   PersonId person = 0;
   Hash box;
-  std::map<QuestionId, bool> rows;
+  std::map<QuestionId, ConfirmVerdict> rows;
 };
 struct Override {
   Hash batch_open;
   Hash box;
-  std::vector<PersonId> silent, missing;
+  std::map<PersonId, bool> people;  ///< true: has signed MISSING by now; false: has said nothing
   std::string reason;
 };
 struct TallyShare {
@@ -229,7 +264,6 @@ struct Void {
   Hash batch_open;
   std::vector<QuestionId> questions;
   std::string reason;
-  bool shares_lost = false;
 };
 struct PaperRow {
   std::uint32_t issued = 0, returned = 0, valid = 0, invalid = 0, agree = 0, disagree = 0, abstain = 0;
@@ -249,12 +283,14 @@ struct MeetingClose {
   Hash meeting;
   std::uint64_t size = 0;
   Hash root;
+  std::vector<Hash> unwitnessed;  ///< as in BatchOpen
 };
 
 /// In the order of EntryType, so that index() + 1 is the type number.
 using Body = std::variant<Manifest, SignIn, SignOut, Recuse, KeyChange, Interview, BatchKeys, BatchOpen, TokenRequest,
                           TokensIssued, EnvelopeCast, BatchClose, IssuanceClosed, MixStep, BallotBox, Confirm, Override,
-                          TallyShare, Declaration, Erased, Void, PaperTally, Incident, MeetingClose>;
+                          TallyShare, Declaration, Erased, Void, PaperTally, Incident, MeetingClose, TrusteeChange,
+                          EnvelopeSpoil, CheckResult>;
 
 enum class EntryType : std::uint8_t {
   kMeetingOpen = 1,
@@ -280,7 +316,10 @@ enum class EntryType : std::uint8_t {
   kVoid,
   kPaperTally,
   kIncident,
-  kMeetingClose
+  kMeetingClose,
+  kTrusteeChange,
+  kEnvelopeSpoil,
+  kCheckResult
 };
 /// "MeetingOpen", "SignIn", …: the type name in the signing input and in every report.
 std::string_view name(EntryType type);
