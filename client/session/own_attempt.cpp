@@ -94,7 +94,7 @@ void OwnAttempt::take_key(Answer& answer) {
   if (!answer) return fail(answer.error());
   auto* half = std::get_if<wire::SealKey>(&answer->what);
   if (half == nullptr || half->key.size() != crypto::kSealKeyBytes) return fail(Refusal::kMalformed);
-  key_ = crypto::combine_keys(Secret::copy_of(half->key), attempt_key_, as_bytes(crypto::domain::kSeal));
+  key_ = crypto::combine_keys(attempt_key_, Secret::copy_of(half->key));
   sodium_memzero(half->key.data(), half->key.size());
 }
 
