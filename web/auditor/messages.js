@@ -14,16 +14,16 @@ const batchOpen = one(1, 'batch_open', HASH);
 const RULES = [
   one(1, 'pass_numerator', 'u32'), one(2, 'pass_denominator', 'u32'), one(3, 'pass_strict', 'bool'),
   one(4, 'recusal_mode', 'u32'), one(5, 'abstain_allowed', 'bool'), one(6, 'quorum_numerator', 'u32'),
-  one(7, 'quorum_denominator', 'u32'), one(8, 'modulus_bits', 'u32'), one(9, 'trustees_min', 'u32'),
-  one(10, 'max_unconfirmed', 'u32'), one(11, 'supervisors_needed', 'u32'),
+  one(7, 'quorum_denominator', 'u32'), one(8, 'modulus_bits', 'u32'), one(9, 'max_unconfirmed', 'u32'),
+  one(10, 'checks_allowed', 'bool'), one(11, 'protest_s', 'u32'),
 ];
 const PERSON = [
   one(1, 'name', 'text'), one(2, 'roles', 'u32'), one(3, 'employer', 'text'), one(4, 'identity_key', 'bytes'),
-  one(5, 'witness_key', 'bytes'), one(6, 'possession', 'bytes'),
+  one(5, 'witness_key', 'bytes'), one(6, 'possession', 'bytes'), one(7, 'box_key', 'bytes'),
 ];
 const CANDIDATE = [
   one(1, 'name', 'text'), one(2, 'employer', 'text'), one(3, 'level', 'text'), one(4, 'channel', 'u32'),
-  one(5, 'summary', 'text'), one(6, 'group_opinion', 'text'),
+  one(5, 'summary', 'text'), one(6, 'group_opinion', 'text'), one(7, 'opened_before', 'text'),
 ];
 const BATCH = [one(1, 'title', 'text'), many(2, 'candidates', 'u32', '')];
 const MANIFEST = [
@@ -31,7 +31,7 @@ const MANIFEST = [
   one(5, 'rehearsal', 'bool'), one(6, 'rules', RULES), one(7, 'committee_size', 'u32'),
   one(8, 'size_approval', 'text'), one(9, 'server_key', KEY), one(10, 'checkpoint_key', KEY),
   many(11, 'people', PERSON), many(12, 'trustees', 'u32'), many(13, 'candidates', CANDIDATE),
-    many(14, 'batches', BATCH),
+  many(14, 'batches', BATCH), one(15, 'server_box_key', KEY),
 ];
 
 const QUESTION_KEY = [one(1, 'question', 'u32'), one(2, 'modulus', 'bytes')];
@@ -42,7 +42,9 @@ const MIX_COUNT = [one(1, 'question', 'u32'), one(2, 'count_in', 'u32'), one(3, 
 const REFUSED_COUNT = [one(1, 'code', 'u32'), one(2, 'count', 'u32')];
 const QUESTION_BOX = [one(1, 'question', 'u32'), many(2, 'ballots', 'bytes'),
   many(3, 'refused', REFUSED_COUNT, 'code')];
-const CONFIRM_ROW = [one(1, 'question', 'u32'), one(2, 'ok', 'bool')];
+const SPENT_KEY = [one(1, 'question', 'u32'), one(2, 'pk_v', KEY)];
+const CONFIRM_ROW = [one(1, 'question', 'u32'), one(2, 'verdict', 'u32')];
+const OVERRIDE_PERSON = [one(1, 'person', 'u32'), one(2, 'missing', 'bool')];
 const QUESTION_SHARE = [one(1, 'question', 'u32'), one(2, 'share', POINT), one(3, 'proof', PROOF)];
 const ROW = [
   one(1, 'question', 'u32'), one(2, 'present', 'u32'), one(3, 'agree', 'u32'), one(4, 'disagree', 'u32'),
@@ -59,37 +61,52 @@ export const TYPES = [
   null,
   ['MeetingOpen', MANIFEST],
   ['SignIn', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32')]],
-  ['SignOut', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32'), one(4, 'reason', 'text')]],
+  ['SignOut', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32'), one(4, 'reason', 'text'),
+    one(5, 'batch_open', 'bytes'), one(6, 'not_cast', 'bool')]],
   ['Recuse', [meeting, one(2, 'person', 'u32'), one(3, 'question', 'u32'), one(4, 'reason', 'text')]],
   ['KeyChange', [meeting, one(2, 'person', 'u32'), one(3, 'identity_key', KEY), one(4, 'witness_key', KEY),
-    one(5, 'possession', SIGNATURE), one(6, 'reason', 'text')]],
+    one(5, 'box_key', KEY), one(6, 'possession', SIGNATURE), one(7, 'reason', 'text')]],
   ['Interview', [meeting, one(2, 'question', 'u32'), one(3, 'summary', 'text'), one(4, 'document', HASH)]],
   ['BatchKeys', [meeting, one(2, 'batch', 'u32'), one(3, 'attempt', 'u32'), one(4, 'trustee', 'u32'),
     many(5, 'token_keys', QUESTION_KEY, 'question'), one(6, 'mix_key', KEY), one(7, 'tally_key', POINT),
       one(8, 'pok', PROOF)]],
   ['BatchOpen', [meeting, one(2, 'batch', 'u32'), one(3, 'attempt', 'u32'), many(4, 'questions', 'u32', ''),
     many(5, 'present', 'u32', ''), many(6, 'recusals', RECUSAL, 'person,question'), many(7, 'keys', HASH),
-      one(8, 'paper', 'bool')]],
-  ['TokenRequest', [batchOpen, one(2, 'person', 'u32'), one(3, 'digest', HASH)]],
-  ['TokensIssued', [batchOpen, one(2, 'trustee', 'u32'), one(3, 'person', 'u32'), one(4, 'digest', HASH)]],
-  ['EnvelopeCast', [batchOpen, one(2, 'person', 'u32'), one(3, 'sequence', 'u32'), one(4, 'digest', HASH)]],
-  ['BatchClose', [batchOpen, many(2, 'envelopes', COUNTED_ENVELOPE, 'person')]],
+    one(8, 'paper', 'bool'), many(9, 'unwitnessed', HASH, '')]],
+  ['TokenRequest', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'), one(4, 'digest', HASH)]],
+  ['TokensIssued', [batchOpen, one(2, 'trustee', 'u32'), one(3, 'person', 'u32'), one(4, 'cast', 'u32'),
+    one(5, 'digest', HASH)]],
+  ['EnvelopeCast', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'), one(4, 'digest', HASH)]],
+  ['BatchClose', [batchOpen, many(2, 'envelopes', COUNTED_ENVELOPE, 'person'), many(3, 'without', 'u32', '')]],
   ['IssuanceClosed', [batchOpen, one(2, 'trustee', 'u32'), many(3, 'issued', QUESTION_COUNT, 'question')]],
   ['MixStep', [batchOpen, one(2, 'trustee', 'u32'), many(3, 'counts', MIX_COUNT, 'question'),
     one(4, 'output_hash', HASH)]],
   ['BallotBox', [batchOpen, many(2, 'boxes', QUESTION_BOX, 'question')]],
   ['Confirm', [batchOpen, one(2, 'person', 'u32'), one(3, 'box', HASH), many(4, 'rows', CONFIRM_ROW, 'question')]],
-  ['Override', [batchOpen, one(2, 'box', HASH), many(3, 'silent', 'u32', ''), many(4, 'missing', 'u32', ''),
-    one(5, 'reason', 'text')]],
+  ['Override', [batchOpen, one(2, 'box', HASH), many(3, 'people', OVERRIDE_PERSON, 'person'),
+    one(4, 'reason', 'text')]],
   ['TallyShare', [batchOpen, one(2, 'trustee', 'u32'), one(3, 'box', HASH),
     many(4, 'shares', QUESTION_SHARE, 'question')]],
   ['Declaration', [batchOpen, many(2, 'rows', ROW, 'question')]],
   ['Erased', [batchOpen, one(2, 'trustee', 'u32')]],
-  ['Void', [batchOpen, many(2, 'questions', 'u32', ''), one(3, 'reason', 'text'), one(4, 'shares_lost', 'bool')]],
+  ['Void', [batchOpen, many(2, 'questions', 'u32', ''), one(3, 'reason', 'text')]],
   ['PaperTally', [batchOpen, many(2, 'rows', PAPER_ROW, 'question')]],
   ['Incident', [batchOpen, one(2, 'person', 'u32'), one(3, 'code', 'u32'), one(4, 'digest', HASH)]],
-  ['MeetingClose', [meeting, one(2, 'size', 'u64'), one(3, 'root', HASH)]],
+  ['MeetingClose', [meeting, one(2, 'size', 'u64'), one(3, 'root', HASH), many(4, 'unwitnessed', HASH, '')]],
+  ['TrusteeChange', [meeting, one(2, 'trustee', 'u32'), one(3, 'person', 'u32'), one(4, 'reason', 'text')]],
+  ['EnvelopeSpoil', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'),
+    many(4, 'spent', SPENT_KEY, 'question')]],
+  ['CheckResult', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'), one(4, 'verdict', 'u32')]],
 ];
+
+const MIB = 1024 * 1024;
+const BOUNDS = new Map([
+  ...['MeetingOpen', 'BallotBox'].map((name) => [name, 24 * MIB]),
+  ...['BatchOpen', 'BatchClose', 'Declaration', 'PaperTally', 'MeetingClose'].map((name) => [name, MIB]),
+  ['BatchKeys', 128 * 1024],
+]);
+/** Most bytes of an entry (§9.4). @param {string} name of its type */
+export const boundOf = (name) => BOUNDS.get(name) ?? 64 * 1024;
 
 export const ENTRY = [
   one(1, 'type', 'u32'), one(2, 'body', 'bytes'),

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second verifier against records of version 2 that a third hand makes from the specification (record_maker.mjs).
+// Rule: a lawful meeting is verified, and every change of a guard in it is listed; an entry that breaks a rule fails
+// the check that §13 names. Harm: stated where the record is made.
+//
+//     node --test tests/pages/auditor_rules_test.mjs
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { anchorOf, audit } from '../../web/auditor/audit.js';
+import { BROKEN, brokenMeeting, declared, everybody, LAWFUL, lawfulMeeting, meeting, UNWITNESSED, unwitnessedMeeting }
+  from './record_cases.mjs';
+
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const sodium = createRequire(path.join(ROOT, 'web/package.json'))('libsodium-wrappers-sumo');
+before(() => sodium.ready);
+
+const verify = (m) => audit(m.bytes, anchorOf(m.anchor), { sodium, subtle: crypto.subtle });
+
+test('a lawful meeting is verified, and every change of a guard is listed', async (t) => {
+  for (const [name, [kinds]] of Object.entries(LAWFUL)) {
+    await t.test(name, async () => {
+      const report = await verify(lawfulMeeting(sodium, name));
+      assert.deepEqual(report.first_failure, null);
+      assert.deepEqual(report.changes.map((c) => c.kind), kinds);
+      assert.equal(report.verified, true);
+    });
+  }
+});
+
+test('the end of a meeting that only its signers witnessed is listed', async () => {
+  const m = meeting({ sodium });
+  declared(m);
+  m.end({}, m.office);
+  const report = await verify(m);
+  assert.equal(report.verified, true);
+  assert.deepEqual(report.changes.map((c) => c.kind), ['close_unwitnessed']);
+});
+
+test('an entry that breaks a rule fails the check that the specification names', async (t) => {
+  for (const [name, [check]] of Object.entries(BROKEN)) {
+    await t.test(name, async () => {
+      const m = brokenMeeting(sodium, name);
+      const report = await verify(m);
+      assert.equal(report.first_failure?.check, check, JSON.stringify(report.first_failure));
+      assert.equal(report.first_failure.entry, m.size - 1);
+      assert.equal(report.verified, false);
+    });
+  }
+});
+
+test('what was not witnessed in time fails check 3, and is named', async (t) => {
+  for (const reason of Object.keys(UNWITNESSED)) {
+    await t.test(reason, async () => {
+      const report = await verify(unwitnessedMeeting(sodium, reason));
+      const failed = report.checks.filter((c) => c.outcome === 'failed');
+      assert.deepEqual(failed.map((c) => [c.number, c.failures.map((f) => f.reason)]), [[3, [reason]]]);
+    });
+  }
+});
+
+test('a cosignature with a key that the office brought counts for nothing', async () => {
+  const m = meeting({ sodium });
+  m.keyChange(8, m.office);
+  const a = m.open(1);
+  m.checkpoint([4, 5, 6, 7, 8, m.chair, m.clerk, m.supervisor]);
+  for (const p of m.experts) a.vote(p, 'agree');
+  a.toBox();
+  for (const p of m.experts) a.confirm(p);
+  a.shares();
+  a.declare(everybody(8));
+  m.checkpoint();
+  m.end();
+  const report = await verify(m);
+  assert.equal(report.first_failure?.reason, 'open_unwitnessed');
+  assert.deepEqual(report.first_failure.values, { have: 7, need: 8, have_experts: 4, need_experts: 6 });
+});
