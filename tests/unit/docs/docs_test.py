@@ -154,7 +154,8 @@ class TheTestItself(unittest.TestCase):
         text = "**1 of 5 tests are to come.**\n### 1 A\nTest: to come\n\n### 2 B\nTest: `Attack02_B`\n\n" \
                "### 3 C\nTest: `Attack02_B`\n\n### 4 D\nTest: `Attack04_Gone`\n\n### 5 E\nnone\n"
         self.assertEqual(attack_faults(text, "TEST(Broken, Attack02_B) {"),
-                         ["3: Attack02_B is another attack's", "4: Attack04_Gone is no test", "5: not one line `Test:`"])
+                         ["3: Attack02_B is another attack's", "4: Attack04_Gone is no test",
+                          "5: not one line `Test:`"])
         text = "**1 of 1 tests are to come.**\n### 1 A\nTest: `Attack01_A`\n"
         self.assertEqual(attack_faults(text, "Attack01_A"), ["it must say: 0 of 1 tests are to come"])
 
