@@ -9,7 +9,7 @@
 #include "crypto/onion.h"
 #include "server/export.h"
 #include "server/wire.h"
-#include "stage.h"
+#include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {

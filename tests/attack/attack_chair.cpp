@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A chair who wants a result: opens without the people, counts without a vote, looks before everybody has agreed, or
 /// declares what was not counted. What the server lets through, every laptop's state machine refuses again.
-#include "stage.h"
+#include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {

@@ -2,7 +2,7 @@
 /// An expert with a changed program: more than one vote, somebody else's, one for two choices, one after the end.
 #include <sodium.h>
 
-#include "stage.h"
+#include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {

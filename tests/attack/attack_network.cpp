@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Whoever writes on the wire or fills the machine: frames that nobody means, floods, a disk that is full.
-#include "stage.h"
+#include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {

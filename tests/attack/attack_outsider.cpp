@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Somebody who is not of the meeting, or not as whom he comes: guesses a code, uses one twice, speaks without a
 /// certificate or with an old one.
-#include "stage.h"
+#include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {

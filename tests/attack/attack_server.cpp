@@ -2,7 +2,7 @@
 /// A corrupt server: it holds a trustee's keys, every connection, the checkpoint key, and says to each laptop what it
 /// likes. What it writes into the log is judged by the same state machine on every laptop.
 #include "server/wire.h"
-#include "stage.h"
+#include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {

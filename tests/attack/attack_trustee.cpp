@@ -3,7 +3,7 @@
 /// its hands, asks another for more than one mix, looks too early.
 #include <sodium.h>
 
-#include "stage.h"
+#include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "crypto/seal.h"
 #include "protocol/meeting/codec.h"
-#include "room.h"
+#include "server_fixture.h"
 
 namespace piaojue::server::test {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/meeting/codec.h"
-#include "room.h"
+#include "server_fixture.h"
 
 namespace piaojue::server::test {
 namespace {

@@ -11,7 +11,7 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/record_file.h"
 #include "protocol/meeting/slip.h"
-#include "room.h"
+#include "server_fixture.h"
 #include "server/directory.h"
 #include "server/draft.h"
 #include "server/enrolments.h"

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "crypto/domain.h"
-#include "harness.h"
+#include "audit_fixture.h"
 #include "verifier/audit.h"
 
 using namespace piaojue;

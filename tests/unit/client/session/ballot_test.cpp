@@ -4,7 +4,7 @@
 
 #include "client/session/ballot_state.h"
 #include "crypto/domain.h"
-#include "desk.h"
+#include "session_fixture.h"
 
 namespace piaojue::test {
 namespace {

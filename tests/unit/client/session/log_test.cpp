@@ -2,7 +2,7 @@
 /// Following the log: what a server may say, and what stops this program for good.
 #include <gtest/gtest.h>
 
-#include "desk.h"
+#include "session_fixture.h"
 
 namespace piaojue::test {
 namespace {

@@ -2,7 +2,7 @@
 /// How everything stands (`meeting`, `now`), marks, tags, and who gets which reply.
 #include <gtest/gtest.h>
 
-#include "desk.h"
+#include "session_fixture.h"
 
 namespace piaojue::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "protocol/trustee/plan.h"
-#include "room.h"
+#include "trustee_fixture.h"
 
 namespace piaojue::trustee::test {
 namespace {

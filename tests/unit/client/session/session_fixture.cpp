@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "desk.h"
+#include "session_fixture.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "room.h"
+#include "trustee_fixture.h"
 
 #include <fstream>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stage.h"
+#include "attack_fixture.h"
 
 #include "crypto/onion.h"
 #include "server/draft.h"
