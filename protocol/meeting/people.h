@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Entries about people (specification §3.1, §10.1): who is there, who stands back, whose keys have changed, who was
+/// heard.
+#include "protocol/meeting/manifest.h"
+
+namespace piaojue::meeting {
+
+struct SignIn {
+  Hash meeting;
+  PersonId person = 0;
+  std::uint32_t sequence = 0;
+};
+
+struct SignOut {
+  Hash meeting;
+  PersonId person = 0;
+  std::uint32_t sequence = 0;
+  std::string reason;
+};
+
+struct Recuse {
+  Hash meeting;
+  PersonId person = 0;
+  QuestionId question = 0;
+  std::string reason;
+};
+
+struct KeyChange {
+  Hash meeting;
+  PersonId person = 0;
+  SigningPublicKey identity_key, witness_key;
+  Signature possession;
+  std::string reason;
+};
+
+struct Interview {
+  Hash meeting;
+  QuestionId question = 0;
+  std::string summary;
+  Hash document;
+};
+
+}  // namespace piaojue::meeting
