@@ -6,7 +6,7 @@ import { Refusal } from './refusal.js';
 import { decode } from './wire.js';
 
 const MAGIC = utf8('PIAOJUE-RECORD-1\n');
-export const ENTRY_LIMIT = 24 * 1024 * 1024;
+const ENTRY_LIMIT = 24 * 1024 * 1024;
 /** Tag and length of the item around an entry. */
 const ITEM_LIMIT = ENTRY_LIMIT + 5;
 
