@@ -13,8 +13,7 @@ namespace piaojue {
 
 struct Explanation {
   Explanation() = default;
-  Explanation(Sentence sentence, std::string where = {},
-              std::optional<Refusal> refusal = {})  // NOLINT(google-explicit-constructor)
+  Explanation(Sentence sentence, std::string where = {}, std::optional<Refusal> refusal = {})
       : what(std::move(sentence)), place(std::move(where)), code(refusal) {}
 
   Sentence what;

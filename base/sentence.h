@@ -27,16 +27,15 @@ class Sentence {
   /// What is put in stays as it is, or is itself said in the reader's language.
   class Value {
    public:
-    Value(std::string plain) : plain_(std::move(plain)) {}                 // NOLINT(google-explicit-constructor)
-    Value(std::string_view plain) : plain_(plain) {}                       // NOLINT(google-explicit-constructor)
-    Value(char const* plain) : plain_(plain) {}                            // NOLINT(google-explicit-constructor)
-    Value(std::uint64_t number) : plain_(std::to_string(number)) {}        // NOLINT(google-explicit-constructor)
-    Value(std::uint32_t number) : plain_(std::to_string(number)) {}        // NOLINT(google-explicit-constructor)
-    Value(std::int64_t number) : plain_(std::to_string(number)) {}         // NOLINT(google-explicit-constructor)
-    Value(int number) : plain_(std::to_string(number)) {}                  // NOLINT(google-explicit-constructor)
-    Value(Text const& text) : inner_(std::make_shared<Sentence>(text)) {}  // NOLINT(google-explicit-constructor)
-    Value(Sentence inner)
-        : inner_(std::make_shared<Sentence>(std::move(inner))) {}  // NOLINT(google-explicit-constructor)
+    Value(std::string plain) : plain_(std::move(plain)) {}
+    Value(std::string_view plain) : plain_(plain) {}
+    Value(char const* plain) : plain_(plain) {}
+    Value(std::uint64_t number) : plain_(std::to_string(number)) {}
+    Value(std::uint32_t number) : plain_(std::to_string(number)) {}
+    Value(std::int64_t number) : plain_(std::to_string(number)) {}
+    Value(int number) : plain_(std::to_string(number)) {}
+    Value(Text const& text) : inner_(std::make_shared<Sentence>(text)) {}
+    Value(Sentence inner) : inner_(std::make_shared<Sentence>(std::move(inner))) {}
     std::string in(Lang lang) const { return inner_ ? inner_->in(lang) : plain_; }
 
    private:
@@ -45,8 +44,8 @@ class Sentence {
   };
   using Values = std::map<std::string, Value, std::less<>>;
 
-  Sentence();                                      ///< nothing is said
-  Sentence(Text const& text, Values values = {});  // NOLINT(google-explicit-constructor)
+  Sentence();  ///< nothing is said
+  Sentence(Text const& text, Values values = {});
 
   /// A place without a value stays as it is written, "{name}".
   std::string in(Lang lang) const;

@@ -81,10 +81,10 @@ def main():
             clerk, supervisor, chair = (meeting.clients[p] for p in (CLERK, SUPERVISOR, CHAIR))
             threading.Thread(target=sign_whatever_comes, args=(supervisor, ended), daemon=True).start()
             clerk.begin("draft")
-            rooms = [(CHAIR, "chair, and an expert"), *((p, "expert") for p in EXPERTS), (SCREEN, "big screen"),
+            places = [(CHAIR, "chair, and an expert"), *((p, "expert") for p in EXPERTS), (SCREEN, "big screen"),
                      (CLERK, "clerk, works by itself"), (SUPERVISOR, "supervisor, signs by itself")]
             print("\nOpen each address in a browser (each works once; open the chair's first):\n", flush=True)
-            for person, what in rooms:
+            for person, what in places:
                 client = meeting.clients[person]
                 print(f"  {client.wait('page', 10)['url']}\n      {client.display}: {what}", flush=True)
             print("\nSign the meeting on the chair's page, sign in on the chair's and the three experts' pages, and go "

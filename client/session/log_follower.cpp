@@ -233,7 +233,7 @@ bool LogFollower::take_cosignature(log::Cosignature const& cosignature) {
     keeper_.append({JournalRecord::Kind::kCosignature, meeting::encode_cosignature(cosignature)});
     return true;
   }
-  // Signed by a witness of this meeting, over another tree: somebody in this room is shown another log.
+  // Signed by a witness of this meeting, over another tree: somebody in this hall is shown another log.
   if (added.error() == Refusal::kLogInconsistent) {
     halt(Refusal::kLogSplit,
          {text::kSplitCosignedOther, {{"person", cosignature.person}, {"size", cosignature.tree_size}}},

@@ -45,7 +45,7 @@ void Tokens::request() {
   if (mine_.making) return;
   mine_.making = true;
   // Keys that are malformed or were used before never got past the state machine; these are the ones that BatchOpen
-  // names, and enough of the room has cosigned that.
+  // names, and enough of the hall has cosigned that.
   auto const work = std::make_shared<Blinding>();
   work->open = own_.open();
   work->contexts = own_.contexts(own_.questions());

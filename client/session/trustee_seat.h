@@ -56,7 +56,7 @@ class TrusteeSeat final : private trustee::TrusteeStore {
   std::unique_ptr<trustee::Trustee> trustee_;
   meeting::TrusteeId id_ = 0;
   std::string said_;
-  bool resubmit_ = false;  ///< something that the trustee made was not taken for want of room
+  bool resubmit_ = false;  ///< something that the trustee made was not taken for want of space
   std::deque<wire::TokenWork> early_;
 };
 

@@ -159,7 +159,7 @@ std::string View::now() const {
   head["people"] = people();
   head["proposals"] = from_.proposals.list();
   if (!from_.log.opened()) return facts::members(head);
-  add_room(head);
+  add_experts(head);
 
   object tail;
   auto const& last = record.attempt();
@@ -234,7 +234,7 @@ array View::people() const {
 }
 
 /// Who may vote, who stepped back, who was heard.
-void View::add_room(object& out) const {
+void View::add_experts(object& out) const {
   auto const& record = from_.log.record();
   auto const& manifest = record.manifest();
   auto const present = record.experts_present().size();

@@ -50,7 +50,7 @@ class View {
   std::string now() const;
   std::string now_line() const { return "{\"event\":\"now\"," + now() + '}'; }
   void add_standing(facts::object& out) const;
-  void add_room(facts::object& out) const;
+  void add_experts(facts::object& out) const;
   facts::array people() const;
   facts::object attempt() const;
   facts::array warnings() const;

@@ -64,7 +64,7 @@ void Voter::act() {
   auto const& attempt = *log_.record().attempt();
   // Marks that were never cast have no use after the closing.
   if (attempt.phase != BatchPhase::kVoting) paper_.wipe();
-  // What is not up to date could be asked for twice; what is not witnessed could be another room's.
+  // What is not up to date could be asked for twice; what is not witnessed could be another hall's.
   if (!log_.synced() || !log_.witnesses().enough(attempt.open_index, attempt.open_witnesses)) return;
   if (!own_.prepare()) return;
   if (!own_.state()) return tokens_.request();

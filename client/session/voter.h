@@ -30,7 +30,7 @@ class Voter {
   std::vector<QuestionId> questions() const { return own_.questions(); }
   /// How many are marked, never which.
   std::uint32_t marked() const { return paper_.marked(); }
-  /// docs/client-door.md; only while this person is on the roll of the last attempt.
+  /// The word of docs/client-door.md; only while this person is on the roll of the last attempt.
   std::string_view stage() const;
   /// As `now` tells it, on the same condition.
   facts::object describe() const;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kJournalMagic = "PIAOJUE-JOURNAL-1\n";
 constexpr std::size_t kCheckBytes = 8;
-/// kind ‖ u32be length.
+/// A record begins with kind ‖ u32be length.
 constexpr std::size_t kHeadBytes = 5;
 constexpr std::size_t kRecordBytesMax = 26U << 20;
 constexpr std::size_t kNameCharsMax = 120;

@@ -19,7 +19,7 @@ namespace words = strings::desk;
 constexpr int kDone = 0, kRefused = 1, kUsage = 2;
 constexpr int kCandidatesMax = 5000;
 
-/// share/piaojue beside the folder of this program, as it is built and as it is installed.
+/// The folder share/piaojue beside the folder of this program, as it is built and as it is installed.
 std::string own_tables() {
   std::error_code none;
   return (fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / "share" / "piaojue").string();

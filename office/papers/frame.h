@@ -9,7 +9,7 @@
 
 namespace piaojue::office {
 
-/// paper.css, squeezed; with var(--orientation), var(--code) and var(--foot) still to be put in.
+/// The style sheet paper.css, squeezed; with var(--orientation), var(--code) and var(--foot) still to be put in.
 extern std::string_view const kPaperCss;
 
 /// Who issues a paper, when, and what it rests on.

@@ -11,11 +11,11 @@ using meeting::BatchPhase;
 
 namespace detail {
 
-Result<void> check_room(meeting::Record const& record, meeting::Witnesses const& witnesses) {
+Result<void> check_gate_by_log(meeting::Record const& record, meeting::Witnesses const& witnesses) {
   if (!record.in_progress()) return Refusal::kWrongPhase;
   Attempt const& attempt = *record.attempt();
   if (attempt.phase != BatchPhase::kConfirming && attempt.phase != BatchPhase::kOpening) return Refusal::kWrongPhase;
-  // Two boxes shown to two halves of the room would let each half confirm its own.
+  // Two boxes shown to two halves of the hall would let each half confirm its own.
   if (!witnesses.enough(attempt.box_index, attempt.box_witnesses)) return Refusal::kLogSplit;
   // After the first share the flag is set by this attempt itself; BatchOpen has looked at those before.
   for (QuestionId const q : attempt.live()) {
@@ -80,8 +80,8 @@ Result<meeting::TallyShare> run_share(SharePlan const& plan, crypto::elgamal::Ta
 
 Result<void> gate(meeting::Record const& record, meeting::Witnesses const& witnesses,
                   meeting::ParallelFor const& parallel) {
-  auto const room = detail::check_room(record, witnesses);
-  if (!room) return room.error();
+  auto const ready = detail::check_gate_by_log(record, witnesses);
+  if (!ready) return ready.error();
   return detail::check_ballots(detail::plan_box(record), parallel);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// One trustee's private keys for one batch attempt (specification §6, §8, §10.2) and their life: made in the
-/// background while the room talks; token keys destroyed before IssuanceClosed is signed; the rest before Erased is
+/// background while the hall talks; token keys destroyed before IssuanceClosed is signed; the rest before Erased is
 /// signed.
 #include <functional>
 #include <map>

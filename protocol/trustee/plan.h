@@ -47,7 +47,7 @@ void wipe(meeting::MixItems& items);
 // ---- Gate and share -----------------------------------------------------------------------------------------------
 
 /// The gate without the ballots' tokens, signatures and proofs.
-[[nodiscard]] Result<void> check_room(meeting::Record const& record, meeting::Witnesses const& witnesses);
+[[nodiscard]] Result<void> check_gate_by_log(meeting::Record const& record, meeting::Witnesses const& witnesses);
 
 /// The live boxes of a record with what their ballots are checked against.
 struct BoxPlan {

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <sstream>
 
+#include "attack_fixture.h"
 #include "base/state.h"
 #include "crypto/onion.h"
 #include "server/export.h"
 #include "server/wire.h"
-#include "stage.h"
 
 namespace piaojue::attack {
 namespace {
@@ -21,39 +21,39 @@ using Assignment = std::map<PersonId, Bytes>;  ///< of one question: whose ballo
 
 /// A meeting in which everybody votes the same, in an order of its own, and all that can be stolen from it.
 struct Theft {
-  explicit Theft(std::uint64_t const seed, std::uint32_t const trustees = 2) : room(plan(trustees), seed) {
-    room.now_ms = kClockMs;
-    room.posix_s = kPosixS;
-    room.open_meeting();
-    room.sign_in_all();
-    room.open_batch(1);
+  explicit Theft(std::uint64_t const seed, std::uint32_t const trustees = 2) : hall(plan(trustees), seed) {
+    hall.now_ms = kClockMs;
+    hall.posix_s = kPosixS;
+    hall.open_meeting();
+    hall.sign_in_all();
+    hall.open_batch(1);
     simulation::Dice dice(seed * 7919 + 1);
-    auto asked = room.experts, cast = room.experts;
+    auto asked = hall.experts, cast = hall.experts;
     dice.shuffle(asked);
     dice.shuffle(cast);
     for (auto const p : asked) {
-      room.request(p);
-      room.issue(p);
-      room.collect(p);
+      hall.request(p);
+      hall.issue(p);
+      hall.collect(p);
     }
-    for (auto const p : cast) room.cast(p, Choice::kAgree);
+    for (auto const p : cast) hall.cast(p, Choice::kAgree);
     asked_order = asked;
     cast_order = cast;
-    room.close();
-    room.issuance_closed();
-    room.settle();
+    hall.close();
+    hall.issuance_closed();
+    hall.settle();
     // While the attempt is open, everything that will be destroyed is still there.
     trustee0 = stolen_keys();
-    room.mix();
-    while_open = room.store.contents();
-    room.finish();
-    room.erase();
-    room.close_meeting();
-    at_end = room.store.contents();
+    hall.mix();
+    while_open = hall.store.contents();
+    hall.finish();
+    hall.erase();
+    hall.close_meeting();
+    at_end = hall.store.contents();
     std::ostringstream out;
     EXPECT_TRUE(server::export_record(at_end, out));
     record = out.str();
-    for (auto const p : room.experts) truth[p] = room.ballots.at(p).at(1);
+    for (auto const p : hall.experts) truth[p] = hall.ballots.at(p).at(1);
     box = box_of(at_end);
   }
   static Plan plan(std::uint32_t trustees) {
@@ -65,10 +65,10 @@ struct Theft {
 
   /// Trustee 0's keys out of the store of a running meeting, opened with the server's key file.
   trustee::AttemptKeys stolen_keys() const {
-    auto const rows = room.store.contents()[store::Table::kTrustee];
+    auto const rows = hall.store.contents()[store::Table::kTrustee];
     std::string const name = "keys/1/1";
     auto const& sealed = rows.at(to_bytes(as_bytes(name)));
-    auto const plain = crypto::unseal(room.seal_key, sealed, as_bytes(name)).value();
+    auto const plain = crypto::unseal(hall.seal_key, sealed, as_bytes(name)).value();
     state::Reader in(plain.view());
     EXPECT_EQ(in.u32(), 1U);
     return trustee::AttemptKeys::parse(Secret::copy_of(in.bytes())).value();
@@ -93,10 +93,10 @@ struct Theft {
     auto const& rows = while_open[store::Table::kMixOutput];
     return meeting::parse_mix_payload(rows.at(store::key_of(open_hash(), hop))).value().items.at(1);
   }
-  Hash open_hash() const { return room.attempt().open_hash; }
+  Hash open_hash() const { return hall.attempt().open_hash; }
   Hash ctx() const { return meeting::context(open_hash(), 1); }
 
-  Stage room;
+  AttackFixture hall;
   std::vector<PersonId> asked_order, cast_order;
   trustee::AttemptKeys trustee0;
   store::Contents while_open, at_end;
@@ -125,14 +125,14 @@ TEST(Archive, WithTheSecretsOfAllTrusteesEveryBallotHasItsName) {
     for (auto const& [p, onion] : theft.onions()) {
       auto item = crypto::onion::peel(*theft.trustee0.mix_key, 0, theft.ctx(), onion).value();
       for (TrusteeId t = 1; t < k; ++t) {
-        item = crypto::onion::peel(*theft.room.trustee_keys(t).mix_key, t, theft.ctx(), item).value();
+        item = crypto::onion::peel(*theft.hall.trustee_keys(t).mix_key, t, theft.ctx(), item).value();
       }
       guess[p] = item;
     }
-    EXPECT_EQ(guess.size(), theft.room.experts.size());
-    EXPECT_EQ(hits(theft.truth, guess), theft.room.experts.size());
+    EXPECT_EQ(guess.size(), theft.hall.experts.size());
+    EXPECT_EQ(hits(theft.truth, guess), theft.hall.experts.size());
     // And the vote itself, with all shares of the key: B − (Σx)·A = G for agree.
-    for (auto const& ballot : theft.box) EXPECT_TRUE(meeting::parse_ballot(theft.room.attempt().shape, ballot));
+    for (auto const& ballot : theft.box) EXPECT_TRUE(meeting::parse_ballot(theft.hall.attempt().shape, ballot));
   }
 }
 
@@ -144,7 +144,7 @@ TEST(Archive, WithoutOneTrusteesSecretNothingIsBetterThanAGuess) {
   double correlation = 0;
   for (std::uint64_t seed = 1; seed <= kMeetings; ++seed) {
     Theft theft(1000 + seed);
-    people = theft.room.experts.size();
+    people = theft.hall.experts.size();
     auto const onions = theft.onions();
     std::vector<PersonId> row_order;
     for (auto const& [p, onion] : onions) row_order.push_back(p);
@@ -206,7 +206,7 @@ TEST(Archive, WithoutOneTrusteesSecretNothingIsBetterThanAGuess) {
 // another, for whoever holds the signing key too and for every computer to come.
 TEST(Archive, EveryRequestFitsEveryTokenEquallyWell) {
   Theft theft(5);
-  auto const& key = theft.room.record().ballot_context(1).token_keys[0];
+  auto const& key = theft.hall.record().ballot_context(1).token_keys[0];
   std::size_t fitting = 0, pairs = 0;
   for (auto const& [key_bytes, raw] : theft.while_open[store::Table::kTokenPayload]) {
     auto const z = meeting::parse_token_payload(raw).value().at(1)[0];
@@ -217,13 +217,13 @@ TEST(Archive, EveryRequestFitsEveryTokenEquallyWell) {
     ASSERT_TRUE(crypto::blind_rsa::raw_public_matches(key, z, s));
     for (auto const& ballot : theft.box) {
       ++pairs;
-      auto const token = to_bytes(meeting::parse_ballot(theft.room.attempt().shape, ballot)->tokens[0]);
+      auto const token = to_bytes(meeting::parse_ballot(theft.hall.attempt().shape, ballot)->tokens[0]);
       EXPECT_NE(token, s);
       EXPECT_NE(token, z);
       // σ is invertible mod n, so r exists and is a unit: 1 < σ < n and gcd = 1, since σ verifies under an RSA key of
       // two primes that nobody but the trustee knows.
       auto const prefix_and_message = [&] {
-        auto const view = meeting::parse_ballot(theft.room.attempt().shape, ballot).value();
+        auto const view = meeting::parse_ballot(theft.hall.attempt().shape, ballot).value();
         return crypto::blind_rsa::prepare(view.prefix.view(), meeting::token_message(theft.ctx(), view.pk_v));
       }();
       fitting +=
@@ -254,23 +254,23 @@ TEST(Archive, NoDigestOfTheLogCanBeRecomputedFromBallots) {
     matched += named.contains(candidate) ? 1 : 0;
   };
   for (auto const& ballot : theft.box) {
-    auto const view = meeting::parse_ballot(theft.room.attempt().shape, ballot).value();
+    auto const view = meeting::parse_ballot(theft.hall.attempt().shape, ballot).value();
     std::vector<Bytes> tokens;
     for (auto const& token : view.tokens) tokens.push_back(to_bytes(token));
-    for (auto const p : theft.room.experts) {
+    for (auto const p : theft.hall.experts) {
       ask(meeting::token_request_digest(open, p, {{1, tokens}}));
       for (std::size_t t = 0; t < tokens.size(); ++t) {
         ask(meeting::tokens_issued_digest(open, static_cast<TrusteeId>(t), p, {{1, tokens[t]}}));
       }
       ask(meeting::envelope_digest(open, p, 0, {{1, ballot}}));
       ask(meeting::envelope_digest(open, p, 0,
-                                   {{1, theft.room.wrap(1, ballot)}}));  // sealed anew: never the same twice
+                                   {{1, theft.hall.wrap(1, ballot)}}));  // sealed anew: never the same twice
     }
     ask(crypto::sha256({ballot}));
   }
   // Mix outputs are hashed with a salt: over every subset of the box that could have been one, in the box's order.
   std::set<Hash> outputs;
-  for (auto const& step : theft.room.attempt().mixes) outputs.insert(step.output_hash);
+  for (auto const& step : theft.hall.attempt().mixes) outputs.insert(step.output_hash);
   for (unsigned subset = 1; subset < 32; ++subset) {
     meeting::MixItems items;
     for (unsigned i = 0; i < 5; ++i) {
@@ -383,10 +383,10 @@ TEST(Archive, NoTimeIsStoredButInCosignatures) {
 // The operator's log is read by whoever keeps the machine.
 TEST(Archive, TheLogOutputNamesNobodyAndCountsNoVote) {
   Theft theft(9);
-  ASSERT_FALSE(theft.room.notices.empty());
+  ASSERT_FALSE(theft.hall.notices.empty());
   std::size_t phases = 0;
-  for (auto const& notice : theft.room.notices) {
-    for (auto const& person : theft.room.manifest().people) {
+  for (auto const& notice : theft.hall.notices) {
+    for (auto const& person : theft.hall.manifest().people) {
       EXPECT_EQ(notice.detail_text().find(person.name), std::string::npos) << name(notice.event);
     }
     // No identifier, no hash: nothing as long as eight hexadecimal digits.
@@ -400,7 +400,7 @@ TEST(Archive, TheLogOutputNamesNobodyAndCountsNoVote) {
   EXPECT_GE(phases, 6U) << "the positive control: the phases are there";
   // Between opening and closing five people asked, got answers and voted, one by one: not one line of it.
   auto const at = [&](std::string_view detail) {
-    return std::ranges::find_if(theft.room.notices, [&](auto const& n) {
+    return std::ranges::find_if(theft.hall.notices, [&](auto const& n) {
       return n.event == server::Event::kBatchPhase && n.detail_text() == detail;
     });
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Whoever writes on the wire or fills the machine: frames that nobody means, floods, a disk that is full.
-#include "stage.h"
+#include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {
@@ -30,54 +30,54 @@ Bytes joined(std::initializer_list<Bytes> parts) {
   return out;
 }
 
-struct Opened : Stage {
-  explicit Opened(Plan plan = {}) : Stage(std::move(plan)) { open_meeting(); }
+struct Opened : AttackFixture {
+  explicit Opened(Plan plan = {}) : AttackFixture(std::move(plan)) { open_meeting(); }
 };
 
 // What does not parse, or asks for what does not exist, must not stop the meeting nor reach the log.
 TEST(Network, FramesThatNobodyMeansAreRefusedAndChangeNothing) {
-  Opened room;
-  room.sign_in({room.chair});
-  auto const before = room.state();
-  auto const& spki = room.people.at(room.chair).spki;
+  Opened hall;
+  hall.sign_in({hall.chair});
+  auto const before = hall.state();
+  auto const& spki = hall.people.at(hall.chair).spki;
   simulation::Dice dice(7);
   // Garbage: refused, or the connection is closed; the server stays.
   for (int i = 0; i < 300; ++i) {
     Bytes garbage(dice.below(200));
     for (auto& byte : garbage) byte = static_cast<std::uint8_t>(dice.below(256));
-    auto const session = room.connect(spki);
-    auto const answer = room.send(session, garbage);
-    ASSERT_NE(room.core, nullptr);
+    auto const session = hall.connect(spki);
+    auto const answer = hall.send(session, garbage);
+    ASSERT_NE(hall.core, nullptr);
     EXPECT_FALSE(answer.accepted);
   }
   // No id, an empty frame, an id alone.
   auto const refused_or_closed = [&](Bytes const& frame) {
-    auto const answer = room.send(room.connect(spki), frame);
+    auto const answer = hall.send(hall.connect(spki), frame);
     return answer.closed || answer.refused.has_value();
   };
   EXPECT_TRUE(refused_or_closed({}));
   EXPECT_TRUE(refused_or_closed(varint_field(2, 1)));
   EXPECT_TRUE(refused_or_closed(varint_field(1, 5)));
   // A request of a later version.
-  EXPECT_EQ(room.send(room.connect(spki), joined({varint_field(1, 5), bytes_field(30, Bytes{1, 2, 3})})).refused,
+  EXPECT_EQ(hall.send(hall.connect(spki), joined({varint_field(1, 5), bytes_field(30, Bytes{1, 2, 3})})).refused,
             Refusal::kUnknownType);
-  EXPECT_EQ(room.state(), before);
-  EXPECT_TRUE(room.restart());
-  room.sign_in({room.clerk});
+  EXPECT_EQ(hall.state(), before);
+  EXPECT_TRUE(hall.restart());
+  hall.sign_in({hall.clerk});
 }
 
 // Two spellings of one entry are two leaf hashes: what one person signed could be logged as what another one did not
 // see.
 TEST(Network, EntriesInAnotherSpellingAreRefused) {
-  Opened room;
-  auto const body = meeting::encode_body(meeting::SignIn{room.record().meeting(), room.chair, 0});
+  Opened hall;
+  auto const body = meeting::encode_body(meeting::SignIn{hall.record().meeting(), hall.chair, 0});
   auto const signature =
-      meeting::sign_body(meeting::EntryType::kSignIn, body, room.chair, *room.people.at(room.chair).identity);
+      meeting::sign_body(meeting::EntryType::kSignIn, body, hall.chair, *hall.people.at(hall.chair).identity);
   auto const good = meeting::encode_entry(meeting::EntryType::kSignIn, body, {signature});
-  auto const before = room.state();
+  auto const before = hall.state();
   auto const refusal = [&](Bytes const& entry) {
-    auto const answer = room.submit(room.chair, entry);
-    EXPECT_FALSE(room.everybody(entry));
+    auto const answer = hall.submit(hall.chair, entry);
+    EXPECT_FALSE(hall.everybody(entry));
     return answer.refused;
   };
   // Unknown field after the known ones; trailing byte; unknown field inside the body, properly signed.
@@ -86,14 +86,14 @@ TEST(Network, EntriesInAnotherSpellingAreRefused) {
   auto const resign = [&](Bytes const& other) {
     return meeting::encode_entry(
         meeting::EntryType::kSignIn, other,
-        {meeting::sign_body(meeting::EntryType::kSignIn, other, room.chair, *room.people.at(room.chair).identity)});
+        {meeting::sign_body(meeting::EntryType::kSignIn, other, hall.chair, *hall.people.at(hall.chair).identity)});
   };
   EXPECT_EQ(refusal(resign(joined({body, varint_field(7, 1)}))), Refusal::kNotCanonical);
   EXPECT_EQ(refusal(resign(joined({body, varint_field(3, 0)}))), Refusal::kNotCanonical) << "a default that is written";
-  EXPECT_EQ(refusal(resign(joined({varint_field(2, room.chair), bytes_field(1, room.record().meeting().view())}))),
+  EXPECT_EQ(refusal(resign(joined({varint_field(2, hall.chair), bytes_field(1, hall.record().meeting().view())}))),
             Refusal::kNotCanonical)
       << "another order of fields";
-  EXPECT_EQ(refusal(resign(joined({bytes_field(1, room.record().meeting().view()), Bytes{0x10, 0x81, 0x00}}))),
+  EXPECT_EQ(refusal(resign(joined({bytes_field(1, hall.record().meeting().view()), Bytes{0x10, 0x81, 0x00}}))),
             Refusal::kNotCanonical)
       << "a longer varint";
   // A type of a later version, and one signature twice.
@@ -103,11 +103,11 @@ TEST(Network, EntriesInAnotherSpellingAreRefused) {
   EXPECT_EQ(refusal(twice), Refusal::kNotCanonical);
   // One bit anywhere.
   for (std::size_t at = 0; at < good.size(); at += 7) {
-    auto const answer = room.submit(room.chair, flipped(good, at));
+    auto const answer = hall.submit(hall.chair, flipped(good, at));
     EXPECT_FALSE(answer.accepted) << "byte " << at;
   }
-  EXPECT_EQ(room.state(), before);
-  EXPECT_TRUE(room.submit(room.chair, good).accepted);
+  EXPECT_EQ(hall.state(), before);
+  EXPECT_TRUE(hall.submit(hall.chair, good).accepted);
 }
 
 // One who proposes without end must not take the memory or the proposals of the others.
@@ -115,100 +115,100 @@ TEST(Network, AFloodOfProposalsIsBounded) {
   Plan plan;
   plan.limits.proposals_per_person_max = 4;
   plan.limits.proposals_max = 6;
-  Opened room(plan);
-  room.sign_in_all();
+  Opened hall(plan);
+  hall.sign_in_all();
   int taken = 0, busy = 0;
   auto const propose = [&](PersonId who, int n) {
-    meeting::Recuse body{room.record().meeting(), room.experts[0], 1, "理由 " + std::to_string(n)};
-    auto const answer = room.submit(who, room.entry(body, {who}));
+    meeting::Recuse body{hall.record().meeting(), hall.experts[0], 1, "理由 " + std::to_string(n)};
+    auto const answer = hall.submit(who, hall.entry(body, {who}));
     taken += answer.pending ? 1 : 0;
     busy += answer.refused == Refusal::kBusy ? 1 : 0;
   };
-  for (int i = 0; i < 50; ++i) propose(room.clerk, i);
+  for (int i = 0; i < 50; ++i) propose(hall.clerk, i);
   EXPECT_EQ(taken, 4);
   EXPECT_EQ(busy, 46);
-  auto const before = room.state();
+  auto const before = hall.state();
   // The chair still gets through, and what is proposed can still be signed.
-  for (int i = 100; i < 102; ++i) propose(room.chair, i);
+  for (int i = 100; i < 102; ++i) propose(hall.chair, i);
   EXPECT_EQ(taken, 6);
-  EXPECT_NE(room.state(), before);
-  room.must(meeting::Recuse{room.record().meeting(), room.experts[0], 1, "理由 0"}, {room.chair, room.clerk});
-  // The others of the same person and question have become pointless, and make room.
+  EXPECT_NE(hall.state(), before);
+  hall.must(meeting::Recuse{hall.record().meeting(), hall.experts[0], 1, "理由 0"}, {hall.chair, hall.clerk});
+  // The others of the same person and question have become pointless, and make way.
   taken = 0;
-  meeting::Recuse other{room.record().meeting(), room.experts[1], 1, "另一人"};
-  EXPECT_TRUE(room.submit(room.clerk, room.entry(other, {room.clerk})).pending);
+  meeting::Recuse other{hall.record().meeting(), hall.experts[1], 1, "另一人"};
+  EXPECT_TRUE(hall.submit(hall.clerk, hall.entry(other, {hall.clerk})).pending);
 }
 
 // Sessions, repeated Hellos, pings and wrong requests without end: bounded, answered, and the meeting goes on.
 TEST(Network, AFloodOfConnectionsAndRequestsIsBounded) {
   Plan plan;
   plan.limits.sessions_max = 20;
-  Opened room(plan);
+  Opened hall(plan);
   std::size_t open = 0;
-  for (int i = 0; i < 200; ++i) open += room.open_sessions(room.connect(std::nullopt)) ? 1 : 0;
+  for (int i = 0; i < 200; ++i) open += hall.open_sessions(hall.connect(std::nullopt)) ? 1 : 0;
   EXPECT_LE(open, 20U);
-  room.sign_in({room.chair});  // who is in stays in
-  auto const session = room.people.at(room.chair).session;
-  auto const before = room.state();
+  hall.sign_in({hall.chair});  // who is in stays in
+  auto const session = hall.people.at(hall.chair).session;
+  auto const before = hall.state();
   for (int i = 0; i < 2000; ++i) {
-    room.send(session, client::wire::ping(room.next_request()));
-    if (i % 100 == 0) room.send(session, client::wire::hello(room.next_request(), 0));
+    hall.send(session, client::wire::ping(hall.next_request()));
+    if (i % 100 == 0) hall.send(session, client::wire::hello(hall.next_request(), 0));
   }
-  EXPECT_EQ(room.state(), before);
+  EXPECT_EQ(hall.state(), before);
 }
 
 // What is acknowledged is what people rely on: with the disk full there is no acknowledgement, and after it is mended
 // either the entry is there or it can be sent again.
 TEST(Network, NothingIsAcknowledgedThatTheDiskRefused) {
   for (bool const applied : {false, true}) {
-    Opened room;
-    room.sign_in({room.chair, room.supervisor()});
-    auto const before = room.record().size();
-    auto const entry = room.entry(meeting::SignIn{room.record().meeting(), room.clerk, 0}, {room.clerk});
-    room.store.fail_after(0, applied);
-    auto const answer = room.submit(room.clerk, entry);
+    Opened hall;
+    hall.sign_in({hall.chair, hall.supervisor()});
+    auto const before = hall.record().size();
+    auto const entry = hall.entry(meeting::SignIn{hall.record().meeting(), hall.clerk, 0}, {hall.clerk});
+    hall.store.fail_after(0, applied);
+    auto const answer = hall.submit(hall.clerk, entry);
     EXPECT_FALSE(answer.accepted);
     EXPECT_TRUE(answer.silent) << "not even a refusal: nobody knows whether it is durable";
-    EXPECT_EQ(room.core, nullptr) << "the program ends";
-    room.store.heal();
-    ASSERT_TRUE(room.restart());
-    EXPECT_EQ(room.record().size(), before + (applied ? 1 : 0));
-    auto const again = room.submit(room.clerk, entry);
+    EXPECT_EQ(hall.core, nullptr) << "the program ends";
+    hall.store.heal();
+    ASSERT_TRUE(hall.restart());
+    EXPECT_EQ(hall.record().size(), before + (applied ? 1 : 0));
+    auto const again = hall.submit(hall.clerk, entry);
     EXPECT_EQ(again.accepted, before) << again;
-    EXPECT_EQ(room.record().size(), before + 1);
+    EXPECT_EQ(hall.record().size(), before + 1);
     // And so with an enrolment and a cosignature.
-    room.store.fail_after(0);
-    auto const cosignature = log::cosign({room.manifest().origin(), room.record().size(), room.record().tree().root()},
-                                         room.chair, 1, *room.people.at(room.chair).witness);
+    hall.store.fail_after(0);
+    auto const cosignature = log::cosign({hall.manifest().origin(), hall.record().size(), hall.record().tree().root()},
+                                         hall.chair, 1, *hall.people.at(hall.chair).witness);
     EXPECT_TRUE(
-        room.send(room.people.at(room.chair).session, client::wire::cosign(room.next_request(), cosignature)).silent);
-    room.store.heal();
-    ASSERT_TRUE(room.restart());
+        hall.send(hall.people.at(hall.chair).session, client::wire::cosign(hall.next_request(), cosignature)).silent);
+    hall.store.heal();
+    ASSERT_TRUE(hall.restart());
     EXPECT_TRUE(
-        room.send(room.people.at(room.chair).session, client::wire::cosign(room.next_request(), cosignature)).accepted);
+        hall.send(hall.people.at(hall.chair).session, client::wire::cosign(hall.next_request(), cosignature)).accepted);
   }
 }
 
 // A frame taken off one person's wire is worth nothing on another's.
 TEST(Network, RequestsReplayedOnAnotherConnectionAreRefused) {
-  Opened room;
-  auto const entry = room.entry(meeting::SignIn{room.record().meeting(), room.clerk, 0}, {room.clerk});
-  auto const before = room.state();
-  EXPECT_EQ(room.submit(room.chair, entry).refused, Refusal::kNotAuthorised);
-  auto const cosignature = log::cosign({room.manifest().origin(), room.record().size(), room.record().tree().root()},
-                                       room.clerk, 1, *room.people.at(room.clerk).witness);
+  Opened hall;
+  auto const entry = hall.entry(meeting::SignIn{hall.record().meeting(), hall.clerk, 0}, {hall.clerk});
+  auto const before = hall.state();
+  EXPECT_EQ(hall.submit(hall.chair, entry).refused, Refusal::kNotAuthorised);
+  auto const cosignature = log::cosign({hall.manifest().origin(), hall.record().size(), hall.record().tree().root()},
+                                       hall.clerk, 1, *hall.people.at(hall.clerk).witness);
   EXPECT_EQ(
-      room.send(room.people.at(room.chair).session, client::wire::cosign(room.next_request(), cosignature)).refused,
+      hall.send(hall.people.at(hall.chair).session, client::wire::cosign(hall.next_request(), cosignature)).refused,
       Refusal::kNotAuthorised);
-  EXPECT_EQ(room.state(), before);
-  auto const first = room.submit(room.clerk, entry);
+  EXPECT_EQ(hall.state(), before);
+  auto const first = hall.submit(hall.clerk, entry);
   ASSERT_TRUE(first.accepted);
-  // Replayed after a sign-out it would bring her back into the room.
-  room.must(meeting::SignOut{room.record().meeting(), room.clerk, 1, ""}, {room.clerk});
-  auto const after = room.state();
-  EXPECT_EQ(room.submit(room.clerk, entry).accepted, first.accepted) << "the answer of the first time, and nothing new";
-  EXPECT_FALSE(room.record().presence(room.clerk).signed_in);
-  EXPECT_EQ(room.state(), after);
+  // Replayed after a sign-out it would bring her back into the hall.
+  hall.must(meeting::SignOut{hall.record().meeting(), hall.clerk, 1, ""}, {hall.clerk});
+  auto const after = hall.state();
+  EXPECT_EQ(hall.submit(hall.clerk, entry).accepted, first.accepted) << "the answer of the first time, and nothing new";
+  EXPECT_FALSE(hall.record().presence(hall.clerk).signed_in);
+  EXPECT_EQ(hall.state(), after);
 }
 
 }  // namespace

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A corrupt server: it holds a trustee's keys, every connection, the checkpoint key, and says to each laptop what it
 /// likes. What it writes into the log is judged by the same state machine on every laptop.
+#include "attack_fixture.h"
 #include "server/wire.h"
-#include "stage.h"
 
 namespace piaojue::attack {
 namespace {
 
 using meeting::BatchPhase;
 
-struct Boxed : Stage {
-  explicit Boxed(Plan plan = {}) : Stage(std::move(plan)) {
+struct Boxed : AttackFixture {
+  explicit Boxed(Plan plan = {}) : AttackFixture(std::move(plan)) {
     open_meeting();
     sign_in_all();
     open_batch(1);
@@ -39,67 +39,67 @@ struct Boxed : Stage {
 
 // Envelopes left out, exchanged or added before the first hop.
 TEST(Server, HopZeroTakesExactlyTheSignedEnvelopes) {
-  Boxed room;
-  room.vote_all({Choice::kAgree});
+  Boxed hall;
+  hall.vote_all({Choice::kAgree});
   // The payloads as they lie in the store; every honest hop 0 builds its input from them and the signed digests.
   std::map<PersonId, meeting::Onions> envelopes;
-  room.hold_jobs = true;
-  room.close();
-  room.issuance_closed();
-  meeting::Record record = room.record();
-  meeting::IssuanceClosed own{room.attempt().open_hash, 0, {{1, 5}, {2, 5}}};
-  ASSERT_TRUE(record.apply(room.entry(own, {meeting::kServer})));
-  auto const contents = room.store.contents();
+  hall.hold_jobs = true;
+  hall.close();
+  hall.issuance_closed();
+  meeting::Record record = hall.record();
+  meeting::IssuanceClosed own{hall.attempt().open_hash, 0, {{1, 5}, {2, 5}}};
+  ASSERT_TRUE(record.apply(hall.entry(own, {meeting::kServer})));
+  auto const contents = hall.store.contents();
   for (auto const& [key, raw] : contents[store::Table::kEnvelope]) {
     PersonId const p = static_cast<PersonId>(key[32]) << 24 | static_cast<PersonId>(key[33]) << 16 |
                        static_cast<PersonId>(key[34]) << 8 | key[35];
     envelopes[p] = meeting::parse_envelope_payload(raw).value();
   }
-  ASSERT_EQ(envelopes.size(), room.experts.size());
+  ASSERT_EQ(envelopes.size(), hall.experts.size());
   ASSERT_TRUE(trustee::onions_to_items(record, envelopes)) << "the positive control";
   auto const refusal = [&](std::map<PersonId, meeting::Onions> const& changed) {
     auto const items = trustee::onions_to_items(record, changed);
     return items ? std::optional<Refusal>() : items.error();
   };
   auto changed = envelopes;
-  changed.erase(room.experts[0]);
+  changed.erase(hall.experts[0]);
   EXPECT_EQ(refusal(changed), Refusal::kConflict) << "dropped";
   changed = envelopes;
-  std::swap(changed[room.experts[0]], changed[room.experts[1]]);
+  std::swap(changed[hall.experts[0]], changed[hall.experts[1]]);
   EXPECT_EQ(refusal(changed), Refusal::kConflict) << "swapped";
   changed = envelopes;
-  changed[room.experts[0]][1] = changed[room.experts[1]][1];
+  changed[hall.experts[0]][1] = changed[hall.experts[1]][1];
   EXPECT_EQ(refusal(changed), Refusal::kConflict) << "exchanged";
   // An added one is not even looked at: it is not in BatchClose.
   changed = envelopes;
-  changed[room.clerk] = changed[room.experts[0]];
+  changed[hall.clerk] = changed[hall.experts[0]];
   ASSERT_FALSE(refusal(changed));
-  EXPECT_EQ(trustee::onions_to_items(record, changed)->at(1).size(), room.experts.size());
+  EXPECT_EQ(trustee::onions_to_items(record, changed)->at(1).size(), hall.experts.size());
 
   // A server that does not use that function must still give the number that is logged.
   for (int const off : {-1, 1}) {
-    meeting::MixStep step{room.attempt().open_hash, 0, {}, {}};
+    meeting::MixStep step{hall.attempt().open_hash, 0, {}, {}};
     for (QuestionId q : {1U, 2U}) {
-      auto const n = static_cast<std::uint32_t>(static_cast<int>(room.experts.size()) + off);
+      auto const n = static_cast<std::uint32_t>(static_cast<int>(hall.experts.size()) + off);
       step.counts[q] = {n, n};
     }
     auto copy = record;
-    EXPECT_EQ(copy.apply(room.entry(step, {meeting::kServer})).error(), Refusal::kMixSize);
+    EXPECT_EQ(copy.apply(hall.entry(step, {meeting::kServer})).error(), Refusal::kMixSize);
   }
-  room.hold_jobs = false;
-  room.settle();
-  room.mix();
-  room.finish();
+  hall.hold_jobs = false;
+  hall.settle();
+  hall.mix();
+  hall.finish();
 }
 
 // What a server could put into a BallotBox instead of what came out of the mix.
 TEST(Server, BoxesOfAnotherFormAreRefusedByEverybody) {
-  Boxed room;
-  auto const record = room.before_box();
-  auto const good = trustee::make_ballot_box(record, room.last_items);
+  Boxed hall;
+  auto const record = hall.before_box();
+  auto const good = trustee::make_ballot_box(record, hall.last_items);
   auto const refusal = [&](meeting::BallotBox const& box) {
     meeting::Record laptop = record;
-    auto const taken = laptop.apply(room.entry(box, {meeting::kServer}));
+    auto const taken = laptop.apply(hall.entry(box, {meeting::kServer}));
     return taken ? std::optional<Refusal>() : taken.error();
   };
   ASSERT_FALSE(refusal(good)) << "the positive control";
@@ -135,134 +135,134 @@ TEST(Server, BoxesOfAnotherFormAreRefusedByEverybody) {
   EXPECT_EQ(refusal(box), Refusal::kOutOfRange) << "a loss under a name that is none";
   // Nobody but the server says what the box is, and there is one.
   auto laptop = record;
-  EXPECT_EQ(laptop.apply(room.entry(good, {room.chair})).error(), Refusal::kNotAuthorised);
-  room.goes_on();
-  EXPECT_EQ(room.everybody(room.entry(good, {meeting::kServer})).error(), Refusal::kWrongPhase);
+  EXPECT_EQ(laptop.apply(hall.entry(good, {hall.chair})).error(), Refusal::kNotAuthorised);
+  hall.goes_on();
+  EXPECT_EQ(hall.everybody(hall.entry(good, {meeting::kServer})).error(), Refusal::kWrongPhase);
 }
 
 // A ballot that the server calls invalid: the box has the right form, and the owner misses hers before anything is
 // opened.
 TEST(Server, ADroppedBallotIsFoundByItsOwnerBeforeTheOpening) {
-  Boxed room;
-  auto record = room.before_box();
-  auto box = trustee::make_ballot_box(record, room.last_items);
+  Boxed hall;
+  auto record = hall.before_box();
+  auto box = trustee::make_ballot_box(record, hall.last_items);
   auto const dropped = box.boxes.at(1).ballots.back();
   box.boxes.at(1).ballots.pop_back();
   box.boxes.at(1).refused[static_cast<std::uint32_t>(Refusal::kBallotSignature)] = 1;
-  ASSERT_TRUE(record.apply(room.entry(box, {meeting::kServer})));
+  ASSERT_TRUE(record.apply(hall.entry(box, {meeting::kServer})));
   std::size_t missing = 0;
-  for (auto const p : room.experts) {
-    bool const found = std::ranges::binary_search(record.attempt()->box->boxes.at(1).ballots, room.ballots.at(p).at(1));
+  for (auto const p : hall.experts) {
+    bool const found = std::ranges::binary_search(record.attempt()->box->boxes.at(1).ballots, hall.ballots.at(p).at(1));
     missing += found ? 0 : 1;
     meeting::Confirm body{record.attempt()->open_hash, p, record.attempt()->box_hash, {{1, found}, {2, true}}};
-    ASSERT_TRUE(record.apply(room.entry(body, {p})));
+    ASSERT_TRUE(record.apply(hall.entry(body, {p})));
   }
   EXPECT_EQ(missing, 1U);
   meeting::Witnesses witnesses;
   for (auto const p : record.witnesses()) {
-    ASSERT_TRUE(witnesses.add(record, log::cosign({room.manifest().origin(), record.size(), record.tree().root()}, p, 1,
-                                                  *room.people.at(p).witness)));
+    ASSERT_TRUE(witnesses.add(record, log::cosign({hall.manifest().origin(), record.size(), record.tree().root()}, p, 1,
+                                                  *hall.people.at(p).witness)));
   }
   EXPECT_EQ(trustee::gate(record, witnesses).error(), Refusal::kGateMissing);
-  auto const share = trustee::make_share(record, room.trustee_keys(1), 1);
+  auto const share = trustee::make_share(record, hall.trustee_keys(1), 1);
   ASSERT_TRUE(share) << "from a changed program";
-  EXPECT_EQ(record.apply(room.entry(*share, {room.trustee_person(1)})).error(), Refusal::kGateMissing);
-  room.goes_on();
+  EXPECT_EQ(record.apply(hall.entry(*share, {hall.trustee_person(1)})).error(), Refusal::kGateMissing);
+  hall.goes_on();
 }
 
-// Two rooms: each half sees its own log. Nobody's tokens or shares before two thirds have signed one and the same root.
+// Two halls: each half sees its own log. Nobody's tokens or shares before two thirds have signed one and the same root.
 TEST(Server, NothingRestsOnALogThatTooFewHaveCosigned) {
   Plan plan;
   plan.trustees = 2;
-  Stage room(plan);
-  room.open_meeting();
-  room.sign_in_all();
-  room.publish_keys(1);
-  room.must(room.record().draft_batch_open(1, false).value(), {room.chair});
-  auto const n = room.record().witnesses().size();
+  AttackFixture hall(plan);
+  hall.open_meeting();
+  hall.sign_in_all();
+  hall.publish_keys(1);
+  hall.must(hall.record().draft_batch_open(1, false).value(), {hall.chair});
+  auto const n = hall.record().witnesses().size();
   auto const needed = 2 * n / 3 + 1;
-  log::Checkpoint const checkpoint{room.manifest().origin(), room.record().size(), room.record().tree().root()};
+  log::Checkpoint const checkpoint{hall.manifest().origin(), hall.record().size(), hall.record().tree().root()};
   meeting::Witnesses witnesses;
-  auto const& attempt = room.attempt();
+  auto const& attempt = hall.attempt();
   std::size_t signed_by = 0;
-  for (auto const p : room.record().witnesses()) {
+  for (auto const p : hall.record().witnesses()) {
     EXPECT_EQ(witnesses.enough(attempt.open_index, attempt.open_witnesses), signed_by >= needed);
-    auto const cosignature = log::cosign(checkpoint, p, 1, *room.people.at(p).witness);
-    ASSERT_TRUE(witnesses.add(room.record(), cosignature));
-    ASSERT_TRUE(witnesses.add(room.record(), cosignature)) << "one person signing twice is one";
+    auto const cosignature = log::cosign(checkpoint, p, 1, *hall.people.at(p).witness);
+    ASSERT_TRUE(witnesses.add(hall.record(), cosignature));
+    ASSERT_TRUE(witnesses.add(hall.record(), cosignature)) << "one person signing twice is one";
     ++signed_by;
   }
   // A root that is not one's own is a fork, and said so; signatures under other keys are nobody's.
   auto other = checkpoint;
   other.root.data[0] ^= 1;
   meeting::Witnesses mine;
-  EXPECT_EQ(mine.add(room.record(), log::cosign(other, room.chair, 1, *room.people.at(room.chair).witness)).error(),
+  EXPECT_EQ(mine.add(hall.record(), log::cosign(other, hall.chair, 1, *hall.people.at(hall.chair).witness)).error(),
             Refusal::kLogInconsistent);
-  EXPECT_EQ(mine.add(room.record(), log::cosign(checkpoint, room.chair, 1, room.server_key)).error(),
+  EXPECT_EQ(mine.add(hall.record(), log::cosign(checkpoint, hall.chair, 1, hall.server_key)).error(),
             Refusal::kBadSignature);
-  EXPECT_EQ(mine.add(room.record(), log::cosign(checkpoint, 300, 1, room.server_key)).error(), Refusal::kNotOnRoll);
-  auto older = log::Checkpoint{room.manifest().origin(), room.record().size() - 1,
-                               room.record().tree().root(room.record().size() - 1)};
-  ASSERT_TRUE(mine.add(room.record(), log::cosign(older, room.chair, 1, *room.people.at(room.chair).witness)));
+  EXPECT_EQ(mine.add(hall.record(), log::cosign(checkpoint, 300, 1, hall.server_key)).error(), Refusal::kNotOnRoll);
+  auto older = log::Checkpoint{hall.manifest().origin(), hall.record().size() - 1,
+                               hall.record().tree().root(hall.record().size() - 1)};
+  ASSERT_TRUE(mine.add(hall.record(), log::cosign(older, hall.chair, 1, *hall.people.at(hall.chair).witness)));
   EXPECT_EQ(mine.count(attempt.open_index, attempt.open_witnesses), 0U) << "of a tree without the entry";
 
   // Trustee 0's real program: a request is in the log, and no token comes before the opening is witnessed.
-  auto const expert = room.experts[0];
-  room.request(expert);
-  room.settle();
-  EXPECT_FALSE(room.attempt().issued.contains(expert));
-  room.cosign();
-  room.settle();
-  EXPECT_TRUE(room.attempt().issued.contains(expert));
-  room.issue(expert);
-  room.collect(expert);
-  room.vote_all({Choice::kAgree});
-  room.close();
-  room.issuance_closed();
-  auto const input = room.mix_input(1);
+  auto const expert = hall.experts[0];
+  hall.request(expert);
+  hall.settle();
+  EXPECT_FALSE(hall.attempt().issued.contains(expert));
+  hall.cosign();
+  hall.settle();
+  EXPECT_TRUE(hall.attempt().issued.contains(expert));
+  hall.issue(expert);
+  hall.collect(expert);
+  hall.vote_all({Choice::kAgree});
+  hall.close();
+  hall.issuance_closed();
+  auto const input = hall.mix_input(1);
   ASSERT_TRUE(
-      room.submit_mix(
-              1, trustee::mix(room.record(), room.trustee_keys(1), 1, input.before.items, input.before.salt).value())
+      hall.submit_mix(
+              1, trustee::mix(hall.record(), hall.trustee_keys(1), 1, input.before.items, input.before.salt).value())
           .accepted);
-  room.settle();
-  ASSERT_EQ(room.attempt().phase, BatchPhase::kConfirming);
+  hall.settle();
+  ASSERT_EQ(hall.attempt().phase, BatchPhase::kConfirming);
   // All have confirmed, but the box's checkpoint is not cosigned: no share.
-  room.confirm_all();
-  room.settle();
-  EXPECT_EQ(trustee::gate(room.record(), room.core->witnesses()).error(), Refusal::kLogSplit);
-  EXPECT_TRUE(room.attempt().shares.empty());
-  room.cosign();
-  room.settle();
-  EXPECT_EQ(room.attempt().shares.size(), 1U);
-  room.share_all();
-  room.declare();
+  hall.confirm_all();
+  hall.settle();
+  EXPECT_EQ(trustee::gate(hall.record(), hall.core->witnesses()).error(), Refusal::kLogSplit);
+  EXPECT_TRUE(hall.attempt().shares.empty());
+  hall.cosign();
+  hall.settle();
+  EXPECT_EQ(hall.attempt().shares.size(), 1U);
+  hall.share_all();
+  hall.declare();
 }
 
 // The server's key signs what the server may say, and nothing else.
 TEST(Server, ItSignsForNobodyElse) {
-  Boxed room;
+  Boxed hall;
   auto const refused = [&](meeting::Body const& body) {
-    auto const taken = room.everybody(room.entry(body, {meeting::kServer}));
+    auto const taken = hall.everybody(hall.entry(body, {meeting::kServer}));
     return taken ? std::optional<Refusal>() : taken.error();
   };
-  auto const& open = room.attempt().open_hash;
-  EXPECT_EQ(refused(meeting::SignOut{room.record().meeting(), room.experts[0], 1, ""}), Refusal::kNotAuthorised);
-  EXPECT_EQ(refused(meeting::Recuse{room.record().meeting(), room.experts[0], 1, "亲属"}), Refusal::kNotAuthorised);
-  EXPECT_EQ(refused(meeting::TokenRequest{open, room.experts[0], open}), Refusal::kNotAuthorised);
+  auto const& open = hall.attempt().open_hash;
+  EXPECT_EQ(refused(meeting::SignOut{hall.record().meeting(), hall.experts[0], 1, ""}), Refusal::kNotAuthorised);
+  EXPECT_EQ(refused(meeting::Recuse{hall.record().meeting(), hall.experts[0], 1, "亲属"}), Refusal::kNotAuthorised);
+  EXPECT_EQ(refused(meeting::TokenRequest{open, hall.experts[0], open}), Refusal::kNotAuthorised);
   EXPECT_EQ(refused(meeting::BatchClose{open, {}}), Refusal::kNotAuthorised);
   EXPECT_EQ(refused(meeting::Void{open, {}, "理由", false}), Refusal::kNotAuthorised);
-  EXPECT_EQ(refused(meeting::TokensIssued{open, 1, room.experts[0], open}), Refusal::kNotAuthorised);
-  meeting::KeyChange change{room.record().meeting(),
-                            room.experts[0],
+  EXPECT_EQ(refused(meeting::TokensIssued{open, 1, hall.experts[0], open}), Refusal::kNotAuthorised);
+  meeting::KeyChange change{hall.record().meeting(),
+                            hall.experts[0],
                             crypto::SigningKey::generate().public_key(),
                             crypto::SigningKey::generate().public_key(),
                             {},
                             "换机"};
   EXPECT_EQ(refused(change), Refusal::kNotAuthorised);
-  room.to_box({Choice::kAgree});
-  room.finish();
+  hall.to_box({Choice::kAgree});
+  hall.finish();
   // Another manifest for whoever comes later is another meeting.
-  EXPECT_EQ(refused(room.manifest()), Refusal::kWrongPhase);
+  EXPECT_EQ(refused(hall.manifest()), Refusal::kWrongPhase);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A corrupt server against the real program of one person: it shows her another log than the room sees, or an older
+/// A corrupt server against the real program of one person: it shows her another log than the hall sees, or an older
 /// one. The other laptops, the chair's too, are honest; where the attack needs the chair's signature, he is corrupt as
 /// well.
 #include <gtest/gtest.h>
@@ -77,7 +77,7 @@ class Fork {
   bool hide_cosignatures;  ///< of the others, which would show her the fork at once
   meeting::Record shown;   ///< what she is shown
   bool forked = false;
-  std::set<EntryType> sent_after;  ///< what she submitted once she was in a room of her own
+  std::set<EntryType> sent_after;  ///< what she submitted once she was in a hall of her own
 
  private:
   bool from_victim(Bytes const& frame) {
@@ -139,7 +139,7 @@ Fork::Change other_keys() {
   };
 }
 
-/// A room in which one expert never signed in: another denominator.
+/// A hall in which one expert never signed in: another denominator.
 Fork::Change other_denominator() {
   return [](Fork& fork, meeting::Entry const& entry, Bytes const& bytes) -> std::optional<Bytes> {
     auto const* sign_in = std::get_if<meeting::SignIn>(&entry.body);
@@ -173,9 +173,9 @@ void PrintTo(Split const& split, std::ostream* out) { *out << split.name; }
 
 class SplitView : public testing::TestWithParam<Split> {};
 
-// Shown a room of her own, her token request would mark her, and her Confirm would vouch for a box that nobody else
+// Shown a hall of her own, her token request would mark her, and her Confirm would vouch for a box that nobody else
 // sees.
-TEST_P(SplitView, OnePersonsProgramDoesNotActInARoomOfItsOwn) {
+TEST_P(SplitView, OnePersonsProgramDoesNotActInAHallOfItsOwn) {
   piaojue::init();
   World world(17, calm);
   Fork fork(world, GetParam().change(), true);
@@ -223,7 +223,7 @@ INSTANTIATE_TEST_SUITE_P(, SplitView,
                          [](auto const& one) { return std::string(one.param.name); });
 
 // The other five are enough witnesses: her program standing still stops nobody but herself.
-TEST(Session, TheRoomGoesOnWithoutTheOneWhoIsShownAnother) {
+TEST(Session, TheHallGoesOnWithoutTheOneWhoIsShownAnother) {
   piaojue::init();
   World world(17, calm);
   Fork fork(world, other_keys(), false);

@@ -3,7 +3,7 @@
 /// its hands, asks another for more than one mix, looks too early.
 #include <sodium.h>
 
-#include "stage.h"
+#include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {
@@ -11,8 +11,8 @@ namespace {
 using meeting::BatchPhase;
 
 /// Server (0), chair (1), supervisor (2): hop 1 is the corrupt one in most attacks.
-struct Mixing : Stage {
-  explicit Mixing(std::uint32_t trustees = 3) : Stage(plan(trustees)) {
+struct Mixing : AttackFixture {
+  explicit Mixing(std::uint32_t trustees = 3) : AttackFixture(plan(trustees)) {
     open_meeting();
     sign_in_all();
     open_batch(1);
@@ -40,7 +40,7 @@ struct Mixing : Stage {
     result.step.output_hash =
         meeting::mix_output_hash(attempt().open_hash, result.step.trustee, result.salt, result.items);
   }
-  /// The room votes again after the chair has voided, and decides.
+  /// The hall votes again after the chair has voided, and decides.
   void again() {
     must(meeting::Void{attempt().open_hash, {}, "有票未入箱，重新投票", false}, {chair});
     erase();
@@ -58,255 +58,255 @@ struct Mixing : Stage {
 
 // One trustee alone must not be able to keep a person out silently, nor let her vote count with fewer signatures.
 TEST(Trustee, WithoutEverySignatureThereIsNoEnvelopeAndEverybodySeesWhy) {
-  Mixing room;
-  auto const expert = room.experts[0];
-  room.request(expert);
-  auto const msgs = Stage::messages(room.tokens.at(expert));
+  Mixing hall;
+  auto const expert = hall.experts[0];
+  hall.request(expert);
+  auto const msgs = AttackFixture::messages(hall.tokens.at(expert));
   // Trustee 2 stays silent; 0 and 1 have signed.
-  auto const sigs = trustee::issue(room.record(), room.trustee_keys(1), 1, expert, msgs).value();
-  auto const& open = room.attempt().open_hash;
-  room.must(meeting::TokensIssued{open, 1, expert, meeting::tokens_issued_digest(open, 1, expert, sigs)},
-            {room.trustee_person(1)}, meeting::encode_issued_payload(sigs));
-  EXPECT_EQ(room.attempt().issued.at(expert), (std::set<TrusteeId>{0, 1})) << "the log says who is missing";
-  auto const before = room.state();
+  auto const sigs = trustee::issue(hall.record(), hall.trustee_keys(1), 1, expert, msgs).value();
+  auto const& open = hall.attempt().open_hash;
+  hall.must(meeting::TokensIssued{open, 1, expert, meeting::tokens_issued_digest(open, 1, expert, sigs)},
+            {hall.trustee_person(1)}, meeting::encode_issued_payload(sigs));
+  EXPECT_EQ(hall.attempt().issued.at(expert), (std::set<TrusteeId>{0, 1})) << "the log says who is missing";
+  auto const before = hall.state();
   meeting::Onions onions;
-  for (QuestionId q : {1U, 2U}) onions[q] = Bytes(room.attempt().shape.bytes() + 3 * 84, static_cast<std::uint8_t>(q));
-  EXPECT_EQ(room.cast_onions(expert, onions).refused, Refusal::kWrongPhase);
+  for (QuestionId q : {1U, 2U}) onions[q] = Bytes(hall.attempt().shape.bytes() + 3 * 84, static_cast<std::uint8_t>(q));
+  EXPECT_EQ(hall.cast_onions(expert, onions).refused, Refusal::kWrongPhase);
   // A TokensIssued in the silent one's name.
   meeting::TokensIssued const forged{open, 2, expert, meeting::tokens_issued_digest(open, 2, expert, sigs)};
-  EXPECT_EQ(room.everybody(room.entry(forged, {room.trustee_person(1)})).error(), Refusal::kNotAuthorised);
-  EXPECT_EQ(room.state(), before);
+  EXPECT_EQ(hall.everybody(hall.entry(forged, {hall.trustee_person(1)})).error(), Refusal::kNotAuthorised);
+  EXPECT_EQ(hall.state(), before);
   // When it signs after all, she votes like everybody else.
-  auto const late = trustee::issue(room.record(), room.trustee_keys(2), 2, expert, msgs).value();
-  room.must(meeting::TokensIssued{open, 2, expert, meeting::tokens_issued_digest(open, 2, expert, late)},
-            {room.trustee_person(2)}, meeting::encode_issued_payload(late));
-  room.collect(expert);
-  room.to_box({Choice::kAgree});
-  room.finish();
+  auto const late = trustee::issue(hall.record(), hall.trustee_keys(2), 2, expert, msgs).value();
+  hall.must(meeting::TokensIssued{open, 2, expert, meeting::tokens_issued_digest(open, 2, expert, late)},
+            {hall.trustee_person(2)}, meeting::encode_issued_payload(late));
+  hall.collect(expert);
+  hall.to_box({Choice::kAgree});
+  hall.finish();
 }
 
 // A blind signature that is none marks the ballot that it is finalized into: it must never be used, and it can be
 // shown.
 TEST(Trustee, AFalseBlindSignatureIsRefusedByTheExpertAndProvesItself) {
-  Mixing room;
-  auto const expert = room.experts[0];
-  room.request(expert);
-  auto const& token = room.tokens.at(expert).at(1);
-  auto const& key = room.record().ballot_context(1).token_keys[1];
-  auto const msgs = Stage::messages(room.tokens.at(expert));
-  auto sigs = trustee::issue(room.record(), room.trustee_keys(1), 1, expert, msgs).value();
+  Mixing hall;
+  auto const expert = hall.experts[0];
+  hall.request(expert);
+  auto const& token = hall.tokens.at(expert).at(1);
+  auto const& key = hall.record().ballot_context(1).token_keys[1];
+  auto const msgs = AttackFixture::messages(hall.tokens.at(expert));
+  auto sigs = trustee::issue(hall.record(), hall.trustee_keys(1), 1, expert, msgs).value();
   sigs.at(1) = flipped(sigs.at(1), 200);
   auto const prepared = crypto::blind_rsa::prepare(
-      token.prefix.view(), meeting::token_message(room.record().ballot_context(1).ctx, token.sk_v.public_key()));
+      token.prefix.view(), meeting::token_message(hall.record().ballot_context(1).ctx, token.sk_v.public_key()));
   auto const sig = crypto::blind_rsa::finalize(key, crypto::blind_rsa::Variant::kPssRandomized, prepared, sigs.at(1),
                                                token.blindings[1].inv);
   EXPECT_EQ(sig.error(), Refusal::kFinalizeFailed);
   EXPECT_FALSE(crypto::blind_rsa::raw_public_matches(key, msgs.at(1)[1], sigs.at(1))) << "anybody can check (z, s)";
   EXPECT_TRUE(
       crypto::blind_rsa::raw_public_matches(key, msgs.at(2)[1], sigs.at(2)) ==
-      crypto::blind_rsa::raw_public_matches(room.record().ballot_context(2).token_keys[1], msgs.at(1)[1], sigs.at(1)))
+      crypto::blind_rsa::raw_public_matches(hall.record().ballot_context(2).token_keys[1], msgs.at(1)[1], sigs.at(1)))
       << "a key of another question proves nothing either way";
 }
 
 // All trustees but one together put in a ballot of their own for one that they drop.
 TEST(Trustee, AMintedBallotLacksTheHonestTrusteesSignature) {
-  Mixing room;  // 0 and 2 are corrupt, 1 is honest
-  room.to_hop1();
-  ASSERT_TRUE(room.submit_mix(1, room.honest(1)).accepted);
-  auto result = room.honest(2);
+  Mixing hall;  // 0 and 2 are corrupt, 1 is honest
+  hall.to_hop1();
+  ASSERT_TRUE(hall.submit_mix(1, hall.honest(1)).accepted);
+  auto result = hall.honest(2);
   // They sign a token of their own with their keys (kept, against the rules) and take one of the honest trustee's
   // signatures from another ballot.
-  auto const stolen = meeting::parse_ballot(room.attempt().shape, result.items.at(1)[1]).value();
+  auto const stolen = meeting::parse_ballot(hall.attempt().shape, result.items.at(1)[1]).value();
   std::vector<Bytes> tokens;
   for (auto const& token : stolen.tokens) tokens.push_back(to_bytes(token));
   auto const own = crypto::SigningKey::generate();
   auto const minted =
-      meeting::make_ballot(room.record().ballot_context(1), own, stolen.prefix, tokens, Choice::kDisagree).value();
+      meeting::make_ballot(hall.record().ballot_context(1), own, stolen.prefix, tokens, Choice::kDisagree).value();
   auto const dropped = result.items.at(1)[0];
   result.items.at(1)[0] = minted;
-  room.resign(result);
-  ASSERT_TRUE(room.submit_mix(2, result).accepted) << "nobody can look into a mix";
-  room.settle();
-  ASSERT_EQ(room.attempt().phase, BatchPhase::kConfirming);
-  room.cosign();
-  auto const& box = room.attempt().box->boxes.at(1);
+  hall.resign(result);
+  ASSERT_TRUE(hall.submit_mix(2, result).accepted) << "nobody can look into a mix";
+  hall.settle();
+  ASSERT_EQ(hall.attempt().phase, BatchPhase::kConfirming);
+  hall.cosign();
+  auto const& box = hall.attempt().box->boxes.at(1);
   EXPECT_EQ(box.refused,
             (std::map<std::uint32_t, std::uint32_t>{{static_cast<std::uint32_t>(Refusal::kBallotToken), 1}}));
   EXPECT_FALSE(std::ranges::binary_search(box.ballots, minted));
   // The one whose ballot is gone finds out before anything is opened.
   PersonId victim = 0;
-  for (auto const p : room.experts) {
-    if (!room.finds(p, 1)) victim = p;
+  for (auto const p : hall.experts) {
+    if (!hall.finds(p, 1)) victim = p;
     if (p == victim) continue;
-    ASSERT_TRUE(room.confirm(p).accepted) << p;
+    ASSERT_TRUE(hall.confirm(p).accepted) << p;
   }
   ASSERT_NE(victim, 0U);
-  EXPECT_EQ(room.ballots.at(victim).at(1), dropped);
-  ASSERT_TRUE(room.confirm(victim, false).accepted);
-  auto const before = room.state();
-  for (TrusteeId const t : {1U, 2U}) EXPECT_EQ(room.share(t).refused, Refusal::kGateMissing);
-  EXPECT_EQ(trustee::gate(room.record(), room.core->witnesses()).error(), Refusal::kGateMissing);
-  EXPECT_EQ(room.state(), before);
-  room.again();
+  EXPECT_EQ(hall.ballots.at(victim).at(1), dropped);
+  ASSERT_TRUE(hall.confirm(victim, false).accepted);
+  auto const before = hall.state();
+  for (TrusteeId const t : {1U, 2U}) EXPECT_EQ(hall.share(t).refused, Refusal::kGateMissing);
+  EXPECT_EQ(trustee::gate(hall.record(), hall.core->witnesses()).error(), Refusal::kGateMissing);
+  EXPECT_EQ(hall.state(), before);
+  hall.again();
 }
 
 // The tokens of the others do not make up for one: a ballot that the honest trustee never signed is refused by
 // everybody, also when a corrupt server puts it into the box itself.
 TEST(Trustee, ABoxWithAMintedBallotStopsEveryShare) {
-  Mixing room(2);
-  room.hold_jobs = false;
-  room.vote_all({Choice::kAgree});
-  room.close();
-  room.issuance_closed();
+  Mixing hall(2);
+  hall.hold_jobs = false;
+  hall.vote_all({Choice::kAgree});
+  hall.close();
+  hall.issuance_closed();
   // Trustee 1 is the corrupt last hop and knows the ballots; the server, corrupt too, builds the box.
-  auto const result = room.honest(1);
-  room.hold_jobs = true;
-  ASSERT_TRUE(room.submit_mix(1, result).accepted);
-  auto const& context = room.record().ballot_context(1);
+  auto const result = hall.honest(1);
+  hall.hold_jobs = true;
+  ASSERT_TRUE(hall.submit_mix(1, result).accepted);
+  auto const& context = hall.record().ballot_context(1);
   auto items = result.items;
-  auto const sample = meeting::parse_ballot(room.attempt().shape, items.at(1)[0]).value();
+  auto const sample = meeting::parse_ballot(hall.attempt().shape, items.at(1)[0]).value();
   auto const own = crypto::SigningKey::generate();
   std::vector<Bytes> const tokens = {to_bytes(sample.tokens[0]), to_bytes(sample.tokens[1])};
   items.at(1)[0] = meeting::make_ballot(context, own, sample.prefix, tokens, Choice::kDisagree).value();
-  meeting::BallotBox box{room.attempt().open_hash, {}};
+  meeting::BallotBox box{hall.attempt().open_hash, {}};
   for (auto& [q, list] : items) {
     std::ranges::sort(list);
     box.boxes[q].ballots = list;
   }
-  meeting::Record laptop = room.record();
-  ASSERT_TRUE(laptop.apply(room.entry(box, {meeting::kServer}))) << "its form is right";
+  meeting::Record laptop = hall.record();
+  ASSERT_TRUE(laptop.apply(hall.entry(box, {meeting::kServer}))) << "its form is right";
   auto const refusal = meeting::check_box(laptop);
   ASSERT_TRUE(refusal) << "every client refuses to confirm this box";
   EXPECT_EQ(refusal->code, Refusal::kBallotToken);
   // A trustee too, even if all experts had confirmed.
-  for (auto const p : room.experts) {
+  for (auto const p : hall.experts) {
     meeting::Confirm body{laptop.attempt()->open_hash, p, laptop.attempt()->box_hash, {{1, true}, {2, true}}};
-    ASSERT_TRUE(laptop.apply(room.entry(body, {p})));
+    ASSERT_TRUE(laptop.apply(hall.entry(body, {p})));
   }
   meeting::Witnesses witnesses;
   for (auto const p : laptop.witnesses()) {
     auto const cosignature =
-        log::cosign({room.manifest().origin(), laptop.size(), laptop.tree().root()}, p, 1, *room.people.at(p).witness);
+        log::cosign({hall.manifest().origin(), laptop.size(), laptop.tree().root()}, p, 1, *hall.people.at(p).witness);
     ASSERT_TRUE(witnesses.add(laptop, cosignature));
   }
   EXPECT_EQ(trustee::gate(laptop, witnesses).error(), Refusal::kBallotToken);
-  room.hold_jobs = false;
-  room.settle();
-  room.cosign();
-  room.finish();
+  hall.hold_jobs = false;
+  hall.settle();
+  hall.cosign();
+  hall.finish();
 }
 
 // What a corrupt hop does to the pile, and how it comes out.
 TEST(Trustee, DroppedOnionsAreCountedAndMissed) {
-  Mixing room;
-  room.to_hop1();
-  auto result = room.honest(1);
+  Mixing hall;
+  hall.to_hop1();
+  auto result = hall.honest(1);
   result.items.at(1).pop_back();
-  room.resign(result);
-  ASSERT_TRUE(room.submit_mix(1, result).accepted);
-  EXPECT_EQ(room.attempt().mixes[1].counts.at(1).in - room.attempt().mixes[1].counts.at(1).out, 1U)
+  hall.resign(result);
+  ASSERT_TRUE(hall.submit_mix(1, result).accepted);
+  EXPECT_EQ(hall.attempt().mixes[1].counts.at(1).in - hall.attempt().mixes[1].counts.at(1).out, 1U)
       << "its own signature";
-  auto const next = room.honest(2);
-  ASSERT_TRUE(room.submit_mix(2, next).accepted);
-  room.settle();
-  room.cosign();
+  auto const next = hall.honest(2);
+  ASSERT_TRUE(hall.submit_mix(2, next).accepted);
+  hall.settle();
+  hall.cosign();
   std::size_t missing = 0;
-  for (auto const p : room.experts) {
-    bool const found = room.finds(p, 1);
+  for (auto const p : hall.experts) {
+    bool const found = hall.finds(p, 1);
     missing += found ? 0 : 1;
-    ASSERT_TRUE(room.confirm(p, found).accepted);
+    ASSERT_TRUE(hall.confirm(p, found).accepted);
   }
   EXPECT_EQ(missing, 1U);
-  EXPECT_EQ(room.share(2).refused, Refusal::kGateMissing);
-  room.again();
+  EXPECT_EQ(hall.share(2).refused, Refusal::kGateMissing);
+  hall.again();
 }
 
 TEST(Trustee, MoreThanCameInIsRefused) {
-  Mixing room;
-  room.to_hop1();
-  auto const before = room.state();
-  auto result = room.honest(1);
+  Mixing hall;
+  hall.to_hop1();
+  auto const before = hall.state();
+  auto result = hall.honest(1);
   result.items.at(1).push_back(result.items.at(1)[0]);
-  room.resign(result);
-  EXPECT_EQ(room.submit_mix(1, result).refused, Refusal::kOutOfRange);
+  hall.resign(result);
+  EXPECT_EQ(hall.submit_mix(1, result).refused, Refusal::kOutOfRange);
   // Nor is another count for what came in.
-  result = room.honest(1);
+  result = hall.honest(1);
   result.step.counts.at(1).in += 1;
-  EXPECT_EQ(room.submit_mix(1, result).refused, Refusal::kMixSize);
-  result = room.honest(1);
+  EXPECT_EQ(hall.submit_mix(1, result).refused, Refusal::kMixSize);
+  result = hall.honest(1);
   result.step.counts.erase(2);
-  EXPECT_FALSE(room.submit_mix(1, result).accepted);
-  EXPECT_EQ(room.state(), before);
-  room.mix();
-  room.finish();
+  EXPECT_FALSE(hall.submit_mix(1, result).accepted);
+  EXPECT_EQ(hall.state(), before);
+  hall.mix();
+  hall.finish();
 }
 
 // One onion twice, and another one gone: the count is right, and the next honest hop refuses the batch.
 TEST(Trustee, DoubledOnionsStopAtTheNextHonestHop) {
-  Mixing room;
-  room.to_hop1();
-  auto result = room.honest(1);
+  Mixing hall;
+  hall.to_hop1();
+  auto result = hall.honest(1);
   result.items.at(1)[0] = result.items.at(1)[1];
-  room.resign(result);
-  ASSERT_TRUE(room.submit_mix(1, result).accepted);
-  auto const before = room.state();
-  auto const input = room.mix_input(2);
-  EXPECT_EQ(trustee::mix(room.record(), room.trustee_keys(2), 2, input.before.items, input.before.salt).error(),
+  hall.resign(result);
+  ASSERT_TRUE(hall.submit_mix(1, result).accepted);
+  auto const before = hall.state();
+  auto const input = hall.mix_input(2);
+  EXPECT_EQ(trustee::mix(hall.record(), hall.trustee_keys(2), 2, input.before.items, input.before.salt).error(),
             Refusal::kMixDuplicate);
-  EXPECT_EQ(room.state(), before);
-  room.again();
+  EXPECT_EQ(hall.state(), before);
+  hall.again();
 }
 
 // The same by the last hop, where no other follows: the box refuses the copy, its owner misses hers.
 TEST(Trustee, DoubledBallotsOfTheLastHopAreOneInTheBox) {
-  Mixing room(2);
-  room.to_hop1();
-  auto result = room.honest(1);
+  Mixing hall(2);
+  hall.to_hop1();
+  auto result = hall.honest(1);
   result.items.at(1)[0] = result.items.at(1)[1];
-  room.resign(result);
-  ASSERT_TRUE(room.submit_mix(1, result).accepted);
-  room.settle();
-  room.cosign();
-  EXPECT_EQ(room.attempt().box->boxes.at(1).refused.at(static_cast<std::uint32_t>(Refusal::kBallotDuplicate)), 1U);
-  for (auto const p : room.experts) {
-    ASSERT_TRUE(room.confirm(p, room.finds(p, 1)).accepted);
+  hall.resign(result);
+  ASSERT_TRUE(hall.submit_mix(1, result).accepted);
+  hall.settle();
+  hall.cosign();
+  EXPECT_EQ(hall.attempt().box->boxes.at(1).refused.at(static_cast<std::uint32_t>(Refusal::kBallotDuplicate)), 1U);
+  for (auto const p : hall.experts) {
+    ASSERT_TRUE(hall.confirm(p, hall.finds(p, 1)).accepted);
   }
-  EXPECT_EQ(room.share(1).refused, Refusal::kGateMissing);
-  room.again();
+  EXPECT_EQ(hall.share(1).refused, Refusal::kGateMissing);
+  hall.again();
 }
 
 // Junk for an onion: it falls out at the next hop, is counted there, and is missed.
 TEST(Trustee, ReplacedOnionsFallOutAndAreMissed) {
-  Mixing room;
-  room.to_hop1();
-  auto result = room.honest(1);
+  Mixing hall;
+  hall.to_hop1();
+  auto result = hall.honest(1);
   randombytes_buf(result.items.at(1)[0].data(), result.items.at(1)[0].size());
-  room.resign(result);
-  ASSERT_TRUE(room.submit_mix(1, result).accepted);
-  auto const next = room.honest(2);
+  hall.resign(result);
+  ASSERT_TRUE(hall.submit_mix(1, result).accepted);
+  auto const next = hall.honest(2);
   EXPECT_EQ(next.step.counts.at(1).out, next.step.counts.at(1).in - 1);
-  ASSERT_TRUE(room.submit_mix(2, next).accepted);
-  room.settle();
-  room.cosign();
+  ASSERT_TRUE(hall.submit_mix(2, next).accepted);
+  hall.settle();
+  hall.cosign();
   std::size_t missing = 0;
-  for (auto const p : room.experts) {
-    missing += room.finds(p, 1) ? 0 : 1;
-    ASSERT_TRUE(room.confirm(p, room.finds(p, 1)).accepted);
+  for (auto const p : hall.experts) {
+    missing += hall.finds(p, 1) ? 0 : 1;
+    ASSERT_TRUE(hall.confirm(p, hall.finds(p, 1)).accepted);
   }
   EXPECT_EQ(missing, 1U);
-  EXPECT_EQ(room.share(2).refused, Refusal::kGateMissing);
-  room.again();
+  EXPECT_EQ(hall.share(2).refused, Refusal::kGateMissing);
+  hall.again();
 }
 
 // Another order, or other items, than were logged: whoever stands between two hops would choose what the second one
 // mixes.
 TEST(Trustee, WhatIsHandedOnIsWhatWasLogged) {
-  Mixing room;
-  room.to_hop1();
-  ASSERT_TRUE(room.submit_mix(1, room.honest(1)).accepted);
-  auto const input = room.mix_input(2).before;
+  Mixing hall;
+  hall.to_hop1();
+  ASSERT_TRUE(hall.submit_mix(1, hall.honest(1)).accepted);
+  auto const input = hall.mix_input(2).before;
   auto const refusal = [&](meeting::MixItems const& items, ByteView salt) {
-    return trustee::mix(room.record(), room.trustee_keys(2), 2, items, salt).error();
+    return trustee::mix(hall.record(), hall.trustee_keys(2), 2, items, salt).error();
   };
   auto items = input.items;
   std::swap(items.at(1)[0], items.at(1)[1]);
@@ -322,16 +322,16 @@ TEST(Trustee, WhatIsHandedOnIsWhatWasLogged) {
   EXPECT_EQ(refusal(items, input.salt), Refusal::kMixSize) << "marked by its size";
   EXPECT_EQ(refusal(input.items, flipped(input.salt, 0)), Refusal::kConflict);
   // The server does not take a payload that is not what the step hashes either.
-  auto result = room.honest(2);
+  auto result = hall.honest(2);
   std::swap(result.items.at(1)[0], result.items.at(1)[1]);
-  EXPECT_EQ(room.submit_mix(2, result).refused, Refusal::kConflict);
+  EXPECT_EQ(hall.submit_mix(2, result).refused, Refusal::kConflict);
   // Out of turn.
-  EXPECT_EQ(room.everybody(room.entry(room.attempt().mixes[1], {room.trustee_person(1)})).error(),
+  EXPECT_EQ(hall.everybody(hall.entry(hall.attempt().mixes[1], {hall.trustee_person(1)})).error(),
             Refusal::kWrongPhase);
-  ASSERT_TRUE(room.submit_mix(2, room.honest(2)).accepted);
-  room.settle();
-  room.cosign();
-  room.finish();
+  ASSERT_TRUE(hall.submit_mix(2, hall.honest(2)).accepted);
+  hall.settle();
+  hall.cosign();
+  hall.finish();
 }
 
 /// As a host would keep it, without sealing.
@@ -369,8 +369,8 @@ std::vector<trustee::Submission> run_due(trustee::Trustee& trustee, meeting::Rec
 }
 
 /// Trustee 1 is honest: its real program, on a shelf that survives restarts. The server forks the log for it.
-struct Forking : Stage {
-  Forking() : Stage(plan()) {
+struct Forking : AttackFixture {
+  Forking() : AttackFixture(plan()) {
     open_meeting();
     sign_in_all();
     restart_honest();
@@ -456,49 +456,49 @@ struct Forking : Stage {
 // The others together keep all onions but hers back, let the honest trustee mix hers among junk, see which ballot comes
 // out, and then run the real batch with it: her vote's ballot would be known by name.
 TEST(Trustee, AnHonestTrusteeMixesAnAttemptOnceAlsoForALogThatForked) {
-  Forking room;
-  ASSERT_NO_FATAL_FAILURE(room.to_the_fork());
+  Forking hall;
+  ASSERT_NO_FATAL_FAILURE(hall.to_the_fork());
   // The items of the false branch are one real onion, peeled with trustee 0's key, and junk sealed for trustee 1.
   meeting::MixItems lone, whole;
   for (QuestionId q : {1U, 2U}) {
-    for (auto const p : room.experts) {
-      auto const& ballot = room.ballots.at(p).at(q);
-      Bytes const junk(room.attempt().shape.bytes(), 9);
-      lone[q].push_back(room.sealed_for_hop1(q, p == room.experts[0] ? ballot : junk));
-      whole[q].push_back(room.sealed_for_hop1(q, ballot));
+    for (auto const p : hall.experts) {
+      auto const& ballot = hall.ballots.at(p).at(q);
+      Bytes const junk(hall.attempt().shape.bytes(), 9);
+      lone[q].push_back(hall.sealed_for_hop1(q, p == hall.experts[0] ? ballot : junk));
+      whole[q].push_back(hall.sealed_for_hop1(q, ballot));
     }
   }
-  auto const false_branch = room.branch(lone);
-  auto const first = room.mix_on(false_branch, lone);
-  ASSERT_EQ(first.size(), 1U) << "it can not know that this is not the room's log";
+  auto const false_branch = hall.branch(lone);
+  auto const first = hall.mix_on(false_branch, lone);
+  ASSERT_EQ(first.size(), 1U) << "it can not know that this is not the hall's log";
   auto const output = std::get<trustee::MixResult>(first[0].payload).step.output_hash;
   // Asked again, and after a restart: the same output for the same input.
-  room.restart_honest();
-  auto const repeated = room.mix_on(false_branch, lone);
+  hall.restart_honest();
+  auto const repeated = hall.mix_on(false_branch, lone);
   ASSERT_EQ(repeated.size(), 1U);
   EXPECT_EQ(std::get<trustee::MixResult>(repeated[0].payload).step.output_hash, output);
   // And nothing for any other input, whatever the log says now.
-  EXPECT_TRUE(room.refused.empty());
-  auto const true_branch = room.branch(whole);
-  EXPECT_TRUE(room.mix_on(true_branch, whole).empty());
-  EXPECT_EQ(room.refused, std::vector<Refusal>{Refusal::kMixAgain});
-  room.restart_honest();
-  EXPECT_TRUE(room.mix_on(true_branch, whole).empty());
+  EXPECT_TRUE(hall.refused.empty());
+  auto const true_branch = hall.branch(whole);
+  EXPECT_TRUE(hall.mix_on(true_branch, whole).empty());
+  EXPECT_EQ(hall.refused, std::vector<Refusal>{Refusal::kMixAgain});
+  hall.restart_honest();
+  EXPECT_TRUE(hall.mix_on(true_branch, whole).empty());
 }
 
 // A share that is not x_t·ΣA would declare other figures, or none.
 TEST(Trustee, FalseSharesAreRefusedByEverybody) {
-  Mixing room(2);
-  room.to_box({Choice::kAgree, Choice::kDisagree});
-  room.confirm_all();
-  room.settle();
-  auto const good = trustee::make_share(room.record(), room.trustee_keys(1), 1).value();
-  auto const before = room.state();
+  Mixing hall(2);
+  hall.to_box({Choice::kAgree, Choice::kDisagree});
+  hall.confirm_all();
+  hall.settle();
+  auto const good = trustee::make_share(hall.record(), hall.trustee_keys(1), 1).value();
+  auto const before = hall.state();
   auto const refused = [&](meeting::TallyShare const& body, std::vector<PersonId> const& signers, Refusal code) {
-    EXPECT_EQ(room.everybody(room.entry(body, signers)).error(), code);
-    EXPECT_EQ(room.submit(signers.front(), room.entry(body, signers)).refused, code);
+    EXPECT_EQ(hall.everybody(hall.entry(body, signers)).error(), code);
+    EXPECT_EQ(hall.submit(signers.front(), hall.entry(body, signers)).refused, code);
   };
-  auto const who = room.trustee_person(1);
+  auto const who = hall.trustee_person(1);
   auto body = good;
   std::swap(body.shares.at(1), body.shares.at(2));
   refused(body, {who}, Refusal::kProof);
@@ -509,15 +509,15 @@ TEST(Trustee, FalseSharesAreRefusedByEverybody) {
   body.shares.erase(2);
   refused(body, {who}, Refusal::kConflict);
   body = good;
-  body.box = room.attempt().open_hash;
+  body.box = hall.attempt().open_hash;
   refused(body, {who}, Refusal::kUnknown);
   body = good;
   body.trustee = 0;
-  EXPECT_FALSE(room.everybody(room.entry(body, {who})));
-  EXPECT_EQ(room.state(), before);
-  room.share_all();
-  EXPECT_EQ(room.share(1).refused, Refusal::kWrongPhase) << "once";
-  room.declare();
+  EXPECT_FALSE(hall.everybody(hall.entry(body, {who})));
+  EXPECT_EQ(hall.state(), before);
+  hall.share_all();
+  EXPECT_EQ(hall.share(1).refused, Refusal::kWrongPhase) << "once";
+  hall.declare();
 }
 
 // A key chosen after the others' to cancel them (Y = Y* − Y_0) would let one trustee open alone.
@@ -525,23 +525,23 @@ TEST(Trustee, KeysWithoutKnowledgeReusedOrWeakAreRefused) {
   Plan plan;
   plan.trustees = 2;
   plan.batches = {1, 1};
-  Stage room(plan);
-  room.open_meeting();
-  room.sign_in_all();
-  room.settle();
-  auto const who = room.trustee_person(1);
+  AttackFixture hall(plan);
+  hall.open_meeting();
+  hall.sign_in_all();
+  hall.settle();
+  auto const who = hall.trustee_person(1);
   auto const make = [&](BatchId batch, QuestionId q) {
-    return trustee::AttemptKeys::generate(batch, 1, {q}, 2048, room.keys.source()).value();
+    return trustee::AttemptKeys::generate(batch, 1, {q}, 2048, hall.keys.source()).value();
   };
   auto const refused = [&](meeting::BatchKeys const& body, Refusal code) {
-    auto const before = room.state();
-    EXPECT_EQ(room.everybody(room.entry(body, {who})).error(), code);
-    EXPECT_EQ(room.submit(who, room.entry(body, {who})).refused, code);
-    EXPECT_EQ(room.state(), before);
+    auto const before = hall.state();
+    EXPECT_EQ(hall.everybody(hall.entry(body, {who})).error(), code);
+    EXPECT_EQ(hall.submit(who, hall.entry(body, {who})).refused, code);
+    EXPECT_EQ(hall.state(), before);
   };
   auto const keys = make(1, 1);
-  auto const good = keys.body(room.record().meeting(), 1);
-  auto const server_keys = room.record().pending_keys().at({1, 0}).keys;
+  auto const good = keys.body(hall.record().meeting(), 1);
+  auto const server_keys = hall.record().pending_keys().at({1, 0}).keys;
   auto body = good;
   // Y* − Y_0, of which the corrupt trustee does not know the logarithm.
   ASSERT_EQ(crypto_core_ristretto255_sub(body.tally_key.data.data(), good.tally_key.data.data(),
@@ -573,46 +573,47 @@ TEST(Trustee, KeysWithoutKnowledgeReusedOrWeakAreRefused) {
   body = good;
   body.trustee = 0;
   refused(body, Refusal::kNotAuthorised);
-  ASSERT_TRUE(room.submit(who, room.entry(good, {who})).accepted);
+  ASSERT_TRUE(hall.submit(who, hall.entry(good, {who})).accepted);
   // The same modulus for another batch: tokens of one would be tokens of the other.
   auto const later = make(2, 2);
-  body = later.body(room.record().meeting(), 1);
+  body = later.body(hall.record().meeting(), 1);
   body.token_keys.at(2) = good.token_keys.at(1);
   refused(body, Refusal::kKeyParam);
-  room.open_batch(1);
-  room.to_box({Choice::kAgree});
-  room.finish();
+  hall.open_batch(1);
+  hall.to_box({Choice::kAgree});
+  hall.finish();
 }
 
 // Signing after BatchClose, or claiming other numbers than were issued, would hide tokens minted at the end.
 TEST(Trustee, NothingIsIssuedAfterTheCloseAndTheNumbersAreTheIssuedOnes) {
-  Mixing room(2);
-  auto const late = room.experts.back();
-  for (auto const p : room.experts) {
-    room.request(p);
+  Mixing hall(2);
+  auto const late = hall.experts.back();
+  for (auto const p : hall.experts) {
+    hall.request(p);
     if (p == late) continue;
-    room.issue(p);
-    room.collect(p);
-    room.cast(p, Choice::kAgree);
+    hall.issue(p);
+    hall.collect(p);
+    hall.cast(p, Choice::kAgree);
   }
-  room.close();
-  auto const& open = room.attempt().open_hash;
-  auto const before = room.state();
+  hall.close();
+  auto const& open = hall.attempt().open_hash;
+  auto const before = hall.state();
   meeting::BlindSigs const sigs = {{1, Bytes(256, 1)}, {2, Bytes(256, 1)}};
   meeting::TokensIssued const issued{open, 1, late, meeting::tokens_issued_digest(open, 1, late, sigs)};
-  EXPECT_EQ(room.submit(room.trustee_person(1), room.entry(issued, {room.trustee_person(1)}),
+  EXPECT_EQ(hall.submit(hall.trustee_person(1), hall.entry(issued, {hall.trustee_person(1)}),
                         meeting::encode_issued_payload(sigs))
                 .refused,
             Refusal::kWrongPhase);
-  EXPECT_EQ(trustee::issue(room.record(), room.trustee_keys(1), 1, late, Stage::messages(room.tokens.at(late))).error(),
+  EXPECT_EQ(trustee::issue(hall.record(), hall.trustee_keys(1), 1, late, AttackFixture::messages(hall.tokens.at(late)))
+                .error(),
             Refusal::kWrongPhase);
   meeting::IssuanceClosed body{open, 1, {{1, 5}, {2, 5}}};
-  EXPECT_EQ(room.submit(room.trustee_person(1), room.entry(body, {room.trustee_person(1)})).refused,
+  EXPECT_EQ(hall.submit(hall.trustee_person(1), hall.entry(body, {hall.trustee_person(1)})).refused,
             Refusal::kConflict);
-  EXPECT_EQ(room.state(), before);
-  room.issuance_closed();
-  room.mix();
-  room.finish();
+  EXPECT_EQ(hall.state(), before);
+  hall.issuance_closed();
+  hall.mix();
+  hall.finish();
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ using namespace piaojue;
 
 namespace {
 
-using namespace piaojue::crypto;  // NOLINT(google-build-using-namespace): a program of its own
+using namespace piaojue::crypto;
 using blind_rsa::Variant;
 
 constexpr Variant kVariant = Variant::kPssRandomized;

@@ -16,7 +16,7 @@
 
 namespace {
 
-using namespace piaojue;  // NOLINT(google-build-using-namespace): a program of its own
+using namespace piaojue;
 
 struct Recorded {
   std::string file;

@@ -70,7 +70,7 @@ class Programs(unittest.TestCase):
 
 class Door(unittest.TestCase):
     def test_commands_at_the_wrong_time_or_by_the_wrong_person_are_refused_with_a_reason(self):
-        # Harm: a chair's slip of the finger that the room has to live with.
+        # Harm: a chair's slip of the finger that the hall has to live with.
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:
             meeting.start(screen=True)
             chair, expert = meeting.client(meeting.chair), meeting.client(2)
@@ -97,7 +97,7 @@ class Door(unittest.TestCase):
             self.assertEqual(meeting.end().returncode, 0)
 
     def test_quorum_and_presence_decide_who_may_vote(self):
-        # Harm: a result by too few, or by somebody who was not in the room.
+        # Harm: a result by too few, or by somebody who was not in the hall.
         with small.Small(BIN, experts=5, batches=(1, 1)) as meeting:
             meeting.meeting.start_server()
             people = [*meeting.experts, *meeting.officers]

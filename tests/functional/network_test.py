@@ -94,7 +94,7 @@ class Network(unittest.TestCase):
             self.assertEqual(connection.refusal(1, raw.ENROL, forged), raw.CODES["BAD_SIGNATURE"])
 
     def test_a_certificate_of_another_meeting_is_refused(self):
-        # Harm: last year's expert would sit in this year's room.
+        # Harm: last year's expert would sit in this year's hall.
         with small.Small(BIN) as other:
             other.meeting.start_server()
             slip = raw.Slip(other.meeting.slips[1][0])
@@ -191,7 +191,7 @@ class Network(unittest.TestCase):
         self.assert_serves()
 
     def test_the_big_screen_has_no_right_to_anything(self):
-        # Harm: the screen stands unattended in the room.
+        # Harm: the screen stands unattended in the hall.
         identity = self.enrolled(self.small.screen)
         connection = self.connect(identity.pair())
         self.assertIn(raw.WELCOME, connection.ask(1, raw.HELLO))

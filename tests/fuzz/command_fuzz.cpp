@@ -3,6 +3,7 @@
 // never repeated in the reply.
 #include <cstdlib>
 
+#include "base/utf8.h"
 #include "client/session/command.h"
 #include "local/wiped_json.h"
 
@@ -14,8 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   if (tagged) {
     if (tagged->tag.size() > 16) std::abort();
     auto const parsed = command::parse(tagged->line);
-    if (parsed && !command::is_utf8(tagged->line)) std::abort();
-    if (!command::is_utf8(command::word_of(tagged->line))) std::abort();
+    if (parsed && !is_utf8(tagged->line)) std::abort();
+    if (!is_utf8(command::word_of(tagged->line))) std::abort();
   }
   static_cast<void>(command::is_blank(line));
   if (line.starts_with('{')) {

@@ -6,6 +6,7 @@
 
 namespace {
 
+using namespace piaojue;
 using namespace piaojue::net;
 
 constexpr std::uint32_t kLimit = 4096;

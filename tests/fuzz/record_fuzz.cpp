@@ -9,8 +9,9 @@
 #include "protocol/meeting/record_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  using namespace piaojue;
   using namespace piaojue::meeting;
-  piaojue::init();
+  init();
   std::string const file(as_text({data, size}));
   std::istringstream in(file);
   RecordReader reader(in);

@@ -9,7 +9,7 @@
 namespace {
 
 template <class Parse, class Encode>
-void same_again(ByteView bytes, Parse const& parse, Encode const& encode) {
+void same_again(piaojue::ByteView bytes, Parse const& parse, Encode const& encode) {
   auto const payload = parse(bytes);
   if (!payload) return;
   auto const written = encode(*payload);
@@ -20,6 +20,7 @@ void same_again(ByteView bytes, Parse const& parse, Encode const& encode) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  using namespace piaojue;
   using namespace piaojue::meeting;
   ByteView const bytes{data, size};
   if (auto const request = piaojue::server::wire::parse_request(bytes); request && request->id == 0) std::abort();

@@ -19,7 +19,7 @@ Expert Mai,Company Three,专家
 Expert Qin,Company Four,专家
 Clerk Zhou,Office,工作人员
 Supervisor Sun,Inspection,监督人员
-Big screen,Room,大屏
+Big screen,Hall,大屏
 `;
 const kCandidates = `姓名,单位,级别,渠道,批次,业绩摘要,评议组意见
 Fang,Company One,高级工程师,正常,First batch,Digital twin of a workshop,Recommended by 5 of 5

@@ -16,7 +16,7 @@ export const kRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const kWeb = join(kRoot, 'web');
 const require = createRequire(join(kWeb, 'package.json'));
 export const kBin = resolve(kRoot, process.env.PIAOJUE_BIN || 'build/release/bin');
-export const kBrowser = process.env.PIAOJUE_CHROMIUM || '/usr/bin/chromium';
+const kBrowser = process.env.PIAOJUE_CHROMIUM || '/usr/bin/chromium';
 /** What is made at build time and built into the programs beside web/: texts, other people's modules. */
 export const kMade = resolve(kBin, '../web');
 const kScreens = join(kRoot, 'build/screens');

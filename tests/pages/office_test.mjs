@@ -43,7 +43,7 @@ async function start(office, date) {
 }
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
-const room = (page, name) => page.getByRole('navigation').getByRole('button', { name }).click();
+const step = (page, name) => page.getByRole('navigation').getByRole('button', { name }).click();
 const said = (page, text) => page.locator('.notice.good').getByText(text).waitFor();
 
 async function state(page, name) {
@@ -127,7 +127,7 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
   });
 
   await t.test('each applicant with article and arithmetic; people decide what needs judgement', async () => {
-    await room(page, '资格审核');
+    await step(page, '资格审核');
     await page.locator('tbody tr').first().waitFor();
     assert.equal(await page.locator('tbody tr').count(), 20);
     await state(page, 'verdicts');
@@ -198,7 +198,7 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
   });
 
   await t.test('the trail of one person; in English; narrow', async () => {
-    await room(page, '办理记录');
+    await step(page, '办理记录');
     await page.getByLabel('序号或姓名').fill('1');
     await button(page, '查询').click();
     await page.getByRole('rowheader', { name: '补正通知', exact: true }).waitFor();
@@ -207,11 +207,11 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     await page.getByRole('rowheader', { name: 'Correction notice', exact: true }).waitFor();
     await state(page, 'trail-english');
     await button(page, '中文').click();
-    await room(page, '办公室人员');
+    await step(page, '办公室人员');
     await state(page, 'people');
     await page.setViewportSize({ width: 320, height: 800 });
     for (const name of ['导入名单', '资格审核', '办理记录', '办公室人员']) {
-      await room(page, name);
+      await step(page, name);
       await page.getByRole('heading', { level: 1, name }).waitFor();
       await page.waitForTimeout(200);
       await state(page, `narrow-${name}`);
@@ -231,7 +231,7 @@ test('from the record to the certificates', { timeout: 170_000 }, async (t) => {
   await enlist(page);
 
   await t.test('a record against a wrong hash gives no papers; against the right one all of them', async () => {
-    await room(page, '会议材料');
+    await step(page, '会议材料');
     await give(page, '会议记录文件', record);
     await page.getByLabel('记录指纹（64 位）').fill('0'.repeat(64));
     await button(page, '核验并出具材料').click();
@@ -266,7 +266,7 @@ test('from the record to the certificates', { timeout: 170_000 }, async (t) => {
   });
 
   await t.test('two postings, an objection that holds back one person, then the certificates', async () => {
-    await room(page, '公示与证书');
+    await step(page, '公示与证书');
     for (const place of ['山东省专业技术人员管理服务平台', '青岛西海岸新区政务网']) {
       await page.getByLabel('公示地点').fill(place);
       await button(page, '登记发布（2026-11-23）').click();
@@ -283,7 +283,7 @@ test('from the record to the certificates', { timeout: 170_000 }, async (t) => {
 
     page = await start('after', '2026-12-01');
     await signOn(page);
-    await room(page, '公示与证书');
+    await step(page, '公示与证书');
     await page.locator('tbody tr').first().getByRole('button', { name: /^异议处理：/ }).click();
     await page.getByLabel('异议不成立').check();
     await page.getByLabel('核查情况').fill('查阅原件，与申报材料一致');

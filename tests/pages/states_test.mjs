@@ -268,7 +268,7 @@ test('a tally of paper ballots adds up before it can be signed', async () => {
       ['弃权', n === 3 ? 2 : 1]]) await page.getByLabel(`申报人零零${n}，${part}`, { exact: true }).fill(String(value));
   }
   await page.getByText('有效票不等于三项之和').waitFor();
-  // A look into the other room loses nothing of it.
+  // A look into the other place loses nothing of it.
   await page.getByRole('navigation').getByRole('button', { name: '投票' }).click();
   await page.getByText('本批改用纸质选票').waitFor();
   await page.getByRole('navigation').getByRole('button', { name: '主持' }).click();

@@ -71,7 +71,7 @@ TEST_P(Seeds, EveryMeetingEndsAndDeclaresWhatPeopleMeant) {
 INSTANTIATE_TEST_SUITE_P(Shard, Seeds, testing::Range(std::uint64_t{0}, kShards));
 
 // Meetings that once stood still: somebody's remaining questions were all voided while the box was confirmed, so that
-// the gate did not wait for that person, but everybody who looked at the room did, and passed over nobody.
+// the gate did not wait for that person, but everybody who looked at the hall did, and passed over nobody.
 TEST(Mended, NobodyIsWaitedForWhoHasNothingLeftToConfirm) {
   piaojue::init();
   for (std::uint64_t const seed : {2817U, 2903U}) {

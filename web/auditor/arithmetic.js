@@ -11,7 +11,7 @@
  * @property {number} low @property {number} high what `agree` could be if everything unproven went one way
  */
 
-export const MODE_EXCLUDE = 2;
+const MODE_EXCLUDE = 2;
 export const MODE_LEAVE = 3;
 
 /** @param {any} rules @param {number} agree @param {number} denominator */
@@ -22,7 +22,7 @@ export function decides(rules, agree, denominator) {
 }
 
 /** @param {any} rules @param {number} denominator */
-export function neededOf(rules, denominator) {
+function neededOf(rules, denominator) {
   const product = rules.pass_numerator * denominator;
   const d = rules.pass_denominator;
   return rules.pass_strict ? Math.floor(product / d) + 1 : Math.ceil(product / d);

@@ -4,7 +4,7 @@ import { base64url, bigEndian, hex, join, utf8 } from './bytes.js';
 import { equationHolds, isSmallOrder } from './ed25519.js';
 
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
-export const IDENTITY = new Uint8Array(32);
+const IDENTITY = new Uint8Array(32);
 const RSA = { name: 'RSA-PSS', hash: 'SHA-384' };
 const SALT_LENGTH = 48;
 

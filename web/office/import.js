@@ -53,7 +53,7 @@ export function Import({ app }) {
   const run = async () => {
     if (await app.act('import', { filed, extension: extension.trim() })) setFound(null);
   };
-  return html`<h1>${t('desk.room.import')}</h1><div class="stack">
+  return html`<h1>${t('desk.step.import')}</h1><div class="stack">
     ${desk.imported && html`<p class="note good"><span aria-hidden="true">✓ </span>
       ${t('import.done', { date: desk.imported.date, n: desk.imported.candidates })}</p>`}
     <section class="card"><h2>${t('import.title')}</h2><p>${t('import.lead')}</p>

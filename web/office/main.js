@@ -14,7 +14,7 @@ import { Search } from './search.js';
 import { Verdicts } from './verdicts.js';
 
 addTexts('zh', officeZh);
-const kRooms = {
+const kSteps = {
   import: Import, verdicts: Verdicts, meeting: Meeting, publicity: Publicity, search: Search, people: People,
 };
 const kNoticeMs = 6000;
@@ -41,15 +41,15 @@ function Notice({ app, close }) {
 }
 
 /** The brand, the steps for whoever has signed on, the name, the other language. */
-function Top({ app, room, setRoom, otherLanguage }) {
+function Top({ app, step, setStep, otherLanguage }) {
   const { t, desk } = app;
-  const step = (id) => html`<button key=${id} type="button" class="nav-button"
-    aria-current=${id === room ? 'page' : undefined} onClick=${() => setRoom(id)}>${t(`desk.room.${id}`)}
+  const button = (id) => html`<button key=${id} type="button" class="nav-button"
+    aria-current=${id === step ? 'page' : undefined} onClick=${() => setStep(id)}>${t(`desk.step.${id}`)}
     ${done(id, desk) ? html` <span aria-label=${t('desk.stepDone')} role="img">✓</span>` : ''}</button>`;
   return html`<header><div class="top">
     <span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
     <span class="top-title">${t('desk.title')}</span>
-    ${desk?.person > 0 && html`<nav aria-label=${t('desk.steps')}>${Object.keys(kRooms).map(step)}</nav>`}
+    ${desk?.person > 0 && html`<nav aria-label=${t('desk.steps')}>${Object.keys(kSteps).map(button)}</nav>`}
     <span class="top-end">
       ${desk?.person > 0 && html`<span class="top-name">${desk.people[desk.person - 1].name}</span>`}
       <button type="button" class="button small" lang=${t.lang === 'zh' ? 'en' : 'zh-CN'} onClick=${otherLanguage}>
@@ -60,7 +60,7 @@ function Office({ door }) {
   const [s, setState] = useState(door.state);
   const [lang, setLang] = useState('zh');
   const [desk, setDesk] = useState(null);
-  const [room, setRoom] = useState('import');
+  const [step, setStep] = useState('import');
   const [notice, setNotice] = useState(null);
   const timer = useRef(0);
   useEffect(() => door.subscribe(setState), []);
@@ -101,10 +101,10 @@ function Office({ door }) {
     await loadEnglish();
     setLang(lang === 'zh' ? 'en' : 'zh');
   };
-  const Room = kRooms[room];
+  const Step = kSteps[step];
   const gone = s.link === 'taken-over' || s.link === 'renewed' || s.link === 'ended';
-  return html`<div class="page room-office"><a class="skip" href="#main">${t('nav.skip')}</a>
-    <${Top} app=${app} room=${room} setRoom=${setRoom} otherLanguage=${otherLanguage} />
+  return html`<div class="page place-office"><a class="skip" href="#main">${t('nav.skip')}</a>
+    <${Top} app=${app} step=${step} setStep=${setStep} otherLanguage=${otherLanguage} />
     <div class="banners" role="status" aria-live="polite">
       ${s.link === 'lost' && html`<p class="banner warn">${t('desk.lost')}</p>`}</div>
     <main id="main" tabindex="-1">
@@ -113,7 +113,7 @@ function Office({ door }) {
       : !desk ? html`<section class="card narrow"><h1 class="sr">${t('desk.title')}</h1>
         <p role="status">${t('link.connecting')}</p></section>`
         : desk.person === 0 ? html`<${SignOn} app=${app} />`
-          : html`<${Room} app=${app} />
+          : html`<${Step} app=${app} />
             <footer class="ledger-line">${t('desk.ledger', { n: desk.entries })}
               <span class="code">${desk.head}</span></footer>`}</main>
     <${Notice} app=${app} close=${() => say(null)} /></div>`;

@@ -17,7 +17,7 @@ export function Meeting({ app }) {
     setChecked(reply.ok ? reply : null);
     app.say(reply.ok ? null : { reply });
   };
-  return html`<h1>${t('desk.room.meeting')}</h1>
+  return html`<h1>${t('desk.step.meeting')}</h1>
     <div class="stack"><section class="card"><h2>${t('record.title')}</h2><p>${t('record.lead')}</p>
       <div class="fields"><${FileField} app=${app} kind="record" label=${t('record.file')} onReady=${setRecord} />
         <label class="field"><span>${t('record.anchor')}</span>

@@ -61,7 +61,7 @@ export function SignOn({ app }) {
 
 export function People({ app }) {
   const { t, desk } = app;
-  return html`<h1>${t('desk.room.people')}</h1>
+  return html`<h1>${t('desk.step.people')}</h1>
     <div class="columns"><section class="card"><h2>${t('desk.peopleTitle')}</h2><p>${t('desk.peopleLead')}</p>
       <ul class="people wide">
         ${desk.people.map((one) =>

@@ -74,18 +74,18 @@ export function Publicity({ app }) {
   const { t, desk } = app;
   const [objecting, setObjecting] = useState(null);
   const [settling, setSettling] = useState(null);
-  if (!desk.publicity) return html`<h1>${t('desk.room.publicity')}</h1><p class="note">${t('publish.noRecord')}</p>`;
+  if (!desk.publicity) return html`<h1>${t('desk.step.publicity')}</h1><p class="note">${t('publish.noRecord')}</p>`;
   const { people } = desk.publicity;
   const open = (one) => one.objections.some((objection) => objection.open);
   const moving = people.some((one) => [kCleared, kFiled, kAnnounced].includes(one.state));
-  return html`<h1>${t('desk.room.publicity')}</h1><div class="stack"><${Publish} app=${app} />
+  return html`<h1>${t('desk.step.publicity')}</h1><div class="stack"><${Publish} app=${app} />
     ${moving && html`<section class="card"><h2>${t('advance.title')}</h2>
       <${Advance} key="file" app=${app} verb="file" from=${kCleared} numbered=${true} />
       <${Advance} key="announce" app=${app} verb="announce" from=${kFiled} numbered=${true} />
       <${Advance} key="certificates" app=${app} verb="certificates" from=${kAnnounced} numbered=${false} /></section>`}
     <section class="card"><h2>${t('publish.people', { n: people.length })}</h2>
       ${people.length === 0 && html`<p class="quiet-text">${t('publish.nobody')}</p>`}
-      <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.room.publicity')}>
+      <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.step.publicity')}>
         <table><thead><tr>${['number', 'name', 'state', 'objections', 'more']
           .map((key) => html`<th key=${key} scope="col">${t(`publish.col.${key}`)}</th>`)}</tr></thead>
       <tbody>${people.map((one) =>

@@ -14,7 +14,7 @@ export function Search({ app }) {
     app.say(reply.ok ? null : { reply });
   };
   const value = (key, text) => (t.has(`trail.${key}.${text}`) ? t(`trail.${key}.${text}`) : text);
-  return html`<h1>${t('desk.room.search')}</h1><div class="stack"><section class="card"><p>${t('search.lead')}</p>
+  return html`<h1>${t('desk.step.search')}</h1><div class="stack"><section class="card"><p>${t('search.lead')}</p>
       <div class="row field-row">
         <label class="field grow"><span>${t('search.word')}</span>
           <input type="search" autocomplete="off" value=${sought} onInput=${(e) => setSought(e.target.value)}
@@ -23,7 +23,7 @@ export function Search({ app }) {
         </section>
     ${found && html`<section class="card"><h2>${t('search.found', { word: found.word, n: found.rows.length })}</h2>
       ${found.rows.length > 0
-        && html`<div class="scroll" tabindex="0" role="region" aria-label=${t('desk.room.search')}>
+        && html`<div class="scroll" tabindex="0" role="region" aria-label=${t('desk.step.search')}>
           <table><thead><tr>${['entry', 'date', 'deed', 'by', 'texts']
             .map((key) => html`<th key=${key} scope="col">${t(`search.col.${key}`)}</th>`)}</tr></thead>
       <tbody>${found.rows.map(

@@ -140,12 +140,12 @@ export function Verdicts({ app }) {
     else app.say({ reply });
   };
   useEffect(() => void (desk.imported && load()), []);
-  if (!desk.imported) return html`<h1>${t('desk.room.verdicts')}</h1><p class="note">${t('verdict.noImport')}</p>`;
-  if (!rows) return html`<h1>${t('desk.room.verdicts')}</h1><p role="status">${t('verdict.judging')}</p>`;
+  if (!desk.imported) return html`<h1>${t('desk.step.verdicts')}</h1><p class="note">${t('verdict.noImport')}</p>`;
+  if (!rows) return html`<h1>${t('desk.step.verdicts')}</h1><p role="status">${t('verdict.judging')}</p>`;
   const count = (id) => (id === 'all' ? rows.length : rows.filter((one) => one.standing === id).length);
   const found = rows.filter((one) => (filter === 'all' || one.standing === filter)
     && (one.name.includes(sought.trim()) || String(one.candidate) === sought.trim()));
-  return html`<h1>${t('desk.room.verdicts')}</h1><div class="stack"><section class="card">
+  return html`<h1>${t('desk.step.verdicts')}</h1><div class="stack"><section class="card">
       <div class="row" role="group" aria-label=${t('verdict.filter')}>
         ${kFilters.map((id) => html`<button key=${id} type="button" class="button small" aria-pressed=${filter === id}
         onClick=${() => setFilter(id)}>
@@ -153,7 +153,7 @@ export function Verdicts({ app }) {
         <label class="field inline"><span>${t('verdict.seek')}</span>
           <input type="search" autocomplete="off" value=${sought} onInput=${(e) => setSought(e.target.value)} /></label>
           </div>
-      <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.room.verdicts')}>
+      <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.step.verdicts')}>
         <table><thead><tr>${['number', 'name', 'level', 'verdict', 'grounds', 'more']
           .map((key) => html`<th key=${key} scope="col">${t(`verdict.col.${key}`)}</th>`)}</tr></thead>
       <tbody>${found.slice(0, shown)

@@ -6,7 +6,7 @@ import { Hold } from './hold.js';
 
 const kParts = ['issued', 'returned', 'valid', 'invalid', 'agree', 'disagree', 'abstain'];
 
-/** Outside of the component, so that a look into another room loses nothing of what was typed. */
+/** Outside of the component, so that a look at another place loses nothing of what was typed. */
 const typed = { key: '', rows: {} };
 
 /** What does not add up, by the key of its sentence; nothing if all does. */

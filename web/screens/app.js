@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The frame around every room: whose it is, which language, what is wrong with the connection, and the cover. */
+/** The frame around every place: whose it is, which language, what is wrong with the connection, and the cover. */
 import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
 import { loadTexts, sentence, texts } from '../i18n.js';
 import { html, kChair, kClerk, kExpert, kScreen, kSupervisor, Waiting } from '../parts/ui.js';
 import { Cover } from '../parts/cover.js';
 import { Ended, Halted, KeyEnded, Renewed, TakenOver } from './ended.js';
 
-const kRooms = [
+const kPlaces = [
   { id: 'chair', bit: kChair },
   { id: 'vote', bit: kExpert },
   { id: 'clerk', bit: kClerk },
   { id: 'supervisor', bit: kSupervisor },
   { id: 'screen', bit: kScreen },
 ];
-/** Each laptop loads the rooms that it shows and no others. */
+/** Each laptop loads the places that it shows and no others. */
 const kLoad = {
   chair: async () => (await import('./chair.js')).Chair,
   vote: async () => (await import('./vote.js')).Vote,
@@ -26,26 +26,26 @@ const kLoad = {
 const kLoaded = new Map();
 const kNoticeMs = 6000;
 
-function roomsOf(roles) {
-  return kRooms.filter((room) => roles & room.bit);
+function placesOf(roles) {
+  return kPlaces.filter((place) => roles & place.bit);
 }
 
-/** Whether somebody is waited for in a room that is not the one shown. */
-function calls(room, now) {
-  if (room.id === 'vote') return now.attempt?.live && now.attempt.phase === 'voting' && now.ballot
+/** Whether somebody is waited for in a place that is not the one shown. */
+function calls(place, now) {
+  if (place.id === 'vote') return now.attempt?.live && now.attempt.phase === 'voting' && now.ballot
     && now.ballot.sequence === null;
-  return room.id !== 'screen' && room.bit !== kExpert && now.proposals.some((one) => one.yours);
+  return place.id !== 'screen' && place.bit !== kExpert && now.proposals.some((one) => one.yours);
 }
 
-function Top({ app, rooms, room, go, other }) {
+function Top({ app, places, place, go, other }) {
   const { t, s } = app;
   return html`<header>${s.now?.rehearsal && html`<p class="rehearsal-band">${t('rehearsal.band')}</p>`}
     <div class="top"><span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
     <span class="top-title">${s.meeting?.title || ''}</span>
-    ${rooms.length > 1 && html`<nav aria-label=${t('nav.label')}>
-      ${rooms.map((one) => html`<button key=${one.id} type="button" class="nav-button"
-      aria-current=${one.id === room ? 'page' : undefined} onClick=${() => go(one.id)}>${t(`room.${one.id}`)}${
-      one.id !== room && calls(one, s.now) ? html` <span class="badge">${t('nav.waiting')}</span>` : ''}</button>`)}
+    ${places.length > 1 && html`<nav aria-label=${t('nav.label')}>
+      ${places.map((one) => html`<button key=${one.id} type="button" class="nav-button"
+      aria-current=${one.id === place ? 'page' : undefined} onClick=${() => go(one.id)}>${t(`place.${one.id}`)}${
+      one.id !== place && calls(one, s.now) ? html` <span class="badge">${t('nav.waiting')}</span>` : ''}</button>`)}
       </nav>`}
     <span class="top-end">${s.now?.name && html`<span class="top-name">${s.now.name}</span>`}
       <button type="button" class="button small" lang=${other === 'zh' ? 'zh-CN' : 'en'}
@@ -84,7 +84,7 @@ function Loading({ app }) {
     <${Waiting} title=${app.t('link.connecting')}><p>${app.t('link.connectingLead')}</p></${Waiting}></section>`;
 }
 
-/** A room whose module may still be on its way; asked for again after each reconnect, should it not have come. */
+/** A place whose module may still be on its way; asked for again after each reconnect, should it not have come. */
 function Shown({ app, id }) {
   const [, redraw] = useReducer((n) => n + 1, 0);
   useEffect(() => {
@@ -104,7 +104,7 @@ function General({ app }) {
       ${app.t(`warning.${one.kind}`)}</p>`);
 }
 
-function Room({ app, room }) {
+function Place({ app, place }) {
   const { s } = app;
   if (s.link === 'taken-over') return html`<${TakenOver} app=${app} />`;
   if (s.link === 'renewed') return html`<${Renewed} app=${app} />`;
@@ -118,7 +118,7 @@ function Room({ app, room }) {
   }
   if (s.now.meeting !== 'before-open' && !s.now.key_current && !(s.now.roles & kScreen))
     return html`<${KeyEnded} app=${app} />`;
-  return room ? html`<${Shown} key=${room} id=${room} app=${app} />` : null;
+  return place ? html`<${Shown} key=${place} id=${place} app=${app} />` : null;
 }
 
 export function App({ door }) {
@@ -175,16 +175,16 @@ export function App({ door }) {
   };
   const app = { ...fixed, s, t, act, notice, offline: s.link !== 'open' };
 
-  const rooms = s.now && s.phase === 'run' ? roomsOf(s.now.roles) : [];
-  const room = rooms.some((one) => one.id === wanted) ? wanted : rooms[0]?.id;
+  const places = s.now && s.phase === 'run' ? placesOf(s.now.roles) : [];
+  const place = places.some((one) => one.id === wanted) ? wanted : places[0]?.id;
   const rehearsal = s.now?.rehearsal;
-  return html`<div class=${`page room-${room || 'none'}${rehearsal ? ' rehearsal' : ''}`}>
+  return html`<div class=${`page place-${place || 'none'}${rehearsal ? ' rehearsal' : ''}`}>
     ${covered && html`<${Cover} app=${app} onOpen=${() => cover(false)} />`}
     <div class=${covered ? 'covered' : 'open'} inert=${covered}>
       <a class="skip" href="#main">${t('nav.skip')}</a>
-      <${Top} app=${app} rooms=${rooms} room=${room} go=${setWanted} other=${lang === 'zh' ? 'en' : 'zh'} />
+      <${Top} app=${app} places=${places} place=${place} go=${setWanted} other=${lang === 'zh' ? 'en' : 'zh'} />
       <${Banner} app=${app} />
-      <main id="main" tabindex="-1"><${General} app=${app} /><${Room} app=${app} room=${room} /></main>
+      <main id="main" tabindex="-1"><${General} app=${app} /><${Place} app=${app} place=${place} /></main>
       <${Notice} app=${app} notice=${notice} close=${() => say(null)} />
       ${rehearsal && html`<svg class="watermark" viewBox="0 0 400 300" aria-hidden="true">
         <text x="200" y="170" text-anchor="middle" transform="rotate(-24 200 150)">${t('rehearsal.mark')}</text></svg>`}

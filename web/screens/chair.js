@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The chair's room: the agenda, the batch that is on, who is there, what waits for signatures, the end. */
+/** The chair's place: the agenda, the batch that is on, who is there, what waits for signatures, the end. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, Dialog, html, kExpert, names, personName, ReasonDialog, standing,
   Waiting } from '../parts/ui.js';
@@ -253,7 +253,7 @@ export function Chair({ app }) {
   if (s.now.meeting === 'before-open') return html`<${BeforeOpen} app=${app} />`;
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
   const here = standing(app, s.now.person).signed_in;
-  return html`<h1 class="sr">${t('room.chair')}</h1><div class="columns"><div class="stack">
+  return html`<h1 class="sr">${t('place.chair')}</h1><div class="columns"><div class="stack">
       ${!here && html`<${SignInCard} app=${app} />`}
       <${Proposals} app=${app} /><${Current} app=${app} /><${Agenda} app=${app} /><${EndCard} app=${app} /></div>
     <aside class="stack" aria-label=${t('attend.title')}>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The clerk's room: slips and enrolment, the draft, sign-in, recusals, interviews. */
+/** The clerk's place: slips and enrolment, the draft, sign-in, recusals, interviews. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, html, kScreen, oneLine, personName, standing } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
@@ -98,7 +98,7 @@ export function Clerk({ app }) {
     return html`<${BeforeOpen} app=${app}><${Enrolment} app=${app} /><${Slips} app=${app} /></${BeforeOpen}>`;
   }
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
-  return html`<h1 class="sr">${t('room.clerk')}</h1><div class="columns"><div class="stack">
+  return html`<h1 class="sr">${t('place.clerk')}</h1><div class="columns"><div class="stack">
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
       <${Proposals} app=${app} /><${Interviews} app=${app} /><${Recusals} app=${app} /><${Slips} app=${app} /></div>
     <aside class="stack" aria-label=${t('attend.title')}><${Presence} app=${app} />

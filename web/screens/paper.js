@@ -9,7 +9,7 @@ import { Act, candidate, html, kChoices, Still } from '../parts/ui.js';
 import { Secrecy } from '../parts/secrecy.js';
 import { Stages } from '../parts/stages.js';
 
-/** The one paper there is. Outside of the components, so that a look into another room does not lose it. */
+/** The one paper there is. Outside of the components, so that a look at another place does not lose it. */
 const paper = { key: '', base: null, sent: null, changing: false, reviewing: false, casting: false, choices: {},
   told: new Set() };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The supervisor's room: what this laptop guards, each check as it runs, what waits for a signature, the head. */
+/** The supervisor's place: what this laptop guards, each check as it runs, what waits for a signature, the head. */
 import { html, names, standing } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
 import { Hash } from '../parts/hash.js';
@@ -74,7 +74,7 @@ export function Supervisor({ app }) {
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
   const told = s.now.agenda.filter(
     (item) => item.attempts.some((one) => one.phase === 'declared' || one.phase === 'voided'));
-  return html`<h1 class="sr">${t('room.supervisor')}</h1><div class="columns"><div class="stack">
+  return html`<h1 class="sr">${t('place.supervisor')}</h1><div class="columns"><div class="stack">
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
       <${Proposals} app=${app} empty=${true} /><${Checks} app=${app} />
       ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** An expert's room: signing in, waiting, the paper, and what happens to it afterwards. */
+/** An expert's place: signing in, waiting, the paper, and what happens to it afterwards. */
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, Dialog, html, ReasonDialog, standing, Waiting } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
@@ -94,7 +94,7 @@ function Rest({ app }) {
   const title = !live ? 'rest.title' : attempt.paper ? 'rest.paper' : 'rest.notIn';
   const told = s.now.agenda.filter(
     (item) => item.attempts.some((one) => one.phase === 'declared' || one.phase === 'voided'));
-  return html`<div class="stack"><h1 class="sr">${t('room.vote')}</h1>
+  return html`<div class="stack"><h1 class="sr">${t('place.vote')}</h1>
     <section class="card">
       <${Waiting} title=${t(title)}>
         <p>${t(!live ? 'rest.lead' : attempt.paper ? 'rest.paperLead' : 'rest.notInLead')}</p></${Waiting}>

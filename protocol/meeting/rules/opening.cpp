@@ -53,7 +53,7 @@ void Rule<BatchKeys>::take(State& s, BatchKeys const& e, Place const& place, Pre
 
 namespace {
 
-/// What leaves room, in the largest entry and the largest message, for everything around ballots and onions.
+/// What leaves space, in the largest entry and the largest message, for everything around ballots and onions.
 constexpr std::size_t kBoxBytesMax = kEntryBytesMax - (1u << 20);
 
 /// The roll of a batch that holds `questions`, from who is signed in and who has stepped back.

@@ -27,7 +27,7 @@ void Issuing::forget(Hash const& batch_open) {
 void Issuing::due(Jobs& jobs, Record const& record, meeting::Witnesses const& witnesses, Held const& held,
                   std::uint32_t hop) {
   Attempt const& attempt = *record.attempt();
-  // Tokens for a room that only one expert was shown would tell her ballot from all others.
+  // Tokens for a hall that only one expert was shown would tell her ballot from all others.
   if (!witnesses.enough(attempt.open_index, attempt.open_witnesses)) return;
   for (auto next = works_.lower_bound({attempt.open_hash, 0});
        next != works_.end() && next->first.first == attempt.open_hash;) {

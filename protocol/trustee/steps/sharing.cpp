@@ -18,9 +18,9 @@ void Sharing::due(Jobs& jobs, Record const& record, meeting::Witnesses const& wi
   bool const checked = verdict_ && verdict_->of == what;
   if (!checked) check_ballots(jobs, record, what);
 
-  auto const room = detail::check_room(record, witnesses);
-  if (!room) {
-    waiting_ = room.error();
+  auto const ready = detail::check_gate_by_log(record, witnesses);
+  if (!ready) {
+    waiting_ = ready.error();
     // Time cures these two; of the others somebody should hear.
     if (*waiting_ != Refusal::kLogSplit && *waiting_ != Refusal::kGateUnconfirmed) seat_.book.note(duty, *waiting_);
     return;

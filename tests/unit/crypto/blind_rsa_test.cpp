@@ -159,7 +159,7 @@ TEST_F(BlindRsa, SignatureIsOfItsOwnKeyOnly) {
   EXPECT_FALSE(verify(other.public_key(), Variant::kPssRandomized, msg_, sig));
 }
 
-// Padding that is not looked at in full leaves room for a signature computed without the private key.
+// Padding that is not looked at in full leaves space for a signature computed without the private key.
 TEST_F(BlindRsa, EncodingWithAnyFlawIsRefusedThoughTheHashFits) {
   constexpr std::size_t kSeparator = 256 - 48 - 1 - 48 - 1;  // of DB = zeros ‖ 0x01 ‖ salt
   struct Flaw {
@@ -230,7 +230,7 @@ TEST_F(BlindRsa, SameRequestGetsTheSameAnswer) {
   EXPECT_EQ(*blind_sign(sk_, blinding.blinded_msg), *blind_sign(sk_, blinding.blinded_msg));
 }
 
-// A client that took any of these for a token would show a trustee's mark, or an invalid ballot, to the room.
+// A client that took any of these for a token would show a trustee's mark, or an invalid ballot, to the hall.
 TEST_F(BlindRsa, FinalizeRefusesWhateverDoesNotYieldASignature) {
   auto const blinding = *blind(pk_, Variant::kPssRandomized, msg_);
   auto const blind_sig = *blind_sign(sk_, blinding.blinded_msg);
@@ -331,7 +331,7 @@ TEST(BlindRsaKeys, EvenModulusAndOtherSizesAreRefused) {
     EXPECT_EQ(PublicKey::from_modulus(good, bits).error(), Refusal::kKeyParam) << bits;
   }
   auto short_one = good;
-  short_one[0] &= 0x7f;  // 2047 bits in 2048 bits' room
+  short_one[0] &= 0x7f;  // 2047 bits in 2048 bits' space
   EXPECT_EQ(PublicKey::from_modulus(short_one, 2048).error(), Refusal::kKeyParam);
   auto longer = good;
   longer.insert(longer.begin(), 0);

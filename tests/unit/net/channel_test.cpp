@@ -118,9 +118,9 @@ struct Connected {
 };
 
 /// A listener, the loop, and all that it accepted. The loop is stopped before what the handlers refer to goes.
-class Room {
+class Site {
  public:
-  explicit Room(ChannelLimits limits = {}, ListenOptions options = {}) {
+  explicit Site(ChannelLimits limits = {}, ListenOptions options = {}) {
     options.address = "127.0.0.1";
     listener = Listener::listen(
                    loop.io(), options,
@@ -148,7 +148,7 @@ class Room {
                    .value();
     loop.start(2);
   }
-  ~Room() { loop.stop(); }
+  ~Site() { loop.stop(); }
 
   std::shared_ptr<Accepted> accepted(std::size_t index = 0) {
     std::unique_lock lock(mutex_);
@@ -244,16 +244,16 @@ Bytes bytes_of(std::string_view text) { return to_bytes(as_bytes(text)); }
 // ---- Who gets in --------------------------------------------------------------------------------------------------
 
 TEST(Channel, MutualTlsCarriesFramesBothWaysAndNamesBothKeys) {
-  Room room;
-  auto client = room.connect(trusted());
+  Site site;
+  auto client = site.connect(trusted());
   ASSERT_TRUE(client.channel);
   Recorder at_client;
   at_client.start(client.channel);
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   EXPECT_EQ(server->channel->peer_spki_sha256(), spki_sha256(Keys::get().client.certificate_pem).value());
   EXPECT_EQ(client.channel->peer_spki_sha256(), Keys::get().pin);
-  EXPECT_EQ(client.channel->remote(), "127.0.0.1:" + std::to_string(room.port()));
+  EXPECT_EQ(client.channel->remote(), "127.0.0.1:" + std::to_string(site.port()));
   EXPECT_TRUE(server->channel->remote().starts_with("127.0.0.1:"));
 
   EXPECT_TRUE(client.channel->send(bytes_of("up")));
@@ -269,12 +269,12 @@ TEST(Channel, MutualTlsCarriesFramesBothWaysAndNamesBothKeys) {
 
 // Who has only a slip gets through, but as nobody: the session layer lets such a peer enrol and nothing else.
 TEST(Channel, PeerWithoutCertificateGetsThroughAsNobody) {
-  Room room;
-  auto client = room.connect(nameless());
+  Site site;
+  auto client = site.connect(nameless());
   ASSERT_TRUE(client.channel);
   Recorder at_client;
   at_client.start(client.channel);
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   EXPECT_FALSE(server->channel->peer_spki_sha256());
   client.channel->send(bytes_of("enrol"));
@@ -283,15 +283,15 @@ TEST(Channel, PeerWithoutCertificateGetsThroughAsNobody) {
 
 /// Connects with a credential that the server must refuse.
 void expect_credential_refused(Credential const& credential) {
-  Room room;
-  auto client = room.connect(TlsContext::client(Keys::get().pin, credential.clone()).value());
-  EXPECT_EQ(room.refused(), CloseReason::kTls);
-  EXPECT_EQ(room.accepted_count(), 0U);
+  Site site;
+  auto client = site.connect(TlsContext::client(Keys::get().pin, credential.clone()).value());
+  EXPECT_EQ(site.refused(), CloseReason::kTls);
+  EXPECT_EQ(site.accepted_count(), 0U);
   if (client.channel) {  // TLS 1.3: the client is done before the server has looked
     Recorder at_client;
     at_client.start(client.channel);
     EXPECT_EQ(at_client.wait_closed(), CloseReason::kTls);
-    room.loop.stop();
+    site.loop.stop();
   }
 }
 
@@ -314,24 +314,24 @@ TEST(Channel, SelfSignedCertificateIsRefused) {
 
 // The pin from the paper slip is the whole trust in the server: a certificate of the right CA is not enough.
 TEST(Channel, ServerWithAnotherKeyThanThePinIsRefused) {
-  Room room;
+  Site site;
   Hash wrong = Keys::get().pin;
   wrong.data[31] ^= 1;
-  auto const client = room.connect(TlsContext::client(wrong, Keys::get().client.clone()).value());
+  auto const client = site.connect(TlsContext::client(wrong, Keys::get().client.clone()).value());
   EXPECT_FALSE(client.channel);
   EXPECT_EQ(client.failure.reason, CloseReason::kTls);
-  EXPECT_EQ(room.refused(), CloseReason::kTls);
+  EXPECT_EQ(site.refused(), CloseReason::kTls);
 }
 
 TEST(Channel, OlderTlsIsRefusedByTheServer) {
-  Room room;
-  RawPeer peer(room.port(), true, TLS1_2_VERSION);
+  Site site;
+  RawPeer peer(site.port(), true, TLS1_2_VERSION);
   EXPECT_TRUE(peer.handshake());
-  EXPECT_EQ(room.refused(), CloseReason::kTls);
+  EXPECT_EQ(site.refused(), CloseReason::kTls);
 }
 
 TEST(Channel, OlderTlsIsRefusedByTheClient) {
-  Room room;
+  Site site;
   asio::io_context io;
   asio::ssl::context old(asio::ssl::context::tls_server);
   SSL_CTX_set_max_proto_version(old.native_handle(), TLS1_2_VERSION);
@@ -345,7 +345,7 @@ TEST(Channel, OlderTlsIsRefusedByTheClient) {
     stream.handshake(asio::ssl::stream_base::server, error);
     EXPECT_TRUE(error);
   });
-  auto const client = room.connect_to(acceptor.local_endpoint().port(), trusted());
+  auto const client = site.connect_to(acceptor.local_endpoint().port(), trusted());
   EXPECT_FALSE(client.channel);
   EXPECT_EQ(client.failure.reason, CloseReason::kTls);
   thread.join();
@@ -353,9 +353,9 @@ TEST(Channel, OlderTlsIsRefusedByTheClient) {
 
 // A ticket would let a stolen file stand in for a key, and early data could be replayed.
 TEST(Channel, SessionCanNotBeResumed) {
-  Room room;
-  room.on_frame = [](Channel& channel, Bytes payload) { channel.send(std::move(payload)); };
-  RawPeer peer(room.port());
+  Site site;
+  site.on_frame = [](Channel& channel, Bytes payload) { channel.send(std::move(payload)); };
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
   peer.write(encode_frame(bytes_of("echo")).value());
   std::array<std::uint8_t, 8> answer;
@@ -369,28 +369,28 @@ TEST(Channel, SessionCanNotBeResumed) {
 // ---- Handshakes that do not happen --------------------------------------------------------------------------------
 
 TEST(Channel, GarbageInsteadOfTlsIsRefused) {
-  Room room;
+  Site site;
   asio::io_context io;
   tcp::socket socket(io);
-  socket.connect(tcp::endpoint(asio::ip::address_v4::loopback(), room.port()));
+  socket.connect(tcp::endpoint(asio::ip::address_v4::loopback(), site.port()));
   asio::write(socket, asio::buffer(std::string_view("GET / HTTP/1.1\r\nHost: vote\r\n\r\n")));
-  EXPECT_EQ(room.refused(), CloseReason::kTls);
+  EXPECT_EQ(site.refused(), CloseReason::kTls);
 }
 
 // A silent connection must not hold a place for ever.
 TEST(Channel, HandshakeThatNeverEndsIsClosed) {
   ChannelLimits limits;
   limits.handshake_deadline = 100ms;
-  Room room(limits);
+  Site site(limits);
   asio::io_context io;
   tcp::socket socket(io);
-  socket.connect(tcp::endpoint(asio::ip::address_v4::loopback(), room.port()));
-  EXPECT_EQ(room.refused(), CloseReason::kHandshakeTimeout);
+  socket.connect(tcp::endpoint(asio::ip::address_v4::loopback(), site.port()));
+  EXPECT_EQ(site.refused(), CloseReason::kHandshakeTimeout);
   boost::system::error_code error;
   std::array<std::uint8_t, 16> nothing;
   socket.read_some(asio::buffer(nothing), error);
   EXPECT_TRUE(error);
-  EXPECT_TRUE(room.connections_become(0));
+  EXPECT_TRUE(site.connections_become(0));
 }
 
 TEST(Channel, HandshakesInProgressAreBoundedAndTheNextWaitsItsTurn) {
@@ -398,89 +398,89 @@ TEST(Channel, HandshakesInProgressAreBoundedAndTheNextWaitsItsTurn) {
   limits.handshake_deadline = 200ms;
   ListenOptions options;
   options.handshakes_max = 2;
-  Room room(limits, options);
+  Site site(limits, options);
   asio::io_context io;
   std::vector<tcp::socket> silent;
   for (int i = 0; i < 4; ++i) {
-    silent.emplace_back(io).connect(tcp::endpoint(asio::ip::address_v4::loopback(), room.port()));
+    silent.emplace_back(io).connect(tcp::endpoint(asio::ip::address_v4::loopback(), site.port()));
   }
   std::this_thread::sleep_for(50ms);
-  EXPECT_LE(room.listener->connections(), 2U);
-  auto const client = room.connect(trusted());
+  EXPECT_LE(site.listener->connections(), 2U);
+  auto const client = site.connect(trusted());
   EXPECT_TRUE(client.channel) << client.failure.detail;
 }
 
 TEST(Channel, ConnectionsAreBoundedAndAPlaceIsGivenBack) {
   ListenOptions options;
   options.connections_max = 3;
-  Room room({}, options);
+  Site site({}, options);
   std::vector<std::shared_ptr<Channel>> channels;
   std::vector<std::unique_ptr<Recorder>> recorders;
   for (int i = 0; i < 3; ++i) {
-    channels.push_back(room.connect(trusted()).channel);
+    channels.push_back(site.connect(trusted()).channel);
     ASSERT_TRUE(channels.back());
     recorders.push_back(std::make_unique<Recorder>());
     recorders.back()->start(channels.back());
-    ASSERT_TRUE(room.accepted(static_cast<std::size_t>(i)));
+    ASSERT_TRUE(site.accepted(static_cast<std::size_t>(i)));
   }
-  EXPECT_FALSE(room.connect(trusted()).channel);
-  EXPECT_EQ(room.refused(), CloseReason::kTooMany);
+  EXPECT_FALSE(site.connect(trusted()).channel);
+  EXPECT_EQ(site.refused(), CloseReason::kTooMany);
   channels[0]->close();
-  ASSERT_TRUE(room.connections_become(2));
-  auto const again = room.connect(trusted());
+  ASSERT_TRUE(site.connections_become(2));
+  auto const again = site.connect(trusted());
   EXPECT_TRUE(again.channel);
-  room.loop.stop();
+  site.loop.stop();
 }
 
 TEST(Channel, NobodyListeningIsToldAsSuch) {
-  Room room;
+  Site site;
   asio::io_context io;
   tcp::acceptor acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   auto const port = acceptor.local_endpoint().port();
   acceptor.close();
-  EXPECT_EQ(room.connect_to(port, trusted()).failure.reason, CloseReason::kConnectFailed);
+  EXPECT_EQ(site.connect_to(port, trusted()).failure.reason, CloseReason::kConnectFailed);
 }
 
 TEST(Channel, ServerThatSaysNothingMeetsTheConnectDeadline) {
-  Room room;
+  Site site;
   asio::io_context io;
   tcp::acceptor silent(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   ChannelLimits limits;
   limits.connect_deadline = 100ms;
-  auto const client = room.connect_to(silent.local_endpoint().port(), trusted(), limits);
+  auto const client = site.connect_to(silent.local_endpoint().port(), trusted(), limits);
   EXPECT_FALSE(client.channel);
   EXPECT_EQ(client.failure.reason, CloseReason::kConnectTimeout);
 }
 
 TEST(Channel, HostNamesAreResolved) {
-  Room room;
-  EXPECT_TRUE(room.connect_to(room.port(), trusted(), {}, "localhost").channel);
+  Site site;
+  EXPECT_TRUE(site.connect_to(site.port(), trusted(), {}, "localhost").channel);
 }
 
 TEST(Channel, AddressThatCanNotBeListenedOnIsRefused) {
-  Room room;
+  Site site;
   auto const tls = TlsContext::server(Keys::get().server, Keys::get().authority.certificate_pem).value();
   ListenOptions options;
   options.address = "not an address";
-  EXPECT_EQ(Listener::listen(room.loop.io(), options, tls, {}, {}).error(), Refusal::kMalformed);
+  EXPECT_EQ(Listener::listen(site.loop.io(), options, tls, {}, {}).error(), Refusal::kMalformed);
   options.address = "127.0.0.1";
-  options.port = room.port();
-  EXPECT_EQ(Listener::listen(room.loop.io(), options, tls, {}, {}).error(), Refusal::kConflict);
+  options.port = site.port();
+  EXPECT_EQ(Listener::listen(site.loop.io(), options, tls, {}, {}).error(), Refusal::kConflict);
 }
 
 TEST(Channel, StoppedListenerAcceptsNobodyAndKeepsItsChannels) {
-  Room room;
-  auto client = room.connect(trusted());
+  Site site;
+  auto client = site.connect(trusted());
   ASSERT_TRUE(client.channel);
   Recorder at_client;
   at_client.start(client.channel);
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
-  room.listener->stop();
-  EXPECT_FALSE(room.connect(trusted()).channel);
+  site.listener->stop();
+  EXPECT_FALSE(site.connect(trusted()).channel);
   client.channel->send(bytes_of("still here"));
   EXPECT_TRUE(server->recorder->wait_frames(1));
-  room.loop.stop();
+  site.loop.stop();
 }
 
 // ---- Frames that are not ------------------------------------------------------------------------------------------
@@ -488,12 +488,12 @@ TEST(Channel, StoppedListenerAcceptsNobodyAndKeepsItsChannels) {
 TEST(Channel, FrameOverTheLimitClosesTheChannel) {
   ChannelLimits limits;
   limits.frame_bytes_max = 1000;
-  Room room(limits);
-  RawPeer peer(room.port());
+  Site site(limits);
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
   peer.write(encode_frame(Bytes(1000, 1)).value());
   peer.write(encode_frame(Bytes(1001, 1)).value());
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kFrameTooLarge);
   EXPECT_EQ(server->recorder->count(), 1U);
@@ -501,34 +501,34 @@ TEST(Channel, FrameOverTheLimitClosesTheChannel) {
 
 // A stranger may send 16 KiB at a time, not 32 MiB, until the session layer says otherwise.
 TEST(Channel, PeerWithoutCertificateHasTheSmallLimitUntilItIsRaised) {
-  Room room;
+  Site site;
   {
-    RawPeer stranger(room.port(), false);
+    RawPeer stranger(site.port(), false);
     ASSERT_FALSE(stranger.handshake());
     stranger.write(encode_frame(Bytes(kFrameBytesMaxUnauthenticated, 1)).value());
     stranger.write(frame_header(kFrameBytesMaxUnauthenticated + 1));
-    auto const server = room.accepted(0);
+    auto const server = site.accepted(0);
     ASSERT_TRUE(server);
     EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kFrameTooLarge);
     EXPECT_EQ(server->recorder->count(), 1U);
   }
-  room.on_frame = [](Channel& channel, Bytes const&) { channel.set_frame_bytes_max(100'000); };
-  RawPeer enrolled(room.port(), false);
+  site.on_frame = [](Channel& channel, Bytes const&) { channel.set_frame_bytes_max(100'000); };
+  RawPeer enrolled(site.port(), false);
   ASSERT_FALSE(enrolled.handshake());
   Bytes both = encode_frame(bytes_of("code")).value();
   piaojue::append(both, encode_frame(Bytes(100'000, 1)).value());
   enrolled.write(both);
-  auto const server = room.accepted(1);
+  auto const server = site.accepted(1);
   ASSERT_TRUE(server);
   EXPECT_TRUE(server->recorder->wait_frames(2));
 }
 
 TEST(Channel, EmptyFrameClosesTheChannel) {
-  Room room;
-  RawPeer peer(room.port());
+  Site site;
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
   peer.write(Bytes(4, 0));
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kFrameMalformed);
 }
@@ -536,12 +536,12 @@ TEST(Channel, EmptyFrameClosesTheChannel) {
 // Half a request must not pass for an orderly goodbye.
 TEST(Channel, StreamThatEndsInsideAFrameIsTruncated) {
   for (std::size_t sent : {std::size_t{2}, std::size_t{4}, std::size_t{50}}) {
-    Room room;
-    RawPeer peer(room.port());
+    Site site;
+    RawPeer peer(site.port());
     ASSERT_FALSE(peer.handshake());
     Bytes const frame = encode_frame(Bytes(100, 1)).value();
     peer.write(ByteView(frame).first(sent));
-    auto const server = room.accepted();
+    auto const server = site.accepted();
     ASSERT_TRUE(server);
     boost::system::error_code ignored;
     // With close_notify: even an authentic end is not one here.
@@ -554,10 +554,10 @@ TEST(Channel, StreamThatEndsInsideAFrameIsTruncated) {
 
 // An attacker on the network can end a TCP stream, but can not forge close_notify.
 TEST(Channel, StreamThatEndsWithoutCloseNotifyIsTruncated) {
-  Room room;
-  RawPeer peer(room.port());
+  Site site;
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   peer.close();
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kTruncated);
@@ -569,10 +569,10 @@ TEST(Channel, StreamThatEndsWithoutCloseNotifyIsTruncated) {
 TEST(Channel, FrameThatDoesNotEndMeetsTheFrameDeadlineHoweverItDrips) {
   ChannelLimits limits;
   limits.frame_deadline = 200ms;
-  Room room(limits);
-  RawPeer peer(room.port());
+  Site site(limits);
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   auto const begun = std::chrono::steady_clock::now();
   std::atomic<bool> stop = false;
@@ -592,17 +592,17 @@ TEST(Channel, FrameThatDoesNotEndMeetsTheFrameDeadlineHoweverItDrips) {
 TEST(Channel, SilentPeerMeetsTheIdleDeadlineAndATalkingOneDoesNot) {
   ChannelLimits limits;
   limits.idle_deadline = 200ms;
-  Room room(limits);
-  RawPeer silent(room.port());
+  Site site(limits);
+  RawPeer silent(site.port());
   ASSERT_FALSE(silent.handshake());
-  RawPeer talking(room.port());
+  RawPeer talking(site.port());
   ASSERT_FALSE(talking.handshake());
   for (int i = 0; i < 20; ++i) {
     talking.write(encode_frame(bytes_of("heartbeat")).value());
     std::this_thread::sleep_for(25ms);
   }
-  auto const first = room.accepted(0);
-  auto const second = room.accepted(1);
+  auto const first = site.accepted(0);
+  auto const second = site.accepted(1);
   ASSERT_TRUE(first && second);
   EXPECT_EQ(first->recorder->wait_closed(), CloseReason::kIdleTimeout);
   EXPECT_EQ(second->recorder->closes(), 0);
@@ -612,10 +612,10 @@ TEST(Channel, SilentPeerMeetsTheIdleDeadlineAndATalkingOneDoesNot) {
 TEST(Channel, PeerThatDoesNotReadOverflowsItsQueueAndIsClosed) {
   ChannelLimits limits;
   limits.send_queue_bytes_max = 1U << 20;
-  Room room(limits);
-  RawPeer peer(room.port());
+  Site site(limits);
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   auto const payload = std::make_shared<Bytes const>(100'000, 1);
   std::size_t sent = 0;
@@ -623,17 +623,17 @@ TEST(Channel, PeerThatDoesNotReadOverflowsItsQueueAndIsClosed) {
   EXPECT_LT(sent, 1000U);
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kSendOverflow);
   EXPECT_FALSE(server->channel->send(payload));
-  EXPECT_TRUE(room.connections_become(0));
+  EXPECT_TRUE(site.connections_become(0));
   EXPECT_EQ(payload.use_count(), 1);  // nothing is held for it any more
 }
 
 TEST(Channel, QueueIsBoundedInFramesToo) {
   ChannelLimits limits;
   limits.send_queue_frames_max = 4;
-  Room room(limits);
-  RawPeer peer(room.port());
+  Site site(limits);
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   std::promise<std::size_t> sent;
   server->channel->post([&] {  // on the strand, so that nothing is written meanwhile
@@ -648,10 +648,10 @@ TEST(Channel, QueueIsBoundedInFramesToo) {
 TEST(Channel, PeerThatDoesNotReadMeetsTheWriteDeadline) {
   ChannelLimits limits;
   limits.write_deadline = 200ms;
-  Room room(limits);
-  RawPeer peer(room.port());
+  Site site(limits);
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   EXPECT_TRUE(server->channel->send(Bytes(24U << 20, 1)));
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kWriteTimeout);
@@ -661,13 +661,13 @@ TEST(Channel, FloodMeetsTheRateLimit) {
   ChannelLimits limits;
   limits.inbound_frames_per_s = 5;
   limits.inbound_frames_burst = 10;
-  Room room(limits);
-  RawPeer peer(room.port());
+  Site site(limits);
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
   Bytes flood;
   for (int i = 0; i < 200; ++i) piaojue::append(flood, encode_frame(bytes_of("x")).value());
   peer.write(flood);
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kRateLimit);
   EXPECT_GE(server->recorder->count(), 10U);
@@ -678,12 +678,12 @@ TEST(Channel, FloodMeetsTheRateLimit) {
 
 // A refusal with its reason must reach the peer although the connection ends with it.
 TEST(Channel, FinishDeliversWhatIsQueuedAndThenEndsInOrder) {
-  Room room;
-  auto client = room.connect(trusted());
+  Site site;
+  auto client = site.connect(trusted());
   ASSERT_TRUE(client.channel);
   Recorder at_client;
   at_client.start(client.channel);
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   server->channel->send(Bytes(3'000'000, 1));
   server->channel->send(bytes_of("because"));
@@ -699,10 +699,10 @@ TEST(Channel, FinishDeliversWhatIsQueuedAndThenEndsInOrder) {
 TEST(Channel, FinishDoesNotWaitForAPeerThatDoesNotRead) {
   ChannelLimits limits;
   limits.finish_deadline = 200ms;
-  Room room(limits);
-  RawPeer peer(room.port());
+  Site site(limits);
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   server->channel->send(Bytes(24U << 20, 1));
   server->channel->finish(CloseReason::kReplaced);
@@ -710,11 +710,11 @@ TEST(Channel, FinishDoesNotWaitForAPeerThatDoesNotRead) {
 }
 
 TEST(Channel, StartSendFinishInOneBreathDeliversTheFrame) {
-  Room room;
+  Site site;
   Recorder at_client;
-  auto client = room.connect(trusted());
+  auto client = site.connect(trusted());
   ASSERT_TRUE(client.channel);
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   client.channel->send(bytes_of("before start"));
   at_client.start(client.channel);
   client.channel->send(bytes_of("after start"));
@@ -724,8 +724,8 @@ TEST(Channel, StartSendFinishInOneBreathDeliversTheFrame) {
 }
 
 TEST(Channel, LargestFrameArrivesWhole) {
-  Room room;
-  auto client = room.connect(trusted());
+  Site site;
+  auto client = site.connect(trusted());
   ASSERT_TRUE(client.channel);
   Recorder at_client;
   at_client.start(client.channel);
@@ -734,19 +734,19 @@ TEST(Channel, LargestFrameArrivesWhole) {
   EXPECT_TRUE(client.channel->send(payload));
   EXPECT_FALSE(client.channel->send(Bytes(kFrameBytesMax + 1)));
   EXPECT_FALSE(client.channel->send(Bytes{}));
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server->recorder->wait_frames(1));
   EXPECT_TRUE(server->recorder->frames()[0] == payload);
-  room.loop.stop();
+  site.loop.stop();
 }
 
 TEST(Channel, ManyThreadsMaySendAndEachKeepsItsOrder) {
-  Room room;
-  auto client = room.connect(trusted());
+  Site site;
+  auto client = site.connect(trusted());
   ASSERT_TRUE(client.channel);
   Recorder at_client;
   at_client.start(client.channel);
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server);
   std::vector<std::thread> threads;
   for (std::uint8_t t = 0; t < 4; ++t) {
@@ -758,26 +758,26 @@ TEST(Channel, ManyThreadsMaySendAndEachKeepsItsOrder) {
   ASSERT_TRUE(server->recorder->wait_frames(800));
   std::array<int, 4> next{};
   for (Bytes const& frame : server->recorder->frames()) EXPECT_EQ(frame[1], next[frame[0]]++);
-  room.loop.stop();
+  site.loop.stop();
 }
 
 TEST(Channel, OnePushIsSharedByAllChannels) {
-  Room room;
+  Site site;
   auto const push = std::make_shared<Bytes const>(50'000, 9);
   std::vector<std::unique_ptr<Recorder>> recorders;
   for (std::size_t i = 0; i < 5; ++i) {
-    auto client = room.connect(trusted());
+    auto client = site.connect(trusted());
     ASSERT_TRUE(client.channel);
     recorders.push_back(std::make_unique<Recorder>());
     recorders.back()->start(client.channel);
-    ASSERT_TRUE(room.accepted(i));
+    ASSERT_TRUE(site.accepted(i));
   }
-  for (std::size_t i = 0; i < 5; ++i) EXPECT_TRUE(room.accepted(i)->channel->send(push));
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_TRUE(site.accepted(i)->channel->send(push));
   for (auto& recorder : recorders) {
     ASSERT_TRUE(recorder->wait_frames(1));
     EXPECT_EQ(recorder->frames()[0], *push);
   }
-  room.loop.stop();
+  site.loop.stop();
 }
 
 // A session that has enough work stops reading; TCP holds the peer back, and nobody is cut off for that.
@@ -785,17 +785,17 @@ TEST(Channel, PausedChannelHandsOutNothingAndMeetsNoDeadline) {
   ChannelLimits limits;
   limits.idle_deadline = 150ms;
   limits.frame_deadline = 150ms;
-  Room room(limits);
-  room.on_frame = [](Channel& channel, Bytes const& payload) {
+  Site site(limits);
+  site.on_frame = [](Channel& channel, Bytes const& payload) {
     if (payload == bytes_of("stop")) channel.pause();
   };
-  RawPeer peer(room.port());
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
   Bytes several = encode_frame(bytes_of("stop")).value();
   for (int i = 0; i < 5; ++i) piaojue::append(several, encode_frame(bytes_of("work")).value());
   several.push_back(0);  // and the beginning of one more
   peer.write(several);
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   ASSERT_TRUE(server->recorder->wait_frames(1));
   std::this_thread::sleep_for(300ms);
   EXPECT_EQ(server->recorder->count(), 1U);
@@ -806,29 +806,29 @@ TEST(Channel, PausedChannelHandsOutNothingAndMeetsNoDeadline) {
 }
 
 TEST(Channel, HandlerThatThrowsClosesItsChannelOnly) {
-  Room room;
-  room.on_frame = [](Channel&, Bytes const&) { throw std::runtime_error("a defect"); };
-  RawPeer peer(room.port());
+  Site site;
+  site.on_frame = [](Channel&, Bytes const&) { throw std::runtime_error("a defect"); };
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
   peer.write(encode_frame(bytes_of("x")).value());
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kInternal);
-  EXPECT_TRUE(room.connect(trusted()).channel);
+  EXPECT_TRUE(site.connect(trusted()).channel);
 }
 
 TEST(Channel, CloseIsToldOnceAndNothingComesAfterIt) {
-  Room room;
-  room.on_frame = [](Channel& channel, Bytes const&) {
+  Site site;
+  site.on_frame = [](Channel& channel, Bytes const&) {
     channel.close(CloseReason::kRefused);
     channel.close(CloseReason::kShutdown);
     channel.finish();
   };
-  RawPeer peer(room.port());
+  RawPeer peer(site.port());
   ASSERT_FALSE(peer.handshake());
   Bytes several;
   for (int i = 0; i < 5; ++i) piaojue::append(several, encode_frame(bytes_of("x")).value());
   peer.write(several);
-  auto const server = room.accepted();
+  auto const server = site.accepted();
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kRefused);
   std::this_thread::sleep_for(30ms);
   EXPECT_EQ(server->recorder->closes(), 1);
@@ -837,8 +837,8 @@ TEST(Channel, CloseIsToldOnceAndNothingComesAfterIt) {
 }
 
 TEST(Channel, ClosedBeforeItStartedStillTellsSo) {
-  Room room;
-  auto client = room.connect(trusted());
+  Site site;
+  auto client = site.connect(trusted());
   ASSERT_TRUE(client.channel);
   client.channel->close(CloseReason::kShutdown);
   Recorder at_client;
@@ -847,23 +847,23 @@ TEST(Channel, ClosedBeforeItStartedStillTellsSo) {
 }
 
 TEST(Channel, DroppedBeforeItStartedCloses) {
-  Room room;
-  auto client = room.connect(trusted());
+  Site site;
+  auto client = site.connect(trusted());
   ASSERT_TRUE(client.channel);
   client.channel.reset();
-  EXPECT_NE(room.accepted()->recorder->wait_closed(), std::nullopt);
+  EXPECT_NE(site.accepted()->recorder->wait_closed(), std::nullopt);
 }
 
 // A session holds its channel, and the channel's handlers hold the session: a loop that ends early must not leak both.
 TEST(Channel, LoopThatEndsWithOpenChannelsLetsTheirHandlersGo) {
   auto const held = std::make_shared<int>(1);
   {
-    Room room;
-    auto client = room.connect(trusted());
+    Site site;
+    auto client = site.connect(trusted());
     ASSERT_TRUE(client.channel);
     client.channel->start([held, channel = client.channel](Bytes const&) {}, [held](Closed const&) {});
     client.channel->send(bytes_of("x"));
-    ASSERT_TRUE(room.accepted()->recorder->wait_frames(1));
+    ASSERT_TRUE(site.accepted()->recorder->wait_frames(1));
   }
   EXPECT_EQ(held.use_count(), 1);
 }

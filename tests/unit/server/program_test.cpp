@@ -11,13 +11,13 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/record_file.h"
 #include "protocol/meeting/slip.h"
-#include "room.h"
 #include "server/directory.h"
 #include "server/draft.h"
 #include "server/enrolments.h"
 #include "server/export.h"
 #include "server/host.h"
 #include "server/settings.h"
+#include "server_fixture.h"
 #include "store/sqlite_store.h"
 
 namespace piaojue::server::test {
@@ -211,21 +211,21 @@ TEST(Export, HoldsEveryEntryAndTheCheckpointsThatWitnessInTime) {
   options.experts = 3;
   options.supervisors = 1;
   options.trustees = 2;
-  Room room(options);
-  room.begin();
-  room.run_batch(1);
-  auto const close = room.meeting.signed_by(must(room.meeting.record.draft_meeting_close()), {room.meeting.chair()});
-  ASSERT_TRUE(room.submit(room.meeting.chair(), close).has_pending());
-  auto const supervisor = room.meeting.supervisor();
-  ASSERT_TRUE(room.ask(supervisor, room.countersign_frame(close, supervisor)).has_accepted());
-  ASSERT_TRUE(room.ask(1, room.cosign_frame(1, room.meeting.record.size())).has_accepted());
+  ServerFixture hall(options);
+  hall.begin();
+  hall.run_batch(1);
+  auto const close = hall.meeting.signed_by(must(hall.meeting.record.draft_meeting_close()), {hall.meeting.chair()});
+  ASSERT_TRUE(hall.submit(hall.meeting.chair(), close).has_pending());
+  auto const supervisor = hall.meeting.supervisor();
+  ASSERT_TRUE(hall.ask(supervisor, hall.countersign_frame(close, supervisor)).has_accepted());
+  ASSERT_TRUE(hall.ask(1, hall.cosign_frame(1, hall.meeting.record.size())).has_accepted());
 
   std::stringstream file;
-  auto const summary = must(export_record(room.store.contents(), file));
+  auto const summary = must(export_record(hall.store.contents(), file));
   EXPECT_TRUE(summary.closed);
   EXPECT_TRUE(summary.witnessed_end);
-  EXPECT_EQ(summary.head, room.meeting.record.tree().root());
-  EXPECT_EQ(summary.entries, room.meeting.entries.size());
+  EXPECT_EQ(summary.head, hall.meeting.record.tree().root());
+  EXPECT_EQ(summary.entries, hall.meeting.entries.size());
   EXPECT_EQ(summary.checkpoints, 3U) << "BatchOpen, BallotBox, the end";
 
   meeting::RecordReader reader(file);
@@ -251,7 +251,7 @@ TEST(Export, HoldsEveryEntryAndTheCheckpointsThatWitnessInTime) {
   }
   EXPECT_EQ(last_checkpoint, record.size());
   std::size_t witnessed = 0;
-  for (auto const& [size, people] : cosigned) witnessed += people.size() == room.people().size() ? 1 : 0;
+  for (auto const& [size, people] : cosigned) witnessed += people.size() == hall.people().size() ? 1 : 0;
   EXPECT_EQ(witnessed, 2U);
 }
 

@@ -3,7 +3,7 @@
 /// engine differed from it, they would prove nothing about a real server.
 #include <sodium.h>
 
-#include "engines.h"
+#include "store_fixture.h"
 
 namespace piaojue::store::test {
 namespace {

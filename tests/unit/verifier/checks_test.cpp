@@ -3,8 +3,8 @@
 // anew, and has the paper carry the forged head hash: what the checks stop is listed in the specification §13.
 #include <gmock/gmock.h>
 
+#include "audit_fixture.h"
 #include "crypto/domain.h"
-#include "harness.h"
 #include "verifier/audit.h"
 
 using namespace piaojue;
@@ -124,7 +124,7 @@ TEST(Check02, ACheckpointThatTheServerDidNotSignFails) {
   expect_only(audited(m.record_file(), m.record.tree().root()), 2, size - 1);
 }
 
-// The server signed one history for the room and another for the archive.
+// The server signed one history for the hall and another for the archive.
 TEST(Check02, ASignedCheckpointOfAnotherTreeFails) {
   At m(Stage::kErased);
   must(m.close_meeting());
@@ -174,7 +174,7 @@ TEST(Check03, ACosignatureOfSomebodyWithoutKeysFails) {
   expect_only(audited(m.record_file(), m.record.tree().root()), 3, size - 1);
 }
 
-// Two rooms: the keys were shown to half of the people only.
+// Two halls: the keys were shown to half of the people only.
 TEST(Check03, ABatchOpenThatTooFewHadSeenBeforeTokensWereIssuedFails) {
   At m(Stage::kErased);
   must(m.close_meeting());

@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "harness.h"
+#include "audit_fixture.h"
 #include "support/paths.h"
 
 using namespace piaojue;

@@ -3,7 +3,7 @@
 // VERIFIED.
 #include <array>
 
-#include "harness.h"
+#include "audit_fixture.h"
 
 using namespace piaojue;
 using namespace piaojue::test;

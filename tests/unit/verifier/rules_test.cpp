@@ -2,7 +2,7 @@
 // Rules of the state machine that checks_test.cpp leaves out: which of the 25 checks an entry fails that breaks them
 // (specification §13). Whoever compares two verifiers relies on the same number from both. Then honest meetings under
 // every rule that a manifest can set: what is honest is never called a forgery.
-#include "harness.h"
+#include "audit_fixture.h"
 
 using namespace piaojue;
 using namespace piaojue::test;

@@ -4,7 +4,7 @@
 
 #include "client/session/ballot_state.h"
 #include "crypto/domain.h"
-#include "desk.h"
+#include "session_fixture.h"
 
 namespace piaojue::test {
 namespace {
@@ -18,50 +18,50 @@ std::string text(boost::json::object const& event, std::string_view field) {
 
 class Ballots : public testing::Test {
  protected:
-  explicit Ballots(MeetingOptions options = {.experts = 5, .batches = {2}}) : desk(std::move(options)) {}
+  explicit Ballots(MeetingOptions options = {.experts = 5, .batches = {2}}) : laptop(std::move(options)) {}
   void begin() {
-    desk.meeting.begin();
-    desk.start();
-    desk.connect();
+    laptop.meeting.begin();
+    laptop.start();
+    laptop.connect();
   }
   void to_tokens() {
     begin();
-    desk.open_batch();
-    desk.issue_all();
+    laptop.open_batch();
+    laptop.issue_all();
   }
   void to_cast(std::string const& choice = "agree") {
     to_tokens();
-    desk.vote_all(choice);
-    desk.say("cast");
-    ASSERT_TRUE(desk.reply("cast").at("ok").as_bool());
+    laptop.vote_all(choice);
+    laptop.say("cast");
+    ASSERT_TRUE(laptop.reply("cast").at("ok").as_bool());
   }
-  std::vector<std::string> kept_attempts() { return desk.wallet.names("attempt/").value(); }
+  std::vector<std::string> kept_attempts() { return laptop.wallet.names("attempt/").value(); }
   client::BallotState opened_state() {
     auto const name = kept_attempts().at(0);
-    auto const key = crypto::combine_keys(desk.seal_keys.at(desk.meeting.batch_open()), Secret::copy_of(Bytes(32, 7)),
-                                          as_bytes(crypto::domain::kSeal));
-    auto const plain = crypto::unseal(key, desk.wallet.blobs().at(name), as_bytes(name)).value();
+    auto const key = crypto::combine_keys(laptop.seal_keys.at(laptop.meeting.batch_open()),
+                                          Secret::copy_of(Bytes(32, 7)), as_bytes(crypto::domain::kSeal));
+    auto const plain = crypto::unseal(key, laptop.wallet.blobs().at(name), as_bytes(name)).value();
     return client::BallotState::parse(plain).value();
   }
-  Desk desk;
+  SessionFixture laptop;
 };
 
 TEST_F(Ballots, FromTokensToConfirmByItself) {
   to_tokens();
-  ASSERT_EQ(desk.seen("tokens").size(), 1U);
-  desk.vote_all("disagree");
-  desk.say("cast");
-  EXPECT_TRUE(desk.reply("cast").at("ok").as_bool());
-  EXPECT_EQ(desk.seen("cast").size(), 1U);
-  desk.others_cast();
-  desk.close();
-  desk.mix();
+  ASSERT_EQ(laptop.seen("tokens").size(), 1U);
+  laptop.vote_all("disagree");
+  laptop.say("cast");
+  EXPECT_TRUE(laptop.reply("cast").at("ok").as_bool());
+  EXPECT_EQ(laptop.seen("cast").size(), 1U);
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
   EXPECT_EQ(kept_attempts().size(), 1U);
-  desk.box();
-  ASSERT_EQ(desk.submitted<Confirm>().size(), 1U);
-  EXPECT_EQ(desk.submitted<Confirm>()[0].rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
-  ASSERT_EQ(desk.seen("confirmed").size(), 1U);
-  EXPECT_TRUE(desk.seen("confirmed")[0].at("ok").as_bool());
+  laptop.box();
+  ASSERT_EQ(laptop.submitted<Confirm>().size(), 1U);
+  EXPECT_EQ(laptop.submitted<Confirm>()[0].rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
+  ASSERT_EQ(laptop.seen("confirmed").size(), 1U);
+  EXPECT_TRUE(laptop.seen("confirmed")[0].at("ok").as_bool());
   // Harm: a laptop that is taken away the same evening still holds what joins its owner to a ballot.
   EXPECT_TRUE(kept_attempts().empty());
 }
@@ -71,67 +71,67 @@ TEST_F(Ballots, FromTokensToConfirmByItself) {
 // Harm: a signature under another key is a mark on this voter's ballot.
 TEST_F(Ballots, AWrongBlindSignatureIsNeverShownAndProvesItself) {
   begin();
-  desk.open_batch();
+  laptop.open_batch();
   Bytes wrong;
-  desk.issue(1, [&](BlindSigs& sigs) {
+  laptop.issue(1, [&](BlindSigs& sigs) {
     // Under another question's key: of the right size and form.
     wrong = sigs.at(1);
     sigs[2] = wrong;
   });
-  desk.issue(0);
-  desk.issue(2);
-  ASSERT_EQ(desk.seen("refused").size(), 1U);
-  auto const refused = desk.seen("refused")[0];
+  laptop.issue(0);
+  laptop.issue(2);
+  ASSERT_EQ(laptop.seen("refused").size(), 1U);
+  auto const refused = laptop.seen("refused")[0];
   EXPECT_EQ(text(refused, "code"), "FINALIZE_FAILED");
   EXPECT_EQ(refused.at("trustee").to_number<TrusteeId>(), 1U);
-  EXPECT_TRUE(desk.seen("tokens").empty());
+  EXPECT_TRUE(laptop.seen("tokens").empty());
   // The proof: what was asked for, what was answered, and the trustee's signature over the answer.
-  auto const proof = boost::json::parse(as_text(desk.wallet.blobs().at(text(refused, "evidence")))).as_object();
-  EXPECT_EQ(from_hex(text(proof, "blinded_msg")), desk.blinded.at(2).at(1));
+  auto const proof = boost::json::parse(as_text(laptop.wallet.blobs().at(text(refused, "evidence")))).as_object();
+  EXPECT_EQ(from_hex(text(proof, "blinded_msg")), laptop.blinded.at(2).at(1));
   EXPECT_EQ(from_hex(text(proof, "blind_sig")), wrong);
   auto const entry = decode_entry(from_hex(text(proof, "tokens_issued")).value()).value();
   auto const issued = std::get<TokensIssued>(entry.body);
   EXPECT_EQ(issued.trustee, 1U);
-  EXPECT_FALSE(crypto::blind_rsa::raw_public_matches(desk.meeting.record.ballot_context(2).token_keys[1],
-                                                     desk.blinded.at(2).at(1), wrong));
-  desk.vote_all("agree");
-  desk.say("cast");
-  EXPECT_EQ(text(desk.reply("cast"), "code"), "FINALIZE_FAILED");
-  EXPECT_TRUE(desk.submitted<EnvelopeCast>().empty());
+  EXPECT_FALSE(crypto::blind_rsa::raw_public_matches(laptop.meeting.record.ballot_context(2).token_keys[1],
+                                                     laptop.blinded.at(2).at(1), wrong));
+  laptop.vote_all("agree");
+  laptop.say("cast");
+  EXPECT_EQ(text(laptop.reply("cast"), "code"), "FINALIZE_FAILED");
+  EXPECT_TRUE(laptop.submitted<EnvelopeCast>().empty());
 }
 
 // Harm: the server swaps an answer, and the trustee is blamed.
 TEST_F(Ballots, AnAnswerThatItsTrusteeDidNotSignForIsNotUsed) {
   begin();
-  desk.open_batch();
-  desk.issue(0);
-  desk.issue(1, {}, [](BlindSigs& sigs) { sigs[1][5] ^= 1; });
-  desk.issue(2);
-  EXPECT_TRUE(desk.seen("tokens").empty());
-  EXPECT_TRUE(desk.seen("refused").empty());
-  ASSERT_EQ(desk.seen("warning").size(), 1U);
-  EXPECT_EQ(text(desk.seen("warning")[0], "kind"), "issued-mismatch");
+  laptop.open_batch();
+  laptop.issue(0);
+  laptop.issue(1, {}, [](BlindSigs& sigs) { sigs[1][5] ^= 1; });
+  laptop.issue(2);
+  EXPECT_TRUE(laptop.seen("tokens").empty());
+  EXPECT_TRUE(laptop.seen("refused").empty());
+  ASSERT_EQ(laptop.seen("warning").size(), 1U);
+  EXPECT_EQ(text(laptop.seen("warning")[0], "kind"), "issued-mismatch");
   // The right one later is taken.
-  auto const& attempt = desk.meeting.attempt();
+  auto const& attempt = laptop.meeting.attempt();
   BlindSigs sigs;
-  for (auto const& [q, list] : desk.blinded) {
+  for (auto const& [q, list] : laptop.blinded) {
     sigs[q] =
-        crypto::blind_rsa::blind_sign(*desk.meeting.trustee_keys.at({1, 1, 1}).token_keys.at(q), list.at(1)).value();
+        crypto::blind_rsa::blind_sign(*laptop.meeting.trustee_keys.at({1, 1, 1}).token_keys.at(q), list.at(1)).value();
   }
   std::uint64_t index = 0;
-  for (std::uint64_t i = 0; i < desk.meeting.entries.size(); ++i) {
-    auto const entry = decode_entry(desk.meeting.entries[i]).value();
+  for (std::uint64_t i = 0; i < laptop.meeting.entries.size(); ++i) {
+    auto const entry = decode_entry(laptop.meeting.entries[i]).value();
     auto const* const issued = std::get_if<TokensIssued>(&entry.body);
     if (issued && issued->trustee == 1 && issued->batch_open == attempt.open_hash) index = i;
   }
-  desk.receive(wire::issued_push(index, meeting::encode_issued_payload(sigs)));
-  EXPECT_EQ(desk.seen("tokens").size(), 1U);
+  laptop.receive(wire::issued_push(index, meeting::encode_issued_payload(sigs)));
+  EXPECT_EQ(laptop.seen("tokens").size(), 1U);
 }
 
 // Harm: a key that marks a voter, because it is small, weak, or was used for another question.
 TEST_F(Ballots, MalformedAndRepeatedTokenKeysStopTheProgram) {
   for (int which = 0; which < 3; ++which) {
-    Desk one({.experts = 5, .batches = {2}});
+    SessionFixture one({.experts = 5, .batches = {2}});
     one.meeting.begin();
     one.start();
     one.connect();
@@ -160,35 +160,35 @@ TEST_F(Ballots, MalformedAndRepeatedTokenKeysStopTheProgram) {
 
 TEST_F(Ballots, OnlyACompletePaperIsCast) {
   to_tokens();
-  desk.say("vote 2 agree");
-  EXPECT_EQ(desk.reply("vote").at("chosen").to_number<int>(), 1);
-  desk.say("cast");
-  EXPECT_FALSE(desk.reply("cast").at("ok").as_bool());
-  EXPECT_NE(text(desk.reply("cast"), "detail").find(": 1"), std::string::npos);
-  desk.say("vote 3 agree");
-  EXPECT_EQ(text(desk.reply("vote"), "code"), "UNKNOWN");
-  EXPECT_TRUE(desk.submitted<EnvelopeCast>().empty());
+  laptop.say("vote 2 agree");
+  EXPECT_EQ(laptop.reply("vote").at("chosen").to_number<int>(), 1);
+  laptop.say("cast");
+  EXPECT_FALSE(laptop.reply("cast").at("ok").as_bool());
+  EXPECT_NE(text(laptop.reply("cast"), "detail").find(": 1"), std::string::npos);
+  laptop.say("vote 3 agree");
+  EXPECT_EQ(text(laptop.reply("vote"), "code"), "UNKNOWN");
+  EXPECT_TRUE(laptop.submitted<EnvelopeCast>().empty());
 }
 
 TEST_F(Ballots, CastingBeforeTheTokensIsRefusedAndLosesNothing) {
   begin();
-  desk.open_batch();
-  desk.vote_all("agree");
-  desk.say("cast");
-  EXPECT_EQ(text(desk.reply("cast"), "code"), "WRONG_PHASE");
-  desk.issue_all();
-  desk.say("cast");
-  EXPECT_TRUE(desk.reply("cast").at("ok").as_bool());
+  laptop.open_batch();
+  laptop.vote_all("agree");
+  laptop.say("cast");
+  EXPECT_EQ(text(laptop.reply("cast"), "code"), "WRONG_PHASE");
+  laptop.issue_all();
+  laptop.say("cast");
+  EXPECT_TRUE(laptop.reply("cast").at("ok").as_bool());
 }
 
 // Harm: whoever reads a screen, a pipe or a log of this program knows how its owner voted.
 TEST_F(Ballots, NoEventEverCarriesAChoice) {
   to_cast("disagree");
-  desk.others_cast();
-  desk.say("status");
-  desk.crash();
-  desk.say("status");
-  for (auto const& event : desk.events) {
+  laptop.others_cast();
+  laptop.say("status");
+  laptop.crash();
+  laptop.say("status");
+  for (auto const& event : laptop.events) {
     auto const line = boost::json::serialize(event);
     EXPECT_EQ(line.find("disagree"), std::string::npos) << line;
     EXPECT_EQ(line.find("不同意"), std::string::npos) << line;
@@ -200,21 +200,21 @@ TEST(BallotState, WhatIsKeptIsTheSameWhateverWasVoted) {
   std::map<std::string, std::size_t> sizes;
   std::map<std::string, std::vector<std::size_t>> frame_sizes;
   for (auto const* choice : {"agree", "disagree", "abstain"}) {
-    Desk desk({.experts = 5, .batches = {2}});
-    desk.meeting.begin();
-    desk.start();
-    desk.connect();
-    desk.open_batch();
-    desk.issue_all();
-    desk.vote_all(choice);
-    desk.say("cast");
-    auto const name = desk.wallet.names("attempt/").value().at(0);
-    sizes[choice] = desk.wallet.blobs().at(name).size();
-    for (auto const& submit : desk.sent<wire::Submit>()) frame_sizes[choice].push_back(submit.payload.size());
+    SessionFixture laptop({.experts = 5, .batches = {2}});
+    laptop.meeting.begin();
+    laptop.start();
+    laptop.connect();
+    laptop.open_batch();
+    laptop.issue_all();
+    laptop.vote_all(choice);
+    laptop.say("cast");
+    auto const name = laptop.wallet.names("attempt/").value().at(0);
+    sizes[choice] = laptop.wallet.blobs().at(name).size();
+    for (auto const& submit : laptop.sent<wire::Submit>()) frame_sizes[choice].push_back(submit.payload.size());
     // Under the seal: keys, prefixes, tokens and hashes; no r^−1 and no z any more, no ciphertext, no choice.
-    auto const key = crypto::combine_keys(desk.seal_keys.at(desk.meeting.batch_open()), Secret::copy_of(Bytes(32, 7)),
-                                          as_bytes(crypto::domain::kSeal));
-    auto const plain = crypto::unseal(key, desk.wallet.blobs().at(name), as_bytes(name)).value();
+    auto const key = crypto::combine_keys(laptop.seal_keys.at(laptop.meeting.batch_open()),
+                                          Secret::copy_of(Bytes(32, 7)), as_bytes(crypto::domain::kSeal));
+    auto const plain = crypto::unseal(key, laptop.wallet.blobs().at(name), as_bytes(name)).value();
     auto const state = client::BallotState::parse(plain).value();
     std::size_t expected = 4 + 32 + 4 + 4 + 4;
     for (auto const& question : state.questions) {
@@ -224,7 +224,7 @@ TEST(BallotState, WhatIsKeptIsTheSameWhateverWasVoted) {
     }
     for (auto const& cast : state.casts) expected += 4 + 32 + 4 + cast.ballots.size() * (4 + 32);
     EXPECT_EQ(plain.size(), expected) << "every byte is accounted for";
-    for (auto const& [other, blob] : desk.wallet.blobs()) {
+    for (auto const& [other, blob] : laptop.wallet.blobs()) {
       EXPECT_FALSE(as_text(blob).find(choice) != std::string_view::npos) << other;
     }
   }
@@ -238,7 +238,7 @@ TEST(BallotState, WhatIsKeptIsTheSameWhateverWasVoted) {
 TEST_F(Ballots, TheSealWantsBothKeys) {
   to_cast();
   auto const name = kept_attempts().at(0);
-  auto const& blob = desk.wallet.blobs().at(name);
+  auto const& blob = laptop.wallet.blobs().at(name);
   auto const own = Secret::copy_of(Bytes(32, 7));
   EXPECT_FALSE(crypto::unseal(own, blob, as_bytes(name)));
   EXPECT_FALSE(crypto::unseal(crypto::combine_keys(Secret::copy_of(Bytes(32, 0)), own, as_bytes(crypto::domain::kSeal)),
@@ -248,19 +248,19 @@ TEST_F(Ballots, TheSealWantsBothKeys) {
 
 TEST_F(Ballots, ALaterPaperReplacesTheOneBefore) {
   to_cast("agree");
-  desk.vote_all("disagree");
-  desk.say("cast");
-  EXPECT_TRUE(desk.reply("cast").at("ok").as_bool());
-  ASSERT_EQ(desk.submitted<EnvelopeCast>().size(), 2U);
-  EXPECT_EQ(desk.submitted<EnvelopeCast>()[1].sequence, 1U);
+  laptop.vote_all("disagree");
+  laptop.say("cast");
+  EXPECT_TRUE(laptop.reply("cast").at("ok").as_bool());
+  ASSERT_EQ(laptop.submitted<EnvelopeCast>().size(), 2U);
+  EXPECT_EQ(laptop.submitted<EnvelopeCast>()[1].sequence, 1U);
   // Marks are gone once they are sealed: another paper is marked from its beginning.
-  desk.say("cast");
-  EXPECT_EQ(text(desk.reply("cast"), "code"), "MALFORMED");
-  desk.others_cast();
-  desk.close();
-  desk.mix();
-  desk.box();
-  EXPECT_EQ(desk.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
+  laptop.say("cast");
+  EXPECT_EQ(text(laptop.reply("cast"), "code"), "MALFORMED");
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box();
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
 }
 
 // ---- The box --------------------------------------------------------------------------------------------------------
@@ -268,17 +268,17 @@ TEST_F(Ballots, ALaterPaperReplacesTheOneBefore) {
 // Harm: the first trustee counts what the voter had thought better of.
 TEST_F(Ballots, AnEarlierBallotInTheBoxIsMissing) {
   to_cast("agree");
-  auto const first = desk.meeting.experts[1].onions;
-  desk.vote_all("disagree");
-  desk.say("cast");
-  desk.others_cast();
-  desk.close();
-  desk.meeting.experts[1].onions[1] = first.at(1);
-  desk.mix();
-  desk.box();
-  EXPECT_EQ(desk.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, false}, {2, true}}));
-  EXPECT_FALSE(desk.seen("confirmed").at(0).at("ok").as_bool());
-  EXPECT_EQ(desk.seen("confirmed")[0].at("missing").as_array().size(), 1U);
+  auto const first = laptop.meeting.experts[1].onions;
+  laptop.vote_all("disagree");
+  laptop.say("cast");
+  laptop.others_cast();
+  laptop.close();
+  laptop.meeting.experts[1].onions[1] = first.at(1);
+  laptop.mix();
+  laptop.box();
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, false}, {2, true}}));
+  EXPECT_FALSE(laptop.seen("confirmed").at(0).at("ok").as_bool());
+  EXPECT_EQ(laptop.seen("confirmed")[0].at("missing").as_array().size(), 1U);
 }
 
 // Harm: a dropped vote that nobody misses.
@@ -286,63 +286,63 @@ TEST_F(Ballots, ABallotThatIsNotThereIsMissing) {
   to_cast("agree");
   auto const state = opened_state();
   auto const gone = state.casts.at(0).ballots.at(2);
-  desk.others_cast();
-  desk.close();
-  desk.mix();
-  desk.box([&](BallotBox& box) {
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box([&](BallotBox& box) {
     auto& two = box.boxes.at(2);
     std::erase_if(two.ballots, [&](Bytes const& ballot) { return crypto::sha256({ballot}) == gone; });
     two.refused[static_cast<std::uint32_t>(Refusal::kBallotToken)] = 1;
   });
-  EXPECT_EQ(desk.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, true}, {2, false}}));
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, true}, {2, false}}));
 }
 
 // Harm: a minted ballot that everybody confirms because his own is there.
 TEST_F(Ballots, ABoxWithABallotThatMayNotBeThereIsConfirmedByNobody) {
   to_cast("agree");
-  desk.meeting.tamper_ballot = [](PersonId person, QuestionId q, Bytes& ballot) {
+  laptop.meeting.tamper_ballot = [](PersonId person, QuestionId q, Bytes& ballot) {
     // One bit of the last trustee's token: the ballot's own signature no longer holds either.
     if (person == 3 && q == 1) ballot[1 + 4 + 32 + 32 + 2 * 256 + 17] ^= 1;
   };
-  desk.others_cast();
-  desk.close();
-  desk.mix();
-  desk.box([&](BallotBox& box) {
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box([&](BallotBox& box) {
     auto& one = box.boxes.at(1);
     one.refused.clear();
-    one.ballots = desk.meeting.items.at(1);
+    one.ballots = laptop.meeting.items.at(1);
     std::ranges::sort(one.ballots);
   });
-  EXPECT_TRUE(desk.submitted<Confirm>().empty());
-  ASSERT_EQ(desk.seen("refused").size(), 1U);
-  EXPECT_TRUE(text(desk.seen("refused")[0], "code").starts_with("BALLOT_"));
+  EXPECT_TRUE(laptop.submitted<Confirm>().empty());
+  ASSERT_EQ(laptop.seen("refused").size(), 1U);
+  EXPECT_TRUE(text(laptop.seen("refused")[0], "code").starts_with("BALLOT_"));
 }
 
 TEST_F(Ballots, NothingIsConfirmedBeforeTheBoxIsWitnessed) {
   to_cast();
-  desk.others_cast();
-  desk.close();
-  desk.mix();
-  desk.push_cosignatures = false;
-  desk.box();
-  EXPECT_TRUE(desk.submitted<Confirm>().empty());
-  desk.push_cosignatures = true;
-  desk.push();
-  desk.pump();
-  desk.tick();
-  EXPECT_EQ(desk.submitted<Confirm>().size(), 1U);
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.push_cosignatures = false;
+  laptop.box();
+  EXPECT_TRUE(laptop.submitted<Confirm>().empty());
+  laptop.push_cosignatures = true;
+  laptop.push();
+  laptop.pump();
+  laptop.tick();
+  EXPECT_EQ(laptop.submitted<Confirm>().size(), 1U);
 }
 
 TEST_F(Ballots, OnlyLiveQuestionsAreConfirmed) {
   to_cast();
-  desk.others_cast();
-  desk.close();
-  must(desk.meeting.void_questions({1}));
-  desk.push();
-  desk.pump();
-  desk.mix();
-  desk.box();
-  EXPECT_EQ(desk.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{2, true}}));
+  laptop.others_cast();
+  laptop.close();
+  must(laptop.meeting.void_questions({1}));
+  laptop.push();
+  laptop.pump();
+  laptop.mix();
+  laptop.box();
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{2, true}}));
 }
 
 // ---- Restarts -------------------------------------------------------------------------------------------------------
@@ -352,38 +352,38 @@ TEST_F(Ballots, OnlyLiveQuestionsAreConfirmed) {
 TEST(Restart, AtEveryStageTheVoteGoesOn) {
   for (int stage = 0; stage < 7; ++stage) {
     SCOPED_TRACE(stage);
-    Desk desk({.experts = 5, .batches = {2}});
-    desk.meeting.begin();
-    desk.start();
-    desk.connect();
+    SessionFixture laptop({.experts = 5, .batches = {2}});
+    laptop.meeting.begin();
+    laptop.start();
+    laptop.connect();
     auto const at = [&](int here) {
-      if (here == stage) desk.crash();
+      if (here == stage) laptop.crash();
     };
     at(0);
-    desk.open_batch();
+    laptop.open_batch();
     at(1);
-    desk.issue(0);
+    laptop.issue(0);
     at(2);
-    desk.issue(1);
-    desk.issue(2);
+    laptop.issue(1);
+    laptop.issue(2);
     at(3);
-    desk.vote_all("agree");
-    desk.say("cast");
-    EXPECT_TRUE(desk.reply("cast").at("ok").as_bool());
+    laptop.vote_all("agree");
+    laptop.say("cast");
+    EXPECT_TRUE(laptop.reply("cast").at("ok").as_bool());
     at(4);
-    desk.others_cast();
-    desk.close();
+    laptop.others_cast();
+    laptop.close();
     at(5);
-    desk.mix();
+    laptop.mix();
     at(6);
-    desk.box();
+    laptop.box();
     // Requests may be repeated, but they are one: the same digest.
     std::set<Hash> digests;
-    for (auto const& request : desk.submitted<TokenRequest>()) digests.insert(request.digest);
+    for (auto const& request : laptop.submitted<TokenRequest>()) digests.insert(request.digest);
     EXPECT_EQ(digests.size(), 1U);
-    ASSERT_GE(desk.submitted<Confirm>().size(), 1U);
-    EXPECT_EQ(desk.submitted<Confirm>()[0].rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
-    EXPECT_TRUE(desk.wallet.names("attempt/").value().empty());
+    ASSERT_GE(laptop.submitted<Confirm>().size(), 1U);
+    EXPECT_EQ(laptop.submitted<Confirm>()[0].rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
+    EXPECT_TRUE(laptop.wallet.names("attempt/").value().empty());
   }
 }
 
@@ -391,43 +391,43 @@ TEST(Restart, WithEveryWriteFailingInTurnTheVoteGoesOn) {
   for (std::size_t failing = 0; failing < 24; ++failing) {
     for (bool const applied : {false, true}) {
       SCOPED_TRACE(failing);
-      Desk desk({.experts = 5, .batches = {1}});
-      desk.meeting.begin();
-      desk.start();
-      desk.connect();
-      desk.wallet.fail_after(failing, applied);
+      SessionFixture laptop({.experts = 5, .batches = {1}});
+      laptop.meeting.begin();
+      laptop.start();
+      laptop.connect();
+      laptop.wallet.fail_after(failing, applied);
       auto const heal = [&] {
-        if (!desk.session->fatal()) return;
-        desk.wallet.heal();
-        desk.crash();
+        if (!laptop.session->fatal()) return;
+        laptop.wallet.heal();
+        laptop.crash();
       };
-      desk.open_batch();
+      laptop.open_batch();
       heal();
       for (TrusteeId const trustee : {0U, 1U, 2U}) {
-        desk.issue(trustee);
+        laptop.issue(trustee);
         heal();
       }
-      for (int i = 0; i < 2 && desk.seen("cast").empty(); ++i) {
-        desk.vote_all("agree");
-        desk.say("cast");
+      for (int i = 0; i < 2 && laptop.seen("cast").empty(); ++i) {
+        laptop.vote_all("agree");
+        laptop.say("cast");
         heal();
       }
-      desk.others_cast();
+      laptop.others_cast();
       heal();
-      desk.close();
+      laptop.close();
       heal();
-      desk.mix();
+      laptop.mix();
       heal();
-      desk.box();
+      laptop.box();
       heal();
       std::set<Hash> digests;
-      for (auto const& request : desk.submitted<TokenRequest>()) digests.insert(request.digest);
+      for (auto const& request : laptop.submitted<TokenRequest>()) digests.insert(request.digest);
       EXPECT_EQ(digests.size(), 1U) << "one request an attempt";
-      ASSERT_TRUE(desk.meeting.attempt().confirms.contains(1));
-      EXPECT_TRUE(desk.meeting.attempt().confirms.at(1).rows.at(1));
-      desk.wallet.heal();
-      desk.crash();
-      EXPECT_TRUE(desk.wallet.names("attempt/").value().empty());
+      ASSERT_TRUE(laptop.meeting.attempt().confirms.contains(1));
+      EXPECT_TRUE(laptop.meeting.attempt().confirms.at(1).rows.at(1));
+      laptop.wallet.heal();
+      laptop.crash();
+      EXPECT_TRUE(laptop.wallet.names("attempt/").value().empty());
     }
   }
 }
@@ -436,45 +436,45 @@ TEST(Restart, WithEveryWriteFailingInTurnTheVoteGoesOn) {
 // which does count, is reported as missing.
 TEST_F(Ballots, APaperThatNeverArrivedDoesNotHideTheOneThatDid) {
   to_cast("agree");
-  desk.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
     if (std::holds_alternative<wire::Submit>(request.what)) return Bytes{};
     return std::nullopt;
   };
-  desk.vote_all("disagree");
-  desk.say("cast");
+  laptop.vote_all("disagree");
+  laptop.say("cast");
   EXPECT_EQ(opened_state().casts.size(), 2U);
-  desk.instead = {};
-  desk.crash();
-  desk.others_cast();
-  desk.close();
-  desk.mix();
-  desk.box();
-  EXPECT_EQ(desk.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
+  laptop.instead = {};
+  laptop.crash();
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box();
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
 }
 
 // Harm: a second request, which is refused and stays in the record as an incident against this person.
 TEST_F(Ballots, ALaptopWithoutItsStateDoesNotAskForTokensAgain) {
   to_tokens();
-  ASSERT_TRUE(desk.wallet.erase(kept_attempts().at(0)));
-  auto const asked = desk.submitted<TokenRequest>().size();
-  desk.crash();
-  EXPECT_EQ(desk.submitted<TokenRequest>().size(), asked);
-  ASSERT_EQ(desk.seen("refused").size(), 1U);
-  EXPECT_EQ(text(desk.seen("refused")[0], "code"), "ALREADY_ISSUED");
+  ASSERT_TRUE(laptop.wallet.erase(kept_attempts().at(0)));
+  auto const asked = laptop.submitted<TokenRequest>().size();
+  laptop.crash();
+  EXPECT_EQ(laptop.submitted<TokenRequest>().size(), asked);
+  ASSERT_EQ(laptop.seen("refused").size(), 1U);
+  EXPECT_EQ(text(laptop.seen("refused")[0], "code"), "ALREADY_ISSUED");
 }
 
 TEST_F(Ballots, AVoidedAttemptIsForgottenAndTheNextOneBeginsAnew) {
   to_cast();
-  auto const first = desk.blinded;
-  must(desk.meeting.void_questions({1, 2}));
-  desk.push();
-  desk.pump();
+  auto const first = laptop.blinded;
+  must(laptop.meeting.void_questions({1, 2}));
+  laptop.push();
+  laptop.pump();
   EXPECT_TRUE(kept_attempts().empty());
-  desk.open_batch();
-  EXPECT_EQ(desk.submitted<TokenRequest>().size(), 2U);
-  EXPECT_NE(desk.blinded, first);
-  desk.issue_all();
-  EXPECT_EQ(desk.seen("tokens").size(), 2U);
+  laptop.open_batch();
+  EXPECT_EQ(laptop.submitted<TokenRequest>().size(), 2U);
+  EXPECT_NE(laptop.blinded, first);
+  laptop.issue_all();
+  EXPECT_EQ(laptop.seen("tokens").size(), 2U);
 }
 
 // ---- State at rest --------------------------------------------------------------------------------------------------

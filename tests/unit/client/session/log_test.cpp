@@ -2,7 +2,7 @@
 /// Following the log: what a server may say, and what stops this program for good.
 #include <gtest/gtest.h>
 
-#include "desk.h"
+#include "session_fixture.h"
 
 namespace piaojue::test {
 namespace {
@@ -17,54 +17,54 @@ std::string text(boost::json::object const& event, std::string_view field) {
 class Log : public testing::Test {
  protected:
   void begin() {
-    desk.meeting.begin();
-    desk.start();
-    desk.connect();
+    laptop.meeting.begin();
+    laptop.start();
+    laptop.connect();
   }
   /// Nothing is signed, said or asked any more, now or after a restart, and the two notes are kept.
   void expect_halted(Refusal code) {
-    ASSERT_TRUE(desk.session->halted());
-    EXPECT_EQ(*desk.session->halted(), code);
-    ASSERT_EQ(desk.seen("split").size(), 1U);
-    EXPECT_EQ(text(desk.seen("split")[0], "code"), piaojue::name(code));
-    EXPECT_TRUE(desk.wallet.blobs().contains("evidence/split"));
-    auto const said = desk.requests.size();
-    desk.say("sign-out");
-    EXPECT_EQ(text(desk.reply("sign-out"), "code"), piaojue::name(code));
-    desk.tick();
-    EXPECT_EQ(desk.requests.size(), said);
-    desk.crash();
-    EXPECT_EQ(desk.session->halted(), code);
-    EXPECT_EQ(desk.requests.size(), said);
+    ASSERT_TRUE(laptop.session->halted());
+    EXPECT_EQ(*laptop.session->halted(), code);
+    ASSERT_EQ(laptop.seen("split").size(), 1U);
+    EXPECT_EQ(text(laptop.seen("split")[0], "code"), piaojue::name(code));
+    EXPECT_TRUE(laptop.wallet.blobs().contains("evidence/split"));
+    auto const said = laptop.requests.size();
+    laptop.say("sign-out");
+    EXPECT_EQ(text(laptop.reply("sign-out"), "code"), piaojue::name(code));
+    laptop.tick();
+    EXPECT_EQ(laptop.requests.size(), said);
+    laptop.crash();
+    EXPECT_EQ(laptop.session->halted(), code);
+    EXPECT_EQ(laptop.requests.size(), said);
   }
-  Desk desk;
+  SessionFixture laptop;
 };
 
 TEST_F(Log, TheWholeLogIsFollowedCosignedAndKept) {
   begin();
-  EXPECT_EQ(desk.session->record().size(), desk.meeting.entries.size());
-  EXPECT_EQ(desk.session->record().tree().root(), desk.meeting.record.tree().root());
-  auto const cosigned = desk.sent<wire::Cosign>();
+  EXPECT_EQ(laptop.session->record().size(), laptop.meeting.entries.size());
+  EXPECT_EQ(laptop.session->record().tree().root(), laptop.meeting.record.tree().root());
+  auto const cosigned = laptop.sent<wire::Cosign>();
   ASSERT_EQ(cosigned.size(), 1U);
-  EXPECT_EQ(cosigned[0].cosignature.root, desk.meeting.record.tree().root());
-  EXPECT_TRUE(log::verify_cosignature(cosigned[0].cosignature, desk.meeting.manifest.origin(),
-                                      desk.meeting.keys_of(1).witness.public_key()));
+  EXPECT_EQ(cosigned[0].cosignature.root, laptop.meeting.record.tree().root());
+  EXPECT_TRUE(log::verify_cosignature(cosigned[0].cosignature, laptop.meeting.manifest.origin(),
+                                      laptop.meeting.keys_of(1).witness.public_key()));
   // Restart: the same cosignature again, not a second one at another time.
-  desk.crash();
-  EXPECT_EQ(desk.session->record().size(), desk.meeting.entries.size());
-  ASSERT_EQ(desk.sent<wire::Cosign>().size(), 2U);
-  EXPECT_EQ(desk.sent<wire::Cosign>()[1].cosignature, cosigned[0].cosignature);
+  laptop.crash();
+  EXPECT_EQ(laptop.session->record().size(), laptop.meeting.entries.size());
+  ASSERT_EQ(laptop.sent<wire::Cosign>().size(), 2U);
+  EXPECT_EQ(laptop.sent<wire::Cosign>()[1].cosignature, cosigned[0].cosignature);
 }
 
 // Harm: this laptop is shown one log, another laptop another.
 TEST_F(Log, EqualSizeWithAnotherRootIsASplit) {
   begin();
-  auto const size = desk.meeting.entries.size();
-  desk.receive(wire::log_push(size, {}, desk.sign_note(size, crypto::sha256({as_bytes("other")}))));
-  auto const evidence = boost::json::parse(as_text(desk.wallet.blobs().at("evidence/split"))).as_object();
+  auto const size = laptop.meeting.entries.size();
+  laptop.receive(wire::log_push(size, {}, laptop.sign_note(size, crypto::sha256({as_bytes("other")}))));
+  auto const evidence = boost::json::parse(as_text(laptop.wallet.blobs().at("evidence/split"))).as_object();
   for (auto const* note : {"server_says", "held_before"}) {
-    EXPECT_TRUE(log::open_checkpoint(text(evidence, note), desk.meeting.manifest.origin(),
-                                     desk.meeting.manifest.checkpoint_key))
+    EXPECT_TRUE(log::open_checkpoint(text(evidence, note), laptop.meeting.manifest.origin(),
+                                     laptop.meeting.manifest.checkpoint_key))
         << note;
   }
   EXPECT_NE(text(evidence, "server_says"), text(evidence, "held_before"));
@@ -73,219 +73,220 @@ TEST_F(Log, EqualSizeWithAnotherRootIsASplit) {
 
 TEST_F(Log, ACheckpointOfAnotherTreeThanTheEntriesIsRefused) {
   begin();
-  must(desk.meeting.sign_out(2));
-  desk.push_entry(desk.meeting.entries.back(), desk.sign_note(desk.meeting.entries.size(), Hash{}));
+  must(laptop.meeting.sign_out(2));
+  laptop.push_entry(laptop.meeting.entries.back(), laptop.sign_note(laptop.meeting.entries.size(), Hash{}));
   expect_halted(Refusal::kLogInconsistent);
 }
 
 // Harm: another witness was shown another log, and this program is the only one that can notice.
 TEST_F(Log, AWitnessWhoCosignedAnotherTreeIsASplit) {
   begin();
-  log::Checkpoint const other{desk.meeting.manifest.origin(), 3, crypto::sha256({as_bytes("other")})};
-  desk.receive(wire::cosignature_push({log::cosign(other, 2, 1, desk.meeting.keys_of(2).witness)}));
+  log::Checkpoint const other{laptop.meeting.manifest.origin(), 3, crypto::sha256({as_bytes("other")})};
+  laptop.receive(wire::cosignature_push({log::cosign(other, 2, 1, laptop.meeting.keys_of(2).witness)}));
   expect_halted(Refusal::kLogSplit);
 }
 
 TEST_F(Log, AForgedCosignatureStopsNobody) {
   begin();
-  log::Checkpoint const other{desk.meeting.manifest.origin(), 3, crypto::sha256({as_bytes("other")})};
-  desk.receive(wire::cosignature_push({log::cosign(other, 2, 1, desk.meeting.keys_of(3).witness)}));
-  EXPECT_FALSE(desk.session->halted());
+  log::Checkpoint const other{laptop.meeting.manifest.origin(), 3, crypto::sha256({as_bytes("other")})};
+  laptop.receive(wire::cosignature_push({log::cosign(other, 2, 1, laptop.meeting.keys_of(3).witness)}));
+  EXPECT_FALSE(laptop.session->halted());
 }
 
 // A server put back from an older copy. Harm: what was acknowledged is forgotten, and nobody says so.
 TEST_F(Log, AServerWithLessThanIsHeldHereIsRefused) {
   begin();
-  desk.disconnect();
-  desk.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
+  laptop.disconnect();
+  laptop.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
     if (!std::holds_alternative<wire::Hello>(request.what)) return std::nullopt;
-    return wire::welcome(request.id, desk.meeting.manifest.meeting_id, desk.meeting.entries.size() - 1, 1, 1);
+    return wire::welcome(request.id, laptop.meeting.manifest.meeting_id, laptop.meeting.entries.size() - 1, 1, 1);
   };
-  desk.connect();
-  desk.instead = {};
+  laptop.connect();
+  laptop.instead = {};
   expect_halted(Refusal::kLogInconsistent);
 }
 
 TEST_F(Log, AServerThatSaysItHasLessIsBelieved) {
   begin();
-  desk.disconnect();
-  desk.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
+  laptop.disconnect();
+  laptop.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
     if (!std::holds_alternative<wire::Hello>(request.what)) return std::nullopt;
     return wire::refused(request.id, Refusal::kLogInconsistent);
   };
-  desk.connect();
-  desk.instead = {};
+  laptop.connect();
+  laptop.instead = {};
   expect_halted(Refusal::kLogInconsistent);
 }
 
 TEST_F(Log, ASmallerCheckpointAfterALargerOneIsRefused) {
   begin();
-  desk.receive(wire::log_push(2, {}, desk.sign_note(2, desk.meeting.record.tree().root(2))));
+  laptop.receive(wire::log_push(2, {}, laptop.sign_note(2, laptop.meeting.record.tree().root(2))));
   expect_halted(Refusal::kLogInconsistent);
 }
 
 TEST_F(Log, AnEntryThatIsAnotherThanBeforeIsRefused) {
   begin();
-  std::vector<wire::EntryBytes> const list{std::make_shared<Bytes const>(desk.meeting.entries[1])};
-  desk.receive(wire::log_push(2, list, {}));
+  std::vector<wire::EntryBytes> const list{std::make_shared<Bytes const>(laptop.meeting.entries[1])};
+  laptop.receive(wire::log_push(2, list, {}));
   expect_halted(Refusal::kLogInconsistent);
 }
 
 // Harm: the server appends what its own rules forbid, and this laptop cosigns it.
 TEST_F(Log, AnEntryThatOwnRulesRefuseIsNeverCosigned) {
   begin();
-  auto const sign_in = desk.meeting.signed_by(SignIn{desk.meeting.record.meeting(), 2, 0}, {2});
-  desk.push_entry(sign_in);
-  EXPECT_NE(text(desk.seen("split").at(0), "detail").find("CONFLICT"), std::string::npos);
+  auto const sign_in = laptop.meeting.signed_by(SignIn{laptop.meeting.record.meeting(), 2, 0}, {2});
+  laptop.push_entry(sign_in);
+  EXPECT_NE(text(laptop.seen("split").at(0), "detail").find("CONFLICT"), std::string::npos);
   expect_halted(Refusal::kLogInconsistent);
 }
 
 // Harm: a slip of one meeting, and the manifest of another under the same server.
 TEST_F(Log, TheManifestOfAnotherMeetingIsRefused) {
-  Desk other;
+  SessionFixture other;
   other.meeting.begin();
-  desk.meeting.begin();
-  desk.start();
-  desk.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
+  laptop.meeting.begin();
+  laptop.start();
+  laptop.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
     if (!std::holds_alternative<wire::Hello>(request.what)) return std::nullopt;
-    return wire::welcome(request.id, desk.meeting.manifest.meeting_id, 1, 1, 1);
+    return wire::welcome(request.id, laptop.meeting.manifest.meeting_id, 1, 1, 1);
   };
-  desk.connect();
-  desk.instead = {};
-  desk.push_entry(other.meeting.entries[0]);
+  laptop.connect();
+  laptop.instead = {};
+  laptop.push_entry(other.meeting.entries[0]);
   expect_halted(Refusal::kLogInconsistent);
 }
 
 // Harm: a stranger's note raises an alarm that stops the meeting.
 TEST_F(Log, AForgedCheckpointOnlyEndsTheConnection) {
   begin();
-  auto const size = desk.meeting.entries.size();
+  auto const size = laptop.meeting.entries.size();
   auto const note =
-      log::sign_checkpoint({desk.meeting.manifest.origin(), size, Hash{}}, desk.meeting.keys_of(2).witness);
-  desk.receive(wire::log_push(size, {}, note));
-  EXPECT_FALSE(desk.session->halted());
-  EXPECT_TRUE(desk.session->wants_reconnect());
-  desk.disconnect();
-  EXPECT_FALSE(desk.session->wants_reconnect());
+      log::sign_checkpoint({laptop.meeting.manifest.origin(), size, Hash{}}, laptop.meeting.keys_of(2).witness);
+  laptop.receive(wire::log_push(size, {}, note));
+  EXPECT_FALSE(laptop.session->halted());
+  EXPECT_TRUE(laptop.session->wants_reconnect());
+  laptop.disconnect();
+  EXPECT_FALSE(laptop.session->wants_reconnect());
 }
 
 TEST_F(Log, AGapIsAskedForAgain) {
   begin();
-  must(desk.meeting.sign_out(2));
-  must(desk.meeting.sign_out(3));
-  std::vector<wire::EntryBytes> const list{std::make_shared<Bytes const>(desk.meeting.entries.back())};
-  desk.receive(wire::log_push(desk.meeting.entries.size() - 1, list, desk.meeting.note()));
-  EXPECT_EQ(desk.sent<wire::Hello>().size(), 2U);
-  EXPECT_EQ(desk.session->record().size(), desk.meeting.entries.size());
+  must(laptop.meeting.sign_out(2));
+  must(laptop.meeting.sign_out(3));
+  std::vector<wire::EntryBytes> const list{std::make_shared<Bytes const>(laptop.meeting.entries.back())};
+  laptop.receive(wire::log_push(laptop.meeting.entries.size() - 1, list, laptop.meeting.note()));
+  EXPECT_EQ(laptop.sent<wire::Hello>().size(), 2U);
+  EXPECT_EQ(laptop.session->record().size(), laptop.meeting.entries.size());
 }
 
 // Entries reached the disk, their checkpoint did not. Harm: a laptop that can never cosign what everybody waits for.
 TEST_F(Log, EntriesWithoutTheirCheckpointAreAskedForAgain) {
   begin();
-  auto const before = desk.meeting.entries.size();
-  must(desk.meeting.sign_out(2));
-  desk.push_entry(desk.meeting.entries.back());
-  desk.session->command("status");
-  desk.session.reset();
-  desk.wallet.crash(desk.wallet.unsynced());
-  desk.start();
-  desk.connect();
-  EXPECT_EQ(desk.sent<wire::Hello>().back().next_index, before);
-  EXPECT_FALSE(desk.session->halted());
+  auto const before = laptop.meeting.entries.size();
+  must(laptop.meeting.sign_out(2));
+  laptop.push_entry(laptop.meeting.entries.back());
+  laptop.session->command("status");
+  laptop.session.reset();
+  laptop.wallet.crash(laptop.wallet.unsynced());
+  laptop.start();
+  laptop.connect();
+  EXPECT_EQ(laptop.sent<wire::Hello>().back().next_index, before);
+  EXPECT_FALSE(laptop.session->halted());
 }
 
-// Harm: a vote is asked for in a room that only this laptop sees.
+// Harm: a vote is asked for in a hall that only this laptop sees.
 TEST_F(Log, NothingIsAskedForBeforeBatchOpenIsWitnessed) {
   begin();
-  desk.push_cosignatures = false;
-  desk.open_batch();
-  EXPECT_TRUE(desk.sent<wire::GetSealKey>().empty());
-  EXPECT_TRUE(desk.submitted<TokenRequest>().empty());
+  laptop.push_cosignatures = false;
+  laptop.open_batch();
+  EXPECT_TRUE(laptop.sent<wire::GetSealKey>().empty());
+  EXPECT_TRUE(laptop.submitted<TokenRequest>().empty());
   // All but one of those that are needed.
-  auto const& room = desk.meeting.checkpoints.rbegin()->second.cosignatures;
-  auto const needed = cosignatures_needed(static_cast<std::uint32_t>(room.size()));
+  auto const& given = laptop.meeting.checkpoints.rbegin()->second.cosignatures;
+  auto const needed = cosignatures_needed(static_cast<std::uint32_t>(given.size()));
   std::vector<log::Cosignature> others;
-  for (auto const& one : room) {
-    if (one.person != desk.me) others.push_back(one);
+  for (auto const& one : given) {
+    if (one.person != laptop.me) others.push_back(one);
   }
   others.resize(needed - 2);  // this program's own is one
-  desk.receive(wire::cosignature_push(others));
-  EXPECT_TRUE(desk.submitted<TokenRequest>().empty());
-  desk.receive(wire::cosignature_push(room));
-  EXPECT_EQ(desk.submitted<TokenRequest>().size(), 1U);
+  laptop.receive(wire::cosignature_push(others));
+  EXPECT_TRUE(laptop.submitted<TokenRequest>().empty());
+  laptop.receive(wire::cosignature_push(given));
+  EXPECT_EQ(laptop.submitted<TokenRequest>().size(), 1U);
 }
 
-// Harm: cosignatures that came a moment early are lost, and the room waits.
+// Harm: cosignatures that came a moment early are lost, and the hall waits.
 TEST_F(Log, CosignaturesBeforeTheirEntriesAreKept) {
   begin();
-  desk.push_cosignatures = false;
-  desk.meeting.all_keys(1);
-  must(desk.meeting.open(1));
-  desk.receive(wire::cosignature_push(desk.meeting.checkpoints.rbegin()->second.cosignatures));
-  desk.push();
-  desk.pump();
-  desk.tick();
-  EXPECT_EQ(desk.submitted<TokenRequest>().size(), 1U);
+  laptop.push_cosignatures = false;
+  laptop.meeting.all_keys(1);
+  must(laptop.meeting.open(1));
+  laptop.receive(wire::cosignature_push(laptop.meeting.checkpoints.rbegin()->second.cosignatures));
+  laptop.push();
+  laptop.pump();
+  laptop.tick();
+  EXPECT_EQ(laptop.submitted<TokenRequest>().size(), 1U);
 }
 
 // ---- Conversation ---------------------------------------------------------------------------------------------------
 
 // Harm: a command that nobody ever answers, or that is done twice.
 TEST_F(Log, RequestsAreRepeatedUntilTheyAreAnsweredOnce) {
-  desk.meeting.begin({2, 3, 4, 5, 6, 7, 8, 9});
-  desk.start();
-  desk.connect();
-  desk.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+  laptop.meeting.begin({2, 3, 4, 5, 6, 7, 8, 9});
+  laptop.start();
+  laptop.connect();
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
     if (std::holds_alternative<wire::Submit>(request.what)) return Bytes{};
     return std::nullopt;
   };
-  desk.say("sign-in");
-  EXPECT_EQ(desk.replies("sign-in"), 0U);
+  laptop.say("sign-in");
+  EXPECT_EQ(laptop.replies("sign-in"), 0U);
   for (int i = 0; i < 3; ++i) {
-    desk.disconnect();
-    desk.connect();
+    laptop.disconnect();
+    laptop.connect();
   }
-  EXPECT_EQ(desk.submitted<SignIn>().size(), 4U);
-  EXPECT_EQ(desk.replies("sign-in"), 0U);
-  desk.instead = {};
-  desk.disconnect();
-  desk.connect();
-  EXPECT_EQ(desk.replies("sign-in"), 1U);
-  EXPECT_TRUE(desk.reply("sign-in").at("ok").as_bool());
-  EXPECT_TRUE(desk.session->record().presence(1).signed_in);
+  EXPECT_EQ(laptop.submitted<SignIn>().size(), 4U);
+  EXPECT_EQ(laptop.replies("sign-in"), 0U);
+  laptop.instead = {};
+  laptop.disconnect();
+  laptop.connect();
+  EXPECT_EQ(laptop.replies("sign-in"), 1U);
+  EXPECT_TRUE(laptop.reply("sign-in").at("ok").as_bool());
+  EXPECT_TRUE(laptop.session->record().presence(1).signed_in);
   // The reply comes with the entry in one's own log, not before it.
   std::size_t entry = 0, reply = 0;
-  for (std::size_t i = 0; i < desk.events.size(); ++i) {
-    if (text(desk.events[i], "type") == "SignIn" && desk.events[i].at("person").to_number<PersonId>() == 1) entry = i;
-    if (text(desk.events[i], "command") == "sign-in") reply = i;
+  for (std::size_t i = 0; i < laptop.events.size(); ++i) {
+    if (text(laptop.events[i], "type") == "SignIn" && laptop.events[i].at("person").to_number<PersonId>() == 1)
+      entry = i;
+    if (text(laptop.events[i], "command") == "sign-in") reply = i;
   }
   EXPECT_LT(entry, reply);
 }
 
 TEST_F(Log, BusyIsTriedAgainLater) {
-  desk.meeting.begin({2, 3, 4, 5, 6, 7, 8, 9});
-  desk.start();
-  desk.connect();
+  laptop.meeting.begin({2, 3, 4, 5, 6, 7, 8, 9});
+  laptop.start();
+  laptop.connect();
   int busy = 3;
-  desk.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
+  laptop.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
     if (!std::holds_alternative<wire::Submit>(request.what) || busy-- <= 0) return std::nullopt;
     return wire::refused(request.id, Refusal::kBusy);
   };
-  desk.say("sign-in");
-  for (int i = 0; i < 5; ++i) desk.tick();
-  EXPECT_EQ(desk.replies("sign-in"), 1U);
-  EXPECT_TRUE(desk.reply("sign-in").at("ok").as_bool());
+  laptop.say("sign-in");
+  for (int i = 0; i < 5; ++i) laptop.tick();
+  EXPECT_EQ(laptop.replies("sign-in"), 1U);
+  EXPECT_TRUE(laptop.reply("sign-in").at("ok").as_bool());
 }
 
 TEST_F(Log, CommandsWaitUntilTheLogIsUpToDate) {
-  desk.meeting.begin({2, 3, 4, 5, 6, 7, 8, 9});
-  desk.start();
-  desk.say("sign-in");
-  desk.say("status");
-  EXPECT_EQ(desk.replies("sign-in"), 0U);
-  EXPECT_EQ(desk.replies("status"), 1U);
-  desk.connect();
-  EXPECT_TRUE(desk.reply("sign-in").at("ok").as_bool());
+  laptop.meeting.begin({2, 3, 4, 5, 6, 7, 8, 9});
+  laptop.start();
+  laptop.say("sign-in");
+  laptop.say("status");
+  EXPECT_EQ(laptop.replies("sign-in"), 0U);
+  EXPECT_EQ(laptop.replies("status"), 1U);
+  laptop.connect();
+  EXPECT_TRUE(laptop.reply("sign-in").at("ok").as_bool());
 }
 
 TEST_F(Log, EveryLineGetsExactlyOneReply) {
@@ -318,50 +319,50 @@ TEST_F(Log, EveryLineGetsExactlyOneReply) {
                       "vote x"};
   std::size_t expected = 0;
   for (auto const* line : lines) {
-    desk.say(line);
-    EXPECT_EQ(desk.seen("reply").size(), ++expected) << line;
+    laptop.say(line);
+    EXPECT_EQ(laptop.seen("reply").size(), ++expected) << line;
   }
-  desk.say("");
-  desk.say("# comment");
-  EXPECT_EQ(desk.seen("reply").size(), expected);
-  desk.say(std::string(70'000, 'x'));
-  EXPECT_EQ(text(desk.seen("reply").back(), "code"), "TOO_LARGE");
+  laptop.say("");
+  laptop.say("# comment");
+  EXPECT_EQ(laptop.seen("reply").size(), expected);
+  laptop.say(std::string(70'000, 'x'));
+  EXPECT_EQ(text(laptop.seen("reply").back(), "code"), "TOO_LARGE");
 }
 
 TEST_F(Log, GarbageFromTheServerEndsTheConnectionOnly) {
   begin();
-  desk.receive(Bytes{0xff, 0xff, 0xff});
-  EXPECT_TRUE(desk.session->wants_reconnect());
-  EXPECT_FALSE(desk.session->halted());
+  laptop.receive(Bytes{0xff, 0xff, 0xff});
+  EXPECT_TRUE(laptop.session->wants_reconnect());
+  EXPECT_FALSE(laptop.session->halted());
 }
 
 // Harm: the server says "done" to a request that was never made.
 TEST_F(Log, AnswersToNothingChangeNothing) {
   begin();
-  auto const before = desk.events.size();
-  desk.receive(wire::accepted(4711, 0));
-  desk.receive(wire::seal_key(4712, Bytes(32, 1)));
-  EXPECT_EQ(desk.events.size(), before);
+  auto const before = laptop.events.size();
+  laptop.receive(wire::accepted(4711, 0));
+  laptop.receive(wire::seal_key(4712, Bytes(32, 1)));
+  EXPECT_EQ(laptop.events.size(), before);
 }
 
 // ---- Proposals ------------------------------------------------------------------------------------------------------
 
 // Harm: a manifest in which this person has somebody else's keys, signed by that very person.
 TEST(Proposal, AManifestWithOtherKeysForThisPersonIsNotApproved) {
-  Desk desk({}, 6);  // the chair
-  desk.start();
-  desk.connect();
-  auto manifest = desk.meeting.manifest;
+  SessionFixture laptop({}, 6);  // the chair
+  laptop.start();
+  laptop.connect();
+  auto manifest = laptop.meeting.manifest;
   auto const propose = [&] {
-    auto const entry = desk.meeting.signed_by(manifest, {desk.meeting.clerk()});
+    auto const entry = laptop.meeting.signed_by(manifest, {laptop.meeting.clerk()});
     auto const decoded = decode_entry(entry).value();
-    desk.receive(wire::proposal_push(proposal_id(decoded.type(), decoded.body_bytes), entry));
+    laptop.receive(wire::proposal_push(proposal_id(decoded.type(), decoded.body_bytes), entry));
   };
   manifest.people[5].identity_key = SigningPublicKey{};
-  manifest.people[5] = desk.meeting.enrolled(manifest.people[5], 6);
+  manifest.people[5] = laptop.meeting.enrolled(manifest.people[5], 6);
   propose();
-  ASSERT_EQ(desk.seen("proposal").size(), 1U);
-  EXPECT_TRUE(desk.seen("proposal")[0].at("yours").as_bool()) << "the chair's own keys are right";
+  ASSERT_EQ(laptop.seen("proposal").size(), 1U);
+  EXPECT_TRUE(laptop.seen("proposal")[0].at("yours").as_bool()) << "the chair's own keys are right";
 
   auto const stranger = crypto::SigningKey::generate();
   auto const witness = crypto::SigningKey::generate();
@@ -370,11 +371,11 @@ TEST(Proposal, AManifestWithOtherKeysForThisPersonIsNotApproved) {
   manifest.people[5].possession =
       stranger.sign({possession_input(manifest.meeting_id, 6, stranger.public_key(), witness.public_key())});
   propose();
-  ASSERT_EQ(desk.seen("proposal").size(), 2U);
-  EXPECT_FALSE(desk.seen("proposal")[1].at("yours").as_bool());
-  EXPECT_EQ(text(desk.seen("proposal")[1], "refused"), "NOT_ON_ROLL");
-  desk.say("approve all");
-  EXPECT_EQ(desk.sent<wire::Countersign>().size(), 1U);
+  ASSERT_EQ(laptop.seen("proposal").size(), 2U);
+  EXPECT_FALSE(laptop.seen("proposal")[1].at("yours").as_bool());
+  EXPECT_EQ(text(laptop.seen("proposal")[1], "refused"), "NOT_ON_ROLL");
+  laptop.say("approve all");
+  EXPECT_EQ(laptop.sent<wire::Countersign>().size(), 1U);
 }
 
 // ---- Disk -----------------------------------------------------------------------------------------------------------
@@ -382,15 +383,15 @@ TEST(Proposal, AManifestWithOtherKeysForThisPersonIsNotApproved) {
 // Harm: a request is sent that rests on a state which the disk has refused.
 TEST_F(Log, NothingIsSentOnceTheWalletHasFailed) {
   begin();
-  auto const said = desk.requests.size();
-  desk.wallet.fail_after(0);
-  desk.open_batch();
-  EXPECT_TRUE(desk.session->fatal());
-  EXPECT_EQ(desk.requests.size(), said);
-  desk.wallet.heal();
-  desk.crash();
-  EXPECT_FALSE(desk.session->fatal());
-  EXPECT_EQ(desk.submitted<TokenRequest>().size(), 1U);
+  auto const said = laptop.requests.size();
+  laptop.wallet.fail_after(0);
+  laptop.open_batch();
+  EXPECT_TRUE(laptop.session->fatal());
+  EXPECT_EQ(laptop.requests.size(), said);
+  laptop.wallet.heal();
+  laptop.crash();
+  EXPECT_FALSE(laptop.session->fatal());
+  EXPECT_EQ(laptop.submitted<TokenRequest>().size(), 1U);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 /// How everything stands (`meeting`, `now`), marks, tags, and who gets which reply.
 #include <gtest/gtest.h>
 
-#include "desk.h"
+#include "session_fixture.h"
 
 namespace piaojue::test {
 namespace {
@@ -43,45 +43,45 @@ std::string without_hashes(std::string const& line) {
 
 class View : public testing::Test {
  protected:
-  explicit View(MeetingOptions options = {.experts = 5, .batches = {2, 1}}) : desk(std::move(options)) {}
+  explicit View(MeetingOptions options = {.experts = 5, .batches = {2, 1}}) : laptop(std::move(options)) {}
   void begin() {
-    desk.meeting.begin();
-    desk.start();
-    desk.connect();
+    laptop.meeting.begin();
+    laptop.start();
+    laptop.connect();
   }
   void to_tokens() {
     begin();
-    desk.open_batch();
-    desk.issue_all();
+    laptop.open_batch();
+    laptop.issue_all();
   }
   json::object now() {
-    desk.say("now");
-    return desk.reply("now");
+    laptop.say("now");
+    return laptop.reply("now");
   }
   json::object marks() {
-    desk.say("marks");
-    return desk.reply("marks").at("marks").as_object();
+    laptop.say("marks");
+    return laptop.reply("marks").at("marks").as_object();
   }
   /// From the box, in which this person's Confirm is already on its way, to the Declaration.
   void to_declared() {
-    for (PersonId const p : desk.meeting.attempt().open.present) {
-      if (p != desk.me && desk.meeting.attempt().counted.contains(p)) must(desk.meeting.confirm(p));
+    for (PersonId const p : laptop.meeting.attempt().open.present) {
+      if (p != laptop.me && laptop.meeting.attempt().counted.contains(p)) must(laptop.meeting.confirm(p));
     }
-    for (TrusteeId const t : desk.meeting.attempt().hops) must(desk.meeting.share(t));
-    must(desk.meeting.declare());
-    desk.push();
-    desk.pump();
+    for (TrusteeId const t : laptop.meeting.attempt().hops) must(laptop.meeting.share(t));
+    must(laptop.meeting.declare());
+    laptop.push();
+    laptop.pump();
   }
   void whole_batch(std::string const& choice = "agree") {
-    desk.vote_all(choice);
-    desk.say("cast");
-    desk.others_cast();
-    desk.close();
-    desk.mix();
-    desk.box();
+    laptop.vote_all(choice);
+    laptop.say("cast");
+    laptop.others_cast();
+    laptop.close();
+    laptop.mix();
+    laptop.box();
     to_declared();
   }
-  Desk desk;
+  SessionFixture laptop;
 };
 
 // ---- A choice never shows -------------------------------------------------------------------------------------------
@@ -89,19 +89,19 @@ class View : public testing::Test {
 // Harm: whoever reads stdout, the page's protocol or a screenshot of it reads votes.
 TEST_F(View, NothingSaidWhileMarkingDependsOnTheChoice) {
   to_tokens();
-  desk.say("follow on");
-  desk.tick(60'000);
+  laptop.say("follow on");
+  laptop.tick(60'000);
   std::vector<std::string> first;
   for (auto const* choice : kChoices) {
-    desk.events.clear();
-    desk.vote_all(choice);
-    desk.tick();
-    for (auto const* line : {"now", "status", "meeting", "proposals", "help"}) desk.say(line);
+    laptop.events.clear();
+    laptop.vote_all(choice);
+    laptop.tick();
+    for (auto const* line : {"now", "status", "meeting", "proposals", "help"}) laptop.say(line);
     std::vector<std::string> said;
-    for (auto const& event : desk.events) said.push_back(json::serialize(event));
+    for (auto const& event : laptop.events) said.push_back(json::serialize(event));
     ASSERT_GE(said.size(), 7U);
-    desk.say("unmark");
-    desk.tick();
+    laptop.say("unmark");
+    laptop.tick();
     if (first.empty()) first = said;
     EXPECT_TRUE(said == first) << choice;
   }
@@ -110,30 +110,30 @@ TEST_F(View, NothingSaidWhileMarkingDependsOnTheChoice) {
 TEST(Secrecy, NothingSaidFromTokensToConfirmDependsOnTheChoice) {
   std::vector<std::string> first;
   for (auto const* choice : kChoices) {
-    Desk desk({.experts = 5, .batches = {2}});
-    desk.meeting.begin();
-    desk.start();
-    desk.tick(60'000);  // the desks share one clock; what is due by it is due in each alike
-    desk.connect();
-    desk.say("follow on");
-    desk.tick();
-    desk.open_batch();
-    desk.issue_all();
-    desk.vote_all(choice);
-    desk.tick();
-    desk.say("cast");
-    desk.tick();
-    desk.others_cast();
-    desk.tick();
-    desk.close();
-    desk.mix();
-    desk.box();
-    desk.tick();
-    for (auto const* line : {"now", "status", "meeting", "marks"}) desk.say(line);
-    ASSERT_EQ(desk.seen("confirmed").size(), 1U);
-    ASSERT_GE(desk.seen("now").size(), 4U);
+    SessionFixture laptop({.experts = 5, .batches = {2}});
+    laptop.meeting.begin();
+    laptop.start();
+    laptop.tick(60'000);  // the laptops share one clock; what is due by it is due in each alike
+    laptop.connect();
+    laptop.say("follow on");
+    laptop.tick();
+    laptop.open_batch();
+    laptop.issue_all();
+    laptop.vote_all(choice);
+    laptop.tick();
+    laptop.say("cast");
+    laptop.tick();
+    laptop.others_cast();
+    laptop.tick();
+    laptop.close();
+    laptop.mix();
+    laptop.box();
+    laptop.tick();
+    for (auto const* line : {"now", "status", "meeting", "marks"}) laptop.say(line);
+    ASSERT_EQ(laptop.seen("confirmed").size(), 1U);
+    ASSERT_GE(laptop.seen("now").size(), 4U);
     std::vector<std::string> said;
-    for (auto const& event : desk.events) said.push_back(without_hashes(json::serialize(event)));
+    for (auto const& event : laptop.events) said.push_back(without_hashes(json::serialize(event)));
     if (first.empty()) first = said;
     EXPECT_TRUE(said == first) << choice;
   }
@@ -144,56 +144,56 @@ TEST(Secrecy, NothingSaidFromTokensToConfirmDependsOnTheChoice) {
 TEST_F(View, MarksAreWhatWasMarkedUntilUnmarked) {
   to_tokens();
   EXPECT_TRUE(marks().empty());
-  desk.say("vote 2 abstain");
+  laptop.say("vote 2 abstain");
   EXPECT_EQ(marks(), (json::object{{"2", "abstain"}}));
-  desk.say("vote 1 agree");
-  desk.say("vote 2 disagree");
+  laptop.say("vote 1 agree");
+  laptop.say("vote 2 disagree");
   EXPECT_EQ(marks(), (json::object{{"1", "agree"}, {"2", "disagree"}}));
   EXPECT_EQ(now().at("ballot").at("marked").to_number<int>(), 2);
-  desk.say("unmark");
-  EXPECT_TRUE(desk.reply("unmark").at("ok").as_bool());
+  laptop.say("unmark");
+  EXPECT_TRUE(laptop.reply("unmark").at("ok").as_bool());
   EXPECT_TRUE(marks().empty());
-  desk.say("cast");
-  EXPECT_EQ(text(desk.reply("cast"), "code"), "MALFORMED");
+  laptop.say("cast");
+  EXPECT_EQ(text(laptop.reply("cast"), "code"), "MALFORMED");
 }
 
 // Harm: the next person at this laptop asks what the last one voted.
 TEST_F(View, MarksAreGoneOnceThePaperIsCast) {
   to_tokens();
-  desk.vote_all("disagree");
-  desk.say("cast");
-  EXPECT_TRUE(desk.reply("cast").at("ok").as_bool());
+  laptop.vote_all("disagree");
+  laptop.say("cast");
+  EXPECT_TRUE(laptop.reply("cast").at("ok").as_bool());
   EXPECT_TRUE(marks().empty());
 }
 
 TEST_F(View, MarksAreGoneOnceTheBallotIsClosed) {
   to_tokens();
-  desk.vote_all("disagree");
-  desk.say("cast");
-  desk.vote_all("agree");  // changed, and never cast
+  laptop.vote_all("disagree");
+  laptop.say("cast");
+  laptop.vote_all("agree");  // changed, and never cast
   EXPECT_EQ(marks().size(), 2U);
-  desk.others_cast();
-  desk.close();
+  laptop.others_cast();
+  laptop.close();
   EXPECT_TRUE(marks().empty());
   EXPECT_EQ(now().at("ballot").at("marked").to_number<int>(), 0);
 }
 
 TEST_F(View, MarksAreGoneOnceTheBallotIsVoidAlsoForTheNextAttempt) {
   to_tokens();
-  desk.vote_all("disagree");
-  must(desk.meeting.void_questions({1, 2}));
-  desk.push();
-  desk.pump();
+  laptop.vote_all("disagree");
+  must(laptop.meeting.void_questions({1, 2}));
+  laptop.push();
+  laptop.pump();
   EXPECT_TRUE(marks().empty());
-  desk.open_batch();
-  desk.issue_all();
+  laptop.open_batch();
+  laptop.issue_all();
   EXPECT_TRUE(marks().empty());
 }
 
 TEST_F(View, MarksAreInMemoryOnly) {
   to_tokens();
-  desk.vote_all("disagree");
-  desk.crash();
+  laptop.vote_all("disagree");
+  laptop.crash();
   EXPECT_TRUE(marks().empty());
 }
 
@@ -202,11 +202,11 @@ TEST_F(View, MarksAreInMemoryOnly) {
 // Harm: the reply to `marks` of the page lands in a log file of stdout.
 TEST_F(View, AReplyGoesToWhoeverAsked) {
   to_tokens();
-  desk.session->command("@a vote 1 agree", 7);
-  desk.session->command("@b marks", 7);
-  desk.session->command("@c now", 8);
-  desk.session->command("follow on", 8);
-  auto const said = desk.session->take_said();
+  laptop.session->command("@a vote 1 agree", 7);
+  laptop.session->command("@b marks", 7);
+  laptop.session->command("@c now", 8);
+  laptop.session->command("follow on", 8);
+  auto const said = laptop.session->take_said();
   std::map<client::Asker, int> replies;
   for (auto const& one : said) {
     auto const event = json::parse(one.line).as_object();
@@ -216,53 +216,53 @@ TEST_F(View, AReplyGoesToWhoeverAsked) {
   }
   EXPECT_EQ(replies, (std::map<client::Asker, int>{{7, 2}, {8, 3}}));
   // The console sees none of them, whichever way it asks.
-  desk.session->command("@b marks", 7);
-  EXPECT_TRUE(desk.session->take_events().empty());
+  laptop.session->command("@b marks", 7);
+  EXPECT_TRUE(laptop.session->take_events().empty());
   // A page that is gone follows no more.
-  desk.session->leave(8);
-  desk.session->command("vote 2 agree", 7);
-  EXPECT_FALSE(desk.session->tick_wanted());
-  desk.tick();
-  EXPECT_TRUE(desk.seen("now").empty());
+  laptop.session->leave(8);
+  laptop.session->command("vote 2 agree", 7);
+  EXPECT_FALSE(laptop.session->tick_wanted());
+  laptop.tick();
+  EXPECT_TRUE(laptop.seen("now").empty());
 }
 
 TEST_F(View, ATagComesBackAlsoWhenTheAnswerComesLater) {
-  desk.meeting.begin({1, 2, 3, 4});
-  desk.start();
-  desk.say("@z9 sign-out");  // waits for the log
-  EXPECT_EQ(desk.replies("sign-out"), 0U);
-  desk.connect();
-  auto const reply = desk.reply("sign-out");
+  laptop.meeting.begin({1, 2, 3, 4});
+  laptop.start();
+  laptop.say("@z9 sign-out");  // waits for the log
+  EXPECT_EQ(laptop.replies("sign-out"), 0U);
+  laptop.connect();
+  auto const reply = laptop.reply("sign-out");
   EXPECT_TRUE(reply.at("ok").as_bool());
   EXPECT_EQ(text(reply, "tag"), "z9");
-  desk.say("status");
-  EXPECT_FALSE(desk.reply("status").contains("tag"));
-  desk.say("@7 rob bank");
-  EXPECT_EQ(text(desk.reply("rob"), "tag"), "7");
-  desk.say("@7 vote 1 perhaps");
-  EXPECT_EQ(text(desk.reply("vote"), "tag"), "7");
+  laptop.say("status");
+  EXPECT_FALSE(laptop.reply("status").contains("tag"));
+  laptop.say("@7 rob bank");
+  EXPECT_EQ(text(laptop.reply("rob"), "tag"), "7");
+  laptop.say("@7 vote 1 perhaps");
+  EXPECT_EQ(text(laptop.reply("vote"), "tag"), "7");
   for (auto const* line : {"@ now", "@a-b now", "@12345678901234567 now", "@\xff now"}) {
-    auto const before = desk.seen("reply").size();
-    desk.say(line);
-    ASSERT_EQ(desk.seen("reply").size(), before + 1) << line;
-    EXPECT_EQ(text(desk.events.back(), "code"), "MALFORMED") << line;
+    auto const before = laptop.seen("reply").size();
+    laptop.say(line);
+    ASSERT_EQ(laptop.seen("reply").size(), before + 1) << line;
+    EXPECT_EQ(text(laptop.events.back(), "code"), "MALFORMED") << line;
   }
 }
 
 // Harm: a page's text field smuggles a second command into a line.
 TEST_F(View, ALineBreakInACommandIsRefused) {
   begin();
-  desk.say("recuse 1 亲属\nsign-out");
-  EXPECT_EQ(text(desk.reply("recuse"), "code"), "MALFORMED");
-  EXPECT_EQ(desk.replies("sign-out"), 0U);
+  laptop.say("recuse 1 亲属\nsign-out");
+  EXPECT_EQ(text(laptop.reply("recuse"), "code"), "MALFORMED");
+  EXPECT_EQ(laptop.replies("sign-out"), 0U);
 }
 
 // ---- now ------------------------------------------------------------------------------------------------------------
 
 TEST_F(View, BeforeTheMeetingOnlyWhatTheServerTells) {
-  desk.start();
-  desk.say("meeting");
-  EXPECT_EQ(text(desk.reply("meeting"), "code"), "WRONG_PHASE");
+  laptop.start();
+  laptop.say("meeting");
+  EXPECT_EQ(text(laptop.reply("meeting"), "code"), "WRONG_PHASE");
   auto const before = now();
   EXPECT_EQ(text(before, "meeting"), "before-open");
   EXPECT_FALSE(before.at("connected").as_bool());
@@ -275,17 +275,17 @@ TEST_F(View, BeforeTheMeetingOnlyWhatTheServerTells) {
 
 TEST_F(View, TheMeetingIsWhatTheManifestSays) {
   begin();
-  desk.say("meeting");
-  auto const facts = desk.reply("meeting");
-  auto const& manifest = desk.meeting.manifest;
+  laptop.say("meeting");
+  auto const facts = laptop.reply("meeting");
+  auto const& manifest = laptop.meeting.manifest;
   EXPECT_EQ(text(facts, "title"), manifest.title);
   EXPECT_EQ(facts.at("people").as_array().size(), manifest.people.size());
   EXPECT_EQ(facts.at("trustees").as_array().size(), manifest.trustees.size());
   EXPECT_EQ(facts.at("candidates").as_array().size(), 3U);
   EXPECT_EQ(facts.at("batches").at(0).at("questions").as_array().size(), 2U);
-  EXPECT_EQ(text(facts, "meeting_hash"), client::group_of_four(desk.meeting.record.meeting()));
+  EXPECT_EQ(text(facts, "meeting_hash"), client::group_of_four(laptop.meeting.record.meeting()));
   EXPECT_EQ(text(facts, "identity_key"),
-            client::group_of_four(crypto::sha256({desk.meeting.keys_of(1).identity.public_key().view()})));
+            client::group_of_four(crypto::sha256({laptop.meeting.keys_of(1).identity.public_key().view()})));
 }
 
 TEST_F(View, EachStageShowsInNow) {
@@ -295,20 +295,20 @@ TEST_F(View, EachStageShowsInNow) {
   EXPECT_TRUE(before.at("ballot").is_null());
   EXPECT_EQ(before.at("experts").at("present").to_number<int>(), 5);
   EXPECT_EQ(before.at("agenda").as_array().size(), 2U);
-  desk.open_batch();
-  desk.issue_all();
+  laptop.open_batch();
+  laptop.issue_all();
   auto const ready = now();
   EXPECT_EQ(text(ready.at("attempt").as_object(), "phase"), "voting");
   EXPECT_EQ(text(ready.at("ballot").as_object(), "stage"), "ready");
   EXPECT_TRUE(ready.at("ballot").at("sequence").is_null());
   EXPECT_TRUE(ready.at("attempt").at("gate").is_null());
-  desk.vote_all("agree");
-  desk.say("cast");
+  laptop.vote_all("agree");
+  laptop.say("cast");
   EXPECT_EQ(now().at("ballot").at("sequence").to_number<int>(), 0);
-  desk.others_cast();
-  desk.close();
-  desk.mix();
-  desk.box();
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box();
   auto const boxed = now().at("attempt").as_object();
   EXPECT_EQ(text(boxed, "phase"), "confirming");
   EXPECT_EQ(text(boxed, "gate"), "GATE_UNCONFIRMED");
@@ -328,14 +328,14 @@ TEST_F(View, EachStageShowsInNow) {
 // Harm: after a restart a screen shows another meeting than before it.
 TEST_F(View, NowIsTheSameAfterARestart) {
   to_tokens();
-  must(desk.meeting.void_questions({1, 2}));
-  desk.push();
-  desk.pump();
-  desk.open_batch();
-  desk.issue_all();
+  must(laptop.meeting.void_questions({1, 2}));
+  laptop.push();
+  laptop.pump();
+  laptop.open_batch();
+  laptop.issue_all();
   whole_batch();
-  desk.open_batch(2);
-  desk.issue_all();
+  laptop.open_batch(2);
+  laptop.issue_all();
   auto const before = now();
   auto const& attempts = before.at("agenda").at(0).at("attempts").as_array();
   ASSERT_EQ(attempts.size(), 2U);
@@ -344,7 +344,7 @@ TEST_F(View, NowIsTheSameAfterARestart) {
   EXPECT_EQ(text(attempts[1].as_object(), "phase"), "declared");
   EXPECT_TRUE(attempts[1].at("reason").is_null());
   EXPECT_EQ(before.at("agenda").at(1).at("attempts").as_array().size(), 1U);
-  desk.crash();
+  laptop.crash();
   auto const after = now();
   for (auto const* field : {"agenda", "attempt", "ballot", "experts", "recusals", "interviews", "size", "root",
                             "meeting", "warnings", "checkpoint"}) {
@@ -361,110 +361,110 @@ TEST_F(View, WarningsLastAsLongAsWhatTheyWarnOf) {
     return out;
   };
   EXPECT_TRUE(kinds().empty());
-  desk.vote_all("agree");
-  desk.say("cast");
-  desk.others_cast();
-  desk.close();
-  desk.mix();
-  desk.box();
+  laptop.vote_all("agree");
+  laptop.say("cast");
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box();
   EXPECT_TRUE(kinds().empty());
-  desk.tick(desk.limits.unconfirmed_warning_ms + 1);
+  laptop.tick(laptop.limits.unconfirmed_warning_ms + 1);
   EXPECT_EQ(kinds(), (std::set<std::string>{"unconfirmed"}));
-  for (PersonId const p : desk.meeting.attempt().open.present) {
-    if (p != desk.me) must(desk.meeting.confirm(p));
+  for (PersonId const p : laptop.meeting.attempt().open.present) {
+    if (p != laptop.me) must(laptop.meeting.confirm(p));
   }
-  desk.push();
-  desk.pump();
+  laptop.push();
+  laptop.pump();
   EXPECT_TRUE(kinds().empty());
-  for (TrusteeId const t : desk.meeting.attempt().hops) must(desk.meeting.share(t));
-  desk.push();
-  desk.pump();
+  for (TrusteeId const t : laptop.meeting.attempt().hops) must(laptop.meeting.share(t));
+  laptop.push();
+  laptop.pump();
   // What the fixture's others vote by themselves: all alike or not, the rows say; the events and `now` say the same.
-  EXPECT_EQ(now().at("warnings").as_array().size() + 1, desk.seen("warning").size());
-  must(desk.meeting.declare());
-  desk.push();
-  desk.pump();
+  EXPECT_EQ(now().at("warnings").as_array().size() + 1, laptop.seen("warning").size());
+  must(laptop.meeting.declare());
+  laptop.push();
+  laptop.pump();
   EXPECT_TRUE(kinds().empty());
 }
 
 // Harm: a chair who is told to wait for a laptop that has nothing to confirm, or spends one of the few overrides on it,
 // while the gate waits for somebody else.
 TEST_F(View, WhoHasNothingLeftToConfirmIsNotWaitedFor) {
-  desk.meeting.begin();
-  must(desk.meeting.recuse(1, 2));
-  desk.start();
-  desk.connect();
-  desk.open_batch();
-  desk.issue_all();
-  desk.vote_all("agree");
-  desk.say("cast");
-  desk.others_cast();
-  desk.close();
-  desk.mix();
-  desk.push_cosignatures = false;
-  desk.box();
+  laptop.meeting.begin();
+  must(laptop.meeting.recuse(1, 2));
+  laptop.start();
+  laptop.connect();
+  laptop.open_batch();
+  laptop.issue_all();
+  laptop.vote_all("agree");
+  laptop.say("cast");
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.push_cosignatures = false;
+  laptop.box();
   EXPECT_EQ(now().at("attempt").at("unconfirmed"), json::value({1, 2, 3, 4, 5}));
   EXPECT_EQ(text(now().at("ballot").as_object(), "stage"), "checking");
-  must(desk.meeting.void_questions({1}));
-  desk.push_cosignatures = true;
-  desk.push();
-  desk.pump();
-  desk.tick(desk.limits.unconfirmed_warning_ms + 1);
+  must(laptop.meeting.void_questions({1}));
+  laptop.push_cosignatures = true;
+  laptop.push();
+  laptop.pump();
+  laptop.tick(laptop.limits.unconfirmed_warning_ms + 1);
   EXPECT_EQ(now().at("attempt").at("unconfirmed"), json::value({2, 3, 4, 5}));
   EXPECT_EQ(text(now().at("ballot").as_object(), "stage"), "cast");
-  EXPECT_EQ(desk.seen("warning").back().at("people").as_array().size(), 4U);
+  EXPECT_EQ(laptop.seen("warning").back().at("people").as_array().size(), 4U);
   // The own ballots are in no box that counts: nothing is left to keep (§14).
-  EXPECT_TRUE(desk.wallet.names("attempt/").value().empty());
-  for (PersonId p = 2; p <= 5; ++p) must(desk.meeting.confirm(p));
-  desk.push();
-  desk.pump();
-  EXPECT_EQ(desk.seen("all_confirmed").size(), 1U);
-  EXPECT_TRUE(desk.submitted<Confirm>().empty());
+  EXPECT_TRUE(laptop.wallet.names("attempt/").value().empty());
+  for (PersonId p = 2; p <= 5; ++p) must(laptop.meeting.confirm(p));
+  laptop.push();
+  laptop.pump();
+  EXPECT_EQ(laptop.seen("all_confirmed").size(), 1U);
+  EXPECT_TRUE(laptop.submitted<Confirm>().empty());
 }
 
 // Harm: a hundred entries in a second, and the page does nothing but draw.
 TEST_F(View, NowIsSaidAtMostOnceInItsTime) {
   begin();
-  desk.say("follow on");
-  ASSERT_EQ(desk.seen("now").size(), 1U) << "at once, for whoever comes";
-  desk.tick();
-  EXPECT_EQ(desk.seen("now").size(), 1U) << "nothing changed";
-  auto const settled = desk.seen("now").size();
-  desk.tick();
-  EXPECT_EQ(desk.seen("now").size(), settled) << "nothing changed";
-  EXPECT_FALSE(desk.session->tick_wanted());
-  desk.tick(desk.limits.now_apart_ms);  // looking costs as much as saying, so it has the same bound
-  must(desk.meeting.sign_out(2));
-  desk.push();
-  EXPECT_EQ(desk.seen("now").size(), settled + 1);
+  laptop.say("follow on");
+  ASSERT_EQ(laptop.seen("now").size(), 1U) << "at once, for whoever comes";
+  laptop.tick();
+  EXPECT_EQ(laptop.seen("now").size(), 1U) << "nothing changed";
+  auto const settled = laptop.seen("now").size();
+  laptop.tick();
+  EXPECT_EQ(laptop.seen("now").size(), settled) << "nothing changed";
+  EXPECT_FALSE(laptop.session->tick_wanted());
+  laptop.tick(laptop.limits.now_apart_ms);  // looking costs as much as saying, so it has the same bound
+  must(laptop.meeting.sign_out(2));
+  laptop.push();
+  EXPECT_EQ(laptop.seen("now").size(), settled + 1);
   for (PersonId const p : {3U, 4U, 5U}) {
-    must(desk.meeting.sign_out(p));
-    desk.push();
+    must(laptop.meeting.sign_out(p));
+    laptop.push();
   }
-  EXPECT_EQ(desk.seen("now").size(), settled + 1);
-  ASSERT_TRUE(desk.session->tick_wanted());
-  EXPECT_LE(*desk.session->tick_wanted(), desk.limits.now_apart_ms);
-  desk.tick(desk.limits.now_apart_ms);
-  ASSERT_EQ(desk.seen("now").size(), settled + 2);
-  EXPECT_EQ(desk.seen("now").back().at("experts").at("present").to_number<int>(), 1) << "and the last is the newest";
-  desk.say("follow off");
-  must(desk.meeting.sign_in(2));
-  desk.push();
-  desk.tick();
-  EXPECT_EQ(desk.seen("now").size(), settled + 2);
+  EXPECT_EQ(laptop.seen("now").size(), settled + 1);
+  ASSERT_TRUE(laptop.session->tick_wanted());
+  EXPECT_LE(*laptop.session->tick_wanted(), laptop.limits.now_apart_ms);
+  laptop.tick(laptop.limits.now_apart_ms);
+  ASSERT_EQ(laptop.seen("now").size(), settled + 2);
+  EXPECT_EQ(laptop.seen("now").back().at("experts").at("present").to_number<int>(), 1) << "and the last is the newest";
+  laptop.say("follow off");
+  must(laptop.meeting.sign_in(2));
+  laptop.push();
+  laptop.tick();
+  EXPECT_EQ(laptop.seen("now").size(), settled + 2);
 }
 
 // Harm: a program that has seen the server contradict itself goes dark, when its owner most needs to look.
 TEST_F(View, AHaltedProgramStillShowsHowItStood) {
   begin();
-  auto const size = desk.meeting.entries.size();
-  desk.receive(server::wire::log_push(size, {}, desk.sign_note(size, crypto::sha256({as_bytes("other")}))));
+  auto const size = laptop.meeting.entries.size();
+  laptop.receive(server::wire::log_push(size, {}, laptop.sign_note(size, crypto::sha256({as_bytes("other")}))));
   EXPECT_EQ(text(now(), "halted"), "LOG_SPLIT");
   for (auto const* line : {"meeting", "marks", "unmark", "follow on"}) {
-    desk.say(line);
-    EXPECT_TRUE(desk.events.back().contains("event")) << line;
+    laptop.say(line);
+    EXPECT_TRUE(laptop.events.back().contains("event")) << line;
     auto const word = std::string(line).substr(0, std::string(line).find(' '));
-    EXPECT_TRUE(desk.reply(word).at("ok").as_bool()) << line;
+    EXPECT_TRUE(laptop.reply(word).at("ok").as_bool()) << line;
   }
 }
 

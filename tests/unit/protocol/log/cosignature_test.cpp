@@ -29,7 +29,7 @@ TEST_F(WitnessCosignature, VerifiesAndNamesWhatWasSigned) {
   EXPECT_EQ(cosignature.time_s, 1'700'000'000U);
 }
 
-// A cosignature that moves to another checkpoint would let the server show two rooms and have both witnessed.
+// A cosignature that moves to another checkpoint would let the server show two halls and have both witnessed.
 TEST_F(WitnessCosignature, OfAnotherCheckpointIsRefused) {
   auto altered = cosignature;
   altered.tree_size = 43;

@@ -13,8 +13,8 @@ MeetingOptions with_experts(MeetingOptions given, std::uint32_t experts) {
 }
 
 /// A committee of N, of whom the first so many are there, with all offices.
-struct Room : Meeting {
-  Room(std::uint32_t committee, std::uint32_t present, MeetingOptions given = {.trustees = 2})
+struct Committee : Meeting {
+  Committee(std::uint32_t committee, std::uint32_t present, MeetingOptions given = {.trustees = 2})
       : Meeting(with_experts(std::move(given), committee)) {
     std::vector<PersonId> who;
     for (PersonId p = 1; p <= present; ++p) who.push_back(p);
@@ -24,7 +24,7 @@ struct Room : Meeting {
 };
 
 TEST(Meetings, M1PassesWithSeventeenOfTwentyFive) {
-  Room m(25, 25, {.trustees = 3});
+  Committee m(25, 25, {.trustees = 3});
   m.run_batch(1, m.votes(1, 17, 8));
   EXPECT_TRUE(declared(m, 1).passed);
   EXPECT_EQ(declared(m, 1), (Row{25, 17, 8, 0, 0, 0, 0, 17, true, false, false}));
@@ -32,30 +32,30 @@ TEST(Meetings, M1PassesWithSeventeenOfTwentyFive) {
 }
 
 TEST(Meetings, M2FailsWithSixteen) {
-  Room m(25, 25);
+  Committee m(25, 25);
   m.run_batch(1, m.votes(1, 16, 9));
   EXPECT_FALSE(declared(m, 1).passed);
 }
 
 TEST(Meetings, M3FailsStrictAndPassesInclusive) {
-  Room strict(25, 18);
+  Committee strict(25, 18);
   strict.run_batch(1, strict.votes(1, 12, 6));
   EXPECT_FALSE(declared(strict, 1).passed);
   Rules rules;
   rules.pass_strict = false;
-  Room inclusive(25, 18, {.trustees = 2, .rules = rules});
+  Committee inclusive(25, 18, {.trustees = 2, .rules = rules});
   inclusive.run_batch(1, inclusive.votes(1, 12, 6));
   EXPECT_TRUE(declared(inclusive, 1).passed);
 }
 
 TEST(Meetings, M4CountsAbstentionsInThePresent) {
-  Room m(25, 18);
+  Committee m(25, 18);
   m.run_batch(1, m.votes(1, 13, 3, 2));
   EXPECT_EQ(declared(m, 1), (Row{18, 13, 3, 2, 0, 0, 0, 13, true, false, false}));
 }
 
 TEST(Meetings, M5CannotOpenBelowQuorum) {
-  Room m(25, 16);
+  Committee m(25, 16);
   m.all_keys(1);
   EXPECT_REFUSED(m, kQuorum, m.open(1));
   must(m.sign_in(17));
@@ -64,7 +64,7 @@ TEST(Meetings, M5CannotOpenBelowQuorum) {
 
 // All who voted agreed; those who did not vote are present all the same. And nobody votes afterwards.
 TEST(Meetings, M6FailsAndALateSixthVoteIsRefused) {
-  Room m(11, 8);
+  Committee m(11, 8);
   m.run_batch(1, m.votes(1, 5, 0), Stage::kCast);
   must(m.close_batch());
   EXPECT_REFUSED(m, kWrongPhase, m.submit(TokenRequest{m.batch_open(), 6, crypto::sha256({})}, {6}));
@@ -75,7 +75,7 @@ TEST(Meetings, M6FailsAndALateSixthVoteIsRefused) {
 }
 
 TEST(Meetings, M7FailsThoughNobodyIsOpposed) {
-  Room m(11, 9);
+  Committee m(11, 9);
   m.run_batch(1, m.votes(1, 6, 0, 3));
   EXPECT_FALSE(declared(m, 1).passed);
   EXPECT_EQ(declared(m, 1).disagree, 0u);
@@ -85,7 +85,7 @@ TEST(Meetings, M8DependsOnTheModeOfRecusalAndIsPointedOut) {
   for (RecusalMode const mode : {RecusalMode::kInclude, RecusalMode::kExclude, RecusalMode::kLeave}) {
     Rules rules;
     rules.recusal_mode = mode;
-    Room m(11, 11, {.trustees = 2, .rules = rules});
+    Committee m(11, 11, {.trustees = 2, .rules = rules});
     must(m.recuse(4, 1));
     m.run_batch(1, m.votes(1, 7, 3));
     Row const& row = declared(m, 1);
@@ -97,7 +97,7 @@ TEST(Meetings, M8DependsOnTheModeOfRecusalAndIsPointedOut) {
 }
 
 TEST(Meetings, M9PassesInBothModes) {
-  Room m(13, 12);
+  Committee m(13, 12);
   must(m.recuse(1, 1));
   must(m.recuse(12, 1));
   m.run_batch(1, m.votes(1, 9, 1));
@@ -107,7 +107,7 @@ TEST(Meetings, M9PassesInBothModes) {
 // Two envelopes hold what is no ballot: they stay in the denominator.
 TEST(Meetings, M10CountsInvalidBallotsInThePresent) {
   Rules rules;
-  Room m(17, 15, {.trustees = 2, .rules = rules});
+  Committee m(17, 15, {.trustees = 2, .rules = rules});
   m.tamper_ballot = [](PersonId p, QuestionId, Bytes& ballot) {
     if (p == 14) ballot[600] ^= 1;
   };
@@ -126,7 +126,7 @@ TEST(Meetings, M10CountsInvalidBallotsInThePresent) {
 }
 
 TEST(Meetings, M11OnPaperTheFirstRoundIsVoidAndStaysOnRecord) {
-  Room m(11, 10);
+  Committee m(11, 10);
   must(m.open(1, true));
   must(m.paper_tally({{1, {10, 11, 11, 0, 8, 3, 0}}}));
   EXPECT_EQ(m.attempt().phase, BatchPhase::kVoided);
@@ -143,7 +143,7 @@ TEST(Meetings, M11OnPaperTheFirstRoundIsVoidAndStaysOnRecord) {
 }
 
 TEST(Meetings, M12ThreeBatchesWithFewerEachTime) {
-  Room m(15, 12, {.trustees = 2, .batches = {1, 1, 1}});
+  Committee m(15, 12, {.trustees = 2, .batches = {1, 1, 1}});
   m.run_batch(1, m.votes(1, 9, 3));
   must(m.sign_out(12));
   m.run_batch(2, m.votes(2, 8, 3));
@@ -159,7 +159,7 @@ TEST(Meetings, M12ThreeBatchesWithFewerEachTime) {
 
 // Who is the same at the end: another party that reads the same entries knows the same.
 TEST(Meetings, EverybodyWhoReadsTheEntriesIsInTheSameState) {
-  Room m(7, 6, {.trustees = 3, .batches = {2, 1}, .exceptional = {2}, .first_expert_is_chair = true});
+  Committee m(7, 6, {.trustees = 3, .batches = {2, 1}, .exceptional = {2}, .first_expert_is_chair = true});
   must(m.interview(2));
   must(m.recuse(3, 1));
   m.run_batch(1, m.votes(1, 4, 1));
@@ -177,7 +177,7 @@ TEST(Meetings, EverybodyWhoReadsTheEntriesIsInTheSameState) {
 
 // An entry at any other place than its own is refused: what may follow what is one order.
 TEST(Meetings, NoEntryFitsAnywhereElse) {
-  Room m(5, 5);
+  Committee m(5, 5);
   m.run_batch(1, m.votes(1, 4, 1));
   must(m.close_meeting());
   for (std::size_t at = 0; at < m.entries.size(); ++at) {
@@ -198,7 +198,7 @@ TEST(Meetings, NoEntryFitsAnywhereElse) {
 
 // With one trustee less, as the rules allow, the batch runs all the same.
 TEST(Meetings, ALostTrusteeIsLeftOut) {
-  Room m(5, 5, {.trustees = 3});
+  Committee m(5, 5, {.trustees = 3});
   m.run_batch(1, m.votes(1, 5, 0), Stage::kConfirmed);
   must(m.void_questions({}));
   must(m.keys(1, 0));
@@ -213,7 +213,7 @@ TEST(Meetings, WithoutAbstainingEveryBallotIsAVote) {
   Rules rules;
   rules.abstain_allowed = false;
   rules.modulus_bits = 2048;
-  Room m(5, 5, {.trustees = 2, .rules = rules});
+  Committee m(5, 5, {.trustees = 2, .rules = rules});
   m.run_batch(1, m.votes(1, 4, 1));
   EXPECT_EQ(declared(m, 1), (Row{5, 4, 1, 0, 0, 0, 0, 4, true, false, false}));
 }

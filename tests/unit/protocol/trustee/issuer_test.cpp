@@ -1,46 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/trustee/issuer.h"
 
-#include "room.h"
+#include "trustee_fixture.h"
 
 namespace piaojue::trustee::test {
 namespace {
 
-constexpr PersonId kExpert = Room::kFirstExpert + 1;
+constexpr PersonId kExpert = TrusteeFixture::kFirstExpert + 1;
 
 struct Issuing : testing::Test {
-  explicit Issuing(Options options = {}) : room(std::move(options)) {
-    room.advance(Room::Stage::kOpen);
-    keys = room.stored_keys(1).value();
+  explicit Issuing(Options options = {}) : hall(std::move(options)) {
+    hall.advance(TrusteeFixture::Stage::kOpen);
+    keys = hall.stored_keys(1).value();
   }
   Result<meeting::BlindSigs> answer(PersonId person, TrusteeId trustee = 1) {
-    return issue(room.record, keys, trustee, person, room.experts.at(person).msgs);
+    return issue(hall.record, keys, trustee, person, hall.experts.at(person).msgs);
   }
   static auto refused(Refusal code) { return code; }
   /// Logs a request whose digest covers `change`d messages.
   void request_with(std::function<void(meeting::BlindedMsgs&)> const& change) {
     // The messages are made as if for the log, but only the changed ones are logged.
-    meeting::BlindedMsgs& msgs = room.experts.at(kExpert).msgs;
-    for (QuestionId const q : room.attempt().questions_of(kExpert)) {
-      for (auto const& key : room.record.ballot_context(q).token_keys) {
+    meeting::BlindedMsgs& msgs = hall.experts.at(kExpert).msgs;
+    for (QuestionId const q : hall.attempt().questions_of(kExpert)) {
+      for (auto const& key : hall.record.ballot_context(q).token_keys) {
         Bytes z = key.modulus();
         z[0] = 1;  // anything in range
         msgs[q].push_back(z);
       }
     }
     change(msgs);
-    Hash const& open = room.attempt().open_hash;
-    room.must(room.signed_by(meeting::TokenRequest{open, kExpert, meeting::token_request_digest(open, kExpert, msgs)},
+    Hash const& open = hall.attempt().open_hash;
+    hall.must(hall.signed_by(meeting::TokenRequest{open, kExpert, meeting::token_request_digest(open, kExpert, msgs)},
                              {kExpert}));
   }
 
-  Room room;
+  TrusteeFixture hall;
   AttemptKeys keys;
 };
 
 // Two answers to one request would be two logged digests, and the trustee would look like a liar.
 TEST_F(Issuing, SameRequestGetsTheSameAnswer) {
-  room.request(kExpert);
+  hall.request(kExpert);
   auto const first = answer(kExpert);
   ASSERT_TRUE(first) << piaojue::name(first.error());
   EXPECT_EQ(first->size(), 2u);
@@ -49,24 +49,24 @@ TEST_F(Issuing, SameRequestGetsTheSameAnswer) {
 
 // Answers to requests that nobody can see would be tokens out of nothing.
 TEST_F(Issuing, RequestThatIsNotInTheLogIsRefused) {
-  room.experts.at(kExpert).msgs[1].push_back(Bytes(256, 1));
+  hall.experts.at(kExpert).msgs[1].push_back(Bytes(256, 1));
   EXPECT_EQ(answer(kExpert).error(), refused(Refusal::kWrongPhase));
 }
 
 // The server could have its own messages signed in an expert's name.
 TEST_F(Issuing, MessagesThatAreNotTheLoggedOnesAreRefused) {
-  room.request(kExpert);
-  room.experts.at(kExpert).msgs[2][0][200] ^= 1;
+  hall.request(kExpert);
+  hall.experts.at(kExpert).msgs[2][0][200] ^= 1;
   EXPECT_EQ(answer(kExpert).error(), refused(Refusal::kConflict));
-  room.request(kExpert + 1);
-  EXPECT_EQ(issue(room.record, keys, 1, kExpert + 1, room.experts.at(kExpert).msgs).error(),
+  hall.request(kExpert + 1);
+  EXPECT_EQ(issue(hall.record, keys, 1, kExpert + 1, hall.experts.at(kExpert).msgs).error(),
             refused(Refusal::kConflict));
 }
 
 // People without a vote would get tokens.
 TEST_F(Issuing, PersonWhoIsNotPresentIsRefused) {
-  EXPECT_EQ(issue(room.record, keys, 1, Room::kClerk, {}).error(), refused(Refusal::kNotOnRoll));
-  EXPECT_EQ(issue(room.record, keys, 1, 99, {}).error(), refused(Refusal::kNotOnRoll));
+  EXPECT_EQ(issue(hall.record, keys, 1, TrusteeFixture::kClerk, {}).error(), refused(Refusal::kNotOnRoll));
+  EXPECT_EQ(issue(hall.record, keys, 1, 99, {}).error(), refused(Refusal::kNotOnRoll));
 }
 
 // Raw RSA of a chosen special value gives things away about the key, or is of no use to an honest client.
@@ -115,26 +115,26 @@ TEST_F(Issuing, RequestForAQuestionOfAnotherBatchIsRefused) {
 
 // Whoever takes no part has no key in the log; its signatures would only confuse.
 TEST_F(Issuing, TrusteeThatTakesNoPartIsRefused) {
-  room.request(kExpert);
+  hall.request(kExpert);
   EXPECT_EQ(answer(kExpert, 3).error(), refused(Refusal::kNotAuthorised));
 }
 
 // Keys of an older attempt must not speak for this one.
 TEST_F(Issuing, KeysOfAnotherAttemptAreRefused) {
-  room.request(kExpert);
+  hall.request(kExpert);
   keys.attempt = 2;
   EXPECT_EQ(answer(kExpert).error(), refused(Refusal::kWrongPhase));
 }
 
 // Tokens minted after the close are ballots for people who are not there.
 TEST_F(Issuing, NothingIsSignedAfterBatchClose) {
-  room.request(kExpert);
-  room.close();
+  hall.request(kExpert);
+  hall.close();
   EXPECT_EQ(answer(kExpert).error(), refused(Refusal::kWrongPhase));
 }
 
 TEST_F(Issuing, NothingIsSignedWithDestroyedKeys) {
-  room.request(kExpert);
+  hall.request(kExpert);
   keys.token_keys.clear();
   EXPECT_EQ(answer(kExpert).error(), refused(Refusal::kWrongPhase));
 }
@@ -145,18 +145,19 @@ struct IssuingWithRecusal : Issuing {
 
 // She has stepped back because she must not vote on this candidate.
 TEST_F(IssuingWithRecusal, TokenForAQuestionThatTheExpertStepsBackFromIsRefused) {
-  meeting::BlindedMsgs& msgs = room.experts.at(Room::kFirstExpert).msgs;
+  meeting::BlindedMsgs& msgs = hall.experts.at(TrusteeFixture::kFirstExpert).msgs;
   for (QuestionId const q : {1u, 2u}) msgs[q].assign(3, Bytes(256, 1));
-  Hash const& open = room.attempt().open_hash;
-  room.must(room.signed_by(
-      meeting::TokenRequest{open, Room::kFirstExpert, meeting::token_request_digest(open, Room::kFirstExpert, msgs)},
-      {Room::kFirstExpert}));
-  EXPECT_EQ(answer(Room::kFirstExpert).error(), refused(Refusal::kRecused));
+  Hash const& open = hall.attempt().open_hash;
+  hall.must(
+      hall.signed_by(meeting::TokenRequest{open, TrusteeFixture::kFirstExpert,
+                                           meeting::token_request_digest(open, TrusteeFixture::kFirstExpert, msgs)},
+                     {TrusteeFixture::kFirstExpert}));
+  EXPECT_EQ(answer(TrusteeFixture::kFirstExpert).error(), refused(Refusal::kRecused));
 }
 
 TEST_F(IssuingWithRecusal, TheOtherQuestionsOfTheExpertAreSigned) {
-  room.request(Room::kFirstExpert);
-  auto const sigs = answer(Room::kFirstExpert);
+  hall.request(TrusteeFixture::kFirstExpert);
+  auto const sigs = answer(TrusteeFixture::kFirstExpert);
   ASSERT_TRUE(sigs) << piaojue::name(sigs.error());
   EXPECT_EQ(sigs->size(), 1u);
   EXPECT_TRUE(sigs->contains(2));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/trustee/keys.h"
 
-#include "room.h"
+#include "trustee_fixture.h"
 
 namespace piaojue::trustee::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "protocol/trustee/plan.h"
-#include "room.h"
+#include "trustee_fixture.h"
 
 namespace piaojue::trustee::test {
 namespace {
@@ -17,17 +17,17 @@ auto refused(Refusal code) { return code; }
 /// At the turn of hop 0.
 struct Mixing : testing::Test {
   Mixing() {
-    room.advance(Room::Stage::kCast);
+    hall.advance(TrusteeFixture::Stage::kCast);
     prepare = [this] {
-      room.close();
-      room.run_all();
-      items = room.envelopes();
-      keys = room.stored_keys(0).value();
+      hall.close();
+      hall.run_all();
+      items = hall.envelopes();
+      keys = hall.stored_keys(0).value();
     };
   }
-  Result<MixResult> mixed() { return mix(room.record, keys, 0, items, {}); }
+  Result<MixResult> mixed() { return mix(hall.record, keys, 0, items, {}); }
 
-  Room room;
+  TrusteeFixture hall;
   std::function<void()> prepare;
   MixItems items;
   AttemptKeys keys;
@@ -46,14 +46,14 @@ TEST_F(Mixing, EveryOnionLosesOneLayerAndNoneIsLost) {
   }
   EXPECT_EQ(result->salt.size(), 32u);
   EXPECT_EQ(result->step.output_hash,
-            meeting::mix_output_hash(room.attempt().open_hash, 0, result->salt, result->items));
+            meeting::mix_output_hash(hall.attempt().open_hash, 0, result->salt, result->items));
 }
 
 // A hop that mixes before its turn would mix ballots that another has still to hide.
 TEST_F(Mixing, HopOutOfTurnIsRefused) {
   prepare();
-  EXPECT_EQ(mix(room.record, room.stored_keys(1).value(), 1, items, {}).error(), refused(Refusal::kWrongPhase));
-  EXPECT_EQ(mix(room.record, keys, 3, items, {}).error(), refused(Refusal::kWrongPhase));
+  EXPECT_EQ(mix(hall.record, hall.stored_keys(1).value(), 1, items, {}).error(), refused(Refusal::kWrongPhase));
+  EXPECT_EQ(mix(hall.record, keys, 3, items, {}).error(), refused(Refusal::kWrongPhase));
   keys.mix_key.reset();
   EXPECT_EQ(mixed().error(), refused(Refusal::kWrongPhase));
 }
@@ -90,10 +90,10 @@ TEST_F(Mixing, TwoEqualInputsAreRefused) {
 
 // A loss that is not counted would be a ballot that silently disappears.
 TEST_F(Mixing, OnionThatDoesNotOpenFallsOutAndIsCounted) {
-  auto& onions = room.experts.at(Room::kFirstExpert).onions;
+  auto& onions = hall.experts.at(TrusteeFixture::kFirstExpert).onions;
   onions[1] = Bytes(onions[1].size(), 7);
   onions[2][100] ^= 1;
-  room.cast_onions(Room::kFirstExpert);
+  hall.cast_onions(TrusteeFixture::kFirstExpert);
   prepare();
   auto const result = mixed();
   ASSERT_TRUE(result) << piaojue::name(result.error());
@@ -103,11 +103,11 @@ TEST_F(Mixing, OnionThatDoesNotOpenFallsOutAndIsCounted) {
 
 // A ballot of one question in another's box, or a layer meant for another hop: valid boxes under the right key.
 TEST_F(Mixing, OnionOfAnotherQuestionFallsOut) {
-  auto& expert = room.experts.at(Room::kFirstExpert);
+  auto& expert = hall.experts.at(TrusteeFixture::kFirstExpert);
   std::vector<crypto::MixPublicKey> hops;
-  for (auto const& hop : room.attempt().keys) hops.push_back(hop.mix_key);
-  expert.onions[1] = crypto::onion::wrap(hops, room.record.ballot_context(2).ctx, expert.ballots[1]).value();
-  room.cast_onions(Room::kFirstExpert);
+  for (auto const& hop : hall.attempt().keys) hops.push_back(hop.mix_key);
+  expert.onions[1] = crypto::onion::wrap(hops, hall.record.ballot_context(2).ctx, expert.ballots[1]).value();
+  hall.cast_onions(TrusteeFixture::kFirstExpert);
   prepare();
   auto const result = mixed();
   ASSERT_TRUE(result) << piaojue::name(result.error());
@@ -116,17 +116,17 @@ TEST_F(Mixing, OnionOfAnotherQuestionFallsOut) {
 }
 
 TEST_F(Mixing, LayerForAnotherHopFallsOut) {
-  auto& expert = room.experts.at(Room::kFirstExpert);
+  auto& expert = hall.experts.at(TrusteeFixture::kFirstExpert);
   // Opens under hop 0's key and has the right size, but its header says hop 1: the outermost layer is already gone.
-  crypto::MixPublicKey const key = room.attempt().keys[0].mix_key;
-  Hash const& ctx = room.record.ballot_context(1).ctx;
+  crypto::MixPublicKey const key = hall.attempt().keys[0].mix_key;
+  Hash const& ctx = hall.record.ballot_context(1).ctx;
   std::size_t const size = expert.onions[1].size();
   Bytes padded = expert.ballots[1];
   padded.resize(padded.size() + crypto::onion::kLayerBytes);
   Bytes const longer = crypto::onion::wrap(std::array{key, key, key}, ctx, padded).value();
-  expert.onions[1] = crypto::onion::peel(room.stored_keys(0)->mix_key.value(), 0, ctx, longer).value();
+  expert.onions[1] = crypto::onion::peel(hall.stored_keys(0)->mix_key.value(), 0, ctx, longer).value();
   ASSERT_EQ(expert.onions[1].size(), size);
-  room.cast_onions(Room::kFirstExpert);
+  hall.cast_onions(TrusteeFixture::kFirstExpert);
   prepare();
   auto const result = mixed();
   ASSERT_TRUE(result) << piaojue::name(result.error());
@@ -136,29 +136,29 @@ TEST_F(Mixing, LayerForAnotherHopFallsOut) {
 // Whoever carries items from hop to hop could exchange them.
 TEST_F(Mixing, NextHopRefusesWhatTheLoggedHashDoesNotCover) {
   prepare();
-  room.seats[0].trustee->on_mix_input(room.attempt().open_hash, items, {});
-  room.run(0);
-  ASSERT_EQ(room.attempt().mixes.size(), 1u);
-  auto const* handed = std::get_if<MixResult>(&room.last(0, EntryType::kMixStep)->submission.payload);
+  hall.seats[0].trustee->on_mix_input(hall.attempt().open_hash, items, {});
+  hall.run(0);
+  ASSERT_EQ(hall.attempt().mixes.size(), 1u);
+  auto const* handed = std::get_if<MixResult>(&hall.last(0, EntryType::kMixStep)->submission.payload);
   ASSERT_NE(handed, nullptr);
-  AttemptKeys const next = room.stored_keys(1).value();
-  EXPECT_TRUE(mix(room.record, next, 1, handed->items, handed->salt));
+  AttemptKeys const next = hall.stored_keys(1).value();
+  EXPECT_TRUE(mix(hall.record, next, 1, handed->items, handed->salt));
 
   MixItems other = handed->items;
   other[1][0][0] ^= 1;
-  EXPECT_EQ(mix(room.record, next, 1, other, handed->salt).error(), refused(Refusal::kConflict));
+  EXPECT_EQ(mix(hall.record, next, 1, other, handed->salt).error(), refused(Refusal::kConflict));
   Bytes salt = handed->salt;
   salt[0] ^= 1;
-  EXPECT_EQ(mix(room.record, next, 1, handed->items, salt).error(), refused(Refusal::kConflict));
+  EXPECT_EQ(mix(hall.record, next, 1, handed->items, salt).error(), refused(Refusal::kConflict));
   other = handed->items;
   std::swap(other[1][0], other[1][1]);
-  EXPECT_EQ(mix(room.record, next, 1, other, handed->salt).error(), refused(Refusal::kConflict));
+  EXPECT_EQ(mix(hall.record, next, 1, other, handed->salt).error(), refused(Refusal::kConflict));
   other = handed->items;
   other[3] = other[1];
-  EXPECT_EQ(mix(room.record, next, 1, other, handed->salt).error(), refused(Refusal::kConflict));
+  EXPECT_EQ(mix(hall.record, next, 1, other, handed->salt).error(), refused(Refusal::kConflict));
   other = handed->items;
   other[1].pop_back();
-  EXPECT_EQ(mix(room.record, next, 1, other, handed->salt).error(), refused(Refusal::kMixSize));
+  EXPECT_EQ(mix(hall.record, next, 1, other, handed->salt).error(), refused(Refusal::kMixSize));
 }
 
 // An order that is likelier than others tells who cast what. 24 orders, 24000 draws, bounds of more than six standard
@@ -196,7 +196,7 @@ TEST_F(Mixing, QuestionsAreShuffledIndependently) {
     std::vector<std::size_t> out;
     for (Bytes const& item : items.at(q)) {
       Bytes const inner =
-          crypto::onion::peel(*key.mix_key, 0, meeting::context(room.attempt().open_hash, q), item).value();
+          crypto::onion::peel(*key.mix_key, 0, meeting::context(hall.attempt().open_hash, q), item).value();
       out.push_back(
           static_cast<std::size_t>(std::ranges::find(result.items.at(q), inner) - result.items.at(q).begin()));
     }
@@ -225,102 +225,102 @@ TEST_F(Mixing, QuestionsAreShuffledIndependently) {
 TEST_F(Mixing, EnvelopeThatItsOwnerDidNotSignIsRefused) {
   prepare();
   std::map<PersonId, meeting::Onions> envelopes;
-  for (auto const& [id, expert] : room.experts) envelopes[id] = expert.onions;
-  ASSERT_TRUE(onions_to_items(room.record, envelopes));
+  for (auto const& [id, expert] : hall.experts) envelopes[id] = expert.onions;
+  ASSERT_TRUE(onions_to_items(hall.record, envelopes));
   auto other = envelopes;
-  other[Room::kFirstExpert][2][50] ^= 1;
-  EXPECT_EQ(onions_to_items(room.record, other).error(), refused(Refusal::kConflict));
+  other[TrusteeFixture::kFirstExpert][2][50] ^= 1;
+  EXPECT_EQ(onions_to_items(hall.record, other).error(), refused(Refusal::kConflict));
   other = envelopes;
-  std::swap(other[Room::kFirstExpert], other[Room::kFirstExpert + 1]);
-  EXPECT_EQ(onions_to_items(room.record, other).error(), refused(Refusal::kConflict));
+  std::swap(other[TrusteeFixture::kFirstExpert], other[TrusteeFixture::kFirstExpert + 1]);
+  EXPECT_EQ(onions_to_items(hall.record, other).error(), refused(Refusal::kConflict));
   other = envelopes;
-  other.erase(Room::kFirstExpert);
-  EXPECT_EQ(onions_to_items(room.record, other).error(), refused(Refusal::kConflict));
+  other.erase(TrusteeFixture::kFirstExpert);
+  EXPECT_EQ(onions_to_items(hall.record, other).error(), refused(Refusal::kConflict));
 }
 
 // The batch that was voted on must not hang on a question that was taken out between two hops.
 TEST_F(Mixing, QuestionVoidedBetweenHopsIsLeftOutFromThereOn) {
   prepare();
-  room.seats[0].trustee->on_mix_input(room.attempt().open_hash, items, {});
-  room.run(0);
-  auto const handed = std::get<MixResult>(room.last(0, EntryType::kMixStep)->submission.payload);
-  room.void_questions({2});
-  auto const result = mix(room.record, room.stored_keys(1).value(), 1, handed.items, handed.salt);
+  hall.seats[0].trustee->on_mix_input(hall.attempt().open_hash, items, {});
+  hall.run(0);
+  auto const handed = std::get<MixResult>(hall.last(0, EntryType::kMixStep)->submission.payload);
+  hall.void_questions({2});
+  auto const result = mix(hall.record, hall.stored_keys(1).value(), 1, handed.items, handed.salt);
   ASSERT_TRUE(result) << piaojue::name(result.error());
   EXPECT_EQ(result->step.counts.size(), 1u);
   EXPECT_EQ(result->items.size(), 1u);
-  EXPECT_TRUE(room.apply(room.signed_by(result->step, {Room::kChair})));
+  EXPECT_TRUE(hall.apply(hall.signed_by(result->step, {TrusteeFixture::kChair})));
 }
 
 // ---- The box -------------------------------------------------------------------------------------------------------
 
 struct Boxing : testing::Test {
   Boxing() {
-    room.advance(Room::Stage::kMixed);
-    items = std::get<MixResult>(room.last(2, EntryType::kMixStep)->submission.payload).items;
+    hall.advance(TrusteeFixture::Stage::kMixed);
+    items = std::get<MixResult>(hall.last(2, EntryType::kMixStep)->submission.payload).items;
   }
-  Room room;
+  TrusteeFixture hall;
   MixItems items;
 };
 
 TEST_F(Boxing, ValidBallotsAreSortedAndAccepted) {
-  meeting::BallotBox const box = make_ballot_box(room.record, items);
+  meeting::BallotBox const box = make_ballot_box(hall.record, items);
   for (QuestionId const q : {1u, 2u}) {
     EXPECT_EQ(box.boxes.at(q).ballots.size(), 5u);
     EXPECT_TRUE(std::ranges::is_sorted(box.boxes.at(q).ballots));
     EXPECT_TRUE(box.boxes.at(q).refused.empty());
   }
-  EXPECT_TRUE(room.apply(room.signed_by(box, {meeting::kServer})));
+  EXPECT_TRUE(hall.apply(hall.signed_by(box, {meeting::kServer})));
 }
 
-// One bad ballot must not stop the room, and must not be left out unexplained.
+// One bad ballot must not stop the hall, and must not be left out unexplained.
 TEST_F(Boxing, InvalidBallotIsLeftOutAndCountedByCode) {
   items[1][0].back() ^= 1;
   items[2][0] = items[2][1];
   items[2][2][4] = 1;  // says that it is of question 1
-  meeting::BallotBox const box = make_ballot_box(room.record, items);
+  meeting::BallotBox const box = make_ballot_box(hall.record, items);
   EXPECT_EQ(box.boxes.at(1).ballots.size(), 4u);
   EXPECT_EQ(box.boxes.at(1).refused.at(static_cast<std::uint32_t>(Refusal::kBallotSignature)), 1u);
   EXPECT_EQ(box.boxes.at(2).ballots.size(), 3u);
   EXPECT_EQ(box.boxes.at(2).refused.at(static_cast<std::uint32_t>(Refusal::kBallotDuplicate)), 1u);
   EXPECT_EQ(box.boxes.at(2).refused.at(static_cast<std::uint32_t>(Refusal::kBallotContext)), 1u);
-  EXPECT_TRUE(room.apply(room.signed_by(box, {meeting::kServer})));
+  EXPECT_TRUE(hall.apply(hall.signed_by(box, {meeting::kServer})));
 }
 
 // With one token two votes could be cast, if a conspirator gives her envelope for it.
 TEST_F(Boxing, SecondBallotUnderOneTokenIsRefusedAndTheBoxIsTheSameWhateverTheOrder) {
-  auto const& token = room.experts.at(Room::kFirstExpert).tokens.at(1);
-  meeting::BallotContext const& context = room.record.ballot_context(1);
+  auto const& token = hall.experts.at(TrusteeFixture::kFirstExpert).tokens.at(1);
+  meeting::BallotContext const& context = hall.record.ballot_context(1);
   Bytes const second =
       meeting::make_ballot(context, token.sk_v, token.prefix, token.signatures, Choice::kDisagree).value();
-  auto const other = std::ranges::find(items[1], room.experts.at(Room::kFirstExpert + 1).ballots.at(1));
+  auto const other = std::ranges::find(items[1], hall.experts.at(TrusteeFixture::kFirstExpert + 1).ballots.at(1));
   ASSERT_NE(other, items[1].end());
   *other = second;
-  meeting::BallotBox const box = make_ballot_box(room.record, items);
+  meeting::BallotBox const box = make_ballot_box(hall.record, items);
   EXPECT_EQ(box.boxes.at(1).ballots.size(), 4u);
   EXPECT_EQ(box.boxes.at(1).refused.at(static_cast<std::uint32_t>(Refusal::kBallotDuplicate)), 1u);
   std::ranges::reverse(items[1]);
-  EXPECT_EQ(make_ballot_box(room.record, items).boxes.at(1).ballots, box.boxes.at(1).ballots);
-  EXPECT_TRUE(room.apply(room.signed_by(box, {meeting::kServer})));
+  EXPECT_EQ(make_ballot_box(hall.record, items).boxes.at(1).ballots, box.boxes.at(1).ballots);
+  EXPECT_TRUE(hall.apply(hall.signed_by(box, {meeting::kServer})));
 }
 
 // The state machine refuses a box with a ballot key of an earlier box: one expert could stop every batch after the
 // first.
 TEST(BoxOfALaterBatch, BallotUnderAKeyOfAnEarlierBoxIsLeftOut) {
-  Room room(Options{.batches = {1, 1}});
-  room.repeated_seed = Secret::random(32);
-  room.advance(Room::Stage::kConfirmed);
-  room.run_all();
-  room.declare();
-  room.run_all();
-  room.open_batch(2);
-  room.cosign();
-  room.advance(Room::Stage::kMixed);
-  MixItems const items = std::get<MixResult>(room.last(2, EntryType::kMixStep)->submission.payload).items;
-  meeting::BallotBox const box = make_ballot_box(room.record, items);
+  TrusteeFixture hall(Options{.batches = {1, 1}});
+  hall.repeated_seed = Secret::random(32);
+  hall.advance(TrusteeFixture::Stage::kConfirmed);
+  hall.run_all();
+  hall.declare();
+  hall.run_all();
+  hall.open_batch(2);
+  hall.cosign();
+  hall.advance(TrusteeFixture::Stage::kMixed);
+  MixItems const items = std::get<MixResult>(hall.last(2, EntryType::kMixStep)->submission.payload).items;
+  meeting::BallotBox const box = make_ballot_box(hall.record, items);
   EXPECT_EQ(box.boxes.at(2).ballots.size(), 4u);
   EXPECT_EQ(box.boxes.at(2).refused.at(static_cast<std::uint32_t>(Refusal::kBallotDuplicate)), 1u);
-  EXPECT_TRUE(room.apply(room.signed_by(box, {meeting::kServer})));
+  EXPECT_TRUE(hall.apply(hall.signed_by(box, {meeting::kServer})));
 }
 
 }  // namespace

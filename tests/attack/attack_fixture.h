@@ -57,10 +57,10 @@ struct Answer {
 };
 std::ostream& operator<<(std::ostream& out, Answer const& answer);
 
-class Stage {
+class AttackFixture {
  public:
-  explicit Stage(Plan plan = {}, std::uint64_t seed = 1);
-  ~Stage();
+  explicit AttackFixture(Plan plan = {}, std::uint64_t seed = 1);
+  ~AttackFixture();
 
   simulation::Randomness randomness;
   simulation::KeyPool keys;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stage.h"
+#include "attack_fixture.h"
 
 #include "crypto/onion.h"
 #include "server/draft.h"
@@ -23,7 +23,7 @@ Bytes flipped(Bytes bytes, std::size_t const at, std::uint8_t const mask) {
   return bytes;
 }
 
-Stage::Stage(Plan plan, std::uint64_t const seed)
+AttackFixture::AttackFixture(Plan plan, std::uint64_t const seed)
     : randomness(seed),
       keys(seed),
       setup(std::move(plan)),
@@ -83,9 +83,9 @@ Stage::Stage(Plan plan, std::uint64_t const seed)
   EXPECT_TRUE(restart());
 }
 
-Stage::~Stage() = default;
+AttackFixture::~AttackFixture() = default;
 
-bool Stage::restart() {
+bool AttackFixture::restart() {
   server::Config config{.server_key = crypto::SigningKey::from_seed(server_key.seed()).value(),
                         .checkpoint_key = crypto::SigningKey::from_seed(checkpoint_key.seed()).value(),
                         .seal_key = seal_key.clone(),
@@ -112,7 +112,7 @@ bool Stage::restart() {
   return true;
 }
 
-server::SessionId Stage::connect(std::optional<Hash> const& spki) {
+server::SessionId AttackFixture::connect(std::optional<Hash> const& spki) {
   auto const id = ++sessions_;
   open_.insert(id);
   core->open(id, spki);
@@ -120,7 +120,7 @@ server::SessionId Stage::connect(std::optional<Hash> const& spki) {
   return id;
 }
 
-bool Stage::settle() {
+bool AttackFixture::settle() {
   while (core) {
     bool worked = false;
     if (!hold_jobs) {
@@ -147,7 +147,7 @@ bool Stage::settle() {
   return false;
 }
 
-void Stage::deliver(std::vector<server::Output> const& outputs) {
+void AttackFixture::deliver(std::vector<server::Output> const& outputs) {
   for (auto const& output : outputs) {
     auto const* frame = std::get_if<server::Frame>(&output.what);
     if (frame == nullptr) {
@@ -167,7 +167,7 @@ void Stage::deliver(std::vector<server::Output> const& outputs) {
   }
 }
 
-Answer Stage::send(server::SessionId const session, ByteView const frame) {
+Answer AttackFixture::send(server::SessionId const session, ByteView const frame) {
   replies_.erase(session);
   core->on_frame(session, frame);
   settle();
@@ -184,7 +184,7 @@ Answer Stage::send(server::SessionId const session, ByteView const frame) {
   return answer;
 }
 
-Bytes Stage::entry(Body const& body, std::vector<PersonId> const& signers) const {
+Bytes AttackFixture::entry(Body const& body, std::vector<PersonId> const& signers) const {
   auto const bytes = meeting::encode_body(body);
   auto const type = meeting::type_of(body);
   std::vector<meeting::EntrySignature> signatures;
@@ -195,21 +195,21 @@ Bytes Stage::entry(Body const& body, std::vector<PersonId> const& signers) const
   return meeting::encode_entry(type, bytes, std::move(signatures));
 }
 
-Answer Stage::submit(PersonId const via, Bytes const& entry, Bytes const& payload) {
+Answer AttackFixture::submit(PersonId const via, Bytes const& entry, Bytes const& payload) {
   return send(people.at(via).session, client::wire::submit(next_request(), entry, payload));
 }
 
-void Stage::must(Body const& body, std::vector<PersonId> const& signers, Bytes const& payload) {
+void AttackFixture::must(Body const& body, std::vector<PersonId> const& signers, Bytes const& payload) {
   auto const answer = submit(signers.front(), entry(body, signers), payload);
   ASSERT_TRUE(answer.accepted) << meeting::name(meeting::type_of(body)) << ": " << answer;
 }
 
-Result<void> Stage::everybody(Bytes const& entry) const {
+Result<void> AttackFixture::everybody(Bytes const& entry) const {
   meeting::Record copy = record();
   return copy.apply(entry);
 }
 
-void Stage::cosign() {
+void AttackFixture::cosign() {
   log::Checkpoint const checkpoint{manifest_.origin(), record().size(), record().tree().root()};
   for (auto const p : record().witnesses()) {
     auto const& person = people.at(p);
@@ -219,13 +219,13 @@ void Stage::cosign() {
   }
 }
 
-std::pair<Hash, std::size_t> Stage::state() const {
+std::pair<Hash, std::size_t> AttackFixture::state() const {
   std::size_t rows = 0;
   for (auto const& table : store.contents().tables) rows += table.size();
   return {record().tree().root(), rows};
 }
 
-void Stage::enrol_all() {
+void AttackFixture::enrol_all() {
   for (auto& [id, person] : people) {
     person.identity = crypto::SigningKey::generate();
     person.witness = crypto::SigningKey::generate();
@@ -245,24 +245,24 @@ void Stage::enrol_all() {
   }
 }
 
-void Stage::open_meeting() {
+void AttackFixture::open_meeting() {
   enrol_all();
   std::vector<PersonId> signers = {clerk, chair};
   signers.insert(signers.end(), supervisors.begin(), supervisors.end());
   must(manifest_, signers);
 }
 
-void Stage::sign_in(std::vector<PersonId> const& who) {
+void AttackFixture::sign_in(std::vector<PersonId> const& who) {
   for (auto const p : who) must(meeting::SignIn{record().meeting(), p, record().presence(p).sequence}, {p});
 }
 
-void Stage::sign_in_all() {
+void AttackFixture::sign_in_all() {
   std::vector<PersonId> all;
   for (auto const& [id, person] : people) all.push_back(id);
   sign_in(all);
 }
 
-void Stage::publish_keys(BatchId const batch) {
+void AttackFixture::publish_keys(BatchId const batch) {
   for (TrusteeId t = 1; t < setup.trustees; ++t) {
     auto generated = trustee::AttemptKeys::generate(batch, record().attempts(batch) + 1, record().undecided(batch),
                                                     2048, keys.source());
@@ -273,7 +273,7 @@ void Stage::publish_keys(BatchId const batch) {
   settle();
 }
 
-void Stage::open_batch(BatchId const batch) {
+void AttackFixture::open_batch(BatchId const batch) {
   publish_keys(batch);
   auto const draft = record().draft_batch_open(batch, false);
   ASSERT_TRUE(draft) << piaojue::name(draft.error());
@@ -283,7 +283,7 @@ void Stage::open_batch(BatchId const batch) {
   cosign();
 }
 
-Stage::Tokens Stage::blind(PersonId const expert) const {
+AttackFixture::Tokens AttackFixture::blind(PersonId const expert) const {
   Tokens out;
   for (auto const q : attempt().questions_of(expert)) {
     crypto::TokenPrefix prefix;
@@ -301,7 +301,7 @@ Stage::Tokens Stage::blind(PersonId const expert) const {
   return out;
 }
 
-meeting::BlindedMsgs Stage::messages(Tokens const& tokens) {
+meeting::BlindedMsgs AttackFixture::messages(Tokens const& tokens) {
   meeting::BlindedMsgs out;
   for (auto const& [q, token] : tokens) {
     for (auto const& blinding : token.blindings) out[q].push_back(blinding.blinded_msg);
@@ -309,7 +309,7 @@ meeting::BlindedMsgs Stage::messages(Tokens const& tokens) {
   return out;
 }
 
-Answer Stage::request(PersonId const expert, Tokens fresh) {
+Answer AttackFixture::request(PersonId const expert, Tokens fresh) {
   auto const msgs = messages(fresh);
   auto const& open = attempt().open_hash;
   auto const answer = submit(
@@ -319,12 +319,12 @@ Answer Stage::request(PersonId const expert, Tokens fresh) {
   return answer;
 }
 
-void Stage::request(PersonId const expert) {
+void AttackFixture::request(PersonId const expert) {
   auto const answer = request(expert, blind(expert));
   ASSERT_TRUE(answer.accepted) << answer;
 }
 
-void Stage::issue(PersonId const expert) {
+void AttackFixture::issue(PersonId const expert) {
   auto const msgs = messages(tokens.at(expert));
   for (auto const t : attempt().hops) {
     if (t == 0) continue;
@@ -336,7 +336,7 @@ void Stage::issue(PersonId const expert) {
   }
 }
 
-void Stage::collect(PersonId const expert) {
+void AttackFixture::collect(PersonId const expert) {
   // What was pushed to her, as her program would take it: in any order, the newest last.
   std::map<std::uint32_t, meeting::BlindSigs> by_hop;
   for (auto const& message : people.at(expert).inbox) {
@@ -363,22 +363,22 @@ void Stage::collect(PersonId const expert) {
   }
 }
 
-Bytes Stage::ballot(PersonId const expert, QuestionId const q, Choice const choice) const {
+Bytes AttackFixture::ballot(PersonId const expert, QuestionId const q, Choice const choice) const {
   auto const& token = tokens.at(expert).at(q);
   return meeting::make_ballot(record().ballot_context(q), token.sk_v, token.prefix, token.tokens, choice).value();
 }
 
-std::vector<crypto::MixPublicKey> Stage::mix_keys() const {
+std::vector<crypto::MixPublicKey> AttackFixture::mix_keys() const {
   std::vector<crypto::MixPublicKey> out;
   for (auto const& key : attempt().keys) out.push_back(key.mix_key);
   return out;
 }
 
-Bytes Stage::wrap(QuestionId const q, ByteView const ballot) const {
+Bytes AttackFixture::wrap(QuestionId const q, ByteView const ballot) const {
   return crypto::onion::wrap(mix_keys(), meeting::context(attempt().open_hash, q), ballot).value();
 }
 
-Answer Stage::cast_onions(PersonId const expert, meeting::Onions const& onions) {
+Answer AttackFixture::cast_onions(PersonId const expert, meeting::Onions const& onions) {
   auto const& open = attempt().open_hash;
   auto const before = attempt().casts.find(expert);
   std::uint32_t const sequence = before == attempt().casts.end() ? 0 : before->second.sequence + 1;
@@ -389,7 +389,7 @@ Answer Stage::cast_onions(PersonId const expert, meeting::Onions const& onions) 
       meeting::encode_envelope_payload(onions));
 }
 
-void Stage::cast(PersonId const expert, Choice const choice) {
+void AttackFixture::cast(PersonId const expert, Choice const choice) {
   meeting::Onions onions;
   for (auto const q : attempt().questions_of(expert)) {
     ballots[expert][q] = ballot(expert, q, choice);
@@ -399,7 +399,7 @@ void Stage::cast(PersonId const expert, Choice const choice) {
   ASSERT_TRUE(answer.accepted) << answer;
 }
 
-void Stage::vote_all(std::vector<Choice> const& choices) {
+void AttackFixture::vote_all(std::vector<Choice> const& choices) {
   std::size_t i = 0;
   for (auto const p : present()) {
     if (!tokens.contains(p)) {
@@ -411,12 +411,12 @@ void Stage::vote_all(std::vector<Choice> const& choices) {
   }
 }
 
-void Stage::close() {
+void AttackFixture::close() {
   must(record().draft_batch_close().value(), {chair});
   settle();
 }
 
-void Stage::issuance_closed() {
+void AttackFixture::issuance_closed() {
   for (auto const t : attempt().hops) {
     if (t == 0) continue;
     meeting::IssuanceClosed body{attempt().open_hash, t, {}};
@@ -430,7 +430,7 @@ void Stage::issuance_closed() {
   settle();
 }
 
-client::wire::MixWork Stage::mix_input(TrusteeId const trustee) const {
+client::wire::MixWork AttackFixture::mix_input(TrusteeId const trustee) const {
   auto const& inbox = people.at(trustee_person(trustee)).inbox;
   for (auto it = inbox.rbegin(); it != inbox.rend(); ++it) {
     auto const* work = std::get_if<client::wire::MixWork>(&it->what);
@@ -440,12 +440,12 @@ client::wire::MixWork Stage::mix_input(TrusteeId const trustee) const {
   return {};
 }
 
-Answer Stage::submit_mix(TrusteeId const trustee, trustee::MixResult const& result) {
+Answer AttackFixture::submit_mix(TrusteeId const trustee, trustee::MixResult const& result) {
   return submit(trustee_person(trustee), entry(result.step, {trustee_person(trustee)}),
                 meeting::encode_mix_payload(result.salt, result.items));
 }
 
-void Stage::mix() {
+void AttackFixture::mix() {
   for (auto const t : attempt().hops) {
     if (t == 0) continue;
     auto const input = mix_input(t);
@@ -459,14 +459,14 @@ void Stage::mix() {
   cosign();
 }
 
-void Stage::to_box(std::vector<Choice> const& choices) {
+void AttackFixture::to_box(std::vector<Choice> const& choices) {
   vote_all(choices);
   close();
   issuance_closed();
   mix();
 }
 
-Answer Stage::confirm(PersonId const expert, bool const ok) {
+Answer AttackFixture::confirm(PersonId const expert, bool const ok) {
   meeting::Confirm body{attempt().open_hash, expert, attempt().box_hash, {}};
   auto const live = attempt().live();
   for (auto const q : attempt().questions_of(expert)) {
@@ -475,7 +475,7 @@ Answer Stage::confirm(PersonId const expert, bool const ok) {
   return submit(expert, entry(body, {expert}));
 }
 
-void Stage::confirm_all() {
+void AttackFixture::confirm_all() {
   auto const counted = attempt().counted;
   for (auto const& [p, leaf] : counted) {
     if (attempt().confirms.contains(p) || attempt().overridden.contains(p)) continue;
@@ -484,7 +484,7 @@ void Stage::confirm_all() {
   }
 }
 
-Answer Stage::share(TrusteeId const trustee) {
+Answer AttackFixture::share(TrusteeId const trustee) {
   auto const body = trustee::make_share(record(), trustee_keys_.at(trustee), trustee);
   if (!body) {
     Answer answer;
@@ -494,7 +494,7 @@ Answer Stage::share(TrusteeId const trustee) {
   return submit(trustee_person(trustee), entry(*body, {trustee_person(trustee)}));
 }
 
-void Stage::share_all() {
+void AttackFixture::share_all() {
   settle();
   auto const hops = attempt().hops;
   for (auto const t : hops) {
@@ -506,9 +506,9 @@ void Stage::share_all() {
   ASSERT_EQ(attempt().phase, BatchPhase::kCounted);
 }
 
-void Stage::declare() { must(record().draft_declaration().value(), {chair, supervisor()}); }
+void AttackFixture::declare() { must(record().draft_declaration().value(), {chair, supervisor()}); }
 
-void Stage::erase() {
+void AttackFixture::erase() {
   settle();
   auto const hops = attempt().hops;
   for (auto const t : hops) {
@@ -516,12 +516,12 @@ void Stage::erase() {
   }
 }
 
-void Stage::close_meeting() {
+void AttackFixture::close_meeting() {
   must(record().draft_meeting_close().value(), {chair, supervisor()});
   cosign();
 }
 
-void Stage::finish() {
+void AttackFixture::finish() {
   confirm_all();
   share_all();
   declare();

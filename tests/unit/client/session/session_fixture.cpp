@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "desk.h"
+#include "session_fixture.h"
 
 #include <gtest/gtest.h>
 
@@ -15,9 +15,11 @@ SigningKey copy(SigningKey const& key) { return SigningKey::from_seed(key.seed()
 
 }  // namespace
 
-Desk::Desk(MeetingOptions options, PersonId person) : meeting(std::move(options)), me(person) { piaojue::init(); }
+SessionFixture::SessionFixture(MeetingOptions options, PersonId person) : meeting(std::move(options)), me(person) {
+  piaojue::init();
+}
 
-void Desk::start() {
+void SessionFixture::start() {
   client::Profile profile;
   profile.meeting_id = meeting.manifest.meeting_id;
   profile.person = me;
@@ -36,36 +38,36 @@ void Desk::start() {
   tick(0);
 }
 
-void Desk::connect() {
+void SessionFixture::connect() {
   session->connected();
   pump();
 }
 
-void Desk::disconnect() {
+void SessionFixture::disconnect() {
   session->disconnected();
   pump();
 }
 
-void Desk::crash() {
+void SessionFixture::crash() {
   session.reset();
   wallet.crash();
   start();
   connect();
 }
 
-void Desk::say(std::string const& line) {
+void SessionFixture::say(std::string const& line) {
   session->command(line);
   pump();
 }
 
-void Desk::tick(std::uint64_t ms) {
+void SessionFixture::tick(std::uint64_t ms) {
   static std::uint64_t now_ms = 0;
   now_ms += ms;
   session->tick(now_ms, 1'700'000'000 + now_ms / 1000);
   pump();
 }
 
-std::vector<boost::json::object> Desk::seen(std::string_view event) const {
+std::vector<boost::json::object> SessionFixture::seen(std::string_view event) const {
   std::vector<boost::json::object> out;
   for (auto const& one : events) {
     if (std::string_view(one.at("event").as_string()) == event) out.push_back(one);
@@ -73,13 +75,13 @@ std::vector<boost::json::object> Desk::seen(std::string_view event) const {
   return out;
 }
 
-std::size_t Desk::replies(std::string_view word) const {
+std::size_t SessionFixture::replies(std::string_view word) const {
   std::size_t out = 0;
   for (auto const& one : seen("reply")) out += std::string_view(one.at("command").as_string()) == word ? 1 : 0;
   return out;
 }
 
-boost::json::object Desk::reply(std::string_view word) {
+boost::json::object SessionFixture::reply(std::string_view word) {
   auto const all = seen("reply");
   for (auto it = all.rbegin(); it != all.rend(); ++it) {
     if (std::string_view(it->at("command").as_string()) == word) return *it;
@@ -88,12 +90,12 @@ boost::json::object Desk::reply(std::string_view word) {
   return {{"ok", false}, {"code", "none"}};
 }
 
-void Desk::receive(Bytes const& frame) {
+void SessionFixture::receive(Bytes const& frame) {
   session->on_frame(frame);
   pump();
 }
 
-void Desk::pump() {
+void SessionFixture::pump() {
   for (;;) {
     for (auto const& line : session->take_events()) events.push_back(boost::json::parse(line).as_object());
     auto const jobs = session->take_jobs();
@@ -150,7 +152,7 @@ void Desk::pump() {
   }
 }
 
-void Desk::push() {
+void SessionFixture::push() {
   auto const from = session->record().size();
   if (from < meeting.entries.size()) {
     std::vector<wire::EntryBytes> list;
@@ -171,16 +173,16 @@ void Desk::push() {
   for (auto const& line : session->take_events()) events.push_back(boost::json::parse(line).as_object());
 }
 
-void Desk::push_entry(Bytes const& entry, std::string const& note) {
+void SessionFixture::push_entry(Bytes const& entry, std::string const& note) {
   std::vector<wire::EntryBytes> const list{std::make_shared<Bytes const>(entry)};
   receive(wire::log_push(session->record().size(), list, note));
 }
 
-std::string Desk::sign_note(std::uint64_t size, Hash const& root) const {
+std::string SessionFixture::sign_note(std::uint64_t size, Hash const& root) const {
   return log::sign_checkpoint({meeting.manifest.origin(), size, root}, meeting.people.at(kServer).witness);
 }
 
-void Desk::open_batch(BatchId batch) {
+void SessionFixture::open_batch(BatchId batch) {
   meeting.all_keys(batch);
   must(meeting.open(batch));
   blinded.clear();
@@ -189,8 +191,8 @@ void Desk::open_batch(BatchId batch) {
   pump();
 }
 
-void Desk::issue(TrusteeId trustee, std::function<void(BlindSigs&)> const& before,
-                 std::function<void(BlindSigs&)> const& after) {
+void SessionFixture::issue(TrusteeId trustee, std::function<void(BlindSigs&)> const& before,
+                           std::function<void(BlindSigs&)> const& after) {
   auto const& attempt = meeting.attempt();
   auto const& keys = meeting.trustee_keys.at({attempt.open.batch, attempt.open.attempt, trustee});
   auto const hop = attempt.hop_of(trustee).value();
@@ -208,15 +210,15 @@ void Desk::issue(TrusteeId trustee, std::function<void(BlindSigs&)> const& befor
   receive(issued_pushes[trustee]);
 }
 
-void Desk::issue_all() {
+void SessionFixture::issue_all() {
   for (TrusteeId const trustee : meeting.attempt().hops) issue(trustee);
 }
 
-void Desk::vote_all(std::string const& choice) {
+void SessionFixture::vote_all(std::string const& choice) {
   for (QuestionId const q : meeting.attempt().questions_of(me)) say("vote " + std::to_string(q) + " " + choice);
 }
 
-void Desk::others_cast() {
+void SessionFixture::others_cast() {
   for (PersonId const p : meeting.attempt().open.present) {
     if (p == me) continue;
     meeting.all_tokens(p);
@@ -226,13 +228,13 @@ void Desk::others_cast() {
   pump();
 }
 
-void Desk::close() {
+void SessionFixture::close() {
   must(meeting.close_batch());
   push();
   pump();
 }
 
-void Desk::mix() {
+void SessionFixture::mix() {
   auto const hops = meeting.attempt().hops;
   for (TrusteeId const trustee : hops) must(meeting.close_issuance(trustee));
   for (TrusteeId const trustee : hops) must(meeting.mix(trustee));
@@ -240,7 +242,7 @@ void Desk::mix() {
   pump();
 }
 
-void Desk::box(std::function<void(BallotBox&)> const& change) {
+void SessionFixture::box(std::function<void(BallotBox&)> const& change) {
   auto body = meeting.make_box();
   if (change) change(body);
   must(meeting.submit(body, {kServer}));

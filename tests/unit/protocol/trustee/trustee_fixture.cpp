@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "room.h"
+#include "trustee_fixture.h"
 
 #include <fstream>
 
@@ -42,7 +42,7 @@ TokenKeySource pooled_keys() {
   };
 }
 
-Room::Room(Options options) : options_(std::move(options)) {
+TrusteeFixture::TrusteeFixture(Options options) : options_(std::move(options)) {
   piaojue::init();
   PersonId const people = kFirstExpert + options_.experts - 1;
   for (PersonId p = 0; p <= people; ++p) {
@@ -96,9 +96,9 @@ Room::Room(Options options) : options_(std::move(options)) {
   }
 }
 
-crypto::SigningKey const& Room::key_of(PersonId person) const { return identity_.at(person); }
+crypto::SigningKey const& TrusteeFixture::key_of(PersonId person) const { return identity_.at(person); }
 
-Bytes Room::signed_by(meeting::Body const& body, std::vector<PersonId> const& signers) const {
+Bytes TrusteeFixture::signed_by(meeting::Body const& body, std::vector<PersonId> const& signers) const {
   EntryType const type = meeting::type_of(body);
   Bytes const bytes = meeting::encode_body(body);
   std::vector<meeting::EntrySignature> signatures;
@@ -106,7 +106,7 @@ Bytes Room::signed_by(meeting::Body const& body, std::vector<PersonId> const& si
   return meeting::encode_entry(type, bytes, std::move(signatures));
 }
 
-Result<void> Room::apply(Bytes const& entry) {
+Result<void> TrusteeFixture::apply(Bytes const& entry) {
   // As the server does: the same entry again gets the same answer.
   if (std::ranges::find(log, entry) != log.end()) return {};
   auto const applied = record.apply(entry);
@@ -114,14 +114,14 @@ Result<void> Room::apply(Bytes const& entry) {
   return applied;
 }
 
-void Room::must(Bytes const& entry) {
+void TrusteeFixture::must(Bytes const& entry) {
   auto const entry_type = meeting::decode_entry(entry);
   ASSERT_TRUE(entry_type) << piaojue::name(entry_type.error());
   auto const applied = apply(entry);
   ASSERT_TRUE(applied) << meeting::name(entry_type->type()) << ": " << piaojue::name(applied.error());
 }
 
-void Room::cosign() {
+void TrusteeFixture::cosign() {
   log::Checkpoint const checkpoint{record.manifest().origin(), record.size(), record.tree().root()};
   for (PersonId const p : record.witnesses()) {
     auto const added = witnesses.add(record, log::cosign(checkpoint, p, 1, witness_[p]));
@@ -129,13 +129,13 @@ void Room::cosign() {
   }
 }
 
-void Room::restart(TrusteeId id) {
+void TrusteeFixture::restart(TrusteeId id) {
   Seat& seat = seats[id];
   seat.trustee =
       std::make_unique<Trustee>(id, seat.person, key_of(seat.person), seat.store, source_, options_.lookahead);
 }
 
-void Room::take(Seat const& seat, Submission const& submission) {
+void TrusteeFixture::take(Seat const& seat, Submission const& submission) {
   if (auto const* sigs = std::get_if<meeting::BlindSigs>(&submission.payload)) {
     Expert& expert = experts.at(submission.person);
     std::uint32_t const hop = *attempt().hop_of(seat.id);
@@ -153,7 +153,7 @@ void Room::take(Seat const& seat, Submission const& submission) {
   if (auto const* mixed = std::get_if<MixResult>(&submission.payload)) output_ = *mixed;
 }
 
-std::size_t Room::run(TrusteeId id, bool submit, std::size_t entries_max) {
+std::size_t TrusteeFixture::run(TrusteeId id, bool submit, std::size_t entries_max) {
   Seat& seat = seats[id];
   std::size_t done = 0;
   std::size_t entries = 0;
@@ -183,7 +183,7 @@ std::size_t Room::run(TrusteeId id, bool submit, std::size_t entries_max) {
   return done;
 }
 
-void Room::run_all() {
+void TrusteeFixture::run_all() {
   for (bool again = true; again;) {
     again = false;
     for (Seat& seat : seats) {
@@ -204,7 +204,7 @@ void Room::run_all() {
   }
 }
 
-Room::Sent const* Room::last(TrusteeId id, EntryType type) const {
+TrusteeFixture::Sent const* TrusteeFixture::last(TrusteeId id, EntryType type) const {
   for (auto at = sent.rbegin(); at != sent.rend(); ++at) {
     if (at->trustee != id) continue;
     auto const entry = meeting::decode_entry(at->submission.entry);
@@ -213,7 +213,7 @@ Room::Sent const* Room::last(TrusteeId id, EntryType type) const {
   return nullptr;
 }
 
-void Room::open_batch(BatchId batch, bool fewer_trustees) {
+void TrusteeFixture::open_batch(BatchId batch, bool fewer_trustees) {
   auto const draft = record.draft_batch_open(batch, false, fewer_trustees);
   ASSERT_TRUE(draft) << piaojue::name(draft.error());
   must(signed_by(*draft, {kChair}));
@@ -223,7 +223,7 @@ void Room::open_batch(BatchId batch, bool fewer_trustees) {
   for (PersonId const p : present()) experts[p].id = p;
 }
 
-void Room::request(PersonId id) {
+void TrusteeFixture::request(PersonId id) {
   Expert& expert = experts.at(id);
   for (QuestionId const q : attempt().questions_of(id)) {
     meeting::BallotContext const& context = record.ballot_context(q);
@@ -247,11 +247,11 @@ void Room::request(PersonId id) {
                  {id}));
 }
 
-void Room::deliver(PersonId id) {
+void TrusteeFixture::deliver(PersonId id) {
   for (Seat& seat : seats) seat.trustee->on_token_work(id, attempt().open_hash, experts.at(id).msgs);
 }
 
-void Room::cast(PersonId id, Choice choice) {
+void TrusteeFixture::cast(PersonId id, Choice choice) {
   Expert& expert = experts.at(id);
   std::vector<crypto::MixPublicKey> hops;
   for (meeting::BatchKeys const& keys : attempt().keys) hops.push_back(keys.mix_key);
@@ -267,7 +267,7 @@ void Room::cast(PersonId id, Choice choice) {
   cast_onions(id);
 }
 
-void Room::cast_onions(PersonId id) {
+void TrusteeFixture::cast_onions(PersonId id) {
   Expert const& expert = experts.at(id);
   std::uint32_t const sequence = envelope_sequence_[id]++;
   must(signed_by(meeting::EnvelopeCast{attempt().open_hash, id, sequence,
@@ -275,13 +275,13 @@ void Room::cast_onions(PersonId id) {
                  {id}));
 }
 
-void Room::close() {
+void TrusteeFixture::close() {
   auto const draft = record.draft_batch_close();
   ASSERT_TRUE(draft) << piaojue::name(draft.error());
   must(signed_by(*draft, {kChair}));
 }
 
-meeting::MixItems Room::envelopes() const {
+meeting::MixItems TrusteeFixture::envelopes() const {
   std::map<PersonId, meeting::Onions> all;
   for (auto const& [id, expert] : experts) {
     if (!expert.onions.empty()) all[id] = expert.onions;
@@ -291,9 +291,9 @@ meeting::MixItems Room::envelopes() const {
   return items ? *items : meeting::MixItems{};
 }
 
-void Room::deliver_envelopes() { seats[0].trustee->on_mix_input(attempt().open_hash, envelopes(), {}); }
+void TrusteeFixture::deliver_envelopes() { seats[0].trustee->on_mix_input(attempt().open_hash, envelopes(), {}); }
 
-void Room::redeliver(TrusteeId id) {
+void TrusteeFixture::redeliver(TrusteeId id) {
   if (!record.in_progress()) return;
   Trustee& trustee = *seats[id].trustee;
   for (auto const& [person, request] : attempt().requests) {
@@ -306,7 +306,7 @@ void Room::redeliver(TrusteeId id) {
   trustee.on_mix_input(attempt().open_hash, output_->items, output_->salt);
 }
 
-std::optional<AttemptKeys> Room::stored_keys(TrusteeId id, BatchId batch, std::uint32_t number) const {
+std::optional<AttemptKeys> TrusteeFixture::stored_keys(TrusteeId id, BatchId batch, std::uint32_t number) const {
   auto const at = seats[id].store.kept.find("keys/" + std::to_string(batch) + "/" + std::to_string(number));
   if (at == seats[id].store.kept.end()) return std::nullopt;
   state::Reader in(at->second);
@@ -316,14 +316,14 @@ std::optional<AttemptKeys> Room::stored_keys(TrusteeId id, BatchId batch, std::u
   return std::move(*keys);
 }
 
-std::size_t Room::count(TrusteeId id, EntryType type) const {
+std::size_t TrusteeFixture::count(TrusteeId id, EntryType type) const {
   return static_cast<std::size_t>(std::ranges::count_if(sent, [&](Sent const& one) {
     auto const entry = meeting::decode_entry(one.submission.entry);
     return one.trustee == id && entry && entry->type() == type;
   }));
 }
 
-void Room::make_box() {
+void TrusteeFixture::make_box() {
   ASSERT_TRUE(output_);
   meeting::MixItems items = output_->items;
   if (tamper) tamper(items);
@@ -340,7 +340,7 @@ void Room::make_box() {
   must(signed_by(box, {meeting::kServer}));
 }
 
-void Room::confirm(PersonId id, bool found) {
+void TrusteeFixture::confirm(PersonId id, bool found) {
   std::map<QuestionId, bool> rows;
   std::vector<QuestionId> const live = attempt().live();
   for (QuestionId const q : attempt().questions_of(id)) {
@@ -349,17 +349,17 @@ void Room::confirm(PersonId id, bool found) {
   must(signed_by(meeting::Confirm{attempt().open_hash, id, attempt().box_hash, rows}, {id}));
 }
 
-void Room::declare() {
+void TrusteeFixture::declare() {
   auto const draft = record.draft_declaration();
   ASSERT_TRUE(draft) << piaojue::name(draft.error());
   must(signed_by(*draft, {kChair, kSupervisor}));
 }
 
-void Room::void_questions(std::vector<QuestionId> questions) {
+void TrusteeFixture::void_questions(std::vector<QuestionId> questions) {
   must(signed_by(meeting::Void{attempt().open_hash, std::move(questions), "again", false}, {kChair}));
 }
 
-void Room::advance(Stage stage) {
+void TrusteeFixture::advance(Stage stage) {
   using enum meeting::BatchPhase;
   if (!record.in_progress()) {
     run_all();

@@ -38,9 +38,9 @@ struct Options {
   std::optional<QuestionId> recusal = std::nullopt;
 };
 
-class Room {
+class TrusteeFixture {
  public:
-  explicit Room(Options options = {});
+  explicit TrusteeFixture(Options options = {});
 
   static constexpr PersonId kChair = 1, kClerk = 2, kSupervisor = 3, kFirstExpert = 4;
 

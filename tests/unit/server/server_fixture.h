@@ -22,9 +22,9 @@ using piaojue::test::must;
 /// Throws if the frame holds no refusal.
 Refusal refusal(v2::ServerFrame const& frame);
 
-class Room {
+class ServerFixture {
  public:
-  explicit Room(MeetingOptions options = {});
+  explicit ServerFixture(MeetingOptions options = {});
 
   Meeting meeting;  ///< trustee 0 in it is not used: that is Core
   MemoryStore store;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "room.h"
+#include "server_fixture.h"
 
 #include <sodium.h>
 
@@ -27,7 +27,7 @@ Refusal refusal(v2::ServerFrame const& frame) {
   return static_cast<Refusal>(frame.refused().code());
 }
 
-Room::Room(MeetingOptions options) : meeting(std::move(options)) {
+ServerFixture::ServerFixture(MeetingOptions options) : meeting(std::move(options)) {
   meeting.witnessed = false;
   auto writes = must(write_draft(meeting.manifest));
   for (PersonId p = 1; p <= meeting.manifest.people.size(); ++p) {
@@ -38,7 +38,7 @@ Room::Room(MeetingOptions options) : meeting(std::move(options)) {
   restart();
 }
 
-Config Room::config() {
+Config ServerFixture::config() {
   return Config{.server_key = must(crypto::SigningKey::from_seed(meeting.people.at(0).identity.seed())),
                 .checkpoint_key = must(crypto::SigningKey::from_seed(meeting.people.at(0).witness.seed())),
                 .seal_key = fixed_seal_key(),
@@ -58,13 +58,13 @@ Config Room::config() {
                 .lookahead = 1};
 }
 
-void Room::restart() {
+void ServerFixture::restart() {
   core.reset();
   sessions.clear();
   core = must(Core::recover(config(), must(store.load())));
 }
 
-bool Room::settle() {
+bool ServerFixture::settle() {
   for (;;) {
     bool idle = true;
     for (auto& job : core->take_jobs()) {
@@ -83,7 +83,7 @@ bool Room::settle() {
   }
 }
 
-void Room::deliver(std::vector<Output> const& outputs) {
+void ServerFixture::deliver(std::vector<Output> const& outputs) {
   for (auto const& output : outputs) {
     if (auto const* close = std::get_if<Close>(&output.what)) {
       closed[output.session] = *close;
@@ -98,7 +98,7 @@ void Room::deliver(std::vector<Output> const& outputs) {
   }
 }
 
-void Room::mirror(v2::LogPush const& push) {
+void ServerFixture::mirror(v2::LogPush const& push) {
   auto index = push.first_index();
   for (auto const& entry : push.entries()) {
     Bytes const bytes = to_bytes(as_bytes(entry));
@@ -117,17 +117,17 @@ void Room::mirror(v2::LogPush const& push) {
   }
 }
 
-SessionId Room::connect(std::optional<Hash> const& spki) {
+SessionId ServerFixture::connect(std::optional<Hash> const& spki) {
   core->open(++last_session, spki);
   return last_session;
 }
 
-Hash Room::spki(PersonId person, std::uint32_t number) const {
+Hash ServerFixture::spki(PersonId person, std::uint32_t number) const {
   auto const csr = "csr " + std::to_string(person) + "/" + std::to_string(number);
   return crypto::sha256({as_bytes(csr)});
 }
 
-SessionId Room::hello(PersonId person, std::uint32_t number, std::uint64_t next_index) {
+SessionId ServerFixture::hello(PersonId person, std::uint32_t number, std::uint64_t next_index) {
   auto const session = connect(spki(person, number));
   if (number == 0) sessions[person] = session;
   v2::ClientFrame frame;
@@ -136,12 +136,12 @@ SessionId Room::hello(PersonId person, std::uint32_t number, std::uint64_t next_
   return session;
 }
 
-void Room::send(SessionId session, v2::ClientFrame frame) {
+void ServerFixture::send(SessionId session, v2::ClientFrame frame) {
   frame.set_id(++last_id);
   core->on_frame(session, as_bytes(encode(frame)));
 }
 
-v2::ServerFrame Room::ask_on(SessionId session, v2::ClientFrame frame) {
+v2::ServerFrame ServerFixture::ask_on(SessionId session, v2::ClientFrame frame) {
   send(session, std::move(frame));
   auto const id = last_id;
   if (!settle()) throw std::logic_error("the store failed");
@@ -151,7 +151,7 @@ v2::ServerFrame Room::ask_on(SessionId session, v2::ClientFrame frame) {
   throw std::logic_error("no answer");
 }
 
-std::vector<v2::ServerFrame> Room::pushes(SessionId session, v2::ServerFrame::BodyCase kind) {
+std::vector<v2::ServerFrame> ServerFixture::pushes(SessionId session, v2::ServerFrame::BodyCase kind) {
   std::vector<v2::ServerFrame> out;
   for (auto const& frame : inboxes[session]) {
     if (frame.id() == 0 && frame.body_case() == kind) out.push_back(frame);
@@ -159,7 +159,7 @@ std::vector<v2::ServerFrame> Room::pushes(SessionId session, v2::ServerFrame::Bo
   return out;
 }
 
-v2::ClientFrame Room::enrol_frame(PersonId person, std::uint32_t number) const {
+v2::ClientFrame ServerFixture::enrol_frame(PersonId person, std::uint32_t number) const {
   v2::ClientFrame frame;
   auto& enrol = *frame.mutable_enrol();
   auto const& keys = meeting.people.at(person);
@@ -175,19 +175,19 @@ v2::ClientFrame Room::enrol_frame(PersonId person, std::uint32_t number) const {
   return frame;
 }
 
-v2::ClientFrame Room::submit_frame(ByteView entry, ByteView payload) {
+v2::ClientFrame ServerFixture::submit_frame(ByteView entry, ByteView payload) {
   v2::ClientFrame frame;
   frame.mutable_submit()->set_entry(text(entry));
   frame.mutable_submit()->set_payload(text(payload));
   return frame;
 }
 
-void Room::take(PersonId person, Body const& body, ByteView payload) {
+void ServerFixture::take(PersonId person, Body const& body, ByteView payload) {
   auto const answer = submit(person, meeting.signed_by(body, {person}), payload);
   if (!answer.has_accepted()) throw std::logic_error("not accepted: " + answer.ShortDebugString().substr(0, 200));
 }
 
-v2::ClientFrame Room::countersign_frame(Bytes const& entry, PersonId signer) const {
+v2::ClientFrame ServerFixture::countersign_frame(Bytes const& entry, PersonId signer) const {
   auto const decoded = must(decode_entry(entry));
   v2::ClientFrame frame;
   auto& countersign = *frame.mutable_countersign();
@@ -198,7 +198,7 @@ v2::ClientFrame Room::countersign_frame(Bytes const& entry, PersonId signer) con
   return frame;
 }
 
-v2::ClientFrame Room::cosign_frame(PersonId person, std::uint64_t size) const {
+v2::ClientFrame ServerFixture::cosign_frame(PersonId person, std::uint64_t size) const {
   auto const root = meeting.record.tree().root(size);
   auto const cosignature =
       log::cosign({meeting.manifest.origin(), size, root}, person, time_s_, meeting.people.at(person).witness);
@@ -212,19 +212,19 @@ v2::ClientFrame Room::cosign_frame(PersonId person, std::uint64_t size) const {
   return frame;
 }
 
-std::vector<PersonId> Room::experts() const {
+std::vector<PersonId> ServerFixture::experts() const {
   std::vector<PersonId> out;
   for (PersonId p = 1; p <= meeting.options.experts; ++p) out.push_back(p);
   return out;
 }
 
-std::vector<PersonId> Room::people() const {
+std::vector<PersonId> ServerFixture::people() const {
   std::vector<PersonId> out;
   for (PersonId p = 1; p < meeting.screen(); ++p) out.push_back(p);
   return out;
 }
 
-void Room::open_meeting() {
+void ServerFixture::open_meeting() {
   auto const opening = meeting.signed_by(meeting.manifest, {meeting.clerk()});
   if (!submit(meeting.clerk(), opening).has_pending()) throw std::logic_error("MeetingOpen is not pending");
   for (auto const p : meeting.supervisors()) ask(p, countersign_frame(opening, p));
@@ -233,27 +233,27 @@ void Room::open_meeting() {
   }
 }
 
-void Room::enrol_all() {
+void ServerFixture::enrol_all() {
   for (PersonId p = 1; p <= meeting.screen(); ++p) {
     if (!enrol(p).has_enrolled()) throw std::logic_error("not enrolled");
   }
 }
 
-void Room::begin() {
+void ServerFixture::begin() {
   enrol_all();
   for (auto const p : people()) hello(p);
   open_meeting();
   for (auto const p : people()) take(p, SignIn{meeting.record.meeting(), p, 0});
 }
 
-void Room::cosign_all() {
+void ServerFixture::cosign_all() {
   auto const size = meeting.record.size();
   for (auto const p : people()) {
     if (!ask(p, cosign_frame(p, size)).has_accepted()) throw std::logic_error("not cosigned");
   }
 }
 
-void Room::open_batch(BatchId batch) {
+void ServerFixture::open_batch(BatchId batch) {
   auto const& trustees = meeting.manifest.trustees;
   for (TrusteeId t = 1; t < trustees.size(); ++t) take(trustees[t], meeting.make_keys(batch, t));
   settle();
@@ -261,9 +261,10 @@ void Room::open_batch(BatchId batch) {
   cosign_all();
 }
 
-Room::Made Room::token_request(PersonId person) { return token_request(person, {}); }
+ServerFixture::Made ServerFixture::token_request(PersonId person) { return token_request(person, {}); }
 
-Room::Made Room::token_request(PersonId person, std::function<void(v2::TokenPayload&)> const& tamper) {
+ServerFixture::Made ServerFixture::token_request(PersonId person,
+                                                 std::function<void(v2::TokenPayload&)> const& tamper) {
   // The fixture draws tokens and blinds them; its own record takes the entry first, so it works on a copy.
   auto const record = meeting.record;
   auto const entries = meeting.entries;
@@ -283,7 +284,7 @@ Room::Made Room::token_request(PersonId person, std::function<void(v2::TokenPayl
   return made;
 }
 
-void Room::tokens(PersonId person) {
+void ServerFixture::tokens(PersonId person) {
   auto const request = token_request(person);
   if (!submit(person, request.entry, request.payload).has_accepted()) throw std::logic_error("request not accepted");
   settle();
@@ -317,7 +318,7 @@ void Room::tokens(PersonId person) {
   }
 }
 
-Room::Made Room::envelope(PersonId person, std::function<void(Onions&)> const& tamper) {
+ServerFixture::Made ServerFixture::envelope(PersonId person, std::function<void(Onions&)> const& tamper) {
   auto const record = meeting.record;
   auto const entries = meeting.entries;
   must(meeting.cast(person, {}));
@@ -337,12 +338,12 @@ Room::Made Room::envelope(PersonId person, std::function<void(Onions&)> const& t
   return {meeting.signed_by(body, {person}), to_bytes(as_bytes(encode(payload)))};
 }
 
-void Room::cast(PersonId person) {
+void ServerFixture::cast(PersonId person) {
   auto const made = envelope(person);
   if (!submit(person, made.entry, made.payload).has_accepted()) throw std::logic_error("envelope not accepted");
 }
 
-Room::Made Room::mix(TrusteeId trustee, std::function<void(v2::MixPayload&)> const& tamper) {
+ServerFixture::Made ServerFixture::mix(TrusteeId trustee, std::function<void(v2::MixPayload&)> const& tamper) {
   auto const work = pushes(sessions.at(meeting.manifest.trustees.at(trustee)), v2::ServerFrame::kMixWork);
   v2::MixPayload input;
   input.ParseFromString(work.at(work.size() - 1).mix_work().payload());
@@ -371,7 +372,7 @@ Room::Made Room::mix(TrusteeId trustee, std::function<void(v2::MixPayload&)> con
   return made;
 }
 
-void Room::close_and_mix() {
+void ServerFixture::close_and_mix() {
   take(meeting.chair(), must(meeting.record.draft_batch_close()));
   auto const& trustees = meeting.manifest.trustees;
   for (TrusteeId t = 1; t < trustees.size(); ++t) {
@@ -392,7 +393,7 @@ void Room::close_and_mix() {
   cosign_all();
 }
 
-void Room::confirm_and_open() {
+void ServerFixture::confirm_and_open() {
   for (auto const& [p, leaf] : meeting.attempt().counted) take(p, meeting.make_confirm(p));
   settle();
   auto const& trustees = meeting.manifest.trustees;
@@ -400,7 +401,7 @@ void Room::confirm_and_open() {
   settle();
 }
 
-void Room::declare() {
+void ServerFixture::declare() {
   auto const entry = meeting.signed_by(must(meeting.record.draft_declaration()), {meeting.chair()});
   auto answer = submit(meeting.chair(), entry);
   for (auto const p : meeting.supervisors()) {
@@ -410,7 +411,7 @@ void Room::declare() {
   settle();
 }
 
-void Room::run_batch(BatchId batch) {
+void ServerFixture::run_batch(BatchId batch) {
   open_batch(batch);
   for (auto const p : experts()) tokens(p);
   for (auto const p : experts()) cast(p);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// One person's Session at a desk of its own: all others, the trustees and the server are played by the test, entry by
-/// entry, so that each can be made to do wrong.
+/// One person's Session on a laptop of its own: all others, the trustees and the server are played by the test, entry
+/// by entry, so that each can be made to do wrong.
 #include <boost/json.hpp>
 #include <deque>
 
@@ -15,9 +15,9 @@ namespace piaojue::test {
 using client::MemoryWallet;
 using client::Session;
 
-class Desk {
+class SessionFixture {
  public:
-  explicit Desk(MeetingOptions options = {}, PersonId person = 1);
+  explicit SessionFixture(MeetingOptions options = {}, PersonId person = 1);
 
   Meeting meeting;
   PersonId const me;
@@ -64,7 +64,7 @@ class Desk {
   /// Answers a request instead of the honest server; nothing: honest. An empty answer: none at all.
   std::function<std::optional<Bytes>(server::wire::Request const&)> instead;
   void receive(Bytes const& frame);  ///< the session gets a frame
-  /// New entries with the checkpoint of the whole log, then the cosignatures that the room gave.
+  /// New entries with the checkpoint of the whole log, then the cosignatures that the hall gave.
   void push();
   bool push_cosignatures = true;
   void push_entry(Bytes const& entry, std::string const& note = {});  ///< as the next one, whatever it is
