@@ -19,6 +19,8 @@ struct SignOut {
   std::string reason;              ///< by others only
   std::optional<Hash> batch_open;  ///< by oneself: the attempt in progress that the page asked about
   bool not_cast = false;           ///< "I have not voted in it, and that is my own decision"
+  std::uint64_t size = 0;          ///< by oneself: entries of the log that its signer holds
+  std::optional<Hash> root;        ///< of the tree of those
 };
 
 struct Recuse {

@@ -34,6 +34,7 @@ struct EnvelopeSpoil {
   PersonId person = 0;
   std::uint32_t cast = 0;                        ///< the one that ends
   std::map<QuestionId, SigningPublicKey> spent;  ///< pk_v of the envelope's ballots; none: not signed by the person
+  PersonId supervisor = 0;                       ///< signs beside the person; 0: not signed by the person
 };
 
 enum class CheckVerdict : std::uint8_t { kAgrees = 1, kDiffers = 2, kUnopened = 3 };

@@ -189,18 +189,31 @@ Result<void> Meeting::sign_in(PersonId person) {
   return submit(SignIn{record.meeting(), person, record.presence(person).sequence}, {person});
 }
 
-Result<void> Meeting::sign_out(PersonId person) {
-  return submit(SignOut{record.meeting(), person, record.presence(person).sequence, "", std::nullopt, false}, {person});
+SignOut Meeting::make_sign_out(PersonId person) const {
+  SignOut out;
+  out.meeting = record.meeting();
+  out.person = person;
+  out.sequence = record.presence(person).sequence;
+  out.size = record.size();
+  out.root = record.tree().root();
+  return out;
 }
 
+Result<void> Meeting::sign_out(PersonId person) { return submit(make_sign_out(person), {person}); }
+
 Result<void> Meeting::sign_out_saying(PersonId person, bool not_cast) {
-  return submit(SignOut{record.meeting(), person, record.presence(person).sequence, "", attempt().open_hash, not_cast},
-                {person});
+  SignOut body = make_sign_out(person);
+  body.batch_open = attempt().open_hash;
+  body.not_cast = not_cast;
+  return submit(body, {person});
 }
 
 Result<void> Meeting::sign_out_by(PersonId person, std::vector<PersonId> const& signers) {
-  return submit(SignOut{record.meeting(), person, record.presence(person).sequence, "离席", std::nullopt, false},
-                signers);
+  SignOut body = make_sign_out(person);
+  body.size = 0;
+  body.root.reset();
+  body.reason = "离席";
+  return submit(body, signers);
 }
 
 Result<void> Meeting::change_keys(PersonId person, std::vector<PersonId> const& signers) {
@@ -365,13 +378,13 @@ Result<void> Meeting::cast(PersonId person, std::map<QuestionId, Choice> const& 
 }
 
 Result<void> Meeting::spoil(PersonId person, PersonId supervisor) {
-  EnvelopeSpoil body{batch_open(), person, attempt().cast_of(person), {}};
+  EnvelopeSpoil body{batch_open(), person, attempt().cast_of(person), {}, supervisor};
   for (auto const& [q, token] : experts.at(person).tokens) body.spent[q] = token.sk_v.public_key();
   return submit(body, {person, supervisor});
 }
 
 Result<void> Meeting::spoil_by(PersonId person, std::vector<PersonId> const& signers) {
-  return submit(EnvelopeSpoil{batch_open(), person, attempt().cast_of(person), {}}, signers);
+  return submit(EnvelopeSpoil{batch_open(), person, attempt().cast_of(person), {}, 0}, signers);
 }
 
 Result<void> Meeting::check_result(PersonId person, CheckVerdict verdict, std::vector<PersonId> const& signers) {

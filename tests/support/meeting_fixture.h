@@ -104,6 +104,7 @@ class Meeting {
   // ---- Meeting and people ----
   Result<void> open_meeting();
   Result<void> sign_in(PersonId person);
+  SignOut make_sign_out(PersonId person) const;  ///< by oneself
   Result<void> sign_out(PersonId person);
   Result<void> sign_out_saying(PersonId person, bool not_cast);  ///< of the attempt in progress
   Result<void> sign_out_by(PersonId person, std::vector<PersonId> const& signers);

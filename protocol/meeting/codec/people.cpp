@@ -25,6 +25,8 @@ v2::SignOut message(SignOut const& e) {
   out.set_reason(e.reason);
   out.set_batch_open(raw(e.batch_open));
   out.set_not_cast(e.not_cast);
+  out.set_size(e.size);
+  out.set_root(raw(e.root));
   return out;
 }
 
@@ -35,6 +37,8 @@ void read(FieldReader& in, v2::SignOut const& m, SignOut& to) {
   in.text(to.reason, m.reason());
   in.fixed(to.batch_open, m.batch_open());
   to.not_cast = m.not_cast();
+  to.size = m.size();
+  in.fixed(to.root, m.root());
 }
 
 v2::Recuse message(Recuse const& e) {

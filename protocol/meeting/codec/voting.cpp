@@ -63,6 +63,7 @@ v2::EnvelopeSpoil message(EnvelopeSpoil const& e) {
     to.set_question(q);
     to.set_pk_v(raw(pk_v));
   }
+  out.set_supervisor(e.supervisor);
   return out;
 }
 
@@ -73,6 +74,7 @@ void read(FieldReader& in, v2::EnvelopeSpoil const& m, EnvelopeSpoil& to) {
   in.at_most(kQuestionsPerBatchMax, m.spent_size());
   if (in.refused()) return;
   for (auto const& spent : m.spent()) in.fixed(in.next(to.spent, spent.question()), spent.pk_v());
+  to.supervisor = m.supervisor();
 }
 
 v2::CheckResult message(CheckResult const& e) {

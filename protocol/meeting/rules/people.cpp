@@ -34,7 +34,12 @@ Result<void> Rule<SignOut>::check(State const& s, SignOut const& e) {
   Presence const now = s.presence(e.person);
   if (!now.signed_in || e.sequence != now.sequence) return Refusal::kConflict;
   bool const by_others = !e.reason.empty();
-  if ((by_others && e.batch_open) || (e.not_cast && !e.batch_open)) return Refusal::kMalformed;
+  if (by_others && (e.batch_open || e.size != 0 || e.root)) return Refusal::kMalformed;
+  if (e.not_cast && !e.batch_open) return Refusal::kMalformed;
+  // Signed over another log, it would take its signer out of W in a log that he has never seen.
+  if (!by_others && (e.size == 0 || e.size > s.tree.size() || e.root != s.tree.root(e.size))) {
+    return Refusal::kLogInconsistent;
+  }
   if (!e.batch_open) return {};
   // What is said of an attempt is said while it can still be asked for, and before anybody knows a sum.
   if (!s.in_progress() || s.attempt->open_hash != *e.batch_open || !s.attempt->shares.empty()) {

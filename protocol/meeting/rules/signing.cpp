@@ -157,8 +157,9 @@ WaysToSign Rule<TokenRequest>::signers(State const&, TokenRequest const& e) { re
 WaysToSign Rule<TokensIssued>::signers(State const& s, TokensIssued const& e) { return by_slot(s, e.trustee); }
 WaysToSign Rule<EnvelopeCast>::signers(State const&, EnvelopeCast const& e) { return by(e.person); }
 WaysToSign Rule<EnvelopeSpoil>::signers(State const& s, EnvelopeSpoil const& e) {
-  WaysToSign out{{By::kPersonAndSupervisor, {e.person}, {{s.people_with(kSupervisor)}}}};
-  return out += by_office(s, e.person);
+  if (e.supervisor == 0) return by_office(s, e.person);
+  if (!s.has_role(e.supervisor, kSupervisor)) return {};
+  return {{By::kPersonAndSupervisor, {e.person, e.supervisor}, {}}};
 }
 WaysToSign Rule<CheckResult>::signers(State const& s, CheckResult const& e) {
   WaysToSign out;
