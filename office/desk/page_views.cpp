@@ -160,15 +160,13 @@ Explained<json::object> verdict_view(Casework const& casework, std::uint32_t num
 json::array trail_view(office::Ledger const& ledger, std::optional<std::uint32_t> number, std::string_view name) {
   json::array rows;
   for (auto const index : ledger.trail(number, name)) {
-    auto const& entry = ledger.entries()[index];
+    auto const& said = ledger.entries()[index];
     json::object texts;
-    // A roster's order and a key are for programs.
-    for (auto const& [key, text] : entry.action.texts)
-      if (key != "order" && key != "key") texts[key] = text;
+    for (auto const& [key, text] : entry::shown_texts(said.action)) texts[key] = text;
     rows.push_back({{"entry", index},
-                    {"deed", deed_code(entry.action.deed)},
-                    {"date", sheets::day_text(entry.action.date)},
-                    {"by", ledger.people()[entry.by() - 1].name},
+                    {"deed", deed_code(said.action.deed)},
+                    {"date", sheets::day_text(said.action.date)},
+                    {"by", ledger.people()[said.by() - 1].name},
                     {"texts", std::move(texts)}});
   }
   return rows;
