@@ -140,7 +140,7 @@ class Office(unittest.TestCase):
                                    for word in (f"--{kind}", folder / f"{prefix}{kind}.xlsx")),
                        "--date", "2026-10-08", "--extension", "示例", office=office)
             return json.loads(self.clerk("verdicts", "--json", office=office).stdout)
-        sheets = ROOT / "tests/functional/sheets"
+        sheets = ROOT / "tests/cases/sheets"
         mine = judged(EXAMPLES, "", self.directory / "mine")
         self.assertEqual(len(mine), 20)
         self.assertEqual(judged(sheets, "libreoffice-", self.directory / "theirs"), mine)
