@@ -55,7 +55,7 @@ json::object publicity_view(Casework const& casework, Day today) {
   for (auto const& one : now->people()) {
     people.push_back({{"candidate", one.passer.number},
                       {"name", one.passer.name},
-                      {"state", static_cast<int>(one.state)},
+                      {"state", passer_code(one.state)},
                       {"objections", objections_view(one)}});
   }
   out["people"] = std::move(people);
@@ -73,7 +73,7 @@ json::object verdict_line(std::uint32_t number, office::Applicant const& person,
                    {"standing", verdict_code(assessed.standing())},
                    {"decided", assessed.human.has_value()},
                    {"reason", assessed.machine.reason.in(lang)},
-                   {"correction", static_cast<int>(correction)}};
+                   {"correction", correction_code(correction)}};
   out["articles"] = json_list(assessed.machine.articles);
   return out;
 }
