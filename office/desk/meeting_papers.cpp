@@ -5,6 +5,7 @@
 
 #include "office/desk/deeds.h"
 #include "strings/desk.h"
+#include "verifier/paper.h"
 #include "verifier/report.h"
 
 namespace piaojue::desk {
@@ -83,7 +84,7 @@ Explained<Comparison> compare(Evidence const& evidence, fs::path const& paper, D
   if (!record) return record.error();
   auto const bytes = read_file(paper, verifier::kPaperBytesMax);
   if (!bytes) return bytes.error();
-  auto checked = office::check_paper(record->audit, *bytes);
+  auto checked = verifier::compare_paper(record->audit, *bytes);
   if (!checked) return checked.error();
   Comparison out{std::move(checked->differences), checked->rows, {}};
   if (desk != nullptr && checked->other) {
