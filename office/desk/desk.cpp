@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/desk/desk.h"
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 
 #include "sheets/sheet.h"
@@ -20,6 +22,16 @@ Explained<std::optional<Day>> parse_day_option(std::string const& text) {
   auto const day = sheets::parse_day(text);
   if (!day) return Explanation(Sentence(words::kDayWanted, {{"text", text}}));
   return std::optional(*day);
+}
+
+namespace {
+constexpr std::array<std::string_view, 5> kUploads{"members", "candidates", "appraisals", "record", "paper"};
+}  // namespace
+
+std::string_view upload_code(Upload kind) { return kUploads.at(static_cast<std::size_t>(kind)); }
+std::optional<Upload> upload_of(std::string_view code) {
+  auto const* const at = std::ranges::find(kUploads, code);
+  return at == kUploads.end() ? std::nullopt : std::optional(static_cast<Upload>(at - kUploads.begin()));
 }
 
 Explained<void> make_folder(fs::path const& folder) {
@@ -65,9 +77,9 @@ Explained<office::WorkCalendar> Desk::calendar() const {
 }
 
 Explained<office::Review> Desk::review(Casework::Import const& import) const {
-  auto const candidates = sheet(import, "candidates");
+  auto const candidates = sheet(import, Upload::kCandidates);
   if (!candidates) return candidates.error();
-  auto const appraisals = sheet(import, "appraisals");
+  auto const appraisals = sheet(import, Upload::kAppraisals);
   if (!appraisals) return appraisals.error();
   auto applicants = imported(office::import_applicants(*candidates, *appraisals, import.said.filed));
   if (!applicants) return applicants.error();
@@ -98,19 +110,19 @@ Explained<Casework> Desk::casework(Follow follow) const {
   return Casework::replay(ledger(), std::move(basis));
 }
 
-Explained<Bytes> Desk::sheet(Casework::Import const& import, std::string const& kind) const {
+Explained<Bytes> Desk::sheet(Casework::Import const& import, Upload kind) const {
   for (FileMark const& mark : import.files) {
-    if (mark.name != kind) continue;
+    if (mark.name != upload_code(kind)) continue;
     auto bytes = read_file(setting_.office / "imports" / to_hex(mark.hash.view()), sheets::kSheetBytesMax);
     if (bytes && crypto::sha256({*bytes}) != mark.hash)
-      return Explanation(Sentence(words::kSheetAltered, {{"kind", kind}}));
+      return Explanation(Sentence(words::kSheetAltered, {{"kind", mark.name}}));
     return bytes;
   }
   return Bytes{};
 }
 
-Explained<FileMark> Desk::keep(std::string const& kind, ByteView bytes) const {
-  FileMark const mark{kind, crypto::sha256({bytes})};
+Explained<FileMark> Desk::keep(Upload kind, ByteView bytes) const {
+  FileMark const mark{std::string(upload_code(kind)), crypto::sha256({bytes})};
   auto const folder = setting_.office / "imports";
   if (auto const made = make_folder(folder); !made) return made.error();
   if (auto const written = office::write_file(folder / to_hex(mark.hash.view()), bytes); !written)

@@ -46,6 +46,11 @@ enum class Follow : std::uint8_t {
   kVerdicts,  ///< verdicts and decisions: the standard and the imported sheets
   kAll,
 };
+/// Files that are handed in. The first three are kept when they are imported, and marked in the ledger by their codes.
+enum class Upload : std::uint8_t { kMembers, kCandidates, kAppraisals, kRecord, kPaper };
+std::string_view upload_code(Upload kind);  ///< "members", …
+std::optional<Upload> upload_of(std::string_view code);
+
 enum class IfMissing : std::uint8_t { kRefuse, kCreate };
 
 class Desk {
@@ -67,9 +72,9 @@ class Desk {
   /// Refused: tables or sheets are missing or were altered, or the ledger does not follow from itself by them.
   Explained<Casework> casework(Follow follow) const;
   /// A file as it was imported; empty if none of that kind was. Refused if somebody has changed it since.
-  Explained<Bytes> sheet(Casework::Import const& import, std::string const& kind) const;
+  Explained<Bytes> sheet(Casework::Import const& import, Upload kind) const;
   /// Keeps an imported file under its hash.
-  Explained<FileMark> keep(std::string const& kind, ByteView bytes) const;
+  Explained<FileMark> keep(Upload kind, ByteView bytes) const;
 
   /// Checks the entry against `before`, signs it and writes it. @return what follows from it.
   Explained<Casework> write(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,

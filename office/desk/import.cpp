@@ -31,8 +31,8 @@ Explained<void> import(Desk& desk, Import const& request) {
   if (!applicants) return applicants.error();
 
   std::vector<FileMark> files;
-  for (auto const& [kind, bytes] : std::initializer_list<std::pair<char const*, Bytes const*>>{
-           {"members", &*members}, {"candidates", &*candidates}, {"appraisals", &*appraisals}}) {
+  for (auto const& [kind, bytes] : std::initializer_list<std::pair<Upload, Bytes const*>>{
+           {Upload::kMembers, &*members}, {Upload::kCandidates, &*candidates}, {Upload::kAppraisals, &*appraisals}}) {
     if (bytes->empty()) continue;
     auto mark = desk.keep(kind, *bytes);
     if (!mark) return mark.error();

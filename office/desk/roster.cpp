@@ -75,19 +75,19 @@ Explained<void> roster(Desk& desk, Roster const& request) {
   if (!before) return before.error();
   auto const in = before->check_roster();
   if (!in) return in.error();
-  auto const candidates = desk.sheet(*before->import(), "candidates");
+  auto const candidates = desk.sheet(*before->import(), Upload::kCandidates);
   if (!candidates) return candidates.error();
   auto const sheet = imported(sheets::import_candidates(*candidates));
   if (!sheet) return sheet.error();
   auto ballot = ballot_of(*sheet, before->review()->people(), *in);
-  auto const members = desk.sheet(*before->import(), "members");
+  auto const members = desk.sheet(*before->import(), Upload::kMembers);
   if (!members) return members.error();
 
   if (auto const made = make_folder(request.out); !made) return made;
   Files files(request.out);
   if (auto const put = files.put("candidates.csv", as_bytes(ballot.csv)); !put) return put;
-  bool const zip = members->size() > 2 && (*members)[0] == 'P' && (*members)[1] == 'K';
-  if (auto const put = files.put(zip ? "members.xlsx" : "members.csv", *members); !put) return put;
+  if (auto const put = files.put(sheets::is_workbook(*members) ? "members.xlsx" : "members.csv", *members); !put)
+    return put;
   if (request.meeting) {
     auto const toml = read_file(*request.meeting, std::size_t{1} << 20);
     if (!toml) return toml.error();
