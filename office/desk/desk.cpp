@@ -113,7 +113,7 @@ Explained<Casework> Desk::casework(Follow follow) const {
 Explained<Bytes> Desk::sheet(Casework::Import const& import, Upload kind) const {
   for (FileMark const& mark : import.files) {
     if (mark.name != upload_code(kind)) continue;
-    auto bytes = read_file(setting_.office / "imports" / to_hex(mark.hash.view()), sheets::kSheetBytesMax);
+    auto bytes = read_file(setting_.office / kImportsFolder / to_hex(mark.hash.view()), sheets::kSheetBytesMax);
     if (bytes && crypto::sha256({*bytes}) != mark.hash)
       return Explanation(Sentence(words::kSheetAltered, {{"kind", mark.name}}));
     return bytes;
@@ -121,28 +121,36 @@ Explained<Bytes> Desk::sheet(Casework::Import const& import, Upload kind) const 
   return Bytes{};
 }
 
-Explained<FileMark> Desk::keep(Upload kind, ByteView bytes) const {
-  FileMark const mark{std::string(upload_code(kind)), crypto::sha256({bytes})};
-  auto const folder = setting_.office / "imports";
-  if (auto const made = make_folder(folder); !made) return made.error();
-  if (auto const written = office::write_file(folder / to_hex(mark.hash.view()), bytes); !written)
-    return written.error();
-  return mark;
+Explained<Draft> Desk::draft(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
+                             std::vector<FileMark> files, Draft const* behind) {
+  if (hand_.person < 1 || hand_.person > ledger().people().size()) return Explanation(words::kLedgerPersonUnknown);
+  office::Action action{entry::deed_of(body), today(), std::move(subjects), entry::encode_texts(body),
+                        std::move(files)};
+  auto after = before.with(action, ledger().people()[hand_.person - 1].name);
+  if (!after) return after.error();
+  auto const key = hand_.key(file_);
+  if (!key) return key.error();
+  office::Signer const signer{hand_.person, *key};
+  office::Ledger then = behind != nullptr ? behind->ledger : ledger();
+  auto const signed_entry = then.sign(action, {signer});
+  if (!signed_entry) return signed_entry.error();
+  if (auto const taken = then.apply(*signed_entry); !taken) return taken.error();
+  return Draft{std::move(action), signer, std::move(*after), std::move(then)};
+}
+
+Explained<void> Desk::write(Draft const& draft) {
+  auto const index = file_.append(draft.action, {draft.signer});
+  if (!index) return index.error();
+  say({words::kWritten, {{"entry", *index}, {"deed", deed_text(draft.action.deed)}}});
+  return {};
 }
 
 Explained<Casework> Desk::write(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
                                 std::vector<FileMark> files) {
-  if (hand_.person < 1 || hand_.person > ledger().people().size()) return Explanation(words::kLedgerPersonUnknown);
-  office::Action const action{entry::deed_of(body), today(), std::move(subjects), entry::encode_texts(body),
-                              std::move(files)};
-  auto after = before.with(action, ledger().people()[hand_.person - 1].name);
-  if (!after) return after;
-  auto const key = hand_.key(file_);
-  if (!key) return key.error();
-  auto const index = file_.append(action, {{hand_.person, *key}});
-  if (!index) return index.error();
-  say({words::kWritten, {{"entry", *index}, {"deed", deed_text(action.deed)}}});
-  return after;
+  auto checked = draft(before, body, std::move(subjects), std::move(files));
+  if (!checked) return checked.error();
+  if (auto const written = write(*checked); !written) return written.error();
+  return std::move(checked->after);
 }
 
 }  // namespace piaojue::desk

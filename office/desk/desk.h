@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The office's folder, opened for one deed: its ledger, what follows from it, and the one who signs. A deed is checked
-/// first and then written; what is refused has written nothing.
+/// and signed first (`Draft`), then its files are written, then its entry: what is refused has written nothing. Only a
+/// disk that fails can leave files without their entry, never an entry without its files.
 #include <filesystem>
 #include <functional>
 #include <ostream>
@@ -53,6 +54,14 @@ std::optional<Upload> upload_of(std::string_view code);
 
 enum class IfMissing : std::uint8_t { kRefuse, kCreate };
 
+/// A deed that was checked and signed and is not yet written: by now only a disk can refuse it.
+struct Draft {
+  office::Action action;
+  office::Signer signer;
+  Casework after;         ///< what follows from it
+  office::Ledger ledger;  ///< as it will be
+};
+
 class Desk {
  public:
   /// @param say what was done is told there; it must live as long as this.
@@ -73,10 +82,12 @@ class Desk {
   Explained<Casework> casework(Follow follow) const;
   /// A file as it was imported; empty if none of that kind was. Refused if somebody has changed it since.
   Explained<Bytes> sheet(Casework::Import const& import, Upload kind) const;
-  /// Keeps an imported file under its hash.
-  Explained<FileMark> keep(Upload kind, ByteView bytes) const;
 
-  /// Checks the entry against `before`, signs it and writes it. @return what follows from it.
+  /// Checks the entry against `before` and signs it. @param behind to be written before it; none: the next entry.
+  Explained<Draft> draft(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
+                         std::vector<FileMark> files = {}, Draft const* behind = nullptr);
+  Explained<void> write(Draft const& draft);
+  /// Both at once. @return what follows from it.
   Explained<Casework> write(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
                             std::vector<FileMark> files = {});
 
@@ -99,6 +110,9 @@ Explained<T> imported(sheets::Imported<T> sheet) {
   if (!sheet) return sheets::explained(sheet.error());
   return std::move(*sheet);
 }
+
+/// Of the office's folder: imported files, each under its hash.
+inline constexpr std::string_view kImportsFolder = "imports";
 
 /// With its parents. Refused: it can not be made.
 Explained<void> make_folder(fs::path const& folder);
