@@ -66,7 +66,7 @@ class Trustee {
   Trustee& operator=(Trustee const&) = delete;
 
   /// How `run` of a job checks the ballots of a box (one after another without it). Called from the thread of `run`.
-  void set_parallel(meeting::ParallelFor parallel);
+  void set_parallel(ParallelFor parallel);
 
   /// Work found due: `run` is heavy and may be called on any one thread; it touches only what it captured. Then hand
   /// the job back to `finish` on the record's thread.
