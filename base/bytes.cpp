@@ -69,4 +69,19 @@ void append_u64be(Bytes& out, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 
+namespace {
+
+template <class Number>
+Number read_be(ByteView bytes) {
+  Number value = 0;
+  if (bytes.size() < sizeof(Number)) return value;
+  for (auto const byte : bytes.first(sizeof(Number))) value = value << 8 | byte;
+  return value;
+}
+
+}  // namespace
+
+std::uint32_t read_u32be(ByteView bytes) { return read_be<std::uint32_t>(bytes); }
+std::uint64_t read_u64be(ByteView bytes) { return read_be<std::uint64_t>(bytes); }
+
 }  // namespace piaojue

@@ -54,6 +54,9 @@ std::optional<Bytes> from_base64(std::string_view text);
 /// Big-endian, fixed width: how every integer enters a hash or a fixed layout.
 void append_u32be(Bytes& out, std::uint32_t value);
 void append_u64be(Bytes& out, std::uint64_t value);
+/// Of the first four, or eight, bytes; 0 if there are fewer.
+std::uint32_t read_u32be(ByteView bytes);
+std::uint64_t read_u64be(ByteView bytes);
 inline void append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
 
 template <class T>

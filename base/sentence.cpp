@@ -13,6 +13,13 @@ Sentence::Sentence() : Sentence(kNothing) {}
 
 Sentence::Sentence(Text const& text, Values values) : text_(&text), values_(std::move(values)) {}
 
+bool operator==(Sentence::Value const& a, Sentence::Value const& b) {
+  if (a.inner_ == nullptr || b.inner_ == nullptr) return a.inner_ == b.inner_ && a.plain_ == b.plain_;
+  return *a.inner_ == *b.inner_;
+}
+
+bool operator==(Sentence const& a, Sentence const& b) { return a.text_->key == b.text_->key && a.values_ == b.values_; }
+
 std::string Sentence::in(Lang lang) const {
   std::string_view rest = text_->in(lang);
   std::string out;

@@ -37,6 +37,7 @@ class Sentence {
     Value(Text const& text) : inner_(std::make_shared<Sentence>(text)) {}
     Value(Sentence inner) : inner_(std::make_shared<Sentence>(std::move(inner))) {}
     std::string in(Lang lang) const { return inner_ ? inner_->in(lang) : plain_; }
+    friend bool operator==(Value const& a, Value const& b);
 
    private:
     std::string plain_;
@@ -46,6 +47,9 @@ class Sentence {
 
   Sentence();  ///< nothing is said
   Sentence(Text const& text, Values values = {});
+
+  /// The same text with the same values put in.
+  friend bool operator==(Sentence const& a, Sentence const& b);
 
   /// A place without a value stays as it is written, "{name}".
   std::string in(Lang lang) const;

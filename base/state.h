@@ -49,11 +49,7 @@ class Reader {
  public:
   explicit Reader(ByteView in) : in_(in) {}
 
-  std::uint32_t u32() {
-    std::uint32_t value = 0;
-    for (std::uint8_t const byte : fixed(4)) value = value << 8 | byte;
-    return value;
-  }
+  std::uint32_t u32() { return read_u32be(fixed(4)); }
   ByteView fixed(std::size_t size) {
     if (size > in_.size()) {
       broken_ = true;

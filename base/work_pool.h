@@ -16,15 +16,14 @@
 #include <thread>
 #include <vector>
 
+#include "base/parallel.h"
+
 namespace piaojue {
 
 enum class Urgency : std::uint8_t {
   kUrgent,      ///< somebody waits for it
   kBackground,  ///< made ahead of need, and may take minutes
 };
-
-/// Runs fn(0 … n − 1), in any order and on any threads; returns when all are done.
-using ParallelFor = std::function<void(std::size_t n, std::function<void(std::size_t)> const& fn)>;
 
 class WorkPool {
  public:

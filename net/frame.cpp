@@ -33,8 +33,7 @@ Result<std::optional<Bytes>> FrameReader::next(ByteView& chunk) {
     header_[header_have_++] = chunk.front();
     chunk = chunk.subspan(1);
     if (header_have_ < kFrameHeaderBytes) continue;
-    expected_ = std::uint32_t{header_[0]} << 24 | std::uint32_t{header_[1]} << 16 | std::uint32_t{header_[2]} << 8 |
-                std::uint32_t{header_[3]};
+    expected_ = read_u32be(header_);
     if (expected_ == 0) broken_ = Refusal::kMalformed;
     if (expected_ > frame_bytes_max_) broken_ = Refusal::kTooLarge;
     if (broken_) return *broken_;

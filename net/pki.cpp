@@ -384,17 +384,4 @@ std::string format_fingerprint(Hash const& spki) {
   return out;
 }
 
-Result<Hash> parse_fingerprint(std::string_view text) {
-  std::string digits;
-  for (char c : text) {
-    if (c != ' ' && c != ':' && c != '-') digits += c;
-    if (digits.size() > 2 * Hash::kSize) return Refusal::kMalformed;
-  }
-  auto const bytes = from_hex(digits);
-  if (!bytes) return Refusal::kMalformed;
-  auto const hash = Hash::from(*bytes);
-  if (!hash) return Refusal::kMalformed;
-  return *hash;
-}
-
 }  // namespace piaojue::net

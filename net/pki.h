@@ -73,7 +73,5 @@ struct CertificateInfo {
 
 /// For people and printed slips: 64 lower-case hex digits in groups of four, "3f2a 90c1 …".
 std::string format_fingerprint(Hash const& spki);
-/// Reads it back; spaces, colons and hyphens between digits and either case are allowed. @return kMalformed.
-[[nodiscard]] Result<Hash> parse_fingerprint(std::string_view text);
 
 }  // namespace piaojue::net

@@ -43,7 +43,7 @@ struct Config {
   CodesOf codes;
   NowMs now_ms;
   /// For the ballots of a box, inside a job.
-  meeting::ParallelFor parallel;
+  ParallelFor parallel;
   Limits limits;
   std::uint32_t lookahead = 2;  ///< batches for which trustee 0 makes keys ahead
 };

@@ -16,26 +16,17 @@
 /// Restart: `recover` takes the stored entries through the same path as live ones.
 ///
 /// Core hands each request to the part whose it is, and each entry that the log has taken in to those that it changes:
-/// draft · enrolments · sessions · log_feed · cosignatures · proposals · delivery · mix_chain · trustee_seat. Each has
-/// state of its own that no other can touch; all of them put what is to be written and sent into one outbox.
-#include <functional>
+/// draft · enrolments · sessions · log_feed · cosignatures · proposals · delivery · mix_chain · trustee_seat, and those
+/// that stand on them: payloads · log_writer · incidents · key_changes · submissions · own_work. Each has state of its
+/// own that no other can touch; all of them put what is to be written and sent into one outbox.
 #include <memory>
 
 #include "server/config.h"
+#include "server/job.h"
 #include "server/notice.h"
 #include "server/outbox.h"
 
 namespace piaojue::server {
-
-using JobId = std::uint64_t;
-
-/// Heavy work that touches only what it captured.
-struct Job {
-  JobId id = 0;
-  std::optional<trustee::Duty> duty;  ///< of trustee 0; nothing: the ballot box of the attempt
-  std::function<void()> run;
-  bool can_wait() const { return duty && duty->can_wait(); }
-};
 
 class Core {
  public:
@@ -68,9 +59,9 @@ class Core {
   std::optional<PersonId> person_of(Hash const& spki) const;
 
  private:
-  struct Impl;
-  explicit Core(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  class Parts;
+  explicit Core(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace piaojue::server

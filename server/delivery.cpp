@@ -21,16 +21,17 @@ bool blinded_in_range(ByteView z, ByteView n) {
   return !is_small && std::lexicographical_compare(z.begin(), z.end(), limit.begin(), limit.end());
 }
 
-std::vector<Hash> hashes_of(meeting::Onions const& onions) {
-  std::vector<Hash> out;
-  for (auto const& [question, onion] : onions) out.push_back(crypto::sha256({onion}));
-  return out;
+/// Exactly these questions, in order.
+template <class ByQuestion>
+bool has_questions(ByQuestion const& map, std::vector<QuestionId> const& questions) {
+  return std::ranges::equal(map, questions, {}, [](auto const& pair) { return pair.first; });
 }
 
 }  // namespace
 
-Delivery::Delivery(meeting::Record const& record, Secret const& seal_key, Shelves shelves, Post& post)
-    : record_(record), seal_key_(seal_key), shelves_(shelves), post_(post) {}
+Delivery::Delivery(meeting::Record const& record, Secret const& seal_key, Shelves shelves, Post& post,
+                   ToOwnTrustee to_own)
+    : record_(record), seal_key_(seal_key), shelves_(shelves), post_(post), to_own_(std::move(to_own)) {}
 
 void Delivery::begin() {
   kept_.emplace();
@@ -57,15 +58,13 @@ Result<void> Delivery::load(Contents const& contents) {
   bool intact = true;
   each(Table::kTokenPayload, [&](auto p, auto, auto const& raw) {
     kept_->requests[p] = raw;
-    if (auto messages = meeting::parse_token_payload(raw)) loaded_requests_.emplace(p, std::move(*messages));
+    if (auto messages = meeting::parse_token_payload(raw)) to_own_(p, kept_->open, std::move(*messages));
   });
   each(Table::kIssuedPayload, [&](auto p, auto t, auto const& raw) { kept_->answers[{p, t}] = raw; });
   each(Table::kEnvelope, [&](auto p, auto, auto const& raw) {
-    auto onions = meeting::parse_envelope_payload(raw);
-    intact = intact && onions.has_value();
-    if (!onions) return;
-    auto hashes = hashes_of(*onions);
-    keep(p, std::move(*onions), std::move(hashes));
+    auto envelope = read_envelope(raw);
+    intact = intact && envelope.has_value();
+    if (envelope) keep(p, std::move(*envelope));
   });
   each(Table::kSealKey, [&](auto p, auto, auto const& sealed) {
     auto key = crypto::unseal(seal_key_, sealed, key_of(kept_->open, p));
@@ -80,22 +79,20 @@ Result<void> Delivery::load(Contents const& contents) {
 
 // ---- TokenRequest
 
-Result<TokenParcel> Delivery::read(meeting::TokenRequest const& body, ByteView raw) const {
+Result<void> Delivery::check(meeting::TokenRequest const& body, meeting::BlindedMsgs const& messages) const {
   auto const& attempt = *record_.attempt();
-  auto messages = meeting::parse_token_payload(raw);
-  if (!messages) return messages.error();
-  if (!has_questions(*messages, attempt.questions_of(body.person))) return Refusal::kConflict;
-  for (auto const& [question, list] : *messages) {
+  if (!has_questions(messages, attempt.questions_of(body.person))) return Refusal::kConflict;
+  for (auto const& [question, list] : messages) {
     if (list.size() != attempt.hops.size()) return Refusal::kConflict;
     for (std::size_t hop = 0; hop < list.size(); ++hop) {
       if (!blinded_in_range(list[hop], attempt.keys[hop].token_keys.at(question))) return Refusal::kOutOfRange;
     }
   }
-  if (meeting::token_request_digest(body.batch_open, body.person, *messages) != body.digest) return Refusal::kConflict;
-  return TokenParcel{to_bytes(raw), std::move(*messages)};
+  if (meeting::token_request_digest(body.batch_open, body.person, messages) != body.digest) return Refusal::kConflict;
+  return {};
 }
 
-void Delivery::take_in(meeting::TokenRequest const& body, std::uint64_t index, TokenParcel const* parcel) {
+void Delivery::take_in(meeting::TokenRequest const& body, std::uint64_t index, Parcel<meeting::TokenRequest>* parcel) {
   if (!kept_ || !parcel) return;
   shelves_.tokens.put(key_of(kept_->open, body.person), parcel->raw);
   kept_->requests[body.person] = parcel->raw;
@@ -103,6 +100,7 @@ void Delivery::take_in(meeting::TokenRequest const& body, std::uint64_t index, T
   for (auto const t : record_.attempt()->hops) {
     if (t != 0) post_.to_person(record_.manifest().trustees[t], frame);
   }
+  to_own_(body.person, kept_->open, std::move(parcel->value));
 }
 
 std::vector<Frame> Delivery::token_work(TrusteeId trustee) const {
@@ -120,21 +118,19 @@ std::vector<Frame> Delivery::token_work(TrusteeId trustee) const {
 
 // ---- TokensIssued
 
-Result<AnswerParcel> Delivery::read(meeting::TokensIssued const& body, ByteView raw) const {
+Result<void> Delivery::check(meeting::TokensIssued const& body, meeting::BlindSigs const& sigs) const {
   auto const& attempt = *record_.attempt();
-  auto sigs = meeting::parse_issued_payload(raw);
-  if (!sigs) return sigs.error();
-  if (!has_questions(*sigs, attempt.questions_of(body.person))) return Refusal::kConflict;
-  for (auto const& [question, sig] : *sigs) {
+  if (!has_questions(sigs, attempt.questions_of(body.person))) return Refusal::kConflict;
+  for (auto const& [question, sig] : sigs) {
     if (sig.size() != attempt.shape.modulus_bytes) return Refusal::kOutOfRange;
   }
-  if (meeting::tokens_issued_digest(body.batch_open, body.trustee, body.person, *sigs) != body.digest) {
+  if (meeting::tokens_issued_digest(body.batch_open, body.trustee, body.person, sigs) != body.digest) {
     return Refusal::kConflict;
   }
-  return AnswerParcel{to_bytes(raw), std::move(*sigs)};
+  return {};
 }
 
-void Delivery::take_in(meeting::TokensIssued const& body, std::uint64_t index, AnswerParcel* parcel) {
+void Delivery::take_in(meeting::TokensIssued const& body, std::uint64_t index, Parcel<meeting::TokensIssued>* parcel) {
   if (!kept_) return;
   kept_->answer_index[{body.person, body.trustee}] = index;
   if (!parcel) return;
@@ -155,41 +151,38 @@ std::vector<Frame> Delivery::answers(PersonId person) const {
 
 // ---- EnvelopeCast
 
-Result<EnvelopeParcel> Delivery::read(meeting::EnvelopeCast const& body, ByteView raw) const {
+Result<void> Delivery::check(meeting::EnvelopeCast const& body, Envelope const& envelope) const {
   auto const& attempt = *record_.attempt();
-  auto onions = meeting::parse_envelope_payload(raw);
-  if (!onions) return onions.error();
-  if (!has_questions(*onions, attempt.questions_of(body.person))) return Refusal::kConflict;
+  if (!has_questions(envelope.onions, attempt.questions_of(body.person))) return Refusal::kConflict;
   auto const onion_bytes = attempt.shape.bytes() + attempt.hops.size() * crypto::onion::kLayerBytes;
-  auto hashes = hashes_of(*onions);
   std::set<Hash> own;
   std::size_t at = 0;
-  for (auto const& [question, onion] : *onions) {
+  for (auto const& [question, onion] : envelope.onions) {
     if (onion.size() != onion_bytes) return Refusal::kMixSize;
-    auto const& hash = hashes[at++];
+    auto const& hash = envelope.hashes[at++];
     auto const owner = kept_->onion_owner.find(hash);
     // A copied onion would make every hop refuse the whole batch.
     if (!own.insert(hash).second || (owner != kept_->onion_owner.end() && owner->second != body.person)) {
       return Refusal::kMixDuplicate;
     }
   }
-  if (meeting::envelope_digest(body.batch_open, body.person, body.sequence, *onions) != body.digest) {
+  if (meeting::envelope_digest(body.batch_open, body.person, body.sequence, envelope.onions) != body.digest) {
     return Refusal::kConflict;
   }
-  return EnvelopeParcel{{to_bytes(raw), std::move(*onions)}, std::move(hashes)};
+  return {};
 }
 
-void Delivery::take_in(meeting::EnvelopeCast const& body, EnvelopeParcel* parcel) {
+void Delivery::take_in(meeting::EnvelopeCast const& body, std::uint64_t, Parcel<meeting::EnvelopeCast>* parcel) {
   if (!kept_ || !parcel) return;
   shelves_.envelopes.put(key_of(kept_->open, body.person), std::move(parcel->raw));
-  keep(body.person, std::move(parcel->value), std::move(parcel->hashes));
+  keep(body.person, std::move(parcel->value));
 }
 
-void Delivery::keep(PersonId person, meeting::Onions onions, std::vector<Hash> hashes) {
+void Delivery::keep(PersonId person, Envelope envelope) {
   for (auto const& hash : kept_->onions[person]) kept_->onion_owner.erase(hash);
-  for (auto const& hash : hashes) kept_->onion_owner[hash] = person;
-  kept_->onions[person] = std::move(hashes);
-  kept_->envelopes[person] = std::move(onions);
+  for (auto const& hash : envelope.hashes) kept_->onion_owner[hash] = person;
+  kept_->onions[person] = std::move(envelope.hashes);
+  kept_->envelopes[person] = std::move(envelope.onions);
 }
 
 std::optional<Result<meeting::MixItems>> Delivery::hop0_input() {

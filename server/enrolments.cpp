@@ -240,6 +240,15 @@ bool Enrolments::has_keys(PersonId person, std::optional<SigningPublicKey> const
   return enrolment && enrolment->identity_key == identity && enrolment->witness_key == witness;
 }
 
+Result<void> Enrolments::check_entry(meeting::Entry const& entry) const {
+  if (auto const* opening = std::get_if<meeting::Manifest>(&entry.body)) {
+    if (auto allowed = draft_.check_opening(*opening); !allowed) return allowed;
+    return check_keys(*opening);
+  }
+  if (auto const* change = std::get_if<meeting::KeyChange>(&entry.body)) return check_keys(*change);
+  return {};
+}
+
 Result<void> Enrolments::check_keys(meeting::Manifest const& opening) const {
   for (PersonId p = 1; p <= opening.people.size(); ++p) {
     auto const& person = opening.people[p - 1];

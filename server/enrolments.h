@@ -73,12 +73,14 @@ class Enrolments {
   meeting::Manifest with_keys() const;
   /// What makes the newest keys of a person those of the log. Nothing: they are, or the meeting is not open.
   std::optional<meeting::KeyChange> key_change(PersonId person) const;
-  /// Other keys than the enrolled ones would lock a person out: there is no certificate that goes with them.
+  /// What this server asks of an entry beyond what the record does: the meeting that was drafted is opened, and keys
+  /// are those that were enrolled. Others would lock a person out: there is no certificate that goes with them.
   /// @return kConflict.
-  [[nodiscard]] Result<void> check_keys(meeting::Manifest const& opening) const;
-  [[nodiscard]] Result<void> check_keys(meeting::KeyChange const& change) const;
+  [[nodiscard]] Result<void> check_entry(meeting::Entry const& entry) const;
 
  private:
+  [[nodiscard]] Result<void> check_keys(meeting::Manifest const& opening) const;
+  [[nodiscard]] Result<void> check_keys(meeting::KeyChange const& change) const;
   [[nodiscard]] Result<void> check_rate();
   [[nodiscard]] Result<void> check_code(PersonId person, Hash const& hash);
   [[nodiscard]] Result<void> check_keys(wire::Enrol const& request) const;

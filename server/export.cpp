@@ -29,9 +29,7 @@ using Cosignatures = std::map<std::uint64_t, std::map<PersonId, log::Cosignature
 Notes read_notes(Contents const& contents) {
   Notes notes;
   for (auto const& [key, value] : contents[Table::kCheckpoint]) {
-    std::uint64_t size = 0;
-    for (auto const byte : key) size = size << 8 | byte;
-    notes.emplace(size, std::string(as_text(value)));
+    notes.emplace(read_u64be(key), std::string(as_text(value)));
   }
   return notes;
 }

@@ -38,14 +38,12 @@ Result<void> MixChain::load(Contents const& contents) {
   return {};
 }
 
-Result<MixParcel> MixChain::read(meeting::MixStep const& body, ByteView raw) const {
+Result<void> MixChain::check(meeting::MixStep const& body, meeting::MixPayload const& mixed) const {
   auto const& attempt = *record_.attempt();
-  auto mixed = meeting::parse_mix_payload(raw);
-  if (!mixed) return mixed.error();
   auto const layers = attempt.hops.size() - 1 - attempt.mixes.size();
   auto const item_bytes = attempt.shape.bytes() + layers * crypto::onion::kLayerBytes;
-  if (mixed->salt.size() != 32 || mixed->items.size() != body.counts.size()) return Refusal::kConflict;
-  for (auto const& [question, items] : mixed->items) {
+  if (mixed.salt.size() != 32 || mixed.items.size() != body.counts.size()) return Refusal::kConflict;
+  for (auto const& [question, items] : mixed.items) {
     auto const count = body.counts.find(question);
     if (count == body.counts.end()) return Refusal::kConflict;
     if (count->second.out != items.size()) return Refusal::kMixSize;
@@ -53,13 +51,13 @@ Result<MixParcel> MixChain::read(meeting::MixStep const& body, ByteView raw) con
       if (item.size() != item_bytes) return Refusal::kMixSize;
     }
   }
-  if (meeting::mix_output_hash(body.batch_open, body.trustee, mixed->salt, mixed->items) != body.output_hash) {
+  if (meeting::mix_output_hash(body.batch_open, body.trustee, mixed.salt, mixed.items) != body.output_hash) {
     return Refusal::kConflict;
   }
-  return MixParcel{to_bytes(raw), std::move(*mixed)};
+  return {};
 }
 
-void MixChain::take_in(MixParcel* parcel) {
+void MixChain::take_in(meeting::MixStep const&, std::uint64_t, Parcel<meeting::MixStep>* parcel) {
   if (!kept_ || !parcel) return;
   auto const& attempt = *record_.attempt();
   auto const hop = static_cast<std::uint32_t>(attempt.mixes.size() - 1);

@@ -25,10 +25,11 @@ class MixChain {
   /// After the entries. @return kStorage: an output is missing, or the last one can not be read.
   [[nodiscard]] Result<void> load(Contents const& contents);
 
-  /// @return kMalformed, kMixSize; kConflict: it is not what was signed.
-  [[nodiscard]] Result<MixParcel> read(meeting::MixStep const& body, ByteView raw) const;
+  /// A payload against its entry, which the record would accept. @return kMixSize; kConflict: it is not what was
+  /// signed.
+  [[nodiscard]] Result<void> check(meeting::MixStep const& body, meeting::MixPayload const& mixed) const;
   /// Its entry is in the log. While the log is replayed there is none: `load` comes after.
-  void take_in(MixParcel* parcel);
+  void take_in(meeting::MixStep const& body, std::uint64_t index, Parcel<meeting::MixStep>* parcel);
 
   /// For a trustee that has just connected. Nothing: it is not its turn, or it is hop 0.
   std::optional<Frame> work_of(TrusteeId trustee) const;

@@ -45,6 +45,15 @@ bool is_warning(Event event) {
   }
 }
 
+void Notices::took_in(meeting::Entry const& entry, meeting::Record const& record) {
+  if (entry.type() == meeting::EntryType::kMeetingOpen) add({Event::kMeetingOpen, {}, 0});
+  if (entry.type() == meeting::EntryType::kMeetingClose) add({Event::kMeetingClose, {}, record.size()});
+  auto const& attempt = record.attempt();
+  if (!attempt) return;
+  if (last_phase_ != attempt->phase) add({Event::kBatchPhase, attempt->phase, attempt->open.batch});
+  last_phase_ = attempt->phase;
+}
+
 std::string_view Notice::detail_text() const {
   if (auto const* refusal = std::get_if<Refusal>(&detail)) return piaojue::name(*refusal);
   if (auto const* phase = std::get_if<meeting::BatchPhase>(&detail)) return meeting::phase_name(*phase);

@@ -41,11 +41,14 @@ class Notices {
     if (!muted_) notices_.push_back(notice);
   }
   std::vector<Notice> take() { return std::exchange(notices_, {}); }
+  /// The record has taken in this entry: the meeting has opened or closed, or the attempt is in another phase.
+  void took_in(meeting::Entry const& entry, meeting::Record const& record);
   /// During a recovery: what happened before was said before.
   void mute(bool muted) { muted_ = muted; }
 
  private:
   std::vector<Notice> notices_;
+  std::optional<meeting::BatchPhase> last_phase_;  ///< followed also while muted
   bool muted_ = false;
 };
 

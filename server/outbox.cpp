@@ -36,12 +36,7 @@ CommitGroup Outbox::take() {
   return group;
 }
 
-std::uint32_t number_at(ByteView key, std::size_t at) {
-  if (key.size() < at + 4) return 0;
-  std::uint32_t number = 0;
-  for (std::size_t i = 0; i < 4; ++i) number = number << 8 | key[at + i];
-  return number;
-}
+std::uint32_t number_at(ByteView key, std::size_t at) { return key.size() < at ? 0 : read_u32be(key.subspan(at)); }
 
 void for_each_row(Rows const& rows, Hash const& open,
                   std::function<void(std::uint32_t, std::uint32_t, Bytes const&)> const& take) {

@@ -13,7 +13,7 @@ class TrusteeSeat final : private trustee::TrusteeStore {
     crypto::SigningKey const& key;
     Secret const& seal_key;
     trustee::TokenKeySource token_keys;
-    meeting::ParallelFor parallel;
+    ParallelFor parallel;
     std::uint32_t lookahead;
   };
   TrusteeSeat(Means means, Shelf<Table::kTrustee> rows);

@@ -180,7 +180,7 @@ CellErrors unreadable(Text const& why) { return {{0, 0, {}, why}}; }
 Text const* taken_for_csv(std::string_view text) {
   using namespace std::string_view_literals;
   if (text.size() > kSheetBytesMax) return &say::kFileBytesMax;
-  if (text.starts_with("PK\x03\x04"sv)) return &say::kCsvIsWorkbook;
+  if (is_workbook(as_bytes(text))) return &say::kCsvIsWorkbook;
   if (text.starts_with("\xD0\xCF\x11\xE0"sv)) return &say::kCsvIsOldWorkbook;
   if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv) || text.find('\0') != std::string_view::npos)
     return &say::kCsvIsUtf16;

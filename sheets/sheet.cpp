@@ -44,8 +44,13 @@ void throw_exception_from_error(CellErrors const& errors, boost::source_location
   piaojue::throw_exception_from_error(explained(errors), where);
 }
 
+bool is_workbook(ByteView file) {
+  auto const text = as_text(file);
+  return text.starts_with("PK\x03\x04") || text.starts_with("PK\x05\x06");
+}
+
 Imported<Workbook> read_workbook(ByteView file) {
-  if (is_zip(file)) return read_xlsx(file);
+  if (is_workbook(file)) return read_xlsx(file);
   auto csv = read_csv(file);
   if (!csv) return std::move(csv).error();
   return Workbook{SheetFormat::kCsv, {Sheet{{}, std::move(csv->rows), {}}}};

@@ -93,6 +93,8 @@ struct Workbook {
   std::vector<Sheet> sheets;  ///< those that are shown, in their order; at least one
 };
 
+/// Whether the bytes are a ZIP archive, which is what an XLSX is. Whether it can be read, `read_workbook` says.
+bool is_workbook(ByteView file);
 /// Bytes to cells, whichever of the two formats they are.
 Imported<Workbook> read_workbook(ByteView file);
 

@@ -397,14 +397,9 @@ class Package {
 
 }  // namespace
 
-bool is_zip(ByteView file) {
-  auto const text = as_text(file);
-  return text.starts_with("PK\x03\x04"sv) || text.starts_with("PK\x05\x06"sv);
-}
-
 Imported<Workbook> read_xlsx(ByteView file) {
   if (file.size() > kSheetBytesMax) return CellErrors{whole(say::kFileBytesMax)};
-  if (!is_zip(file)) return CellErrors{whole(say::kBookDamaged)};
+  if (!is_workbook(file)) return CellErrors{whole(say::kBookDamaged)};
   Package package;
   if (auto fault = package.open(file)) return CellErrors{std::move(*fault)};
   Workbook out{SheetFormat::kXlsx, {}};

@@ -7,8 +7,6 @@
 
 namespace piaojue::sheets {
 
-/// Whether the bytes are a ZIP archive, which is what an XLSX is.
-bool is_zip(ByteView file);
 Imported<Workbook> read_xlsx(ByteView file);
 
 }  // namespace piaojue::sheets

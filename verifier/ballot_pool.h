@@ -2,6 +2,9 @@
 #pragma once
 /// Checks single ballots (specification §13: 12 length, version and question, 13 tokens, 14 signature, 15 points and
 /// scalars, 16 proof) on other threads while the record is read on.
+///
+/// Not base/work_pool.h, which either waits for everything (`parallel`, and the record is not read on) or refuses what
+/// is too much (`post`, and a ballot would go unchecked): here `add` waits until there is room for one more box.
 #include <condition_variable>
 #include <deque>
 #include <memory>

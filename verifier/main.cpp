@@ -12,8 +12,6 @@
 #include <thread>
 
 #include "base/secret.h"
-#include "sheets/sheet.h"
-#include "strings/papers.h"
 #include "strings/verifier.h"
 #include "verifier/paper.h"
 #include "verifier/report.h"
@@ -67,20 +65,6 @@ Lang lang_by_default() {
   return Lang::kZh;
 }
 
-/// @param paper as a page or text, or as XLSX.
-Explained<verifier::PaperCheck> check_paper(verifier::Audit const& audit, ByteView paper) {
-  if (!as_text(paper).starts_with("PK") || paper.size() > verifier::kPaperBytesMax) {
-    return verifier::compare_paper(audit, paper);
-  }
-  auto const book = sheets::read_workbook(paper);
-  if (!book) {
-    return Explanation(Sentence(strings::papers::kCheckUnreadable, {{"why", book.error().front().sentence()}}));
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (auto const& row : book->sheets.front().rows) rows.push_back(row.cells);
-  return verifier::compare_sheet(audit, rows);
-}
-
 /// A printed result table beside the record that was just verified. @return the exit code.
 int hold_paper_against(verifier::Audit const& audit, std::string const& path, Lang lang) {
   std::ifstream in(path, std::ios::binary);
@@ -88,7 +72,7 @@ int hold_paper_against(verifier::Audit const& audit, std::string const& path, La
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
   if (bytes.empty()) return complain(words::kMainNoPaper, lang);
-  auto const checked = check_paper(audit, as_bytes(bytes));
+  auto const checked = verifier::compare_paper(audit, as_bytes(bytes));
   if (!checked) return complain({words::kMainNotATable, {{"why", checked.error().in(lang)}}}, lang);
   for (auto const& difference : checked->differences)
     std::cout << Sentence(words::kMainDiffers, {{"what", difference}}).in(lang) << '\n';

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/utf8.h"
+#include "sheets/sheet.h"
 #include "strings/papers.h"
 #include "verifier/shown.h"
 
@@ -129,29 +130,32 @@ void compare_text(Comparison& comparison, std::string_view text) {
   }
 }
 
+/// Rows below the head, which is the first; the line of the QR code stands in a row of its own.
+void compare_sheet(Comparison& comparison, std::vector<sheets::Row> const& rows) {
+  for (sheets::Row const& row : rows) {
+    auto const& cells = row.cells;
+    if (!cells.empty() && cells[0].starts_with(kLinePrefix))
+      comparison.line(cells[0]);
+    else if (!cells.empty() && row.number > 1)
+      comparison.row(cells, 1);
+  }
+}
+
 }  // namespace
 
 Explained<PaperCheck> compare_paper(Audit const& audit, ByteView paper) {
   if (paper.size() > kPaperBytesMax) return Explanation(words::kCheckTooLarge);
   Comparison comparison(audit);
   std::string_view const text = as_text(paper);
-  if (text.starts_with("<!doctype html>")) {
+  if (sheets::is_workbook(paper)) {
+    auto const book = sheets::read_workbook(paper);
+    if (!book) return Explanation(Sentence(words::kCheckUnreadable, {{"why", book.error().front().sentence()}}));
+    compare_sheet(comparison, book->sheets.front().rows);
+  } else if (text.starts_with("<!doctype html>")) {
     compare_page(comparison, text);
   } else {
     if (!is_utf8(text)) return Explanation(words::kCheckNoText);
     compare_text(comparison, text);
-  }
-  return comparison.done();
-}
-
-Explained<PaperCheck> compare_sheet(Audit const& audit, std::vector<std::vector<std::string>> const& rows) {
-  Comparison comparison(audit);
-  for (auto const& cells : rows) {
-    if (cells.empty() || cells[0] == result_heading(0).in(Lang::kZh)) continue;
-    if (cells[0].starts_with(kLinePrefix))
-      comparison.line(cells[0]);
-    else
-      comparison.row(cells, 1);
   }
   return comparison.done();
 }

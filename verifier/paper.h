@@ -20,12 +20,9 @@ struct PaperCheck {
   std::vector<Sentence> differences;  ///< none: the paper agrees with the record
 };
 
-/// A result table as its page (HTML), or as text: the line of its QR code and, if they were typed from the paper, rows
-/// of 序号 and the nine columns from 出席.
-/// @return refused: too large, neither of these, or no QR line and no row in it.
+/// A result table as its page (HTML), as its sheet (XLSX, whose first row is the head), or as text: the line of its QR
+/// code and, if they were typed from the paper, rows of 序号 and the nine columns from 出席.
+/// @return refused: too large, none of these, or no QR line and no row in it.
 Explained<PaperCheck> compare_paper(Audit const& audit, ByteView paper);
-
-/// A result table as the cells of a sheet, which the caller has read.
-Explained<PaperCheck> compare_sheet(Audit const& audit, std::vector<std::vector<std::string>> const& rows);
 
 }  // namespace piaojue::verifier

@@ -199,7 +199,7 @@ Result<SealedPaper> seal_ballots(Contexts const& contexts, BallotState const& st
 }
 
 BoxVerdict check_live_box(Contexts const& live, meeting::BallotBox const& box,
-                          std::map<QuestionId, OwnBallot> const& own, meeting::ParallelFor const& parallel) {
+                          std::map<QuestionId, OwnBallot> const& own, ParallelFor const& parallel) {
   BoxVerdict out;
   struct Item {
     meeting::BallotContext const* context;

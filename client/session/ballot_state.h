@@ -95,6 +95,6 @@ struct BoxVerdict {
 };
 /// Checks every ballot of the live questions and looks for the own ones.
 BoxVerdict check_live_box(Contexts const& live, meeting::BallotBox const& box,
-                          std::map<QuestionId, OwnBallot> const& own, meeting::ParallelFor const& parallel);
+                          std::map<QuestionId, OwnBallot> const& own, ParallelFor const& parallel);
 
 }  // namespace piaojue::client

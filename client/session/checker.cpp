@@ -7,7 +7,7 @@ namespace piaojue::client {
 
 using meeting::BatchPhase;
 
-Checker::Checker(PersonId me, crypto::SigningKey const& identity, meeting::ParallelFor const& parallel, OwnAttempt& own,
+Checker::Checker(PersonId me, crypto::SigningKey const& identity, ParallelFor const& parallel, OwnAttempt& own,
                  LogFollower const& log, Requests& requests, Jobs& jobs)
     : me_(me), identity_(identity), parallel_(parallel), own_(own), log_(log), requests_(requests), jobs_(jobs) {}
 
@@ -17,7 +17,7 @@ struct Checker::Check {
   Contexts contexts;
   std::shared_ptr<meeting::BallotBox const> ballots;
   std::map<QuestionId, OwnBallot> own;
-  meeting::ParallelFor parallel;
+  ParallelFor parallel;
   BoxVerdict verdict;
 };
 

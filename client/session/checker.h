@@ -10,7 +10,7 @@ namespace piaojue::client {
 
 class Checker {
  public:
-  Checker(PersonId me, crypto::SigningKey const& identity, meeting::ParallelFor const& parallel, OwnAttempt& own,
+  Checker(PersonId me, crypto::SigningKey const& identity, ParallelFor const& parallel, OwnAttempt& own,
           LogFollower const& log, Requests& requests, Jobs& jobs);
 
   /// Another attempt than before.
@@ -27,7 +27,7 @@ class Checker {
 
   PersonId const me_;
   crypto::SigningKey const& identity_;
-  meeting::ParallelFor const& parallel_;
+  ParallelFor const& parallel_;
   OwnAttempt& own_;
   LogFollower const& log_;
   Requests& requests_;

@@ -36,7 +36,7 @@ struct SessionConfig {
   Keys keys;
   Secret wallet_key;                   ///< of the passphrase: seals the trustee's state
   trustee::TokenKeySource token_keys;  ///< for a trustee
-  meeting::ParallelFor parallel;       ///< for the ballots of a box, inside a job
+  ParallelFor parallel;                ///< for the ballots of a box, inside a job
   /// Writes a record for the command `export FILE`. @return kStorage.
   std::function<Result<void>(std::string const& path, ByteView record)> write_file;
   Lang lang = Lang::kZh;        ///< of sentences for people

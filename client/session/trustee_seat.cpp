@@ -93,7 +93,7 @@ void TrusteeSeat::submit(std::vector<trustee::Submission> submissions) {
     }
     // Refused when the log went on while the work was done, such as by a Void: the log decides what is due next. But
     // what the server had no place or no disk for is still due.
-    bool const queued = requests_.submit(submission.entry, payload, [this](auto const& index, Hash const&) {
+    bool const queued = requests_.submit(submission.made.bytes, payload, [this](auto const& index, Hash const&) {
       if (index) return;
       resubmit_ = resubmit_ || index.error() == Refusal::kBusy || index.error() == Refusal::kStorage;
     });

@@ -15,7 +15,7 @@ class TrusteeSeat final : private trustee::TrusteeStore {
   struct Means {
     Secret const& wallet_key;  ///< of the passphrase
     trustee::TokenKeySource token_keys;
-    meeting::ParallelFor parallel;
+    ParallelFor parallel;
     std::uint32_t lookahead;  ///< batches for which keys are made ahead
   };
   TrusteeSeat(PersonId me, crypto::SigningKey const& identity, Means means, SessionLimits const& limits,

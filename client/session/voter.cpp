@@ -5,7 +5,7 @@ namespace piaojue::client {
 
 using meeting::BatchPhase;
 
-Voter::Voter(PersonId me, Keys const& keys, meeting::ParallelFor const& parallel, SessionLimits const& limits,
+Voter::Voter(PersonId me, Keys const& keys, ParallelFor const& parallel, SessionLimits const& limits,
              LogFollower const& log, Keeper& keeper, Requests& requests, Jobs& jobs, Events& events)
     : me_(me),
       log_(log),

@@ -11,8 +11,8 @@ namespace piaojue::client {
 
 class Voter {
  public:
-  Voter(PersonId me, Keys const& keys, meeting::ParallelFor const& parallel, SessionLimits const& limits,
-        LogFollower const& log, Keeper& keeper, Requests& requests, Jobs& jobs, Events& events);
+  Voter(PersonId me, Keys const& keys, ParallelFor const& parallel, SessionLimits const& limits, LogFollower const& log,
+        Keeper& keeper, Requests& requests, Jobs& jobs, Events& events);
 
   /// At the start, once the log is replayed.
   void sweep() { own_.sweep(); }

@@ -95,8 +95,7 @@ std::size_t parse_records(ByteView bytes, std::vector<JournalRecord>& out) {
   for (;;) {
     ByteView const rest = bytes.subspan(used);
     if (rest.size() < kHeadBytes + kCheckBytes) return used;
-    std::size_t length = 0;
-    for (std::size_t i = 1; i < kHeadBytes; ++i) length = length << 8 | rest[i];
+    std::size_t const length = read_u32be(rest.subspan(1));
     if (rest[0] < 1 || rest[0] > 3 || length > kRecordBytesMax) return used;
     if (rest.size() < kHeadBytes + length + kCheckBytes) return used;
     auto const body = rest.subspan(kHeadBytes, length);

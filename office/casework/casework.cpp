@@ -79,7 +79,7 @@ Explained<void> Casework::take(Step const& step, entry::Notice const& said) {
   if (!basis_.calendar || step.action.subjects.empty()) return {};
   Subject const& who = step.action.subjects.front();
   return done(
-      corrections_[who.number].issue(who.name, "", said.items, step.action.date, said.working_days, *basis_.calendar));
+      corrections_[who.number].issue(who.name, said.items, step.action.date, said.working_days, *basis_.calendar));
 }
 
 Explained<void> Casework::take(Step const& step, entry::Answer const& said) {
@@ -147,7 +147,7 @@ Explained<void> Casework::take(Step const& step, entry::Record const& said) {
   record_ = Record{said.head, step.action.subjects};
   if (!basis_.calendar || record_->passed.empty()) return {};
   std::vector<Passer> people;
-  for (Subject const& who : record_->passed) people.push_back({who.number, who.name, {}, {}, {}});
+  for (Subject const& who : record_->passed) people.push_back({who.number, who.name});
   auto prepared = Publicity::prepare(std::move(people));
   if (!prepared) return prepared.error();
   publicity_ = std::move(*prepared);

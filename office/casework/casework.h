@@ -8,6 +8,7 @@
 #include "office/casework/entries.h"
 #include "office/casework/review.h"
 #include "office/rules/publicity.h"
+#include "protocol/meeting/entry.h"
 
 namespace piaojue::office {
 

@@ -165,6 +165,13 @@ Explained<Body> decode_texts(Action const& action) {
   return unreadable("deed");
 }
 
+Texts shown_texts(Action const& action) {
+  Texts out = action.texts;
+  if (action.deed == Deed::kEnlist) out.erase("key");
+  if (action.deed == Deed::kRoster) out.erase("order");
+  return out;
+}
+
 std::vector<CorrectionItem> decode_items(std::string_view lines) {
   std::vector<CorrectionItem> out;
   std::istringstream in{std::string(lines)};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// What an action of the ledger says beside its people and files: its texts, as a type a deed. The keys that they are
-/// signed under stand in entries.cpp and nowhere else (docs/office.md, "Ledger").
+/// signed under stand in entries.cpp (docs/office.md, "Ledger"); the ledger knows only those that it checks itself:
+/// name and key of an Enlist, and the head of a Record.
 #include <variant>
 
 #include "office/ledger/ledger.h"
@@ -61,6 +62,9 @@ Deed deed_of(Body const& body);
 std::map<std::string, std::string> encode_texts(Body const& body);
 /// Refused: a text is missing or is none of its words.
 Explained<Body> decode_texts(Action const& action);
+/// What people are shown of the texts, under their keys: all but what is for programs, the key of whoever was enlisted
+/// and the order of a roster.
+std::map<std::string, std::string> shown_texts(Action const& action);
 
 /// "what|article", one a line, as people write them and the ledger keeps them; an article may be missing.
 std::vector<CorrectionItem> decode_items(std::string_view text);

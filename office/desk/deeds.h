@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The office's deeds: a request each, with what it needs and nothing else, and one function that does it. The command
-/// line (commands.h) and the page (page_requests.h) both parse into these. What is refused has written nothing.
-#include "office/desk/desk.h"
+/// line (commands.h) and the page (page_requests.h) both parse into these. What is refused has written neither
+/// entry nor file (desk.h says what a failing disk can leave).
+#include "office/desk/new_files.h"
 #include "office/papers/papers.h"
 
 namespace piaojue::desk {
@@ -135,9 +136,18 @@ Explained<void> certificates(Desk& desk, Certificates const& request);
 
 // ---- Shared by deeds that make papers ------------------------------------------------------------------------------
 
-office::OfficeHeading heading_of(Desk const& desk, std::string const& title);
-/// Writes papers and notes them in the ledger.
-Explained<void> put_papers(Desk& desk, Casework const& before, fs::path const& folder,
-                           std::vector<office::Paper> const& made);
+/// @param ledger that the paper names the head of.
+office::OfficeHeading heading_of(Desk const& desk, office::Ledger const& ledger, std::string const& title);
+
+/// Papers that can be made and noted, and are not yet written.
+struct PaperDraft {
+  NewFiles files;  ///< to be written before any entry
+  Draft entry;
+};
+/// @param behind the deed that they are of, if that is not yet written either.
+Explained<PaperDraft> draft_papers(Desk& desk, Casework const& before, fs::path const& folder,
+                                   std::vector<office::Paper> const& made, Draft const* behind = nullptr);
+/// Notes in the ledger papers whose files are written.
+Explained<void> note_papers(Desk& desk, PaperDraft const& papers);
 
 }  // namespace piaojue::desk

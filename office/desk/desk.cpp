@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/desk/desk.h"
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 
 #include "sheets/sheet.h"
@@ -20,6 +22,16 @@ Explained<std::optional<Day>> parse_day_option(std::string const& text) {
   auto const day = sheets::parse_day(text);
   if (!day) return Explanation(Sentence(words::kDayWanted, {{"text", text}}));
   return std::optional(*day);
+}
+
+namespace {
+constexpr std::array<std::string_view, 5> kUploads{"members", "candidates", "appraisals", "record", "paper"};
+}  // namespace
+
+std::string_view upload_code(Upload kind) { return kUploads.at(static_cast<std::size_t>(kind)); }
+std::optional<Upload> upload_of(std::string_view code) {
+  auto const* const at = std::ranges::find(kUploads, code);
+  return at == kUploads.end() ? std::nullopt : std::optional(static_cast<Upload>(at - kUploads.begin()));
 }
 
 Explained<void> make_folder(fs::path const& folder) {
@@ -65,9 +77,9 @@ Explained<office::WorkCalendar> Desk::calendar() const {
 }
 
 Explained<office::Review> Desk::review(Casework::Import const& import) const {
-  auto const candidates = sheet(import, "candidates");
+  auto const candidates = sheet(import, Upload::kCandidates);
   if (!candidates) return candidates.error();
-  auto const appraisals = sheet(import, "appraisals");
+  auto const appraisals = sheet(import, Upload::kAppraisals);
   if (!appraisals) return appraisals.error();
   auto applicants = imported(office::import_applicants(*candidates, *appraisals, import.said.filed));
   if (!applicants) return applicants.error();
@@ -98,39 +110,47 @@ Explained<Casework> Desk::casework(Follow follow) const {
   return Casework::replay(ledger(), std::move(basis));
 }
 
-Explained<Bytes> Desk::sheet(Casework::Import const& import, std::string const& kind) const {
+Explained<Bytes> Desk::sheet(Casework::Import const& import, Upload kind) const {
   for (FileMark const& mark : import.files) {
-    if (mark.name != kind) continue;
-    auto bytes = read_file(setting_.office / "imports" / to_hex(mark.hash.view()), sheets::kSheetBytesMax);
+    if (mark.name != upload_code(kind)) continue;
+    auto bytes = read_file(setting_.office / kImportsFolder / to_hex(mark.hash.view()), sheets::kSheetBytesMax);
     if (bytes && crypto::sha256({*bytes}) != mark.hash)
-      return Explanation(Sentence(words::kSheetAltered, {{"kind", kind}}));
+      return Explanation(Sentence(words::kSheetAltered, {{"kind", mark.name}}));
     return bytes;
   }
   return Bytes{};
 }
 
-Explained<FileMark> Desk::keep(std::string const& kind, ByteView bytes) const {
-  FileMark const mark{kind, crypto::sha256({bytes})};
-  auto const folder = setting_.office / "imports";
-  if (auto const made = make_folder(folder); !made) return made.error();
-  if (auto const written = office::write_file(folder / to_hex(mark.hash.view()), bytes); !written)
-    return written.error();
-  return mark;
+Explained<Draft> Desk::draft(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
+                             std::vector<FileMark> files, Draft const* behind) {
+  if (hand_.person < 1 || hand_.person > ledger().people().size()) return Explanation(words::kLedgerPersonUnknown);
+  office::Action action{entry::deed_of(body), today(), std::move(subjects), entry::encode_texts(body),
+                        std::move(files)};
+  auto after = before.with(action, ledger().people()[hand_.person - 1].name);
+  if (!after) return after.error();
+  auto const key = hand_.key(file_);
+  if (!key) return key.error();
+  office::Signer const signer{hand_.person, *key};
+  office::Ledger then = behind != nullptr ? behind->ledger : ledger();
+  auto const signed_entry = then.sign(action, {signer});
+  if (!signed_entry) return signed_entry.error();
+  if (auto const taken = then.apply(*signed_entry); !taken) return taken.error();
+  return Draft{std::move(action), signer, std::move(*after), std::move(then)};
+}
+
+Explained<void> Desk::write(Draft const& draft) {
+  auto const index = file_.append(draft.action, {draft.signer});
+  if (!index) return index.error();
+  say({words::kWritten, {{"entry", *index}, {"deed", deed_text(draft.action.deed)}}});
+  return {};
 }
 
 Explained<Casework> Desk::write(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
                                 std::vector<FileMark> files) {
-  if (hand_.person < 1 || hand_.person > ledger().people().size()) return Explanation(words::kLedgerPersonUnknown);
-  office::Action const action{entry::deed_of(body), today(), std::move(subjects), entry::encode_texts(body),
-                              std::move(files)};
-  auto after = before.with(action, ledger().people()[hand_.person - 1].name);
-  if (!after) return after;
-  auto const key = hand_.key(file_);
-  if (!key) return key.error();
-  auto const index = file_.append(action, {{hand_.person, *key}});
-  if (!index) return index.error();
-  say({words::kWritten, {{"entry", *index}, {"deed", deed_text(action.deed)}}});
-  return after;
+  auto checked = draft(before, body, std::move(subjects), std::move(files));
+  if (!checked) return checked.error();
+  if (auto const written = write(*checked); !written) return written.error();
+  return std::move(checked->after);
 }
 
 }  // namespace piaojue::desk

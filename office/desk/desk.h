@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The office's folder, opened for one deed: its ledger, what follows from it, and the one who signs. A deed is checked
-/// first and then written; what is refused has written nothing.
+/// and signed first (`Draft`), then its files are written, then its entry: what is refused has written nothing. Only a
+/// disk that fails can leave files without their entry, never an entry without its files.
 #include <filesystem>
 #include <functional>
 #include <ostream>
@@ -46,7 +47,20 @@ enum class Follow : std::uint8_t {
   kVerdicts,  ///< verdicts and decisions: the standard and the imported sheets
   kAll,
 };
+/// Files that are handed in. The first three are kept when they are imported, and marked in the ledger by their codes.
+enum class Upload : std::uint8_t { kMembers, kCandidates, kAppraisals, kRecord, kPaper };
+std::string_view upload_code(Upload kind);  ///< "members", …
+std::optional<Upload> upload_of(std::string_view code);
+
 enum class IfMissing : std::uint8_t { kRefuse, kCreate };
+
+/// A deed that was checked and signed and is not yet written: by now only a disk can refuse it.
+struct Draft {
+  office::Action action;
+  office::Signer signer;
+  Casework after;         ///< what follows from it
+  office::Ledger ledger;  ///< as it will be
+};
 
 class Desk {
  public:
@@ -67,11 +81,13 @@ class Desk {
   /// Refused: tables or sheets are missing or were altered, or the ledger does not follow from itself by them.
   Explained<Casework> casework(Follow follow) const;
   /// A file as it was imported; empty if none of that kind was. Refused if somebody has changed it since.
-  Explained<Bytes> sheet(Casework::Import const& import, std::string const& kind) const;
-  /// Keeps an imported file under its hash.
-  Explained<FileMark> keep(std::string const& kind, ByteView bytes) const;
+  Explained<Bytes> sheet(Casework::Import const& import, Upload kind) const;
 
-  /// Checks the entry against `before`, signs it and writes it. @return what follows from it.
+  /// Checks the entry against `before` and signs it. @param behind to be written before it; none: the next entry.
+  Explained<Draft> draft(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
+                         std::vector<FileMark> files = {}, Draft const* behind = nullptr);
+  Explained<void> write(Draft const& draft);
+  /// Both at once. @return what follows from it.
   Explained<Casework> write(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
                             std::vector<FileMark> files = {});
 
@@ -94,6 +110,9 @@ Explained<T> imported(sheets::Imported<T> sheet) {
   if (!sheet) return sheets::explained(sheet.error());
   return std::move(*sheet);
 }
+
+/// Of the office's folder: imported files, each under its hash.
+inline constexpr std::string_view kImportsFolder = "imports";
 
 /// With its parents. Refused: it can not be made.
 Explained<void> make_folder(fs::path const& folder);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sheets come in: all of them without a fault, or nothing.
 #include "office/desk/deeds.h"
+#include "office/desk/new_files.h"
 #include "sheets/roster.h"
 #include "strings/desk.h"
 
@@ -30,21 +31,23 @@ Explained<void> import(Desk& desk, Import const& request) {
   auto const applicants = imported(office::import_applicants(*candidates, *appraisals, filed));
   if (!applicants) return applicants.error();
 
-  std::vector<FileMark> files;
-  for (auto const& [kind, bytes] : std::initializer_list<std::pair<char const*, Bytes const*>>{
-           {"members", &*members}, {"candidates", &*candidates}, {"appraisals", &*appraisals}}) {
+  NewFiles kept(desk.setting().office / kImportsFolder);
+  std::vector<FileMark> marks;
+  for (auto const& [kind, bytes] : std::initializer_list<std::pair<Upload, Bytes const*>>{
+           {Upload::kMembers, &*members}, {Upload::kCandidates, &*candidates}, {Upload::kAppraisals, &*appraisals}}) {
     if (bytes->empty()) continue;
-    auto mark = desk.keep(kind, *bytes);
-    if (!mark) return mark.error();
-    files.push_back(std::move(*mark));
+    marks.push_back({std::string(upload_code(kind)), crypto::sha256({*bytes})});
+    kept.add(to_hex(marks.back().hash.view()), *bytes);
   }
   std::vector<Subject> subjects;
   for (auto const& person : applicants->people)
     subjects.push_back({static_cast<std::uint32_t>(subjects.size() + 1), person.name});
   auto const count = subjects.size();
-  auto const written =
-      desk.write(*before, entry::Import{filed, request.extension}, std::move(subjects), std::move(files));
-  if (!written) return written.error();
+  auto const checked =
+      desk.draft(*before, entry::Import{filed, request.extension}, std::move(subjects), std::move(marks));
+  if (!checked) return checked.error();
+  if (auto const put = kept.write(); !put) return put;
+  if (auto const written = desk.write(*checked); !written) return written;
   desk.say(
       {words::kImported, {{"people", std::uint64_t{committee->people.size()}}, {"applicants", std::uint64_t{count}}}});
   return {};

@@ -5,6 +5,7 @@
 
 #include "office/desk/deeds.h"
 #include "strings/desk.h"
+#include "verifier/paper.h"
 #include "verifier/report.h"
 
 namespace piaojue::desk {
@@ -37,45 +38,54 @@ LedgerHead head_of(office::Ledger const& ledger) { return {ledger.head(), ledger
 
 }  // namespace
 
-office::OfficeHeading heading_of(Desk const& desk, std::string const& title) {
-  return {title, desk.today(), head_of(desk.ledger())};
+office::OfficeHeading heading_of(Desk const& desk, office::Ledger const& ledger, std::string const& title) {
+  return {title, desk.today(), head_of(ledger)};
 }
 
-Explained<void> put_papers(Desk& desk, Casework const& before, fs::path const& folder,
-                           std::vector<office::Paper> const& made) {
-  if (auto const there = make_folder(folder); !there) return there;
-  std::vector<FileMark> files;
+Explained<PaperDraft> draft_papers(Desk& desk, Casework const& before, fs::path const& folder,
+                                   std::vector<office::Paper> const& made, Draft const* behind) {
+  NewFiles files(folder);
   for (auto const& paper : made)
     for (auto const& [ending, bytes] : std::initializer_list<std::pair<char const*, ByteView>>{
-             {".html", as_bytes(paper.html)}, {".xlsx", paper.xlsx}}) {
-      if (bytes.empty()) continue;
-      auto const name = paper.name + ending;
-      if (auto const written = office::write_file(folder / name, bytes); !written) return written;
-      files.push_back({name, crypto::sha256({bytes})});
-    }
-  auto const count = files.size();
-  if (auto const written = desk.write(before, entry::Papers{}, {}, std::move(files)); !written) return written.error();
-  desk.say({words::kPapersWritten, {{"count", std::uint64_t{count}}, {"folder", folder.string()}}});
+             {".html", as_bytes(paper.html)}, {".xlsx", paper.xlsx}})
+      if (!bytes.empty()) files.add(paper.name + ending, Bytes(bytes.begin(), bytes.end()));
+  auto entry = desk.draft(before, entry::Papers{}, {}, files.marks(), behind);
+  if (!entry) return entry.error();
+  return PaperDraft{std::move(files), std::move(*entry)};
+}
+
+Explained<void> note_papers(Desk& desk, PaperDraft const& papers) {
+  if (auto const written = desk.write(papers.entry); !written) return written;
+  desk.say({words::kPapersWritten,
+            {{"count", std::uint64_t{papers.files.marks().size()}}, {"folder", papers.files.folder().string()}}});
   return {};
 }
 
 Explained<void> papers(Desk& desk, Papers const& request) {
   auto const record = meeting_of(request.evidence);
   if (!record) return record.error();
-  auto casework = desk.casework(Follow::kLedger);
+  auto const casework = desk.casework(Follow::kLedger);
   if (!casework) return casework.error();
   if (casework->record() && casework->record()->head != record->audit.head) return Explanation(words::kOtherRecord);
+  std::optional<Draft> cited;
   if (!casework->record()) {
     std::vector<std::string> ballot;
     for (auto const& candidate : record->audit.manifest->candidates) ballot.push_back(candidate.name);
     auto passers = casework->passers(ballot, office::passed(record->audit));
     if (!passers) return passers.error();
-    casework = desk.write(*casework, entry::Record{record->audit.head}, std::move(*passers));
-    if (!casework) return casework.error();
+    auto drafted = desk.draft(*casework, entry::Record{record->audit.head}, std::move(*passers));
+    if (!drafted) return drafted.error();
+    cited = std::move(*drafted);
   }
-  auto const made = office::make_papers(*record, head_of(desk.ledger()));
+  auto const made = office::make_papers(*record, head_of(cited ? cited->ledger : desk.ledger()));
   if (!made) return made.error();
-  return put_papers(desk, *casework, request.out, *made);
+  auto const drafted =
+      draft_papers(desk, cited ? cited->after : *casework, request.out, *made, cited ? &*cited : nullptr);
+  if (!drafted) return drafted.error();
+  if (auto const put = drafted->files.write(); !put) return put;
+  if (cited)
+    if (auto const written = desk.write(*cited); !written) return written;
+  return note_papers(desk, *drafted);
 }
 
 Explained<Comparison> compare(Evidence const& evidence, fs::path const& paper, Desk const* desk) {
@@ -83,7 +93,7 @@ Explained<Comparison> compare(Evidence const& evidence, fs::path const& paper, D
   if (!record) return record.error();
   auto const bytes = read_file(paper, verifier::kPaperBytesMax);
   if (!bytes) return bytes.error();
-  auto checked = office::check_paper(record->audit, *bytes);
+  auto checked = verifier::compare_paper(record->audit, *bytes);
   if (!checked) return checked.error();
   Comparison out{std::move(checked->differences), checked->rows, {}};
   if (desk != nullptr && checked->other) {

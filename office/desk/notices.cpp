@@ -20,15 +20,25 @@ Explained<void> notice(Desk& desk, Notice const& request) {
   if (!before) return before.error();
   auto const who = before->subject(request.candidate);
   if (!who) return who.error();
-  auto const after = desk.write(*before, entry::Notice{request.items, request.days}, {*who});
-  if (!after) return after.error();
-  auto const& correction = after->correction(who->number);
+  auto const deed = desk.draft(*before, entry::Notice{request.items, request.days}, {*who});
+  if (!deed) return deed.error();
+  auto const& correction = deed->after.correction(who->number);
+  // The one notice is not spent before its paper is there.
+  std::optional<PaperDraft> papers;
+  if (request.out) {
+    auto const heading = heading_of(desk, deed->ledger, request.title);
+    auto paper = office::notice_paper(heading, who->number, *correction.notice());
+    if (!paper) return paper.error();
+    auto drafted = draft_papers(desk, deed->after, *request.out, {std::move(*paper)}, &*deed);
+    if (!drafted) return drafted.error();
+    if (auto const put = drafted->files.write(); !put) return put;
+    papers = std::move(*drafted);
+  }
+  if (auto const written = desk.write(*deed); !written) return written;
   desk.say({words::kDeadline, {{"date", sheets::day_text(correction.notice()->deadline)}}});
   say_state(desk, *who, correction);
-  if (!request.out) return {};
-  auto paper = office::notice_paper(heading_of(desk, request.title), who->number, *correction.notice());
-  if (!paper) return paper.error();
-  return put_papers(desk, *after, *request.out, {std::move(*paper)});
+  if (!papers) return {};
+  return note_papers(desk, *papers);
 }
 
 Explained<void> answer(Desk& desk, Answer const& request) {

@@ -160,9 +160,11 @@ PageRequests::Reply PageRequests::enlist_by(In in) {
 // ---- Files and views -----------------------------------------------------------------------------------------------
 
 PageRequests::Reply PageRequests::upload(In in) {
+  auto const kind = upload_of(text_at(in, "kind"));
+  if (!kind) return Explanation(words::kPageUnknownFile);
   auto const* const given = in.if_contains("offset");
   auto const offset = given != nullptr && given->is_int64() ? given->as_int64() : -1;
-  if (auto const put = uploads_.put(text_at(in, "kind"), offset, text_at(in, "data")); !put) return put.error();
+  if (auto const put = uploads_.put(*kind, offset, text_at(in, "data")); !put) return put.error();
   return json::object{};
 }
 

@@ -55,7 +55,7 @@ json::object publicity_view(Casework const& casework, Day today) {
   for (auto const& one : now->people()) {
     people.push_back({{"candidate", one.passer.number},
                       {"name", one.passer.name},
-                      {"state", static_cast<int>(one.state)},
+                      {"state", passer_code(one.state)},
                       {"objections", objections_view(one)}});
   }
   out["people"] = std::move(people);
@@ -73,7 +73,7 @@ json::object verdict_line(std::uint32_t number, office::Applicant const& person,
                    {"standing", verdict_code(assessed.standing())},
                    {"decided", assessed.human.has_value()},
                    {"reason", assessed.machine.reason.in(lang)},
-                   {"correction", static_cast<int>(correction)}};
+                   {"correction", correction_code(correction)}};
   out["articles"] = json_list(assessed.machine.articles);
   return out;
 }
@@ -160,15 +160,13 @@ Explained<json::object> verdict_view(Casework const& casework, std::uint32_t num
 json::array trail_view(office::Ledger const& ledger, std::optional<std::uint32_t> number, std::string_view name) {
   json::array rows;
   for (auto const index : ledger.trail(number, name)) {
-    auto const& entry = ledger.entries()[index];
+    auto const& said = ledger.entries()[index];
     json::object texts;
-    // A roster's order and a key are for programs.
-    for (auto const& [key, text] : entry.action.texts)
-      if (key != "order" && key != "key") texts[key] = text;
+    for (auto const& [key, text] : entry::shown_texts(said.action)) texts[key] = text;
     rows.push_back({{"entry", index},
-                    {"deed", deed_code(entry.action.deed)},
-                    {"date", sheets::day_text(entry.action.date)},
-                    {"by", ledger.people()[entry.by() - 1].name},
+                    {"deed", deed_code(said.action.deed)},
+                    {"date", sheets::day_text(said.action.date)},
+                    {"by", ledger.people()[said.by() - 1].name},
                     {"texts", std::move(texts)}});
   }
   return rows;

@@ -14,6 +14,7 @@ Explained<boost::json::object> progress_view(Desk const& desk, fs::path const& r
 boost::json::array verdicts_view(Casework const& casework, Lang lang);
 /// Everything about one. Refused: there is no such number.
 Explained<boost::json::object> verdict_view(Casework const& casework, std::uint32_t number, Day today, Lang lang);
+/// What was done about, or by, one person; also of `trail --json`.
 boost::json::array trail_view(office::Ledger const& ledger, std::optional<std::uint32_t> number, std::string_view name);
 
 /// Sheets before they are imported: all that is wrong, cell by cell; or what would be imported, and what to think of.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who works in the office, and what was done about, or by, one person.
-#include <boost/json.hpp>
-
 #include "office/desk/deeds.h"
+#include "office/desk/page_views.h"
 #include "strings/desk.h"
 #include "verifier/report.h"
 
@@ -29,38 +28,22 @@ Explained<std::uint32_t> enlist(Desk& desk, Enlist const& request) {
 namespace {
 
 void print_entry(Desk const& desk, std::uint64_t index) {
-  auto const& entry = desk.ledger().entries()[index];
-  desk.out() << index << "\t" << sheets::day_text(entry.action.date) << "\t"
-             << desk.in_words(deed_text(entry.action.deed)) << "\t" << desk.ledger().people()[entry.by() - 1].name;
-  // The order of a roster is for programs.
-  for (auto const& [key, text] : entry.action.texts)
-    if (key != "order") desk.out() << "\t" << key << "=" << text;
+  auto const& said = desk.ledger().entries()[index];
+  desk.out() << index << "\t" << sheets::day_text(said.action.date) << "\t"
+             << desk.in_words(deed_text(said.action.deed)) << "\t" << desk.ledger().people()[said.by() - 1].name;
+  for (auto const& [key, text] : entry::shown_texts(said.action)) desk.out() << "\t" << key << "=" << text;
   desk.out() << "\n";
-}
-
-boost::json::object json_entry(office::Ledger const& ledger, std::uint64_t index) {
-  auto const& entry = ledger.entries()[index];
-  boost::json::object texts;
-  for (auto const& [key, text] : entry.action.texts) texts[key] = text;
-  return {{"entry", index},
-          {"deed", deed_code(entry.action.deed)},
-          {"date", sheets::day_text(entry.action.date)},
-          {"by", ledger.people()[entry.by() - 1].name},
-          {"texts", texts}};
 }
 
 }  // namespace
 
 Explained<void> trail(Desk& desk, Trail const& request) {
   auto const& ledger = desk.ledger();
-  auto const found = ledger.trail(request.candidate, request.name);
   if (request.form == Form::kJson) {
-    boost::json::array out;
-    for (auto const index : found) out.push_back(json_entry(ledger, index));
-    desk.out() << boost::json::serialize(out) << "\n";
+    desk.out() << boost::json::serialize(trail_view(ledger, request.candidate, request.name)) << "\n";
     return {};
   }
-  for (auto const index : found) print_entry(desk, index);
+  for (auto const index : ledger.trail(request.candidate, request.name)) print_entry(desk, index);
   desk.say({words::kLedgerLine, {{"entries", ledger.size()}, {"head", verifier::grouped(ledger.head())}}});
   return {};
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "office/desk/deeds.h"
+#include "office/desk/new_files.h"
 #include "strings/desk.h"
 
 namespace piaojue::desk {
@@ -52,22 +53,6 @@ Ballot ballot_of(sheets::Candidates const& sheet, std::vector<office::Applicant>
   return out;
 }
 
-/// Files of a folder, and their marks for the ledger.
-class Files {
- public:
-  explicit Files(fs::path folder) : folder_(std::move(folder)) {}
-  Explained<void> put(std::string const& name, ByteView bytes) {
-    if (auto const written = office::write_file(folder_ / name, bytes); !written) return written;
-    marks_.push_back({name, crypto::sha256({bytes})});
-    return {};
-  }
-  std::vector<FileMark> const& marks() const { return marks_; }
-
- private:
-  fs::path folder_;
-  std::vector<FileMark> marks_;
-};
-
 }  // namespace
 
 Explained<void> roster(Desk& desk, Roster const& request) {
@@ -75,27 +60,28 @@ Explained<void> roster(Desk& desk, Roster const& request) {
   if (!before) return before.error();
   auto const in = before->check_roster();
   if (!in) return in.error();
-  auto const candidates = desk.sheet(*before->import(), "candidates");
+  auto const candidates = desk.sheet(*before->import(), Upload::kCandidates);
   if (!candidates) return candidates.error();
   auto const sheet = imported(sheets::import_candidates(*candidates));
   if (!sheet) return sheet.error();
   auto ballot = ballot_of(*sheet, before->review()->people(), *in);
-  auto const members = desk.sheet(*before->import(), "members");
+  auto const members = desk.sheet(*before->import(), Upload::kMembers);
   if (!members) return members.error();
 
-  if (auto const made = make_folder(request.out); !made) return made;
-  Files files(request.out);
-  if (auto const put = files.put("candidates.csv", as_bytes(ballot.csv)); !put) return put;
-  bool const zip = members->size() > 2 && (*members)[0] == 'P' && (*members)[1] == 'K';
-  if (auto const put = files.put(zip ? "members.xlsx" : "members.csv", *members); !put) return put;
+  NewFiles files(request.out);
+  auto const csv = as_bytes(ballot.csv);
+  files.add("candidates.csv", Bytes(csv.begin(), csv.end()));
+  files.add(sheets::is_workbook(*members) ? "members.xlsx" : "members.csv", *members);
   if (request.meeting) {
-    auto const toml = read_file(*request.meeting, std::size_t{1} << 20);
+    auto toml = read_file(*request.meeting, std::size_t{1} << 20);
     if (!toml) return toml.error();
-    if (auto const put = files.put("meeting.toml", *toml); !put) return put;
+    files.add("meeting.toml", std::move(*toml));
   }
-  auto const written =
-      desk.write(*before, entry::Roster{std::move(ballot.order)}, std::move(ballot.people), files.marks());
-  if (!written) return written.error();
+  auto const checked =
+      desk.draft(*before, entry::Roster{std::move(ballot.order)}, std::move(ballot.people), files.marks());
+  if (!checked) return checked.error();
+  if (auto const put = files.write(); !put) return put;
+  if (auto const written = desk.write(*checked); !written) return written;
   desk.say({words::kRosterWritten, {{"count", std::uint64_t{in->size()}}, {"folder", request.out.string()}}});
   return {};
 }

@@ -14,16 +14,19 @@ namespace words = strings::desk;
 
 namespace {
 
-struct Bound {
-  Upload kind;
-  std::string_view name;
-  std::size_t bytes_max;
-};
-constexpr std::array kBounds = std::to_array<Bound>({{Upload::kMembers, "members", sheets::kSheetBytesMax},
-                                                     {Upload::kCandidates, "candidates", sheets::kSheetBytesMax},
-                                                     {Upload::kAppraisals, "appraisals", sheets::kSheetBytesMax},
-                                                     {Upload::kRecord, "record", kRecordBytesMax},
-                                                     {Upload::kPaper, "paper", verifier::kPaperBytesMax}});
+std::size_t bytes_max(Upload kind) {
+  switch (kind) {
+    case Upload::kMembers:
+    case Upload::kCandidates:
+    case Upload::kAppraisals:
+      return sheets::kSheetBytesMax;
+    case Upload::kRecord:
+      return kRecordBytesMax;
+    case Upload::kPaper:
+      break;
+  }
+  return verifier::kPaperBytesMax;
+}
 
 std::optional<std::string> decoded(std::string_view base64) {
   std::string bytes(base64.size(), '\0');
@@ -37,26 +40,23 @@ std::optional<std::string> decoded(std::string_view base64) {
 
 }  // namespace
 
-fs::path Uploads::path(Upload kind) const { return folder_ / std::ranges::find(kBounds, kind, &Bound::kind)->name; }
+fs::path Uploads::path(Upload kind) const { return folder_ / upload_code(kind); }
 
 bool Uploads::has(Upload kind) const {
   std::error_code none;
   return fs::exists(path(kind), none);
 }
 
-Explained<void> Uploads::put(std::string_view kind, std::int64_t offset, std::string_view base64) {
-  auto const* const bound = std::ranges::find(kBounds, kind, &Bound::name);
-  if (bound == kBounds.end()) return Explanation(words::kPageUnknownFile);
+Explained<void> Uploads::put(Upload kind, std::int64_t offset, std::string_view base64) {
   auto const bytes = decoded(base64);
   if (!bytes) return Explanation(words::kPageTransfer);
   if (auto const made = make_folder(folder_); !made) return made;
-  auto const to = path(bound->kind);
+  auto const to = path(kind);
   std::error_code none;
   auto const there = offset == 0 ? 0 : fs::file_size(to, none);
   if (none || offset < 0 || static_cast<std::uintmax_t>(offset) != there) return Explanation(words::kPageTransfer);
-  if (there + bytes->size() > bound->bytes_max) {
-    return Explanation(Sentence(words::kPageUploadMax, {{"megabytes", std::uint64_t{bound->bytes_max >> 20U}}}));
-  }
+  if (there + bytes->size() > bytes_max(kind))
+    return Explanation(Sentence(words::kPageUploadMax, {{"megabytes", std::uint64_t{bytes_max(kind) >> 20U}}}));
   std::ofstream out(to, std::ios::binary | (offset == 0 ? std::ios::trunc : std::ios::app));
   out.write(bytes->data(), static_cast<std::streamsize>(bytes->size()));
   if (!out.flush()) return Explanation(words::kPageUploadUnwritten);

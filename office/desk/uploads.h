@@ -8,15 +8,13 @@ namespace piaojue::desk {
 
 inline constexpr std::size_t kRecordBytesMax = std::size_t{1} << 30;  ///< sheets and papers have bounds of their own
 
-enum class Upload : std::uint8_t { kMembers, kCandidates, kAppraisals, kRecord, kPaper };
-
 class Uploads {
  public:
   explicit Uploads(fs::path folder) : folder_(std::move(folder)) {}
 
-  /// One piece of a file, in order; the first, at 0, begins it anew. @param kind "members", …
-  /// Refused: an unknown kind, no base64, another place than the next, too much of it, a full disk.
-  Explained<void> put(std::string_view kind, std::int64_t offset, std::string_view base64);
+  /// One piece of a file, in order; the first, at 0, begins it anew.
+  /// Refused: no base64, another place than the next, too much of it, a full disk.
+  Explained<void> put(Upload kind, std::int64_t offset, std::string_view base64);
 
   fs::path path(Upload kind) const;
   bool has(Upload kind) const;

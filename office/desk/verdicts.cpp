@@ -62,10 +62,13 @@ Explained<void> print_verdicts(Desk& desk, Form form) {
 Explained<void> make_verdict_paper(Desk& desk, VerdictPaper const& request) {
   auto const casework = desk.casework(Follow::kVerdicts);
   if (!casework) return casework.error();
-  auto paper = office::verdict_paper(heading_of(desk, request.title), casework->review()->people(),
+  auto paper = office::verdict_paper(heading_of(desk, desk.ledger(), request.title), casework->review()->people(),
                                      casework->review()->assessed());
   if (!paper) return paper.error();
-  return put_papers(desk, *casework, request.out, {std::move(*paper)});
+  auto const drafted = draft_papers(desk, *casework, request.out, {std::move(*paper)});
+  if (!drafted) return drafted.error();
+  if (auto const put = drafted->files.write(); !put) return put;
+  return note_papers(desk, *drafted);
 }
 
 Explained<void> decide(Desk& desk, Decide const& request) {

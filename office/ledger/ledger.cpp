@@ -71,10 +71,6 @@ Bytes signing_input(LedgerId const& id, std::uint64_t index, Hash const& before,
   return out;
 }
 
-std::uint32_t u32be(ByteView bytes) {
-  return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 | bytes[3];
-}
-
 std::string text_of(Action const& action, std::string const& key) {
   auto const at = action.texts.find(key);
   return at == action.texts.end() ? std::string() : at->second;
@@ -184,7 +180,7 @@ Explained<std::uint64_t> Ledger::apply(ByteView entry) {
   LedgerEntry out;
   for (std::size_t i = 0; i < count; ++i) {
     auto const at = entry.subspan(1 + i * kSignatureBytes, kSignatureBytes);
-    out.signatures.push_back({u32be(at), *crypto::Signature::from(at.subspan(4))});
+    out.signatures.push_back({read_u32be(at), *crypto::Signature::from(at.subspan(4))});
   }
   auto const body = as_text(entry.subspan(1 + count * kSignatureBytes));
   auto action = decode_action(body);
@@ -261,7 +257,7 @@ Explained<LoadedLedger> load_ledger(ByteView file) {
   LoadedLedger out{Ledger(id), kLedgerHeaderBytes, 0};
   for (std::size_t at = kLedgerHeaderBytes; at < file.size();) {
     ByteView const rest = file.subspan(at);
-    std::size_t const length = rest.size() < 4 ? 0 : u32be(rest);
+    std::size_t const length = read_u32be(rest);
     // Lengths are never 0: such a tail is what a power cut leaves of a file that had grown but not been written.
     bool const blank = std::ranges::all_of(rest, [](std::uint8_t byte) { return byte == 0; });
     if (length > kLedgerEntryBytesMax) {

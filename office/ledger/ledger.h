@@ -64,8 +64,10 @@ struct FileMark {
 struct Action {
   Deed deed = Deed::kImport;
   sheets::Day date{};
-  std::vector<Subject> subjects;             ///< ascending by number
-  std::map<std::string, std::string> texts;  ///< keys: a-z and _
+  std::vector<Subject> subjects;  ///< ascending by number
+  /// In the form that is signed; keys: a-z and _. What they mean says office/casework/entries.h, and only there are
+  /// they read or shown, but for what the ledger checks itself (`Deed`).
+  std::map<std::string, std::string> texts;
   std::vector<FileMark> files;
 };
 

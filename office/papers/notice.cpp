@@ -10,8 +10,7 @@ namespace words = strings::papers;
 
 Explained<Paper> notice_paper(OfficeHeading const& heading, std::uint32_t number, CorrectionNotice const& notice) {
   Frame frame(letterhead(heading), words::kNoticeTitle);
-  frame.paragraph({notice.employer.empty() ? words::kNoticeTo : words::kNoticeToOf,
-                   {{"name", notice.name}, {"number", number}, {"employer", notice.employer}}});
+  frame.paragraph({words::kNoticeTo, {{"name", notice.name}, {"number", number}}});
   frame.paragraph(words::kNoticeIntroduction);
   std::vector<Cells> rows;
   for (auto const& item : notice.items) rows.push_back({std::to_string(rows.size() + 1), item.what, item.article});

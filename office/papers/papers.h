@@ -3,7 +3,6 @@
 /// The papers that a review leaves: print-ready pages (HTML without scripts, A4) and sheets to reckon on with. What is
 /// of the meeting comes from its verified record alone, and every number is the auditor's own. docs/office.md says what
 /// the QR code of a page says. A paper is one file of this folder.
-#include "office/papers/check.h"
 #include "office/papers/code_line.h"
 #include "office/papers/meeting_record.h"
 #include "office/papers/paper.h"

@@ -23,8 +23,7 @@ std::vector<std::string> said_all(std::vector<Sentence> const& sentences) {
 std::string found(Assessment const& machine) {
   std::string const divider = said(words::kRemarkDivider);
   // The reason is often one of the sums itself.
-  bool const stated =
-      std::ranges::any_of(machine.arithmetic, [&](Sentence const& sum) { return same_words(sum, machine.reason); });
+  bool const stated = std::ranges::find(machine.arithmetic, machine.reason) != machine.arithmetic.end();
   std::string out = stated ? std::string() : said(machine.reason) + divider;
   out += joined(said_all(machine.arithmetic), divider);
   if (!machine.missing.empty())

@@ -26,16 +26,29 @@ Text const& correction_word(CorrectionState state) {
   return say::kCorrectionNone;
 }
 
-Explained<CorrectionState> Correction::issue(std::string name, std::string employer, std::vector<CorrectionItem> items,
-                                             Day issued, int working_days, WorkCalendar const& calendar,
-                                             StartDay rule) {
+std::string_view correction_code(CorrectionState state) {
+  switch (state) {
+    case CorrectionState::kIssued:
+      return "ISSUED";
+    case CorrectionState::kCorrected:
+      return "CORRECTED";
+    case CorrectionState::kGivenUp:
+      return "GIVEN_UP";
+    case CorrectionState::kNone:
+      break;
+  }
+  return "NONE";
+}
+
+Explained<CorrectionState> Correction::issue(std::string name, std::vector<CorrectionItem> items, Day issued,
+                                             int working_days, WorkCalendar const& calendar) {
   if (state_ != CorrectionState::kNone) return Sentence(say::kNoticeOnce, {{"day", day_text(notice_->issued)}});
   if (items.empty()) return Sentence(say::kNoticeNoItems);
   if (std::ranges::any_of(items, [](auto const& i) { return trimmed(i.what).empty(); }))
     return Sentence(say::kNoticeEmptyItem);
-  auto const deadline = calendar.last_of(issued, working_days, rule);
+  auto const deadline = calendar.last_of(issued, working_days);
   if (!deadline) return deadline.error();
-  notice_ = CorrectionNotice{std::move(name), std::move(employer), std::move(items), issued, *deadline, working_days};
+  notice_ = CorrectionNotice{std::move(name), std::move(items), issued, *deadline, working_days};
   state_ = CorrectionState::kIssued;
   return state_;
 }

@@ -17,14 +17,15 @@ struct CorrectionItem {
 };
 
 struct CorrectionNotice {
-  std::string name, employer;
+  std::string name;
   std::vector<CorrectionItem> items;
   Day issued{}, deadline{};  ///< the deadline's day is still in time
   int working_days = 0;
 };
 
-enum class CorrectionState { kNone, kIssued, kCorrected, kGivenUp };
-Text const& correction_word(CorrectionState state);  ///< 未发 已通知 已补正 视为放弃申报
+enum class CorrectionState : std::uint8_t { kNone, kIssued, kCorrected, kGivenUp };
+Text const& correction_word(CorrectionState state);       ///< 未发 已通知 已补正 视为放弃申报
+std::string_view correction_code(CorrectionState state);  ///< NONE ISSUED CORRECTED GIVEN_UP
 
 /// One applicant's. Every transition answers the new state; what is refused changes nothing.
 class Correction {
@@ -34,9 +35,8 @@ class Correction {
   std::optional<Day> corrected() const { return corrected_; }
 
   /// Refused: a second notice, no item, an item without words, a deadline that can not be reckoned.
-  Explained<CorrectionState> issue(std::string name, std::string employer, std::vector<CorrectionItem> items,
-                                   Day issued, int working_days, WorkCalendar const& calendar,
-                                   StartDay rule = StartDay::kExcluded);
+  Explained<CorrectionState> issue(std::string name, std::vector<CorrectionItem> items, Day issued, int working_days,
+                                   WorkCalendar const& calendar);
   /// The applicant handed in on `day` what makes good the items numbered in `done` (from 0): each of them, or it is
   /// refused and names what is still open. Refused after the deadline.
   Explained<CorrectionState> correct(Day day, std::vector<std::size_t> const& done);

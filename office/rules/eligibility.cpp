@@ -26,7 +26,7 @@ void add(std::vector<std::string>& to, std::vector<std::string> const& from) {
 }
 void add(std::vector<Sentence>& to, std::vector<Sentence> const& from) {
   for (Sentence const& one : from)
-    if (std::ranges::none_of(to, [&](Sentence const& said) { return same_words(said, one); })) to.push_back(one);
+    if (std::ranges::find(to, one) == to.end()) to.push_back(one);
 }
 void add_article(std::vector<std::string>& to, std::string_view article) {
   add(to, std::vector<std::string>{std::string(article)});
@@ -247,10 +247,6 @@ std::string_view verdict_code(Verdict verdict) {
       break;
   }
   return "REVIEW";
-}
-
-bool same_words(Sentence const& a, Sentence const& b) {
-  return a.key() == b.key() && a.in(Lang::kZh) == b.in(Lang::kZh) && a.in(Lang::kEn) == b.in(Lang::kEn);
 }
 
 Assessment assess(Facts const& facts, Standard const& standard, std::string_view extension) {

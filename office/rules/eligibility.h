@@ -87,9 +87,6 @@ struct Assessment {
   std::string standard;      ///< by which table
 };
 
-/// Whether two sentences are the same to whoever reads them.
-bool same_words(Sentence const& a, Sentence const& b);
-
 /// @param extension what the operator cites as the basis for using the table outside its dates; empty: none.
 Assessment assess(Facts const& facts, Standard const& standard, std::string_view extension = {});
 

@@ -21,7 +21,13 @@ Text const& passer_word(PasserState state) {
   return *kWords[static_cast<std::size_t>(state)];
 }
 
-Explained<Publicity> Publicity::prepare(std::vector<Passer> passers, int working_days, StartDay rule) {
+std::string_view passer_code(PasserState state) {
+  static constexpr std::array<std::string_view, 8> kCodes{"PASSED",   "POSTED", "HELD_BACK", "CLEARED",
+                                                          "REJECTED", "FILED",  "ANNOUNCED", "HANDED_OFF"};
+  return kCodes[static_cast<std::size_t>(state)];
+}
+
+Explained<Publicity> Publicity::prepare(std::vector<Passer> passers, int working_days) {
   if (passers.empty()) return Sentence(say::kPostingNobody);
   if (working_days < kPublicityWorkingDaysMin || working_days > 60) return Sentence(say::kPostingDays);
   std::set<std::uint32_t> seen;
@@ -29,10 +35,9 @@ Explained<Publicity> Publicity::prepare(std::vector<Passer> passers, int working
   for (Passer& passer : passers) {
     if (!seen.insert(passer.number).second)
       return Sentence(say::kPostingPersonTwice, {{"number", passer.number}, {"name", passer.name}});
-    out.people_.push_back({std::move(passer), PasserState::kPassed, {}, {}, {}, {}, {}, {}});
+    out.people_.push_back({std::move(passer), PasserState::kPassed, {}, {}, {}});
   }
   out.working_days_ = working_days;
-  out.rule_ = rule;
   return out;
 }
 
@@ -58,7 +63,7 @@ Explained<PasserState> Publicity::post(std::string place, Day day) {
 Explained<Day> Publicity::last_day(WorkCalendar const& calendar) const {
   if (postings_.empty()) return Sentence(say::kPostingNotYet);
   if (postings_.size() < kPublicityPlaces) return Sentence(say::kPostingOnePlace, {{"place", postings_[0].place}});
-  return calendar.last_of(std::ranges::max(postings_, {}, &Posting::posted).posted, working_days_, rule_);
+  return calendar.last_of(std::ranges::max(postings_, {}, &Posting::posted).posted, working_days_);
 }
 
 Explained<PasserState> Publicity::object(std::uint32_t number, Day day, std::string text,
@@ -124,32 +129,26 @@ Explained<PasserState> Publicity::step(std::uint32_t number, PasserState from, P
   return to;
 }
 
-Explained<PasserState> Publicity::file(std::uint32_t number, Day day, std::string document) {
+Explained<PasserState> Publicity::file(std::uint32_t number, Day day, std::string_view document) {
   if (trimmed(document).empty()) return Sentence(say::kStepNoFilingNumber);
   auto out = step(number, PasserState::kCleared, PasserState::kFiled, day, closed_);
-  if (!out) return out;
-  find(number)->filed = day;
-  find(number)->filing_number = std::move(document);
+  if (out) find(number)->filed = day;
   return out;
 }
 
-Explained<PasserState> Publicity::announce(std::uint32_t number, Day day, std::string document) {
+Explained<PasserState> Publicity::announce(std::uint32_t number, Day day, std::string_view document) {
   if (trimmed(document).empty()) return Sentence(say::kStepNoAnnouncementNumber);
   auto const* const person = find(number);
   auto out =
       step(number, PasserState::kFiled, PasserState::kAnnounced, day, person != nullptr ? person->filed : std::nullopt);
-  if (!out) return out;
-  find(number)->announced = day;
-  find(number)->announcement_number = std::move(document);
+  if (out) find(number)->announced = day;
   return out;
 }
 
 Explained<PasserState> Publicity::hand_off(std::uint32_t number, Day day) {
   auto const* const person = find(number);
-  auto out = step(number, PasserState::kAnnounced, PasserState::kHandedOff, day,
-                  person != nullptr ? person->announced : std::nullopt);
-  if (out) find(number)->handed_off = day;
-  return out;
+  return step(number, PasserState::kAnnounced, PasserState::kHandedOff, day,
+              person != nullptr ? person->announced : std::nullopt);
 }
 
 }  // namespace piaojue::office

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "office/rules/workdays.h"
-#include "protocol/meeting/entry.h"
 
 namespace piaojue::office {
 
@@ -20,13 +19,23 @@ inline constexpr int kPublicityWorkingDaysMin = 5;
 
 struct Passer {
   std::uint32_t number = 0;  ///< of the applicant, by which a person is meant: two may have one name and one employer
-  std::string name, employer, level;
-  meeting::Channel channel = meeting::Channel::kNormal;
+  std::string name;
 };
 
-enum class PasserState { kPassed, kPosted, kHeldBack, kCleared, kRejected, kFiled, kAnnounced, kHandedOff };
+enum class PasserState : std::uint8_t {
+  kPassed,
+  kPosted,
+  kHeldBack,
+  kCleared,
+  kRejected,
+  kFiled,
+  kAnnounced,
+  kHandedOff
+};
 /// 评审通过 公示中 有异议（暂缓） 公示无异议 异议成立（取消） 已核准备案 已发文公布 已移交电子证书
 Text const& passer_word(PasserState state);
+/// PASSED POSTED HELD_BACK CLEARED REJECTED FILED ANNOUNCED HANDED_OFF: for programs and the page.
+std::string_view passer_code(PasserState state);
 
 struct Objection {
   Day received{};
@@ -40,8 +49,7 @@ struct PasserRecord {
   Passer passer;
   PasserState state = PasserState::kPassed;
   std::vector<Objection> objections;
-  std::string filing_number, announcement_number;
-  std::optional<Day> filed, announced, handed_off;
+  std::optional<Day> filed, announced;
 };
 
 struct Posting {
@@ -54,8 +62,7 @@ inline constexpr std::size_t kPublicityPlaces = 2;
 class Publicity {
  public:
   /// Refused: nobody, one number twice, fewer than five working days.
-  static Explained<Publicity> prepare(std::vector<Passer> passers, int working_days = kPublicityWorkingDaysMin,
-                                      StartDay rule = StartDay::kExcluded);
+  static Explained<Publicity> prepare(std::vector<Passer> passers, int working_days = kPublicityWorkingDaysMin);
 
   std::span<PasserRecord const> people() const { return people_; }
   std::span<Posting const> postings() const { return postings_; }  ///< so far, in the order in which they were made
@@ -73,11 +80,13 @@ class Publicity {
   /// After the last day: whoever has no open objection is cleared. Answers how many. Refused on the last day or before;
   /// may be repeated, for those who were held back.
   Explained<int> close(Day today, WorkCalendar const& calendar);
-  Explained<PasserState> file(std::uint32_t number, Day day,
-                              std::string document);  ///< 核准备案; refused unless cleared
-  Explained<PasserState> announce(std::uint32_t number, Day day,
-                                  std::string document);           ///< 发文公布; refused unless filed
-  Explained<PasserState> hand_off(std::uint32_t number, Day day);  ///< refused unless announced
+  // Each on or after the day of the step before. @param document its number, which must be given; the ledger keeps it.
+  /// 核准备案. Refused unless cleared.
+  Explained<PasserState> file(std::uint32_t number, Day day, std::string_view document);
+  /// 发文公布. Refused unless filed.
+  Explained<PasserState> announce(std::uint32_t number, Day day, std::string_view document);
+  /// Refused unless announced.
+  Explained<PasserState> hand_off(std::uint32_t number, Day day);
 
  private:
   PasserRecord* find(std::uint32_t number);
@@ -87,7 +96,6 @@ class Publicity {
   std::vector<PasserRecord> people_;
   std::vector<Posting> postings_;
   int working_days_ = kPublicityWorkingDaysMin;
-  StartDay rule_ = StartDay::kExcluded;
   std::optional<Day> closed_;
 };
 

@@ -29,11 +29,7 @@ class Cursor {
     std::ranges::copy(take(T::kSize), out.data.begin());
     return out;
   }
-  std::uint32_t u32be() {
-    std::uint32_t value = 0;
-    for (std::uint8_t const byte : take(4)) value = value << 8 | byte;
-    return value;
-  }
+  std::uint32_t u32be() { return read_u32be(take(4)); }
 
  private:
   ByteView rest_;

@@ -130,9 +130,21 @@ EntrySignature sign_body(EntryType type, ByteView body_bytes, PersonId signer, c
   return {signer, key.sign({crypto::entry_signing_input(name(type), body_bytes)})};
 }
 
-Bytes signed_entry(Body const& body, PersonId signer, crypto::SigningKey const& key) {
-  Bytes const bytes = encode_body(body);
-  return encode_entry(type_of(body), bytes, {sign_body(type_of(body), bytes, signer, key)});
+Made made(Body body, PersonId signer, crypto::SigningKey const& key) {
+  Entry entry{encode_body(body), std::move(body), {}};
+  entry.signatures = {sign_body(entry.type(), entry.body_bytes, signer, key)};
+  auto bytes = encode_entry(entry.type(), entry.body_bytes, entry.signatures);
+  return {std::move(entry), std::move(bytes)};
+}
+
+Made made(Body body) {
+  Entry entry{encode_body(body), std::move(body), {}};
+  auto bytes = encode_entry(entry.type(), entry.body_bytes, {});
+  return {std::move(entry), std::move(bytes)};
+}
+
+Bytes signed_entry(Body body, PersonId signer, crypto::SigningKey const& key) {
+  return made(std::move(body), signer, key).bytes;
 }
 
 Hash proposal_id(EntryType type, ByteView body_bytes) {

@@ -20,8 +20,17 @@ Bytes encode_entry(EntryType type, ByteView body_bytes, std::vector<EntrySignatu
 
 /// Signs a body: Ed25519 over "piaojue/v2/" ‖ type name ‖ 0x00 ‖ body.
 EntrySignature sign_body(EntryType type, ByteView body_bytes, PersonId signer, crypto::SigningKey const& key);
+/// An entry that is made here and not read: `bytes` are its encoding.
+struct Made {
+  Entry entry;
+  Bytes bytes;
+};
 /// encode_body, sign, encode_entry for an entry with one signature.
-Bytes signed_entry(Body const& body, PersonId signer, crypto::SigningKey const& key);
+Made made(Body body, PersonId signer, crypto::SigningKey const& key);
+/// As a proposal that nobody has signed yet.
+Made made(Body body);
+/// The bytes of `made`.
+Bytes signed_entry(Body body, PersonId signer, crypto::SigningKey const& key);
 /// SHA-256(u32be(type) ‖ body): what names a proposal that waits for further signatures.
 Hash proposal_id(EntryType type, ByteView body_bytes);
 

@@ -9,8 +9,7 @@
 /// `check_box` / `check_ballot` by whoever is about to rest something on them (Confirm, TallyShare, verifier).
 ///
 /// What is checked of each type of entry, who signs it and what it makes true: rules/, a file a part of a meeting.
-#include <functional>
-
+#include "base/parallel.h"
 #include "protocol/meeting/arithmetic.h"
 #include "protocol/meeting/bodies.h"
 
@@ -114,8 +113,7 @@ class Record {
 };
 
 /// Checks every ballot of a box by itself: one verdict a ballot, in the box's order.
-/// @param parallel runs fn(i) for i in [0, n), on any threads; by default one after another.
-using ParallelFor = std::function<void(std::size_t n, std::function<void(std::size_t)> const& fn)>;
+/// @param parallel by default one after another.
 [[nodiscard]] std::optional<BallotRefusal> check_box(Record const& record, ParallelFor const& parallel = {});
 
 }  // namespace piaojue::meeting

@@ -56,8 +56,7 @@ Result<std::optional<RecordItem>> RecordReader::next() {
   std::size_t const got = read(4, head);
   if (got == 0) return std::optional<RecordItem>{};
   if (got != 4) return Refusal::kMalformed;
-  std::uint32_t length = 0;
-  for (char const c : head) length = length << 8 | static_cast<std::uint8_t>(c);
+  std::uint32_t const length = read_u32be(as_bytes(head));
   if (length > kItemBytesMax) return Refusal::kTooLarge;
 
   // The length is only a claim: memory grows with what really arrives.

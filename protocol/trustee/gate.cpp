@@ -33,7 +33,7 @@ BoxPlan plan_box(meeting::Record const& record) {
   return plan;
 }
 
-Result<void> check_ballots(BoxPlan const& plan, meeting::ParallelFor const& parallel) {
+Result<void> check_ballots(BoxPlan const& plan, ParallelFor const& parallel) {
   for (meeting::BallotContext const& context : plan.contexts) {
     auto const box = plan.box->boxes.find(context.question);
     if (box == plan.box->boxes.end()) return Refusal::kGateTooFew;
@@ -78,8 +78,7 @@ Result<meeting::TallyShare> run_share(SharePlan const& plan, crypto::elgamal::Ta
 
 }  // namespace detail
 
-Result<void> gate(meeting::Record const& record, meeting::Witnesses const& witnesses,
-                  meeting::ParallelFor const& parallel) {
+Result<void> gate(meeting::Record const& record, meeting::Witnesses const& witnesses, ParallelFor const& parallel) {
   auto const ready = detail::check_gate_by_log(record, witnesses);
   if (!ready) return ready.error();
   return detail::check_ballots(detail::plan_box(record), parallel);

@@ -11,7 +11,7 @@ namespace piaojue::trustee {
 /// least three ballots, never opened before.
 /// @return kLogSplit: not enough cosignatures (yet). A GATE or BALLOT refusal otherwise. kWrongPhase.
 [[nodiscard]] Result<void> gate(meeting::Record const& record, meeting::Witnesses const& witnesses,
-                                meeting::ParallelFor const& parallel = {});
+                                ParallelFor const& parallel = {});
 
 /// The share for every live question; call only after `gate` allowed it.
 [[nodiscard]] Result<meeting::TallyShare> make_share(meeting::Record const& record, AttemptKeys const& keys,

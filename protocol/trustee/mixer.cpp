@@ -16,7 +16,7 @@ using meeting::MixItems;
 
 namespace detail {
 
-void for_each(meeting::ParallelFor const& parallel, std::size_t n, std::function<void(std::size_t)> const& fn) {
+void for_each(ParallelFor const& parallel, std::size_t n, std::function<void(std::size_t)> const& fn) {
   if (parallel) return parallel(n, fn);
   for (std::size_t i = 0; i < n; ++i) fn(i);
 }
@@ -183,7 +183,7 @@ Hash input_digest(MixItems const& input_items, ByteView input_salt) {
 }
 
 meeting::BallotBox make_ballot_box(meeting::Record const& record, MixItems const& last_items,
-                                   meeting::ParallelFor const& parallel) {
+                                   ParallelFor const& parallel) {
   meeting::BallotBox out;
   if (!record.attempt()) return out;
   Attempt const& attempt = *record.attempt();

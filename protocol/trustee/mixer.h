@@ -30,6 +30,6 @@ Hash input_digest(meeting::MixItems const& input_items, ByteView input_salt);
 
 /// The server's step after the last hop: sorts valid ballots, counts the others by code.
 meeting::BallotBox make_ballot_box(meeting::Record const& record, meeting::MixItems const& last_items,
-                                   meeting::ParallelFor const& parallel = {});
+                                   ParallelFor const& parallel = {});
 
 }  // namespace piaojue::trustee

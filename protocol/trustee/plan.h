@@ -57,7 +57,7 @@ struct BoxPlan {
 };
 BoxPlan plan_box(meeting::Record const& record);
 /// @return the code of the first ballot that is not valid.
-[[nodiscard]] Result<void> check_ballots(BoxPlan const& plan, meeting::ParallelFor const& parallel);
+[[nodiscard]] Result<void> check_ballots(BoxPlan const& plan, ParallelFor const& parallel);
 
 /// What a share is made from.
 struct SharePlan {
@@ -70,6 +70,6 @@ struct SharePlan {
 [[nodiscard]] Result<meeting::TallyShare> run_share(SharePlan const& plan, crypto::elgamal::TallyKey const& key);
 
 /// fn(i) for i in [0, n) by `parallel`, or one after another where there is none.
-void for_each(meeting::ParallelFor const& parallel, std::size_t n, std::function<void(std::size_t)> const& fn);
+void for_each(ParallelFor const& parallel, std::size_t n, std::function<void(std::size_t)> const& fn);
 
 }  // namespace piaojue::trustee::detail

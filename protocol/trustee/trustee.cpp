@@ -133,7 +133,7 @@ Trustee::Trustee(TrusteeId id, PersonId person, crypto::SigningKey const& signer
 
 Trustee::~Trustee() = default;
 
-void Trustee::set_parallel(meeting::ParallelFor parallel) { impl_->sharing.set_parallel(std::move(parallel)); }
+void Trustee::set_parallel(ParallelFor parallel) { impl_->sharing.set_parallel(std::move(parallel)); }
 
 void Trustee::on_token_work(PersonId person, Hash const& batch_open, meeting::BlindedMsgs msgs) {
   impl_->issuing.deliver(person, batch_open, std::move(msgs));

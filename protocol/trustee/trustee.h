@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "crypto/sign.h"
+#include "protocol/meeting/codec.h"
 #include "protocol/meeting/witnesses.h"
 #include "protocol/trustee/duty.h"
 #include "protocol/trustee/gate.h"
@@ -33,9 +34,10 @@ class TrusteeStore {
 
 /// An entry to submit, with its payload.
 struct Submission {
-  Bytes entry;
-  std::variant<std::monostate, meeting::BlindSigs, MixResult> payload;  ///< of TokensIssued, of MixStep
-  PersonId person = 0;                                                  ///< of TokensIssued
+  using Payload = std::variant<std::monostate, meeting::BlindSigs, MixResult>;  ///< of TokensIssued, of MixStep
+  meeting::Made made;
+  Payload payload;
+  PersonId person = 0;  ///< of TokensIssued
 };
 
 /// What a supervisor sees of a trustee.
@@ -66,7 +68,7 @@ class Trustee {
   Trustee& operator=(Trustee const&) = delete;
 
   /// How `run` of a job checks the ballots of a box (one after another without it). Called from the thread of `run`.
-  void set_parallel(meeting::ParallelFor parallel);
+  void set_parallel(ParallelFor parallel);
 
   /// Work found due: `run` is heavy and may be called on any one thread; it touches only what it captured. Then hand
   /// the job back to `finish` on the record's thread.

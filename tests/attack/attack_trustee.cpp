@@ -397,7 +397,7 @@ struct Forking : AttackFixture {
   void to_the_fork() {
     auto const made = pump(record());
     ASSERT_EQ(made.size(), 1U);
-    ASSERT_TRUE(submit(trustee_person(1), made[0].entry).accepted);
+    ASSERT_TRUE(submit(trustee_person(1), made[0].made.bytes).accepted);
     must(record().draft_batch_open(1, false).value(), {chair});
     cosign();
     for (auto const p : experts) ASSERT_NO_FATAL_FAILURE(vote(p));
@@ -405,14 +405,14 @@ struct Forking : AttackFixture {
     close();
     auto const closed = pump(record());
     ASSERT_EQ(closed.size(), 1U);
-    ASSERT_TRUE(submit(trustee_person(1), closed[0].entry).accepted);
+    ASSERT_TRUE(submit(trustee_person(1), closed[0].made.bytes).accepted);
   }
   void vote(PersonId p) {
     request(p);
     honest->on_token_work(p, attempt().open_hash, messages(tokens.at(p)));
     auto const issued = pump(record());
     ASSERT_EQ(issued.size(), 1U);
-    ASSERT_TRUE(submit(trustee_person(1), issued[0].entry,
+    ASSERT_TRUE(submit(trustee_person(1), issued[0].made.bytes,
                        meeting::encode_issued_payload(std::get<meeting::BlindSigs>(issued[0].payload)))
                     .accepted);
     collect(p);

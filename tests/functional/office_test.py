@@ -140,7 +140,7 @@ class Office(unittest.TestCase):
                                    for word in (f"--{kind}", folder / f"{prefix}{kind}.xlsx")),
                        "--date", "2026-10-08", "--extension", "示例", office=office)
             return json.loads(self.clerk("verdicts", "--json", office=office).stdout)
-        sheets = ROOT / "tests/functional/sheets"
+        sheets = ROOT / "tests/cases/sheets"
         mine = judged(EXAMPLES, "", self.directory / "mine")
         self.assertEqual(len(mine), 20)
         self.assertEqual(judged(sheets, "libreoffice-", self.directory / "theirs"), mine)
@@ -268,6 +268,27 @@ class Office(unittest.TestCase):
         deeds = [entry["deed"] for entry in json.loads(self.clerk("trail", "--name", "周晓棠", "--json").stdout)]
         self.assertEqual(deeds.count("Papers"), 2)
 
+    def test_what_is_refused_has_written_neither_entry_nor_file(self):
+        # Harm: the one correction notice is spent without its paper; a sheet that was not imported, or papers that no
+        # entry names, lie about.
+        self.enlist()
+        ledger = self.office / "ledger"
+        sheets = ("--members", EXAMPLES / "members.xlsx", "--candidates", EXAMPLES / "candidates.xlsx")
+        self.clerk("import", *sheets, passphrase="不是口令不是口令", rc=1)
+        self.assertFalse((self.office / "imports").exists())
+        self.import_examples()
+        before = ledger.read_bytes()
+        out = self.directory / "papers"
+        notice = ("notice", "--candidate", 3, "--item", "缺年度考核表|第五条（三）", "--date", "2026-09-24", "--out")
+        for command in (("verdicts", "--out"), notice):
+            self.clerk(*command, out, passphrase="不是口令不是口令", rc=1)
+            self.assertFalse(out.exists(), command)
+        # No folder can be made below a file.
+        self.clerk(*notice, ledger / "papers", rc=1)
+        self.assertEqual(ledger.read_bytes(), before)
+        self.clerk(*notice, out)
+        self.assertTrue(any(out.glob("09-*.html")))
+
     def test_an_altered_ledger_is_refused_by_its_entry(self):
         self.enlist()
         self.import_examples()
@@ -293,7 +314,11 @@ class Office(unittest.TestCase):
         out = self.directory / "papers"
         of = ("--record", record, "--anchor", head)
         self.clerk("papers", "--record", record, "--anchor", "0" * 64, "--out", out, rc=1)
+        self.clerk("papers", *of, "--out", out, passphrase="不是口令不是口令", rc=1)
         self.assertFalse(out.exists())
+        before = (self.office / "ledger").read_bytes()
+        self.clerk("papers", *of, "--out", self.office / "ledger" / "papers", rc=1)
+        self.assertEqual((self.office / "ledger").read_bytes(), before, "the record is cited, but its papers are not")
         self.clerk("papers", *of, "--out", out, "--date", "2026-09-17")
         table = next(out.glob("04-*.html"))
         self.clerk("check-paper", *of, table)

@@ -6,6 +6,7 @@
 
 #include "office/papers/papers.h"
 #include "support/meeting_fixture.h"
+#include "verifier/paper.h"
 
 namespace {
 
@@ -30,11 +31,11 @@ piaojue::office::MeetingRecord const& record() {
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   using namespace piaojue;
   auto const& audit = record().audit;
-  auto const checked = office::check_paper(audit, {data, size});
+  auto const checked = verifier::compare_paper(audit, {data, size});
   if (!checked && checked.error().in(piaojue::Lang::kZh).empty()) std::abort();
   // Behind the right line, whatever was typed is compared.
   auto const typed = verifier::results_line(audit, std::nullopt) + "\n" + std::string(as_text({data, size}));
-  auto const compared = office::check_paper(audit, as_bytes(typed));
+  auto const compared = verifier::compare_paper(audit, as_bytes(typed));
   if (compared && compared->differences.empty() && compared->rows > verifier::result_rows(audit).size()) std::abort();
   return 0;
 }

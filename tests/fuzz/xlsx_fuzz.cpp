@@ -71,7 +71,7 @@ void try_all(ByteView file) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   ByteView const bytes(data, size);
-  if (sheets::is_zip(bytes)) {
+  if (sheets::is_workbook(bytes)) {
     try_all(bytes);
     return 0;
   }

@@ -27,7 +27,7 @@ async function loadEnglish() {
 /** Whether the step has been done: what the ledger says. */
 function done(id, desk) {
   return { import: desk.imported, verdicts: desk.roster, meeting: desk.publicity,
-    publicity: desk.publicity?.people.every((one) => one.state === 7) }[id];
+    publicity: desk.publicity?.people.every((one) => one.state === 'HANDED_OFF') }[id];
 }
 
 function Notice({ app, close }) {

@@ -3,14 +3,6 @@
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, ReasonDialog } from '../parts/ui.js';
 
-/** As they are numbered by the program. */
-const kPosted = 1;
-const kHeldBack = 2;
-const kCleared = 3;
-const kFiled = 5;
-const kAnnounced = 6;
-const kHandedOff = 7;
-
 function Publish({ app }) {
   const { t, desk } = app;
   const { postings } = desk.publicity;
@@ -77,12 +69,12 @@ export function Publicity({ app }) {
   if (!desk.publicity) return html`<h1>${t('desk.step.publicity')}</h1><p class="note">${t('publish.noRecord')}</p>`;
   const { people } = desk.publicity;
   const open = (one) => one.objections.some((objection) => objection.open);
-  const moving = people.some((one) => [kCleared, kFiled, kAnnounced].includes(one.state));
+  const moving = people.some((one) => ['CLEARED', 'FILED', 'ANNOUNCED'].includes(one.state));
   return html`<h1>${t('desk.step.publicity')}</h1><div class="stack"><${Publish} app=${app} />
     ${moving && html`<section class="card"><h2>${t('advance.title')}</h2>
-      <${Advance} key="file" app=${app} verb="file" from=${kCleared} numbered=${true} />
-      <${Advance} key="announce" app=${app} verb="announce" from=${kFiled} numbered=${true} />
-      <${Advance} key="certificates" app=${app} verb="certificates" from=${kAnnounced} numbered=${false} /></section>`}
+      <${Advance} key="file" app=${app} verb="file" from="CLEARED" numbered=${true} />
+      <${Advance} key="announce" app=${app} verb="announce" from="FILED" numbered=${true} />
+      <${Advance} key="certificates" app=${app} verb="certificates" from="ANNOUNCED" numbered=${false} /></section>`}
     <section class="card"><h2>${t('publish.people', { n: people.length })}</h2>
       ${people.length === 0 && html`<p class="quiet-text">${t('publish.nobody')}</p>`}
       <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.step.publicity')}>
@@ -90,12 +82,12 @@ export function Publicity({ app }) {
           .map((key) => html`<th key=${key} scope="col">${t(`publish.col.${key}`)}</th>`)}</tr></thead>
       <tbody>${people.map((one) =>
         html`<tr key=${one.candidate}><td class="number">${one.candidate}</td><th scope="row">${one.name}</th>
-          <td><span class=${`chip state-${one.state}`}>${one.state === kHandedOff ? '✓ ' : ''}
+          <td><span class=${`chip ${one.state}`}>${one.state === 'HANDED_OFF' ? '✓ ' : ''}
             ${t(`passer.${one.state}`)}</span></td>
         <td>${one.objections.map((objection, i) => html`<p key=${i}>${objection.date} ${objection.text}
           <span class="quiet-text block">${settled(t, objection)}</span></p>`)}</td>
         <td><div class="row">
-          ${[kPosted, kHeldBack].includes(one.state)
+          ${['POSTED', 'HELD_BACK'].includes(one.state)
             && html`<button type="button" class="button small" aria-label=${t('objection.newOf', one)}
               onClick=${() => setObjecting(one)}>${t('objection.new')}</button>`}
           ${open(one) && html`<button type="button" class="button small" aria-label=${t('objection.settleOf', one)}

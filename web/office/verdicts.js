@@ -10,7 +10,6 @@ import { Papers } from './papers.js';
 const kSigns = { ELIGIBLE: '✓', NOT_ELIGIBLE: '✗', REVIEW: '?' };
 const kFilters = ['all', 'REVIEW', 'NOT_ELIGIBLE', 'ELIGIBLE'];
 const kShown = 100;
-const kIssued = 1;
 
 function Chip({ t, verdict }) {
   return html`<span class=${`chip ${verdict}`}><span aria-hidden="true">${kSigns[verdict]} </span>
@@ -25,7 +24,8 @@ class Line extends Still {
       <td>${one.level}${one.exceptional && html` <span class="tag strong">${t('channel.exceptional')}</span>`}</td>
       <td><${Chip} t=${t} verdict=${one.standing} />
         ${one.decided && html`<span class="quiet-text block">${t('verdict.byHand')}</span>`}
-        ${one.correction > 0 && html`<span class="quiet-text block">${t(`correction.${one.correction}`)}</span>`}</td>
+        ${one.correction !== 'NONE'
+          && html`<span class="quiet-text block">${t(`correction.state.${one.correction}`)}</span>`}</td>
       <td>${one.articles.join(t('word.comma'))}<span class="quiet-text block">${one.reason}</span></td>
       <td><button type="button" class="button small" aria-label=${t('verdict.openOf', { name: one.name })}
         onClick=${() => open(one.candidate)}>${t('verdict.open')}</button></td></tr>`;
@@ -69,8 +69,8 @@ function Correction({ app, one, done }) {
       <ul class="plain">${one.notice.items.map(
           (item, i) => html`<li key=${i}>${item.what}${item.article && t('word.paren', { text: item.article })}</li>`)}
           </ul>
-      <p class="quiet-text">${t(`correction.${one.correction}`)}</p>
-      ${one.correction === kIssued
+      <p class="quiet-text">${t(`correction.state.${one.correction}`)}</p>
+      ${one.correction === 'ISSUED'
         && html`<div class="row-end">
           <${Act} app=${app} label=${t('correction.lapse')} disabled=${!one.notice.overdue} run=${answer('lapsed')} />
         <${Act} app=${app} kind="primary" label=${t('correction.corrected')} run=${answer('corrected')} /></div>`}`;

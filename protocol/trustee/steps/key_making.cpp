@@ -91,11 +91,9 @@ Result<Submissions> KeyMaking::take_made(Record const& now, Slot const& slot, At
 
 Result<Submissions> KeyMaking::hand_out(Held const& held) {
   seat_.book.hand_out(mark_of(held));
-  Submission out;
-  out.entry = meeting::encode_entry(
-      meeting::EntryType::kBatchKeys, held.body,
-      {meeting::sign_body(meeting::EntryType::kBatchKeys, held.body, seat_.person, seat_.signer)});
-  return one(std::move(out));
+  auto body = meeting::decode_body(meeting::EntryType::kBatchKeys, held.body);
+  if (!body) return body.error();
+  return one(seat_.submission(std::move(*body)));
 }
 
 }  // namespace piaojue::trustee

@@ -22,9 +22,9 @@ struct Seat {
   Seat(Seat const&) = delete;
   Seat& operator=(Seat const&) = delete;
 
-  Submission submission(meeting::Body const& body) const {
+  Submission submission(meeting::Body body) const {
     Submission out;
-    out.entry = meeting::signed_entry(body, person, signer);
+    out.made = meeting::made(std::move(body), person, signer);
     return out;
   }
 };

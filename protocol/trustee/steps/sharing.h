@@ -8,7 +8,7 @@ namespace piaojue::trustee {
 class Sharing {
  public:
   explicit Sharing(Seat& seat) : seat_(seat) {}
-  void set_parallel(meeting::ParallelFor parallel) { parallel_ = std::move(parallel); }
+  void set_parallel(ParallelFor parallel) { parallel_ = std::move(parallel); }
 
   void due(Jobs& jobs, meeting::Record const& record, meeting::Witnesses const& witnesses, Held const& held);
   /// Why the gate was still closed when it was last looked at.
@@ -26,7 +26,7 @@ class Sharing {
   Result<Submissions> take_made(meeting::Record const& now, HandedOut const& what, meeting::TallyShare const& body);
 
   Seat& seat_;
-  meeting::ParallelFor parallel_;
+  ParallelFor parallel_;
   std::optional<Verdict> verdict_;  ///< on the ballots of the last box
   std::optional<Refusal> waiting_;
 };

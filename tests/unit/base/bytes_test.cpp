@@ -68,6 +68,15 @@ TEST(BigEndian, IntegersHaveTheirFixedWidthMostSignificantByteFirst) {
   append_u32be(out, 0x01020304);
   append_u64be(out, 0xf1f2f3f4f5f6f7f8);
   EXPECT_EQ(to_hex(out), "01020304f1f2f3f4f5f6f7f8");
+  EXPECT_EQ(read_u32be(out), 0x01020304U);
+  EXPECT_EQ(read_u64be(ByteView(out).subspan(4)), 0xf1f2f3f4f5f6f7f8U);
+}
+
+// Every reader of a layout rests on it: what is cut off must not be read beyond its end.
+TEST(BigEndian, AnIntegerThatIsCutOffIsRead0) {
+  EXPECT_EQ(read_u32be(Bytes{1, 2, 3}), 0U);
+  EXPECT_EQ(read_u64be(Bytes{1, 2, 3, 4, 5, 6, 7}), 0U);
+  EXPECT_EQ(read_u32be({}), 0U);
 }
 
 // Signing "ab" ‖ "c" and "a" ‖ "bc" is the same hash by definition; what separates fields is the layout, so the parts

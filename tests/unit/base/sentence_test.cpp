@@ -23,6 +23,16 @@ TEST(Sentence, WhatIsPutInIsNotReadAgain) {
   EXPECT_EQ(Sentence(kCount, {{"n", 1}, {"who", "{n}"}}).in(Lang::kEn), "{n}: 1 people");
 }
 
+// Harm: two reasons of one applicant are taken for one because they happen to read alike, and one is left out.
+TEST(Sentence, IsTheSameByItsTextAndValuesAlsoInside) {
+  Sentence const sentence(kCount, {{"n", 1}, {"who", kNobody}});
+  EXPECT_EQ(sentence, Sentence(kCount, {{"n", 1}, {"who", Sentence(kNobody)}}));
+  EXPECT_FALSE(sentence == Sentence(kCount, {{"n", 2}, {"who", kNobody}}));
+  EXPECT_FALSE(sentence == Sentence(kCount, {{"n", 1}, {"who", Sentence()}}));
+  EXPECT_FALSE(sentence == Sentence(kCount, {{"n", 1}, {"who", "无"}}));
+  EXPECT_FALSE(sentence == Sentence(kNobody));
+}
+
 TEST(Sentence, APlaceWithoutAValueStays) {
   EXPECT_EQ(Sentence(kCount, {{"n", 2}}).in(Lang::kEn), "{who}: 2 people");
   static constexpr Text kOpen{"test.open", "{", "a {b"};

@@ -131,21 +131,12 @@ TEST_F(Pki, NamesThatDoNotFitAreRefused) {
   }
 }
 
-TEST(Fingerprint, IsReadBackFromWhatPeopleType) {
+TEST(Fingerprint, IsGroupsOfFourForPeopleToCompare) {
   Hash hash;
   for (std::size_t i = 0; i < Hash::kSize; ++i) hash.data[i] = static_cast<std::uint8_t>(7 * i);
   std::string const text = format_fingerprint(hash);
   EXPECT_EQ(text.substr(0, 14), "0007 0e15 1c23");
   EXPECT_EQ(text.size(), 64U + 15U);
-  EXPECT_EQ(parse_fingerprint(text).value(), hash);
-  std::string upper = text;
-  for (char& c : upper) c = c == ' ' ? ':' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  EXPECT_EQ(parse_fingerprint(upper).value(), hash);
-  EXPECT_EQ(parse_fingerprint(to_hex(hash.view())).value(), hash);
-  EXPECT_EQ(parse_fingerprint(text.substr(1)).error(), Refusal::kMalformed);
-  EXPECT_EQ(parse_fingerprint(text + "00").error(), Refusal::kMalformed);
-  EXPECT_EQ(parse_fingerprint("").error(), Refusal::kMalformed);
-  EXPECT_EQ(parse_fingerprint(std::string(64, 'g')).error(), Refusal::kMalformed);
 }
 
 }  // namespace

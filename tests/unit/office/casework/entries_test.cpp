@@ -62,3 +62,13 @@ TEST(Entries, AWordThatIsNoneOfADeedsWordsIsRefused) {
     EXPECT_FALSE(decoded(deed, texts)) << deed_code(deed);
   }
 }
+
+// Harm: a clerk who looks for what was done about somebody is shown a key, or the numbers of a whole roster.
+TEST(Entries, PeopleAreShownAllButWhatIsForPrograms) {
+  auto const shown = [](Deed deed, Texts texts) {
+    return entry::shown_texts({deed, sheets::Day{}, {}, std::move(texts), {}});
+  };
+  EXPECT_EQ(shown(Deed::kEnlist, {{"name", "周晓棠"}, {"key", "00"}}), (Texts{{"name", "周晓棠"}}));
+  EXPECT_EQ(shown(Deed::kRoster, {{"order", "3 1 2"}}), Texts{});
+  EXPECT_EQ(shown(Deed::kAnswer, {{"outcome", "lapsed"}}), (Texts{{"outcome", "lapsed"}}));
+}

@@ -8,7 +8,9 @@
 #include <algorithm>
 
 #include "sheets/sheet.h"
+#include "sheets/sheet_writer.h"
 #include "support/meeting_fixture.h"
+#include "verifier/paper.h"
 
 using namespace piaojue;
 using namespace piaojue::office;
@@ -104,15 +106,33 @@ TEST(Papers, EveryNumberIsTheAuditors) {
     }
   EXPECT_EQ(compared, 3U);
   // The sheet and the page hold these rows: nothing differs.
-  auto const sheet = check_paper(record().audit, table().xlsx);
+  auto const sheet = compare_paper(record().audit, table().xlsx);
   ASSERT_TRUE(sheet) << sheet.error().in(Lang::kZh);
   EXPECT_EQ(sheet->rows, 3U);
   EXPECT_THAT(sheet->differences, testing::IsEmpty());
-  auto const page = check_paper(record().audit, of(table().html));
+  auto const page = compare_paper(record().audit, of(table().html));
   ASSERT_TRUE(page) << page.error().in(Lang::kZh);
   EXPECT_EQ(page->rows, 3U);
   EXPECT_THAT(page->differences, testing::IsEmpty());
   EXPECT_EQ(page->other->head, kLedger.head);
+}
+
+// Harm: a sheet whose head was translated, or is empty, does not agree with the record that it was made from.
+TEST(Papers, TheHeadOfASheetIsKnownByItsPlaceAlone) {
+  auto const book = sheets::read_workbook(table().xlsx);
+  ASSERT_TRUE(book);
+  sheets::OutSheet again{.name = "1", .rows = {}};
+  for (auto const& row : book->sheets.front().rows) {
+    again.rows.resize(row.number);
+    again.rows.back().assign(row.cells.begin(), row.cells.end());
+  }
+  again.rows.front().assign(again.rows.front().size(), "No.");
+  auto const bytes = sheets::write_xlsx(std::span(&again, 1));
+  ASSERT_TRUE(bytes);
+  auto const checked = compare_paper(record().audit, *bytes);
+  ASSERT_TRUE(checked) << checked.error().in(Lang::kZh);
+  EXPECT_THAT(checked->differences, testing::IsEmpty());
+  EXPECT_EQ(checked->rows, 3U);
 }
 
 // Harm: one vote more in the table that is signed and filed.
@@ -126,21 +146,21 @@ TEST(Papers, AChangedNumberOrHeadIsFound) {
     typed += "\n";
   }
   std::string const line = results_line(audit, kLedger);
-  EXPECT_THAT(check_paper(audit, of(line + "\n" + typed))->differences, testing::IsEmpty());
-  EXPECT_EQ(check_paper(audit, of(line))->rows, 0U);
-  EXPECT_EQ(check_paper(audit, of(replaced(typed, "1 5 4 1", "1 5 5 0")))->differences.size(), 2U);
-  EXPECT_EQ(check_paper(audit, of(typed.substr(0, typed.find('\n'))))->differences.size(), 2U);
-  EXPECT_FALSE(check_paper(audit, of(typed + typed))->differences.empty());
+  EXPECT_THAT(compare_paper(audit, of(line + "\n" + typed))->differences, testing::IsEmpty());
+  EXPECT_EQ(compare_paper(audit, of(line))->rows, 0U);
+  EXPECT_EQ(compare_paper(audit, of(replaced(typed, "1 5 4 1", "1 5 5 0")))->differences.size(), 2U);
+  EXPECT_EQ(compare_paper(audit, of(typed.substr(0, typed.find('\n'))))->differences.size(), 2U);
+  EXPECT_FALSE(compare_paper(audit, of(typed + typed))->differences.empty());
   for (std::size_t at : {line.find("RESULTS") + 10, line.size() - 3}) {
     std::string other = line;
     other[at] = other[at] == '0' ? '1' : '0';
-    EXPECT_FALSE(check_paper(audit, of(other))->differences.empty()) << other;
+    EXPECT_FALSE(compare_paper(audit, of(other))->differences.empty()) << other;
   }
-  EXPECT_FALSE(check_paper(audit, of(replaced(table().html, "<td class=\"n\">4</td>", "<td class=\"n\">5</td>")))
+  EXPECT_FALSE(compare_paper(audit, of(replaced(table().html, "<td class=\"n\">4</td>", "<td class=\"n\">5</td>")))
                    ->differences.empty());
   for (Bytes const& junk : {Bytes{}, of("\n\n"), of("<!doctype html>"), Bytes{0xFF, 0xFE}, of("PK\x03\x04 no archive"),
                             Bytes(kPaperBytesMax + 1, 'a')})
-    EXPECT_FALSE(check_paper(audit, junk));
+    EXPECT_FALSE(compare_paper(audit, junk));
 }
 
 // Harm: a name that runs in the clerk's browser, or in the reader's spreadsheet.

@@ -107,20 +107,20 @@ TEST(WorkDays, TwoTablesOfOneYearMustAgree) {
 TEST(CorrectionNotices, AreMadeOnceAndWhole) {
   auto const c = calendar();
   Correction one;
-  EXPECT_FALSE(one.issue("甲", "a", {}, day("03-02"), 5, c).has_value());
-  EXPECT_FALSE(one.issue("甲", "a", {{" ", ""}}, day("03-02"), 5, c).has_value());
-  EXPECT_FALSE(one.issue("甲", "a", {{"缺 2021 年度考核表", ""}}, day("12-30"), 5, c).has_value());
+  EXPECT_FALSE(one.issue("甲", {}, day("03-02"), 5, c).has_value());
+  EXPECT_FALSE(one.issue("甲", {{" ", ""}}, day("03-02"), 5, c).has_value());
+  EXPECT_FALSE(one.issue("甲", {{"缺 2021 年度考核表", ""}}, day("12-30"), 5, c).has_value());
   EXPECT_EQ(one.state(), CorrectionState::kNone);
   std::vector<CorrectionItem> const items{{"缺 2021 年度考核表", "第五条（二）"}, {"缺继续教育证明", "第三条（四）"}};
-  ASSERT_TRUE(one.issue("甲", "a", items, day("03-02"), 5, c).has_value());
+  ASSERT_TRUE(one.issue("甲", items, day("03-02"), 5, c).has_value());
   EXPECT_EQ(day_text(one.notice()->deadline), "2026-03-09");
   // Whoever is told half today and half next month can never finish.
-  EXPECT_THAT(one.issue("甲", "a", items, day("03-03"), 5, c).error().in(Lang::kZh), HasSubstr("只发一次"));
+  EXPECT_THAT(one.issue("甲", items, day("03-03"), 5, c).error().in(Lang::kZh), HasSubstr("只发一次"));
   EXPECT_THAT(one.correct(day("03-05"), {0}).error().in(Lang::kZh), HasSubstr("缺继续教育证明"));
   EXPECT_FALSE(one.correct(day("03-01"), {0, 1}).has_value());
   ASSERT_TRUE(one.correct(day("03-09"), {1, 0}).has_value());  // the deadline's day is in time
   EXPECT_EQ(one.state(), CorrectionState::kCorrected);
-  EXPECT_FALSE(one.issue("甲", "a", items, day("03-10"), 5, c).has_value());
+  EXPECT_FALSE(one.issue("甲", items, day("03-10"), 5, c).has_value());
   EXPECT_FALSE(one.lapse(day("03-20")).has_value());
 }
 
@@ -128,7 +128,7 @@ TEST(CorrectionNotices, OverdueIsGivenUpAndNotBefore) {
   auto const c = calendar();
   Correction one;
   EXPECT_FALSE(one.lapse(day("03-20")).has_value());
-  ASSERT_TRUE(one.issue("甲", "a", {{"缺证明", ""}}, day("03-02"), 5, c).has_value());
+  ASSERT_TRUE(one.issue("甲", {{"缺证明", ""}}, day("03-02"), 5, c).has_value());
   EXPECT_FALSE(one.overdue(day("03-09")));
   EXPECT_FALSE(one.lapse(day("03-09")).has_value());
   EXPECT_TRUE(one.overdue(day("03-10")));
@@ -143,7 +143,7 @@ TEST(CorrectionNotices, OverdueIsGivenUpAndNotBefore) {
 namespace {
 
 Publicity posted() {
-  auto p = Publicity::prepare({{1, "甲", "a", "中级"}, {2, "乙", "b", "副高级"}});
+  auto p = Publicity::prepare({{1, "甲"}, {2, "乙"}});
   EXPECT_TRUE(p.has_value());
   EXPECT_TRUE(p->post("省平台", day("03-02")).has_value());
   EXPECT_TRUE(p->post("政务网", day("03-04")).has_value());
@@ -154,7 +154,7 @@ Publicity posted() {
 
 TEST(Publication, CountsFromTheLaterPosting) {
   auto const c = calendar();
-  auto p = *Publicity::prepare({{1, "甲", "a", "中级"}});
+  auto p = *Publicity::prepare({{1, "甲"}});
   EXPECT_FALSE(p.last_day(c).has_value());
   EXPECT_FALSE(p.post(" ", day("03-02")).has_value());
   ASSERT_TRUE(p.post("省平台", day("03-02")).has_value());
@@ -172,14 +172,14 @@ TEST(Publication, CountsFromTheLaterPosting) {
 
 TEST(Publication, RefusesWhatIsNoPublicity) {
   EXPECT_FALSE(Publicity::prepare({}).has_value());
-  EXPECT_FALSE(Publicity::prepare({{1, "甲", "a", "中级"}, {1, "乙", "b", "中级"}}).has_value());
-  EXPECT_FALSE(Publicity::prepare({{1, "甲", "a", "中级"}}, 4).has_value());
+  EXPECT_FALSE(Publicity::prepare({{1, "甲"}, {1, "乙"}}).has_value());
+  EXPECT_FALSE(Publicity::prepare({{1, "甲"}}, 4).has_value());
 }
 
 // Harm: two applicants of one name in one firm; the second one's certificate waits for ever, or is the first one's.
-TEST(Publication, TwoOfOneNameAndOneEmployerAreTwoPeople) {
+TEST(Publication, TwoOfOneNameAreTwoPeople) {
   auto const c = calendar();
-  auto p = Publicity::prepare({{3, "甲", "a", "中级"}, {7, "甲", "a", "中级"}});
+  auto p = Publicity::prepare({{3, "甲"}, {7, "甲"}});
   ASSERT_TRUE(p.has_value()) << p.error().in(Lang::kZh);
   ASSERT_TRUE(p->post("省平台", day("03-02")).has_value());
   ASSERT_TRUE(p->post("政务网", day("03-04")).has_value());
@@ -188,7 +188,19 @@ TEST(Publication, TwoOfOneNameAndOneEmployerAreTwoPeople) {
   EXPECT_EQ(*p->close(day("03-12"), c), 1);
   EXPECT_EQ(p->people()[0].state, PasserState::kCleared);
   EXPECT_EQ(p->people()[1].state, PasserState::kHeldBack);
-  EXPECT_EQ(p->people()[1].passer.employer, "a");
+}
+
+// Harm: a state that is put between two others gives the page another one's word and buttons.
+TEST(Publication, StatesAreToldToThePageByWords) {
+  std::vector<std::string_view> codes;
+  for (int state = 0; state <= static_cast<int>(PasserState::kHandedOff); ++state)
+    codes.push_back(passer_code(static_cast<PasserState>(state)));
+  EXPECT_THAT(codes,
+              ElementsAre("PASSED", "POSTED", "HELD_BACK", "CLEARED", "REJECTED", "FILED", "ANNOUNCED", "HANDED_OFF"));
+  codes.clear();
+  for (int state = 0; state <= static_cast<int>(CorrectionState::kGivenUp); ++state)
+    codes.push_back(correction_code(static_cast<CorrectionState>(state)));
+  EXPECT_THAT(codes, ElementsAre("NONE", "ISSUED", "CORRECTED", "GIVEN_UP"));
 }
 
 // One objection must not keep a hundred others from their titles, and must keep the one from hers.

@@ -282,6 +282,22 @@ TEST_P(EveryType, EveryFlippedBitIsRefusedOrAnotherValue) {
     }
   }
 }
+// The server takes in what it has made and logs the bytes: everybody else takes in what they read.
+TEST_P(EveryType, AnEntryThatIsMadeIsWhatAReaderMakesOfItsBytes) {
+  auto const key = crypto::SigningKey::generate();
+  Made const signed_one = made(samples().at(GetParam()), 7, key);
+  for (Made const& one : {signed_one, made(samples().at(GetParam()))}) {
+    auto const read = decode_entry(one.bytes);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->type(), one.entry.type());
+    EXPECT_EQ(read->body_bytes, one.entry.body_bytes);
+    EXPECT_EQ(encode_body(read->body), encode_body(one.entry.body));
+    ASSERT_EQ(read->signatures.size(), one.entry.signatures.size());
+  }
+  EXPECT_EQ(decode_entry(signed_one.bytes)->signatures.front().signature,
+            signed_one.entry.signatures.front().signature);
+}
+
 INSTANTIATE_TEST_SUITE_P(Codec, EveryType, ::testing::Range(std::size_t{0}, std::variant_size_v<Body>),
                          [](auto const& given) { return std::string(name(static_cast<EntryType>(given.param + 1))); });
 

@@ -173,7 +173,7 @@ std::size_t TrusteeFixture::run(TrusteeId id, bool submit, std::size_t entries_m
       for (Submission& submission : *result) {
         Result<void> outcome;
         if (submit) {
-          outcome = apply(submission.entry);
+          outcome = apply(submission.made.bytes);
           if (outcome) take(seat, submission);
         }
         sent.push_back({id, std::move(submission), outcome});
@@ -207,7 +207,7 @@ void TrusteeFixture::run_all() {
 TrusteeFixture::Sent const* TrusteeFixture::last(TrusteeId id, EntryType type) const {
   for (auto at = sent.rbegin(); at != sent.rend(); ++at) {
     if (at->trustee != id) continue;
-    auto const entry = meeting::decode_entry(at->submission.entry);
+    auto const entry = meeting::decode_entry(at->submission.made.bytes);
     if (entry && entry->type() == type) return &*at;
   }
   return nullptr;
@@ -318,7 +318,7 @@ std::optional<AttemptKeys> TrusteeFixture::stored_keys(TrusteeId id, BatchId bat
 
 std::size_t TrusteeFixture::count(TrusteeId id, EntryType type) const {
   return static_cast<std::size_t>(std::ranges::count_if(sent, [&](Sent const& one) {
-    auto const entry = meeting::decode_entry(one.submission.entry);
+    auto const entry = meeting::decode_entry(one.submission.made.bytes);
     return one.trustee == id && entry && entry->type() == type;
   }));
 }

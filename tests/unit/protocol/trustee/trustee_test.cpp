@@ -23,8 +23,8 @@ MixResult const& mix_of(TrusteeFixture const& hall, TrusteeId id) {
 std::vector<Bytes> entries_of(TrusteeFixture const& hall, TrusteeId id, EntryType type) {
   std::vector<Bytes> out;
   for (auto const& one : hall.sent) {
-    if (one.trustee == id && meeting::decode_entry(one.submission.entry)->type() == type) {
-      out.push_back(one.submission.entry);
+    if (one.trustee == id && meeting::decode_entry(one.submission.made.bytes)->type() == type) {
+      out.push_back(one.submission.made.bytes);
     }
   }
   return out;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "office/desk/new_files.h"
+
+namespace piaojue::desk {
+
+void NewFiles::add(std::string name, Bytes bytes) {
+  marks_.push_back({std::move(name), crypto::sha256({bytes})});
+  bytes_.push_back(std::move(bytes));
+}
+
+Explained<void> NewFiles::write() const {
+  if (auto const made = make_folder(folder_); !made) return made;
+  for (std::size_t i = 0; i < marks_.size(); ++i)
+    if (auto const written = office::write_file(folder_ / marks_[i].name, bytes_[i]); !written) return written;
+  return {};
+}
+
+}  // namespace piaojue::desk

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/key_changes.h"
+
+#include "protocol/meeting/codec.h"
+
+namespace piaojue::server {
+
+void KeyChanges::propose(PersonId person) {
+  if (muted_) return;
+  auto change = enrolments_.key_change(person);
+  if (!change) return;
+  auto made = meeting::made(std::move(*change));
+  auto const id = meeting::proposal_id(made.entry.type(), made.entry.body_bytes);
+  auto const done = proposals_.propose(id, std::move(made.entry), std::move(made.bytes), meeting::kServer);
+  if (!done) notices_.add({Event::kKeyChangeRefused, done.error(), 0});
+}
+
+}  // namespace piaojue::server
