@@ -307,7 +307,21 @@ Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool ab
   Scalar const c = or_challenge(binding, out.ciphertext, std::span(commitments).first(2 * count));
   out.proof.resize(or_proof_bytes(abstain_allowed));
   answer(*work, c, first, out.proof.data());
+  out.r = Secret::copy_of(work->r);
   return out;
+}
+
+bool opens_to(Ciphertext const& ciphertext, Point const& election_key, Secret const& r, Choice choice) {
+  if (r.size() != kScalarBytes || !is_below_order(r.data()) || sodium_is_zero(r.data(), r.size()) == 1) return false;
+  auto const value = std::ranges::find(kValues, static_cast<std::uint32_t>(choice));
+  if (value == kValues.end() || !is_valid_point(election_key)) return false;
+  Point const& v_point = value_points()[static_cast<std::size_t>(value - kValues.begin())];
+  SecretBlock<Element> r_x;
+  Point b;
+  // r·X is not the identity: r is not 0, X is not it, and the group has prime order.
+  return base_times(r.data()) == ciphertext.a &&
+         crypto_scalarmult_ristretto255(r_x->data(), r.data(), election_key.data.data()) == 0 &&
+         crypto_core_ristretto255_add(b.data.data(), r_x->data(), v_point.data.data()) == 0 && b == ciphertext.b;
 }
 
 Result<void> verify_vote(VoteBinding const& binding, Ciphertext const& ciphertext, ByteView proof,

@@ -89,9 +89,10 @@ std::size_t or_proof_bytes(bool abstain_allowed);
 struct EncryptedVote {
   Ciphertext ciphertext;
   OrProof proof;
+  Secret r = {};  ///< of A = r·G: whoever has it sees the vote. For whoever may have to open it; wiped when it goes
 };
 
-/// Encrypts and proves; r is drawn, used and wiped here and never returned.
+/// Encrypts and proves; r is drawn here.
 /// @return kBallotEncoding: abstain where it is not allowed, or an election key that is not a valid point.
 [[nodiscard]] Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed);
 
@@ -99,6 +100,10 @@ struct EncryptedVote {
 ///         kBallotProof: the equations do not hold.
 [[nodiscard]] Result<void> verify_vote(VoteBinding const& binding, Ciphertext const& ciphertext, ByteView proof,
                                        bool abstain_allowed);
+
+/// A = r·G and B = r·X + v·G for v = choice. Not constant time in the choice: for whoever is shown r.
+/// @return false for an r of another length, ≥ L or 0, and for an X that is not a valid point.
+[[nodiscard]] bool opens_to(Ciphertext const& ciphertext, Point const& election_key, Secret const& r, Choice choice);
 
 // ---- Tally --------------------------------------------------------------------------------------------------------
 

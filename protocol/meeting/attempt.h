@@ -38,6 +38,7 @@ struct Witness {
 /// A spoiled envelope and what became of its check (specification §8.4).
 struct Spoil {
   std::uint32_t cast = 0;
+  Hash digest;                                   ///< of the EnvelopeCast that it ended: what an opening must fit
   std::uint64_t index = 0;                       ///< of the EnvelopeSpoil
   PersonId supervisor = 0;                       ///< who countersigned; 0: the person did not sign
   std::map<QuestionId, SigningPublicKey> spent;  ///< none: the person did not sign
@@ -80,8 +81,9 @@ struct Attempt {
   Hash box_hash;
   std::uint64_t box_index = 0;
   std::map<PersonId, Confirm> confirms;
-  std::map<PersonId, bool> overridden;    ///< named by an Override; as the last one that names them says: missing
-  std::set<PersonId> overridden_counted;  ///< of those, with a counted envelope
+  std::map<PersonId, bool> overridden;          ///< named by an Override; as the last one that names them says: missing
+  std::set<PersonId> overridden_counted;        ///< of those, with a counted envelope
+  std::optional<std::uint64_t> override_index;  ///< of the last Override
   std::map<QuestionId, crypto::elgamal::Ciphertext> sums;  ///< ΣA, ΣB
   std::map<TrusteeId, TallyShare> shares;
   std::uint64_t first_share_index = 0;                       ///< trustee 0's, once it is there
@@ -141,6 +143,7 @@ struct PastAttempt {
   BatchId batch = 0;
   std::uint32_t attempt = 0;
   std::vector<PersonId> holders;
+  std::set<TrusteeId> shared;  ///< whose TallyShare is in the log
   std::set<TrusteeId> erased;
 };
 

@@ -155,8 +155,19 @@ Result<void> Record::apply(Entry const& entry, ByteView bytes) {
 }
 
 bool Record::ballot_seen(SigningPublicKey const& pk_v, crypto::elgamal::Ciphertext const& vote) const {
-  return state_.seen_ballots.contains(rules::seen_ballot_key(pk_v)) ||
-         state_.seen_ballots.contains(rules::seen_vote(vote));
+  return ballot_seen(pk_v) || ballot_seen(vote);
+}
+
+bool Record::ballot_seen(SigningPublicKey const& pk_v) const {
+  return state_.seen_ballots.contains(rules::seen_ballot_key(pk_v));
+}
+
+bool Record::ballot_seen(crypto::elgamal::Ciphertext const& vote) const {
+  return state_.seen_ballots.contains(rules::seen_vote(vote));
+}
+
+bool Record::tally_key_seen(Point const& y) const {
+  return state_.seen_trustee_keys.contains(rules::seen_tally_key(y));
 }
 
 Result<void> Record::gate() const {

@@ -68,6 +68,10 @@ class Record {
   /// pk_v or (A, B) stood in a box of this meeting: the server leaves such a ballot out of the next box, which would
   /// otherwise be refused whole (BALLOT_DUPLICATE).
   bool ballot_seen(SigningPublicKey const& pk_v, crypto::elgamal::Ciphertext const& vote) const;
+  bool ballot_seen(SigningPublicKey const& pk_v) const;
+  bool ballot_seen(crypto::elgamal::Ciphertext const& vote) const;
+  /// Y_t stood in a BatchKeys of this meeting: a second one with it is refused (KEY_PARAM).
+  bool tally_key_seen(Point const& y) const;
   /// An attempt is in progress: neither declared nor voided.
   bool in_progress() const { return state_.in_progress(); }
   /// The newest BatchKeys of a trustee for a batch that are not used yet.

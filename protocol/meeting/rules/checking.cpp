@@ -58,7 +58,7 @@ Result<void> Rule<EnvelopeSpoil>::check(State const& s, EnvelopeSpoil const& e, 
 
 void Rule<EnvelopeSpoil>::take(State& s, EnvelopeSpoil const& e, Place const& place) {
   Voter& voter = s.attempt->voters[e.person];
-  Spoil spoil{e.cast, place.index, e.supervisor, e.spent, std::nullopt};
+  Spoil spoil{e.cast, voter.envelope->digest, place.index, e.supervisor, e.spent, std::nullopt};
   if (e.supervisor == 0) spoil.verdict = CheckVerdict::kUnopened;
   for (auto const& [q, pk_v] : e.spent) s.spent_ballots.insert(seen_ballot_key(pk_v));
   voter.spoils.push_back(std::move(spoil));

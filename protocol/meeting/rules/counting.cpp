@@ -73,8 +73,9 @@ Result<void> Rule<Override>::check(State const& s, Override const& e) {
   return {};
 }
 
-void Rule<Override>::take(State& s, Override const& e, Place const&) {
+void Rule<Override>::take(State& s, Override const& e, Place const& place) {
   Attempt& a = *s.attempt;
+  a.override_index = place.index;
   for (auto const& [person, missing] : e.people) {
     a.overridden[person] = missing;
     if (a.counted.contains(person)) a.overridden_counted.insert(person);

@@ -192,7 +192,9 @@ auto Rule<BatchOpen>::check(State const& s, BatchOpen const& e) -> Result<Prepar
 void Rule<BatchOpen>::take(State& s, BatchOpen const& e, Place const& place, Prepared prepared) {
   if (s.attempt) {
     Attempt& last = *s.attempt;
-    s.past_attempts[last.open_hash] = {last.open.batch, last.open.attempt, std::move(last.holders),
+    std::set<TrusteeId> shared;
+    for (auto const& [trustee, share] : last.shares) shared.insert(trustee);
+    s.past_attempts[last.open_hash] = {last.open.batch, last.open.attempt, std::move(last.holders), std::move(shared),
                                        std::move(last.erased)};
   }
   Attempt next;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/meeting/rules/voting.h"
 
+#include "crypto/sign.h"
 #include "protocol/meeting/rules/seen.h"
 
 namespace piaojue::meeting::rules {
@@ -126,6 +127,7 @@ Result<void> check_question_box(State const& s, QuestionId q, QuestionBox const&
   for (Bytes const& bytes : box.ballots) {
     auto const ballot = parse_ballot(s.attempt->shape, bytes);
     if (!ballot) return ballot.error();
+    if (!crypto::is_valid(ballot->pk_v)) return Refusal::kBallotEncoding;
     // An order that is not by bytes could tell who voted when.
     if (before != nullptr && *before >= bytes) return Refusal::kBallotEncoding;
     before = &bytes;
