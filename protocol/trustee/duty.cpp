@@ -30,7 +30,9 @@ std::string_view name(DutyKind kind) {
 std::string to_text(Duty const& duty) {
   std::string out(name(duty.kind));
   out += "/" + std::to_string(duty.batch) + "/" + std::to_string(duty.attempt);
-  if (duty.kind == DutyKind::kTokens) out += "/" + std::to_string(duty.person);
+  if (duty.kind == DutyKind::kTokens) {
+    out += "/" + std::to_string(duty.person) + "/" + std::to_string(duty.cast);
+  }
   return out;
 }
 
