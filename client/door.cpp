@@ -6,8 +6,8 @@
 
 #include <boost/json.hpp>
 #include <cerrno>
+#include <cstdio>
 
-#include "client/setup.h"
 #include "local/browser.h"
 #include "strings/client.h"
 #include "strings/refusals.h"
@@ -34,9 +34,8 @@ bool write_all(int fd, std::string_view text) {
 
 // ==================================================================================================== The page
 
-Result<void> Door::listen(net::Loop& loop, PageOptions const& options,
-                          std::function<void(Asker, std::string_view)> line, std::function<void(Asker)> left,
-                          std::string& why) {
+Explained<void> Door::listen(net::Loop& loop, PageOptions const& options,
+                             std::function<void(Asker, std::string_view)> line, std::function<void(Asker)> left) {
   PageHost::Calls calls;
   calls.opened = [this](Asker page) { strand_.post([this, page] { opened(page); }); };
   calls.line = [this, line = std::move(line)](Asker page, std::string said) {
@@ -46,7 +45,7 @@ Result<void> Door::listen(net::Loop& loop, PageOptions const& options,
     });
   };
   calls.closed = [this](Asker page) { strand_.post([this, page] { closed(page); }); };
-  auto page = PageHost::listen(loop, options.port, options.assets, std::move(calls), local::PageLimits{}, why);
+  auto page = PageHost::listen(loop, options.port, options.assets, std::move(calls), local::PageLimits{});
   if (!page) return page.error();
   page_ = std::move(*page);
   left_ = std::move(left);
@@ -61,7 +60,10 @@ void Door::announce() {
   out["event"] = "page";
   out["url"] = url;
   say_to(kConsole, json::serialize(out));
-  if (browser_) local::open_browser(url);
+  if (!browser_) return;
+  if (auto const opened = local::open_browser(url); !opened) {
+    std::fprintf(stderr, "piaojue: %s\n", opened.error().in(lang_).c_str());
+  }
 }
 
 void Door::opened(Asker page) {
@@ -144,10 +146,16 @@ void HostReply::no(Refusal code) const {
 }
 
 void HostReply::no(Explanation const& why) const {
-  auto const words = why.what.in(door_->lang());
+  no(piaojue::name(why.code.value_or(Refusal::kMalformed)), why.what);
+}
+
+void HostReply::wrong_passphrase() const { no("WRONG_PASSPHRASE", text::kWrongPassphrase); }
+
+void HostReply::no(std::string_view code, Sentence const& why) const {
+  auto const words = why.in(door_->lang());
   json::object more;
   more["detail"] = words;
-  send(false, code_of(why), words, more);
+  send(false, code, words, more);
 }
 
 }  // namespace piaojue::client

@@ -34,10 +34,10 @@ class Door {
   Door(net::Strand strand, Lang lang) : strand_(std::move(strand)), lang_(lang) {}
 
   /// Opens the page's port; before anything else, at most once. @param line on the strand: a line of the page.
-  /// @param left on the strand: a page is gone. @param why in words. @return as PageHost::listen.
-  [[nodiscard]] Result<void> listen(net::Loop& loop, PageOptions const& options,
-                                    std::function<void(Asker, std::string_view)> line, std::function<void(Asker)> left,
-                                    std::string& why);
+  /// @param left on the strand: a page is gone. Explains as PageHost::listen.
+  [[nodiscard]] Explained<void> listen(net::Loop& loop, PageOptions const& options,
+                                       std::function<void(Asker, std::string_view)> line,
+                                       std::function<void(Asker)> left);
   bool has_page() const { return page_ != nullptr; }
   /// Prints a new address of the page, which ends the session before, and opens it.
   void announce();
@@ -74,13 +74,15 @@ class HostReply {
       : door_(&door), asker_(asker), tag_(std::move(tag)), word_(std::move(word)) {}
 
   Asker asker() const { return asker_; }
-  std::string const& word() const { return word_; }
   void ok() const;
   void ok(boost::json::object const& more) const;
   void no(Refusal code) const;
   void no(Explanation const& why) const;
+  /// Code WRONG_PASSPHRASE: the page asks again.
+  void wrong_passphrase() const;
 
  private:
+  void no(std::string_view code, Sentence const& why) const;
   void send(bool good, std::string_view code, std::string const& message, boost::json::object const& more) const;
 
   Door* door_;

@@ -5,10 +5,15 @@
 #include <future>
 #include <thread>
 
-#include "net/channel.h"
+#include "client/closed.h"
+#include "client/setup.h"
 #include "net/loop.h"
+#include "strings/client.h"
 
 namespace piaojue::client {
+
+namespace text = strings::client;
+
 namespace {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -19,59 +24,57 @@ constexpr Milliseconds kBackoffMax{2'000};
 
 /// The first of answer and failure counts.
 struct Try {
-  std::promise<Result<Enrolled>> answer;
+  std::promise<Explained<Enrolled>> answer;
   std::atomic<bool> answered{false};
-  std::string why;
-  void give(Result<Enrolled> result) {
+  void give(Explained<Enrolled> result) {
     if (!answered.exchange(true)) answer.set_value(std::move(result));
   }
+  void closed(net::Closed const& closed) { give(Explanation(sentence_of(closed.reason), {}, Refusal::kBusy)); }
 };
 
-/// A loop of its own: nothing of a try that failed can answer for the next.
-Result<Enrolled> try_once(std::string const& host, std::uint16_t port, net::TlsContext const& tls, Bytes const& frame,
-                          Deadline deadline, std::string& why) {
+Explained<Enrolled> answer_in(Bytes const& payload) {
+  auto enrolled = read_enrolled(payload);
+  if (enrolled) return std::move(*enrolled);
+  if (enrolled.error() == Refusal::kConflict) return Explanation(text::kCodeUsed, {}, Refusal::kConflict);
+  return explain(enrolled.error());
+}
+
+/// A loop of its own: nothing of a try that failed can answer for the next. @return kBusy: only why.
+Explained<Enrolled> try_once(std::string const& host, std::uint16_t port, net::TlsContext const& tls,
+                             Bytes const& frame, Deadline deadline) {
   auto const attempt = std::make_shared<Try>();
   auto future = attempt->answer.get_future();
   std::shared_ptr<net::Channel> open;
-  Result<Enrolled> result = Refusal::kBusy;
   net::Loop loop;
   net::connect(loop.io(), host, port, tls, net::ChannelLimits{},
                [attempt, &open, &frame](std::shared_ptr<net::Channel> const& channel, net::Closed const& closed) {
-                 if (!channel) {
-                   attempt->why = std::string(net::name(closed.reason)) + " " + closed.detail;
-                   return attempt->give(Refusal::kBusy);
-                 }
+                 if (!channel) return attempt->closed(closed);
                  open = channel;
-                 channel->start([attempt](Bytes payload) { attempt->give(read_enrolled(payload)); },
-                                [attempt](net::Closed const& reason) {
-                                  if (!attempt->answered) attempt->why = std::string(net::name(reason.reason));
-                                  attempt->give(Refusal::kBusy);
-                                });
+                 channel->start([attempt](Bytes payload) { attempt->give(answer_in(payload)); },
+                                [attempt](net::Closed const& later) { attempt->closed(later); });
                  channel->send(frame);
                });
   loop.start(1);
-  if (future.wait_until(deadline) == std::future_status::ready) {
-    result = future.get();
-  } else {
-    why = "no answer in time";
-  }
+  Explained<Enrolled> result = Explanation(text::kNoAnswerInTime, {}, Refusal::kBusy);
+  if (future.wait_until(deadline) == std::future_status::ready) result = future.get();
   if (open) open->close();
   loop.stop();
   open.reset();
-  bool const busy = !result && result.error() == Refusal::kBusy;
-  if (busy && !attempt->why.empty()) why = attempt->why;
   return result;
 }
 
 }  // namespace
 
-Result<Enrolled> enrol_online(std::string const& host, std::uint16_t port, net::TlsContext const& tls,
-                              Bytes const& frame, Milliseconds patience, std::string& why) {
+Explained<Enrolled> enrol_online(std::string const& host, std::uint16_t port, net::TlsContext const& tls,
+                                 Bytes const& frame, Milliseconds patience) {
   auto const deadline = std::chrono::steady_clock::now() + patience;
   for (auto backoff = kBackoffMin;; backoff = std::min(backoff * 2, kBackoffMax)) {
-    auto result = try_once(host, port, tls, frame, deadline, why);
-    bool const busy = !result && result.error() == Refusal::kBusy;
-    if (!busy || std::chrono::steady_clock::now() + backoff >= deadline) return result;
+    auto result = try_once(host, port, tls, frame, deadline);
+    if (result || result.error().code != Refusal::kBusy) return result;
+    if (std::chrono::steady_clock::now() + backoff >= deadline) {
+      auto const at = host + ":" + std::to_string(port);
+      return Explanation({text::kNoAnswer, {{"server", at}, {"why", result.error().what}}}, {}, Refusal::kBusy);
+    }
     std::this_thread::sleep_for(backoff);
   }
 }

@@ -3,14 +3,16 @@
 /// The one conversation of a laptop that has no certificate yet.
 #include <chrono>
 
+#include "base/explained.h"
 #include "client/session/enrolment.h"
 #include "net/tls.h"
 
 namespace piaojue::client {
 
 /// Connects until `patience` is over, sends the frame, gives the answer.
-/// @return the server's refusal; kBusy: no server was reached, and `why` says how it failed.
-[[nodiscard]] Result<Enrolled> enrol_online(std::string const& host, std::uint16_t port, net::TlsContext const& tls,
-                                            Bytes const& frame, std::chrono::milliseconds patience, std::string& why);
+/// Explains: the server's refusal; kConflict: the code was used by another laptop; kBusy: no server answered, and how
+/// the last try failed.
+[[nodiscard]] Explained<Enrolled> enrol_online(std::string const& host, std::uint16_t port, net::TlsContext const& tls,
+                                               Bytes const& frame, std::chrono::milliseconds patience);
 
 }  // namespace piaojue::client

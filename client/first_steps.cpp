@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/first_steps.h"
 
-#include "base/utf8.h"
-#include "client/session/command.h"
 #include "local/wiped_json.h"
 #include "strings/client.h"
 
@@ -27,28 +25,32 @@ PagePhase FirstSteps::phase() const {
   return enrolled ? PagePhase::kUnlock : PagePhase::kEnrol;
 }
 
-void FirstSteps::operate(HostReply const& reply, std::string_view line) {
-  auto const rest = line.substr(std::min(line.size(), line.find_first_of(" \t\r\n")));
+void FirstSteps::operate(HostReply const& reply, first::Command const& command) {
+  if (std::holds_alternative<first::Help>(command)) return help(reply);
   bool const page = reply.asker() != kConsole;
-  if (reply.word() == "help") {
-    json::object more;
-    more["message"] =
-        page ? "prefill\nslip <text>\nenrol {\"slip\":…,\"passphrase\":…}\nunlock {\"passphrase\":…}\nquit\n"
-             : "page\nhelp\nquit\n";
-    return reply.ok(more);
-  }
-  if (!is_utf8(line)) return reply.no(Refusal::kMalformed);
   if (page && door_.phase() == PagePhase::kEnrol) {
-    if (reply.word() == "prefill") {
-      json::object more;
-      more["slip"] = options_.slip;
-      return reply.ok(more);
-    }
-    if (reply.word() == "slip") return read_slip(reply, rest);
-    if (reply.word() == "enrol") return enrol_or_unlock(reply, rest);
+    if (std::holds_alternative<first::Prefill>(command)) return prefill(reply);
+    if (auto const* slip = std::get_if<first::Slip>(&command)) return read_slip(reply, slip->text);
+    if (auto const* enrol = std::get_if<first::Enrol>(&command)) return enrol_or_unlock(reply, enrol->fields);
   }
-  if (page && door_.phase() == PagePhase::kUnlock && reply.word() == "unlock") return enrol_or_unlock(reply, rest);
+  auto const* const unlock = std::get_if<first::Unlock>(&command);
+  if (unlock != nullptr && page && door_.phase() == PagePhase::kUnlock) return enrol_or_unlock(reply, unlock->fields);
   reply.no(Refusal::kWrongPhase);
+}
+
+void FirstSteps::help(HostReply const& reply) {
+  bool const page = reply.asker() != kConsole;
+  json::object more;
+  more["message"] = page
+                        ? "prefill\nslip <text>\nenrol {\"slip\":…,\"passphrase\":…}\nunlock {\"passphrase\":…}\nquit\n"
+                        : "page\nhelp\nquit\n";
+  reply.ok(more);
+}
+
+void FirstSteps::prefill(HostReply const& reply) const {
+  json::object more;
+  more["slip"] = options_.slip;
+  reply.ok(more);
 }
 
 void FirstSteps::read_slip(HostReply const& reply, std::string_view given) const {
@@ -66,7 +68,7 @@ struct FirstSteps::Work {
   std::optional<meeting::Slip> slip;
   Secret passphrase;
   json::object more;
-  std::optional<Explained<Started>> result;
+  std::optional<Explained<std::optional<Started>>> result;  ///< nothing in it: the passphrase is another
 };
 
 void FirstSteps::enrol_or_unlock(HostReply const& reply, std::string_view given) {
@@ -91,8 +93,10 @@ void FirstSteps::enrol_or_unlock(HostReply const& reply, std::string_view given)
       working_ = false;
       if (door_.phase() == PagePhase::kEnded) return;
       if (!*work->result) return reply.no(work->result->error());
+      auto& started = **work->result;
+      if (!started) return reply.wrong_passphrase();
       reply.ok(work->more);
-      started_(std::move(**work->result));
+      started_(std::move(*started));
     });
   });
   if (!working_) reply.no(Refusal::kBusy);
@@ -106,15 +110,24 @@ void FirstSteps::work(Work& work) {
     work.result = unlocked.error();
     return;
   }
-  auto const& profile = unlocked->profile;
+  if (!*unlocked) {
+    work.result = std::optional<Started>();
+    return;
+  }
+  auto const& profile = (*unlocked)->profile;
   work.more["person"] = profile.person;
   work.more["name"] = profile.name;
   work.more["roles"] = profile.roles;
   work.more["identity_key"] = key_fingerprint(profile.identity_key);
-  work.result = start(std::move(*unlocked), wallet_, options_.start);
+  auto started = start(std::move(**unlocked), wallet_, options_.start);
+  if (!started) {
+    work.result = started.error();
+    return;
+  }
+  work.result = std::optional<Started>(std::move(*started));
 }
 
-Explained<Unlocked> FirstSteps::open(std::optional<meeting::Slip> const& slip, std::string_view passphrase) {
+Explained<IfUnlocked> FirstSteps::open(std::optional<meeting::Slip> const& slip, std::string_view passphrase) {
   if (slip) return enrol(wallet_, *slip, passphrase, options_.enrol_patience);
   auto profile = load_profile(wallet_);
   if (!profile) return explain(profile.error());

@@ -4,6 +4,7 @@
 /// replay of the log are work for the pool, so that the page stays alive.
 #include "base/work_pool.h"
 #include "client/door.h"
+#include "client/first_command.h"
 #include "client/setup.h"
 
 namespace piaojue::client {
@@ -22,16 +23,18 @@ class FirstSteps {
 
   /// Enrol or unlock, as the folder says.
   PagePhase phase() const;
-  /// @param line the command without its tag. Gives exactly one reply.
-  void operate(HostReply const& reply, std::string_view line);
+  /// Gives exactly one reply. `page` and `quit` are the host's.
+  void operate(HostReply const& reply, first::Command const& command);
 
  private:
   struct Work;
 
+  static void help(HostReply const& reply);
+  void prefill(HostReply const& reply) const;
   void read_slip(HostReply const& reply, std::string_view text) const;
-  void enrol_or_unlock(HostReply const& reply, std::string_view text);
+  void enrol_or_unlock(HostReply const& reply, std::string_view fields);
   void work(Work& work);
-  Explained<Unlocked> open(std::optional<meeting::Slip> const& slip, std::string_view passphrase);
+  Explained<IfUnlocked> open(std::optional<meeting::Slip> const& slip, std::string_view passphrase);
 
   net::Strand strand_;
   WorkPool& pool_;

@@ -61,14 +61,13 @@ class Host {
   net::Strand const& strand() const { return strand_; }
   int exit_code() const { return exit_code_.load(); }  ///< on the main thread, after the wake
 
-  /// Before `begin`. @param why in words.
-  [[nodiscard]] Result<void> listen(std::string& why) {
+  /// Before `begin`. Explains as PageHost::listen.
+  [[nodiscard]] Explained<void> listen() {
     return door_.listen(
         loop_, *options_.page, [this](Asker page, std::string_view said) { line(said, page); },
         [this](Asker page) {
           if (session_) session_->leave(page);
-        },
-        why);
+        });
   }
 
   void begin() {
@@ -82,11 +81,12 @@ class Host {
     auto const tagged = command::split_tag(said);
     auto const rest = tagged ? tagged->line : said;
     HostReply const reply(door_, asker, tagged ? tagged->tag : std::string(), command::word_of(rest));
-    if (tagged && door_.has_page() && asker == kConsole && reply.word() == "page") {
+    auto const own = tagged ? first::parse(rest) : Result<first::Command>(tagged.error());
+    if (door_.has_page() && asker == kConsole && own && std::holds_alternative<first::Page>(*own)) {
       reply.ok();
       return door_.announce();
     }
-    if (!session_) return tagged ? before_session(reply, rest) : reply.no(Refusal::kMalformed);
+    if (!session_) return own ? before_session(reply, *own) : reply.no(own.error());
     session_->command(said, asker);
     pump();
   }
@@ -103,8 +103,8 @@ class Host {
     return out;
   }
 
-  void before_session(HostReply const& reply, std::string_view rest) {
-    if (reply.word() != "quit") return first_steps_.operate(reply, rest);
+  void before_session(HostReply const& reply, first::Command const& command) {
+    if (!std::holds_alternative<first::Quit>(command)) return first_steps_.operate(reply, command);
     reply.ok();
     end(0, text::kEnded);
   }
@@ -142,7 +142,10 @@ class Host {
     session_->tick(now_ms(), posix_s());
     pump();
     if (ending_) return;
-    Link::Options to{.host = std::move(started.host), .port = started.port, .tls = std::move(started.tls)};
+    Link::Options to{.host = std::move(started.host),
+                     .port = started.port,
+                     .tls = std::move(started.tls),
+                     .lang = options_.start.lang};
     Link::Calls calls;
     calls.up = [this] {
       session_->connected();
@@ -287,10 +290,8 @@ int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options
   // Never destroyed: the pool may still be in the middle of a job when the process ends.
   auto* const loop = new net::Loop;
   auto* const host = new Host(*loop, std::move(started), wallet, std::move(options), wake_fd);
-  if (std::string why; page) {
-    if (auto const listening = host->listen(why); !listening) {
-      return fail({text::kNoPagePort, {{"why", why}}}, lang);
-    }
+  if (page) {
+    if (auto const listening = host->listen(); !listening) return fail(listening.error().what, lang);
   }
   host->strand().post([host] { host->begin(); });
   loop->start(1);

@@ -3,6 +3,9 @@
 
 #include <cstdio>
 
+#include "client/closed.h"
+#include "strings/client.h"
+
 namespace piaojue::client {
 namespace {
 
@@ -77,11 +80,10 @@ void Link::retry() {
 
 /// Once for each reason in a row, to stderr.
 void Link::complain(net::Closed const& why) {
-  std::string text(net::name(why.reason));
-  if (!why.detail.empty()) text += ": " + why.detail;
-  if (text == complained_) return;
-  complained_ = text;
-  std::fprintf(stderr, "piaojue: connection: %s\n", text.c_str());
+  if (why.reason == complained_) return;
+  complained_ = why.reason;
+  Sentence const said(strings::client::kConnection, {{"why", sentence_of(why.reason)}});
+  std::fprintf(stderr, "piaojue: %s\n", said.in(options_.lang).c_str());
 }
 
 void Link::send(Bytes frame) {

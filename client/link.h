@@ -3,6 +3,7 @@
 /// The TLS connection to the server, made again whenever it breaks. All calls, and all that it calls, on one strand.
 #include <random>
 
+#include "base/sentence.h"
 #include "net/channel.h"
 
 namespace piaojue::client {
@@ -13,6 +14,7 @@ class Link {
     std::string host;
     std::uint16_t port = 0;
     net::TlsContext tls;
+    Lang lang = Lang::kZh;  ///< of what is said on stderr
     std::chrono::milliseconds backoff_min{100};
     std::chrono::milliseconds backoff_max{5'000};
   };
@@ -48,7 +50,7 @@ class Link {
   std::shared_ptr<net::Channel> channel_;
   std::uint64_t connections_ = 0;
   std::chrono::steady_clock::time_point opened_at_;
-  std::string complained_;
+  std::optional<net::CloseReason> complained_;
   bool ending_ = false;
   std::function<void()> ended_;
 };

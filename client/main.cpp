@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The program of one person's laptop. Errors go to stderr; exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+/// `show` and `export` print one `key value` a line, for people and scripts alike: the keys are the
+/// same in every language.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 
+#include "base/terminal.h"
 #include "client/host.h"
 #include "local/passphrase.h"
 #include "net/pki.h"
@@ -26,19 +28,20 @@ namespace text = strings::client;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
-/// Of what is said on the terminal: Chinese where the system speaks it.
-Lang terminal_lang() {
-  for (char const* const variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    char const* const value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') return std::string_view(value).starts_with("zh") ? Lang::kZh : Lang::kEn;
+/// Where this program speaks to the person, in one language.
+class Terminal {
+ public:
+  explicit Terminal(Lang lang) : lang_(lang) {}
+  Lang lang() const { return lang_; }
+  std::string say(Sentence const& sentence) const { return sentence.in(lang_); }
+  int fail(Explanation const& why) const {
+    std::cerr << "piaojue: " << why.in(lang_) << "\n";
+    return kFailed;
   }
-  return Lang::kEn;
-}
 
-int fail(Explanation const& why) {
-  std::cerr << "piaojue: " << why.in(terminal_lang()) << "\n";
-  return kFailed;
-}
+ private:
+  Lang lang_;
+};
 
 // ---- Home -----------------------------------------------------------------------------------------------------------
 
@@ -48,34 +51,30 @@ Explanation in_folder(std::string const& folder, Refusal code) {
 }
 
 Explanation unreadable_slip(Refusal code) {
-  return {{text::kCliBadSlip, {{"why", explain(code).in(terminal_lang())}}}};
+  auto const words = explain(code);
+  return {{text::kCliBadSlip, {{"why", words.what}, {"code", words.place}}}};
 }
 
-std::string say(Text const& prompt) { return std::string(prompt.in(terminal_lang())); }
-
-std::unique_ptr<DirectoryWallet> open_home(std::string const& home, DirectoryWallet::Access access) {
+Explained<std::unique_ptr<DirectoryWallet>> open_home(std::string const& home, DirectoryWallet::Access access) {
   auto wallet = DirectoryWallet::open(home, access);
   if (wallet) return std::move(*wallet);
-  if (wallet.error() == Refusal::kUnknown) {
-    fail({{text::kCliNoFolder, {{"folder", home}}}});
-  } else if (wallet.error() == Refusal::kConflict) {
-    fail({{text::kCliFolderInUse, {{"folder", home}}}});
-  } else {
-    fail(in_folder(home, wallet.error()));
-  }
-  return nullptr;
+  if (wallet.error() == Refusal::kUnknown) return Explanation({text::kCliNoFolder, {{"folder", home}}});
+  if (wallet.error() == Refusal::kConflict) return Explanation({text::kCliFolderInUse, {{"folder", home}}});
+  return in_folder(home, wallet.error());
 }
 
-std::string role_names(std::uint32_t roles) {
+std::string role_names(std::uint32_t roles, Lang lang) {
   std::string out;
-  auto const add = [&](meeting::Role role, char const* name) {
-    if ((roles & role) != 0) out += (out.empty() ? "" : ", ") + std::string(name);
+  auto const add = [&](meeting::Role role, Text const& name) {
+    if ((roles & role) == 0) return;
+    if (!out.empty()) out += text::kListDivider.in(lang);
+    out += name.in(lang);
   };
-  add(meeting::kExpert, "expert");
-  add(meeting::kChair, "chair");
-  add(meeting::kClerk, "clerk");
-  add(meeting::kSupervisor, "supervisor");
-  add(meeting::kScreen, "screen");
+  add(meeting::kExpert, text::kRoleExpert);
+  add(meeting::kChair, text::kRoleChair);
+  add(meeting::kClerk, text::kRoleClerk);
+  add(meeting::kSupervisor, text::kRoleSupervisor);
+  add(meeting::kScreen, text::kRoleScreen);
   return out;
 }
 
@@ -97,38 +96,43 @@ std::optional<std::string> slip_text(std::string const& given) {
   return text;
 }
 
-int enrol(EnrolOptions const& options) {
+int enrol(Terminal const& terminal, EnrolOptions const& options) {
   auto slip = meeting::parse_slip(options.slip);
   if (!slip) {
     if (auto const text = slip_text(options.slip)) slip = meeting::find_slip(*text);
   }
-  if (!slip) return fail(unreadable_slip(slip.error()));
+  if (!slip) return terminal.fail(unreadable_slip(slip.error()));
   auto const wallet = open_home(options.home, DirectoryWallet::Access::kCreate);
-  if (!wallet) return kFailed;
-  auto const stage = client::enrolment_of(*wallet, *slip);
-  if (!stage) return fail(stage.error());
+  if (!wallet) return terminal.fail(wallet.error());
+  auto const stage = client::enrolment_of(**wallet, *slip);
+  if (!stage) return terminal.fail(stage.error());
   if (*stage == client::Enrolment::kDone) {
-    auto const profile = client::load_profile(*wallet);
-    if (!profile || !*profile) return fail({{text::kCliBadProfile, {{"folder", options.home}}}});
-    std::cout << "already enrolled: " << (*profile)->name << "\n";
+    auto const profile = client::load_profile(**wallet);
+    if (!profile || !*profile) return terminal.fail({{text::kCliBadProfile, {{"folder", options.home}}}});
+    std::cout << terminal.say({text::kCliAlreadyEnrolled, {{"name", (*profile)->name}}}) << "\n";
     return 0;
   }
   bool const fresh = *stage == client::Enrolment::kNew;
-  auto const prompt = say(fresh ? text::kCliNewPassphrase : text::kCliPassphrase);
+  auto const prompt = terminal.say(fresh ? text::kCliNewPassphrase : text::kCliPassphrase);
   auto const phrase = local::read_passphrase(options.passphrase, prompt, fresh);
-  if (!phrase) return fail(phrase.error());
-  auto const done = client::enrol(*wallet, *slip, as_text(phrase->view()), std::chrono::seconds(options.wait_s));
-  if (!done) return fail(done.error());
-  auto const& profile = done->profile;
-  std::cout << "enrolled: " << profile.name << " (person " << profile.person << ", " << role_names(profile.roles)
-            << ")\nidentity key: " << client::key_fingerprint(profile.identity_key) << "\n";
+  if (!phrase) return terminal.fail(phrase.error());
+  auto const done = client::enrol(**wallet, *slip, as_text(phrase->view()), std::chrono::seconds(options.wait_s));
+  if (!done) return terminal.fail(done.error());
+  if (!*done) return terminal.fail({text::kWrongPassphrase});
+  auto const& profile = (*done)->profile;
+  std::cout << terminal.say({text::kCliEnrolled,
+                             {{"name", profile.name},
+                              {"person", profile.person},
+                              {"roles", role_names(profile.roles, terminal.lang())},
+                              {"key", client::key_fingerprint(profile.identity_key)}}})
+            << "\n";
   return 0;
 }
 
 // ---- run ------------------------------------------------------------------------------------------------------------
 
 struct RunOptions {
-  std::string home, lang = "zh", server;
+  std::string home, lang, server;
   local::PassphraseSource passphrase;
   bool exit_on_eof = false;
   bool page = false;
@@ -156,8 +160,8 @@ bool split_address(std::string const& text, std::string& host, std::uint16_t& po
   return true;
 }
 
-/// What the page needs. @return nothing: it was said why.
-std::optional<client::PageOptions> page_options(RunOptions const& options) {
+/// What the page needs.
+Explained<client::PageOptions> page_options(RunOptions const& options) {
   client::PageOptions page;
   page.port = options.page_port;
   page.browser = !options.no_browser;
@@ -168,73 +172,73 @@ std::optional<client::PageOptions> page_options(RunOptions const& options) {
   if (options.slip.empty()) return page;
   auto const given = slip_text(options.slip);
   auto const slip = given ? client::read_slip_text(*given) : meeting::parse_slip(options.slip);
-  if (!slip) {
-    fail(unreadable_slip(slip.error()));
-    return std::nullopt;
-  }
+  if (!slip) return unreadable_slip(slip.error());
   page.slip = meeting::format_slip(*slip);
   return page;
 }
 
 Explained<client::Started> open_session(RunOptions const& options, client::StartOptions const& start,
                                         client::Profile profile, client::Wallet& wallet) {
-  auto const phrase = local::read_passphrase(options.passphrase, say(text::kCliPassphrase), false);
+  auto const prompt = std::string(text::kCliPassphrase.in(start.lang));
+  auto const phrase = local::read_passphrase(options.passphrase, prompt, false);
   if (!phrase) return phrase.error();
   auto unlocked = client::unlock(wallet, std::move(profile), as_text(phrase->view()));
   if (!unlocked) return unlocked.error();
-  return client::start(std::move(*unlocked), wallet, start);
+  if (!*unlocked) return Explanation(text::kWrongPassphrase);
+  return client::start(std::move(**unlocked), wallet, start);
 }
 
-int run(RunOptions const& options) {
+int run(Terminal const& terminal, RunOptions const& options) {
   client::HostOptions host;
-  host.start.lang = lang_of(options.lang);
+  host.start.lang = terminal.lang();
   host.exit_on_eof = options.exit_on_eof;
   if (!options.server.empty() && !split_address(options.server, host.start.host, host.start.port)) {
-    fail({{text::kCliBadServer, {{"given", options.server}}}});
+    terminal.fail({{text::kCliBadServer, {{"given", options.server}}}});
     return kUsage;
   }
   if (options.page) {
-    host.page = page_options(options);
-    if (!host.page) return kFailed;
+    auto page = page_options(options);
+    if (!page) return terminal.fail(page.error());
+    host.page = std::move(*page);
   }
   auto const access = options.page ? DirectoryWallet::Access::kCreate : DirectoryWallet::Access::kOwn;
   auto const wallet = open_home(options.home, access);
-  if (!wallet) return kFailed;
-  auto profile = client::load_profile(*wallet);
-  if (!profile) return fail(in_folder(options.home + "/profile", profile.error()));
+  if (!wallet) return terminal.fail(wallet.error());
+  auto profile = client::load_profile(**wallet);
+  if (!profile) return terminal.fail(in_folder(options.home + "/profile", profile.error()));
   bool const enrolled = *profile && !(*profile)->certificate_pem.empty();
-  if (!enrolled && !options.page) return fail({{text::kCliEnrolFirst, {{"folder", options.home}}}});
+  if (!enrolled && !options.page) return terminal.fail({{text::kCliEnrolFirst, {{"folder", options.home}}}});
   std::optional<client::Started> started;
   if (enrolled && (!options.page || local::passphrase_given(options.passphrase))) {
-    auto ready = open_session(options, host.start, std::move(**profile), *wallet);
-    if (!ready) return fail(ready.error());
+    auto ready = open_session(options, host.start, std::move(**profile), **wallet);
+    if (!ready) return terminal.fail(ready.error());
     started = std::move(*ready);
   }
-  return client::run_host(std::move(started), *wallet, std::move(host));
+  return client::run_host(std::move(started), **wallet, std::move(host));
 }
 
 // ---- export, show ---------------------------------------------------------------------------------------------------
 
-int export_record(std::string const& home, std::string const& out) {
+int export_record(Terminal const& terminal, std::string const& home, std::string const& out) {
   auto const wallet = open_home(home, DirectoryWallet::Access::kRead);
-  if (!wallet) return kFailed;
-  auto const exported = client::export_journal(*wallet);
+  if (!wallet) return terminal.fail(wallet.error());
+  auto const exported = client::export_journal(**wallet);
   if (!exported) {
-    if (exported.error() == Refusal::kWrongPhase) return fail({text::kCliNotOpened});
-    return fail(explain(exported.error()));
+    if (exported.error() == Refusal::kWrongPhase) return terminal.fail({text::kCliNotOpened});
+    return terminal.fail(explain(exported.error()));
   }
-  if (!client::write_file(out, exported->record)) return fail({{text::kCliNotWritten, {{"file", out}}}});
+  if (!client::write_file(out, exported->record)) return terminal.fail({{text::kCliNotWritten, {{"file", out}}}});
   std::cout << "entries: " << exported->entries << "\nhead: " << client::group_of_four(exported->head) << "\n";
-  if (!exported->closed) std::cerr << "piaojue: " << say(text::kCliNotClosed) << "\n";
+  if (!exported->closed) std::cerr << "piaojue: " << terminal.say(text::kCliNotClosed) << "\n";
   return 0;
 }
 
-int show(std::string const& home, bool as_json) {
+int show(Terminal const& terminal, std::string const& home, bool as_json) {
   auto const wallet = open_home(home, DirectoryWallet::Access::kRead);
-  if (!wallet) return kFailed;
-  auto const profile = client::load_profile(*wallet);
-  if (!profile) return fail(in_folder(home + "/profile", profile.error()));
-  if (!*profile) return fail({{text::kCliNotEnrolled, {{"folder", home}}}});
+  if (!wallet) return terminal.fail(wallet.error());
+  auto const profile = client::load_profile(**wallet);
+  if (!profile) return terminal.fail(in_folder(home + "/profile", profile.error()));
+  if (!*profile) return terminal.fail({{text::kCliNotEnrolled, {{"folder", home}}}});
   auto const& p = **profile;
   bool const enrolled = !p.certificate_pem.empty();
   auto const server = net::format_fingerprint(p.server_spki);
@@ -254,7 +258,7 @@ int show(std::string const& home, bool as_json) {
     std::cout << boost::json::serialize(out) << "\n";
     return 0;
   }
-  std::cout << "person       " << p.person << " " << p.name << " (" << role_names(p.roles) << ")\n"
+  std::cout << "person       " << p.person << " " << p.name << " (" << role_names(p.roles, terminal.lang()) << ")\n"
             << "enrolled     " << (enrolled ? "yes" : "no") << "\n"
             << "meeting      " << to_hex(p.meeting_id) << "\n"
             << "server       " << p.host << ":" << p.port << "\n"
@@ -264,37 +268,37 @@ int show(std::string const& home, bool as_json) {
   return 0;
 }
 
-void add_passphrase(CLI::App& command, local::PassphraseSource& options) {
-  auto* const file = command.add_option("--passphrase-file", options.file, say(text::kHelpPassphraseFile));
-  auto* const none = command.add_flag("--no-passphrase", options.none, say(text::kHelpNoPassphrase));
+void add_passphrase(Terminal const& terminal, CLI::App& command, local::PassphraseSource& options) {
+  auto* const file = command.add_option("--passphrase-file", options.file, terminal.say(text::kHelpPassphraseFile));
+  auto* const none = command.add_flag("--no-passphrase", options.none, terminal.say(text::kHelpNoPassphrase));
   file->excludes(none);
 }
 
-CLI::App* add_enrol(CLI::App& app, EnrolOptions& options) {
-  auto* const command = app.add_subcommand("enrol", say(text::kHelpEnrol));
-  command->add_option("--slip", options.slip, say(text::kHelpEnrolSlip))->required();
-  command->add_option("--home", options.home, say(text::kHelpEnrolHome))->required();
-  command->add_option("--wait", options.wait_s, say(text::kHelpEnrolWait))->capture_default_str();
-  add_passphrase(*command, options.passphrase);
-  command->footer(say(text::kHelpEnrolAgain));
+CLI::App* add_enrol(Terminal const& terminal, CLI::App& app, EnrolOptions& options) {
+  auto* const command = app.add_subcommand("enrol", terminal.say(text::kHelpEnrol));
+  command->add_option("--slip", options.slip, terminal.say(text::kHelpEnrolSlip))->required();
+  command->add_option("--home", options.home, terminal.say(text::kHelpEnrolHome))->required();
+  command->add_option("--wait", options.wait_s, terminal.say(text::kHelpEnrolWait))->capture_default_str();
+  add_passphrase(terminal, *command, options.passphrase);
+  command->footer(terminal.say(text::kHelpEnrolAgain));
   return command;
 }
 
-CLI::App* add_run(CLI::App& app, RunOptions& options) {
-  auto* const command = app.add_subcommand("run", say(text::kHelpRun));
-  command->add_option("--home", options.home, say(text::kHelpRunHome))->required();
-  command->add_option("--server", options.server, say(text::kHelpRunServer));
-  command->add_option("--lang", options.lang, say(text::kHelpRunLang))
+CLI::App* add_run(Terminal const& terminal, CLI::App& app, RunOptions& options) {
+  auto* const command = app.add_subcommand("run", terminal.say(text::kHelpRun));
+  command->add_option("--home", options.home, terminal.say(text::kHelpRunHome))->required();
+  command->add_option("--server", options.server, terminal.say(text::kHelpRunServer));
+  command->add_option("--lang", options.lang, terminal.say(text::kHelpRunLang))
       ->check(CLI::IsMember({"zh", "en"}))
       ->capture_default_str();
-  auto* const page = command->add_option("--page", options.page_port, say(text::kHelpRunPage));
+  auto* const page = command->add_option("--page", options.page_port, terminal.say(text::kHelpRunPage));
   page->expected(0, 1)->default_str("0");
-  command->add_option("--slip", options.slip, say(text::kHelpRunSlip))->needs(page);
-  command->add_flag("--no-browser", options.no_browser, say(text::kHelpRunNoBrowser))->needs(page);
-  command->add_option("--page-assets", options.page_assets, say(text::kHelpRunPageAssets))->needs(page);
-  command->add_flag("--exit-on-eof", options.exit_on_eof, say(text::kHelpRunExitOnEof));
-  add_passphrase(*command, options.passphrase);
-  command->footer(say(text::kHelpRunExamples));
+  command->add_option("--slip", options.slip, terminal.say(text::kHelpRunSlip))->needs(page);
+  command->add_flag("--no-browser", options.no_browser, terminal.say(text::kHelpRunNoBrowser))->needs(page);
+  command->add_option("--page-assets", options.page_assets, terminal.say(text::kHelpRunPageAssets))->needs(page);
+  command->add_flag("--exit-on-eof", options.exit_on_eof, terminal.say(text::kHelpRunExitOnEof));
+  add_passphrase(terminal, *command, options.passphrase);
+  command->footer(terminal.say(text::kHelpRunExamples));
   return command;
 }
 
@@ -302,25 +306,27 @@ CLI::App* add_run(CLI::App& app, RunOptions& options) {
 
 int main(int argc, char** argv) {
   piaojue::init();
-  CLI::App app{say(text::kHelpAbout)};
+  Terminal const terminal(terminal_lang(argc, argv));
+  CLI::App app{terminal.say(text::kHelpAbout)};
   app.set_version_flag("--version", std::string("piaojue ") + PIAOJUE_VERSION);
   app.require_subcommand(1);
-  app.footer(say(text::kHelpExamples));
+  app.footer(terminal.say(text::kHelpExamples));
 
   EnrolOptions enrol_options;
-  auto* const enrol_command = add_enrol(app, enrol_options);
+  auto* const enrol_command = add_enrol(terminal, app, enrol_options);
   RunOptions run_options;
-  auto* const run_command = add_run(app, run_options);
+  run_options.lang = terminal.lang() == Lang::kZh ? "zh" : "en";
+  auto* const run_command = add_run(terminal, app, run_options);
   std::string home;
   std::string out;
-  auto* const export_command = app.add_subcommand("export", say(text::kHelpExport));
-  export_command->add_option("--home", home, say(text::kHelpHome))->required();
-  export_command->add_option("--out", out, say(text::kHelpExportOut))->required();
+  auto* const export_command = app.add_subcommand("export", terminal.say(text::kHelpExport));
+  export_command->add_option("--home", home, terminal.say(text::kHelpHome))->required();
+  export_command->add_option("--out", out, terminal.say(text::kHelpExportOut))->required();
 
   bool as_json = false;
-  auto* const show_command = app.add_subcommand("show", say(text::kHelpShow));
-  show_command->add_option("--home", home, say(text::kHelpHome))->required();
-  show_command->add_flag("--json", as_json, say(text::kHelpShowJson));
+  auto* const show_command = app.add_subcommand("show", terminal.say(text::kHelpShow));
+  show_command->add_option("--home", home, terminal.say(text::kHelpHome))->required();
+  show_command->add_flag("--json", as_json, terminal.say(text::kHelpShowJson));
 
   try {
     app.parse(argc, argv);
@@ -328,13 +334,13 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   try {
-    if (*enrol_command) return enrol(enrol_options);
+    if (*enrol_command) return enrol(terminal, enrol_options);
     if (*run_command) {
       run_options.page = run_command->count("--page") > 0;
-      return run(run_options);
+      return run(terminal, run_options);
     }
-    if (*export_command) return export_record(home, out);
-    return show(home, as_json);
+    if (*export_command) return export_record(terminal, home, out);
+    return show(terminal, home, as_json);
   } catch (std::exception const& error) {
     std::cerr << "piaojue: " << error.what() << "\n";
     return kFailed;

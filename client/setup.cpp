@@ -16,13 +16,15 @@ namespace text = strings::client;
 
 namespace {
 
-Explanation storage(Wallet const& wallet) {
-  return {{text::kDiskFailed, {{"error", wallet.last_error()}}}, {}, Refusal::kStorage};
+/// @param why of the wallet.
+Explanation storage(Explanation const& why) {
+  return {{text::kDiskFailed, {{"error", why.what}}}, why.place, Refusal::kStorage};
 }
 
-Explanation of_keys(Refusal code) {
-  if (code != Refusal::kMalformed) return explain(code);
-  return {text::kWrongPassphrase};
+/// What load_keys refused: it does not tell a changed file from another passphrase.
+Explained<IfUnlocked> not_loaded(Refusal code) {
+  if (code == Refusal::kMalformed) return IfUnlocked();
+  return explain(code);
 }
 
 std::string hash_of_code(meeting::Slip const& slip) { return to_hex(crypto::sha256({as_bytes(slip.code)}).view()); }
@@ -51,7 +53,7 @@ Explained<Profile> make_identity(Wallet& wallet, meeting::Slip const& slip, Secr
   profile.identity_key = keys.identity.public_key();
   profile.witness_key = keys.witness.public_key();
   profile.csr_pem = *csr;
-  if (auto const saved = save_keys(wallet, key, keys); !saved) return storage(wallet);
+  if (auto const saved = save_keys(wallet, key, keys); !saved) return storage(saved.error());
   return profile;
 }
 
@@ -60,15 +62,8 @@ Explained<Enrolled> ask_server(Profile const& profile, Keys const& keys, std::st
                                std::chrono::milliseconds patience) {
   auto const tls = net::TlsContext::client(profile.server_spki);
   if (!tls) return explain(tls.error());
-  std::string why;
-  auto enrolled = enrol_online(profile.host, profile.port, *tls, enrol_frame(profile, keys, code), patience, why);
-  if (!enrolled) {
-    auto const refused = enrolled.error();
-    auto const at = profile.host + ":" + std::to_string(profile.port);
-    if (refused == Refusal::kBusy) return Explanation({text::kNoAnswer, {{"server", at}, {"why", why}}}, {}, refused);
-    if (refused == Refusal::kConflict) return Explanation(text::kCodeUsed, {}, refused);
-    return explain(refused);
-  }
+  auto enrolled = enrol_online(profile.host, profile.port, *tls, enrol_frame(profile, keys, code), patience);
+  if (!enrolled) return enrolled.error();
   auto const info = net::inspect_certificate(enrolled->certificate_pem);
   auto const own = net::spki_sha256_of_key(keys.tls_key_pem);
   if (!info || !own || info->spki_sha256 != *own || info->person != profile.person) {
@@ -83,12 +78,6 @@ Explanation explain(Refusal code, std::string place) {
   return {strings::sentence_of(code), place.empty() ? std::string(piaojue::name(code)) : std::move(place), code};
 }
 
-std::string_view code_of(Explanation const& why) {
-  if (why.code) return piaojue::name(*why.code);
-  if (why.what.key() == text::kWrongPassphrase.key) return "WRONG_PASSPHRASE";
-  return piaojue::name(Refusal::kMalformed);
-}
-
 Result<meeting::Slip> read_slip_text(std::string_view text) {
   if (auto slip = meeting::parse_slip(text)) return slip;
   return meeting::find_slip(text);
@@ -100,8 +89,8 @@ Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::Slip const& slip) {
   return compare(*profile, slip);
 }
 
-Explained<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
-                          std::chrono::milliseconds patience) {
+Explained<IfUnlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
+                            std::chrono::milliseconds patience) {
   auto loaded = load_profile(wallet);
   if (!loaded) return explain(loaded.error());
   auto const stage = compare(*loaded, slip);
@@ -121,30 +110,30 @@ Explained<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string
     profile = std::move(*made);
   }
   auto keys = load_keys(wallet, *key);
-  if (!keys) return of_keys(keys.error());
+  if (!keys) return not_loaded(keys.error());
   // The server may have got a new address since the first try; its key is what counts.
   profile.host = slip.host;
   profile.port = slip.port;
   profile.server_spki = slip.server_spki;
   profile.code_used = hash_of_code(slip);
   // Durable before anybody hears of these keys: a code is good once.
-  if (auto const saved = save_profile(wallet, profile); !saved) return storage(wallet);
+  if (auto const saved = save_profile(wallet, profile); !saved) return storage(saved.error());
   auto const enrolled = ask_server(profile, *keys, slip.code, patience);
   if (!enrolled) return enrolled.error();
   profile.certificate_pem = enrolled->certificate_pem;
   profile.authority_pem = enrolled->authority_pem;
   profile.name = enrolled->name;
   profile.roles = enrolled->roles;
-  if (auto const saved = save_profile(wallet, profile); !saved) return storage(wallet);
-  return Unlocked{std::move(profile), std::move(*keys), std::move(*key)};
+  if (auto const saved = save_profile(wallet, profile); !saved) return storage(saved.error());
+  return IfUnlocked(Unlocked{std::move(profile), std::move(*keys), std::move(*key)});
 }
 
-Explained<Unlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase) {
+Explained<IfUnlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase) {
   auto key = crypto::key_from_passphrase(passphrase, profile.salt);
   if (!key) return explain(key.error());
   auto keys = load_keys(wallet, *key);
-  if (!keys) return of_keys(keys.error());
-  return Unlocked{std::move(profile), std::move(*keys), std::move(*key)};
+  if (!keys) return not_loaded(keys.error());
+  return IfUnlocked(Unlocked{std::move(profile), std::move(*keys), std::move(*key)});
 }
 
 Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& options) {

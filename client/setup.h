@@ -11,9 +11,6 @@ namespace piaojue::client {
 
 /// A refusal in words. @param place where; empty: its name.
 Explanation explain(Refusal code, std::string place = {});
-/// For programs: the name of a refusal, or "WRONG_PASSPHRASE".
-std::string_view code_of(Explanation const& why);
-
 /// A slip's own text, or the text of a file with a slip in it. @return as meeting::parse_slip and find_slip.
 [[nodiscard]] Result<meeting::Slip> read_slip_text(std::string_view text);
 
@@ -33,12 +30,15 @@ struct Unlocked {
   Secret wallet_key;
 };
 
+/// Nothing: another passphrase sealed the keys.
+using IfUnlocked = std::optional<Unlocked>;
+
 /// Makes keys if there are none, and enrols; can be repeated until it succeeds.
-[[nodiscard]] Explained<Unlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
-                                        std::chrono::milliseconds patience);
+[[nodiscard]] Explained<IfUnlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
+                                          std::chrono::milliseconds patience);
 
 /// @param profile of a finished enrolment.
-[[nodiscard]] Explained<Unlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase);
+[[nodiscard]] Explained<IfUnlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase);
 
 struct StartOptions {
   Lang lang = Lang::kZh;

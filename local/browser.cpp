@@ -8,11 +8,13 @@
 #include <array>
 #include <cerrno>
 
+#include "strings/local.h"
+
 namespace piaojue::local {
 
-void open_browser(std::string const& url) {
+Explained<void> open_browser(std::string const& url) {
   // Nobody waits for it: without this it would stay behind as a dead process. It has its own handling back below.
-  if (std::signal(SIGCHLD, SIG_IGN) == SIG_ERR) std::fprintf(stderr, "piaojue: SIGCHLD can not be ignored\n");
+  std::signal(SIGCHLD, SIG_IGN);  // NOLINT: it can be ignored, so this does not fail
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&files);
@@ -33,11 +35,11 @@ void open_browser(std::string const& url) {
   std::string address = url;
   std::array<char*, 3> arguments{program.data(), address.data(), nullptr};
   pid_t child = 0;
-  if (::posix_spawnp(&child, program.c_str(), &files, &attributes, arguments.data(), environ) != 0) {
-    std::fprintf(stderr, "piaojue: no browser could be started; open the address by hand\n");
-  }
+  int const failed = ::posix_spawnp(&child, program.c_str(), &files, &attributes, arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
+  if (failed != 0) return Explanation(strings::local::kBrowserNone);
+  return {};
 }
 
 sigset_t set_signals() {

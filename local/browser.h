@@ -4,6 +4,8 @@
 #include <csignal>
 #include <string>
 
+#include "base/explained.h"
+
 namespace piaojue::local {
 
 /// Blocks SIGTERM and SIGINT for whoever waits for them, ignores SIGPIPE. To be called once, before any
@@ -11,6 +13,7 @@ namespace piaojue::local {
 sigset_t set_signals();
 
 /// Opens the address in this machine's browser. It gets nothing of this program: no descriptor, no blocked signal.
-void open_browser(std::string const& url);
+/// Explains: none could be started.
+[[nodiscard]] Explained<void> open_browser(std::string const& url);
 
 }  // namespace piaojue::local

@@ -428,13 +428,13 @@ PageHost::~PageHost() {
   });
 }
 
-Result<std::unique_ptr<PageHost>> PageHost::listen(net::Loop& loop, std::uint16_t port, Assets assets, Calls calls,
-                                                   PageLimits limits, std::string& why) {
+Explained<std::unique_ptr<PageHost>> PageHost::listen(net::Loop& loop, std::uint16_t port, Assets assets, Calls calls,
+                                                      PageLimits limits) {
   piaojue::init();
   auto impl = std::make_shared<Impl>(loop.io(), std::move(assets), std::move(calls), limits);
-  auto const failed = [&why](error_code const& error) {
-    why = error.message();
-    return error == asio::error::address_in_use ? Refusal::kConflict : Refusal::kInternal;
+  auto const failed = [](error_code const& error) {
+    auto const code = error == asio::error::address_in_use ? Refusal::kConflict : Refusal::kInternal;
+    return Explanation({strings::local::kPageNoPort, {{"reason", error.message()}}}, {}, code);
   };
   tcp::endpoint const here(asio::ip::address_v4::loopback(), port);
   error_code error;

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <memory>
 
-#include "base/refusal.h"
+#include "base/explained.h"
 #include "local/assets.h"
 #include "net/loop.h"
 
@@ -40,10 +40,9 @@ class PageHost {
     std::function<void(PageId, std::string line)> line;  ///< may hold a passphrase or a choice: to be wiped
     std::function<void(PageId)> closed;
   };
-  /// @param port 0: any free one. @param why says what failed, in words.
-  /// @return kConflict: the port is taken. kInternal.
-  [[nodiscard]] static Result<std::unique_ptr<PageHost>> listen(net::Loop& loop, std::uint16_t port, Assets assets,
-                                                                Calls calls, PageLimits limits, std::string& why);
+  /// @param port 0: any free one. Explains: kConflict: the port is taken; kInternal: what the system says.
+  [[nodiscard]] static Explained<std::unique_ptr<PageHost>> listen(net::Loop& loop, std::uint16_t port, Assets assets,
+                                                                   Calls calls, PageLimits limits);
   ~PageHost();
   PageHost(PageHost const&) = delete;
   PageHost& operator=(PageHost const&) = delete;

@@ -32,7 +32,7 @@ Explanation refused(Text const& what, Refusal code) {
   return Sentence(what, {{"code", piaojue::name(code)}, {"sentence", strings::sentence_of(code)}});
 }
 Explanation at_path(Text const& what, fs::path const& path) { return Sentence(what, {{"path", path.string()}}); }
-Explanation because(Text const& what, std::string const& reason) { return Sentence(what, {{"reason", reason}}); }
+Explanation because(Text const& what, Explanation const& why) { return Sentence(what, {{"reason", why.what}}); }
 
 Explained<net::Credential> read_credential(fs::path const& certificate, fs::path const& key) {
   auto pem = read_file(certificate, net::kPemBytesMax);
@@ -170,10 +170,9 @@ Explained<void> write_slips(Directory const& directory, meeting::Manifest const&
 Explained<void> write_database(Directory const& directory, Writes const& writes) {
   SqliteOptions options;
   options.create = true;
-  std::string error;
-  auto store = SqliteStore::open(directory.database().string(), options, &error);
-  if (!store) return because(text::kDatabaseNotMade, error);
-  if (!(*store)->commit(writes)) return because(text::kDatabaseNotWritten, (*store)->last_error());
+  auto store = SqliteStore::open(directory.database().string(), options);
+  if (!store) return because(text::kDatabaseNotMade, store.error());
+  if (auto const done = (*store)->commit(writes); !done) return because(text::kDatabaseNotWritten, done.error());
   return {};
 }
 
@@ -222,15 +221,14 @@ Explained<Keys> Directory::read_keys() const {
 }
 
 Explained<std::unique_ptr<Store>> Directory::open_store() const {
-  std::string error;
-  auto store = SqliteStore::open(database().string(), {}, &error);
-  if (!store) return because(text::kDatabaseNotOpened, error);
+  auto store = SqliteStore::open(database().string(), {});
+  if (!store) return because(text::kDatabaseNotOpened, store.error());
   return std::unique_ptr<Store>(std::move(*store));
 }
 
 Explained<Contents> read_contents(Store& store) {
   auto contents = store.load();
-  if (!contents) return because(text::kDatabaseNotRead, store.last_error());
+  if (!contents) return because(text::kDatabaseNotRead, contents.error());
   return std::move(*contents);
 }
 
@@ -305,7 +303,7 @@ Explained<fs::path> new_slip(Directory const& directory, PersonId person) {
       meeting::format_slip({settings->slip_host(), settings->listen.port, *spki, manifest->meeting_id, person, code});
   Writes writes;
   auto const old_codes = (*store)->codes(person);
-  if (!old_codes) return because(text::kDatabaseNotRead, (*store)->last_error());
+  if (!old_codes) return because(text::kDatabaseNotRead, old_codes.error());
   for (auto const& old : *old_codes) writes.erase(Table::kCode, key_of(person, old));
   write_code(writes, person, code);
 
@@ -315,9 +313,9 @@ Explained<fs::path> new_slip(Directory const& directory, PersonId person) {
   fs::create_directories(directory.slips(), ignored);
   // The slip first: a code that nobody has on paper would void the old one for nothing.
   if (auto const done = write_file(*path, as_bytes(slip_file(line, *manifest, person))); !done) return done.error();
-  if (!(*store)->commit(writes)) {
+  if (auto const done = (*store)->commit(writes); !done) {
     fs::remove(*path, ignored);
-    return because(text::kDatabaseNotWritten, (*store)->last_error());
+    return because(text::kDatabaseNotWritten, done.error());
   }
   return *path;
 }

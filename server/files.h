@@ -11,11 +11,13 @@ namespace piaojue::server {
 
 namespace fs = std::filesystem;
 
-/// What people gave can not be used: the program ends with 2, and with 1 after any other explanation.
+/// The code of an explanation that blames what people gave: the program ends with 2, and with 1 after any other one.
+/// `unusable` alone gives it; what the protocol calls malformed is told in other words here, without a code.
+inline constexpr Refusal kInputAtFault = Refusal::kMalformed;
 inline Explanation unusable(Sentence what, std::string place = {}) {
-  return {std::move(what), std::move(place), Refusal::kMalformed};
+  return {std::move(what), std::move(place), kInputAtFault};
 }
-inline bool is_unusable(Explanation const& why) { return why.code == Refusal::kMalformed; }
+inline bool is_unusable(Explanation const& why) { return why.code == kInputAtFault; }
 
 /// An open file descriptor.
 struct Descriptor {

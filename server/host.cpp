@@ -193,7 +193,7 @@ void Host::write() {
       to_write_.reset();
     }
     if (auto const done = store_.commit(group.writes); !done) {
-      return fail(Sentence(strings::server::kRunCommitFailed, {{"reason", store_.last_error()}}));
+      return fail(Sentence(strings::server::kRunCommitFailed, {{"reason", done.error().what}}));
     }
     strand_.post([this, outputs = std::move(group.outputs)] { committed(outputs); });
   }

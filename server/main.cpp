@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// piaojue-server: init, run, slip, export, status. What stands on stdout is for people and scripts alike and the same
-/// in every language; sentences stand on stderr.
+/// piaojue-server: init, run, slip, export, status. What stands on stdout is `key value`, for people and scripts alike
+/// and the same in every language; sentences stand on stderr.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include <iostream>
 #include <thread>
 
+#include "base/terminal.h"
 #include "protocol/meeting/codec.h"
 #include "server/directory.h"
 #include "server/draft.h"
@@ -116,7 +117,8 @@ Explained<void> export_to(Directory const& directory, fs::path const& out, bool 
 
 // ---- status -------------------------------------------------------------------------------------------------------
 
-std::string_view phase_words(meeting::MeetingPhase phase) {
+/// A value of `status`, for scripts too.
+std::string_view phase_word(meeting::MeetingPhase phase) {
   switch (phase) {
     case meeting::MeetingPhase::kBeforeOpen:
       return "not open";
@@ -145,7 +147,7 @@ Explained<void> status(Directory const& directory) {
   for (auto const& [key, value] : (*contents)[Table::kEnrolment]) enrolled.emplace(key.begin(), key.begin() + 4);
   std::cout << "title " << draft->title << (draft->rehearsal ? " (rehearsal)" : "") << "\n"
             << "date " << draft->date << "\n"
-            << "meeting " << phase_words(record.phase()) << "\n"
+            << "meeting " << phase_word(record.phase()) << "\n"
             << "enrolled " << enrolled.size() << " of " << draft->people.size() << "\n"
             << "entries " << record.size() << "\n"
             << "head " << net::format_fingerprint(record.tree().root()) << "\n";
@@ -164,17 +166,6 @@ Explained<void> status(Directory const& directory) {
 fs::path clean(std::string const& path_text) {
   auto path = fs::path(path_text).lexically_normal();
   return path.has_filename() ? path : path.parent_path();
-}
-
-/// Of the locale, unless --lang says otherwise; known before the options are read, because their help is in it.
-Lang choose_lang(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    std::string_view const word = argv[i];
-    if (word == "--lang" && i + 1 < argc) return lang_of(argv[i + 1]);
-    if (word.starts_with("--lang=")) return lang_of(word.substr(7));
-  }
-  auto const* locale = std::getenv("LANG");
-  return locale && std::string_view(locale).starts_with("zh") ? Lang::kZh : Lang::kEn;
 }
 
 class CommandLine {
@@ -260,5 +251,5 @@ class CommandLine {
 int main(int argc, char** argv) {
   ::umask(077);
   piaojue::init();
-  return CommandLine(choose_lang(argc, argv)).main(argc, argv);
+  return CommandLine(terminal_lang(argc, argv)).main(argc, argv);
 }

@@ -3,14 +3,16 @@
 
 #include <algorithm>
 
+#include "strings/server.h"
+
 namespace piaojue::store {
 
-Result<Contents> MemoryStore::load() {
+Explained<Contents> MemoryStore::load() {
   std::lock_guard const lock(mutex_);
   return contents_;
 }
 
-Result<void> MemoryStore::commit(Writes const& writes) {
+Explained<void> MemoryStore::commit(Writes const& writes) {
   std::lock_guard const lock(mutex_);
   bool const fails = fail_after_ && *fail_after_ == 0;
   if (fail_after_ && *fail_after_ > 0) --*fail_after_;
@@ -20,10 +22,10 @@ Result<void> MemoryStore::commit(Writes const& writes) {
   }
   if (!fails) return {};
   applied_ = false;
-  return Refusal::kStorage;
+  return Explanation({strings::server::kDatabaseEngine, {{"reason", "fail_after"}}}, {}, Refusal::kStorage);
 }
 
-Result<std::vector<Hash>> MemoryStore::codes(PersonId person) {
+Explained<std::vector<Hash>> MemoryStore::codes(PersonId person) {
   std::lock_guard const lock(mutex_);
   Bytes prefix;
   append_u32be(prefix, person);

@@ -13,9 +13,9 @@ class MemoryStore : public Store {
   MemoryStore() = default;
   explicit MemoryStore(Contents contents) : contents_(std::move(contents)) {}
 
-  Result<Contents> load() override;
-  Result<void> commit(Writes const& writes) override;
-  Result<std::vector<Hash>> codes(PersonId person) override;
+  Explained<Contents> load() override;
+  Explained<void> commit(Writes const& writes) override;
+  Explained<std::vector<Hash>> codes(PersonId person) override;
 
   /// The commit after `successes` further ones fails, and so do all later ones until `heal`: a disk does not recover by
   /// itself. With `applied`, the failing one had reached the disk although it reported failure.

@@ -3,7 +3,12 @@
 
 #include <sqlite3.h>
 
+#include "strings/server.h"
+
 namespace piaojue::store {
+
+namespace text = strings::server;
+
 namespace {
 
 constexpr std::array<char const*, kTables> kNames = {
@@ -43,6 +48,13 @@ class Statement {
   bool ok_ = false;
 };
 
+/// What the engine said last. @param connection null: there was not even memory for one.
+Explanation fail(sqlite3* connection) {
+  Sentence said = text::kDatabaseNoMemory;
+  if (connection != nullptr) said = {text::kDatabaseEngine, {{"reason", sqlite3_errmsg(connection)}}};
+  return {std::move(said), {}, Refusal::kStorage};
+}
+
 /// The smallest key that is greater than every key with this prefix; nothing if there is none.
 std::optional<Bytes> after_prefix(Bytes prefix) {
   while (!prefix.empty() && prefix.back() == 0xff) prefix.pop_back();
@@ -53,29 +65,25 @@ std::optional<Bytes> after_prefix(Bytes prefix) {
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteStore>> SqliteStore::open(std::string const& path, SqliteOptions const& options,
-                                                       std::string* error) {
+Explained<std::unique_ptr<SqliteStore>> SqliteStore::open(std::string const& path, SqliteOptions const& options) {
   std::unique_ptr<SqliteStore> store(new SqliteStore());
   auto const* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
   int const flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (options.create ? SQLITE_OPEN_CREATE : 0);
-  Result<void> done;
+  Explained<void> done;
   if (sqlite3_open_v2(path.c_str(), &store->writer_, flags, vfs) != SQLITE_OK) {
-    done = store->fail(store->writer_);
+    done = fail(store->writer_);
   } else {
     done = store->prepare(options);
   }
   if (done) {
     int const reading = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path.c_str(), &store->reader_, reading, vfs) != SQLITE_OK) {
-      done = store->fail(store->reader_);
+      done = fail(store->reader_);
     } else {
       sqlite3_busy_timeout(store->reader_, static_cast<int>(options.busy_timeout_ms));
     }
   }
-  if (!done) {
-    if (error) *error = store->last_error();
-    return Refusal::kStorage;
-  }
+  if (!done) return done.error();
   return store;
 }
 
@@ -84,7 +92,7 @@ SqliteStore::~SqliteStore() {
   sqlite3_close(writer_);
 }
 
-Result<void> SqliteStore::prepare(SqliteOptions const& options) {
+Explained<void> SqliteStore::prepare(SqliteOptions const& options) {
   sqlite3_busy_timeout(writer_, static_cast<int>(options.busy_timeout_ms));
   sqlite3_extended_result_codes(writer_, 1);
   for (auto const* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON",
@@ -102,11 +110,7 @@ Result<void> SqliteStore::prepare(SqliteOptions const& options) {
   } else {
     Statement id(writer_, "PRAGMA application_id");
     if (id.step() != SQLITE_ROW) return fail(writer_);
-    if (id.number(0) != kApplicationId) {
-      std::lock_guard const lock(error_mutex_);
-      error_ = "not a database of this program";
-      return Refusal::kStorage;
-    }
+    if (id.number(0) != kApplicationId) return Explanation(text::kDatabaseNotOurs, {}, Refusal::kStorage);
   }
   if (options.pages_max > 0) {
     if (auto done = run(("PRAGMA max_page_count=" + std::to_string(options.pages_max)).c_str()); !done) return done;
@@ -116,23 +120,12 @@ Result<void> SqliteStore::prepare(SqliteOptions const& options) {
   return {};
 }
 
-Result<void> SqliteStore::run(char const* sql) {
+Explained<void> SqliteStore::run(char const* sql) {
   if (sqlite3_exec(writer_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fail(writer_);
   return {};
 }
 
-Refusal SqliteStore::fail(sqlite3* connection) {
-  std::lock_guard const lock(error_mutex_);
-  error_ = connection ? sqlite3_errmsg(connection) : "out of memory";
-  return Refusal::kStorage;
-}
-
-std::string SqliteStore::last_error() const {
-  std::lock_guard const lock(error_mutex_);
-  return error_;
-}
-
-Result<Contents> SqliteStore::load() {
+Explained<Contents> SqliteStore::load() {
   std::lock_guard const lock(writer_mutex_);
   Contents contents;
   // One moment for all tables: `export` and `status` read while a server writes.
@@ -142,15 +135,15 @@ Result<Contents> SqliteStore::load() {
     int state = rows.step();
     for (; state == SQLITE_ROW; state = rows.step()) contents.tables[t].emplace(rows.blob(0), rows.blob(1));
     if (state == SQLITE_DONE) continue;
-    auto const refusal = fail(writer_);
+    auto const why = fail(writer_);
     sqlite3_exec(writer_, "ROLLBACK", nullptr, nullptr, nullptr);
-    return refusal;
+    return why;
   }
   if (auto done = run("COMMIT"); !done) return done.error();
   return contents;
 }
 
-Result<void> SqliteStore::write(Write const& write) {
+Explained<void> SqliteStore::write(Write const& write) {
   std::string const table = '"' + std::string(name(write.table)) + '"';
   int state = SQLITE_ERROR;
   switch (write.kind) {
@@ -179,20 +172,17 @@ Result<void> SqliteStore::write(Write const& write) {
   return {};
 }
 
-Result<void> SqliteStore::commit(Writes const& writes) {
+Explained<void> SqliteStore::commit(Writes const& writes) {
   std::lock_guard const lock(writer_mutex_);
   if (auto done = run("BEGIN IMMEDIATE"); !done) return done;
-  Result<void> done;
+  Explained<void> done;
   for (auto const& one : writes.list) {
     done = write(one);
     if (!done) break;
   }
   if (done) done = run("COMMIT");
   if (!done) {
-    auto const reason = last_error();
     sqlite3_exec(writer_, "ROLLBACK", nullptr, nullptr, nullptr);
-    std::lock_guard const error_lock(error_mutex_);
-    error_ = reason;
     return done;
   }
   if (writes.truncate_journal || truncate_due_) truncate_journal();
@@ -205,7 +195,7 @@ void SqliteStore::truncate_journal() {
   truncate_due_ = checkpoint.step() != SQLITE_ROW || checkpoint.number(0) != 0;
 }
 
-Result<std::vector<Hash>> SqliteStore::codes(PersonId person) {
+Explained<std::vector<Hash>> SqliteStore::codes(PersonId person) {
   std::lock_guard const lock(reader_mutex_);
   Bytes prefix;
   append_u32be(prefix, person);

@@ -22,30 +22,26 @@ struct SqliteOptions {
 
 class SqliteStore : public Store {
  public:
-  /// @return kStorage: can not be opened, is no store, or is one of another format. `*error` then says why.
-  [[nodiscard]] static Result<std::unique_ptr<SqliteStore>> open(std::string const& path, SqliteOptions const& options,
-                                                                 std::string* error = nullptr);
+  /// Explains, with code kStorage: can not be opened, or is no store.
+  [[nodiscard]] static Explained<std::unique_ptr<SqliteStore>> open(std::string const& path,
+                                                                    SqliteOptions const& options);
   ~SqliteStore() override;
 
-  Result<Contents> load() override;
-  Result<void> commit(Writes const& writes) override;
-  Result<std::vector<Hash>> codes(PersonId person) override;
-  std::string last_error() const override;
+  Explained<Contents> load() override;
+  Explained<void> commit(Writes const& writes) override;
+  Explained<std::vector<Hash>> codes(PersonId person) override;
 
  private:
   SqliteStore() = default;
-  Result<void> prepare(SqliteOptions const& options);
-  Result<void> run(char const* sql);
-  Result<void> write(Write const& write);
+  Explained<void> prepare(SqliteOptions const& options);
+  Explained<void> run(char const* sql);
+  Explained<void> write(Write const& write);
   void truncate_journal();
-  Refusal fail(sqlite3* connection);
 
   sqlite3* writer_ = nullptr;
   sqlite3* reader_ = nullptr;  ///< for `codes`, so that it never waits for a commit
   std::mutex writer_mutex_;
   std::mutex reader_mutex_;
-  mutable std::mutex error_mutex_;
-  std::string error_;
   bool truncate_due_ = false;  ///< another process was reading when the journal should have been emptied
 };
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/explained.h"
 #include "protocol/meeting/entry.h"
 
 namespace piaojue::store {
@@ -68,16 +69,15 @@ struct Contents {
 class Store {
  public:
   virtual ~Store() = default;
-  /// Everything that is durable. @return kStorage.
-  [[nodiscard]] virtual Result<Contents> load() = 0;
+  // All of them explain what the engine said, with code kStorage; no stored value is in it.
+
+  /// Everything that is durable.
+  [[nodiscard]] virtual Explained<Contents> load() = 0;
   /// Durable when it returns without refusal; after a refusal nothing of it may be relied on, and the program ends.
-  /// @return kStorage.
-  [[nodiscard]] virtual Result<void> commit(Writes const& writes) = 0;
+  [[nodiscard]] virtual Explained<void> commit(Writes const& writes) = 0;
   /// Hashes of the enrolment codes that exist for a person, used ones too. Read at every enrolment, because
   /// `piaojue-server slip` adds codes while the server runs. May be called while `commit` runs on another thread.
-  [[nodiscard]] virtual Result<std::vector<Hash>> codes(PersonId person) = 0;
-  /// Of the last refusal, for the operator: what the engine said. Holds no stored value.
-  virtual std::string last_error() const { return {}; }
+  [[nodiscard]] virtual Explained<std::vector<Hash>> codes(PersonId person) = 0;
 };
 
 /// The rows that `write` leaves of `contents`: what every Store does in its own way.

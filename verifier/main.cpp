@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/secret.h"
+#include "base/terminal.h"
 #include "strings/verifier.h"
 #include "verifier/paper.h"
 #include "verifier/report.h"
@@ -57,14 +58,6 @@ class Progress {
   std::uint64_t size_ = 0, shown_ = 101;
 };
 
-Lang lang_by_default() {
-  for (char const* variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    char const* const value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') return std::string_view(value).starts_with("en") ? Lang::kEn : Lang::kZh;
-  }
-  return Lang::kZh;
-}
-
 /// A printed result table beside the record that was just verified. @return the exit code.
 int hold_paper_against(verifier::Audit const& audit, std::string const& path, Lang lang) {
   std::ifstream in(path, std::ios::binary);
@@ -103,10 +96,10 @@ void add_options(CLI::App& app, Request& request, Lang help) {
 }
 
 int run(int argc, char** argv) {
-  Lang const help = lang_by_default();
-  CLI::App app{std::string(words::kHelpAbout.in(help)) + "\n"};
+  Lang const said = terminal_lang(argc, argv);
+  CLI::App app{std::string(words::kHelpAbout.in(said)) + "\n"};
   Request request;
-  add_options(app, request, help);
+  add_options(app, request, said);
   auto& [record, anchor_text, anchor_file, paper, lang, json, jobs] = request;
   try {
     app.parse(argc, argv);
@@ -114,7 +107,6 @@ int run(int argc, char** argv) {
     // Whatever was wrong with the command line, nothing was verified.
     return app.exit(error) == 0 ? 0 : kUnusable;
   }
-  Lang const said = lang.empty() ? help : lang_of(lang);
 
   if (anchor_text.empty() && anchor_file.empty()) return complain(words::kMainNoAnchor, said);
   if (!anchor_file.empty()) {

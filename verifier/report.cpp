@@ -271,7 +271,7 @@ class Report {
     if (a_.verified()) return line(paint(kGreen, "VERIFIED 25/25"));
     auto const first = a_.first_failure();
     line(paint(kRed, first ? "FAILED check " + n(number(first->check)) + ": " + describe(*first->failure, Lang::kEn)
-                           : "FAILED: not all checks were reached"));
+                           : "FAILED: " + std::string(words::kReportNotReached.in(Lang::kEn))));
   }
 
   Audit const& a_;

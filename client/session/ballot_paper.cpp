@@ -127,7 +127,6 @@ void BallotPaper::operate(Reply const& reply, command::Cast const&) {
   // Moved: from here on the choices are the job's, and gone when it has sealed them.
   work->choices = std::exchange(mine_.choices, Secret());
   jobs_.add(
-      "ballots",
       [work] {
         work->paper = seal_ballots(work->contexts, *work->state, work->mix_keys, work->choices);
         work->choices.wipe();

@@ -51,11 +51,10 @@ void Checker::act() {
   work->parallel = parallel_;
   if (work->own.empty()) return;  // every question of this person's envelope was voided
   mine_.checking = true;
-  jobs_.add(
-      "box", [work] { work->verdict = check_live_box(work->contexts, *work->ballots, work->own, work->parallel); },
-      [this, work] {
-        if (own_.is(work->open)) take_checked(*work);
-      });
+  jobs_.add([work] { work->verdict = check_live_box(work->contexts, *work->ballots, work->own, work->parallel); },
+            [this, work] {
+              if (own_.is(work->open)) take_checked(*work);
+            });
 }
 
 void Checker::take_checked(Check const& done) {

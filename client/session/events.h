@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/explained.h"
 #include "base/refusal.h"
 #include "base/sentence.h"
 #include "client/session/facts.h"
@@ -20,6 +21,7 @@ class Events {
   Lang lang() const { return lang_; }
   std::string say(Sentence const& sentence) const { return sentence.in(lang_); }
   std::string say(Refusal code) const;
+  std::string say(Explanation const& why) const { return why.in(lang_); }
 
   void emit(facts::object const& event);
   void emit_to(Asker asker, std::string line);

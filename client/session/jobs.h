@@ -12,10 +12,9 @@ namespace piaojue::client {
 class Jobs {
  public:
   /// @param run on any thread; touches only what it captured. @param finish afterwards, on the session's strand.
-  void add(std::string name, std::function<void()> run, std::function<void()> finish,
-           Urgency urgency = Urgency::kUrgent) {
+  void add(std::function<void()> run, std::function<void()> finish, Urgency urgency = Urgency::kUrgent) {
     auto const id = ++last_;
-    waiting_.push_back({id, std::move(name), std::move(run), urgency});
+    waiting_.push_back({id, std::move(run), urgency});
     finish_.emplace(id, std::move(finish));
   }
   /// @return false: no such job, or finished before.

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/keeper.h"
 
-#include "strings/client.h"
-
 namespace piaojue::client {
 
-bool Keeper::kept(Result<void> const& done) {
+bool Keeper::kept(Explained<void> const& done) {
   if (done) return true;
   if (fatal_) return false;
-  auto words = wallet_.last_error();
-  fatal_ = words.empty() ? events_.say(strings::client::kWalletFailed) : std::move(words);
+  fatal_ = events_.say(done.error());
   auto out = facts::event("fatal");
   out["code"] = piaojue::name(Refusal::kStorage);
   out["message"] = events_.say(Refusal::kStorage);

@@ -23,11 +23,11 @@ class Keeper {
   bool save(std::string const& name, ByteView blob) { return kept(wallet_.save(name, blob)); }
   bool erase(std::string const& name) { return kept(wallet_.erase(name)); }
   /// Reading fails without ending anything; whoever can not go on without it says so by `kept`.
-  [[nodiscard]] Result<std::optional<Bytes>> load(std::string const& name) { return wallet_.load(name); }
-  [[nodiscard]] Result<std::vector<std::string>> names(std::string const& prefix) { return wallet_.names(prefix); }
+  [[nodiscard]] Explained<std::optional<Bytes>> load(std::string const& name) { return wallet_.load(name); }
+  [[nodiscard]] Explained<std::vector<std::string>> names(std::string const& prefix) { return wallet_.names(prefix); }
 
-  /// Whether it went well; a refusal ends this program's work.
-  bool kept(Result<void> const& done);
+  /// Whether it went well; a failure ends this program's work.
+  bool kept(Explained<void> const& done);
   bool failed() const { return fatal_.has_value(); }
   /// What failed, in words.
   std::optional<std::string> const& fatal() const { return fatal_; }

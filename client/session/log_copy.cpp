@@ -60,7 +60,7 @@ Bytes LogCopy::export_record() const {
 
 Result<Exported> export_journal(Wallet& wallet) {
   auto const journal = wallet.journal();
-  if (!journal) return journal.error();
+  if (!journal) return Refusal::kStorage;
   LogCopy copy;
   if (auto const loaded = copy.load(*journal); !loaded) return loaded.error();
   if (copy.notes.empty()) return Refusal::kWrongPhase;

@@ -52,7 +52,7 @@ Result<void> LogFollower::replay(std::vector<JournalRecord> const& journal) {
 
 Result<void> LogFollower::load_evidence() {
   auto const evidence = keeper_.load(std::string(kSplitName));
-  if (!evidence) return evidence.error();
+  if (!evidence) return Refusal::kStorage;
   if (!*evidence) return {};
   halted_ = Refusal::kLogInconsistent;
   boost::system::error_code error;

@@ -25,7 +25,6 @@ using JobId = std::uint64_t;
 /// Heavy work that touches only what it captured.
 struct Job {
   JobId id = 0;
-  std::string name;  ///< "tokens", "finalize", "ballots", "box", or a trustee's, such as "keys/1/1": for logs only
   std::function<void()> run;
   Urgency urgency = Urgency::kUrgent;
 };

@@ -93,7 +93,7 @@ class Session::Parts final : private LogListener {
 
 Result<void> Session::Parts::open() {
   auto const journal = wallet_.journal();
-  if (!journal) return journal.error();
+  if (!journal) return Refusal::kStorage;
   if (auto const replayed = log_.replay(*journal); !replayed) return replayed.error();
   if (auto const loaded = log_.load_evidence(); !loaded) return loaded.error();
   voter_.sweep();

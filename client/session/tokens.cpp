@@ -49,15 +49,14 @@ void Tokens::request() {
   auto const work = std::make_shared<Blinding>();
   work->open = own_.open();
   work->contexts = own_.contexts(own_.questions());
-  jobs_.add(
-      "tokens", [work] { work->made = make_state(work->open, work->contexts); },
-      [this, work] {
-        if (!own_.is(work->open)) return;
-        mine_.making = false;
-        if (!work->made) return own_.fail(work->made.error());
-        // Durable before the request leaves: an answer to a request whose r is lost is of no use to anybody.
-        if (own_.adopt(std::move(*work->made))) request();
-      });
+  jobs_.add([work] { work->made = make_state(work->open, work->contexts); },
+            [this, work] {
+              if (!own_.is(work->open)) return;
+              mine_.making = false;
+              if (!work->made) return own_.fail(work->made.error());
+              // Durable before the request leaves: an answer to a request whose r is lost is of no use to anybody.
+              if (own_.adopt(std::move(*work->made))) request();
+            });
 }
 
 void Tokens::send_request() {
@@ -132,12 +131,10 @@ void Tokens::finalize(std::uint64_t index, meeting::BlindSigs sigs) {
   work->contexts = own_.contexts(own_.questions());
   work->state = own_.state();
   work->sigs = std::move(sigs);
-  jobs_.add(
-      "finalize",
-      [work] { work->tokens = finalize_hop(work->contexts, *work->state, work->hop, work->sigs, work->bad); },
-      [this, work] {
-        if (own_.is(work->open) && own_.state()) take_finalized(*work);
-      });
+  jobs_.add([work] { work->tokens = finalize_hop(work->contexts, *work->state, work->hop, work->sigs, work->bad); },
+            [this, work] {
+              if (own_.is(work->open) && own_.state()) take_finalized(*work);
+            });
 }
 
 void Tokens::take_finalized(Finalizing& done) {

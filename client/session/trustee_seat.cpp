@@ -77,8 +77,7 @@ bool TrusteeSeat::act() {
       if (keeper_.failed() || log_.halted() || !submissions) return;
       submit(std::move(*submissions));
     };
-    jobs_.add(to_text(due.duty), std::move(due.run), std::move(finish),
-              due.duty.can_wait() ? Urgency::kBackground : Urgency::kUrgent);
+    jobs_.add(std::move(due.run), std::move(finish), due.duty.can_wait() ? Urgency::kBackground : Urgency::kUrgent);
   }
   return say_status();
 }
@@ -140,7 +139,7 @@ Result<void> TrusteeSeat::save(std::string const& name, Secret const& plain) {
 Result<std::optional<Secret>> TrusteeSeat::load(std::string const& name) {
   auto const full = "trustee/" + name;
   auto const sealed = keeper_.load(full);
-  if (!sealed) return sealed.error();
+  if (!sealed) return Refusal::kStorage;
   if (!*sealed) return std::optional<Secret>();
   auto plain = crypto::unseal(means_.wallet_key, **sealed, as_bytes(full));
   if (!plain) return Refusal::kStorage;

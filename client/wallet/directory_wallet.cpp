@@ -9,8 +9,12 @@
 #include <cstring>
 
 #include "client/wallet/wallet.h"
+#include "strings/client.h"
 
 namespace piaojue::client {
+
+namespace text = strings::client;
+
 namespace {
 
 constexpr std::string_view kJournalMagic = "PIAOJUE-JOURNAL-1\n";
@@ -107,13 +111,15 @@ std::size_t parse_records(ByteView bytes, std::vector<JournalRecord>& out) {
   }
 }
 
+/// It failed before, was opened for reading, or the name is none.
+Explanation unusable() { return {text::kWalletFailed, {}, Refusal::kStorage}; }
+
 }  // namespace
 
-Refusal DirectoryWallet::fail(char const* what) {
-  error_ = path_ + ": " + what + ": " + std::strerror(errno);
+Explanation DirectoryWallet::fail(char const* step) {
   // A disk that failed once may have lost what it acknowledged since.
   failed_ = true;
-  return Refusal::kStorage;
+  return {{text::kWalletStep, {{"step", step}, {"reason", std::strerror(errno)}}}, path_, Refusal::kStorage};
 }
 
 Result<std::unique_ptr<DirectoryWallet>> DirectoryWallet::open(std::string const& path, Access access) {
@@ -163,8 +169,8 @@ DirectoryWallet::~DirectoryWallet() {
   }
 }
 
-Result<void> DirectoryWallet::save(std::string const& name, ByteView blob) {
-  if (failed_ || !writable_ || !name_fits(name)) return Refusal::kStorage;
+Explained<void> DirectoryWallet::save(std::string const& name, ByteView blob) {
+  if (failed_ || !writable_ || !name_fits(name)) return unusable();
   auto const file = file_name(name);
   auto const temporary = file + std::string(kTemporary);
   {
@@ -174,12 +180,12 @@ Result<void> DirectoryWallet::save(std::string const& name, ByteView blob) {
     if (::fsync(out.get()) != 0) return fail("fsync");
   }
   if (::renameat(directory_, temporary.c_str(), directory_, file.c_str()) != 0) return fail("rename");
-  if (::fsync(directory_) != 0) return fail("fsync of the directory");
+  if (::fsync(directory_) != 0) return fail("fsync directory");
   return {};
 }
 
-Result<std::optional<Bytes>> DirectoryWallet::load(std::string const& name) {
-  if (!name_fits(name)) return Refusal::kStorage;
+Explained<std::optional<Bytes>> DirectoryWallet::load(std::string const& name) {
+  if (!name_fits(name)) return unusable();
   Descriptor const in(::openat(directory_, file_name(name).c_str(), O_RDONLY | O_CLOEXEC));
   if (in.get() < 0) {
     if (errno == ENOENT) return std::optional<Bytes>();
@@ -190,8 +196,8 @@ Result<std::optional<Bytes>> DirectoryWallet::load(std::string const& name) {
   return bytes;
 }
 
-Result<void> DirectoryWallet::erase(std::string const& name) {
-  if (failed_ || !writable_ || !name_fits(name)) return Refusal::kStorage;
+Explained<void> DirectoryWallet::erase(std::string const& name) {
+  if (failed_ || !writable_ || !name_fits(name)) return unusable();
   auto const file = file_name(name);
   {
     Descriptor const out(::openat(directory_, file.c_str(), O_WRONLY | O_CLOEXEC));
@@ -206,11 +212,11 @@ Result<void> DirectoryWallet::erase(std::string const& name) {
     if (::fsync(out.get()) != 0) return fail("fsync");
   }
   if (::unlinkat(directory_, file.c_str(), 0) != 0 && errno != ENOENT) return fail("unlink");
-  if (::fsync(directory_) != 0) return fail("fsync of the directory");
+  if (::fsync(directory_) != 0) return fail("fsync directory");
   return {};
 }
 
-Result<std::vector<std::string>> DirectoryWallet::names(std::string const& prefix) {
+Explained<std::vector<std::string>> DirectoryWallet::names(std::string const& prefix) {
   int const listed = ::openat(directory_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* const listing = listed < 0 ? nullptr : ::fdopendir(listed);
   if (listing == nullptr) return fail("list");
@@ -227,7 +233,7 @@ Result<std::vector<std::string>> DirectoryWallet::names(std::string const& prefi
   return out;
 }
 
-Result<std::vector<JournalRecord>> DirectoryWallet::journal() {
+Explained<std::vector<JournalRecord>> DirectoryWallet::journal() {
   Descriptor const in(::openat(directory_, "journal", O_RDONLY | O_CLOEXEC));
   std::vector<JournalRecord> out;
   if (in.get() < 0) {
@@ -241,8 +247,8 @@ Result<std::vector<JournalRecord>> DirectoryWallet::journal() {
   return out;
 }
 
-Result<void> DirectoryWallet::append(std::vector<JournalRecord> const& records) {
-  if (failed_ || !writable_) return Refusal::kStorage;
+Explained<void> DirectoryWallet::append(std::vector<JournalRecord> const& records) {
+  if (failed_ || !writable_) return unusable();
   if (records.empty()) return {};
   Bytes out;
   for (auto const& record : records) append_record(out, record);
@@ -251,8 +257,8 @@ Result<void> DirectoryWallet::append(std::vector<JournalRecord> const& records) 
   return {};
 }
 
-Result<void> DirectoryWallet::sync() {
-  if (failed_ || !writable_) return Refusal::kStorage;
+Explained<void> DirectoryWallet::sync() {
+  if (failed_ || !writable_) return unusable();
   if (!unsynced_) return {};
   if (::fdatasync(journal_) != 0) return fail("fsync journal");
   unsynced_ = false;

@@ -49,7 +49,7 @@ Keys make_keys(Secret tls_key_pem) {
           std::move(tls_key_pem)};
 }
 
-Result<void> save_profile(Wallet& wallet, Profile const& profile) {
+Explained<void> save_profile(Wallet& wallet, Profile const& profile) {
   json::object out;
   out["format"] = kFormat;
   out["meeting_id"] = to_hex(profile.meeting_id);
@@ -71,7 +71,7 @@ Result<void> save_profile(Wallet& wallet, Profile const& profile) {
 
 Result<std::optional<Profile>> load_profile(Wallet& wallet) {
   auto const bytes = wallet.load(std::string(kProfileName));
-  if (!bytes) return bytes.error();
+  if (!bytes) return Refusal::kStorage;
   if (!*bytes) return std::optional<Profile>();
   boost::system::error_code error;
   auto const value = json::parse(as_text(**bytes), error);
@@ -100,7 +100,7 @@ Result<std::optional<Profile>> load_profile(Wallet& wallet) {
   return std::optional<Profile>(std::move(out));
 }
 
-Result<void> save_keys(Wallet& wallet, Secret const& key, Keys const& keys) {
+Explained<void> save_keys(Wallet& wallet, Secret const& key, Keys const& keys) {
   auto const plain = state::written([&](state::Writer& out) {
     out.fixed(keys.identity.seed().view());
     out.fixed(keys.witness.seed().view());
@@ -112,7 +112,7 @@ Result<void> save_keys(Wallet& wallet, Secret const& key, Keys const& keys) {
 
 Result<Keys> load_keys(Wallet& wallet, Secret const& key) {
   auto const sealed = wallet.load(std::string(kKeysName));
-  if (!sealed) return sealed.error();
+  if (!sealed) return Refusal::kStorage;
   if (!*sealed) return Refusal::kUnknown;
   auto const plain = crypto::unseal(key, **sealed, as_bytes(kKeysName));
   if (!plain || plain->size() < 3 * kSeedBytes) return Refusal::kMalformed;

@@ -41,12 +41,12 @@ struct Keys {
 /// Fresh keys. @param tls_key_pem from net::make_tls_key, or empty.
 Keys make_keys(Secret tls_key_pem);
 
-[[nodiscard]] Result<void> save_profile(Wallet& wallet, Profile const& profile);
-/// @return nothing if there is none; kMalformed.
+[[nodiscard]] Explained<void> save_profile(Wallet& wallet, Profile const& profile);
+/// @return nothing if there is none; kMalformed; kStorage.
 [[nodiscard]] Result<std::optional<Profile>> load_profile(Wallet& wallet);
 /// @param key of crypto::key_from_passphrase(passphrase, profile.salt).
-[[nodiscard]] Result<void> save_keys(Wallet& wallet, Secret const& key, Keys const& keys);
-/// @return kMalformed: wrong passphrase, or the file was changed. kUnknown: none there.
+[[nodiscard]] Explained<void> save_keys(Wallet& wallet, Secret const& key, Keys const& keys);
+/// @return kMalformed: wrong passphrase, or the file was changed. kUnknown: none there. kStorage.
 [[nodiscard]] Result<Keys> load_keys(Wallet& wallet, Secret const& key);
 
 }  // namespace piaojue::client

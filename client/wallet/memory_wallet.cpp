@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/wallet/wallet.h"
+#include "strings/client.h"
 
 namespace piaojue::client {
+namespace {
+
+Explanation broken() { return {strings::client::kWalletFailed, {}, Refusal::kStorage}; }
+
+}  // namespace
 
 std::optional<bool> MemoryWallet::failing() {
   if (!fail_after_) {
@@ -16,27 +22,27 @@ std::optional<bool> MemoryWallet::failing() {
   return std::exchange(applied_, false);
 }
 
-Result<void> MemoryWallet::save(std::string const& name, ByteView blob) {
+Explained<void> MemoryWallet::save(std::string const& name, ByteView blob) {
   auto const failure = failing();
   if (!failure || *failure) blobs_[name] = to_bytes(blob);
-  if (failure) return Refusal::kStorage;
+  if (failure) return broken();
   return {};
 }
 
-Result<std::optional<Bytes>> MemoryWallet::load(std::string const& name) {
+Explained<std::optional<Bytes>> MemoryWallet::load(std::string const& name) {
   auto const it = blobs_.find(name);
   if (it == blobs_.end()) return std::optional<Bytes>();
   return std::optional<Bytes>(it->second);
 }
 
-Result<void> MemoryWallet::erase(std::string const& name) {
+Explained<void> MemoryWallet::erase(std::string const& name) {
   auto const failure = failing();
   if (!failure || *failure) blobs_.erase(name);
-  if (failure) return Refusal::kStorage;
+  if (failure) return broken();
   return {};
 }
 
-Result<std::vector<std::string>> MemoryWallet::names(std::string const& prefix) {
+Explained<std::vector<std::string>> MemoryWallet::names(std::string const& prefix) {
   std::vector<std::string> out;
   for (auto const& [name, blob] : blobs_) {
     if (name.starts_with(prefix)) out.push_back(name);
@@ -44,18 +50,18 @@ Result<std::vector<std::string>> MemoryWallet::names(std::string const& prefix) 
   return out;
 }
 
-Result<std::vector<JournalRecord>> MemoryWallet::journal() { return journal_; }
+Explained<std::vector<JournalRecord>> MemoryWallet::journal() { return journal_; }
 
-Result<void> MemoryWallet::append(std::vector<JournalRecord> const& records) {
+Explained<void> MemoryWallet::append(std::vector<JournalRecord> const& records) {
   journal_.insert(journal_.end(), records.begin(), records.end());
   return {};
 }
 
-Result<void> MemoryWallet::sync() {
+Explained<void> MemoryWallet::sync() {
   if (synced_ == journal_.size()) return {};
   auto const failure = failing();
   if (!failure || *failure) synced_ = journal_.size();
-  if (failure) return Refusal::kStorage;
+  if (failure) return broken();
   return {};
 }
 

@@ -7,14 +7,14 @@
 ///   save, erase   durable as a whole when they return; a crash inside leaves the old value or the new one, never a mix
 ///   append        durable after the next `sync`; a crash before that loses a tail of whole records (a torn record is
 ///                 found by its checksum and dropped), never something from the middle
-/// After a refusal (kStorage) nothing may rest on the wallet any more: the program says so and ends.
+/// After a failure nothing may rest on the wallet any more: the program says so and ends.
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "base/refusal.h"
+#include "base/explained.h"
 #include "crypto/types.h"
 
 namespace piaojue::client {
@@ -32,19 +32,19 @@ struct JournalRecord {
 class Wallet {
  public:
   virtual ~Wallet() = default;
+  // All of them explain, for the person at the laptop, with code kStorage.
+
   /// @param name lower-case letters, digits, '-' and '/', at most 120 characters.
-  [[nodiscard]] virtual Result<void> save(std::string const& name, ByteView blob) = 0;
-  [[nodiscard]] virtual Result<std::optional<Bytes>> load(std::string const& name) = 0;
+  [[nodiscard]] virtual Explained<void> save(std::string const& name, ByteView blob) = 0;
+  [[nodiscard]] virtual Explained<std::optional<Bytes>> load(std::string const& name) = 0;
   /// Overwrites and removes; idempotent.
-  [[nodiscard]] virtual Result<void> erase(std::string const& name) = 0;
-  [[nodiscard]] virtual Result<std::vector<std::string>> names(std::string const& prefix) = 0;
+  [[nodiscard]] virtual Explained<void> erase(std::string const& name) = 0;
+  [[nodiscard]] virtual Explained<std::vector<std::string>> names(std::string const& prefix) = 0;
 
   /// Everything that was appended, in order.
-  [[nodiscard]] virtual Result<std::vector<JournalRecord>> journal() = 0;
-  [[nodiscard]] virtual Result<void> append(std::vector<JournalRecord> const& records) = 0;
-  [[nodiscard]] virtual Result<void> sync() = 0;
-  /// Of the last refusal, for the person at the laptop.
-  virtual std::string last_error() const { return {}; }
+  [[nodiscard]] virtual Explained<std::vector<JournalRecord>> journal() = 0;
+  [[nodiscard]] virtual Explained<void> append(std::vector<JournalRecord> const& records) = 0;
+  [[nodiscard]] virtual Explained<void> sync() = 0;
 };
 
 /// A directory of mode 0700 with files of mode 0600: a file a blob (written beside, synced, renamed, directory synced)
@@ -60,18 +60,18 @@ class DirectoryWallet : public Wallet {
   [[nodiscard]] static Result<std::unique_ptr<DirectoryWallet>> open(std::string const& path, Access access);
   ~DirectoryWallet() override;
 
-  Result<void> save(std::string const& name, ByteView blob) override;
-  Result<std::optional<Bytes>> load(std::string const& name) override;
-  Result<void> erase(std::string const& name) override;
-  Result<std::vector<std::string>> names(std::string const& prefix) override;
-  Result<std::vector<JournalRecord>> journal() override;
-  Result<void> append(std::vector<JournalRecord> const& records) override;
-  Result<void> sync() override;
-  std::string last_error() const override { return error_; }
+  Explained<void> save(std::string const& name, ByteView blob) override;
+  Explained<std::optional<Bytes>> load(std::string const& name) override;
+  Explained<void> erase(std::string const& name) override;
+  Explained<std::vector<std::string>> names(std::string const& prefix) override;
+  Explained<std::vector<JournalRecord>> journal() override;
+  Explained<void> append(std::vector<JournalRecord> const& records) override;
+  Explained<void> sync() override;
 
  private:
   DirectoryWallet(std::string path, bool writable) : path_(std::move(path)), writable_(writable) {}
-  Refusal fail(char const* what);
+  /// @param step what the system refused, by its own name.
+  Explanation fail(char const* step);
 
   std::string path_;
   bool writable_ = false;
@@ -80,19 +80,19 @@ class DirectoryWallet : public Wallet {
   int directory_ = -1;
   int lock_ = -1;
   int journal_ = -1;
-  std::string error_;
 };
 
-/// For tests and the simulation. `crash` is a power cut: what was not synced is gone.
+/// For tests, the simulation and the attacks alone: no program makes one. `crash` is a power cut: what was not synced
+/// is gone.
 class MemoryWallet : public Wallet {
  public:
-  Result<void> save(std::string const& name, ByteView blob) override;
-  Result<std::optional<Bytes>> load(std::string const& name) override;
-  Result<void> erase(std::string const& name) override;
-  Result<std::vector<std::string>> names(std::string const& prefix) override;
-  Result<std::vector<JournalRecord>> journal() override;
-  Result<void> append(std::vector<JournalRecord> const& records) override;
-  Result<void> sync() override;
+  Explained<void> save(std::string const& name, ByteView blob) override;
+  Explained<std::optional<Bytes>> load(std::string const& name) override;
+  Explained<void> erase(std::string const& name) override;
+  Explained<std::vector<std::string>> names(std::string const& prefix) override;
+  Explained<std::vector<JournalRecord>> journal() override;
+  Explained<void> append(std::vector<JournalRecord> const& records) override;
+  Explained<void> sync() override;
 
   /// @param kept of the records not synced yet, how many reached the disk all the same.
   void crash(std::size_t kept = 0);

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "base/terminal.h"
 #include "office/desk/deeds.h"
 #include "office/desk/page.h"
 #include "office/desk/signing.h"
@@ -25,9 +26,7 @@ std::string own_tables() {
   return (fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / "share" / "piaojue").string();
 }
 
-/// Help is for people of either language.
-std::string both(Text const& text) { return std::string(text.zh) + " / " + std::string(text.en); }
-std::string one(Text const& text) { return std::string(text.zh); }
+std::string help(Text const& text) { return std::string(text.in(terminal_lang())); }
 
 /// The subcommands, each with the options that all have, and what it does.
 class Program {
@@ -35,27 +34,27 @@ class Program {
   explicit Program(std::string const& version) {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", version);
-    app_.footer(one(words::kHelpFooter));
+    app_.footer(help(words::kHelpFooter));
   }
 
   enum class Office : std::uint8_t { kNeeded, kOptional };
   CLI::App* add(std::string const& name, Text const& what, Text const& example, Office office = Office::kNeeded) {
-    auto* const command = app_.add_subcommand(name, both(what));
-    command->footer("\n  piaojue-office " + name + " " + one(example));
-    auto* const folder = command->add_option("--office", office_, both(words::kHelpOffice));
+    auto* const command = app_.add_subcommand(name, help(what));
+    command->footer("\n  piaojue-office " + name + " " + help(example));
+    auto* const folder = command->add_option("--office", office_, help(words::kHelpOffice));
     if (office == Office::kNeeded) folder->required();
-    command->add_option("--data", tables_, both(words::kHelpData))->capture_default_str();
+    command->add_option("--data", tables_, help(words::kHelpData))->capture_default_str();
     return command;
   }
   /// What a deed is done by, and when.
   CLI::App* signs(CLI::App* command) {
-    command->add_option("--as", person_, both(words::kHelpAs))->capture_default_str();
+    command->add_option("--as", person_, help(words::kHelpAs))->capture_default_str();
     dated(command);
-    command->add_option("--passphrase-file", passphrase_file_, one(words::kHelpPassphraseFile));
+    command->add_option("--passphrase-file", passphrase_file_, help(words::kHelpPassphraseFile));
     return command;
   }
   CLI::App* dated(CLI::App* command) {
-    command->add_option("--date", date_, both(words::kHelpDate));
+    command->add_option("--date", date_, help(words::kHelpDate));
     return command;
   }
 
@@ -100,10 +99,10 @@ class Program {
   static void complain(Sentence const& why) {
     std::cerr << Sentence(words::kProgramSays, {{"what", why}}).in(kLang) << "\n";
   }
-  static constexpr Lang kLang = Lang::kZh;
+  static inline Lang const kLang = terminal_lang();
 
  private:
-  CLI::App app_{one(words::kHelpProgram) + "\n" + std::string(words::kHelpProgram.en), "piaojue-office"};
+  CLI::App app_{help(words::kHelpProgram), "piaojue-office"};
   std::string office_, date_, passphrase_file_, tables_ = own_tables();
   std::uint32_t person_ = 1;
   std::vector<std::pair<CLI::App*, Run>> commands_;
@@ -112,12 +111,12 @@ class Program {
 /// One applicant, by number.
 template <class T>
 CLI::Option* add_candidate(CLI::App* command, T& to) {
-  return command->add_option("--candidate", to, both(words::kHelpCandidate))->check(CLI::Range(1, kCandidatesMax));
+  return command->add_option("--candidate", to, help(words::kHelpCandidate))->check(CLI::Range(1, kCandidatesMax));
 }
 
 void add_evidence(CLI::App* command, Evidence& to) {
-  command->add_option("--record", to.record, one(words::kHelpRecordFile))->required();
-  command->add_option("--anchor", to.anchor, one(words::kHelpAnchor))->required();
+  command->add_option("--record", to.record, help(words::kHelpRecordFile))->required();
+  command->add_option("--anchor", to.anchor, help(words::kHelpAnchor))->required();
 }
 
 template <class T>
@@ -134,9 +133,9 @@ void add_enlist(Program& program) {
   };
   auto const given = kept<Given>();
   auto* const command = program.signs(program.add("enlist", words::kCommandEnlist, words::kExampleEnlist));
-  command->add_option("--name", given->name, one(words::kHelpName))->required();
-  auto* const by = command->add_option("--by", given->by, both(words::kHelpBy));
-  command->add_option("--by-passphrase-file", given->by_passphrase_file, one(words::kHelpByPassphraseFile))->needs(by);
+  command->add_option("--name", given->name, help(words::kHelpName))->required();
+  auto* const by = command->add_option("--by", given->by, help(words::kHelpBy));
+  command->add_option("--by-passphrase-file", given->by_passphrase_file, help(words::kHelpByPassphraseFile))->needs(by);
   program.runs(command, [&program, given]() -> Explained<int> {
     // The passphrase first: two that differ leave nothing behind.
     auto const own =
@@ -158,11 +157,11 @@ void add_import(Program& program) {
   };
   auto const given = kept<Given>();
   auto* const command = program.signs(program.add("import", words::kCommandImport, words::kExampleImport));
-  command->add_option("--members", given->request.members, one(words::kHelpSheet))->required();
-  command->add_option("--candidates", given->request.candidates, one(words::kHelpSheet))->required();
-  command->add_option("--appraisals", given->request.appraisals, one(words::kHelpAppraisals));
-  command->add_option("--filed", given->filed, one(words::kHelpFiled));
-  command->add_option("--extension", given->request.extension, one(words::kHelpExtension));
+  command->add_option("--members", given->request.members, help(words::kHelpSheet))->required();
+  command->add_option("--candidates", given->request.candidates, help(words::kHelpSheet))->required();
+  command->add_option("--appraisals", given->request.appraisals, help(words::kHelpAppraisals));
+  command->add_option("--filed", given->filed, help(words::kHelpFiled));
+  command->add_option("--extension", given->request.extension, help(words::kHelpExtension));
   program.does(command, [given](Desk& desk) -> Explained<void> {
     auto const filed = parse_day_option(given->filed);
     if (!filed) return filed.error();
@@ -173,14 +172,14 @@ void add_import(Program& program) {
 
 void add_verdicts(Program& program) {
   struct Given {
-    VerdictPaper paper{{}, one(words::kTitle)};
+    VerdictPaper paper{{}, std::string(words::kTitle.zh)};
     bool json = false;
   };
   auto const given = kept<Given>();
   auto* const command = program.signs(program.add("verdicts", words::kCommandVerdicts, words::kExampleVerdicts));
   auto* const json = command->add_flag("--json", given->json);
-  auto* const out = command->add_option("--out", given->paper.out, both(words::kHelpVerdictsOut))->excludes(json);
-  command->add_option("--title", given->paper.title, one(words::kHelpTitleOption))->capture_default_str()->needs(out);
+  auto* const out = command->add_option("--out", given->paper.out, help(words::kHelpVerdictsOut))->excludes(json);
+  command->add_option("--title", given->paper.title, help(words::kHelpTitleOption))->capture_default_str()->needs(out);
   program.does(command, [given](Desk& desk) {
     if (!given->paper.out.empty()) return make_verdict_paper(desk, given->paper);
     return print_verdicts(desk, given->json ? Form::kJson : Form::kTable);
@@ -200,8 +199,8 @@ void add_decide(Program& program) {
                                          })
       ->required()
       ->check(CLI::IsMember({yes, no}));
-  command->add_option("--reason", request->reason, one(words::kHelpReason))->required();
-  command->add_option("--basis", request->basis, one(words::kHelpBasis));
+  command->add_option("--reason", request->reason, help(words::kHelpReason))->required();
+  command->add_option("--basis", request->basis, help(words::kHelpBasis));
   program.does(command, [request](Desk& desk) { return decide(desk, *request); });
 }
 
@@ -210,19 +209,21 @@ void add_notice(Program& program) {
     std::uint32_t candidate = 0;
     std::uint32_t days = 10;
     std::vector<std::string> items;
-    Notice request{0, {}, 10, {}, one(words::kTitle)};
+    Notice request{0, {}, 10, {}, std::string(words::kTitle.zh)};
     bool corrected = false, lapse = false;
   };
   auto const given = kept<Given>();
   auto* const command = program.signs(program.add("notice", words::kCommandNotice, words::kExampleNotice));
   add_candidate(command, given->candidate)->required();
-  auto* const items = command->add_option("--item", given->items, one(words::kHelpItem));
-  command->add_option("--days", given->days, one(words::kHelpDays))->capture_default_str()->check(CLI::Range(1, 250));
-  auto* const out = command->add_option("--out", given->request.out, both(words::kHelpNoticeOut));
-  command->add_option("--title", given->request.title, one(words::kHelpTitleOption))->capture_default_str()->needs(out);
+  auto* const items = command->add_option("--item", given->items, help(words::kHelpItem));
+  command->add_option("--days", given->days, help(words::kHelpDays))->capture_default_str()->check(CLI::Range(1, 250));
+  auto* const out = command->add_option("--out", given->request.out, help(words::kHelpNoticeOut));
+  command->add_option("--title", given->request.title, help(words::kHelpTitleOption))
+      ->capture_default_str()
+      ->needs(out);
   auto* const corrected =
-      command->add_flag("--corrected", given->corrected, one(words::kHelpCorrected))->excludes(items)->excludes(out);
-  command->add_flag("--lapse", given->lapse, one(words::kHelpLapse))
+      command->add_flag("--corrected", given->corrected, help(words::kHelpCorrected))->excludes(items)->excludes(out);
+  command->add_flag("--lapse", given->lapse, help(words::kHelpLapse))
       ->excludes(items)
       ->excludes(corrected)
       ->excludes(out);
@@ -241,7 +242,7 @@ void add_roster(Program& program) {
   auto const request = kept<Roster>();
   auto* const command = program.signs(program.add("roster", words::kCommandRoster, words::kExampleRoster));
   command->add_option("--out", request->out)->required();
-  command->add_option("--meeting", request->meeting, one(words::kHelpMeeting));
+  command->add_option("--meeting", request->meeting, help(words::kHelpMeeting));
   program.does(command, [request](Desk& desk) { return roster(desk, *request); });
 }
 
@@ -274,9 +275,9 @@ void add_resolve(Program& program) {
   auto const given = kept<Given>();
   auto* const command = program.signs(program.add("resolve", words::kCommandResolve, words::kExampleResolve));
   add_candidate(command, given->request.candidate)->required();
-  command->add_option("--text", given->request.finding, one(words::kHelpFinding))->required();
-  auto* const upheld = command->add_flag("--upheld", given->upheld, one(words::kHelpUpheld));
-  command->add_flag("--dismissed", given->dismissed, one(words::kHelpDismissed))->excludes(upheld);
+  command->add_option("--text", given->request.finding, help(words::kHelpFinding))->required();
+  auto* const upheld = command->add_flag("--upheld", given->upheld, help(words::kHelpUpheld));
+  command->add_flag("--dismissed", given->dismissed, help(words::kHelpDismissed))->excludes(upheld);
   program.runs(command, [&program, given]() -> Explained<int> {
     // What ends a matter is named: nothing is dismissed because a word was missing.
     if (given->upheld == given->dismissed) {
@@ -295,13 +296,13 @@ void add_certificates(Program& program) {
   auto const filing = kept<File>();
   auto* const file_c = program.signs(program.add("file", words::kCommandFile, words::kExampleFile));
   add_candidate(file_c, filing->candidate);
-  file_c->add_option("--number", filing->document, one(words::kHelpNumber))->required();
+  file_c->add_option("--number", filing->document, help(words::kHelpNumber))->required();
   program.does(file_c, [filing](Desk& desk) { return file(desk, *filing); });
 
   auto const announcement = kept<Announce>();
   auto* const announce_c = program.signs(program.add("announce", words::kCommandAnnounce, words::kExampleAnnounce));
   add_candidate(announce_c, announcement->candidate);
-  announce_c->add_option("--number", announcement->document, one(words::kHelpNumber))->required();
+  announce_c->add_option("--number", announcement->document, help(words::kHelpNumber))->required();
   program.does(announce_c, [announcement](Desk& desk) { return announce(desk, *announcement); });
 
   auto const hand_off = kept<Certificates>();
@@ -336,7 +337,7 @@ void add_check_paper(Program& program) {
   auto* const command =
       program.add("check-paper", words::kCommandCheckPaper, words::kExampleCheckPaper, Program::Office::kOptional);
   add_evidence(command, given->evidence);
-  command->add_option("PAPER", given->paper, one(words::kHelpPaper))->required();
+  command->add_option("PAPER", given->paper, help(words::kHelpPaper))->required();
   program.runs(command, [&program, given]() -> Explained<int> {
     std::optional<Desk> desk;
     if (program.has_office()) {
@@ -362,13 +363,15 @@ void add_page(Program& program, local::Assets const& assets) {
   };
   auto const given = kept<Given>();
   auto* const command = program.add("page", words::kCommandPage, words::kExamplePage);
-  command->add_option("--port", given->port, both(words::kHelpPort))->capture_default_str();
+  command->add_option("--port", given->port, help(words::kHelpPort))->capture_default_str();
   program.dated(command);
-  command->add_flag("--no-browser", given->no_browser, both(words::kHelpNoBrowser));
-  command->add_option("--page-assets", given->assets, both(words::kHelpPageAssets));
+  command->add_flag("--no-browser", given->no_browser, help(words::kHelpNoBrowser));
+  command->add_option("--page-assets", given->assets, help(words::kHelpPageAssets));
   program.runs(command, [&program, given, assets]() -> Explained<int> {
     auto setting = program.setting();
     if (!setting) return setting.error();
+    // Of the page's messages: who sits at the browser need not be who started the program.
+    setting->lang = Lang::kZh;
     return run_page({std::move(*setting), given->port, !given->no_browser,
                      given->assets.empty() ? assets : local::assets_from(given->assets, assets)});
   });

@@ -118,14 +118,16 @@ Explained<int> run_page(PageOptions const& options) {
     if (path.starts_with(kPapers)) return queue->requests().paper(path.substr(kPapers.size()));
     return files(path == "index.html" ? "office.html" : path);
   };
-  std::string why;
-  auto host = local::PageHost::listen(*loop, options.port, assets, std::move(calls), {}, why);
-  if (!host) return Explanation(Sentence(words::kPagePort, {{"why", why}}));
+  auto host = local::PageHost::listen(*loop, options.port, assets, std::move(calls), {});
+  if (!host) return host.error();
   loop->start(1);
   std::thread([queue, page = host->get()] { queue->work(*page); }).detach();
   auto const url = (*host)->renew();
   std::cout << json::serialize(json::object{{"event", "page"}, {"url", url}}) << std::endl;
-  if (options.browser) local::open_browser(url);
+  if (options.browser) {
+    auto const opened = local::open_browser(url);
+    if (!opened) std::cerr << opened.error().in(options.setting.lang) << std::endl;
+  }
   int signal = 0;
   ::sigwait(&signals, &signal);
   queue->requests().uploads().clear();

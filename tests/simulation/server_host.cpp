@@ -35,7 +35,7 @@ ServerHost::ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace,
 
 Result<void> ServerHost::start() {
   auto contents = store_->load();
-  if (!contents) return contents.error();
+  if (!contents) return Refusal::kStorage;
   server::Config config{
       .server_key = crypto::SigningKey::from_seed(server_key_.seed()).value(),
       .checkpoint_key = crypto::SigningKey::from_seed(checkpoint_key_.seed()).value(),

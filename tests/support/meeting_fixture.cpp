@@ -56,6 +56,10 @@ void must(Result<void> const& result) {
   if (!result) throw std::logic_error("refused: " + std::string(name(result.error())));
 }
 
+void must(Explained<void> const& result) {
+  if (!result) throw std::logic_error("refused: " + result.error().in(Lang::kEn));
+}
+
 // ---- People -------------------------------------------------------------------------------------------------------
 
 Meeting::Meeting(MeetingOptions given) : options(std::move(given)) {

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "crypto/box.h"
+#include "base/explained.h"
 #include "crypto/onion.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/digest.h"
@@ -37,6 +38,13 @@ void must(Result<void> const& result);
 template <class T>
 T must(Result<T> result) {
   if (!result) must(Result<void>(result.error()));
+  return std::move(*result);
+}
+
+void must(Explained<void> const& result);
+template <class T>
+T must(Explained<T> result) {
+  if (!result) must(Explained<void>(result.error()));
   return std::move(*result);
 }
 

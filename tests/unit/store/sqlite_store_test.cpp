@@ -46,9 +46,8 @@ class Folder {
 };
 
 std::unique_ptr<SqliteStore> open(Folder const& folder, SqliteOptions options = {}) {
-  std::string error;
-  auto store = SqliteStore::open(folder.database(), options, &error);
-  if (!store) throw std::logic_error("can not open: " + error);
+  auto store = SqliteStore::open(folder.database(), options);
+  if (!store) throw std::logic_error("can not open: " + store.error().in(Lang::kEn));
   return std::move(*store);
 }
 std::unique_ptr<SqliteStore> create(Folder const& folder, SqliteOptions options = {}) {
@@ -79,8 +78,9 @@ TEST(SqliteStore, AGroupIsDurableAsAWholeOrNotAtAll) {
   // Harm: a full disk that is answered with "accepted".
   auto const done = store->commit(large);
   ASSERT_FALSE(done);
-  EXPECT_EQ(done.error(), Refusal::kStorage);
-  EXPECT_NE(store->last_error().find("full"), std::string::npos) << store->last_error();
+  EXPECT_EQ(done.error().code, Refusal::kStorage);
+  auto const said = done.error().in(Lang::kEn);
+  EXPECT_NE(said.find("full"), std::string::npos) << said;
   store.reset();
   auto const contents = open(folder)->load();
   EXPECT_EQ((*contents)[Table::kEntry].size(), 1U);
@@ -145,8 +145,8 @@ TEST(SqliteStore, AnFsyncThatFailsIsAFailedCommit) {
   auto const done = store->commit(more);
   sync_fails = false;
   ASSERT_FALSE(done);
-  EXPECT_EQ(done.error(), Refusal::kStorage);
-  EXPECT_FALSE(store->last_error().empty());
+  EXPECT_EQ(done.error().code, Refusal::kStorage);
+  EXPECT_FALSE(done.error().in(Lang::kEn).empty());
 }
 
 // Harm: whoever seizes the server's disk years later finds the onions that name and ballot were still tied by.
@@ -235,9 +235,9 @@ TEST(SqliteStore, OpensOnlyWhatIsAStore) {
   sqlite3_open(folder.database().c_str(), &foreign);
   sqlite3_exec(foreign, "CREATE TABLE t (x)", nullptr, nullptr, nullptr);
   sqlite3_close(foreign);
-  std::string error;
-  EXPECT_FALSE(SqliteStore::open(folder.database(), {}, &error));
-  EXPECT_FALSE(error.empty());
+  auto const refused = SqliteStore::open(folder.database(), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what.key(), "server.database.not_ours");
   std::ofstream(folder.database(), std::ios::trunc) << "not a database at all, but long enough to look at its header";
   EXPECT_FALSE(SqliteStore::open(folder.database(), {}));
 }

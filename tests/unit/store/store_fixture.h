@@ -54,9 +54,8 @@ class SqliteEngine final : public Engine {
   void open(bool create) {
     SqliteOptions options;
     options.create = create;
-    std::string error;
-    auto opened = SqliteStore::open((folder_ / "meeting.db").string(), options, &error);
-    if (!opened) throw std::runtime_error("can not open: " + error);
+    auto opened = SqliteStore::open((folder_ / "meeting.db").string(), options);
+    if (!opened) throw std::runtime_error("can not open: " + opened.error().in(Lang::kEn));
     store_ = std::move(*opened);
   }
 

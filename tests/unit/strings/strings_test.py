@@ -28,13 +28,25 @@ READ = {
     "sheets/table.cpp": "the comma of a list of headings",
     "sheets/vocabulary.cpp": "headings and words of rosters",
 }
+# English that no person reads as a sentence, or that is one file for every language. Each with its reason.
+FOR_MACHINES = {
+    "base/refusal.cpp": "what a programmer's error ends in",
+    "base/work_pool.cpp": "an exception of another library's that has no words",
+    "net/channel.cpp": "details of a closed connection, for the server's log; the client has its own words",
+    "net/listener.cpp": "the same",
+    "server/settings.cpp": "the comments of server.toml, which is written once in one language",
+}
 ROOMS = ("base", "client", "crypto", "local", "net", "office", "protocol", "server", "sheets", "store", "strings",
          "verifier")
 # Without the wide blank, which is layout.
 CHINESE = re.compile("[\u3001-\u303f\u3400-\u9fff\uff00-\uffef]")
 COMMENT_OR_LITERAL = re.compile(
-    r'''//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+\'''',
+    r'''//[^\n]*|\b\d[\w']*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+\'''',
     re.S)
+# Three words of a sentence. What is for machines is shorter, or has no such words: the `key value` lines of status,
+# show and listening, the grammar of the door's commands ("recuse <question> <reason…>"), an auditor's last line
+# ("VERIFIED 25/25"), names, paths, SQL.
+ENGLISH = re.compile(r"(?<![\w<{/.-])[a-z]+(?:[,;:]? [a-z]+){2,}(?![\w>}])")
 # Two topics may have the same word; the same sentence is one entry.
 SENTENCE = 10
 
@@ -54,6 +66,15 @@ def chinese_lines(text):
     out = []
     for m in COMMENT_OR_LITERAL.finditer(text):
         if not m.group().startswith("/") and CHINESE.search(m.group()):
+            out.append(text.count("\n", 0, m.start()) + 1)
+    return out
+
+
+def english_lines(text):
+    """Lines with a literal that says three lower-case words in a row."""
+    out = []
+    for m in COMMENT_OR_LITERAL.finditer(text):
+        if m.group()[0] in "\"R" and ENGLISH.search(m.group()):
             out.append(text.count("\n", 0, m.start()) + 1)
     return out
 
@@ -100,6 +121,13 @@ class Strings(unittest.TestCase):
         self.assertEqual([path for path in READ if path not in found], [], "nothing Chinese is read there any more")
 
 
+    def test_no_english_sentence_in_the_programs(self):
+        # It reaches a reader of Chinese in English, in the middle of a Chinese sentence or alone on the terminal.
+        found = {path: lines for path, text in sources().items() if (lines := english_lines(text))}
+        self.assertEqual({path: lines for path, lines in found.items() if path not in FOR_MACHINES}, {})
+        self.assertEqual([path for path in FOR_MACHINES if path not in found], [], "nothing stands there any more")
+
+
 class TheTestItself(unittest.TestCase):
     """Each way to break a rule is found; else the tests above would be green for nothing."""
 
@@ -123,6 +151,12 @@ class TheTestItself(unittest.TestCase):
 
     def test_a_chinese_literal_is_found_and_a_comment_is_not(self):
         self.assertEqual(chinese_lines('// 票\nsay("票");\n/* 票 */ say("// 票");\nsay(R"(票)");'), [2, 3, 4])
+
+    def test_an_english_sentence_is_found_and_what_is_for_machines_is_not(self):
+        text = ('// no answer in time\nsay("no answer in time");\n/* the disk is full */ x = 1\'000\'000; y = 2\'000;\n'
+                'say("fsync of the directory");\nsay("server key ", key);\nsay("SELECT key FROM code WHERE key = 1");\n'
+                'say("recuse <question> <reason>");\nsay(R"(it is gone)");')
+        self.assertEqual(english_lines(text), [2, 4, 8])
 
     def test_a_sentence_in_two_topics_is_found(self):
         text = {"zh": "此前各项均完好，请再试一次。", "en": "Try again."}
