@@ -32,12 +32,12 @@ Mac server_proof(Secret const& key, Exporter const& exporter, ByteView spki) {
   return crypto::hmac_sha256(key.view(), {as_bytes(domain::kEnrolServer), domain::kEnd, exporter.view(), spki});
 }
 
-Mac client_proof(Secret const& key, Exporter const& exporter, ByteView csr, PersonKeys const& keys) {
+Mac client_proof(Secret const& key, Exporter const& exporter, ByteView csr, DeviceKeys const& keys) {
   return crypto::hmac_sha256(key.view(), {as_bytes(domain::kEnrolClient), domain::kEnd, exporter.view(), csr,
                                           keys.identity_key.view(), keys.witness_key.view(), keys.box_key.view()});
 }
 
-std::string device_code(MeetingId const& meeting_id, PersonId person, PersonKeys const& keys) {
+std::string device_code(MeetingId const& meeting_id, PersonId person, DeviceKeys const& keys) {
   Hash const hash = crypto::sha256({as_bytes(domain::kDevice), domain::kEnd, meeting_id, u32be(person),
                                     keys.identity_key.view(), keys.witness_key.view(), keys.box_key.view()});
   return in_groups_of_four(to_crockford(hash.view()).substr(0, kDeviceCodeChars));

@@ -22,17 +22,17 @@ Secret enrol_key(SlipBits const& bits, MeetingId const& meeting_id, PersonId per
 /// @param spki the server's SubjectPublicKeyInfo, DER.
 Mac server_proof(Secret const& key, Exporter const& exporter, ByteView spki);
 
-/// The public keys of a person.
-struct PersonKeys {
+/// The public keys that a person brings with a device.
+struct DeviceKeys {
   SigningPublicKey identity_key, witness_key;  ///< IK, WK
   BoxPublicKey box_key;                        ///< BK
 };
 
 /// HMAC-SHA-256(K, "piaojue/v2/enrol/client" ‖ 0x00 ‖ exporter ‖ CSR ‖ IK ‖ WK ‖ BK). @param csr DER.
-Mac client_proof(Secret const& key, Exporter const& exporter, ByteView csr, PersonKeys const& keys);
+Mac client_proof(Secret const& key, Exporter const& exporter, ByteView csr, DeviceKeys const& keys);
 
 /// The first 16 Crockford characters of SHA-256("piaojue/v2/device" ‖ 0x00 ‖ meeting id ‖ u32be(person) ‖ IK ‖ WK ‖ BK)
 /// as they are shown, in four groups of four: "0123-4567-89AB-CDEF". A person compares it with the sign-in sheet.
-std::string device_code(MeetingId const& meeting_id, PersonId person, PersonKeys const& keys);
+std::string device_code(MeetingId const& meeting_id, PersonId person, DeviceKeys const& keys);
 
 }  // namespace piaojue::meeting

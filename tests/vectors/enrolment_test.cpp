@@ -21,7 +21,7 @@ TEST(EnrolmentVectors, KeyProofsAndDeviceCode) {
   for (auto const& row : test::read_vectors("enrolment.json").at("people").as_array()) {
     auto const person = row.at("person").to_number<PersonId>();
     auto const meeting_id = array_at<16>(row, "meeting_id");
-    PersonKeys const keys{test::fixed_at<SigningPublicKey>(row, "ik"), test::fixed_at<SigningPublicKey>(row, "wk"),
+    DeviceKeys const keys{test::fixed_at<SigningPublicKey>(row, "ik"), test::fixed_at<SigningPublicKey>(row, "wk"),
                           test::fixed_at<BoxPublicKey>(row, "bk")};
     auto const exporter = test::fixed_at<Exporter>(row, "exporter");
     auto const key = enrol_key(array_at<10>(row, "bits"), meeting_id, person);

@@ -151,8 +151,8 @@ TEST(Slip, AFileHoldsExactlyOne) {
 
 class Enrolment : public testing::Test {
  protected:
-  static PersonKeys keys(std::uint8_t fill) {
-    PersonKeys out;
+  static DeviceKeys keys(std::uint8_t fill) {
+    DeviceKeys out;
     out.identity_key.data.fill(fill);
     out.witness_key.data.fill(static_cast<std::uint8_t>(fill + 1));
     out.box_key.data.fill(static_cast<std::uint8_t>(fill + 2));
@@ -186,7 +186,7 @@ TEST_F(Enrolment, ProofsAreOfOneConnectionAndOneSide) {
   EXPECT_TRUE(crypto::same(client, client_proof(key_, exporter_, as_bytes("csr"), keys(1))));
   EXPECT_FALSE(crypto::same(client, client_proof(key_, Exporter{{8}}, as_bytes("csr"), keys(1))));
   EXPECT_FALSE(crypto::same(client, client_proof(key_, exporter_, as_bytes("csq"), keys(1))));
-  for (auto const key : {&PersonKeys::identity_key, &PersonKeys::witness_key}) {
+  for (auto const key : {&DeviceKeys::identity_key, &DeviceKeys::witness_key}) {
     auto other = keys(1);
     (other.*key).data[0] ^= 1;
     EXPECT_FALSE(crypto::same(client, client_proof(key_, exporter_, as_bytes("csr"), other)));
@@ -206,7 +206,7 @@ TEST_F(Enrolment, DeviceCodeChangesWithEveryKeyPersonAndMeeting) {
   EXPECT_EQ(device_code(meeting_, 7, keys(1)), code);
   EXPECT_NE(device_code(meeting_, 8, keys(1)), code);
   EXPECT_NE(device_code(MeetingId{}, 7, keys(1)), code);
-  for (auto const key : {&PersonKeys::identity_key, &PersonKeys::witness_key}) {
+  for (auto const key : {&DeviceKeys::identity_key, &DeviceKeys::witness_key}) {
     auto other = keys(1);
     (other.*key).data[31] ^= 1;
     EXPECT_NE(device_code(meeting_, 7, other), code);
