@@ -10,8 +10,8 @@ import path from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { anchorOf, audit } from '../../web/auditor/audit.js';
-import { BROKEN, brokenMeeting, declared, everybody, LAWFUL, lawfulMeeting, meeting, UNWITNESSED, unwitnessedMeeting }
-  from './record_cases.mjs';
+import { BROKEN, brokenMeeting, declared, everybody, FORGED, forgedMeeting, LAWFUL, lawfulMeeting, meeting, richMeeting,
+  UNWITNESSED, unwitnessedMeeting } from './record_cases.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const sodium = createRequire(path.join(ROOT, 'web/package.json'))('libsodium-wrappers-sumo');
@@ -59,6 +59,35 @@ test('what was not witnessed in time fails check 3, and is named', async (t) => 
       assert.deepEqual(failed.map((c) => [c.number, c.failures.map((f) => f.reason)]), [[3, [reason]]]);
     });
   }
+});
+
+test('a forged ballot fails the check that is about it', async (t) => {
+  for (const [name, [check, refused]] of Object.entries(FORGED)) {
+    await t.test(name, async () => {
+      const report = await verify(forgedMeeting(sodium, name));
+      assert.deepEqual(report.checks.filter((c) => c.outcome === 'failed').map((c) => c.number), [check]);
+      assert.equal(report.first_failure.type, 'BallotBox');
+      assert.equal(report.first_failure.reason === 'refused', refused);
+    });
+  }
+});
+
+test('of a meeting with one of everything all is listed, in order', async () => {
+  const report = await verify(richMeeting(sodium));
+  assert.equal(report.verified, true, JSON.stringify(report.first_failure));
+  const rows = report.changes.map(({ entry, signers, ...rest }) => rest);
+  assert.deepEqual(rows, [
+    { kind: 'key_change', by: 'office', person: 8, first: false, reason: '电脑坏了' },
+    { kind: 'check', by: 'person', person: 1, cast: 0, supervisor: 11, verdict: 'agrees', result: rows[1].result },
+    { kind: 'override', by: 'office', people: [{ person: 8, missing: true }], reason: '已离场' },
+    { kind: 'contested', by: null, question: 1, low: 4, high: 6 },
+    { kind: 'contested', by: null, question: 2, low: 4, high: 6 },
+    { kind: 'paper', by: 'office', questions: [1, 2] },
+  ]);
+  assert.ok(rows[1].result > report.changes[1].entry);
+  assert.deepEqual(report.changes.map((c) => c.signers.length), [2, 2, 2, 0, 0, 2]);
+  assert.deepEqual(report.attempts.map((a) => [a.batch, a.attempt, a.paper, a.counted_by, a.declared]),
+    [[1, 1, false, null, true], [1, 2, true, 'office', true], [3, 1, false, null, false], [2, 1, false, null, true]]);
 });
 
 test('a cosignature with a key that the office brought counts for nothing', async () => {

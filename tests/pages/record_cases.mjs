@@ -616,3 +616,80 @@ export function unwitnessedMeeting(sodium, reason) {
   if (reason !== 'result_unwitnessed') m.checkpoint();
   return m.end();
 }
+
+// ---- Forged ballots ----
+
+const L = 2n ** 252n + 27742317777372353535851937790883648493n;
+/** The same scalar, not reduced. */
+function unreduced(scalar) {
+  let n = BigInt(`0x${Buffer.from(scalar).reverse().toString('hex')}`) + L;
+  return Uint8Array.from({ length: 32 }, () => {
+    const byte = Number(n & 0xffn);
+    n >>= 8n;
+    return byte;
+  });
+}
+const flipped = (bytes, at) => Uint8Array.from(bytes, (b, i) => (i === at ? b ^ 1 : b));
+
+/** name: [check that fails at the box, whether the box is refused, (ballot, attempt) → the forged one]. */
+export const FORGED = {
+  'a ballot whose own signature is another': [14, false, (b) => ({ ballot: flipped(b.ballot, b.ballot.length - 1) })],
+  'a ballot with a token that a trustee did not sign': [13, false, ({ parts }, a) =>
+    a.signed({ ...parts, tokens: [parts.tokens[0], flipped(parts.tokens[1], 100)] })],
+  'a ballot whose proof is of something else': [16, false, ({ parts }, a) =>
+    a.signed({ ...parts, proof: flipped(parts.proof, 3) })],
+  'a ballot with a scalar that is not reduced': [15, false, ({ parts }, a) =>
+    a.signed({ ...parts, proof: Buffer.concat([unreduced(parts.proof.slice(0, 32)), parts.proof.slice(32)]) })],
+  'a ballot for the other question': [12, true, ({ parts }, a) => a.signed({ ...parts, q: 3 - parts.q })],
+  'a ballot of another version': [12, true, ({ parts }, a) => a.signed({ ...parts, version: 2 })],
+  'a ballot with the identity as a point': [15, true, ({ parts }, a) =>
+    a.signed({ ...parts, a: new Uint8Array(32) })],
+  'a ballot with a point that is none': [15, true, ({ parts }, a) =>
+    a.signed({ ...parts, b: new Uint8Array(32).fill(0xff) })],
+  'a ballot under a key of small order': [15, true, ({ parts }, a) =>
+    a.signed({ ...parts, own: { ...parts.own, publicKey: new Uint8Array(32) } })],
+};
+/** A meeting with one forged ballot in a box; it is declared where the box is accepted. */
+export function forgedMeeting(sodium, name) {
+  const [, refused, forge] = FORGED[name];
+  const m = meeting({ sodium });
+  const a = voted(m);
+  const ballots = a.envelopes.get(1).ballots;
+  ballots.set(1, forge(ballots.get(1), a));
+  a.toBox();
+  if (refused) return m;
+  for (const p of m.experts) a.confirm(p);
+  a.shares();
+  a.declare(everybody(8));
+  m.checkpoint();
+  return m.end();
+}
+
+// ---- One of everything ----
+
+/** Keys changed, a check, an Override, a contested row, paper by the office of which a row is void, a Void. */
+export function richMeeting(sodium) {
+  const m = meeting({ sodium, questions: [2, 1, 1] });
+  m.keyChange(8, m.office);
+  const a = voted(m, { choice: (p) => (p <= 5 ? 'agree' : p === 6 ? 'abstain' : 'disagree') });
+  a.spoil(1);
+  m.checkpoint();
+  a.result(1, AGREES);
+  a.vote(1, 'agree');
+  a.toBox();
+  for (const p of m.experts) a.confirm(p, p === 8 ? MISSING : OK);
+  a.override([{ person: 8, missing: true }]);
+  a.shares();
+  a.declare(everybody(5, { disagree: 2, abstain: 1, contested: true }));
+  m.checkpoint();
+  const b = m.open(1, { paper: true });
+  b.paperTally([{ question: 1, issued: 8, returned: 8, valid: 7, invalid: 1, agree: 6, disagree: 1 },
+    { question: 2, issued: 7, returned: 8, valid: 8, agree: 8 }], m.office);
+  b.live = [1];
+  b.declare({ 1: { agree: 6, disagree: 1, invalid: 1 } });
+  m.checkpoint();
+  m.open(3).voidAll();
+  m.checkpoint();
+  declared(m, { batch: 2, figures: { 3: { agree: 8 } } });
+  return m.end();
+}

@@ -360,9 +360,14 @@ class Attempt {
     const vG = this.smallTimesG(VOTES[choice]);
     const b = sodium.crypto_core_ristretto255_add(sodium.crypto_scalarmult_ristretto255(r, this.electionKey), vG);
     const proof = this.orProof({ ctx, key: own.publicKey, a, b, r, vote: VOTES[choice] });
-    const body = bytes(1, u32be(q), own.publicKey, prefix, ...tokens, a, b, proof);
-    return { ballot: bytes(body, maker.sign(bytes('piaojue/v2/ballot', 0, ctx, body), own.privateKey)),
-      key: own.publicKey, message, own };
+    return this.signed({ version: 1, q, own, prefix, tokens, a, b, proof, ctx });
+  }
+  /** A ballot of these parts, under its own signature. */
+  signed(parts) {
+    const { version, q, own, prefix, tokens, a, b, proof, ctx } = parts;
+    const body = bytes(version, u32be(q), own.publicKey, prefix, ...tokens, a, b, proof);
+    const signature = this.maker.sign(bytes('piaojue/v2/ballot', 0, ctx, body), own.privateKey);
+    return { ballot: bytes(body, signature), key: own.publicKey, parts };
   }
   smallTimesG(n) {
     if (n === 0) return new Uint8Array(32);

@@ -192,7 +192,7 @@ function changeText(change, nameOf) {
   const variant = { key_change: by, check: verdict, paper: by }[kind];
   const person = (p) => (p === undefined ? '' : nameOf(p));
   const people = (change.people ?? []).map(({ person: p, missing }) =>
-    t(`change.override.${missing ? 'missing' : 'silent'}`, { name: nameOf(p) })).join(t('listComma'));
+    t(`change.override.${missing ? 'missing' : 'silent'}`, { person: nameOf(p) })).join(t('listComma'));
   return t(`change.${kind}${variant ? `.${variant}` : ''}`, {
     ...change, person: person(change.person), from: person(change.from), people,
     questions: (change.questions ?? []).join(t('listComma')),
@@ -203,9 +203,9 @@ function changesSection(report) {
   const nameOf = (p) => report.attendance[p - 1].name;
   const item = (change) => {
     const signers = change.signers.map(nameOf).join(t('listComma'));
-    return el('li', { class: `change ${change.kind}` },
+    return el('li', { class: `change change-${change.kind}` },
       el('p', {}, t('place.entry', change) + t('place.colon') + changeText(change, nameOf)),
-      change.by ? el('p', { class: 'hint' }, t(`change.signed.${change.by}`, { signers })) : null);
+      change.by ? el('p', { class: 'signers' }, t(`change.signed.${change.by}`, { signers })) : null);
   };
   return section('changes-heading', t('changesHeading'),
     el('p', {}, report.changes.length ? t('changesLead') : t('change.none')),
