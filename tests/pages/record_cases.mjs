@@ -302,6 +302,13 @@ export const BROKEN = {
     }
   }],
 
+  // SignOuts of one log would shrink W in another.
+  'a SignOut over another tree': [2, (m) => { m.signOut(1, { root: new Uint8Array(32).fill(1) }); }],
+  'a SignOut over a larger tree': [2, (m) => { m.signOut(1, { size: m.size + 1 }); }],
+  'a SignOut over no tree': [2, (m) => { m.signOut(1, { size: 0, root: new Uint8Array(0) }); }],
+  'a SignOut by others over a tree': [20, (m) => {
+    m.signOut(1, { reason: '离场', size: m.size, root: m.tree.root() }, m.office);
+  }],
   'NOT_CAST of somebody with an envelope': [20, (m) => {
     const a = voted(m);
     m.signOut(1, { batch_open: a.leaf, not_cast: true });
@@ -350,6 +357,13 @@ export const BROKEN = {
     { change: (x) => { x.rules.checks_allowed = false; } }],
   'a spoil without a supervisor': [26, (m) => { voted(m).spoil(1, { signers: [1] }); }],
   'a spoil with the chair': [26, (m) => { voted(m).spoil(1, { signers: [1, m.chair] }); }],
+  // Another one than the person chose would write the verdict.
+  'a spoil with another supervisor than it names': [26, (m) => {
+    voted(m).spoil(1, { signers: [1, m.supervisor + 1] });
+  }, { supervisors: 2 }],
+  'a spoil by the office that names a supervisor': [26, (m) => {
+    voted(m).spoil(1, { signers: m.office, more: { supervisor: m.supervisor } });
+  }],
   'a spoil of the person that shows no keys': [26, (m) => { voted(m).spoil(1, { spent: [] }); }],
   'a spoil that shows the keys of another': [26, (m) => {
     const a = voted(m);

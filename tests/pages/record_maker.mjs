@@ -68,12 +68,15 @@ const rsaKey = (i) => (rsaPool[i] ??= crypto.generateKeyPairSync('rsa', { modulu
  * @property {number[]} [trustees] people, 0 first
  * @property {number[]} [without] people without keys
  * @property {(manifest: any) => void} [change] of the manifest before it is signed
+ * @property {(entry: {name: string, body: any, signers: number[], maker: Maker}) => any[]} [alter] what is written
+ * instead of an entry: a list of the same
  */
 export class Maker {
   /** @param {Options} options */
   constructor({ sodium, experts = 8, chairs = 1, clerks = 1, supervisors = 1, trustees, without = [], size = 9,
-    questions = [2], change = () => {}, roles = {} }) {
+    questions = [2], change = () => {}, roles = {}, alter = (entry) => [entry] }) {
     this.sodium = sodium;
+    this.alter = alter;
     this.items = [];
     this.tree = new Tree(sha256);
     this.leaves = [];
@@ -139,12 +142,17 @@ export class Maker {
   }
 
   /** Appends an entry. @param {string} name @param {any} body @param {number[]} signers @returns its leaf */
-  entry(name, body, signers, { keys = this.keys } = {}) {
-    const encoded = body instanceof Uint8Array ? body : encode(body, TYPES[TYPE_NUMBER.get(name)][1]);
+  entry(name, body, signers) {
+    const written = this.alter({ name, body, signers, maker: this });
+    return written.map((entry) => this.raw(this.signedEntry(entry))).at(-1) ?? new Uint8Array(32);
+  }
+  signedEntry({ name, body, signers }) {
+    const encoded = encode(body, TYPES[TYPE_NUMBER.get(name)][1]);
     const message = bytes(`piaojue/v2/${name}`, 0, encoded);
-    const signatures = [...signers].sort((a, b) => a - b).map((signer) => ({ signer, signature: this.sign(message,
-      signer === 0 ? this.server.ik.privateKey : keys.get(signer).ik.privateKey) }));
-    return this.raw(encode({ type: TYPE_NUMBER.get(name), body: encoded, signatures }, ENTRY));
+    const keyOf = (signer) => (signer === 0 ? this.server.ik : this.keys.get(signer).ik).privateKey;
+    const signatures = [...signers].sort((a, b) => a - b)
+      .map((signer) => ({ signer, signature: this.sign(message, keyOf(signer)) }));
+    return encode({ type: TYPE_NUMBER.get(name), body: encoded, signatures }, ENTRY);
   }
   raw(entry) {
     const leaf = this.tree.leafHash(entry);
@@ -196,7 +204,8 @@ export class Maker {
     }
   }
   signOut(p, more = {}, signers = [p]) {
-    this.entry('SignOut', { meeting: this.meeting, person: p, sequence: this.sequence(p), ...more }, signers);
+    const tree = more.reason ? {} : { size: this.size, root: this.tree.root() };
+    this.entry('SignOut', { meeting: this.meeting, person: p, sequence: this.sequence(p), ...tree, ...more }, signers);
     this.signedIn.delete(p);
   }
   get office() {
@@ -335,7 +344,8 @@ class Attempt {
   }
   spoil(p, { signers = [p, this.maker.supervisor], spent, more = {} } = {}) {
     const shown = spent ?? (signers.includes(p) ? this.spentOf(p) : []);
-    const body = { ...this.entries, person: p, cast: this.castOf(p), spent: shown, ...more };
+    const supervisor = signers.includes(p) ? this.maker.supervisor : 0;
+    const body = { ...this.entries, person: p, cast: this.castOf(p), spent: shown, supervisor, ...more };
     this.maker.entry('EnvelopeSpoil', body, signers);
     this.cast.set(p, this.castOf(p) + 1);
     this.envelopes.delete(p);

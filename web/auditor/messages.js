@@ -62,7 +62,7 @@ export const TYPES = [
   ['MeetingOpen', MANIFEST],
   ['SignIn', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32')]],
   ['SignOut', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32'), one(4, 'reason', 'text'),
-    one(5, 'batch_open', 'bytes'), one(6, 'not_cast', 'bool')]],
+    one(5, 'batch_open', 'bytes'), one(6, 'not_cast', 'bool'), one(7, 'size', 'u64'), one(8, 'root', 'bytes')]],
   ['Recuse', [meeting, one(2, 'person', 'u32'), one(3, 'question', 'u32'), one(4, 'reason', 'text')]],
   ['KeyChange', [meeting, one(2, 'person', 'u32'), one(3, 'identity_key', KEY), one(4, 'witness_key', KEY),
     one(5, 'box_key', KEY), one(6, 'possession', SIGNATURE), one(7, 'reason', 'text')]],
@@ -95,7 +95,7 @@ export const TYPES = [
   ['MeetingClose', [meeting, one(2, 'size', 'u64'), one(3, 'root', HASH), many(4, 'unwitnessed', HASH, '')]],
   ['TrusteeChange', [meeting, one(2, 'trustee', 'u32'), one(3, 'person', 'u32'), one(4, 'reason', 'text')]],
   ['EnvelopeSpoil', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'),
-    many(4, 'spent', SPENT_KEY, 'question')]],
+    many(4, 'spent', SPENT_KEY, 'question'), one(5, 'supervisor', 'u32')]],
   ['CheckResult', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'), one(4, 'verdict', 'u32')]],
 ];
 

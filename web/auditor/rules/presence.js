@@ -21,7 +21,7 @@ function signIn(meeting, body, at) {
 }
 
 function signOut(meeting, body, at) {
-  must([0, 32].includes(body.batch_open.length), 'MALFORMED');
+  must([body.batch_open, body.root].every((hash) => [0, 32].includes(hash.length)), 'MALFORMED');
   meeting.ofMeeting(body);
   const byOthers = body.reason !== '';
   const person = meeting.personOf(body.person, byOthers ? 27 : 4);
@@ -29,12 +29,19 @@ function signOut(meeting, body, at) {
   if (byOthers) by = meeting.signedByBody(at, { concerned: person.number, office: isOrdinary(person), check: 27 });
   else meeting.signedBy(at, body.person);
   must(person.signedIn && body.sequence === person.sequence, 'CONFLICT');
-  if (byOthers) must(body.batch_open.length === 0 && !body.not_cast, 'MALFORMED', 20);
-  else checkWord(meeting, body, person);
+  if (byOthers) {
+    must(body.batch_open.length === 0 && !body.not_cast && body.size === 0n && body.root.length === 0, 'MALFORMED', 20);
+  } else {
+    must(body.size > 0n && isTree(meeting, body, at), 'LOG_INCONSISTENT', 2);
+    checkWord(meeting, body, person);
+  }
   if (!byOthers && body.batch_open.length > 0) meeting.current.say(person.number, body.not_cast);
   meeting.people.signOut(person, at.index, byOthers);
   if (byOthers) meeting.change(at, 'sign_out', by, { person: person.number, reason: body.reason });
 }
+
+/** Whether `root` is that of the tree of the first `size` entries of this log. */
+const isTree = ({ roots }, { size, root }, at) => size <= BigInt(at.index) && equal(root, roots[Number(size)]);
 
 /** What a SignOut says about the attempt in progress. */
 function checkWord(meeting, body, person) {
@@ -134,8 +141,7 @@ function meetingClose(meeting, body, at) {
   meeting.verify(at);
   const open = meeting.inProgress ? meeting.current : null;
   must(!open || open.phase === 'opening', 'WRONG_PHASE', 25);
-  const size = Number(body.size);
-  must(size >= meeting.lastResult && size <= at.index && equal(body.root, meeting.roots[size]), 'LOG_INCONSISTENT', 2);
+  must(body.size >= BigInt(meeting.lastResult) && isTree(meeting, body, at), 'LOG_INCONSISTENT', 2);
   meeting.accept(meeting.checkUnwitnessed(body.unwitnessed));
   meeting.closed = true;
   if (by === 'two') meeting.change(at, 'close_two', by);

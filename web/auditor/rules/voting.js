@@ -61,11 +61,12 @@ function envelopeCast(meeting, body, at) {
 function envelopeSpoil(meeting, body, at) {
   const a = meeting.attemptOf(body);
   const person = meeting.personOf(body.person, 26);
-  const byPerson = at.signers.includes(body.person);
-  const supervisor = byPerson ? at.signers.find((p) => p !== body.person) : null;
+  const byPerson = body.supervisor !== 0;
+  const supervisor = byPerson ? meeting.personOf(body.supervisor, 26) : null;
   let by = 'person';
   if (byPerson) {
-    must(at.signers.length === 2 && meeting.people.of(supervisor)?.roles & SUPERVISOR, 'NOT_AUTHORISED', 26);
+    const signers = [body.person, body.supervisor].sort((p, q) => p - q);
+    must(equalLists(at.signers, signers) && supervisor.roles & SUPERVISOR, 'NOT_AUTHORISED', 26);
     meeting.verify(at);
   } else {
     by = meeting.signedByBody(at, { concerned: body.person, check: 26 });
@@ -77,7 +78,7 @@ function envelopeSpoil(meeting, body, at) {
   must(body.cast < LAST_CAST, 'TOO_LARGE', 26);
   const spoiled = a.officeSpoils.get(body.person) ?? 0;
   if (byPerson) {
-    for (const signer of [person, meeting.people.of(supervisor)]) meeting.keyAsOldAs(a, signer, 26);
+    for (const signer of [person, supervisor]) meeting.keyAsOldAs(a, signer, 26);
     checkSpent(meeting, body, a);
   } else {
     must(body.spent.length === 0, 'CONFLICT', 26);
@@ -86,9 +87,9 @@ function envelopeSpoil(meeting, body, at) {
   }
   for (const { pk_v } of body.spent) meeting.spent.add(hex(pk_v));
   const row = meeting.change(at, 'check', by,
-    { person: body.person, cast: body.cast, supervisor, verdict: 'unopened', result: null });
-  a.endCast(body.person,
-    { byPerson, supervisor, verdict: byPerson ? null : 'unopened', key: hex(person.identityKey), row });
+    { person: body.person, cast: body.cast, supervisor: body.supervisor || null, verdict: 'unopened', result: null });
+  a.endCast(body.person, { byPerson, supervisor: body.supervisor || null, verdict: byPerson ? null : 'unopened',
+    key: hex(person.identityKey), row });
 }
 
 /** `spent`: keys of every question of the envelope, none of them in use anywhere. */
