@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { anchorOf, audit } from '../../web/auditor/audit.js';
 import { BROKEN, brokenMeeting, declared, everybody, FORGED, forgedMeeting, LAWFUL, lawfulMeeting, meeting, richMeeting,
   UNWITNESSED, unwitnessedMeeting } from './record_cases.mjs';
+import { mutatedMeeting } from './record_mutations.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const sodium = createRequire(path.join(ROOT, 'web/package.json'))('libsodium-wrappers-sumo');
@@ -88,6 +89,15 @@ test('of a meeting with one of everything all is listed, in order', async () => 
   assert.deepEqual(report.changes.map((c) => c.signers.length), [2, 2, 2, 0, 0, 2]);
   assert.deepEqual(report.attempts.map((a) => [a.batch, a.attempt, a.paper, a.counted_by, a.declared]),
     [[1, 1, false, null, true], [1, 2, true, 'office', true], [3, 1, false, null, false], [2, 1, false, null, true]]);
+});
+
+test('whatever people who know the protocol write, the verifier comes to a conclusion', async () => {
+  // Harm: a record that makes the auditor's program fall over is a record that nobody can refuse.
+  for (let seed = 1; seed <= 30; seed++) {
+    const { m, what } = mutatedMeeting(sodium, seed);
+    const report = await verify(m);
+    assert.equal(report.exit_code, report.verified ? 0 : 1, what);
+  }
 });
 
 test('a cosignature with a key that the office brought counts for nothing', async () => {

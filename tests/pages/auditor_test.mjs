@@ -19,6 +19,7 @@ import { createRequire } from 'node:module';
 import { anchorOf, audit } from '../../web/auditor/audit.js';
 import { BROKEN, brokenMeeting, FORGED, forgedMeeting, LAWFUL, lawfulMeeting, richMeeting, UNWITNESSED,
   unwitnessedMeeting } from './record_cases.mjs';
+import { mutatedMeeting } from './record_mutations.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const BIN = path.resolve(ROOT, process.env.PIAOJUE_BIN ?? 'build/release/bin');
@@ -118,6 +119,16 @@ test('both say the same of every record that a third hand made', async () => {
   for (const [name, make] of made) {
     const m = make();
     await agree(m.bytes, m.anchor, name).catch((error) => differ.push(`${name}: ${error.message}`));
+  }
+  assert.deepEqual(differ, []);
+});
+
+test('both say the same of what people write who know the protocol', async () => {
+  // PIAOJUE_SEEDS: how many (default 60). A number that differs is made again by mutatedMeeting.
+  const differ = [];
+  for (let seed = 1; seed <= Number(process.env.PIAOJUE_SEEDS ?? 60); seed++) {
+    const { m, what } = mutatedMeeting(sodium, seed);
+    await agree(m.bytes, m.anchor, what).catch((error) => differ.push(`${what}: ${error.message}`));
   }
   assert.deepEqual(differ, []);
 });
