@@ -20,8 +20,12 @@ class TlsContext {
   [[nodiscard]] static Result<TlsContext> server(Credential const& server,
                                                  std::string const& authority_certificate_pem);
 
-  /// For `connect`. The server is trusted if the SHA-256 of its SPKI equals the pin of the slip, and for no other
-  /// reason: no name, no date, no public CA.
+  /// For `connect` of who has only a slip: no key of the server is refused here, because the slip names none. Whoever
+  /// enrols sends nothing of his own before the server has proved that it knows the code (specification §9.1).
+  [[nodiscard]] static Result<TlsContext> enrolling();
+
+  /// For `connect`. The server is trusted if the SHA-256 of its SPKI equals the pin that enrolment kept, and for no
+  /// other reason: no name, no date, no public CA.
   /// @param client the certificate of this person, or nothing in order to enrol.
   [[nodiscard]] static Result<TlsContext> client(Hash const& server_spki_sha256,
                                                  std::optional<Credential> const& client = std::nullopt);

@@ -27,7 +27,7 @@ struct IssuedCertificate {
 };
 
 /// @return kMalformed, kBadSignature, kKeyParam: what the request is refused with.
-using IssueCertificate = std::function<Result<IssuedCertificate>(ByteView csr_pem, PersonId person)>;
+using IssueCertificate = std::function<Result<IssuedCertificate>(ByteView csr, PersonId person)>;
 /// Store::codes.
 using CodesOf = std::function<Explained<std::vector<Hash>>(PersonId)>;
 /// Milliseconds of a clock that only goes forward: for the rate of wrong codes, nothing else.

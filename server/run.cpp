@@ -134,11 +134,10 @@ Config make_config(Keys keys, Store& store, WorkPool& pool, std::atomic<bool> co
                 },
                 .issue_certificate = [authority = std::make_shared<net::Credential const>(std::move(keys.authority))](
                                          ByteView csr, PersonId person) -> Result<IssuedCertificate> {
-                  auto const pem = as_text(csr);
                   auto const now = now_s();
-                  auto spki = net::spki_sha256_of_csr(pem);
+                  auto spki = net::spki_sha256_of_csr(csr);
                   if (!spki) return spki.error();
-                  auto certificate = net::issue_client_certificate(*authority, pem, person,
+                  auto certificate = net::issue_client_certificate(*authority, csr, person,
                                                                    {now - kDay, now + kClientValidDays * kDay});
                   if (!certificate) return certificate.error();
                   return IssuedCertificate{std::move(*certificate), authority->certificate_pem, *spki};
