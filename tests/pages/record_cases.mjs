@@ -193,6 +193,48 @@ export const LAWFUL = {
     a.declare(everybody(8));
     m.checkpoint();
   }],
+  'who is recused does not count in the denominator': [[], (m) => {
+    m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, [2]);
+    declared(m, { recusals: [{ person: 2, question: 1 }], figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
+  }, { change: (x) => { x.rules.recusal_mode = 2; } }],
+  'who is recused leaves': [[], (m) => {
+    m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, [2]);
+    const present = m.experts.filter((p) => p !== 2);
+    declared(m, { present, figures: { 1: { agree: 7, left: 1 }, 2: { agree: 7, left: 1 } } });
+  }, { change: (x) => { x.rules.recusal_mode = 3; } }],
+  'three trustees, more than half, nobody abstains, and one ballot does not open': [[], (m) => {
+    const a = voted(m, { choice: (p) => (p <= 6 ? 'agree' : 'disagree') });
+    a.toBox({ lost: { 1: 1 }, change: (list, q) => (q === 1 ? list.slice(1) : list) });
+    for (const p of m.experts) a.confirm(p);
+    a.shares();
+    const agree = a.agreeing(1);
+    a.declare({ 1: { agree, disagree: 7 - agree, invalid: 1 }, 2: { agree: 6, disagree: 2 } });
+    m.checkpoint();
+  }, { trustees: [0, 9, 1], change: (x) => {
+    Object.assign(x.rules, { pass_numerator: 1, pass_denominator: 2, pass_strict: true, abstain_allowed: false });
+  } }],
+  'ballots that are not valid are counted outside the box': [[], (m) => {
+    const a = voted(m);
+    a.toBox({ change: (list) => list.slice(1), refused: { 1: [{ code: 14, count: 1 }], 2: [{ code: 44, count: 1 }] } });
+    for (const p of m.experts) a.confirm(p);
+    a.shares();
+    a.declare(everybody(7, { invalid: 1 }));
+    m.checkpoint();
+  }],
+  'an exceptional candidate was interviewed': [[], (m) => {
+    m.entry('Interview', { meeting: m.meeting, question: 2, summary: '面试记录', document: new Uint8Array(32).fill(7) },
+      [m.clerk]);
+    declared(m);
+  }, { change: (x) => { Object.assign(x.candidates[1], { channel: 2, opened_before: '去年的会议' }); } }],
+  'a rehearsal with one trustee and three experts': [[], (m) => {
+    declared(m, { figures: everybody(3) });
+  }, { experts: 3, size: 3, trustees: [0], change: (x) => { x.rehearsal = true; } }],
+  'the office has two supervisors and one who came late': [['sign_out'], (m) => {
+    m.signOut(8, { reason: '离场' }, [m.chair, m.supervisor, m.supervisor + 1]);
+    m.signOut(m.supervisor + 1);
+    m.signIn(8);
+    declared(m, { signers: [m.chair, m.supervisor, m.supervisor + 1] });
+  }, { supervisors: 2 }],
   'who was signed out by others may sign in again however often': [Array(33).fill('sign_out'), (m) => {
     for (let i = 0; i < 33; i++) {
       m.signOut(8, { reason: '离场' }, m.office);

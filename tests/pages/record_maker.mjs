@@ -370,7 +370,7 @@ class Attempt {
     const vG = this.smallTimesG(VOTES[choice]);
     const b = sodium.crypto_core_ristretto255_add(sodium.crypto_scalarmult_ristretto255(r, this.electionKey), vG);
     const proof = this.orProof({ ctx, key: own.publicKey, a, b, r, vote: VOTES[choice] });
-    return this.signed({ version: 1, q, own, prefix, tokens, a, b, proof, ctx });
+    return { ...this.signed({ version: 1, q, own, prefix, tokens, a, b, proof, ctx }), choice };
   }
   /** A ballot of these parts, under its own signature. */
   signed(parts) {
@@ -416,6 +416,11 @@ class Attempt {
     const issued = this.questions.map((question) => ({ question, count: [...this.issued]
       .filter(([p]) => this.mayVote(p).includes(question)).reduce((sum, [, n]) => sum + n, 0) }));
     this.maker.entry('IssuanceClosed', { ...this.entries, trustee, issued, ...more }, [this.maker.slots[trustee]]);
+  }
+  /** How many in the box agree: the maker knows what it has put in. @param {number} q */
+  agreeing(q) {
+    return [...this.envelopes.values()].filter((e) => e.ballots.get(q)?.choice === 'agree' &&
+      this.box.get(q).includes(e.ballots.get(q).ballot)).length;
   }
   inBox(q) {
     return [...this.envelopes.values()].filter((e) => e.ballots.has(q)).map((e) => e.ballots.get(q).ballot);
