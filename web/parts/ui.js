@@ -44,6 +44,12 @@ export function names(app, people) {
   return people.map((person) => personName(app, person).replaceAll('\u00b7', '\u2060\u00b7')).join(app.t('word.comma'));
 }
 
+/** What a list of questions says: each candidate by number and name. */
+export function candidates(app, questions) {
+  return questions.map((q) => app.t('word.candidateNumber', { n: q, name: candidate(app, q).name }))
+    .join(app.t('word.comma'));
+}
+
 export function candidate(app, question) {
   return app.s.meeting?.candidates[question - 1] || { question, name: String(question) };
 }
@@ -79,7 +85,7 @@ export function Dialog({ app, title, onClose, children, wide = false }) {
   return html`<dialog ref=${ref} class=${wide ? 'dialog wide' : 'dialog'} aria-labelledby="dialog-title"
     onClose=${onClose}>
     <header class="dialog-head"><h2 id="dialog-title">${title}</h2>
-      <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t('word.dismiss')}</button>
+      <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t('word.cancel')}</button>
       </header>
     ${children}
     <div role="alert">${refused

@@ -3,9 +3,13 @@
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, html, kScreen, oneLine, personName, standing } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
+import { Changes } from '../parts/changes.js';
+import { EndCard } from '../parts/end.js';
+import { GuardsBoard } from '../parts/guards.js';
 import { LogPicture } from '../parts/log.js';
 import { RecuseDialog, SignOutDialog } from '../parts/office.js';
 import { Proposals } from '../parts/proposals.js';
+import { SheetPrint } from '../parts/sheet.js';
 import { Slips } from '../parts/slips.js';
 import { Closed } from './ended.js';
 import { BeforeOpen, MeetingFacts, SignInCard } from './lobby.js';
@@ -95,13 +99,16 @@ function Presence({ app }) {
 export function Clerk({ app }) {
   const { t, s } = app;
   if (s.now.meeting === 'before-open') {
-    return html`<${BeforeOpen} app=${app}><${Enrolment} app=${app} /><${Slips} app=${app} /></${BeforeOpen}>`;
+    return html`<${BeforeOpen} app=${app}><${Enrolment} app=${app} /><${SheetPrint} app=${app} />
+      <${Slips} app=${app} /></${BeforeOpen}>`;
   }
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
   return html`<h1 class="sr">${t('place.clerk')}</h1><div class="columns"><div class="stack">
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
-      <${Proposals} app=${app} /><${Interviews} app=${app} /><${Recusals} app=${app} /><${Slips} app=${app} /></div>
-    <aside class="stack" aria-label=${t('attend.title')}><${Presence} app=${app} />
+      <${Proposals} app=${app} /><${Interviews} app=${app} /><${Recusals} app=${app} /><${Slips} app=${app} />
+      <${EndCard} app=${app} /></div>
+    <aside class="stack" aria-label=${t('attend.title')}><${GuardsBoard} app=${app} /><${Presence} app=${app} />
+      <${Changes} app=${app} />
       <section class="card"><h2>${t('log.title')}</h2><${LogPicture} app=${app} /></section>
       <${MeetingFacts} app=${app} /></aside></div>`;
 }
