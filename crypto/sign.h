@@ -37,7 +37,7 @@ Bytes entry_signing_input(std::string_view type, ByteView body);
 
 namespace detail {
 /// S < L and the equation without the cofactor, by OpenSSL; says nothing about small order. For `verify` where
-/// libsodium is a later one than 1.0.18, and for its test.
+/// libsodium multiplies by the cofactor, and for its test.
 [[nodiscard]] bool equation_holds(SigningPublicKey const& key, ByteView message, Signature const& sig);
 }  // namespace detail
 

@@ -18,7 +18,8 @@ std::array<std::uint8_t, N> array_at(boost::json::value const& row, std::string_
 }
 
 TEST(EnrolmentVectors, KeyProofsAndDeviceCode) {
-  for (auto const& row : test::read_vectors("enrolment.json").at("people").as_array()) {
+  auto const vectors = test::read_vectors("enrolment.json");
+  for (auto const& row : vectors.at("people").as_array()) {
     auto const person = row.at("person").to_number<PersonId>();
     auto const meeting_id = array_at<16>(row, "meeting_id");
     DeviceKeys const keys{test::fixed_at<SigningPublicKey>(row, "ik"), test::fixed_at<SigningPublicKey>(row, "wk"),
@@ -33,7 +34,8 @@ TEST(EnrolmentVectors, KeyProofsAndDeviceCode) {
 }
 
 TEST(EnrolmentVectors, SlipsAsTheyAreTyped) {
-  for (auto const& row : test::read_vectors("enrolment.json").at("slips").as_array()) {
+  auto const vectors = test::read_vectors("enrolment.json");
+  for (auto const& row : vectors.at("slips").as_array()) {
     SlipCode const code{row.at("meeting").to_number<std::uint32_t>(), row.at("person").to_number<PersonId>(),
                         array_at<10>(row, "bits")};
     EXPECT_EQ(format_slip_code(code), test::text_at(row, "typed"));
