@@ -4,8 +4,8 @@
 clerk, a supervisor, the big screen), each a process of its own, over TLS. Started by scripts/demo.
 
 What happens: one expert is late and two leave early; one is recused from a candidate; a laptop is killed with kill
--9 in mid-ballot, comes back and votes; a batch is voided after closing and voted again; one row ends exactly at two
-thirds."""
+-9 in mid-ballot, comes back and votes; an expert has a sealed ballot opened to see what it holds; a batch is voided and
+voted again; one row ends exactly at two thirds."""
 
 import argparse
 import csv
@@ -59,10 +59,13 @@ class Demo:
     def client(self, person):
         return self.meeting.clients[person]
 
-    def approve(self, event_start):
-        """The supervisor countersigns what the chair has proposed."""
-        self.client(self.supervisor).wait("proposal", 20, event_start)
-        self.client(self.supervisor).command("approve all")
+    def countersigned(self, command, kind):
+        """The chair proposes, the supervisor signs; done when the chair's own log has it."""
+        chair, supervisor = self.client(self.chair), self.client(self.supervisor)
+        start = {p: p.mark() for p in (chair, supervisor)}
+        chair.command(command, 60)
+        supervisor.sign(kind, start[supervisor])
+        chair.wait("entry", 30, start[chair], type=kind)
 
     def sign_in(self, people):
         begun = [(p, self.client(p).begin("sign-in")) for p in people]
@@ -73,8 +76,9 @@ class Demo:
         self.present.update(p for p in people if p in self.experts)
 
     def open(self, batch, timeout_s=60):
-        """The chair opens; retried while trustees are still making keys."""
+        """The chair proposes, again while keys are still being made; the supervisor counts the heads and signs."""
         deadline = time.monotonic() + timeout_s
+        start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
         while True:
             reply = self.client(self.chair).command(f"open {batch}", ok=None)
             if reply["ok"]:
@@ -82,6 +86,8 @@ class Demo:
             if reply.get("code") not in ("KEY_UNLOGGED", "CONFLICT") or time.monotonic() > deadline:
                 raise driver.Failed(f"open {batch}: {reply}")
             time.sleep(0.2)
+        self.client(self.supervisor).sign("BatchOpen", start[self.supervisor])
+        self.client(self.chair).wait("opened", 30, start[self.chair], batch=batch)
         for person in sorted(self.present):
             self.client(person).wait("tokens", 40, batch=batch, attempt=self.attempt(batch))
 
@@ -108,13 +114,10 @@ class Demo:
     def declare(self, batch, attempt):
         chair = self.client(self.chair)
         counted = chair.wait("counted", 60, batch=batch, attempt=attempt)
-        start = self.client(self.supervisor).mark()
-        begun = chair.begin("declare")
-        self.approve(start)
-        chair.finish(begun)
+        self.countersigned("declare", "Declaration")
         declared = chair.wait("declared", 30, batch=batch, attempt=attempt)
         for row in declared["rows"]:
-            words = (("contested", "有争议"), ("mode_sensitive", "随回避方式而异"))
+            words = (("contested", "待复核表决"), ("mode_sensitive", "随回避方式而异"))
             marks = "".join(f"  [{word}]" for key, word in words if row.get(key))
             print(f"            {row['question']:>3}  {row['name']:<6} {row['text']}{marks}", flush=True)
         return counted
@@ -136,12 +139,14 @@ class Demo:
         say(f"server on {address}; laptops enrol with their slips")
         self.meeting.enrol_all()
         self.meeting.start_clients()
-        say("every laptop is connected; the clerk proposes the meeting, chair and supervisor sign")
+        say("every laptop is connected; the clerk proposes the meeting; the supervisor ticks the sign-in sheet line by "
+            "line, and signs with the chair")
         start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
         begun = self.client(self.clerk).begin("draft")
+        self.client(self.supervisor).wait("proposal", 20, start[self.supervisor], type="MeetingOpen")
+        self.client(self.supervisor).tick_all()
         for p in (self.chair, self.supervisor):
-            self.client(p).wait("proposal", 20, start[p])
-            self.client(p).command("approve all")
+            self.client(p).sign("MeetingOpen", start[p])
         self.client(self.clerk).finish(begun)
         for client in self.meeting.clients.values():
             questions = client.wait("meeting", 20)["batches"]
@@ -171,9 +176,27 @@ class Demo:
         say(f"{self.name(victim)}'s laptop was killed (kill -9) in mid-ballot; it is started again")
         self.meeting.start_client(victim).wait("tokens", 40, batch=1)
         self.vote([victim], questions, wanted, abstain)
-        say("all have cast; the chair closes: mixing, checking, confirming, opening")
-        self.client(self.chair).command("close")
+        self.checked(self.experts[3], questions, wanted, abstain)
+        say("all have cast; chair and supervisor close: mixing, checking, confirming, opening")
+        self.countersigned("close", "BatchClose")
         self.declare(1, 1)
+
+    def checked(self, person, questions, agree, abstain):
+        """Somebody doubts his laptop: the sealed envelope is opened on the supervisor's, void, and voted again."""
+        doubter, supervisor = self.client(person), self.client(self.supervisor)
+        start = doubter.mark()
+        doubter.command(f"check {self.supervisor}", 40)
+        deadline = time.monotonic() + 60
+        for wanted, line in (("asked", f"check-accept {person}"), ("opened", f"verdict {person} agrees")):
+            while not any(c["person"] == person and c["state"] == wanted for c in supervisor.command("now")["checks"]):
+                if time.monotonic() > deadline:
+                    raise driver.Failed(f"{self.name(person)}'s check is not {wanted}")
+                time.sleep(0.2)
+            supervisor.command(line, 40)
+        doubter.wait("tokens", 40, start, batch=1)
+        say(f"{self.name(person)} had a sealed ballot opened on the supervisor's laptop: it held what was chosen; it is "
+            "void, and a new one is cast")
+        self.vote([person], questions, agree, abstain)
 
     def second_batch(self, questions, late):
         """Eleven present, need eight; voided after closing and voted again."""
@@ -182,11 +205,11 @@ class Demo:
         self.open(2)
         wanted = dict(zip(questions, [9, 7, 8, 10, 6]))
         self.vote(sorted(self.present), questions, {q: 0 for q in questions}, {})
-        self.client(self.chair).command("void all 第一轮发放的材料有误，按程序重新投票")
+        self.countersigned("void all 第一轮发放的材料有误，按程序重新投票", "Void")
         say("batch 2 was voided before anything was opened; it is voted again")
         self.open(2)
         self.vote(sorted(self.present), questions, wanted, {})
-        self.client(self.chair).command("close")
+        self.countersigned("close", "BatchClose")
         self.declare(2, 2)
 
     def third_batch(self, questions, early):
@@ -197,15 +220,12 @@ class Demo:
         say(f"{' and '.join(self.name(p) for p in early)} have left: {len(self.present)} present")
         self.open(3)
         self.vote(sorted(self.present), questions, dict(zip(questions, [6, 7, 8])), {})
-        self.client(self.chair).command("close")
+        self.countersigned("close", "BatchClose")
         self.declare(3, 1)
 
     def close_meeting(self):
         """Every laptop shows the same head hash, which is written down."""
-        start = self.client(self.supervisor).mark()
-        begun = self.client(self.chair).begin("close-meeting")
-        self.approve(start)
-        self.client(self.chair).finish(begun)
+        self.countersigned("close-meeting", "MeetingClose")
         head = self.client(self.screen).wait("head", 30)["hash"]
         say("the meeting is closed; every laptop shows the same head hash:")
         for p in self.meeting.clients:

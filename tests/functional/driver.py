@@ -143,6 +143,19 @@ class Client(Process):
         except Failed as failure:
             raise Failed(f"waiting for {event} {fields}: {failure}") from None
 
+    def sign(self, kind, start=0, timeout_s=20.0):
+        """Signs a proposal of this type that wants this person's signature, first told from line `start` on; a
+        BatchOpen with as many heads as it lists. @return the proposal"""
+        it = self.wait("proposal", timeout_s, start, type=kind, yours=True)
+        self.command(f"approve {it['id']}" + (f" {len(it['people'])}" if kind == "BatchOpen" else ""))
+        return it
+
+    def tick_all(self):
+        """A supervisor's ticks, as if every line of the sign-in sheet were signed."""
+        for row in self.command("sheet")["rows"]:
+            if row["device_code"]:
+                self.command(f"tick {row['person']} {row['device_code']}")
+
     def events(self, event, **fields):
         return [e for e in list(self.lines)
                 if e.get("event") == event and all(e.get(k) == v for k, v in fields.items())]

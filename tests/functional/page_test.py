@@ -16,6 +16,37 @@ import small
 BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
 
 
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def slip_line(path):
+    """The line of a slip's file that holds its code: piaojue2:host:port:mmmm-ppp-XXXX-XXXX-XXXX-XXXX-C."""
+    return next(line.strip() for line in path.read_text(encoding="utf-8").splitlines()
+                if line.strip().startswith("piaojue2:"))
+
+
+def another_code(line):
+    """The same slip with another code, and the check character that fits (specification section 9.1)."""
+    head, code = line.rsplit(":", 1)
+    groups = code.split("-")
+    groups[-2] = "0000" if groups[-2] != "0000" else "1111"
+    power, check = 1, 0
+    for character in "".join(groups[:-1]):
+        power = times(power, 2)
+        check ^= times(power, CROCKFORD.index(character))
+    return f"{head}:{'-'.join([*groups[:-1], CROCKFORD[check]])}"
+
+
+def times(a, b):
+    """In GF(2^5) with x^5 + x^2 + 1."""
+    product = 0
+    while b:
+        product ^= a if b & 1 else 0
+        a = a << 1 ^ (0b100101 if a & 16 else 0)
+        b >>= 1
+    return product
+
+
 class Program(driver.Process):
     """A `piaojue run --page` by itself."""
 
@@ -229,7 +260,7 @@ class Entrance(Desk):
         self.assertRegex(phase["version"], r"\d+\.\d+")
         for line in ("sign-in", "vote 1 agree", "now", 'unlock {"passphrase":"x"}', "nonsense", "page"):
             self.assertEqual(door.command(line)["code"], "WRONG_PHASE", line)
-        for line in ("slip", "slip piaojue1:nonsense", "enrol", "enrol {", "enrol []",
+        for line in ("slip", "slip piaojue2:nonsense", "enrol", "enrol {", "enrol []",
                      'enrol {"slip":"x","passphrase":"p"}',
                      'enrol {"slip":7,"passphrase":"p"}', 'enrol {"passphrase":""}'):
             self.assertEqual(door.command(line)["code"], "MALFORMED", line)
@@ -257,32 +288,36 @@ class Table(unittest.TestCase):
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:
             meeting.meeting.start_server()
             slip_file = meeting.meeting.slips[2][0]
-            slip = next(line.strip() for line in slip_file.read_text(encoding="utf-8").splitlines()
-                        if line.strip().startswith("piaojue1:"))
+            slip = slip_line(slip_file)
             program = self.by_page(meeting, 2, ["--slip", slip_file])
             session = program.session()
             door = session.door()
             door.event("page-phase", phase="enrol")
             self.assertEqual(door.command("prefill")["slip"], slip)
             read = door.command("slip " + slip_file.read_text(encoding="utf-8"))
-            self.assertEqual((read["slip"], read["person"]), (slip, 2))
-            self.assertRegex(read["server_key"], r"^([0-9a-f]{4} ){15}[0-9a-f]{4}$")
-            wrong = json.dumps({"slip": slip[:-1] + ("0" if slip[-1] != "0" else "1"), "passphrase": "口令-2"})
-            refused = door.command("enrol " + wrong, 60)
-            self.assertFalse(refused["ok"])
+            self.assertEqual((read["slip"], read["person"], read["server"]), (slip, 2, ":".join(slip.split(":")[1:3])))
+            typed = door.command("slip " + slip.split(":")[3].lower().replace("-", " "))
+            self.assertEqual((typed["person"], typed["server"]), (2, None), "typed, without an address")
+            wrong = slip[:-1] + ("0" if slip[-1] != "0" else "1")
+            self.assertEqual(door.command("slip " + wrong)["code"], "CHECK_CHARACTER")
+            stranger = json.dumps({"slip": another_code(slip), "passphrase": "口令-2"})
+            refused = door.command("enrol " + stranger, 60)
+            self.assertEqual(refused["code"], "WRONG_CODE")
             self.assertTrue(refused["detail"])
-            other = door.command("enrol " + json.dumps({"slip": slip, "passphrase": "another"}), 60)
+            other = door.command("enrol " + json.dumps({"slip": another_code(slip), "passphrase": "another"}), 60)
             self.assertEqual(other["code"], "WRONG_PASSPHRASE",
                              "the keys of the first try are kept under the first passphrase")
+            self.assertTrue(door.command("forget")["ok"], "a way on, where nothing was enrolled yet")
             done = door.command("enrol " + json.dumps({"slip": slip, "passphrase": "口令-2"}), 60)
             self.assertTrue(done["ok"], done)
             self.assertEqual((done["person"], done["name"]), (2, "评委002"))
-            self.assertRegex(done["identity_key"], r"^([0-9a-f]{4} ){15}[0-9a-f]{4}$")
+            self.assertRegex(done["device_code"], r"^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$")
             door.event("page-phase", phase="run")
             door.event("connected", person=2)
             before = door.command("now")
             self.assertEqual((before["meeting"], before["person"], before["agenda"] if "agenda" in before else None),
                              ("before-open", 2, None))
+            self.assertEqual(before["device_code"], done["device_code"])
             self.assertEqual(door.command("meeting")["code"], "WRONG_PHASE")
             program.stop()
 
@@ -309,8 +344,7 @@ class Table(unittest.TestCase):
     def test_a_page_stays_alive_while_no_server_answers(self):
         # Harm: a frozen page in the morning, and nobody knows whether the slip or the network is wrong.
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:
-            slip = next(line.strip() for line in meeting.meeting.slips[2][0].read_text(encoding="utf-8").splitlines()
-                        if line.strip().startswith("piaojue1:"))
+            slip = slip_line(meeting.meeting.slips[2][0])
             parts = slip.split(":")
             with socket.socket() as silent:  # listens and never answers
                 silent.bind(("127.0.0.1", 0))
