@@ -194,8 +194,8 @@ class Demo:
                 time.sleep(0.2)
             supervisor.command(line, 40)
         doubter.wait("tokens", 40, start, batch=1)
-        say(f"{self.name(person)} had a sealed ballot opened on the supervisor's laptop: it held what was chosen; it is "
-            "void, and a new one is cast")
+        say(f"{self.name(person)} had a sealed ballot opened on the supervisor's laptop: it held what was chosen; "
+            "it is void, and a new one is cast")
         self.vote([person], questions, agree, abstain)
 
     def second_batch(self, questions, late):
