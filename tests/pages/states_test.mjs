@@ -82,7 +82,7 @@ const kKeyChange = { id: 'bb', type: 'KeyChange', signed: [], yours: true, name:
   reason: '更换电脑', device_code: kDeviceCode };
 const kOpening = { id: 'b0', type: 'BatchOpen', signed: [1], yours: true, batch: 1, attempt: 1, questions: [1, 2, 3],
   present: 11, people: meeting.people.slice(0, 11).map(({ person, name }) => ({ person, name })), recusals: [],
-  trustees: 3, paper: false, quorum_min: 8, unwitnessed: [] };
+  trustees: 3, paper: false, quorum_min: 8, unwitnessed: [44] };
 const everyProposal = told(kSupervisor, {
   attempt: confirming,
   proposals: [kOpening, kKeyChange,

@@ -64,13 +64,18 @@ function rolesOf(app, person) {
   return app.s.meeting?.people[person - 1]?.roles || 0;
 }
 
-/** Whether only the committee can sign it; whatever else waits, an office can sign as well. */
+/** Whether the office has changed a key already: each one more leaves fewer to witness and to be the committee. */
+function changedBefore(app) {
+  return (app.s.now.changes || []).some((one) => one.kind === 'key-change' && one.by === 'office');
+}
+
+/** Whether the committee is asked to sign it; whatever else waits, an office can sign as well. */
 export function needsCommittee(app, it) {
   const officer = it.person > 0 && (rolesOf(app, it.person) & (kChair | kSupervisor)) > 0;
   const guard = (app.s.now.guards?.people || app.s.meeting?.trustees || []).some((one) => one.person === it.person);
   switch (it.type) {
     case 'TrusteeChange': case 'PaperTally': return true;
-    case 'KeyChange': return officer || guard;
+    case 'KeyChange': return officer || guard || changedBefore(app);
     case 'SignOut': return officer;
     case 'Void': return app.s.now.attempt?.phase === 'opening';
     default: return false;
@@ -120,8 +125,11 @@ function Proposal({ app, it }) {
     <h3>${t('sign.title', { title })}</h3>
     <${Body} app=${app} it=${it} />
     ${t.has(`vouch.${it.type}`) && html`<p class="note">${t(`vouch.${it.type}`)}</p>`}
-    ${needsCommittee(app, it) && html`<p class="quiet-text">
-      ${t(it.type === 'PaperTally' ? 'sign.paperBy' : 'sign.byCommittee')}</p>`}
+    ${it.unwitnessed?.length > 0 && html`<p class="note warn">
+      ${t('sign.unwitnessed', { list: it.unwitnessed.join(t('word.comma')) })}</p>`}
+    ${it.type === 'KeyChange' && html`<p class="quiet-text">${t('sign.keyEffect')}</p>`}
+    ${needsCommittee(app, it) && html`<p class=${kMilder[it.type] ? 'note warn' : 'quiet-text'}>
+      ${t(kMilder[it.type] || 'sign.byCommittee')}</p>`}
     <p class="quiet-text">${t('sign.signedBy', { names: signed })}</p>
     ${it.refused && html`<p class="note bad">
       ${t('sign.refused', { why: t.has(`code.${it.refused}`) ? t(`code.${it.refused}`) : it.refused })}</p>`}
@@ -139,6 +147,9 @@ export function Proposals({ app, empty = false, only = () => true, heading = 'si
     ${list.length === 0 && html`<p class="card quiet-text">${app.t('sign.none')}</p>`}
     ${list.map((it) => html`<${Proposal} key=${it.id} app=${app} it=${it} />`)}</section>`;
 }
+
+/** Where an office could sign as well, and the committee had better. */
+const kMilder = { PaperTally: 'sign.paperBy', KeyChange: 'sign.keyBy' };
 
 /** An expert's part: what only the committee can sign, and, folded up, what it can sign in place of the office. */
 export function CommitteeProposals({ app }) {
