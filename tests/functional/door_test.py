@@ -58,7 +58,7 @@ class Programs(unittest.TestCase):
         with small.Small(BIN) as meeting:
             home = meeting.directory / "home"
             env = {"PIAOJUE_PASSPHRASE": "口令"}
-            self.assertNotEqual(run("piaojue", "enrol", "--slip", "piaojue1:nonsense", "--home", home,
+            self.assertNotEqual(run("piaojue", "enrol", "--slip", "piaojue2:nonsense", "--home", home,
                                     env=env).returncode, 0)
             self.assertNotEqual(run("piaojue", "run", "--home", meeting.directory / "nowhere", env=env).returncode, 0)
             meeting.meeting.start_server()
@@ -87,13 +87,14 @@ class Door(unittest.TestCase):
             self.assertTrue(expert.command("cast", ok=False)["message"], "an incomplete paper is not cast")
             expert.command("vote 1 perhaps", ok=False)
             meeting.cast({1: "agree", 2: "disagree", 3: "agree", 4: "agree"}, [1])
-            meeting.cast({2: "agree"}, [1])  # changed before the chair closes
+            for line in ("vote 1 agree", "cast"):
+                self.assertTrue(expert.command(line, ok=False)["code"], "what was cast is not taken out again")
             meeting.close()
             expert.wait("closed", 20, batch=1)
             expert.command("vote 1 disagree", ok=False)
             expert.command("cast", ok=False)
             row = meeting.declare(1)[1]
-            self.assertEqual((row["agree"], row["disagree"]), (4, 0), "the last envelope counts, once")
+            self.assertEqual((row["agree"], row["disagree"]), (3, 1), "the envelope that was cast counts, once")
             self.assertEqual(meeting.end().returncode, 0)
 
     def test_quorum_and_presence_decide_who_may_vote(self):
@@ -112,7 +113,9 @@ class Door(unittest.TestCase):
             meeting.sign_in([5])  # late: joins the next batch
             meeting.tokens(1, people=[1, 2, 3, 4])
             meeting.client(5).command("vote 1 agree", ok=False)
-            meeting.client(4).command("sign-out")  # stays in P as not cast
+            # Leaves without having voted: asked first, and stays in P as not cast.
+            self.assertEqual(meeting.client(4).command("sign-out", ok=False)["code"], "ASK")
+            meeting.client(4).command("sign-out not-voted yes")
             meeting.cast({1: "agree", 2: "agree", 3: "agree"}, [1])
             meeting.close()
             row = meeting.declare(1)[1]
