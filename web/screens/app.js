@@ -192,7 +192,7 @@ export function App({ door }) {
   const places = s.now && s.phase === 'run' ? placesOf(s.now.roles) : [];
   const place = places.some((one) => one.id === wanted) ? wanted : places[0]?.id;
   const rehearsal = s.now?.rehearsal;
-  const urgent = s.phase === 'run' && s.now && !(s.now.roles & kScreen && place === 'screen');
+  const urgent = s.phase === 'run' && s.now;
   return html`<div class=${`page place-${place || 'none'}${rehearsal ? ' rehearsal' : ''}`}>
     ${covered && html`<${Cover} app=${app} onOpen=${() => cover(false)} />`}
     <div class=${covered ? 'covered' : 'open'} inert=${covered}>
@@ -200,7 +200,7 @@ export function App({ door }) {
       <${Top} app=${app} places=${places} place=${place} go=${setWanted} other=${lang === 'zh' ? 'en' : 'zh'} />
       <${Banner} app=${app} />
       <main id="main" tabindex="-1"><${General} app=${app} />${urgent
-      && html`<${Alarms} app=${app} /><${Protest} app=${app} />`}<${Place} app=${app} place=${place} /></main>
+        && html`<${Alarms} app=${app} /><${Protest} app=${app} />`}<${Place} app=${app} place=${place} /></main>
       <${Notice} app=${app} notice=${notice} close=${() => say(null)} />
       ${rehearsal && html`<svg class="watermark" viewBox="0 0 400 300" aria-hidden="true">
         <text x="200" y="170" text-anchor="middle" transform="rotate(-24 200 150)">${t('rehearsal.mark')}</text></svg>`}

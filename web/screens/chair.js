@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The chair's place: what waits for signatures, the batch that is on, the agenda, guards, who is there, the end. */
-import { useState } from '../vendor/preact-hooks.js';
 import { html, standing } from '../parts/ui.js';
 import { Agenda } from '../parts/agenda.js';
 import { Attendance } from '../parts/attendance.js';
@@ -8,7 +7,7 @@ import { Changes } from '../parts/changes.js';
 import { EndCard } from '../parts/end.js';
 import { GuardsBoard } from '../parts/guards.js';
 import { LogPicture } from '../parts/log.js';
-import { SignOutDialog } from '../parts/office.js';
+import { OfficeButtons } from '../parts/office.js';
 import { Proposals } from '../parts/proposals.js';
 import { Current } from '../parts/running.js';
 import { Closed } from './ended.js';
@@ -16,7 +15,6 @@ import { BeforeOpen, MeetingFacts, SignInCard } from './lobby.js';
 
 export function Chair({ app }) {
   const { t, s } = app;
-  const [leaving, setLeaving] = useState(false);
   if (s.now.meeting === 'before-open') return html`<${BeforeOpen} app=${app} />`;
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
   const here = standing(app, s.now.person).signed_in;
@@ -25,10 +23,8 @@ export function Chair({ app }) {
       <${Proposals} app=${app} /><${Current} app=${app} /><${Agenda} app=${app} /><${EndCard} app=${app} /></div>
     <aside class="stack" aria-label=${t('attend.title')}><${GuardsBoard} app=${app} />
       <section class="card"><h2>${t('attend.title')}</h2><${Attendance} app=${app} list=${true} />
-        <div class="row"><button type="button" class="button" onClick=${() => setLeaving(true)}>
-          ${t('office.signOut')}</button></div></section>
+        <${OfficeButtons} app=${app} /></section>
       <${Changes} app=${app} />
       <section class="card"><h2>${t('log.title')}</h2><${LogPicture} app=${app} /></section>
-      <${MeetingFacts} app=${app} /></aside></div>
-    ${leaving && html`<${SignOutDialog} app=${app} onClose=${() => setLeaving(false)} />`}`;
+      <${MeetingFacts} app=${app} /></aside></div>`;
 }

@@ -8,6 +8,7 @@ import { GuardsBoard } from '../parts/guards.js';
 import { Hash } from '../parts/hash.js';
 import { Leave } from '../parts/leave.js';
 import { LogPicture } from '../parts/log.js';
+import { OfficeButtons } from '../parts/office.js';
 import { Proposals } from '../parts/proposals.js';
 import { Rounds } from '../parts/results.js';
 import { SpotDesk } from '../parts/spot.js';
@@ -105,7 +106,8 @@ export function Supervisor({ app }) {
     <aside class="stack" aria-label=${t('guard.title')}><${GuardsBoard} app=${app} /><${Guard} app=${app} />
       <section class="card"><h2>${t('head.now')}</h2><p>${t('head.compare')}</p>
         <${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} /></section>
-      <section class="card"><h2>${t('attend.title')}</h2><${Attendance} app=${app} list=${true} /></section>
+      <section class="card"><h2>${t('attend.title')}</h2><${Attendance} app=${app} list=${true} />
+        <${OfficeButtons} app=${app} /></section>
       <${Changes} app=${app} />
       <section class="card"><h2>${t('log.title')}</h2><${LogPicture} app=${app} /></section>
       <div class="row"><${Leave} app=${app} /></div><${MeetingFacts} app=${app} /></aside></div>`;

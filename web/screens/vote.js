@@ -45,7 +45,7 @@ function Cast({ app }) {
     <p class="quiet-text">${t('cast.final')}</p>
     <${SpotState} app=${app} /><${SpotOffer} app=${app} />
     <${Secrecy} app=${app} /><div class="row-center"><${Leave} app=${app} small=${true} /></div></section>
-    <${CommitteeProposals} app=${app} /></div>`;
+    <${CommitteeProposals} app=${app} /><${StandIn} app=${app} /></div>`;
 }
 
 /** The envelope that was spoiled for a check; the next paper comes by itself. */
@@ -150,7 +150,9 @@ export function Vote({ app }) {
   if (attempt?.live && ballot) {
     if (ballot.stage === 'failed') return html`<${Failed} app=${app} />`;
     if (ballot.asks === 'not-voted') return html`<${NotVoted} app=${app} />`;
-    if (open) return html`<${Paper} key=${`${attempt.batch}.${attempt.attempt}.${ballot.cast}`} app=${app} />`;
+    if (open) return html`<div class="stack">
+      <${Paper} key=${`${attempt.batch}.${attempt.attempt}.${ballot.cast}`} app=${app} />
+      <${CommitteeProposals} app=${app} /></div>`;
     if (attempt.phase !== 'voting') return html`<${After} app=${app} />`;
     return ballot.stage === 'spoiled' ? html`<${Spoiled} app=${app} />` : html`<${Cast} app=${app} />`;
   }
