@@ -70,8 +70,10 @@ function said(report) {
     : report.failed_check === undefined ? null : [report.failed_check, report.failed_entry];
   return {
     exit_code, verified, checks_holding, entries, ballots, head, anchor, attendance, attempts, first,
-    checks: report.checks.map(({ number, outcome, failures_total, failures }) =>
-      ({ number, outcome, failures_total, failures: failures.map(({ entry, type }) => ({ entry, type })) })),
+    checks: report.checks.map(({ number, outcome, failures }) => ({ number, outcome,
+      entries: [...new Set(failures.map((f) => f.entry))],
+      // An entry that is not in the right form has a type for one verifier only.
+      types: number === 4 ? [] : [...new Set(failures.map((f) => f.type))] })),
     meeting: meeting ? { ...meeting, rules: undefined } : null,
     changes: changes.map((change) => ({ ...change, zh: undefined, en: undefined })),
   };
