@@ -32,7 +32,7 @@ struct Submission {
   using Payload = std::variant<std::monostate, meeting::BlindSigs, MixResult>;  ///< of TokensIssued, of MixStep
   meeting::Made made;
   Payload payload;
-  PersonId person = 0;  ///< of TokensIssued
+  PersonId person = 0;     ///< of TokensIssued
   std::uint32_t cast = 0;  ///< of TokensIssued
 };
 
