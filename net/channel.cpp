@@ -512,6 +512,7 @@ std::optional<Hash> Channel::peer_spki_sha256() const { return impl_->peer; }
 Bytes const& Channel::server_spki() const { return impl_->server_spki; }
 crypto::Exporter const& Channel::exporter() const { return impl_->exporter; }
 std::string const& Channel::remote() const { return impl_->remote; }
+std::string const& Channel::address() const { return impl_->address; }
 void Channel::post(Task task) { impl_->strand.post(std::move(task)); }
 Strand const& Channel::strand() const { return impl_->strand; }
 

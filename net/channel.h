@@ -115,6 +115,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   crypto::Exporter const& exporter() const;
   /// "192.0.2.7:50312", "[2001:db8::7]:50312". For the log only; never an authority.
   std::string const& remote() const;
+  /// On the server's side: what counts as one address (specification §9.4), without a port; of IPv6 its /64.
+  std::string const& address() const;
   /// Runs a task in order with the handlers.
   void post(Task task);
   Strand const& strand() const;

@@ -40,6 +40,7 @@ struct Channel::Impl {
   ChannelLimits const limits;
   Stream stream;
   std::string remote;
+  std::string address;
   std::optional<Hash> peer;
   Bytes server_spki;
   crypto::Exporter exporter;

@@ -124,6 +124,7 @@ void Listener::Impl::accepted(std::shared_ptr<Impl> const& self, Strand const& c
   auto const channel = make_channel(tls, channel_strand, std::move(socket), limits);
   Channel::Impl& c = Channel::Impl::of(*channel);
   c.remote = remote;
+  c.address = counted_address(endpoint.address()).to_string();
   if (!Places::enter(places, endpoint.address(), channel)) {
     return refused(remote, {CloseReason::kTooMany, "strangers_per_address_max"});
   }
