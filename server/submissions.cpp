@@ -7,28 +7,50 @@ using meeting::Entry;
 using meeting::Record;
 
 void Submissions::answer(Asked const& asked, wire::Submit const& in) {
-  if (auto const index = log_.feed.index_of_leaf(log::leaf_hash(in.entry))) return asked.accept(*index);
+  if (auto const index = log_.feed.index_of_leaf(log::leaf_hash(in.entry))) return answer_logged(asked, *index);
   auto entry = meeting::decode_entry(in.entry);
   if (!entry) return asked.refuse(entry.error());
   auto const is_own = [&](auto const& signature) { return signature.signer == asked.person(); };
-  if (std::ranges::none_of(entry->signatures, is_own)) return asked.refuse(Refusal::kNotAuthorised);
+  if (!entry->signatures.empty() && std::ranges::none_of(entry->signatures, is_own)) {
+    return asked.refuse(Refusal::kNotAuthorised);
+  }
   auto const id = meeting::proposal_id(entry->type(), entry->body_bytes);
-  if (auto const index = log_.feed.index_of_proposal(id)) return asked.accept(*index);
-  if (auto const allowed = enrolments_.check_entry(*entry); !allowed) return asked.refuse(allowed.error());
-  if (proposals_.contains(id)) return sign(asked, id, entry->signatures);
+  if (auto const index = log_.feed.index_of_proposal(id)) return answer_logged(asked, *index);
+  if (auto const allowed = parts_.enrolments.check_entry(*entry); !allowed) return asked.refuse(allowed.error());
+  if (parts_.proposals.contains(id)) return sign(asked, id, entry->signatures);
   if (log_.record.signatures_complete(*entry)) return complete(asked, *entry, in);
   partial(asked, id, std::move(*entry), in);
+}
+
+/// It is in the log, and counts for whoever sees his own signature there.
+void Submissions::answer_logged(Asked const& asked, std::uint64_t index) const {
+  if (!log_.feed.is_signed_by(index, asked.person())) return asked.refuse(Refusal::kConflict);
+  asked.accept(index);
 }
 
 void Submissions::complete(Asked const& asked, Entry const& entry, wire::Submit const& in) {
   if (auto const allowed = log_.record.check(entry); !allowed) {
     auto const* request = std::get_if<meeting::TokenRequest>(&entry.body);
-    if (request && allowed.error() == Refusal::kAlreadyIssued) incidents_.second_request(entry, *request);
+    if (request && allowed.error() == Refusal::kAlreadyIssued) parts_.incidents.second_request(entry, *request);
     return asked.refuse(allowed.error());
   }
-  auto payload = payloads_.read(entry, in.payload);
+  if (parts_.holds.holds_back(entry.type())) return asked.refuse(Refusal::kBusy);
+  auto payload = parts_.payloads.read(entry, in.payload);
   if (!payload) return asked.refuse(payload.error());
   asked.accept(log_.writer.append(entry, in.entry, std::move(*payload)));
+}
+
+Result<void> Submissions::check_open(Asked const& asked, Entry const& entry) const {
+  // A pk_v beside a name, while the envelope may still count.
+  auto const* spoil = std::get_if<meeting::EnvelopeSpoil>(&entry.body);
+  if (spoil && spoil->supervisor != 0) return Refusal::kNotAuthorised;
+  if (!entry.signatures.empty()) return {};
+  if (!log_.record.presence(asked.person()).signed_in) return Refusal::kNotAuthorised;
+  auto const by_body = [](meeting::WayToSign const& way) {
+    return way.by == meeting::By::kOffice || way.by == meeting::By::kCommittee;
+  };
+  if (std::ranges::none_of(log_.record.ways_to_sign(entry), by_body)) return Refusal::kNotAuthorised;
+  return {};
 }
 
 void Submissions::partial(Asked const& asked, Hash const& id, Entry entry, wire::Submit const& in) {
@@ -36,23 +58,27 @@ void Submissions::partial(Asked const& asked, Hash const& id, Entry entry, wire:
   if (auto const allowed = log_.record.check(entry, Record::Signatures::kPartial); !allowed) {
     return asked.refuse(allowed.error());
   }
+  if (auto const allowed = check_open(asked, entry); !allowed) return asked.refuse(allowed.error());
   if (!in.payload.empty()) return asked.refuse(Refusal::kMalformed);
-  if (auto const done = proposals_.propose(id, std::move(entry), in.entry, asked.person()); !done) {
+  auto const type = entry.type();
+  if (auto const done = parts_.proposals.propose(id, std::move(entry), asked.person()); !done) {
     return asked.refuse(done.error());
   }
+  parts_.holds.proposed(type);
   asked.reply(wire::pending(asked.id(), id));
 }
 
 void Submissions::answer(Asked const& asked, wire::Countersign const& in) {
   if (in.signer != asked.person()) return asked.refuse(Refusal::kNotAuthorised);
-  if (auto const index = log_.feed.index_of_proposal(in.proposal)) return asked.accept(*index);
+  if (auto const index = log_.feed.index_of_proposal(in.proposal)) return answer_logged(asked, *index);
   sign(asked, in.proposal, {{in.signer, in.signature}});
 }
 
 void Submissions::sign(Asked const& asked, Hash const& id, std::vector<meeting::EntrySignature> const& more) {
-  auto const complete = proposals_.sign(id, more);
+  auto const complete = parts_.proposals.sign(id, more);
   if (!complete) return asked.refuse(complete.error());
   if (!*complete) return asked.reply(wire::pending(asked.id(), id));
+  if (parts_.holds.holds_back((*complete)->entry.type())) return asked.refuse(Refusal::kBusy);
   asked.accept(log_.writer.append((*complete)->entry, (*complete)->bytes));
 }
 

@@ -13,48 +13,65 @@ using meeting::wire::get;
 using meeting::wire::set;
 using meeting::wire::take;
 
+namespace {
+
+std::optional<EnrolKeys> read(v2::EnrolKeys const& in) {
+  EnrolKeys out;
+  out.csr = get(in.csr());
+  bool const whole = take(out.keys.identity_key, in.identity_key()) && take(out.keys.witness_key, in.witness_key()) &&
+                     take(out.keys.box_key, in.box_key()) && take(out.possession, in.possession()) &&
+                     take(out.proof, in.proof());
+  return whole ? std::optional(std::move(out)) : std::nullopt;
+}
+
+std::optional<Countersign> read(v2::Countersign const& in) {
+  Countersign out;
+  out.signer = in.signer();
+  bool const whole = take(out.proposal, in.proposal()) && take(out.signature, in.signature());
+  return whole ? std::optional(out) : std::nullopt;
+}
+
+/// The kinds stand in one order here and there.
+decltype(Request::what) read(v2::Relay const& in) {
+  static_assert(static_cast<int>(meeting::RelayKind::kReturn) == v2::RELAY_KIND_RETURN);
+  if (in.kind() <= v2::RELAY_KIND_UNSPECIFIED || in.kind() > v2::RELAY_KIND_RETURN) return Refusal::kOutOfRange;
+  if (in.body().size() > meeting::kRelayBytesMax) return Refusal::kTooLarge;
+  return Relay{in.to(), static_cast<meeting::RelayKind>(in.kind()), get(in.body())};
+}
+
+}  // namespace
+
 Result<Request> parse_request(ByteView frame) {
   v2::ClientFrame in;
   if (!parse(frame, in) || in.id() == 0) return Refusal::kMalformed;
   Request out;
   out.id = in.id();
-  out.enrolment = in.has_enrol();
+  out.enrolment = in.has_enrol_start() || in.has_enrol_keys();
   out.what = Refusal::kMalformed;
   switch (in.request_case()) {
-    case v2::ClientFrame::kEnrol: {
-      auto const& from = in.enrol();
-      Enrol enrol{from.code(), {}, {}, {}, get(from.csr()), from.person()};
-      if (take(enrol.identity_key, from.identity_key()) && take(enrol.witness_key, from.witness_key()) &&
-          take(enrol.possession, from.possession())) {
-        out.what = std::move(enrol);
-      }
+    case v2::ClientFrame::kEnrolStart:
+      out.what = EnrolStart{in.enrol_start().meeting(), in.enrol_start().person()};
       break;
-    }
+    case v2::ClientFrame::kEnrolKeys:
+      if (auto keys = read(in.enrol_keys())) out.what = std::move(*keys);
+      break;
     case v2::ClientFrame::kHello:
       out.what = Hello{in.hello().next_index()};
       break;
     case v2::ClientFrame::kSubmit:
       out.what = Submit{get(in.submit().entry()), get(in.submit().payload())};
       break;
-    case v2::ClientFrame::kCountersign: {
-      Countersign countersign;
-      countersign.signer = in.countersign().signer();
-      if (take(countersign.proposal, in.countersign().proposal()) &&
-          take(countersign.signature, in.countersign().signature())) {
-        out.what = countersign;
-      }
+    case v2::ClientFrame::kCountersign:
+      if (auto countersign = read(in.countersign())) out.what = *countersign;
       break;
-    }
     case v2::ClientFrame::kCosign: {
       Cosign cosign;
       if (take(cosign.cosignature, in.cosign().cosignature())) out.what = cosign;
       break;
     }
-    case v2::ClientFrame::kGetSealKey: {
-      GetSealKey get_seal_key;
-      if (take(get_seal_key.batch_open, in.get_seal_key().batch_open())) out.what = get_seal_key;
+    case v2::ClientFrame::kRelay:
+      out.what = read(in.relay());
       break;
-    }
     case v2::ClientFrame::kGetDraft:
       out.what = GetDraft{};
       break;
@@ -73,6 +90,14 @@ Bytes refused(std::uint64_t id, Refusal code) {
   out.set_id(id);
   out.mutable_refused()->set_code(static_cast<std::uint32_t>(code));
   out.mutable_refused()->set_detail(std::string(strings::sentence_of(code).en));
+  return encode(out);
+}
+
+Bytes enrol_proof(std::uint64_t id, meeting::MeetingId const& meeting_id, crypto::Mac const& proof) {
+  v2::ServerFrame out;
+  out.set_id(id);
+  set(out.mutable_enrol_proof()->mutable_meeting_id(), meeting_id);
+  set(out.mutable_enrol_proof()->mutable_proof(), proof.view());
   return encode(out);
 }
 
@@ -114,10 +139,10 @@ Bytes pending(std::uint64_t id, Hash const& proposal) {
   return encode(out);
 }
 
-Bytes seal_key(std::uint64_t id, ByteView key) {
+Bytes relayed(std::uint64_t id) {
   v2::ServerFrame out;
   out.set_id(id);
-  set(out.mutable_seal_key()->mutable_key(), key);
+  out.mutable_relayed();
   return encode(out);
 }
 
@@ -186,6 +211,15 @@ Bytes mix_work(Hash const& batch_open, TrusteeId trustee, ByteView payload) {
   set(body.mutable_batch_open(), batch_open.view());
   body.set_trustee(trustee);
   set(body.mutable_payload(), payload);
+  return encode(out);
+}
+
+Bytes relay_push(PersonId from, meeting::RelayKind kind, ByteView body) {
+  v2::ServerFrame out;
+  auto& push = *out.mutable_relay();
+  push.set_from(from);
+  push.set_kind(static_cast<v2::RelayKind>(kind));
+  set(push.mutable_body(), body);
   return encode(out);
 }
 
