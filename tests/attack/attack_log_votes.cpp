@@ -228,6 +228,25 @@ TEST(Log, Attack30_SpentIsLeftEmpty) {
   EXPECT_STOPPED(hall, kNotAuthorised, hall.submit(EnvelopeSpoil{hall.batch_open(), 1, 0, {}, 0}, {1, supervisor}));
 }
 
+// The server opens something of its own making in the person's name, and an honest laptop stands there as tampered
+// with.
+TEST(Log, Attack31_AForgedOpening) {
+  Hall hall;
+  hall.run_batch(1, hall.votes(1, 5, 0), Stage::kCast);
+  std::map<QuestionId, KeptVote> made_up;
+  made_up[1] = {Choice::kDisagree, Secret::random(32), hall.experts.at(1).ballots.at(1)};
+  auto const seed = Secret::random(crypto::onion::kSeedBytes);
+  must(hall.spoil(1, hall.supervisor()));
+  for (PersonId const forger : {kServer, hall.chair(), hall.supervisor(), hall.expert(2)}) {
+    auto const opening = make_check_opening(hall.batch_open(), 1, 0, made_up, seed, hall.manifest.trustees.size(),
+                                            hall.people.at(forger).identity);
+    auto const outcome = check_opening(hall.record, opening);
+    auto const* const failure = std::get_if<OpeningFailure>(&outcome);
+    ASSERT_NE(failure, nullptr);
+    EXPECT_EQ(failure->verdict, CheckVerdict::kUnopened) << "signed by " << forger;
+  }
+}
+
 // Eight present, five cast, three by their own word do not: lawful, and it must end.
 TEST(Log, Attack33_TheLawfulMeetingStillEnds) {
   Meeting hall({.experts = 11});

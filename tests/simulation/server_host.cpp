@@ -15,25 +15,25 @@ ServerHost::ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace,
       checkpoint_key_(crypto::SigningKey::generate()),
       box_key_(crypto::BoxKey::generate()),
       seal_key_(Secret::random(crypto::kSealKeyBytes)) {
-  network_.listen({[this](LinkId const link, std::uint32_t const client) {
-                     if (!core_) return false;
-                     auto const seen = channel(link);
-                     core_->open(link, {certificate(client), "laptop " + std::to_string(client), seen.exporter,
-                                        seen.server_spki});
-                     pump();
-                     return true;
-                   },
-                   {[this](LinkId const link, ByteView const frame) {
-                      if (!core_) return;
-                      if (dice_.chance(faults.crash)) return crash();
-                      core_->on_frame(link, frame);
-                      pump();
-                    },
-                    [this](LinkId const link) {
-                      if (!core_) return;
-                      core_->closed(link);
-                      pump();
-                    }}});
+  network_.listen(
+      {[this](LinkId const link, std::uint32_t const client) {
+         if (!core_) return false;
+         auto const seen = channel(link);
+         core_->open(link, {certificate(client), "laptop " + std::to_string(client), seen.exporter, seen.server_spki});
+         pump();
+         return true;
+       },
+       {[this](LinkId const link, ByteView const frame) {
+          if (!core_) return;
+          if (dice_.chance(faults.crash)) return crash();
+          core_->on_frame(link, frame);
+          pump();
+        },
+        [this](LinkId const link) {
+          if (!core_) return;
+          core_->closed(link);
+          pump();
+        }}});
 }
 
 client::EnrolChannel ServerHost::channel(LinkId const link) {

@@ -380,8 +380,9 @@ void World::take_proposals(Human& human, boost::json::object const& reply) {
   for (auto const& value : list->as_array()) {
     auto const& one = value.as_object();
     if (!one.at("yours").as_bool() || one.contains("refused")) continue;
-    bool const signed_already = std::ranges::any_of(
-        one.at("signed").as_array(), [&](auto const& signer) { return signer.template to_number<PersonId>() == human.id; });
+    bool const signed_already = std::ranges::any_of(one.at("signed").as_array(), [&](auto const& signer) {
+      return signer.template to_number<PersonId>() == human.id;
+    });
     if (signed_already) continue;
     ToSign next{std::string(one.at("id").as_string()), std::string(one.at("type").as_string()), 0};
     if (next.type == "BatchOpen") next.heads = one.at("present").to_number<std::uint64_t>();
@@ -492,7 +493,8 @@ bool World::check_pending(PersonId const person, meeting::Attempt const& attempt
 
 /// Who has no envelope in the box says whether that was meant: not, if some laptop of his has sent one.
 bool World::say_not_voted(Human& human, meeting::Attempt const& attempt) {
-  if (!attempt.entitled(human.id) || attempt.counted.contains(human.id) || attempt.said_anything(human.id)) return false;
+  if (!attempt.entitled(human.id) || attempt.counted.contains(human.id) || attempt.said_anything(human.id))
+    return false;
   if (!dice.chance(0.3)) return false;
   human.laptop->command(human.sealed.contains(attempt.open_hash) ? "not-voted no" : "not-voted yes");
   return true;
@@ -936,8 +938,8 @@ std::string World::oracle() {
   if (wrong.empty()) wrong = false_record(contents);
   if (!wrong.empty()) return wrong;
   // Nothing that could join names and ballots is kept after the end.
-  for (auto const table : {store::Table::kTokenPayload, store::Table::kIssuedPayload, store::Table::kEnvelope,
-                           store::Table::kMixOutput}) {
+  for (auto const table :
+       {store::Table::kTokenPayload, store::Table::kIssuedPayload, store::Table::kEnvelope, store::Table::kMixOutput}) {
     if (!contents[table].empty()) return "the server still holds what it should have destroyed";
   }
   return {};
