@@ -70,25 +70,96 @@ TEST_P(Seeds, EveryMeetingEndsAndDeclaresWhatPeopleMeant) {
 }
 INSTANTIATE_TEST_SUITE_P(Shard, Seeds, testing::Range(std::uint64_t{0}, kShards));
 
-// Meetings that once stood still: somebody's remaining questions were all voided while the box was confirmed, so that
-// the gate did not wait for that person, but everybody who looked at the hall did, and passed over nobody.
-TEST(Mended, NobodyIsWaitedForWhoHasNothingLeftToConfirm) {
-  piaojue::init();
-  for (std::uint64_t const seed : {2817U, 2903U}) {
-    auto const report = run(seed);
-    EXPECT_TRUE(report.ok) << summary(seed, report);
-  }
+// ---- No dead ends ----
+
+enum class Loss { kLaptop, kPerson, kServer, kServerAndLaptop };
+
+struct DeadEnd {
+  char const* who;
+  std::uint32_t role;
+  bool trustee;
+  Loss loss;
+};
+
+/// Calm weather, seven experts, four trustees of whom one is an expert, one batch of two questions.
+void plain(Scenario& s) {
+  Scenario plain;
+  auto& m = plain.manifest;
+  m = s.manifest;
+  m.rehearsal = false;
+  m.people.clear();
+  auto const add = [&](std::uint32_t role) {
+    meeting::Person person;
+    person.name = "人" + std::to_string(m.people.size() + 1);
+    person.roles = role;
+    m.people.push_back(person);
+  };
+  add(meeting::kChair);
+  for (int i = 0; i < 7; ++i) add(meeting::kExpert);
+  add(meeting::kClerk);
+  add(meeting::kSupervisor);
+  m.trustees = {0, 1, 10, 8};
+  m.rules.recusal_mode = meeting::RecusalMode::kInclude;
+  m.rules.max_unconfirmed = 2;
+  m.candidates.resize(1);
+  m.candidates.front().channel = meeting::Channel::kNormal;
+  m.candidates.push_back(m.candidates.front());
+  m.batches.resize(1);
+  m.batches.front().candidates = {1, 2};
+  plain.storm = false;
+  plain.network.delay_ms_max = 20;
+  s = std::move(plain);
 }
 
-// One laptop dead, another lost with what it would confirm, and only one may be passed over: no box is opened that way,
-// so the chair has the batch voted on again, at once and by plan, not because nothing moves.
-TEST(Mended, MoreThanMayBePassedOverVoteAgain) {
+constexpr meeting::BatchPhase kPhases[] = {meeting::BatchPhase::kVoting,  meeting::BatchPhase::kClosing,
+                                           meeting::BatchPhase::kMixing,  meeting::BatchPhase::kConfirming,
+                                           meeting::BatchPhase::kOpening, meeting::BatchPhase::kCounted,
+                                           meeting::BatchPhase::kDeclared};
+
+class NoDeadEnd : public testing::TestWithParam<DeadEnd> {};
+
+// Whoever or whatever is lost, and when: the batch ends in results, or is voided and voted on again. A meeting that can
+// neither go on nor end would be decided by whoever is able to break one laptop.
+TEST_P(NoDeadEnd, EveryPhaseEndsInResultsOrIsVotedOnAgain) {
   piaojue::init();
-  for (std::uint64_t const seed : {10399U, 10425U}) {
-    auto const report = run(seed);
-    EXPECT_TRUE(report.ok) << summary(seed, report);
+  auto const& lost = GetParam();
+  for (auto const phase : kPhases) {
+    World world(77, [&](Scenario& s) {
+      plain(s);
+      PersonId const person = lost.trustee                    ? 8
+                              : lost.role == meeting::kExpert ? 2
+                              : lost.role == meeting::kChair  ? 1
+                              : lost.role == meeting::kClerk  ? 9
+                                                              : 10;
+      s.lost_in = phase;
+      if (lost.loss == Loss::kLaptop) s.replaced = person;
+      if (lost.loss == Loss::kPerson) s.goes_silent = person;
+      s.server_falls = lost.loss == Loss::kServer || lost.loss == Loss::kServerAndLaptop;
+      if (lost.loss == Loss::kServerAndLaptop) s.falls_too = person;
+    });
+    auto const report = world.run();
+    EXPECT_TRUE(report.ok) << lost.who << " lost in phase " << meeting::phase_name(phase) << "\n"
+                           << summary(77, report);
   }
 }
+constexpr auto kExpert = meeting::kExpert;
+INSTANTIATE_TEST_SUITE_P(
+    Lost, NoDeadEnd,
+    testing::Values(DeadEnd{"ChairsLaptop", meeting::kChair, false, Loss::kLaptop},
+                    DeadEnd{"SupervisorsLaptop", meeting::kSupervisor, false, Loss::kLaptop},
+                    DeadEnd{"ClerksLaptop", meeting::kClerk, false, Loss::kLaptop},
+                    DeadEnd{"ExpertsLaptop", kExpert, false, Loss::kLaptop},
+                    DeadEnd{"TrusteesLaptop", kExpert, true, Loss::kLaptop},
+                    DeadEnd{"Chair", meeting::kChair, false, Loss::kPerson},
+                    DeadEnd{"Supervisor", meeting::kSupervisor, false, Loss::kPerson},
+                    DeadEnd{"Clerk", meeting::kClerk, false, Loss::kPerson},
+                    DeadEnd{"Expert", kExpert, false, Loss::kPerson}, DeadEnd{"Trustee", kExpert, true, Loss::kPerson},
+                    DeadEnd{"Server", 0, false, Loss::kServer},
+                    DeadEnd{"ServerAndChairsLaptop", meeting::kChair, false, Loss::kServerAndLaptop},
+                    DeadEnd{"ServerAndSupervisorsLaptop", meeting::kSupervisor, false, Loss::kServerAndLaptop},
+                    DeadEnd{"ServerAndExpertsLaptop", kExpert, false, Loss::kServerAndLaptop},
+                    DeadEnd{"ServerAndTrusteesLaptop", kExpert, true, Loss::kServerAndLaptop}),
+    [](auto const& instance) { return std::string(instance.param.who); });
 
 // A failure that can not be repeated can not be mended: one draw from the real clock, the real random generator or the
 // order of addresses in memory, and a seed would no longer mean one meeting.

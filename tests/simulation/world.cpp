@@ -275,6 +275,7 @@ void World::begin() {
     clock.after(late == scenario.arrives_ms.end() ? dice.below(500) : late->second, [&laptop] { laptop.switch_on(); });
     later(p);
   }
+  server.on_commit = [this] { lose_now(); };
   server.start().value();
   if (scenario.storm) clock.after(scenario.storm_ms, [this] { end_storm(); });
 }
@@ -306,17 +307,8 @@ void World::think(Human& human) {
   if (!laptop.on() || !laptop.session() || laptop.waiting_for_reply() || !laptop.connected()) return;
   auto const& record = laptop.session()->record();
 
-  if (human.id == scenario.replaced && !human.was_replaced && loses_laptop_now(record)) {
-    auto const code = server.new_slip(human.id, scenario.manifest.meeting_id);
-    if (!code) return;
-    human.was_replaced = true;
-    auto& fresh = give_laptop(human, *code);
-    laptop.crash();
-    clock.after(dice.between(500, 5000), [&fresh] { fresh.switch_on(); });
-    return;
-  }
-  if (human.id == scenario.goes_silent && !human.silent && record.in_progress() &&
-      record.attempt()->envelopes().contains(human.id) && !record.attempt()->open.paper && dice.chance(0.5)) {
+  if (loses_laptop_now(record) && human.id == scenario.replaced && replace_laptop(human)) return;
+  if (loses_power_now(human, record)) {
     human.silent = true;
     laptop.crash();
     return;
@@ -348,7 +340,121 @@ void World::think(Human& human) {
   if ((human.roles & meeting::kExpert) != 0 && think_expert(human, record)) return;
   if ((human.roles & meeting::kSupervisor) != 0 && think_supervisor(human, record)) return;
   if ((human.roles & meeting::kClerk) != 0 && think_clerk(human, record)) return;
-  if ((human.roles & meeting::kChair) != 0) think_chair(human, record);
+  if (human.id == leader(record)) think_chair(human, record);
+}
+
+/// Looks at what waits for signatures now and then, and signs it, one after the other. @return a command was given.
+bool World::sign_something(Human& human) {
+  auto& laptop = *human.laptop;
+  if (!human.ticks.empty()) {
+    auto const line = human.ticks.front();
+    human.ticks.pop_front();
+    laptop.command(line);
+    return true;
+  }
+  if (!human.to_sign.empty()) {
+    auto const next = human.to_sign.front();
+    human.to_sign.pop_front();
+    laptop.command("approve " + next.id + (next.heads > 0 ? " " + std::to_string(next.heads) : ""));
+    return true;
+  }
+  if (!human.proposals && !dice.chance(0.05)) return false;
+  human.proposals = false;
+  laptop.command("proposals", [this, &human](boost::json::object const& reply) { take_proposals(human, reply); });
+  return true;
+}
+
+void World::take_proposals(Human& human, boost::json::object const& reply) {
+  auto const* const list = reply.if_contains("proposals");
+  if (list == nullptr) return;
+  human.to_sign.clear();
+  bool opens = false;
+  for (auto const& value : list->as_array()) {
+    auto const& one = value.as_object();
+    if (!one.at("yours").as_bool() || one.contains("refused")) continue;
+    bool const signed_already = std::ranges::any_of(one.at("signed").as_array(), [&](auto const& signer) {
+      return signer.template to_number<PersonId>() == human.id;
+    });
+    if (signed_already) continue;
+    ToSign next{std::string(one.at("id").as_string()), std::string(one.at("type").as_string()), 0};
+    if (next.type == "BatchOpen") next.heads = one.at("present").to_number<std::uint64_t>();
+    opens |= next.type == "MeetingOpen";
+    human.to_sign.push_back(std::move(next));
+  }
+  // A supervisor ticks the sign-in sheet first.
+  if (opens && (human.roles & meeting::kSupervisor) != 0) tick_sheet(human);
+}
+
+void World::tick_sheet(Human& human) {
+  clock.after(1, [this, &human] {
+    auto& laptop = *human.laptop;
+    if (!laptop.session() || laptop.waiting_for_reply() || !laptop.connected()) return;
+    laptop.command("sheet", [this, &human](boost::json::object const& reply) {
+      auto const* const rows = reply.if_contains("rows");
+      if (rows == nullptr) return;
+      for (auto const& value : rows->as_array()) {
+        auto const& row = value.as_object();
+        if (row.at("ticked").as_bool() || row.at("device_code").is_null()) continue;
+        auto const person = row.at("person").to_number<PersonId>();
+        auto const code = std::string(row.at("device_code").as_string());
+        // What the person has signed by hand is what stands on the own screen.
+        auto const profile = client::load_profile(people_.at(person).laptop->wallet()).value();
+        if (!profile || profile->device_code() != code) continue;
+        human.ticks.push_back("tick " + std::to_string(person) + " " + code);
+      }
+    });
+  });
+}
+
+/// Whether this is a moment at which a laptop may be lost for good: after its owner has signed in.
+bool World::loses_laptop_now(Record const& record) {
+  if (!scenario.replaced || scenario.lost_in || people_.at(*scenario.replaced).was_replaced) return false;
+  return record.phase() == MeetingPhase::kOpen && record.presence(*scenario.replaced).signed_in && dice.chance(0.05);
+}
+
+bool World::loses_power_now(Human const& human, Record const& record) {
+  return human.id == scenario.goes_silent && !scenario.lost_in && record.in_progress() &&
+         record.attempt()->envelopes().contains(human.id) && !record.attempt()->open.paper && dice.chance(0.5);
+}
+
+/// The laptop is gone with all that it held; another one enrols with a new slip. @return false: no slip to be had.
+bool World::replace_laptop(Human& human) {
+  auto const code = server.new_slip(human.id, scenario.manifest.meeting_id);
+  if (!code) return false;
+  human.was_replaced = true;
+  auto& old = *human.laptop;
+  auto& fresh = give_laptop(human, *code);
+  old.crash();
+  clock.after(dice.between(500, 5000), [&fresh] { fresh.switch_on(); });
+  return true;
+}
+
+void World::lose_now() {
+  if (lost_ || !scenario.lost_in || !server.running()) return;
+  auto const& attempt = server.core().record().attempt();
+  if (!attempt || attempt->phase != *scenario.lost_in) return;
+  lost_ = true;
+  clock.after(0, [this] {
+    if (scenario.server_falls && server.running()) server.crash();
+    if (scenario.falls_too) people_.at(*scenario.falls_too).laptop->crash();
+    if (scenario.replaced) replace_laptop(people_.at(*scenario.replaced));
+    if (scenario.goes_silent) {
+      auto& human = people_.at(*scenario.goes_silent);
+      human.silent = true;
+      human.laptop->crash();
+    }
+  });
+}
+
+PersonId World::leader(Record const& record) const {
+  for (auto const role : {meeting::kChair, meeting::kSupervisor, meeting::kClerk, meeting::kExpert}) {
+    for (auto const& [id, human] : people_) {
+      if ((human.roles & role) == 0 || human.silent || human.gone || !record.presence(id).signed_in) continue;
+      auto const profile = client::load_profile(human.laptop->wallet()).value();
+      if (profile && profile->identity_key == record.identity_key(id)) return id;
+    }
+  }
+  return 0;
 }
 
 /// Looks at what waits for signatures now and then, and signs it, one after the other. @return a command was given.
@@ -531,13 +637,15 @@ bool World::think_clerk(Human& human, Record const& record) {
     laptop.command("interview " + std::to_string(q) + " 面试答辩：回答清楚");
     return true;
   }
-  if (record.in_progress()) return false;
+  return false;
+}
+
+/// Somebody whose laptop is dead is signed out by others, so that the next batch does not wait for him.
+bool World::sign_out_dead(Laptop& laptop, Record const& record) {
   for (auto const& [id, other] : people_) {
-    // Somebody whose laptop is dead is signed out by the office, so that the next batch does not wait for him.
-    if (other.silent && record.presence(id).signed_in) {
-      laptop.command("sign-out " + std::to_string(id) + " 设备失联，已离席");
-      return true;
-    }
+    if (!other.silent || !record.presence(id).signed_in) continue;
+    laptop.command("sign-out " + std::to_string(id) + " 设备失联，已离席");
+    return true;
   }
   return false;
 }
@@ -689,6 +797,7 @@ bool World::replace_trustee(Laptop& laptop, Record const& record) {
 /// Opens the next batch that has undecided questions, or closes the meeting.
 bool World::open_next(Human& human, Record const& record) {
   auto& laptop = *human.laptop;
+  if (sign_out_dead(laptop, record)) return true;
   for (meeting::BatchId b = 1; b <= record.manifest().batches.size(); ++b) {
     auto const undecided = record.undecided(b);
     if (undecided.empty()) continue;
@@ -718,7 +827,7 @@ bool World::ready_to_open(Record const& record) {
     }
   }
   for (auto const p : record.experts_present()) {
-    if (people_.at(p).silent) return false;  // the office signs them out first
+    if (people_.at(p).silent) return false;  // they are signed out by others first
   }
   return true;
 }
@@ -845,7 +954,7 @@ Report World::run() {
     bool const over = run_until([&] { return finished(); }, limit);
     report.failure = !over ? "the meeting did not come to its end\n" + state() : oracle();
     // Where machines fail two at once, an attempt may be lost; the next one is not. In calm weather none is.
-    bool const calm = !scenario.storm && !scenario.goes_silent && !scenario.replaced;
+    bool const calm = !scenario.storm && !scenario.goes_silent && !scenario.replaced && !scenario.lost_in;
     if (report.failure.empty() && calm && rescues_ > 0) report.failure = "the chair had to void: " + rescue_;
   } catch (std::exception const& error) {
     report.failure = std::string("exception: ") + error.what() + "\n" + state();

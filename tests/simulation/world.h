@@ -37,6 +37,11 @@ struct Scenario {
   std::optional<PersonId> goes_silent;  ///< the laptop dies for good after its envelope is in the log
   std::optional<PersonId> replaced;     ///< the laptop is lost once, and a new one enrols with a new slip
 
+  /// Whoever goes silent or is replaced is lost at this moment of the first attempt; nothing: by chance.
+  std::optional<meeting::BatchPhase> lost_in;
+  bool server_falls = false;          ///< the server's process ends at that moment, and is started again
+  std::optional<PersonId> falls_too;  ///< this laptop loses its power at the same moment, and comes back
+
   static Scenario draw(Dice& dice);
 };
 
@@ -130,6 +135,7 @@ class World {
   bool pass_over(Laptop& laptop, meeting::Record const& record, std::vector<PersonId> const& people);
   /// This person's laptop will never say a word about this attempt.
   bool is_lost(PersonId person, meeting::Record const& record) const;
+  bool sign_out_dead(Laptop& laptop, meeting::Record const& record);
   bool replace_trustee(Laptop& laptop, meeting::Record const& record);
   bool open_next(Human& human, meeting::Record const& record);
   bool ready_to_open(meeting::Record const& record);
@@ -137,6 +143,12 @@ class World {
   bool trustee_lost(meeting::Record const& record) const;
   bool think_paper(Human& human, meeting::Record const& record);
   bool loses_laptop_now(meeting::Record const& record);
+  bool loses_power_now(Human const& human, meeting::Record const& record);
+  bool replace_laptop(Human& human);
+  /// The moment of `Scenario::lost_in`, if the log has come to it.
+  void lose_now();
+  /// Who sees to it that the meeting goes on: the chair, and whoever is there if he is not.
+  PersonId leader(meeting::Record const& record) const;
   void note_rescue(std::string const& why);
   void sent(Human& human, Laptop& laptop, ByteView frame);
   void received(Laptop& laptop, ByteView frame);
@@ -160,7 +172,7 @@ class World {
   std::vector<Acknowledged> acknowledged_;
   std::map<std::pair<crypto::Hash, QuestionId>, meeting::PaperRow> paper_;  ///< by attempt
   std::uint64_t last_size_ = 0, last_growth_ms_ = 0;
-  bool begun_ = false, calm_ = false;
+  bool begun_ = false, calm_ = false, lost_ = false;
   std::set<QuestionId> too_few_;  ///< had fewer than three ballots: voted on paper next time
   std::uint64_t rescues_ = 0;     ///< times that the chair gave an attempt up because nothing moved
   std::string rescue_;            ///< how it stood the first time
