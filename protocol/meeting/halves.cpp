@@ -106,13 +106,14 @@ bool has_halves(Record const& record, HalfOf const& of) {
 
 Result<void> HeldHalves::take(PersonId owner, BoxPublicKey const& owner_key, HalfOf const& of, Secret half) {
   auto const held = held_.find({owner, of});
-  if (held != held_.end()) {
+  // Of a laptop that was replaced nothing is asked for any more, and the new one begins anew.
+  if (held != held_.end() && held->second.owner_key == owner_key) {
     if (!held->second.half.equals(half.view())) return Refusal::kConflict;
     return {};
   }
   auto const of_owner = std::ranges::count_if(held_, [&](auto const& one) { return one.first.first == owner; });
   if (static_cast<std::size_t>(of_owner) >= kPerOwnerMax) return Refusal::kBusy;
-  held_.emplace(std::pair(owner, of), Held{std::move(half), owner_key});
+  held_.insert_or_assign(std::pair(owner, of), Held{std::move(half), owner_key});
   return {};
 }
 

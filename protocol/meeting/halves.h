@@ -69,7 +69,7 @@ class HeldHalves {
   static constexpr std::size_t kPerOwnerMax = 16;
 
   /// Keeps the first of an owner and attempt. @param owner_key the owner's current BK: what it is given back under.
-  /// @return kConflict: another one is held. kBusy: kPerOwnerMax.
+  /// @return kConflict: another one of the same laptop is held. kBusy: kPerOwnerMax.
   [[nodiscard]] Result<void> take(PersonId owner, BoxPublicKey const& owner_key, HalfOf const& of, Secret half);
   ReturnedHalf give_back(PersonId owner, HalfOf const& of) const;
   /// The log has gone on: nothing is kept of an attempt that has ended.
