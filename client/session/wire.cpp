@@ -16,7 +16,7 @@ using meeting::wire::take;
 
 /// Codes beyond the table come from a later version; they stay refusals.
 Refusal refusal(std::uint32_t code) {
-  if (code < 1 || code > static_cast<std::uint32_t>(Refusal::kInternal)) return Refusal::kInternal;
+  if (code < 1 || code > static_cast<std::uint32_t>(kLastRefusal)) return Refusal::kInternal;
   return static_cast<Refusal>(code);
 }
 
@@ -88,11 +88,24 @@ bool read(Status& to, v2::StatusPush const& from) {
   return true;
 }
 
+bool read(EnrolProof& to, v2::EnrolProof const& from) {
+  if (from.meeting_id().size() != to.meeting_id.size()) return false;
+  std::ranges::copy(as_bytes(from.meeting_id()), to.meeting_id.begin());
+  return take(to.proof, from.proof());
+}
+
+bool read(Relay& to, v2::RelayPush const& from) {
+  to = Relay{from.from(), static_cast<meeting::RelayKind>(from.kind()), get(from.body())};
+  return from.kind() != v2::RELAY_KIND_UNSPECIFIED && v2::RelayKind_IsValid(from.kind());
+}
+
 bool read(Message& out, v2::ServerFrame const& in) {
   switch (in.body_case()) {
     case v2::ServerFrame::kRefused:
       out.what = Refused{refusal(in.refused().code())};
       return true;
+    case v2::ServerFrame::kEnrolProof:
+      return read(out.what.emplace<EnrolProof>(), in.enrol_proof());
     case v2::ServerFrame::kEnrolled: {
       auto const& from = in.enrolled();
       out.what = Enrolled{from.certificate(), from.ca_certificate(), from.name(), from.roles()};
@@ -105,8 +118,8 @@ bool read(Message& out, v2::ServerFrame const& in) {
       return true;
     case v2::ServerFrame::kPending:
       return take(out.what.emplace<Pending>().proposal, in.pending().proposal());
-    case v2::ServerFrame::kSealKey:
-      out.what = SealKey{get(in.seal_key().key())};
+    case v2::ServerFrame::kRelayed:
+      out.what = Relayed{};
       return true;
     case v2::ServerFrame::kDraft:
       out.what = Draft{get(in.draft().manifest())};
@@ -130,6 +143,8 @@ bool read(Message& out, v2::ServerFrame const& in) {
       return read(out.what.emplace<MixWork>(), in.mix_work());
     case v2::ServerFrame::kStatus:
       return read(out.what.emplace<Status>(), in.status());
+    case v2::ServerFrame::kRelay:
+      return read(out.what.emplace<Relay>(), in.relay());
     case v2::ServerFrame::BODY_NOT_SET:
       return false;
   }
@@ -138,16 +153,23 @@ bool read(Message& out, v2::ServerFrame const& in) {
 
 }  // namespace
 
-Bytes enrol(std::uint64_t id, std::string const& code, SigningPublicKey const& ik, SigningPublicKey const& wk,
-            Signature const& possession, std::string const& csr_pem, PersonId person) {
+Bytes enrol_start(std::uint64_t id, std::uint32_t meeting_number, PersonId person) {
   return request(id, [&](v2::ClientFrame& out) {
-    auto& body = *out.mutable_enrol();
-    body.set_code(code);
-    set(body.mutable_identity_key(), ik.view());
-    set(body.mutable_witness_key(), wk.view());
+    out.mutable_enrol_start()->set_meeting(meeting_number);
+    out.mutable_enrol_start()->set_person(person);
+  });
+}
+
+Bytes enrol_keys(std::uint64_t id, ByteView csr, meeting::DeviceKeys const& keys, Signature const& possession,
+                 crypto::Mac const& proof) {
+  return request(id, [&](v2::ClientFrame& out) {
+    auto& body = *out.mutable_enrol_keys();
+    set(body.mutable_csr(), csr);
+    set(body.mutable_identity_key(), keys.identity_key.view());
+    set(body.mutable_witness_key(), keys.witness_key.view());
+    set(body.mutable_box_key(), keys.box_key.view());
     set(body.mutable_possession(), possession.view());
-    body.set_csr(csr_pem);
-    body.set_person(person);
+    set(body.mutable_proof(), proof.view());
   });
 }
 
@@ -174,9 +196,12 @@ Bytes cosign(std::uint64_t id, log::Cosignature const& cosignature) {
   return request(id, [&](v2::ClientFrame& out) { fill(*out.mutable_cosign()->mutable_cosignature(), cosignature); });
 }
 
-Bytes get_seal_key(std::uint64_t id, Hash const& batch_open) {
-  return request(
-      id, [&](v2::ClientFrame& out) { set(out.mutable_get_seal_key()->mutable_batch_open(), batch_open.view()); });
+Bytes relay(std::uint64_t id, PersonId to, meeting::RelayKind kind, ByteView body) {
+  return request(id, [&](v2::ClientFrame& out) {
+    out.mutable_relay()->set_to(to);
+    out.mutable_relay()->set_kind(static_cast<v2::RelayKind>(kind));
+    set(out.mutable_relay()->mutable_body(), body);
+  });
 }
 
 Bytes get_draft(std::uint64_t id) {
