@@ -59,6 +59,7 @@ function recuse(meeting, body, at) {
   const byOthers = !(at.signers.length === 1 && at.signers[0] === body.person);
   const person = meeting.personOf(body.person, byOthers ? 27 : 4);
   const question = meeting.questionOf(body.question, byOthers ? 27 : 4);
+  must(person.roles & EXPERT, 'NOT_AUTHORISED');
   let by = 'person';
   if (!byOthers) {
     meeting.signedBy(at, body.person);
@@ -66,7 +67,6 @@ function recuse(meeting, body, at) {
     must(isOrdinary(person), 'NOT_AUTHORISED', 27);
     by = meeting.signedByBody(at, { concerned: person.number, check: 27 });
   }
-  must(person.roles & EXPERT, 'NOT_AUTHORISED');
   must(body.reason !== '', 'MALFORMED');
   const decided = question.declared && !question.contested;
   must(!decided && !(meeting.inProgress && meeting.current.live.has(body.question)), 'WRONG_PHASE');
