@@ -324,6 +324,9 @@ export const BROKEN = {
     m.open(1, { keys });
   }],
   'an opening without the keys of a trustee': [7, (m) => { m.open(1, { keys: [m.batchKeys(1, 0, [1, 2])] }); }],
+  'an opening with the keys in another order': [7, (m) => {
+    m.open(1, { keys: [1, 0].map((t) => m.batchKeys(1, t, [1, 2])) });
+  }],
   'an opening where too few hold first keys': [3, (m) => {
     for (const p of [8, 7]) m.keyChange(p, m.office);
     for (const p of [1, 2]) m.signOut(p);
