@@ -235,7 +235,6 @@ Laptop& World::give_laptop(Human& human, meeting::SlipCode code) {
   laptop->on_sent = [this, &human, laptop](ByteView const frame) { sent(human, *laptop, frame); };
   laptop->on_received = [this, laptop](ByteView const frame) { received(*laptop, frame); };
   laptop->on_crash = [this, &human, laptop] {
-    human.casting.reset();
     human.to_sign.clear();
     human.ticks.clear();
     if (human.laptop != laptop || human.silent || human.gone) return;
@@ -484,8 +483,9 @@ bool World::vote(Human& human, meeting::Attempt const& attempt) {
   if (voter == nullptr || voter->envelope || voter->issued.size() < attempt.holders.size()) return false;
   // The lost laptop asked for tokens; the new one has not what they were blinded with, and there is no second request.
   if (human.casts_refused[attempt.open_hash] > 6) return false;
-  Choices choices;
+  auto& choices = human.choices[{attempt.open_hash, voter->cast}];
   for (auto const q : questions) {
+    if (choices.contains(q)) continue;
     Choice choice;
     if (votes) {
       choice = votes(human.id, q);
@@ -495,12 +495,12 @@ bool World::vote(Human& human, meeting::Attempt const& attempt) {
       if (choice == Choice::kAbstain && !scenario.manifest.rules.abstain_allowed) choice = Choice::kDisagree;
     }
     choices[q] = choice;
+  }
+  for (auto const& [q, choice] : choices) {
     laptop.command("vote " + std::to_string(q) + " " + word(choice));
     if (!laptop.session()) return true;
   }
-  human.casting = choices;
   laptop.command("cast", [&human, open = attempt.open_hash](boost::json::object const& reply) {
-    human.casting.reset();
     if (!reply.at("ok").as_bool()) ++human.casts_refused[open];
   });
   return true;
@@ -827,13 +827,11 @@ void World::sent(Human& human, Laptop& laptop, ByteView const frame) {
   auto const entry = meeting::decode_entry(submit->entry);
   if (!entry) throw std::runtime_error("a session submitted an entry that does not decode");
   if (entry->type() != EntryType::kEnvelopeCast) return;
-  human.sealed.insert(std::get<meeting::EnvelopeCast>(entry->body).batch_open);
-  // The first time that these bytes are sent they stand for the command under way; later they are repeated.
-  auto const leaf = log::leaf_hash(submit->entry);
-  if (!meant_.contains(leaf)) {
-    if (!human.casting) throw std::runtime_error("an envelope that nobody asked for");
-    meant_[leaf] = *human.casting;
-  }
+  auto const& cast = std::get<meeting::EnvelopeCast>(entry->body);
+  human.sealed.insert(cast.batch_open);
+  auto const choices = human.choices.find({cast.batch_open, cast.cast});
+  if (choices == human.choices.end()) throw std::runtime_error("an envelope that nobody asked for");
+  meant_[log::leaf_hash(submit->entry)] = choices->second;
 }
 
 void World::received(Laptop& laptop, ByteView const frame) {

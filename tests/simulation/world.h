@@ -103,7 +103,9 @@ class World {
     bool proposals = false;                    ///< something waits for a signature
     std::deque<ToSign> to_sign;                ///< what of it was seen and is to be signed
     std::deque<std::string> ticks;             ///< of a supervisor, before the meeting opens: lines that are still due
-    std::optional<Choices> casting;            ///< what the command `cast` that is under way stands for
+    /// By attempt and cast: a person who is asked again marks the same. What was sealed before a power cut is sent after
+    /// it, so another choice would leave open which of the two is meant.
+    std::map<std::pair<crypto::Hash, std::uint32_t>, Choices> choices;
     std::map<crypto::Hash, PersonId> checker;  ///< by attempt: who is to look at the first envelope; 0: nobody
     std::map<crypto::Hash, std::uint32_t> casts_refused;
     std::set<crypto::Hash> sealed;  ///< attempts in which some laptop of this person has sent an envelope
