@@ -48,12 +48,14 @@ TEST_P(Seeds, EveryMeetingEndsAndDeclaresWhatPeopleMeant) {
   }
   auto const seeds = number_from("PIAOJUE_SEEDS").value_or(1000);
   std::uint64_t done = 0, failed = 0, server_crashes = 0, laptop_crashes = 0, attempts = 0;
+  std::map<meeting::EntryType, std::uint64_t> types;
   for (std::uint64_t seed = GetParam(); seed < seeds && failed < 5; seed += kShards) {
     auto const report = run(seed);
     ++done;
     server_crashes += report.server_crashes;
     laptop_crashes += report.laptop_crashes;
     attempts += report.attempts;
+    for (auto const& [type, count] : report.types) types[type] += count;
     if (!report.ok) {
       ++failed;
       ADD_FAILURE() << summary(seed, report);
@@ -61,7 +63,13 @@ TEST_P(Seeds, EveryMeetingEndsAndDeclaresWhatPeopleMeant) {
   }
   RecordProperty("meetings", static_cast<int>(done));
   std::cout << done << " meetings, " << attempts << " attempts, " << server_crashes << " server crashes, "
-            << laptop_crashes << " laptop crashes" << std::endl;
+            << laptop_crashes << " laptop crashes";
+  for (auto const type : {meeting::EntryType::kVoid, meeting::EntryType::kOverride, meeting::EntryType::kEnvelopeSpoil,
+                          meeting::EntryType::kCheckResult, meeting::EntryType::kKeyChange,
+                          meeting::EntryType::kTrusteeChange, meeting::EntryType::kPaperTally}) {
+    std::cout << ", " << types[type] << ' ' << meeting::name(type);
+  }
+  std::cout << std::endl;
   // A storm in which nothing ever breaks would prove nothing.
   if (done >= 50) {
     EXPECT_GT(server_crashes, done / 4);
@@ -140,6 +148,7 @@ TEST_P(NoDeadEnd, EveryPhaseEndsInResultsOrIsVotedOnAgain) {
     auto const report = world.run();
     EXPECT_TRUE(report.ok) << lost.who << " lost in phase " << meeting::phase_name(phase) << "\n"
                            << summary(77, report);
+    EXPECT_TRUE(report.lost) << "nothing was lost in phase " << meeting::phase_name(phase);
   }
 }
 constexpr auto kExpert = meeting::kExpert;

@@ -895,6 +895,11 @@ Report World::run() {
   report.server_crashes = server.crashes();
   for (auto const& laptop : laptops_) report.laptop_crashes += laptop->crashes();
   report.virtual_ms = clock.now_ms();
+  report.lost = lost_;
+  auto const contents = server.store().contents();
+  for (auto const& [key, bytes] : contents[store::Table::kEntry]) {
+    ++report.types[meeting::decode_entry(bytes)->type()];
+  }
   if (server.running()) {
     report.entries = server.core().record().size();
     report.attempts = server.core().record().past_attempts().size() + (server.core().record().attempt() ? 1 : 0);

@@ -49,6 +49,8 @@ struct Report {
   bool ok = false;
   std::string failure;  ///< what the oracle or the clock said
   crypto::Hash trace;
+  std::map<meeting::EntryType, std::uint64_t> types;  ///< how many entries of each
+  bool lost = false;                                  ///< the moment of `Scenario::lost_in` has come
   std::uint64_t entries = 0, frames = 0, server_crashes = 0, laptop_crashes = 0, virtual_ms = 0, attempts = 0;
 };
 
@@ -100,11 +102,11 @@ class World {
     bool gone = false;    ///< will not come back
     bool silent = false;  ///< the laptop stays off
     bool was_replaced = false;
-    bool proposals = false;                    ///< something waits for a signature
-    std::deque<ToSign> to_sign;                ///< what of it was seen and is to be signed
-    std::deque<std::string> ticks;             ///< of a supervisor, before the meeting opens: lines that are still due
-    /// By attempt and cast: a person who is asked again marks the same. What was sealed before a power cut is sent after
-    /// it, so another choice would leave open which of the two is meant.
+    bool proposals = false;         ///< something waits for a signature
+    std::deque<ToSign> to_sign;     ///< what of it was seen and is to be signed
+    std::deque<std::string> ticks;  ///< of a supervisor, before the meeting opens: lines that are still due
+    /// By attempt and cast: a person who is asked again marks the same. What was sealed before a power cut is sent
+    /// after it, so another choice would leave open which of the two is meant.
     std::map<std::pair<crypto::Hash, std::uint32_t>, Choices> choices;
     std::map<crypto::Hash, PersonId> checker;  ///< by attempt: who is to look at the first envelope; 0: nobody
     std::map<crypto::Hash, std::uint32_t> casts_refused;
