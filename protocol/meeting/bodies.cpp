@@ -44,12 +44,15 @@ Committee committee(State const& s, PersonId concerned) {
 }
 
 bool enough_first_keys(State const& s, PersonId without) {
-  bool const few = s.committee_pool.size() < quorum(s.manifest);
+  auto const keeps = [&](PersonId person) { return person != without && s.has_first_key(person); };
+  std::size_t const body = size_of_body(s);
+  std::size_t const needed = two_thirds(body);
+  // Who lacks one stays in E for good, and so counts against every committee to come: also while E still grows.
+  std::size_t const kept = static_cast<std::size_t>(std::ranges::count_if(s.committee_pool, keeps));
+  if (s.committee_pool.size() - kept > body - needed) return false;
+  if (s.committee_pool.size() >= quorum(s.manifest)) return true;
   std::vector<PersonId> const all = s.people_with(kExpert);
-  std::size_t const keep = static_cast<std::size_t>(std::ranges::count_if(all, [&](PersonId person) {
-    return person != without && s.has_first_key(person) && (few || s.committee_pool.contains(person));
-  }));
-  return keep >= two_thirds(size_of_body(s));
+  return static_cast<std::size_t>(std::ranges::count_if(all, keeps)) >= needed;
 }
 
 }  // namespace piaojue::meeting

@@ -303,6 +303,11 @@ export const BROKEN = {
   'other keys of a slot holder by the office': [27, (m) => { m.keyChange(8, m.office); }, { trustees: [0, 8] }],
   'other keys of somebody who signs as a member of the committee': [27, (m) => { m.keyChange(1, m.committee()); }],
   'too many first keys ended by the office': [27, (m) => { for (const p of [8, 7, 6]) m.keyChange(p, m.office); }],
+  // Once the others have come, two of three thirds would be more than are left.
+  'first keys ended by the office while few are in E': [27, (m) => {
+    for (const p of [5, 6, 7, 8]) m.signOut(p);
+    for (const p of [1, 2]) m.keyChange(p, m.office);
+  }],
   'other keys of a slot holder in an attempt': [4, (m) => {
     m.open(1);
     m.keyChange(m.chair, m.committee());
