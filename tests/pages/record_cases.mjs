@@ -182,6 +182,11 @@ export const LAWFUL = {
     const recusals = [{ person: 2, question: 1 }];
     declared(m, { recusals, figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
   }],
+  'an expert who is a chair is recused by the committee': [['recuse'], (m) => {
+    m.entry('Recuse', { meeting: m.meeting, person: 1, question: 1, reason: '同一单位' }, [2, 3, 4, 5, 6]);
+    const recusals = [{ person: 1, question: 1 }];
+    declared(m, { recusals, figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
+  }, { roles: { 1: CHAIR } }],
   'somebody leaves after the opening, and W shrinks with him': [[], (m) => {
     const a = m.open(1);
     m.signOut(m.clerk, { batch_open: a.leaf });
