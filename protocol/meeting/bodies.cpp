@@ -13,17 +13,17 @@ std::size_t size_of_body(State const& s) { return std::max(quorum(s.manifest), s
 }  // namespace
 
 std::size_t quorum(Manifest const& manifest) {
-  std::size_t const half = (manifest.committee_size + 1) / 2;
+  std::size_t const half = manifest.committee_size / 2 + manifest.committee_size % 2;
   return std::max<std::size_t>(half, quorum_min(manifest.rules, manifest.committee_size));
 }
 
 Office office(State const& s, PersonId concerned) {
   Office out;
   for (PersonId const chair : s.people_with(kChair)) {
-    if (chair != concerned && s.current_keys(chair) != nullptr) out.chairs.push_back(chair);
+    if (chair != concerned) out.chairs.push_back(chair);
   }
   for (PersonId const supervisor : s.people_with(kSupervisor)) {
-    if (supervisor == concerned || s.current_keys(supervisor) == nullptr) continue;
+    if (supervisor == concerned) continue;
     out.supervisors.push_back(supervisor);
     if (s.presence(supervisor).signed_in) out.present_supervisors.push_back(supervisor);
   }

@@ -11,8 +11,8 @@ inline constexpr PersonId kNobody = 0;
 
 /// Exactly one of `chairs` and every one of `present_supervisors`; of `supervisors` others may sign too.
 struct Office {
-  std::vector<PersonId> chairs;               ///< with keys
-  std::vector<PersonId> supervisors;          ///< with keys, signed in or not
+  std::vector<PersonId> chairs;               ///< signed in or not
+  std::vector<PersonId> supervisors;          ///< signed in or not
   std::vector<PersonId> present_supervisors;  ///< of these, signed in
   /// A chair, and a supervisor who is signed in.
   bool exists() const { return !chairs.empty() && !present_supervisors.empty(); }

@@ -8,8 +8,8 @@ namespace piaojue::meeting {
 
 namespace {
 
-/// Field number and length of the longest item, an entry: 1 + 4 bytes.
-constexpr std::size_t kItemBytesMax = kEntryBytesMax + 8;
+/// Specification §2.4; around the longest item, an entry, there are field number and length.
+constexpr std::size_t kItemBytesMax = kEntryBytesMax + 64;
 constexpr std::size_t kReadAtOnce = 1u << 16;
 
 }  // namespace
