@@ -70,7 +70,7 @@ Result<std::optional<RecordItem>> RecordReader::next() {
   }
 
   v2::RecordItem message;
-  if (auto const parsed = protobuf::decode(as_bytes(bytes), message); !parsed) return parsed.error();
+  if (auto const parsed = protobuf::decode(as_bytes(bytes), message, 0); !parsed) return parsed.error();
   switch (message.item_case()) {
     case v2::RecordItem::kEntry: {
       if (message.entry().size() > kEntryBytesMax) return Refusal::kTooLarge;
