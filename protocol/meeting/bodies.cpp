@@ -13,17 +13,17 @@ std::size_t size_of_body(State const& s) { return std::max(quorum(s.manifest), s
 }  // namespace
 
 std::size_t quorum(Manifest const& manifest) {
-  std::size_t const half = (manifest.committee_size + 1) / 2;
+  std::size_t const half = manifest.committee_size / 2 + manifest.committee_size % 2;
   return std::max<std::size_t>(half, quorum_min(manifest.rules, manifest.committee_size));
 }
 
 Office office(State const& s, PersonId concerned) {
   Office out;
   for (PersonId const chair : s.people_with(kChair)) {
-    if (chair != concerned && s.current_keys(chair) != nullptr) out.chairs.push_back(chair);
+    if (chair != concerned) out.chairs.push_back(chair);
   }
   for (PersonId const supervisor : s.people_with(kSupervisor)) {
-    if (supervisor == concerned || s.current_keys(supervisor) == nullptr) continue;
+    if (supervisor == concerned) continue;
     out.supervisors.push_back(supervisor);
     if (s.presence(supervisor).signed_in) out.present_supervisors.push_back(supervisor);
   }
@@ -44,12 +44,15 @@ Committee committee(State const& s, PersonId concerned) {
 }
 
 bool enough_first_keys(State const& s, PersonId without) {
-  bool const few = s.committee_pool.size() < quorum(s.manifest);
+  auto const keeps = [&](PersonId person) { return person != without && s.has_first_key(person); };
+  std::size_t const body = size_of_body(s);
+  std::size_t const needed = two_thirds(body);
+  // Who lacks one stays in E for good, and so counts against every committee to come: also while E still grows.
+  std::size_t const kept = static_cast<std::size_t>(std::ranges::count_if(s.committee_pool, keeps));
+  if (s.committee_pool.size() - kept > body - needed) return false;
+  if (s.committee_pool.size() >= quorum(s.manifest)) return true;
   std::vector<PersonId> const all = s.people_with(kExpert);
-  std::size_t const keep = static_cast<std::size_t>(std::ranges::count_if(all, [&](PersonId person) {
-    return person != without && s.has_first_key(person) && (few || s.committee_pool.contains(person));
-  }));
-  return keep >= two_thirds(size_of_body(s));
+  return static_cast<std::size_t>(std::ranges::count_if(all, keeps)) >= needed;
 }
 
 }  // namespace piaojue::meeting

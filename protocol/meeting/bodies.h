@@ -11,8 +11,8 @@ inline constexpr PersonId kNobody = 0;
 
 /// Exactly one of `chairs` and every one of `present_supervisors`; of `supervisors` others may sign too.
 struct Office {
-  std::vector<PersonId> chairs;               ///< with keys
-  std::vector<PersonId> supervisors;          ///< with keys, signed in or not
+  std::vector<PersonId> chairs;               ///< signed in or not
+  std::vector<PersonId> supervisors;          ///< signed in or not
   std::vector<PersonId> present_supervisors;  ///< of these, signed in
   /// A chair, and a supervisor who is signed in.
   bool exists() const { return !chairs.empty() && !present_supervisors.empty(); }
@@ -31,8 +31,8 @@ Committee committee(State const& s, PersonId concerned);
 
 /// q = max(⌈N/2⌉, smallest P with y·P ≥ x·N).
 std::size_t quorum(Manifest const& manifest);
-/// FIRST_KEYS: would the experts of E (while fewer than q are in E, all experts) still hold ⌊2D/3⌋ + 1 first keys,
-/// were that of `without` gone?
+/// FIRST_KEYS: were the first key of `without` gone, would at most D − ⌊2D/3⌋ − 1 experts of E lack one, and, while
+/// fewer than q are in E, ⌊2D/3⌋ + 1 of all experts still hold one?
 bool enough_first_keys(State const& s, PersonId without);
 
 /// At least `min` and at most `max` of `members`, and among them every one of `must`.

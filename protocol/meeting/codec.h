@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Bytes to typed entries and back. Decoding accepts canonical Protobuf only (specification §2.3): whatever parses is
-/// encoded again and compared, so an entry has one spelling. This is the only place of the room that knows Protobuf.
+/// encoded again and compared, so an entry has one spelling. What an entry may hold at most is asked before anything is
+/// made of it (§9.4).
 #include "crypto/sign.h"
 #include "protocol/meeting/entry.h"
 
 namespace piaojue::meeting {
 
-/// @return kTooLarge (the entry, a text, a list), kMalformed (does not parse, a field of wrong length, a text that is
-/// not UTF-8), kNotCanonical (another spelling, a list out of order), kUnknownType, kOutOfRange (an enum's value, the
-/// version).
+/// Most bytes of an entry, and of a body by itself.
+std::size_t entry_bytes_max(EntryType type);
+/// Most signatures that the table of §10.0 can ask for, or take.
+std::size_t signatures_max(EntryType type);
+
+/// @return kTooLarge (the entry, its signatures, a text, a list), kMalformed (does not parse, a field of wrong length,
+/// a text that is not UTF-8), kNotCanonical (another spelling, a list out of order), kUnknownType, kOutOfRange (an
+/// enum's value, the version).
 [[nodiscard]] Result<Entry> decode_entry(ByteView bytes);
 /// The same of a body by itself, as a proposal or a draft of the manifest is sent.
 [[nodiscard]] Result<Body> decode_body(EntryType type, ByteView bytes);

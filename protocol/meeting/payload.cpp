@@ -7,9 +7,19 @@ namespace piaojue::meeting {
 
 using protobuf::encode;
 using protobuf::parse;
+using protobuf::parse_within;
 using wire::add;
 using wire::get;
 using wire::set;
+
+namespace {
+
+/// Elements that the largest lawful payload has.
+constexpr std::size_t kQuestionsMax = kQuestionsPerBatchMax;
+constexpr std::size_t kTokensMax = kQuestionsMax * (1 + kTrusteesMax);
+constexpr std::size_t kMixMax = kQuestionsMax * (1 + kExpertsMax);
+
+}  // namespace
 
 Bytes encode_token_payload(BlindedMsgs const& msgs) {
   v2::TokenPayload out;
@@ -23,7 +33,7 @@ Bytes encode_token_payload(BlindedMsgs const& msgs) {
 
 Result<BlindedMsgs> parse_token_payload(ByteView bytes) {
   v2::TokenPayload in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  if (auto const parsed = parse_within(bytes, in, kTokensMax); !parsed) return parsed.error();
   BlindedMsgs out;
   for (auto const& question : in.questions()) {
     std::vector<Bytes> messages;
@@ -45,7 +55,7 @@ Bytes encode_issued_payload(BlindSigs const& sigs) {
 
 Result<BlindSigs> parse_issued_payload(ByteView bytes) {
   v2::IssuedPayload in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  if (auto const parsed = parse_within(bytes, in, kQuestionsMax); !parsed) return parsed.error();
   BlindSigs out;
   for (auto const& question : in.questions()) {
     if (!add(out, question.question(), get(question.blind_sig()))) return Refusal::kMalformed;
@@ -65,7 +75,7 @@ Bytes encode_envelope_payload(Onions const& onions) {
 
 Result<Onions> parse_envelope_payload(ByteView bytes) {
   v2::EnvelopePayload in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  if (auto const parsed = parse_within(bytes, in, kQuestionsMax); !parsed) return parsed.error();
   Onions out;
   for (auto const& onion : in.onions()) {
     if (!add(out, onion.question(), get(onion.onion()))) return Refusal::kMalformed;
@@ -86,7 +96,7 @@ Bytes encode_mix_payload(ByteView salt, MixItems const& items) {
 
 Result<MixPayload> parse_mix_payload(ByteView bytes) {
   v2::MixPayload in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  if (auto const parsed = parse_within(bytes, in, kMixMax); !parsed) return parsed.error();
   MixPayload out;
   out.salt = get(in.salt());
   for (auto const& question : in.questions()) {

@@ -167,7 +167,7 @@ bool Record::ballot_seen(crypto::elgamal::Ciphertext const& vote) const {
 }
 
 bool Record::tally_key_seen(Point const& y) const {
-  return state_.seen_trustee_keys.contains(rules::seen_tally_key(y));
+  return state_.seen_keys.contains(rules::seen_key(y.view()));
 }
 
 Result<void> Record::gate() const {

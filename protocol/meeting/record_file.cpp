@@ -8,8 +8,8 @@ namespace piaojue::meeting {
 
 namespace {
 
-/// Field number and length of the longest item, an entry: 1 + 4 bytes.
-constexpr std::size_t kItemBytesMax = kEntryBytesMax + 8;
+/// Specification §2.4; around the longest item, an entry, there are field number and length.
+constexpr std::size_t kItemBytesMax = kEntryBytesMax + 64;
 constexpr std::size_t kReadAtOnce = 1u << 16;
 
 }  // namespace
@@ -70,7 +70,7 @@ Result<std::optional<RecordItem>> RecordReader::next() {
   }
 
   v2::RecordItem message;
-  if (auto const parsed = protobuf::decode(as_bytes(bytes), message); !parsed) return parsed.error();
+  if (auto const parsed = protobuf::decode(as_bytes(bytes), message, 0); !parsed) return parsed.error();
   switch (message.item_case()) {
     case v2::RecordItem::kEntry: {
       if (message.entry().size() > kEntryBytesMax) return Refusal::kTooLarge;

@@ -68,9 +68,8 @@ struct State {
   By last_by = By::kOne;         ///< how the entry that was taken in last is signed
   std::map<Hash, bool> results;  ///< leaf hashes of Declarations and PaperTallies; true: named unwitnessed
 
-  /// What may occur once in a meeting. Hashes of rules/seen.h where the thing itself is long.
-  std::unordered_set<SigningPublicKey, FixedBytesHash<SigningPublicKey>> seen_people_keys;
-  Seen seen_box_keys, seen_trustee_keys, seen_ballots, spent_ballots;
+  /// What may occur once in a meeting, as hashes of rules/seen.h.
+  Seen seen_keys, seen_ballots, spent_ballots;
 
   // ---- Questions that rules and others ask ----
 

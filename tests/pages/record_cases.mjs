@@ -182,6 +182,11 @@ export const LAWFUL = {
     const recusals = [{ person: 2, question: 1 }];
     declared(m, { recusals, figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
   }],
+  'an expert who is a chair is recused by the committee': [['recuse'], (m) => {
+    m.entry('Recuse', { meeting: m.meeting, person: 1, question: 1, reason: '同一单位' }, [2, 3, 4, 5, 6]);
+    const recusals = [{ person: 1, question: 1 }];
+    declared(m, { recusals, figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
+  }, { roles: { 1: CHAIR } }],
   'somebody leaves after the opening, and W shrinks with him': [[], (m) => {
     const a = m.open(1);
     m.signOut(m.clerk, { batch_open: a.leaf });
@@ -303,6 +308,11 @@ export const BROKEN = {
   'other keys of a slot holder by the office': [27, (m) => { m.keyChange(8, m.office); }, { trustees: [0, 8] }],
   'other keys of somebody who signs as a member of the committee': [27, (m) => { m.keyChange(1, m.committee()); }],
   'too many first keys ended by the office': [27, (m) => { for (const p of [8, 7, 6]) m.keyChange(p, m.office); }],
+  // Once the others have come, two of three thirds would be more than are left.
+  'first keys ended by the office while few are in E': [27, (m) => {
+    for (const p of [5, 6, 7, 8]) m.signOut(p);
+    for (const p of [1, 2]) m.keyChange(p, m.office);
+  }],
   'other keys of a slot holder in an attempt': [4, (m) => {
     m.open(1);
     m.keyChange(m.chair, m.committee());

@@ -103,7 +103,10 @@ export class People {
   }
   /** Whether enough experts keep a first key when this person's ends (`FIRST_KEYS`). @param {Person} person */
   keepsFirstKeys(person) {
-    const experts = this.e.length < this.quorum ? this.with(EXPERT) : this.e;
-    return experts.filter((p) => p.first && p !== person).length >= twoThirds(this.d);
+    const keeps = (p) => p.first && p !== person;
+    const needed = twoThirds(this.d);
+    // Who lacks one stays in E for good.
+    if (this.e.filter((p) => !keeps(p)).length > this.d - needed) return false;
+    return this.e.length >= this.quorum || this.with(EXPERT).filter(keeps).length >= needed;
   }
 }

@@ -105,6 +105,7 @@ Result<void> gate(Attempt const& a) {
 auto Rule<TallyShare>::check(State const& s, TallyShare const& e) -> Result<Prepared> {
   Prepared prepared;
   Attempt const& a = *s.attempt;
+  if (a.shares.contains(e.trustee)) return Refusal::kConflict;
   if (!s.in({BatchPhase::kConfirming, BatchPhase::kOpening})) return Refusal::kWrongPhase;
   if (!a.takes_part(e.trustee)) return Refusal::kNotAuthorised;
   if (e.box != a.box_hash) return Refusal::kUnknown;
@@ -113,7 +114,6 @@ auto Rule<TallyShare>::check(State const& s, TallyShare const& e) -> Result<Prep
     if (e.trustee != 0) return Refusal::kWrongPhase;
     if (auto const open = gate(a); !open) return open.error();
   }
-  if (a.shares.contains(e.trustee)) return Refusal::kConflict;
   if (!covers(e.shares, a.live())) return Refusal::kConflict;
   for (auto const& [q, share] : e.shares) {
     if (!elgamal::verify_tally_share(a.keys[e.trustee].tally_key, a.sums.at(q).a, share,

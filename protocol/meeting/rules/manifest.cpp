@@ -63,16 +63,19 @@ bool is_whole(Person const& person) {
 }
 
 Result<void> check_people_keys(Manifest const& m) {
-  std::set<SigningPublicKey> seen{m.server_key};
-  std::set<Hash> seen_boxes{seen_box_key(m.server_box_key)};
-  if (!seen.insert(m.checkpoint_key).second) return Refusal::kOutOfRange;
+  std::set<Hash> seen;
+  auto is_new = [&](Hash const& key) { return seen.insert(key).second; };
+  if (!is_new(seen_key(m.server_key.view())) || !is_new(seen_key(m.checkpoint_key.view())) ||
+      !is_new(seen_key(m.server_box_key))) {
+    return Refusal::kOutOfRange;
+  }
   if (!valid_people_keys(m.server_key, m.checkpoint_key, m.server_box_key)) return Refusal::kOutOfRange;
   for (Person const& person : m.people) {
     if (!is_whole(person)) return Refusal::kOutOfRange;
     if (!person.identity_key) continue;
     if (!valid_people_keys(*person.identity_key, *person.witness_key, *person.box_key)) return Refusal::kOutOfRange;
-    if (!seen.insert(*person.identity_key).second || !seen.insert(*person.witness_key).second ||
-        !seen_boxes.insert(seen_box_key(*person.box_key)).second) {
+    if (!is_new(seen_key(person.identity_key->view())) || !is_new(seen_key(person.witness_key->view())) ||
+        !is_new(seen_key(*person.box_key))) {
       return Refusal::kOutOfRange;
     }
   }
@@ -166,15 +169,14 @@ void Rule<Manifest>::take(State& s, Manifest const& e, Place const& place) {
   s.manifest = e;
   s.meeting = place.leaf;
   s.slots = e.trustees;
-  s.seen_people_keys = {e.server_key, e.checkpoint_key};
-  s.seen_box_keys = {seen_box_key(e.server_box_key)};
+  s.seen_keys = {seen_key(e.server_key.view()), seen_key(e.checkpoint_key.view()), seen_key(e.server_box_key)};
   for (PersonId p = 1; p <= e.people.size(); ++p) {
     Person const& person = e.people[p - 1];
     if (!person.identity_key) continue;
     s.keys[p].push_back({*person.identity_key, *person.witness_key, *person.box_key, true, place.index});
-    s.seen_people_keys.insert(*person.identity_key);
-    s.seen_people_keys.insert(*person.witness_key);
-    s.seen_box_keys.insert(seen_box_key(*person.box_key));
+    s.seen_keys.insert(seen_key(person.identity_key->view()));
+    s.seen_keys.insert(seen_key(person.witness_key->view()));
+    s.seen_keys.insert(seen_key(*person.box_key));
   }
   for (BatchId b = 1; b <= e.batches.size(); ++b) {
     for (QuestionId const q : e.batches[b - 1].candidates) s.questions[q].batch = b;

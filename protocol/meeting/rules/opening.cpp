@@ -23,19 +23,17 @@ auto Rule<BatchKeys>::check(State const& s, BatchKeys const& e) -> Result<Prepar
     if (s.questions.at(q).declared) return Refusal::kWrongPhase;
   }
   auto fresh = [&](Hash const& hash) {
-    if (s.seen_trustee_keys.contains(hash) || s.seen_box_keys.contains(hash)) return false;
+    if (s.seen_keys.contains(hash)) return false;
     if (contains(prepared.seen, hash)) return false;
     prepared.seen.push_back(hash);
     return true;
   };
   for (auto const& [q, modulus] : e.token_keys) {
     auto key = blind_rsa::PublicKey::from_modulus(modulus, s.manifest.rules.modulus_bits);
-    if (!key || !fresh(seen_modulus(modulus))) return Refusal::kKeyParam;
+    if (!key || !fresh(seen_key(modulus))) return Refusal::kKeyParam;
     prepared.token_keys.emplace(q, std::move(*key));
   }
-  if (!fresh(seen_mix_key(e.mix_key)) || !fresh(seen_tally_key(e.tally_key))) {
-    return Refusal::kKeyParam;
-  }
+  if (!fresh(seen_key(e.mix_key)) || !fresh(seen_key(e.tally_key.view()))) return Refusal::kKeyParam;
   if (!crypto::is_valid(e.mix_key)) return Refusal::kKeyParam;
   if (!elgamal::is_valid_point(e.tally_key)) return Refusal::kKeyParam;
   if (!elgamal::verify_knowledge(e.tally_key, pok_binding(s.meeting, e.batch, e.attempt, e.trustee), e.pok)) {
@@ -46,7 +44,7 @@ auto Rule<BatchKeys>::check(State const& s, BatchKeys const& e) -> Result<Prepar
 
 void Rule<BatchKeys>::take(State& s, BatchKeys const& e, Place const& place, Prepared prepared) {
   s.pending_keys[{e.batch, e.trustee}] = {e, place.leaf, std::move(prepared.token_keys)};
-  s.seen_trustee_keys.insert(prepared.seen.begin(), prepared.seen.end());
+  s.seen_keys.insert(prepared.seen.begin(), prepared.seen.end());
 }
 
 // ---- BatchOpen -----------------------------------------------------------------------------------------------------

@@ -86,6 +86,12 @@ void Rule<Recuse>::take(State& s, Recuse const& e, Place const&) { s.recusals[e.
 
 namespace {
 
+constexpr std::size_t kKeysOfAPerson = 3;
+
+std::set<Hash> keys_of(KeyChange const& e) {
+  return {seen_key(e.identity_key.view()), seen_key(e.witness_key.view()), seen_key(e.box_key)};
+}
+
 void drop_pending_keys(State& s, TrusteeId trustee) {
   std::erase_if(s.pending_keys, [&](auto const& item) { return item.first.second == trustee; });
 }
@@ -95,13 +101,9 @@ void drop_pending_keys(State& s, TrusteeId trustee) {
 Result<void> Rule<KeyChange>::check(State const& s, KeyChange const& e, Signing const& signing) {
   if (e.reason.empty()) return Refusal::kMalformed;
   if (!valid_people_keys(e.identity_key, e.witness_key, e.box_key)) return Refusal::kOutOfRange;
-  if (e.identity_key == e.witness_key || s.seen_people_keys.contains(e.identity_key) ||
-      s.seen_people_keys.contains(e.witness_key)) {
-    return Refusal::kConflict;
-  }
-  if (Hash const box = seen_box_key(e.box_key); s.seen_box_keys.contains(box) || s.seen_trustee_keys.contains(box)) {
-    return Refusal::kConflict;
-  }
+  std::set<Hash> const keys = keys_of(e);
+  if (keys.size() != kKeysOfAPerson) return Refusal::kConflict;
+  if (std::ranges::any_of(keys, [&](Hash const& key) { return s.seen_keys.contains(key); })) return Refusal::kConflict;
   if (!crypto::verify(e.identity_key,
                       {possession_input(s.manifest.meeting_id, e.person, e.identity_key, e.witness_key, e.box_key)},
                       e.possession)) {
@@ -118,9 +120,7 @@ Result<void> Rule<KeyChange>::check(State const& s, KeyChange const& e, Signing 
 void Rule<KeyChange>::take(State& s, KeyChange const& e, Place const& place) {
   s.keys[e.person].push_back(
       {e.identity_key, e.witness_key, e.box_key, place.signing.by == By::kCommittee, place.index});
-  s.seen_people_keys.insert(e.identity_key);
-  s.seen_people_keys.insert(e.witness_key);
-  s.seen_box_keys.insert(seen_box_key(e.box_key));
+  for (Hash const& key : keys_of(e)) s.seen_keys.insert(key);
   for (TrusteeId t = 1; t < s.slots.size(); ++t) {
     if (s.slots[t] == e.person) drop_pending_keys(s, t);
   }

@@ -10,7 +10,7 @@ using crypto::Hash;
 
 namespace {
 
-enum class Kind : std::uint8_t { kModulus = 1, kX25519, kTallyKey, kBallotKey, kVote };
+enum class Kind : std::uint8_t { kKey = 1, kBallotKey, kVote };
 
 Hash seen_as(Kind kind, std::initializer_list<ByteView> parts) {
   Bytes all{static_cast<std::uint8_t>(kind)};
@@ -20,10 +20,9 @@ Hash seen_as(Kind kind, std::initializer_list<ByteView> parts) {
 
 }  // namespace
 
-Hash seen_modulus(ByteView modulus) { return seen_as(Kind::kModulus, {modulus}); }
-Hash seen_box_key(crypto::BoxPublicKey const& key) { return seen_as(Kind::kX25519, {crypto::canonical(key).view()}); }
-Hash seen_mix_key(crypto::MixPublicKey const& key) { return seen_as(Kind::kX25519, {crypto::canonical(key).view()}); }
-Hash seen_tally_key(crypto::Point const& key) { return seen_as(Kind::kTallyKey, {key.view()}); }
+Hash seen_key(ByteView key) { return seen_as(Kind::kKey, {key}); }
+Hash seen_key(crypto::BoxPublicKey const& key) { return seen_key(crypto::canonical(key).view()); }
+Hash seen_key(crypto::MixPublicKey const& key) { return seen_key(crypto::canonical(key).view()); }
 Hash seen_ballot_key(crypto::SigningPublicKey const& pk_v) { return seen_as(Kind::kBallotKey, {pk_v.view()}); }
 Hash seen_vote(crypto::elgamal::Ciphertext const& vote) { return seen_as(Kind::kVote, {vote.a.view(), vote.b.view()}); }
 

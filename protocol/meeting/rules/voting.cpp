@@ -2,6 +2,7 @@
 #include "protocol/meeting/rules/voting.h"
 
 #include "crypto/sign.h"
+#include "crypto/sign.h"
 #include "protocol/meeting/rules/seen.h"
 
 namespace piaojue::meeting::rules {
@@ -38,6 +39,7 @@ void Rule<TokenRequest>::take(State& s, TokenRequest const& e, Place const& plac
 Result<void> Rule<TokensIssued>::check(State const& s, TokensIssued const& e) {
   if (!s.voting()) return Refusal::kWrongPhase;
   if (!s.attempt->takes_part(e.trustee)) return Refusal::kNotAuthorised;
+  if (!s.attempt->present(e.person)) return Refusal::kWrongPhase;
   if (e.cast != s.attempt->cast_of(e.person)) return Refusal::kConflict;
   Voter const* const voter = s.attempt->voter(e.person);
   if (voter == nullptr || !voter->request) return Refusal::kWrongPhase;
@@ -85,9 +87,9 @@ void Rule<BatchClose>::take(State& s, BatchClose const& e, Place const&) {
 // ---- IssuanceClosed ------------------------------------------------------------------------------------------------
 
 Result<void> Rule<IssuanceClosed>::check(State const& s, IssuanceClosed const& e) {
+  if (s.attempt->issuance_closed.contains(e.trustee)) return Refusal::kConflict;
   if (!s.in({BatchPhase::kClosing})) return Refusal::kWrongPhase;
   if (!s.attempt->takes_part(e.trustee)) return Refusal::kNotAuthorised;
-  if (s.attempt->issuance_closed.contains(e.trustee)) return Refusal::kConflict;
   if (e.issued != s.attempt->issued[e.trustee]) return Refusal::kConflict;
   return {};
 }
@@ -128,10 +130,11 @@ Result<void> check_question_box(State const& s, QuestionId q, QuestionBox const&
     auto const ballot = parse_ballot(s.attempt->shape, bytes);
     if (!ballot) return ballot.error();
     if (!crypto::is_valid(ballot->pk_v)) return Refusal::kBallotEncoding;
+    if (ballot->question != q) return Refusal::kBallotContext;
     // An order that is not by bytes could tell who voted when.
     if (before != nullptr && *before >= bytes) return Refusal::kBallotEncoding;
     before = &bytes;
-    if (ballot->question != q) return Refusal::kBallotContext;
+    if (!crypto::is_valid(ballot->pk_v)) return Refusal::kBallotEncoding;
     if (s.spent_ballots.contains(seen_ballot_key(ballot->pk_v))) return Refusal::kBallotSpent;
     for (Hash const& hash : {seen_ballot_key(ballot->pk_v), seen_vote(ballot->vote)}) {
       if (s.seen_ballots.contains(hash) || !here.insert(hash).second) return Refusal::kBallotDuplicate;
