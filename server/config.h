@@ -23,7 +23,7 @@ struct Limits {
   std::size_t push_bytes = 1U << 20;           ///< of entries in one LogPush, or one entry if that is larger
   std::uint32_t enrol_tries_per_session = 5;   ///< EnrolStarts and wrong proofs
   Rate enrol_tries_per_address{40, 0.5};
-  Rate relays_per_person{32, 8};
+  Rate relays_per_person{256, 32};  ///< after a restart, seven trustees give each other some dozens of halves
   Rate relay_bytes_per_person{2U << 20, 256U << 10};
   std::uint64_t hold_ms = 60'000;  ///< what a proposal holds back, and then for as long does not (specification §9.2)
 };

@@ -286,7 +286,7 @@ void Core::Parts::between_attempts() {
 void Core::Parts::on_half() {
   own_work_.look_again();
   auto const back = payloads_.look_again();
-  if (!back) return notices_.add({Event::kHalfLost, back.error(), record_.attempt()->open.batch});
+  if (!back) return notices_.add({Event::kPayloadsLost, back.error(), record_.attempt()->open.batch});
   if (!*back) return;
   for (auto const& [session, person] : sessions_.present()) resume(session, person);
 }

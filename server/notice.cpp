@@ -33,6 +33,8 @@ std::string_view name(Event event) {
       return "half_back";
     case Event::kHalfLost:
       return "half_lost";
+    case Event::kPayloadsLost:
+      return "payloads_lost";
   }
   return "unknown";
 }
@@ -47,6 +49,7 @@ bool is_warning(Event event) {
     case Event::kTrusteeRefusal:
     case Event::kHalfAway:
     case Event::kHalfLost:
+    case Event::kPayloadsLost:
       return true;
     default:
       return false;

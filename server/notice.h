@@ -26,6 +26,7 @@ enum class Event : std::uint8_t {
   kHalfAway,          ///< after a restart: what is kept of the attempt waits for its half; number: the batch
   kHalfBack,          ///< a holder has given it back; likewise
   kHalfLost,          ///< no holder has it: the attempt must be voided; likewise
+  kPayloadsLost,      ///< what the store keeps is not what the log speaks of: likewise
 };
 std::string_view name(Event event);  ///< "meeting_open"
 /// Something was refused that the operator should look at.

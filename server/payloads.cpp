@@ -20,7 +20,10 @@ Result<void> Payloads::load(Contents const& contents) {
 Result<bool> Payloads::look_again() {
   if (!unread_ || !record_.in_progress() || !seal_.is_here()) return false;
   auto const contents = std::exchange(unread_, std::nullopt);
-  if (auto loaded = load(*contents); !loaded) return loaded.error();
+  if (auto loaded = load(*contents); !loaded) {
+    lost_ = true;
+    return loaded.error();
+  }
   return true;
 }
 
@@ -45,7 +48,7 @@ void Payloads::take_in(Body const& body, std::uint64_t index, Parcel<Body>* parc
 Result<Payload> Payloads::read(meeting::Entry const& entry, ByteView raw) const {
   auto const read_for = [&]<class Body>(Body const& body) -> Result<Payload> {
     if constexpr (HasPayload<Body>) {
-      if (!seal_.is_here()) return Refusal::kBusy;
+      if (!seal_.is_here() || lost_) return Refusal::kBusy;
       auto value = PayloadKind<Body>::kRead(raw);
       if (!value) return value.error();
       if (auto const allowed = check(body, *value); !allowed) return allowed.error();
@@ -75,6 +78,7 @@ void Payloads::took_in(meeting::Entry const& entry, std::uint64_t index, Payload
   delivery_.end();
   mix_chain_.end();
   unread_.reset();
+  lost_ = false;
 }
 
 std::vector<Frame> Payloads::frames_for(PersonId person) const {

@@ -15,12 +15,13 @@ class Payloads {
   /// After the entries: the rows of the attempt in progress, once they can be read; until then they are kept as they
   /// are. @return kStorage: not those that its entries speak of.
   [[nodiscard]] Result<void> load(Contents const& contents);
-  /// The attempt's half may have come back. @return likewise; true: the rows could be read now, and not before.
+  /// The attempt's half may have come back. @return likewise, and from then on nothing is taken in this attempt; true:
+  /// the rows could be read now, and not before.
   [[nodiscard]] Result<bool> look_again();
 
   /// Bytes become a value that is checked against its entry, which the record would accept.
   /// @return kMalformed: can not be read, or the entry has none. What `check` of the part refuses it with. kBusy: the
-  /// attempt's half is away.
+  /// attempt's half is away, or what it sealed is lost.
   [[nodiscard]] Result<Payload> read(meeting::Entry const& entry, ByteView raw) const;
   /// The entry is in the log. While the log is replayed there is no payload: `load` comes after.
   void took_in(meeting::Entry const& entry, std::uint64_t index, Payload payload);
@@ -39,6 +40,7 @@ class Payloads {
   Delivery& delivery_;
   MixChain& mix_chain_;
   std::optional<Contents> unread_;  ///< of the attempt in progress: its half is away
+  bool lost_ = false;               ///< could not be read although it is back: the attempt can not go on
 };
 
 }  // namespace piaojue::server

@@ -486,12 +486,38 @@ TEST(Recovery, RefusesAStoreThatDoesNotBelongTogether) {
   EXPECT_FALSE(recovers([](auto& c) { c[Table::kEntry].erase(key_of(std::uint64_t{2})); }));
   EXPECT_FALSE(recovers([](auto& c) { c[Table::kEntry].erase(std::prev(c[Table::kEntry].end())); }))
       << "a checkpoint has already said that it was there";
-  EXPECT_FALSE(recovers([](auto& c) { c[Table::kTokenPayload].clear(); }));
   EXPECT_FALSE(recovers([](auto& c) { c[Table::kCosignature].begin()->second[20] ^= 1; }));
   EXPECT_FALSE(recovers([](auto& c) { c[Table::kEnrolment].begin()->second.resize(50); }));
+  EXPECT_FALSE(recovers([](auto& c) { c[Table::kTrustee].emplace(Bytes{1}, Bytes{2}); }));
   auto config = hall.config();
   config.server_key = crypto::SigningKey::generate();
   EXPECT_FALSE(Core::recover(std::move(config), good).has_value());
+}
+
+// Harm: the same with what can only be read when its half is back: a request is never answered, and nobody is told why.
+TEST(Recovery, SaysThatPayloadsAreLostAndTakesNoMore) {
+  for (std::uint32_t const trustees : {1U, 2U}) {
+    ServerFixture hall(small(trustees));
+    hall.begin();
+    hall.open_batch(1);
+    hall.request(1);
+    auto const request = hall.token_request(2);
+    Writes damage;
+    damage.erase_prefix(Table::kTokenPayload, {});
+    ASSERT_TRUE(hall.store.commit(damage));
+    if (trustees == 1) {
+      EXPECT_FALSE(Core::recover(hall.config(), *hall.store.load())) << "it can be read at once";
+      continue;
+    }
+    hall.restart();
+    for (auto const p : hall.people()) hall.hello(p);
+    auto const notices = hall.core->take_notices();
+    EXPECT_TRUE(std::ranges::any_of(notices, [](auto const& one) { return one.event == Event::kPayloadsLost; }));
+    EXPECT_EQ(refusal(hall.submit(2, request.entry, request.payload)), Refusal::kBusy);
+    hall.take_by(hall.meeting.office(), meeting::Void{hall.meeting.batch_open(), {}, "payloads are lost"});
+    hall.settle();
+    hall.run_batch(1);
+  }
 }
 
 }  // namespace

@@ -195,7 +195,9 @@ TEST(Enrolment, BeforeTheMeetingANewSlipReplacesTheOldLaptop) {
 
 // Harm: a found slip would take an expert's place in mid-meeting without anybody's consent.
 TEST(Enrolment, AfterOpeningANewLaptopWaitsForTheOffice) {
-  ServerFixture hall(small());
+  auto options = small();
+  options.experts = options.committee_size = 5;  // of three, the committee would have to sign it
+  ServerFixture hall(options);
   hall.begin();
   auto const chair = hall.meeting.chair();
   auto const supervisor = hall.meeting.supervisor();
@@ -234,6 +236,7 @@ TEST(Enrolment, WhoGuardsAnAttemptIsProposedWhenItHasEnded) {
   auto const chair = hall.meeting.chair();
   auto const entry_of_void = hall.meeting.signed_by(meeting::Void{hall.meeting.batch_open(), {}, "broken laptop"}, {});
   hall.new_slip(chair);
+  hall.holders_answer = false;  // the old laptop is broken
   hall.meeting.people[chair] = {};
   ASSERT_TRUE(hall.enrol(chair, 1).has_enrolled());
   auto const is_proposed = [&] {

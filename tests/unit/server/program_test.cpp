@@ -95,7 +95,8 @@ TEST(MeetingToml, WhatTheManifestsRuleRefusesIsSaidInASentence) {
     auto const read = parse_meeting(toml, people, {});
     EXPECT_TRUE(read) << read.error().in(Lang::kEn);
     auto const allowed = check_meeting(*read);
-    return allowed ? std::string() : std::string(allowed.error().what.key());
+    // "server.meeting.size_even": the file, and the key in it.
+    return allowed ? std::string() : std::string(allowed.error().what.key().substr(std::size("server.") - 1));
   };
   EXPECT_EQ(key(kRehearsal), "");
   EXPECT_EQ(key(kMeeting), "meeting.size_small") << "fewer than seven guard nothing";
@@ -196,7 +197,7 @@ TEST(Init, MakesADirectoryOnceAndNothingOutOfBadInput) {
   even.meeting = folder.file("even.toml", kRehearsal + "[rules]\nprotest_s = 1\n");
   failed = init_directory(directory, even, kNow);
   ASSERT_FALSE(failed) << "the manifest's own rules";
-  EXPECT_EQ(failed.error().what.key(), "meeting.protest");
+  EXPECT_EQ(failed.error().what.key(), "server.meeting.protest");
   EXPECT_TRUE(is_unusable(failed.error()));
   EXPECT_FALSE(fs::exists(directory.path()));
 
