@@ -167,7 +167,7 @@ bool TrusteeSeat::say_status() {
   return true;
 }
 
-facts::object TrusteeSeat::describe() const {
+facts::object TrusteeSeat::describe(bool times) const {
   constexpr std::uint64_t kMsPerSecond = 1000;
   auto const& [slot, seated] = seat();
   auto const status = seated->status(log_.record());
@@ -183,7 +183,7 @@ facts::object TrusteeSeat::describe() const {
   if (status.protest && status.protest->left_ms > 0) {
     facts::object protest;
     protest["people"] = facts::overridden(status.protest->people);
-    protest["left_s"] = (status.protest->left_ms + kMsPerSecond - 1) / kMsPerSecond;
+    if (times) protest["left_s"] = (status.protest->left_ms + kMsPerSecond - 1) / kMsPerSecond;
     out["protest"] = std::move(protest);
   }
   return out;

@@ -34,8 +34,8 @@ class TrusteeSeat final : private trustee::TrusteeStore {
   void operate(Reply const& reply, command::Stop const&);
 
   bool taken() const { return !seats_.empty(); }
-  /// As `now` and `status` tell it; only if `taken`.
-  facts::object describe() const;
+  /// As `now` and `status` tell it; only if `taken`. @param times with the time that is left for a protest.
+  facts::object describe(bool times) const;
   /// A share left this program, and the log has no such share: somebody may have read the sums and had it voided.
   bool share_not_logged() const;
   /// An Override can still be stopped here.

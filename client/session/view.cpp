@@ -223,7 +223,7 @@ void View::operate(Reply const& reply, command::Meeting const&) const {
 
 // ==================================================================================================== now
 
-std::string View::now() const {
+std::string View::now(Times times) const {
   auto const& record = from_.log.record();
   object head;
   add_standing(head);
@@ -236,12 +236,13 @@ std::string View::now() const {
   auto const& last = record.attempt();
   auto const me = from_.profile.person;
   tail["attempt"] = last ? boost::json::value(attempt()) : boost::json::value();
-  tail["waits"] = from_.waits.list();
+  bool const told = times == Times::kTold;
+  tail["waits"] = from_.waits.list(told);
   tail["guards"] = from_.guards.describe(from_.online);
   bool const votes = last && !last->open.paper && last->present(me) && !last->questions_of(me).empty();
   tail["ballot"] = votes ? boost::json::value(from_.voter.describe()) : boost::json::value();
   tail["checks"] = from_.desk.describe();
-  tail["trustee"] = from_.seat.taken() ? boost::json::value(from_.seat.describe()) : boost::json::value();
+  tail["trustee"] = from_.seat.taken() ? boost::json::value(from_.seat.describe(told)) : boost::json::value();
   tail["alarms"] = from_.alarms.list();
   tail["changes"] = from_.record_changes.list();
   array noted;
@@ -409,10 +410,11 @@ void View::act() {
   if (!stale_ || followers_.empty() || soon) return;
   stale_ = false;
   said_ms_ = clock_.now_ms;
-  auto line = now_line();
-  if (line == said_) return;
-  said_ = std::move(line);
-  for (Asker const asker : followers_) events_.emit_to(asker, said_);
+  auto stands = now(Times::kLeftOut);
+  if (stands == said_) return;
+  said_ = std::move(stands);
+  auto const line = now_line();
+  for (Asker const asker : followers_) events_.emit_to(asker, line);
 }
 
 std::optional<std::uint64_t> View::wanted_in_ms() const {
@@ -431,7 +433,7 @@ void View::operate(Reply const& reply, command::Follow const& in) {
   // At once, for who comes has seen nothing yet.
   auto line = now_line();
   if (followers_.size() == 1) {
-    said_ = line;
+    said_ = now(Times::kLeftOut);
     said_ms_ = clock_.now_ms;
   }
   events_.emit_to(reply.asker(), std::move(line));
@@ -454,7 +456,7 @@ void View::operate(Reply const& reply, command::Status const&) const {
   more["online"] = facts::numbers(from_.online.connected);
   more["proposals"] = from_.proposals.size();
   more["unanswered"] = from_.requests.unanswered();
-  if (from_.seat.taken()) more["trustee"] = from_.seat.describe();
+  if (from_.seat.taken()) more["trustee"] = from_.seat.describe(true);
   if (!from_.voter.questions().empty()) more["marked"] = from_.voter.marked();
   reply.ok(std::move(more));
 }

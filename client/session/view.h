@@ -49,14 +49,16 @@ class View {
   std::optional<std::uint64_t> wanted_in_ms() const;
 
   void operate(Reply const& reply, command::Meeting const&) const;
-  void operate(Reply const& reply, command::Now const&) const { reply.ok_with(now()); }
+  void operate(Reply const& reply, command::Now const&) const { reply.ok_with(now(Times::kTold)); }
   void operate(Reply const& reply, command::Follow const& in);
   void operate(Reply const& reply, command::Status const&) const;
 
  private:
+  /// Seconds since something and until something go on by themselves; that is no reason to tell anything.
+  enum class Times : std::uint8_t { kTold, kLeftOut };
   /// The members of `now`, written as JSON without braces.
-  std::string now() const;
-  std::string now_line() const { return "{\"event\":\"now\"," + now() + '}'; }
+  std::string now(Times times) const;
+  std::string now_line() const { return "{\"event\":\"now\"," + now(Times::kTold) + '}'; }
   void add_standing(facts::object& out) const;
   void add_experts(facts::object& out) const;
   facts::array people() const;
@@ -72,7 +74,7 @@ class View {
   std::set<Asker> followers_;
   bool stale_ = false;
   std::optional<std::uint64_t> said_ms_;
-  std::string said_;
+  std::string said_;  ///< without times
 };
 
 }  // namespace piaojue::client

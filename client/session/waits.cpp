@@ -132,7 +132,7 @@ Waits::List Waits::find() const {
   return out;
 }
 
-facts::array Waits::list() {
+facts::array Waits::list(bool times) {
   auto const found = find();
   // "protest" is kept without people too, so that its time is not counted anew.
   std::erase_if(since_ms_, [&](auto const& one) {
@@ -147,7 +147,7 @@ facts::array Waits::list() {
     facts::object one;
     one["for"] = facts::numbers(wait.people);
     one["what"] = wait.what;
-    one["since_s"] = (clock_.now_ms - since) / kMsPerSecond;
+    if (times) one["since_s"] = (clock_.now_ms - since) / kMsPerSecond;
     out.push_back(std::move(one));
   }
   return out;

@@ -10,8 +10,8 @@ class Waits {
   Waits(LogFollower const& log, Proposals const& proposals, Clock const& clock)
       : log_(log), proposals_(proposals), clock_(clock) {}
 
-  /// As `now.waits`. A wait begins when it is first seen.
-  facts::array list();
+  /// As `now.waits`. A wait begins when it is first seen. @param times with `since_s`.
+  facts::array list(bool times);
 
  private:
   struct Wait {

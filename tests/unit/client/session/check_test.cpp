@@ -45,7 +45,7 @@ class OwnCheck : public testing::Test {
   }
   /// The Spoil as this supervisor's program opens it.
   Entry asked() {
-    auto const& sealed = laptop.relayed_to(supervisor(), RelayKind::kSpoil).back();
+    auto const sealed = laptop.relayed_to(supervisor(), RelayKind::kSpoil).back();
     return decode_entry(crypto::open(laptop.meeting.keys_of(supervisor()).box, sealed).value().view()).value();
   }
   void countersign() {
@@ -239,19 +239,16 @@ class Desk : public testing::Test {
   }
   /// Expert 1 agrees to both, and keeps what opens it.
   void cast() {
-    auto& state = laptop.meeting.experts.at(1);
-    seed_ = Secret::random(crypto::onion::kSeedBytes);
-    std::vector<crypto::MixPublicKey> hops;
-    for (auto const& keys : laptop.meeting.attempt().keys) hops.push_back(keys.mix_key);
-    for (auto const& [q, token] : state.tokens) {
-      auto const& context = laptop.meeting.record.ballot_context(q);
-      auto ballot = meeting::make_openable_ballot(context, token.sk_v, token.prefix, token.tokens, Choice::kAgree);
-      state.onions[q] = crypto::onion::wrap(hops, seed_, context.ctx, ballot->bytes).value();
-      votes_.emplace(q, meeting::KeptVote{Choice::kAgree, std::move(ballot->r), std::move(ballot->bytes)});
-    }
-    must(laptop.meeting.submit(EnvelopeCast{laptop.meeting.batch_open(), 1, 0,
-                                            envelope_digest(laptop.meeting.batch_open(), 1, 0, state.onions)},
-                               {1}));
+    laptop.meeting.tamper_ballot = [this](PersonId person, QuestionId q, Bytes& ballot) {
+      auto const& token = laptop.meeting.experts.at(person).tokens.at(q);
+      auto made = must(meeting::make_openable_ballot(laptop.meeting.record.ballot_context(q), token.sk_v, token.prefix,
+                                                     token.tokens, Choice::kAgree));
+      ballot = made.bytes;
+      votes_.emplace(q, meeting::KeptVote{Choice::kAgree, std::move(made.r), std::move(made.bytes)});
+    };
+    must(laptop.meeting.cast(1, {}));
+    laptop.meeting.tamper_ballot = {};
+    seed_ = laptop.meeting.experts.at(1).seed.clone();
   }
   EnvelopeSpoil spoil() const {
     EnvelopeSpoil out{laptop.meeting.batch_open(), 1, 0, {}, laptop.me};

@@ -58,7 +58,8 @@ TEST_F(Identity, AnotherPassphraseOpensNothingAndNoKeyLiesOpen) {
   auto const other = crypto::key_from_passphrase("口令1", profile_.salt).value();
   EXPECT_EQ(load_keys(wallet_, other).error(), Refusal::kMalformed);
   for (auto const& [name, blob] : wallet_.blobs()) {
-    for (auto const* secret : {&keys_.tls_key_pem, &keys_.own_key, &keys_.box.secret()}) {
+    for (Secret const* secret :
+         std::initializer_list<Secret const*>{&keys_.tls_key_pem, &keys_.own_key, &keys_.box.secret()}) {
       EXPECT_FALSE(holds(blob, secret->view())) << name;
     }
     auto const seed = keys_.identity.seed();
