@@ -16,7 +16,8 @@ BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
 MAGIC = b"PIAOJUE-RECORD-2\n"
 NAMES = dict(enumerate(("MeetingOpen SignIn SignOut Recuse KeyChange Interview BatchKeys BatchOpen TokenRequest "
                         "TokensIssued EnvelopeCast BatchClose IssuanceClosed MixStep BallotBox Confirm Override "
-                        "TallyShare Declaration Erased Void PaperTally Incident MeetingClose").split(), 1))
+                        "TallyShare Declaration Erased Void PaperTally Incident MeetingClose TrusteeChange "
+                        "EnvelopeSpoil CheckResult").split(), 1))
 
 
 def items(data):

@@ -32,6 +32,11 @@ std::uint64_t index_of(Meeting const& m) {
   throw std::logic_error("no such entry");
 }
 
+/// The first checkpoint that somebody has cosigned.
+auto& first_cosigned(Meeting& m) {
+  return *std::ranges::find_if(m.checkpoints, [](auto const& each) { return !each.second.cosignatures.empty(); });
+}
+
 // ---- Ballots by hand --------------------------------------------------------------------------------------------
 
 constexpr std::size_t kTokensAt = 1 + 4 + 32 + 32;
@@ -130,6 +135,14 @@ TEST(Check02, ASignedCheckpointOfAnotherTreeFails) {
   expect_only(audited(m.record_file(), m.record.tree().root()), 2, size - 1);
 }
 
+TEST(Check02, ANoteThatIsLongerThanOneMayBeFails) {
+  At m(Stage::kErased);
+  must(m.close_meeting());
+  auto& [size, witnessed] = *m.checkpoints.begin();
+  witnessed.note += std::string(log::kNoteBytesMax, 'x');
+  expect_only(audited(m.record_file(), m.record.tree().root()), 2, size - 1);
+}
+
 TEST(Check02, ARecordWithoutACheckpointOfItsFullSizeFails) {
   At m(Stage::kErased);
   must(m.close_meeting());
@@ -159,7 +172,7 @@ TEST(Check02, AMeetingClosedOverAnotherTreeFails) {
 TEST(Check03, AForgedCosignatureFails) {
   At m(Stage::kErased);
   must(m.close_meeting());
-  auto& [size, witnessed] = *m.checkpoints.begin();
+  auto& [size, witnessed] = first_cosigned(m);
   witnessed.cosignatures.at(1).signature.data[9] ^= 1;
   expect_only(audited(m.record_file(), m.record.tree().root()), 3, size - 1);
 }
@@ -167,7 +180,7 @@ TEST(Check03, AForgedCosignatureFails) {
 TEST(Check03, ACosignatureOfSomebodyWithoutKeysFails) {
   At m(Stage::kErased);
   must(m.close_meeting());
-  auto& [size, witnessed] = *m.checkpoints.begin();
+  auto& [size, witnessed] = first_cosigned(m);
   log::Checkpoint const checkpoint{m.manifest.origin(), size, m.record.tree().root(size)};
   witnessed.cosignatures.push_back(log::cosign(checkpoint, 99, 1, crypto::SigningKey::generate()));
   expect_only(audited(m.record_file(), m.record.tree().root()), 3, size - 1);
@@ -309,7 +322,7 @@ TEST(Check03, AnOpeningThatTooFewCouldWitnessFails) {
 TEST(Check03, ATimeThatNoProgramCanCountInFails) {
   At m(Stage::kErased);
   must(m.close_meeting());
-  auto& [size, witnessed] = *m.checkpoints.begin();
+  auto& [size, witnessed] = first_cosigned(m);
   log::Checkpoint const checkpoint{m.manifest.origin(), size, m.record.tree().root(size)};
   log::Cosignature& first = witnessed.cosignatures.front();
   PersonId const person = first.person;
@@ -356,6 +369,11 @@ TEST(Check04, AnotherSpellingOfAnEntryFails) {
 TEST(Check04, AnEntryOutOfPlaceFails) {
   At m(Stage::kCast);
   expect_only(with_entry(m, Declaration{m.batch_open(), {}}, m.office()), 4);
+}
+
+TEST(Check04, AnEntryThatIsLargerThanOneMayBeFails) {
+  At m(Stage::kErased);
+  expect_only(with_entry(m, Bytes(kEntryBytesMax + 1, 7)), 4);
 }
 
 TEST(Check04, AnythingAfterTheMeetingsEndFails) {

@@ -100,10 +100,15 @@ TEST(RecordFile, LengthsAreBounded) {
   EXPECT_EQ(ends(kMagic + "\xff\xff\xff\xff"), Refusal::kTooLarge);
   EXPECT_EQ(ends(kMagic + std::string("\x01\x80\x00\x41", 4)), Refusal::kTooLarge);
   EXPECT_EQ(ends(kMagic + std::string("\x01\x80\x00\x40", 4) + "short"), Refusal::kMalformed);
-  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax, 7)})), std::nullopt);
-  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax + 1, 7)})), Refusal::kTooLarge);
-  EXPECT_EQ(ends(write_items({Bytes(1), std::string(log::kNoteBytesMax, 'x')})), std::nullopt);
-  EXPECT_EQ(ends(write_items({Bytes(1), std::string(log::kNoteBytesMax + 1, 'x')})), Refusal::kTooLarge);
+  constexpr std::size_t kAroundAnEntry = 5;  // field number and length
+  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax + 64 - kAroundAnEntry, 7)})), std::nullopt);
+  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax + 65 - kAroundAnEntry, 7)})), Refusal::kTooLarge);
+}
+
+// Harm: a record that two verifiers judge differently, one as damaged, one by the check that it fails (§2.4).
+TEST(RecordFile, WhatAnItemSaysIsJudgedByTheChecks) {
+  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax + 1, 7)})), std::nullopt);
+  EXPECT_EQ(ends(write_items({Bytes(1), std::string(log::kNoteBytesMax + 1, 'x')})), std::nullopt);
 }
 
 TEST(RecordFile, ItemsHaveOneSpelling) {
