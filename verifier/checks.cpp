@@ -49,7 +49,7 @@ class Judge {
   }
   CheckId of(Recuse const& e, Refusal why) const {
     bool const by_others = entry_.signatures.size() != 1 || entry_.signatures.front().signer != e.person;
-    if (!by_others) return CheckId::kEntries;
+    if (!by_others || (here(e) && known(e.person) && !record_.has_role(e.person, kExpert))) return CheckId::kEntries;
     if (why == Refusal::kUnknown) return here(e) ? CheckId::kGuards : CheckId::kEntries;
     return why == Refusal::kNotAuthorised ? who_signs() : CheckId::kEntries;
   }
@@ -145,8 +145,16 @@ class Judge {
   // ---- From the close to the box ----
 
   CheckId of(IssuanceClosed const& e, Refusal why) const {
-    if (why == Refusal::kUnknown) return here(e) ? CheckId::kIssuance : CheckId::kEntries;
-    return why == Refusal::kConflict ? CheckId::kIssuance : CheckId::kEntries;
+    switch (why) {
+      case Refusal::kUnknown:
+        return here(e) ? CheckId::kIssuance : CheckId::kEntries;
+      case Refusal::kWrongPhase:
+        return record_.attempt()->issuance_closed.contains(e.trustee) ? CheckId::kIssuance : CheckId::kEntries;
+      case Refusal::kConflict:
+        return CheckId::kIssuance;
+      default:
+        return CheckId::kEntries;
+    }
   }
   CheckId of(MixStep const& e, Refusal why) const {
     bool const mixing = record_.attempt() && record_.attempt()->phase == BatchPhase::kMixing;
@@ -191,9 +199,10 @@ class Judge {
       case Refusal::kUnknown:  // a share of the sum of another box, or of nobody
         if (!here(e)) return CheckId::kEntries;
         return e.trustee < record_.slots().size() ? CheckId::kSums : CheckId::kShares;
-      case Refusal::kWrongPhase: {  // another first one than the server's
-        BatchPhase const phase = record_.attempt()->phase;
-        return phase == BatchPhase::kConfirming || phase == BatchPhase::kOpening ? CheckId::kShares : CheckId::kEntries;
+      case Refusal::kWrongPhase: {  // a second one, or another first one than the server's
+        Attempt const& attempt = *record_.attempt();
+        bool const first = attempt.phase == BatchPhase::kConfirming;
+        return first || attempt.shares.contains(e.trustee) ? CheckId::kShares : CheckId::kEntries;
       }
       case Refusal::kGateUnconfirmed:
       case Refusal::kGateMissing:
@@ -242,6 +251,7 @@ class Judge {
       return record_.attempt() && e.batch_open == record_.attempt()->open_hash;
     }
   }
+  bool known(PersonId person) const { return person != kServer && person <= record_.manifest().people.size(); }
   bool signers_have_keys() const {
     return std::ranges::all_of(entry_.signatures, [this](EntrySignature const& signature) {
       return record_.identity_key(signature.signer).has_value();

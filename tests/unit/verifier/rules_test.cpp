@@ -211,6 +211,11 @@ std::vector<Rule> rules_of_people() {
          Meeting m = begun();
          return with_entry(m, Recuse{m.record.meeting(), m.clerk(), 1, "亲属"}, {m.clerk()});
        }},
+      {"RecuseByOthersOfSomebodyWhoIsNoExpert", 4,
+       [] {
+         Meeting m = begun();
+         return with_entry(m, Recuse{m.record.meeting(), m.clerk(), 1, "亲属"}, {2});
+       }},
       {"RecuseByOthersFromAnUnknownQuestion", 27,
        [] {
          Meeting m = begun();
@@ -596,6 +601,11 @@ std::vector<Rule> rules_of_mixing() {
          must(m.close_issuance(0));
          return with_entry(m, IssuanceClosed{m.batch_open(), 0, {{1, 5}, {2, 5}}}, {kServer});
        }},
+      {"IssuanceClosedTwiceAfterTheLast", 10,
+       [] {
+         Meeting m = at(Stage::kIssuanceClosed);
+         return with_entry(m, IssuanceClosed{m.batch_open(), 0, {{1, 5}, {2, 5}}}, {kServer});
+       }},
       {"IssuanceClosedWithoutAQuestion", 10,
        [] {
          Meeting m = at(Stage::kClosed);
@@ -775,6 +785,13 @@ std::vector<Rule> rules_of_shares() {
          Meeting m = at(Stage::kConfirmed);
          must(m.share(0));
          return with_entry(m, m.make_share(0), {kServer});
+       }},
+      {"ShareTwiceAfterTheLast", 22,
+       [] {
+         Meeting m = at(Stage::kConfirmed);
+         for (TrusteeId const t : {0U, 1U}) must(m.share(t));
+         TallyShare again{m.batch_open(), 0, m.attempt().box_hash, {}};
+         return with_entry(m, again, {kServer});
        }},
       {"ShareWithoutAQuestion", 22,
        [] {
