@@ -291,24 +291,30 @@ void answer(EncryptionWork& work, Scalar const& c, std::size_t first, std::uint8
 
 }  // namespace
 
-Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed) {
+Result<OpenableVote> encrypt_openable(VoteBinding const& binding, Choice choice, bool abstain_allowed) {
   if (!is_valid_point(binding.election_key)) return Refusal::kBallotEncoding;
   std::uint8_t const* const x = binding.election_key.data.data();
   std::size_t const first = abstain_allowed ? 0 : 1;
   SecretBlock<EncryptionWork> work;
   if (!take_choice(*work, choice, first)) return Refusal::kBallotEncoding;
 
-  EncryptedVote out;
+  OpenableVote out;
   Commitments commitments;
-  if (!encrypt_value(*work, x, out.ciphertext) || !commit_to_branches(*work, x, first, commitments)) {
+  if (!encrypt_value(*work, x, out.vote.ciphertext) || !commit_to_branches(*work, x, first, commitments)) {
     return Refusal::kInternal;
   }
   std::size_t const count = kValues.size() - first;
-  Scalar const c = or_challenge(binding, out.ciphertext, std::span(commitments).first(2 * count));
-  out.proof.resize(or_proof_bytes(abstain_allowed));
-  answer(*work, c, first, out.proof.data());
+  Scalar const c = or_challenge(binding, out.vote.ciphertext, std::span(commitments).first(2 * count));
+  out.vote.proof.resize(or_proof_bytes(abstain_allowed));
+  answer(*work, c, first, out.vote.proof.data());
   out.r = Secret::copy_of(work->r);
   return out;
+}
+
+Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed) {
+  auto made = encrypt_openable(binding, choice, abstain_allowed);
+  if (!made) return made.error();
+  return std::move(made->vote);
 }
 
 bool opens_to(Ciphertext const& ciphertext, Point const& election_key, Secret const& r, Choice choice) {

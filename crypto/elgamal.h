@@ -89,11 +89,17 @@ std::size_t or_proof_bytes(bool abstain_allowed);
 struct EncryptedVote {
   Ciphertext ciphertext;
   OrProof proof;
-  Secret r = {};  ///< of A = r·G: whoever has it sees the vote. For whoever may have to open it; wiped when it goes
+};
+/// For whoever may have to open it.
+struct OpenableVote {
+  EncryptedVote vote;
+  Secret r;  ///< of A = r·G: whoever has it sees the choice
 };
 
 /// Encrypts and proves; r is drawn here.
 /// @return kBallotEncoding: abstain where it is not allowed, or an election key that is not a valid point.
+[[nodiscard]] Result<OpenableVote> encrypt_openable(VoteBinding const& binding, Choice choice, bool abstain_allowed);
+/// The same; r is wiped and never returned.
 [[nodiscard]] Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed);
 
 /// @return kBallotEncoding: a point that is invalid or the identity, a scalar ≥ L, a wrong length.

@@ -121,9 +121,10 @@ Result<OpenableBallot> make_openable_ballot(BallotContext const& context, crypto
                                             crypto::TokenPrefix const& prefix, std::vector<Bytes> const& tokens,
                                             elgamal::Choice choice) {
   if (tokens.size() != context.shape.trustees) return Refusal::kBallotEncoding;
-  auto vote =
-      elgamal::encrypt({context.ctx, context.election_key, sk_v.public_key()}, choice, context.shape.abstain_allowed);
-  if (!vote) return vote.error();
+  auto made = elgamal::encrypt_openable({context.ctx, context.election_key, sk_v.public_key()}, choice,
+                                        context.shape.abstain_allowed);
+  if (!made) return made.error();
+  elgamal::EncryptedVote const& vote = made->vote;
   Bytes out;
   out.reserve(context.shape.bytes());
   out.push_back(kVersion);
@@ -134,12 +135,12 @@ Result<OpenableBallot> make_openable_ballot(BallotContext const& context, crypto
     if (token.size() != context.shape.modulus_bytes) return Refusal::kBallotEncoding;
     piaojue::append(out, token);
   }
-  piaojue::append(out, vote->ciphertext.a.view());
-  piaojue::append(out, vote->ciphertext.b.view());
-  piaojue::append(out, vote->proof);
+  piaojue::append(out, vote.ciphertext.a.view());
+  piaojue::append(out, vote.ciphertext.b.view());
+  piaojue::append(out, vote.proof);
   Signature const signature = sk_v.sign({as_bytes(crypto::domain::kBallot), kEndOfDomain, context.ctx.view(), out});
   piaojue::append(out, signature.view());
-  return OpenableBallot{std::move(out), std::move(vote->r)};
+  return OpenableBallot{std::move(out), std::move(made->r)};
 }
 
 Result<Bytes> make_ballot(BallotContext const& context, crypto::SigningKey const& sk_v,

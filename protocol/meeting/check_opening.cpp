@@ -47,22 +47,6 @@ Secret encode(v2::CheckOpening const& message) {
   return out;
 }
 
-/// "piaojue/v2/opening" ‖ 0x00 ‖ batch_open ‖ u32be(person) ‖ u32be(cast) ‖ SHA-256(questions).
-Bytes signing_input(CheckOpening const& opening) {
-  v2::CheckOpening questions;
-  WipeMessage const wipe(questions);
-  fill_questions(questions, opening.questions);
-  Hash const digest = crypto::sha256({encode(questions).view()});
-  Bytes out;
-  append(out, as_bytes(crypto::domain::kOpening));
-  append(out, crypto::domain::kEnd);
-  append(out, opening.batch_open.view());
-  append_u32be(out, opening.person);
-  append_u32be(out, opening.cast);
-  append(out, digest.view());
-  return out;
-}
-
 std::optional<elgamal::Choice> choice_of(std::uint32_t value) {
   for (auto const choice : {elgamal::Choice::kAbstain, elgamal::Choice::kAgree, elgamal::Choice::kDisagree}) {
     if (value == static_cast<std::uint32_t>(choice)) return choice;
@@ -98,6 +82,21 @@ Result<elgamal::Choice> check_question(Record const& record, Spoil const& spoil,
 }
 
 }  // namespace
+
+Bytes check_opening_input(CheckOpening const& opening) {
+  v2::CheckOpening questions;
+  WipeMessage const wipe(questions);
+  fill_questions(questions, opening.questions);
+  Hash const digest = crypto::sha256({encode(questions).view()});
+  Bytes out;
+  append(out, as_bytes(crypto::domain::kOpening));
+  append(out, crypto::domain::kEnd);
+  append(out, opening.batch_open.view());
+  append_u32be(out, opening.person);
+  append_u32be(out, opening.cast);
+  append(out, digest.view());
+  return out;
+}
 
 Secret encode_check_opening(CheckOpening const& opening) {
   v2::CheckOpening out;
@@ -152,7 +151,7 @@ CheckOpening make_check_opening(Hash const& batch_open, PersonId person, std::ui
     opened.secrets = crypto::onion::layer_secrets(seed, context(batch_open, q), hops);
     out.questions.emplace(q, std::move(opened));
   }
-  out.signature = ik.sign({signing_input(out)});
+  out.signature = ik.sign({check_opening_input(out)});
   return out;
 }
 
@@ -166,7 +165,7 @@ std::variant<OpenedChoices, OpeningFailure> check_opening(Record const& record, 
   // Whoever gave the person a new key since could otherwise open in his name.
   auto const key = record.identity_key(opening.person);
   if (!key || !record.key_as_old_as_attempt(opening.person)) return unopened(Refusal::kNotOnRoll);
-  if (!crypto::verify(*key, {signing_input(opening)}, opening.signature)) return unopened(Refusal::kBadSignature);
+  if (!crypto::verify(*key, {check_opening_input(opening)}, opening.signature)) return unopened(Refusal::kBadSignature);
 
   std::vector<QuestionId> const questions = attempt.questions_of(opening.person);
   if (!std::ranges::equal(opening.questions, questions, {}, [](auto const& item) { return item.first; })) {

@@ -27,6 +27,9 @@ struct CheckOpening {
   Signature signature;                             ///< by IK over all of the above
 };
 
+/// What IK signs: "piaojue/v2/opening" ‖ 0x00 ‖ batch_open ‖ u32be(person) ‖ u32be(cast) ‖ SHA-256(questions).
+Bytes check_opening_input(CheckOpening const& opening);
+
 /// As it is sealed to the supervisor's BK, and back.
 /// @return kMalformed: does not parse, a hash or signature of a wrong length, questions not strictly ascending.
 Secret encode_check_opening(CheckOpening const& opening);

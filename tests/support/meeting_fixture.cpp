@@ -368,8 +368,10 @@ Result<void> Meeting::cast(PersonId person, std::map<QuestionId, Choice> const& 
     }
     auto const chosen = choices.find(q);
     Choice const nothing = context.shape.abstain_allowed ? Choice::kAbstain : Choice::kAgree;
-    Bytes ballot = must(make_ballot(context, token.sk_v, token.prefix, token.tokens,
-                                    chosen == choices.end() ? nothing : chosen->second));
+    Choice const choice = chosen == choices.end() ? nothing : chosen->second;
+    OpenableBallot made = must(make_openable_ballot(context, token.sk_v, token.prefix, token.tokens, choice));
+    Bytes ballot = made.bytes;
+    state.kept[q] = {choice, std::move(made.r), std::move(made.bytes)};
     state.ballots[q] = ballot;
     if (tamper_ballot) tamper_ballot(person, q, ballot);
     Bytes onion = must(crypto::onion::wrap(mix_keys, state.seed, context.ctx, ballot));

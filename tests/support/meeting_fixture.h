@@ -18,6 +18,7 @@
 #include "crypto/box.h"
 #include "base/explained.h"
 #include "crypto/onion.h"
+#include "protocol/meeting/check_opening.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/digest.h"
 #include "protocol/meeting/record.h"
@@ -140,7 +141,8 @@ class Meeting {
     };
     std::map<QuestionId, Token> tokens;
     std::map<QuestionId, Bytes> ballots;
-    Secret seed;  ///< of the onions
+    std::map<QuestionId, KeptVote> kept;  ///< what can open them
+    Secret seed;                          ///< of the onions
     Onions onions;
     std::map<TrusteeId, BlindSigs> issued;
   };

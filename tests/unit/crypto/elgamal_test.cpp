@@ -57,6 +57,37 @@ TEST(Sum, AnyTermThatIsNotAValidPointRefusesTheSum) {
   }
 }
 
+// ---- Opening a ciphertext ------------------------------------------------------------------------------------------
+
+// A second r, or a second spelling of it, would let a laptop open another vote than the one that it has sent.
+TEST(Opening, HoldsForTheChoiceAndTheRandomnessOfTheCiphertextOnly) {
+  piaojue::init();
+  TallyKey const key = TallyKey::generate();
+  VoteBinding binding;
+  binding.election_key = key.public_share();
+  for (Choice const choice : {Choice::kAbstain, Choice::kAgree, Choice::kDisagree}) {
+    auto const made = encrypt_openable(binding, choice, true).value();
+    Ciphertext const& c = made.vote.ciphertext;
+    for (Choice const other : {Choice::kAbstain, Choice::kAgree, Choice::kDisagree}) {
+      EXPECT_EQ(opens_to(c, binding.election_key, made.r, other), other == choice);
+    }
+    EXPECT_FALSE(opens_to(c, binding.election_key, made.r, static_cast<Choice>(2)));
+    EXPECT_FALSE(opens_to(c, TallyKey::generate().public_share(), made.r, choice));
+    EXPECT_FALSE(opens_to(c, Point{}, made.r, choice));
+    auto const plus_order = test::plus_order(Scalar::from(made.r.view()).value());
+    EXPECT_FALSE(opens_to(c, binding.election_key, Secret::copy_of(plus_order.view()), choice)) << "r + L";
+    EXPECT_FALSE(opens_to(c, binding.election_key, Secret::copy_of(made.r.view().first(31)), choice));
+  }
+}
+
+// With r = 0 the ciphertext says the choice to everybody: A is the identity, which is in no ballot.
+TEST(Opening, RandomnessOfZeroOpensNothing) {
+  piaojue::init();
+  Point const x = TallyKey::generate().public_share();
+  Ciphertext const plain{Point{}, test::base(scalar(1))};
+  EXPECT_FALSE(opens_to(plain, x, Secret::copy_of(Scalar{}.view()), Choice::kAgree));
+}
+
 // ---- Knowledge of a tally key -------------------------------------------------------------------------------------
 
 TEST(Knowledge, ProofHoldsForItsKeyAndItsBinding) {
