@@ -59,7 +59,7 @@ struct Request {
   /// Refusal: the frame has an id, but what it asks for is unknown, or has a field of a wrong length or out of range.
   std::variant<Refusal, EnrolStart, EnrolKeys, Hello, Submit, Countersign, Cosign, Relay, GetDraft, Ping> what;
 };
-/// @return kMalformed: no ClientFrame, or without an id. kNotCanonical: it holds what no ClientFrame holds.
+/// @return kMalformed: no ClientFrame, without an id, or with a field that none has.
 [[nodiscard]] Result<Request> parse_request(ByteView frame);
 
 // ---- Replies

@@ -8,7 +8,7 @@ namespace piaojue::meeting {
 
 namespace domain = crypto::domain;
 using protobuf::encode;
-using protobuf::parse;
+using protobuf::parse_within;
 
 namespace {
 
@@ -44,7 +44,7 @@ Bytes encode_half_of(HalfOf const& of) {
 
 Result<HalfOf> parse_half_of(ByteView bytes) {
   v2::HalfOf in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  if (!parse_within(bytes, in, 0)) return Refusal::kMalformed;
   return take_half_of(in);
 }
 
@@ -59,7 +59,7 @@ Bytes encode_deposit(Deposit const& deposit) {
 Result<Deposit> parse_deposit(ByteView bytes) {
   v2::Deposit in;
   Deposit out;
-  if (!parse(bytes, in) || !wire::take(out.signature, in.signature())) return Refusal::kMalformed;
+  if (!parse_within(bytes, in, 0) || !wire::take(out.signature, in.signature())) return Refusal::kMalformed;
   out.of = take_half_of(in.of());
   out.sealed = wire::get(in.sealed());
   return out;
@@ -74,7 +74,7 @@ Bytes encode_returned(ReturnedHalf const& returned) {
 
 Result<ReturnedHalf> parse_returned(ByteView bytes) {
   v2::Return in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  if (!parse_within(bytes, in, 0)) return Refusal::kMalformed;
   return ReturnedHalf{take_half_of(in.of()), wire::get(in.sealed())};
 }
 

@@ -324,7 +324,8 @@ TEST(Sessions, WhatIsNoFrameEndsTheConnection) {
   ServerFixture hall(small());
   hall.enrol(2);
   for (auto const& nonsense :
-       std::vector<std::string>{std::string("\xff\xff\xff"), std::string(), std::string("\x08\x00", 2)}) {
+       std::vector<std::string>{std::string("\xff\xff\xff"), std::string(), std::string("\x08\x00", 2),
+                                std::string("\x08\x01\x78\x01", 4)}) {
     auto const session = hall.hello(2);
     hall.core->on_frame(session, as_bytes(nonsense));
     hall.settle();
