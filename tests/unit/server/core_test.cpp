@@ -488,7 +488,7 @@ TEST(Recovery, RefusesAStoreThatDoesNotBelongTogether) {
       << "a checkpoint has already said that it was there";
   EXPECT_FALSE(recovers([](auto& c) { c[Table::kCosignature].begin()->second[20] ^= 1; }));
   EXPECT_FALSE(recovers([](auto& c) { c[Table::kEnrolment].begin()->second.resize(50); }));
-  EXPECT_FALSE(recovers([](auto& c) { c[Table::kTrustee].emplace(Bytes{1}, Bytes{2}); }));
+  EXPECT_FALSE(recovers([](auto& c) { c[Table::kTrustee][key_of(std::uint64_t{1})] = {}; }));
   auto config = hall.config();
   config.server_key = crypto::SigningKey::generate();
   EXPECT_FALSE(Core::recover(std::move(config), good).has_value());
