@@ -30,9 +30,9 @@ class RecordReader {
   explicit RecordReader(std::istream& in) : in_(in) {}
   /// @return the next item; nothing at a clean end of file. kMalformed: wrong magic, truncated, does not parse, a
   /// checkpoint that does not follow an entry, a cosignature that does not follow its checkpoint or is out of order.
-  /// kTooLarge: longer than 24 MiB + 64 bytes. kNotCanonical. Whether an entry is longer than it may be is for the state
-  /// machine; what a note says, of which size it is and whether the last one is of the full size, for who knows its key
-  /// (specification §13, check 2).
+  /// kTooLarge: longer than 24 MiB + 64 bytes. kNotCanonical. Whether an entry is longer than it may be is for the
+  /// state machine; what a note says, of which size it is and whether the last one is of the full size, for who knows
+  /// its key (specification §13, check 2).
   [[nodiscard]] Result<std::optional<RecordItem>> next();
   std::uint64_t offset() const { return offset_; }  ///< of the item that `next` read last
 

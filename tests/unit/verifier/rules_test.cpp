@@ -129,8 +129,8 @@ Forged override_with(std::function<void(Override&)> const& change) {
   return with_entry(m, over, m.office());
 }
 
-/// Who comes, goes, steps back and changes keys; when a meeting ends.
-std::vector<Rule> rules_of_people() {
+/// Who comes and goes.
+std::vector<Rule> rules_of_presence() {
   return {
       {"SignInTwice", 4,
        [] {
@@ -190,6 +190,12 @@ std::vector<Rule> rules_of_people() {
          must(m.sign_out(1));
          return with_entry(m, SignIn{m.record.meeting(), 1, m.record.presence(1).sequence}, {1});
        }},
+  };
+}
+
+/// Who steps back.
+std::vector<Rule> rules_of_recusals() {
+  return {
       {"RecuseFromALiveQuestion", 4,
        [] {
          Meeting m = at(Stage::kTokens);
@@ -226,6 +232,12 @@ std::vector<Rule> rules_of_people() {
          Meeting m = begun();
          return with_entry(m, Recuse{m.record.meeting(), 1, 9, "亲属"}, {1});
        }},
+  };
+}
+
+/// Who changes keys, and who holds a slot; when a meeting ends.
+std::vector<Rule> rules_of_guards() {
+  return {
       {"KeyChangeToAUsedKey", 4,
        [] {
          return key_change_with([](Meeting& m, KeyChange& k) {
@@ -405,7 +417,7 @@ std::vector<Rule> rules_of_opening() {
   };
 }
 
-/// Tokens, envelopes, and the close.
+/// Tokens.
 std::vector<Rule> rules_of_voting() {
   return {
       {"RequestAfterTheClose", 4,
@@ -451,6 +463,12 @@ std::vector<Rule> rules_of_voting() {
          Meeting m = at(Stage::kTokens);
          return with_entry(m, TokensIssued{m.batch_open(), 0, 1, 0, {}}, {kServer});
        }},
+  };
+}
+
+/// Envelopes, and which of them count.
+std::vector<Rule> rules_of_envelopes() {
+  return {
       {"EnvelopeOfAbsent", 4,
        [] {
          Meeting m = at(Stage::kTokens);
@@ -587,8 +605,8 @@ std::vector<Rule> rules_of_checks() {
   };
 }
 
-/// From the end of issuance to the ballot box.
-std::vector<Rule> rules_of_mixing() {
+/// The end of issuance.
+std::vector<Rule> rules_of_closing() {
   return {
       {"IssuanceClosedTooEarly", 4,
        [] {
@@ -606,11 +624,22 @@ std::vector<Rule> rules_of_mixing() {
          Meeting m = at(Stage::kIssuanceClosed);
          return with_entry(m, IssuanceClosed{m.batch_open(), 0, {{1, 5}, {2, 5}}}, {kServer});
        }},
+      {"IssuanceClosedByAnUnknownTrustee", 10,
+       [] {
+         Meeting m = at(Stage::kClosed);
+         return with_entry(m, IssuanceClosed{m.batch_open(), 9, {{1, 5}, {2, 5}}}, {kServer});
+       }},
       {"IssuanceClosedWithoutAQuestion", 10,
        [] {
          Meeting m = at(Stage::kClosed);
          return with_entry(m, IssuanceClosed{m.batch_open(), 0, {{1, 5}}}, {kServer});
        }},
+  };
+}
+
+/// From hop to hop to the ballot box.
+std::vector<Rule> rules_of_mixing() {
+  return {
       {"MixTooEarly", 4,
        [] {
          Meeting m = at(Stage::kClosed);
@@ -639,11 +668,6 @@ std::vector<Rule> rules_of_mixing() {
          return with_entry(m, BallotBox{m.batch_open(), {{1, {}}, {2, {}}}}, {kServer});
        }},
       {"BoxWithoutAQuestion", 19, [] { return box_changed([](BallotBox& b) { b.boxes.erase(2); }); }},
-      {"IssuanceClosedByAnUnknownTrustee", 10,
-       [] {
-         Meeting m = at(Stage::kClosed);
-         return with_entry(m, IssuanceClosed{m.batch_open(), 9, {{1, 5}, {2, 5}}}, {kServer});
-       }},
       {"MixByAnUnknownTrustee", 11,
        [] {
          Meeting m = at(Stage::kIssuanceClosed);
@@ -657,6 +681,14 @@ std::vector<Rule> rules_of_mixing() {
        [] { return box_changed([](BallotBox& b) {
               b.boxes.at(1).refused = {{13, 0}};
             }); }},
+      {"BallotUnderAKeyOfSmallOrder", 15,
+       [] {
+         return box_changed([](BallotBox& b) {
+           auto& ballots = b.boxes.at(1).ballots;
+           std::fill_n(ballots.back().begin() + 5, 32, std::uint8_t{0});
+           std::ranges::sort(ballots);
+         });
+       }},
       {"BallotOfAnotherVersion", 12,
        [] { return box_changed([](BallotBox& b) { b.boxes.at(1).ballots.back().front() = 2; }); }},
   };
@@ -919,9 +951,10 @@ std::vector<Rule> rules_of_erasing() {
 std::vector<Rule> rules() {
   std::vector<Rule> all;
   for (auto const& group :
-       {rules_of_people(), rules_of_the_manifest(), rules_of_keys(), rules_of_opening(), rules_of_voting(),
-        rules_of_checks(), rules_of_mixing(), rules_of_incidents(), rules_of_confirming(), rules_of_shares(),
-        rules_of_voids(), rules_of_paper(), rules_of_erasing()}) {
+       {rules_of_presence(), rules_of_recusals(), rules_of_guards(), rules_of_the_manifest(), rules_of_keys(),
+        rules_of_opening(), rules_of_voting(), rules_of_envelopes(), rules_of_checks(), rules_of_closing(),
+        rules_of_mixing(), rules_of_incidents(), rules_of_confirming(), rules_of_shares(), rules_of_voids(),
+        rules_of_paper(), rules_of_erasing()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;
