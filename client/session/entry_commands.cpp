@@ -120,9 +120,11 @@ void EntryCommands::operate(Reply const& reply, command::Interview const& in) {
 }
 
 void EntryCommands::operate(Reply const& reply, command::CloseMeeting const&) {
-  auto const body = record().draft_meeting_close(unwitnessed());
-  if (!body) return reply.no(body.error());
-  submitter_.put(reply, *body);
+  submitter_.put_settled(reply, all_witnessed(), [this]() -> Result<meeting::Body> {
+    auto const body = record().draft_meeting_close(unwitnessed());
+    if (!body) return body.error();
+    return *body;
+  });
 }
 
 // ==================================================================================================== Batches
@@ -135,7 +137,7 @@ void EntryCommands::operate(Reply const& reply, command::Open const& in) {
     return *body;
   };
   auto const body = draft();
-  if (body) return submitter_.put_drafted(reply, draft);
+  if (body) return submitter_.put_settled(reply, all_witnessed(), draft);
   if (body.error() != Refusal::kKeyUnlogged) return reply.no(body.error());
   std::vector<TrusteeId> missing;
   for (TrusteeId t = 0; t < record().manifest().trustees.size(); ++t) {

@@ -41,6 +41,9 @@ class EntryCommands {
   meeting::Record const& record() const { return log_.record(); }
   PersonId self_or(PersonId person) const { return person == 0 ? profile_.person : person; }
   std::vector<Hash> unwitnessed() const { return meeting::unwitnessed(record(), log_.witnesses()); }
+  std::function<bool()> all_witnessed() const {
+    return [this] { return unwitnessed().empty(); };
+  }
   void sign_out_oneself(Reply const& reply, std::optional<bool> not_voted);
   /// Whoever leaves now leaves a vote behind: no envelope of his is in the log, and nobody has opened anything yet.
   bool owes_vote() const;

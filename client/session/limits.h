@@ -14,6 +14,7 @@ struct SessionLimits {
   std::uint32_t redrafts_max = 100;      ///< of `open` and `close`, when somebody acted in between
   std::uint32_t busy_retries_max = 300;  ///< 90 s: while something is proposed, others wait a minute
   std::uint64_t busy_retry_ms = 300;
+  std::uint64_t settle_ms = 5'000;  ///< for the cosignatures of a result, before it is named unwitnessed
   std::uint64_t ping_ms = 15'000;
   std::uint64_t relay_retry_ms = 2'000;  ///< to a person who was not there, or a server that had enough
   std::size_t checks_max = 256;          ///< asked of a supervisor, one a person

@@ -70,6 +70,17 @@ void Submitter::put_drafted(Reply const& reply, Draft const& draft, std::uint32_
   if (!requests_.submit(*made, {}, again)) reply.no(Refusal::kBusy);
 }
 
+void Submitter::put_settled(Reply const& reply, std::function<bool()> const& settled, Draft const& draft) {
+  settle(reply, settled, draft, clock_.now_ms + limits_.settle_ms);
+}
+
+void Submitter::settle(Reply const& reply, std::function<bool()> const& settled, Draft const& draft,
+                       std::uint64_t until_ms) {
+  if (settled() || clock_.now_ms >= until_ms || log_.halted()) return put_drafted(reply, draft);
+  later_.emplace_back(clock_.now_ms + kRedraftMs,
+                      [this, reply, settled, draft, until_ms] { settle(reply, settled, draft, until_ms); });
+}
+
 bool Submitter::tick() {
   std::vector<std::function<void()>> due;
   std::erase_if(later_, [&](auto& one) {

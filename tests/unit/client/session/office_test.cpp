@@ -124,6 +124,52 @@ TEST_F(Signing, OnlyWhatTheOwnCosignaturesLeaveUnwitnessedIsAccepted) {
   EXPECT_EQ(countersigned(), 0U);
 }
 
+class Chair : public Signing {
+ protected:
+  Chair() : Signing(6) {}
+};
+
+// The hall's cosignatures of a result come a moment after it. Harm: a meeting's end that names it unwitnessed, and that
+// nobody who has them signs.
+TEST_F(Chair, WhatIsStillBeingWitnessedIsWaitedForBeforeItIsNamed) {
+  begin();
+  laptop.meeting.run_batch(1, laptop.meeting.votes(1, 3, 2), Meeting::Stage::kCounted);
+  laptop.push();
+  laptop.pump();
+  laptop.push_cosignatures = false;
+  must(laptop.meeting.declare());
+  laptop.push();
+  laptop.pump();
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+    auto const* submit = std::get_if<wire::Submit>(&request.what);
+    if (submit == nullptr) return std::nullopt;
+    auto const entry = decode_entry(submit->entry).value();
+    return wire::pending(request.id, proposal_id(entry.type(), entry.body_bytes));
+  };
+  laptop.say("close-meeting");
+  EXPECT_TRUE(laptop.submitted<MeetingClose>().empty());
+  laptop.push_cosignatures = true;
+  laptop.push();
+  laptop.tick();
+  ASSERT_EQ(laptop.submitted<MeetingClose>().size(), 1U);
+  EXPECT_TRUE(laptop.submitted<MeetingClose>()[0].unwitnessed.empty());
+}
+
+TEST_F(Chair, WhatNobodyWitnessesIsNamedAfterAWhile) {
+  begin();
+  laptop.meeting.run_batch(1, laptop.meeting.votes(1, 3, 2), Meeting::Stage::kCounted);
+  laptop.push();
+  laptop.pump();
+  laptop.push_cosignatures = false;
+  must(laptop.meeting.declare());
+  laptop.push();
+  laptop.pump();
+  laptop.say("close-meeting");
+  laptop.tick(laptop.limits.settle_ms);
+  ASSERT_EQ(laptop.submitted<MeetingClose>().size(), 1U);
+  EXPECT_EQ(laptop.submitted<MeetingClose>()[0].unwitnessed.size(), 1U);
+}
+
 // ---- The sign-in sheet ----------------------------------------------------------------------------------------------
 
 class Sheet : public Signing {
