@@ -38,6 +38,9 @@ void EntryCommands::take_draft(Reply const& reply, Bytes const& draft) {
                     manifest.people[me - 1].witness_key == keys_.witness.public_key() &&
                     manifest.people[me - 1].box_key == keys_.box.public_key();
   if (!mine) return reply.no(Refusal::kNotOnRoll);
+  if (auto const left = sheet_.left_to_tick(me, manifest); !left.empty()) {
+    return reply.no(Refusal::kWrongPhase, {text::kNotTicked, {{"people", facts::comma_list(left)}}});
+  }
   if (auto const allowed = record().check(*entry, Record::Signatures::kPartial); !allowed) {
     return reply.no(allowed.error());
   }

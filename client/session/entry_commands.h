@@ -4,6 +4,7 @@
 /// Each gives exactly one reply.
 #include "client/session/command.h"
 #include "client/session/paper_rows.h"
+#include "client/session/sign_in_sheet.h"
 #include "client/session/submitter.h"
 #include "client/session/voter.h"
 
@@ -12,13 +13,14 @@ namespace piaojue::client {
 class EntryCommands {
  public:
   EntryCommands(Profile const& profile, Keys const& keys, LogFollower const& log, Requests& requests,
-                Submitter& submitter, PaperRows& papers, Voter const& voter)
+                Submitter& submitter, PaperRows& papers, SignInSheet const& sheet, Voter const& voter)
       : profile_(profile),
         keys_(keys),
         log_(log),
         requests_(requests),
         submitter_(submitter),
         papers_(papers),
+        sheet_(sheet),
         voter_(voter) {}
 
   void operate(Reply const& reply, command::Draft const&);
@@ -56,6 +58,7 @@ class EntryCommands {
   Requests& requests_;
   Submitter& submitter_;
   PaperRows& papers_;
+  SignInSheet const& sheet_;
   Voter const& voter_;
 };
 

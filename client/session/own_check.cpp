@@ -27,6 +27,8 @@ void OwnCheck::operate(Reply const& reply, command::Check const& in) {
   if (in.supervisor == me_ || !record.has_role(in.supervisor, meeting::kSupervisor) || !box) {
     return reply.no(Refusal::kUnknown);
   }
+  // Once it is signed, nobody can say that it was not handed over.
+  if (!online_.is(in.supervisor)) return reply.no(Refusal::kBusy);
   auto& state = *own_.state();
   auto const made =
       meeting::made(meeting::EnvelopeSpoil{own_.open(), me_, state.cast, state.keys, in.supervisor}, me_, identity_);

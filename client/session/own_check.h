@@ -11,11 +11,12 @@ namespace piaojue::client {
 class OwnCheck {
  public:
   OwnCheck(PersonId me, crypto::SigningKey const& identity, SessionLimits const& limits, Clock const& clock,
-           OwnAttempt& own, LogFollower const& log, Requests& requests, Events& events)
+           Online const& online, OwnAttempt& own, LogFollower const& log, Requests& requests, Events& events)
       : me_(me),
         identity_(identity),
         limits_(limits),
         clock_(clock),
+        online_(online),
         own_(own),
         log_(log),
         requests_(requests),
@@ -41,6 +42,7 @@ class OwnCheck {
   crypto::SigningKey const& identity_;
   SessionLimits const& limits_;
   Clock const& clock_;
+  Online const& online_;
   OwnAttempt& own_;
   LogFollower const& log_;
   Requests& requests_;

@@ -192,10 +192,7 @@ std::optional<Explanation> Proposals::not_ready(meeting::Entry const& entry, com
     if (in.heads != open->present.size()) return Explanation(text::kHeads, {}, Refusal::kConflict);
   }
   auto const* opening = std::get_if<meeting::Manifest>(&entry.body);
-  bool const ticks = opening != nullptr && profile_.person <= opening->people.size() &&
-                     (opening->people[profile_.person - 1].roles & meeting::kSupervisor) != 0;
-  if (!ticks) return std::nullopt;
-  auto const left = sheet_.unticked(*opening);
+  auto const left = opening != nullptr ? sheet_.left_to_tick(profile_.person, *opening) : std::vector<PersonId>();
   if (left.empty()) return std::nullopt;
   return Explanation({text::kNotTicked, {{"people", facts::comma_list(left)}}}, {}, Refusal::kWrongPhase);
 }

@@ -73,7 +73,8 @@ class Session::Parts final : private LogListener {
   HalvesOfOthers halves_of_others_{me_, config_.keys, log_, requests_};
   SignInSheet sheet_{log_, keeper_, requests_};
   Proposals proposals_{config_.profile, config_.keys, limits_, log_, sheet_, requests_, events_};
-  Voter voter_{me_, config_.keys, config_.parallel, limits_, clock_, log_, keeper_, halves_, requests_, jobs_, events_};
+  Voter voter_{me_,  config_.keys, config_.parallel, limits_,   clock_, online_,
+               log_, keeper_,      halves_,          requests_, jobs_,  events_};
   TrusteeSeat seat_{me_,     config_.keys, {config_.token_keys, config_.parallel, config_.lookahead},
                     limits_, clock_,       log_,
                     keeper_, halves_,      requests_,
@@ -81,7 +82,7 @@ class Session::Parts final : private LogListener {
   PaperRows papers_;
   Submitter submitter_{me_, config_.keys.identity, limits_, clock_, log_, requests_};
   CheckDesk desk_{me_, config_.keys, limits_, log_, requests_, submitter_};
-  EntryCommands entry_commands_{config_.profile, config_.keys, log_, requests_, submitter_, papers_, voter_};
+  EntryCommands entry_commands_{config_.profile, config_.keys, log_, requests_, submitter_, papers_, sheet_, voter_};
   Changes changes_{me_, limits_, clock_, log_, voter_, events_};
   Guards guards_{log_.record()};
   Alarms alarms_{me_, log_, guards_, voter_, seat_, events_};

@@ -63,6 +63,12 @@ std::vector<PersonId> SignInSheet::unticked(meeting::Manifest const& draft) cons
   return out;
 }
 
+std::vector<PersonId> SignInSheet::left_to_tick(PersonId signer, meeting::Manifest const& draft) const {
+  bool const known = signer >= 1 && signer <= draft.people.size();
+  if (!known || (draft.people[signer - 1].roles & meeting::kSupervisor) == 0) return {};
+  return unticked(draft);
+}
+
 facts::array SignInSheet::rows(meeting::Manifest const& draft) const {
   facts::array out;
   for (PersonId p = 1; p <= draft.people.size(); ++p) {

@@ -21,6 +21,8 @@ class SignInSheet {
   void operate(Reply const& reply, command::Sheet const&);
   void operate(Reply const& reply, command::Tick const& in);
 
+  /// Of a supervisor, those who must be ticked before he signs; of others nobody.
+  std::vector<PersonId> left_to_tick(PersonId signer, meeting::Manifest const& draft) const;
   /// People with keys who are not ticked under the code that they have there.
   std::vector<PersonId> unticked(meeting::Manifest const& draft) const;
 

@@ -6,8 +6,8 @@ namespace piaojue::client {
 using meeting::BatchPhase;
 
 Voter::Voter(PersonId me, Keys const& keys, ParallelFor const& parallel, SessionLimits const& limits,
-             Clock const& clock, LogFollower const& log, Keeper& keeper, OwnHalves& halves, Requests& requests,
-             Jobs& jobs, Events& events)
+             Clock const& clock, Online const& online, LogFollower const& log, Keeper& keeper, OwnHalves& halves,
+             Requests& requests, Jobs& jobs, Events& events)
     : me_(me),
       log_(log),
       keeper_(keeper),
@@ -15,7 +15,7 @@ Voter::Voter(PersonId me, Keys const& keys, ParallelFor const& parallel, Session
       own_(me, log, keeper, halves, events),
       tokens_(me, keys.identity, limits, own_, log, keeper, requests, jobs, events),
       paper_(me, keys.identity, limits, clock, own_, log, requests, jobs),
-      check_(me, keys.identity, limits, clock, own_, log, requests, events),
+      check_(me, keys.identity, limits, clock, online, own_, log, requests, events),
       checker_(me, keys.identity, parallel, own_, log, requests, jobs, events) {}
 
 std::string_view Voter::stage() const {

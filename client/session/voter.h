@@ -13,7 +13,8 @@ namespace piaojue::client {
 class Voter {
  public:
   Voter(PersonId me, Keys const& keys, ParallelFor const& parallel, SessionLimits const& limits, Clock const& clock,
-        LogFollower const& log, Keeper& keeper, OwnHalves& halves, Requests& requests, Jobs& jobs, Events& events);
+        Online const& online, LogFollower const& log, Keeper& keeper, OwnHalves& halves, Requests& requests, Jobs& jobs,
+        Events& events);
 
   /// At the start, once the log is replayed.
   void sweep() { own_.sweep(); }
