@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The meeting's own certificate authority (specification §3): one CA made for one meeting, P-256 throughout, used for
+/// The meeting's own certificate authority (specification §9): one CA made for one meeting, P-256 throughout, used for
 /// nothing but mutual TLS. Certificates only let a connection in; what a person may do is decided by signatures under
 /// the keys of the manifest.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// TLS 1.3 and nothing else, both ways (specification §3). No resumption, no tickets, no early data: every connection
+/// TLS 1.3 and nothing else, both ways (specification §9). No resumption, no tickets, no early data: every connection
 /// proves its keys anew, and a replayed first flight does nothing.
 #include <memory>
 #include <optional>

@@ -16,7 +16,7 @@ enum class RelayKind : std::uint8_t {
   kReturn,     ///< holder → owner: ReturnedHalf
 };
 
-/// A CheckOpening of 100 questions with ballots of seven trustees and 4096 bits, the largest lawful one, is 420 KiB.
+/// A CheckOpening of 100 questions with ballots of seven trustees and 4096 bits, the largest lawful one, is 416 KiB.
 inline constexpr std::size_t kRelayBytesMax = 512U << 10;
 
 }  // namespace piaojue::meeting

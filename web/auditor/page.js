@@ -8,7 +8,7 @@ import { zh } from './strings/zh.js';
 const FILE_LIMIT = 512 * 1024 * 1024;
 const ANCHOR_FILE_LIMIT = 4096;
 const SIGNS = { holds: '✓', failed: '✗', not_reached: '—', waiting: '…', contested: '?' };
-/** Bits of a role in the manifest (specification §8). */
+/** Bits of a role in the manifest (specification §3.1). */
 const ROLES = [[1, 'expert'], [2, 'chair'], [4, 'clerk'], [8, 'supervisor'], [16, 'screen']];
 const FIGURES = ['agree', 'disagree', 'abstain', 'invalid', 'not_cast', 'recused', 'present'];
 const TEXTS = { zh, en };
