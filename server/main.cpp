@@ -179,7 +179,7 @@ Explained<meeting::Record> read_record(Contents const& contents) {
 void show_attempt(meeting::Attempt const& attempt) {
   if (attempt.holders.size() > 1) {
     // After a restart the server goes on when one of them has connected (specification §9.3).
-    std::cout << "half held by";
+    std::cout << "holders";
     for (auto const holder : attempt.holders) {
       if (holder != meeting::kServer) std::cout << " " << holder;
     }
