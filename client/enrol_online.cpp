@@ -50,7 +50,7 @@ Explained<Enrolled> try_once(std::string const& host, std::uint16_t port, net::T
                [attempt, &open, &frame](std::shared_ptr<net::Channel> const& channel, net::Closed const& closed) {
                  if (!channel) return attempt->closed(closed);
                  open = channel;
-                 channel->start([attempt](Bytes payload) { attempt->give(answer_in(payload)); },
+                 channel->start([attempt](Bytes const& payload) { attempt->give(answer_in(payload)); },
                                 [attempt](net::Closed const& later) { attempt->closed(later); });
                  channel->send(frame);
                });
