@@ -146,7 +146,7 @@ auto Rule<BatchOpen>::check(State const& s, BatchOpen const& e) -> Result<Prepar
   return prepared;
 }
 
-void Rule<BatchOpen>::take(State& s, BatchOpen const& e, Place const& place, Prepared prepared) {
+void Rule<BatchOpen>::take(State& s, BatchOpen const& e, Place const& place, Prepared const& prepared) {
   if (s.attempt) {
     Attempt& last = *s.attempt;
     s.past_attempts[last.open_hash] = {last.open.batch, last.open.attempt, std::move(last.hops),
