@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ranges>
+#include <functional>
+#include <map>
 #include <set>
 
 #include "office/desk/page_views.h"
