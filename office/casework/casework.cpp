@@ -135,10 +135,10 @@ Explained<std::vector<Subject>> Casework::passers(std::vector<std::string> const
     }
   } else {
     // An office that made no roster knows people by their places on the ballot.
-    of_question.reserve(ballot.size());
     for (std::uint32_t q = 1; q <= ballot.size(); ++q) of_question.push_back({q, ballot[q - 1]});
   }
   std::vector<Subject> out;
+  out.reserve(passed.size());
   for (auto const question : passed) out.push_back(of_question.at(question - 1));
   std::ranges::sort(out);
   return out;
