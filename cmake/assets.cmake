@@ -45,6 +45,18 @@ set(PIAOJUE_MADE_MODULES strings/zh.js strings/en.js strings/office_zh.js string
 list(TRANSFORM PIAOJUE_VENDOR_MODULES PREPEND vendor/ OUTPUT_VARIABLE vendor_paths)
 list(APPEND PIAOJUE_MADE_MODULES ${vendor_paths})
 
+# The office's page is the same frame around another module.
+set(voter "<script type=\"module\" src=\"main.js\"></script>")
+set(office "<link rel=\"stylesheet\" href=\"office.css\">\n<script type=\"module\" src=\"office/main.js\"></script>")
+file(READ ${PIAOJUE_WEB}/index.html frame)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PIAOJUE_WEB}/index.html)
+string(REPLACE "${voter}" "${office}" made "${frame}")
+if(made STREQUAL frame)
+  message(FATAL_ERROR "web/index.html has no line ${voter}")
+endif()
+file(CONFIGURE OUTPUT ${PIAOJUE_MADE}/office.html CONTENT "${made}" @ONLY)
+list(APPEND PIAOJUE_MADE_MODULES office.html)
+
 function(piaojue_assets target)
   file(GLOB own RELATIVE ${PIAOJUE_WEB} CONFIGURE_DEPENDS
     ${PIAOJUE_WEB}/*.html ${PIAOJUE_WEB}/*.js ${PIAOJUE_WEB}/*.css ${PIAOJUE_WEB}/*.svg

@@ -37,7 +37,7 @@ Explained<Casework> Casework::with(Action const& action, std::string const& by) 
 Explained<void> Casework::take(Action const& action, std::string const& by) {
   auto const said = entry::decode_texts(action);
   if (!said) return said.error();
-  auto const taken = std::visit([&](auto const& one) { return take(Step{action, by}, one); }, *said);
+  auto taken = std::visit([&](auto const& one) { return take(Step{action, by}, one); }, *said);
   if (taken && action.deed > Deed::kImport && !first_beyond_import_) first_beyond_import_ = action.deed;
   return taken;
 }
@@ -138,6 +138,7 @@ Explained<std::vector<Subject>> Casework::passers(std::vector<std::string> const
     for (std::uint32_t q = 1; q <= ballot.size(); ++q) of_question.push_back({q, ballot[q - 1]});
   }
   std::vector<Subject> out;
+  out.reserve(passed.size());
   for (auto const question : passed) out.push_back(of_question.at(question - 1));
   std::ranges::sort(out);
   return out;
@@ -178,7 +179,7 @@ Explained<void> Casework::for_each(Step const& step, bool closing, Change change
     if (auto const closed = (*now)->close(step.action.date, *basis_.calendar); !closed) return closed.error();
   for (Subject const& who : step.action.subjects) {
     if (auto const passed = passer(who.number); !passed) return passed.error();
-    if (auto const changed = done(change(**now, who.number)); !changed) return changed;
+    if (auto const changed = done(change(**now, who.number)); !changed) return changed.error();
   }
   return {};
 }

@@ -13,7 +13,7 @@ using office::read_file;
 Explained<void> import(Desk& desk, Import const& request) {
   auto const before = desk.casework(Follow::kLedger);
   if (!before) return before.error();
-  if (auto const allowed = before->check_import(); !allowed) return allowed;
+  if (auto const allowed = before->check_import(); !allowed) return allowed.error();
   auto const filed = request.filed ? sheets::to_date(*request.filed) : sheets::Date{};
 
   auto const members = read_file(request.members, sheets::kSheetBytesMax);
@@ -46,8 +46,8 @@ Explained<void> import(Desk& desk, Import const& request) {
   auto const checked =
       desk.draft(*before, entry::Import{filed, request.extension}, std::move(subjects), std::move(marks));
   if (!checked) return checked.error();
-  if (auto const put = kept.write(); !put) return put;
-  if (auto const written = desk.write(*checked); !written) return written;
+  if (auto const put = kept.write(); !put) return put.error();
+  if (auto const written = desk.write(*checked); !written) return written.error();
   desk.say(
       {words::kImported, {{"people", std::uint64_t{committee->people.size()}}, {"applicants", std::uint64_t{count}}}});
   return {};

@@ -55,7 +55,7 @@ Explained<PaperDraft> draft_papers(Desk& desk, Casework const& before, fs::path 
 }
 
 Explained<void> note_papers(Desk& desk, PaperDraft const& papers) {
-  if (auto const written = desk.write(papers.entry); !written) return written;
+  if (auto const written = desk.write(papers.entry); !written) return written.error();
   desk.say({words::kPapersWritten,
             {{"count", std::uint64_t{papers.files.marks().size()}}, {"folder", papers.files.folder().string()}}});
   return {};
@@ -82,9 +82,9 @@ Explained<void> papers(Desk& desk, Papers const& request) {
   auto const drafted =
       draft_papers(desk, cited ? cited->after : *casework, request.out, *made, cited ? &*cited : nullptr);
   if (!drafted) return drafted.error();
-  if (auto const put = drafted->files.write(); !put) return put;
+  if (auto const put = drafted->files.write(); !put) return put.error();
   if (cited)
-    if (auto const written = desk.write(*cited); !written) return written;
+    if (auto const written = desk.write(*cited); !written) return written.error();
   return note_papers(desk, *drafted);
 }
 

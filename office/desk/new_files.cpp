@@ -9,9 +9,9 @@ void NewFiles::add(std::string name, Bytes bytes) {
 }
 
 Explained<void> NewFiles::write() const {
-  if (auto const made = make_folder(folder_); !made) return made;
+  if (auto const made = make_folder(folder_); !made) return made.error();
   for (std::size_t i = 0; i < marks_.size(); ++i)
-    if (auto const written = office::write_file(folder_ / marks_[i].name, bytes_[i]); !written) return written;
+    if (auto const written = office::write_file(folder_ / marks_[i].name, bytes_[i]); !written) return written.error();
   return {};
 }
 

@@ -31,10 +31,10 @@ Explained<void> notice(Desk& desk, Notice const& request) {
     if (!paper) return paper.error();
     auto drafted = draft_papers(desk, deed->after, *request.out, {std::move(*paper)}, &*deed);
     if (!drafted) return drafted.error();
-    if (auto const put = drafted->files.write(); !put) return put;
+    if (auto const put = drafted->files.write(); !put) return put.error();
     papers = std::move(*drafted);
   }
-  if (auto const written = desk.write(*deed); !written) return written;
+  if (auto const written = desk.write(*deed); !written) return written.error();
   desk.say({words::kDeadline, {{"date", sheets::day_text(correction.notice()->deadline)}}});
   say_state(desk, *who, correction);
   if (!papers) return {};

@@ -6,7 +6,6 @@
 namespace piaojue::desk {
 
 namespace json = boost::json;
-using office::Publicity;
 
 json::array json_list(std::vector<std::string> const& texts) {
   json::array out;

@@ -16,7 +16,7 @@ Explained<std::uint32_t> enlist(Desk& desk, Enlist const& request) {
     if (!key) return key.error();
     voucher = office::Signer{request.voucher->person, *key};
   }
-  auto const person = desk.file().enlist(request.name, desk.today(), request.passphrase, voucher);
+  auto person = desk.file().enlist(request.name, desk.today(), request.passphrase, voucher);
   if (!person) return person;
   desk.say({words::kEnlisted,
             {{"name", request.name},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ranges>
+#include <functional>
+#include <map>
 #include <set>
 
 #include "office/desk/page_views.h"
@@ -47,10 +48,10 @@ class Faults {
 
 /// The highest first.
 json::array levels_view(std::vector<office::Applicant> const& people, Lang lang) {
-  std::map<sheets::Level, std::size_t> levels;
+  std::map<sheets::Level, std::size_t, std::greater<>> levels;
   for (auto const& one : people) ++levels[one.facts.level];
   json::array out;
-  for (auto const& [level, count] : std::views::reverse(levels))
+  for (auto const& [level, count] : levels)
     out.push_back({{"level", sheets::level_word(level).in(lang)}, {"count", count}});
   return out;
 }

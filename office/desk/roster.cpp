@@ -80,8 +80,8 @@ Explained<void> roster(Desk& desk, Roster const& request) {
   auto const checked =
       desk.draft(*before, entry::Roster{std::move(ballot.order)}, std::move(ballot.people), files.marks());
   if (!checked) return checked.error();
-  if (auto const put = files.write(); !put) return put;
-  if (auto const written = desk.write(*checked); !written) return written;
+  if (auto const put = files.write(); !put) return put.error();
+  if (auto const written = desk.write(*checked); !written) return written.error();
   desk.say({words::kRosterWritten, {{"count", std::uint64_t{in->size()}}, {"folder", request.out.string()}}});
   return {};
 }

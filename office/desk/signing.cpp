@@ -12,7 +12,7 @@ Explained<Secret> read_passphrase(std::string const& file, Sentence const& promp
   return local::read_passphrase({file, false}, prompt.in(lang), fresh);
 }
 
-Hand hand_of(std::uint32_t person, std::string passphrase_file, Lang lang) {
+Hand hand_of(std::uint32_t person, std::string const& passphrase_file, Lang lang) {
   auto const key = std::make_shared<std::optional<crypto::SigningKey>>();
   auto const open = [=](office::LedgerFile const& file) -> Explained<crypto::SigningKey const*> {
     if (!*key) {

@@ -10,6 +10,6 @@ namespace piaojue::desk {
 Explained<Secret> read_passphrase(std::string const& file, Sentence const& prompt, bool fresh, Lang lang);
 
 /// One who signs at the command line. The key is opened once, when it is first asked for.
-Hand hand_of(std::uint32_t person, std::string passphrase_file, Lang lang);
+Hand hand_of(std::uint32_t person, std::string const& passphrase_file, Lang lang);
 
 }  // namespace piaojue::desk

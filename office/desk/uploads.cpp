@@ -50,7 +50,7 @@ bool Uploads::has(Upload kind) const {
 Explained<void> Uploads::put(Upload kind, std::int64_t offset, std::string_view base64) {
   auto const bytes = decoded(base64);
   if (!bytes) return Explanation(words::kPageTransfer);
-  if (auto const made = make_folder(folder_); !made) return made;
+  if (auto const made = make_folder(folder_); !made) return made.error();
   auto const to = path(kind);
   std::error_code none;
   auto const there = offset == 0 ? 0 : fs::file_size(to, none);

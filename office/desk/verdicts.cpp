@@ -67,7 +67,7 @@ Explained<void> make_verdict_paper(Desk& desk, VerdictPaper const& request) {
   if (!paper) return paper.error();
   auto const drafted = draft_papers(desk, *casework, request.out, {std::move(*paper)});
   if (!drafted) return drafted.error();
-  if (auto const put = drafted->files.write(); !put) return put;
+  if (auto const put = drafted->files.write(); !put) return put.error();
   return note_papers(desk, *drafted);
 }
 

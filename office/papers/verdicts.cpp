@@ -16,6 +16,7 @@ namespace {
 
 std::vector<std::string> said_all(std::vector<Sentence> const& sentences) {
   std::vector<std::string> out;
+  out.reserve(sentences.size());
   for (Sentence const& one : sentences) out.push_back(said(one));
   return out;
 }

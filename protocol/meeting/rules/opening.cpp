@@ -187,7 +187,7 @@ auto Rule<BatchOpen>::check(State const& s, BatchOpen const& e) -> Result<Prepar
   return prepared;
 }
 
-void Rule<BatchOpen>::take(State& s, BatchOpen const& e, Place const& place, Prepared prepared) {
+void Rule<BatchOpen>::take(State& s, BatchOpen const& e, Place const& place, Prepared const& prepared) {
   if (s.attempt) {
     Attempt& last = *s.attempt;
     std::set<TrusteeId> shared;

@@ -26,7 +26,7 @@ struct Rule<BatchOpen> {
   };
   static WaysToSign signers(State const& s, BatchOpen const& e);
   [[nodiscard]] static Result<Prepared> check(State const& s, BatchOpen const& e);
-  static void take(State& s, BatchOpen const& e, Place const& place, Prepared prepared);
+  static void take(State& s, BatchOpen const& e, Place const& place, Prepared const& prepared);
   /// What the chair would sign now: see Record::draft_batch_open.
   [[nodiscard]] static Result<BatchOpen> draft(State const& s, BatchId batch, bool paper,
                                                std::vector<Hash> unwitnessed);
