@@ -11,40 +11,10 @@ import unittest
 
 import driver
 import page
+import raw
 import small
 
 BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
-
-
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def slip_line(path):
-    """The line of a slip's file that holds its code: piaojue2:host:port:mmmm-ppp-XXXX-XXXX-XXXX-XXXX-C."""
-    return next(line.strip() for line in path.read_text(encoding="utf-8").splitlines()
-                if line.strip().startswith("piaojue2:"))
-
-
-def another_code(line):
-    """The same slip with another code, and the check character that fits (specification section 9.1)."""
-    head, code = line.rsplit(":", 1)
-    groups = code.split("-")
-    groups[-2] = "0000" if groups[-2] != "0000" else "1111"
-    power, check = 1, 0
-    for character in "".join(groups[:-1]):
-        power = times(power, 2)
-        check ^= times(power, CROCKFORD.index(character))
-    return f"{head}:{'-'.join([*groups[:-1], CROCKFORD[check]])}"
-
-
-def times(a, b):
-    """In GF(2^5) with x^5 + x^2 + 1."""
-    product = 0
-    while b:
-        product ^= a if b & 1 else 0
-        a = a << 1 ^ (0b100101 if a & 16 else 0)
-        b >>= 1
-    return product
 
 
 class Program(driver.Process):
@@ -288,7 +258,7 @@ class Table(unittest.TestCase):
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:
             meeting.meeting.start_server()
             slip_file = meeting.meeting.slips[2][0]
-            slip = slip_line(slip_file)
+            slip = raw.Slip(slip_file).text
             program = self.by_page(meeting, 2, ["--slip", slip_file])
             session = program.session()
             door = session.door()
@@ -300,11 +270,11 @@ class Table(unittest.TestCase):
             self.assertEqual((typed["person"], typed["server"]), (2, None), "typed, without an address")
             wrong = slip[:-1] + ("0" if slip[-1] != "0" else "1")
             self.assertEqual(door.command("slip " + wrong)["code"], "CHECK_CHARACTER")
-            stranger = json.dumps({"slip": another_code(slip), "passphrase": "口令-2"})
+            stranger = json.dumps({"slip": raw.Slip(slip).with_code("0" * 16).text, "passphrase": "口令-2"})
             refused = door.command("enrol " + stranger, 60)
             self.assertEqual(refused["code"], "WRONG_CODE")
             self.assertTrue(refused["detail"])
-            other = door.command("enrol " + json.dumps({"slip": another_code(slip), "passphrase": "another"}), 60)
+            other = door.command("enrol " + json.dumps({"slip": raw.Slip(slip).with_code("0" * 16).text, "passphrase": "another"}), 60)
             self.assertEqual(other["code"], "WRONG_PASSPHRASE",
                              "the keys of the first try are kept under the first passphrase")
             self.assertTrue(door.command("forget")["ok"], "a way on, where nothing was enrolled yet")
@@ -344,7 +314,7 @@ class Table(unittest.TestCase):
     def test_a_page_stays_alive_while_no_server_answers(self):
         # Harm: a frozen page in the morning, and nobody knows whether the slip or the network is wrong.
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:
-            slip = slip_line(meeting.meeting.slips[2][0])
+            slip = raw.Slip(meeting.meeting.slips[2][0]).text
             parts = slip.split(":")
             with socket.socket() as silent:  # listens and never answers
                 silent.bind(("127.0.0.1", 0))
