@@ -75,7 +75,7 @@ class Demo:
                 raise driver.Failed(f"{self.name(person)}: {reply}")
         self.present.update(p for p in people if p in self.experts)
 
-    def open(self, batch, timeout_s=60):
+    def open(self, batch, timeout_s=150):
         """The chair proposes, again while keys are still being made; the supervisor counts the heads and signs."""
         deadline = time.monotonic() + timeout_s
         start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}

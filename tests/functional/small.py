@@ -102,7 +102,7 @@ class Small:
         for client in self.all_clients:
             client.wait("meeting", 20)
 
-    def open(self, batch, timeout_s=60):
+    def open(self, batch, timeout_s=150):
         """The chair proposes as soon as the keys are there, the supervisor counts the heads and signs."""
         deadline = time.monotonic() + timeout_s
         start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
