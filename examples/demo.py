@@ -4,8 +4,9 @@
 clerk, a supervisor, the big screen), each a process of its own, over TLS. Started by scripts/demo.
 
 What happens: one expert is late and two leave early; one is recused from a candidate; a laptop is killed with kill
--9 in mid-ballot, comes back and votes; an expert has a sealed ballot opened to see what it holds; a batch is voided and
-voted again; one row ends exactly at two thirds."""
+-9 in mid-ballot, comes back and votes; an expert has a sealed ballot opened to see what it holds; another one's laptop
+is away when voting ends, he says that his vote is missing, and the batch is voided and voted again; one expert does not
+vote, and says that it is his own decision; one row ends exactly at two thirds."""
 
 import argparse
 import csv
@@ -52,6 +53,7 @@ class Demo:
         self.experts = [p for p in self.people if p not in (self.supervisor, self.screen, self.clerk)]
         self.present = set()
         self.recused = set()
+        self.idle = set()  # present, and not going to vote
 
     def name(self, person):
         return self.people[person][0]
@@ -97,7 +99,7 @@ class Demo:
     def mark_paper(self, person, questions, agree, abstain):
         """The first `agree[q]` of those who may vote on q agree, the next `abstain[q]` abstain; one of them is this."""
         for q in questions:
-            voters = [p for p in sorted(self.present) if (p, q) not in self.recused]
+            voters = [p for p in sorted(self.present - self.idle) if (p, q) not in self.recused]
             if person not in voters:
                 continue
             position = (voters.index(person) + q) % len(voters)
@@ -194,33 +196,56 @@ class Demo:
                 time.sleep(0.2)
             supervisor.command(line, 40)
         doubter.wait("tokens", 40, start, batch=1)
-        say(f"{self.name(person)} had a sealed ballot opened on the supervisor's laptop: it held what was chosen; "
-            "it is void, and a new one is cast")
+        say(f"抽查: {self.name(person)} had his sealed ballot opened on the supervisor's laptop: it held what he had "
+            "chosen; it is void, and he casts a new one that nobody opens")
         self.vote([person], questions, agree, abstain)
 
     def second_batch(self, questions, late):
-        """Eleven present, need eight; voided after closing and voted again."""
+        """Eleven present, need eight; one is shut out, says so, and all vote again."""
         self.sign_in([late])
         say(f"{self.name(late)} has arrived: {len(self.present)} present")
         self.open(2)
         wanted = dict(zip(questions, [9, 7, 8, 10, 6]))
-        self.vote(sorted(self.present), questions, {q: 0 for q in questions}, {})
-        self.countersigned("void all 第一轮发放的材料有误，按程序重新投票", "Void")
-        say("batch 2 was voided before anything was opened; it is voted again")
+        shut_out = self.experts[7]
+        self.client(shut_out).kill9()
+        self.vote(sorted(self.present - {shut_out}), questions, {q: 0 for q in questions}, {})
+        self.countersigned("close", "BatchClose")
+        say(f"batch 2: the laptop of {self.name(shut_out)} was away, and the voting was closed without him")
+        self.missing(shut_out)
+        self.countersigned("void all 一位专家的设备中断，未能投票，按程序重新投票", "Void")
+        say("so chair and supervisor void the batch, before anything was opened; it is voted again, by all eleven")
         self.open(2)
         self.vote(sorted(self.present), questions, wanted, {})
         self.countersigned("close", "BatchClose")
         self.declare(2, 2)
 
+    def missing(self, person):
+        """His own program asks him, his answer is signed and stands in the log, and nothing can be opened over it."""
+        client, chair = self.meeting.start_client(person), self.client(self.chair)
+        client.wait("box", 60, batch=2)
+        client.command("not-voted no", 40)
+        chair.wait("entry", 40, type="Confirm", person=person, ok=False)
+        now = chair.command("now")["attempt"]
+        if now["missing"] != [person] or now["shared"] != 0:
+            raise driver.Failed(f"{self.name(person)} said MISSING, and the chair's laptop does not show it: {now}")
+        say(f"the laptop is back and asks: 「您没有投票，是您自己的决定吗？」 {self.name(person)} says no: MISSING, signed, in "
+            "red on every screen; no trustee opens anything over it")
+
     def third_batch(self, questions, early):
-        """Two have left, nine present, need seven: six is exactly two thirds and fails."""
+        """Two have left, nine present, need seven: six is exactly two thirds and fails. One does not vote."""
         for person in early:
             self.client(person).command("sign-out")
             self.present.discard(person)
         say(f"{' and '.join(self.name(p) for p in early)} have left: {len(self.present)} present")
         self.open(3)
-        self.vote(sorted(self.present), questions, dict(zip(questions, [6, 7, 8])), {})
+        silent = self.experts[9]
+        self.idle.add(silent)
+        self.vote(sorted(self.present - self.idle), questions, dict(zip(questions, [6, 7, 8])), {})
         self.countersigned("close", "BatchClose")
+        self.client(silent).wait("box", 60, batch=3)
+        self.client(silent).command("not-voted yes", 40)
+        say(f"batch 3: {self.name(silent)} has not voted; asked by his own laptop, he says that it is his own decision: "
+            "NOT_CAST, signed; he counts as present, and agrees to nobody")
         self.declare(3, 1)
 
     def close_meeting(self):
@@ -248,6 +273,8 @@ class Demo:
         say(f"the same without installing anything: open {self.out}/auditor.html in a browser, drop both files in")
         print(done.stdout, end="", flush=True)
         sys.stderr.write(done.stderr)
+        if done.returncode == 0 and not done.stdout.rstrip().endswith("VERIFIED 27/27"):
+            raise driver.Failed("the record was not verified by 27 checks")
         return done.returncode
 
 

@@ -104,5 +104,80 @@ class Crash(unittest.TestCase):
         self.run_all("chair")
 
 
+class AtOnce(unittest.TestCase):
+    """What an attempt keeps opens with a half that others hold (specification sections 9.3, 14). While one of them
+    lives, it goes on; when all have fallen at once, it is voided and voted again, and nobody's vote is lost in silence."""
+
+    def kill_and_start_again(self, meeting, people, server):
+        for person in people:
+            meeting.client(person).kill9()
+        start = {client.person: client.mark() for client in meeting.all_clients}
+        if server:
+            meeting.meeting.server.kill9()
+            meeting.meeting.start_server()
+        for person in people:
+            meeting.meeting.start_client(person)
+            start[person] = 0
+        for client in meeting.all_clients:
+            if server or client.person in people:
+                client.wait("connected", 60, start[client.person])
+
+    def vote(self, meeting, attempt, people):
+        meeting.tokens(1, attempt, people)
+        choices = {1: "agree", 2: "disagree", 3: "agree", 4: "agree"}
+        meeting.cast({p: choices[p] for p in people}, [1])
+
+    def finish(self, meeting, attempt):
+        meeting.close()
+        row = meeting.declare(1, attempt)[1]
+        self.assertEqual((row["present"], row["agree"], row["disagree"], row["not_cast"]), (4, 3, 1, 0))
+        done = meeting.end()
+        self.assertTrue(done.stdout.rstrip().endswith("VERIFIED 27/27"), done.stdout)
+
+    def void_and_vote_again(self, meeting):
+        meeting.countersigned("void all 断电，按程序重新投票", "Void")
+        meeting.open(1)
+        self.vote(meeting, 2, [1, 2, 3, 4])
+        self.finish(meeting, 2)
+
+    def test_two_trustees_at_once_while_the_server_holds_their_halves(self):
+        # Harm: a table that is knocked over, and eleven people vote again.
+        with small.Small(BIN) as meeting:
+            meeting.start()
+            meeting.open(1)
+            self.vote(meeting, 1, [1, 2])
+            self.kill_and_start_again(meeting, [meeting.chair, meeting.supervisor], server=False)
+            self.vote(meeting, 1, [3, 4])
+            self.finish(meeting, 1)
+
+    def test_every_trustee_at_once_ends_the_attempt_and_nothing_else(self):
+        # Harm: a meeting that stands still for ever, or goes on with keys that nobody has.
+        with small.Small(BIN) as meeting:
+            meeting.start()
+            meeting.open(1)
+            self.vote(meeting, 1, [1, 2, 3])
+            self.kill_and_start_again(meeting, [meeting.chair, meeting.supervisor], server=True)
+            for person in (meeting.chair, meeting.supervisor):
+                meeting.client(person).wait("trustee", 60, state="keys-lost")
+            self.void_and_vote_again(meeting)
+
+    def test_an_expert_and_the_server_at_once_is_said_and_voted_again(self):
+        # Harm: an envelope that its owner can check no more is counted as if he had.
+        with small.Small(BIN) as meeting:
+            meeting.start()
+            meeting.open(1)
+            self.vote(meeting, 1, [1, 2, 3, 4])
+            self.kill_and_start_again(meeting, [2], server=True)
+            self.assertTrue(meeting.client(2).wait("refused", 60, batch=1)["message"])
+            meeting.close()
+            chair = meeting.client(meeting.chair)
+            chair.wait("box", 60, batch=1)
+            for person in (1, 3, 4):
+                chair.wait("entry", 60, type="Confirm", person=person)
+            attempt = chair.command("now")["attempt"]
+            self.assertEqual((attempt["unconfirmed"], attempt["gate"], attempt["shared"]), ([2], "GATE_UNCONFIRMED", 0))
+            self.void_and_vote_again(meeting)
+
+
 if __name__ == "__main__":
     unittest.main()
