@@ -48,6 +48,7 @@ class Demo:
             return [p for p, (_, roles) in self.people.items() if word in roles]
         self.chair = next(p for p in having("主任委员") if "副主任" not in self.people[p][1])
         self.supervisor = having("监督")[0]
+        self.signers = [*having("主任委员"), *having("监督")]  # of the meeting, with the clerk; also the deputy chair
         self.screen = having("大屏")[0]
         self.clerk = next(p for p in self.people if any(w in self.people[p][1] for w in ("经办", "工作人员")))
         self.experts = [p for p in self.people if p not in (self.supervisor, self.screen, self.clerk)]
@@ -77,7 +78,7 @@ class Demo:
                 raise driver.Failed(f"{self.name(person)}: {reply}")
         self.present.update(p for p in people if p in self.experts)
 
-    def open(self, batch, timeout_s=150):
+    def open(self, batch, timeout_s=600):
         """The chair proposes, again while keys are still being made; the supervisor counts the heads and signs."""
         deadline = time.monotonic() + timeout_s
         start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
@@ -142,12 +143,12 @@ class Demo:
         self.meeting.enrol_all()
         self.meeting.start_clients()
         say("every laptop is connected; the clerk proposes the meeting; the supervisor ticks the sign-in sheet line by "
-            "line, and signs with the chair")
-        start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
+            "line, and signs, with the chair and his deputy")
+        start = {p: self.client(p).mark() for p in self.signers}
         begun = self.client(self.clerk).begin("draft")
         self.client(self.supervisor).wait("proposal", 20, start[self.supervisor], type="MeetingOpen")
         self.client(self.supervisor).tick_all()
-        for p in (self.chair, self.supervisor):
+        for p in self.signers:
             self.client(p).sign("MeetingOpen", start[p])
         self.client(self.clerk).finish(begun)
         for client in self.meeting.clients.values():
@@ -222,7 +223,7 @@ class Demo:
     def missing(self, person):
         """His own program asks him, his answer is signed and stands in the log, and nothing can be opened over it."""
         client, chair = self.meeting.start_client(person), self.client(self.chair)
-        client.wait("box", 60, batch=2)
+        client.wait("state", 60, stage="asked", batch=2)
         client.command("not-voted no", 40)
         chair.wait("entry", 40, type="Confirm", person=person, ok=False)
         now = chair.command("now")["attempt"]
@@ -242,7 +243,7 @@ class Demo:
         self.idle.add(silent)
         self.vote(sorted(self.present - self.idle), questions, dict(zip(questions, [6, 7, 8])), {})
         self.countersigned("close", "BatchClose")
-        self.client(silent).wait("box", 60, batch=3)
+        self.client(silent).wait("state", 60, stage="asked", batch=3)
         self.client(silent).command("not-voted yes", 40)
         say(f"batch 3: {self.name(silent)} has not voted; asked by his own laptop, he says that it is his own decision: "
             "NOT_CAST, signed; he counts as present, and agrees to nobody")

@@ -2,6 +2,7 @@
 """Wrong input at the doors that people use: command lines and the client's commands. A clear word, the right exit
 code, nothing lost."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -122,6 +123,20 @@ class Door(unittest.TestCase):
             self.assertEqual((row["present"], row["agree"], row["not_cast"], row["needed"], row["passed"]),
                              (4, 3, 1, 3, True))
             self.assertEqual(meeting.end().returncode, 0)
+
+    def test_two_of_two_roles_can_end_a_meeting_without_its_chair_and_it_is_marked(self):
+        # Harm: the chair's laptop is broken, and the record has no end; or two people end it and nobody can tell.
+        with small.Small(BIN, experts=4, batches=(1,)) as meeting:
+            meeting.start()
+            start = meeting.client(meeting.supervisor).mark()
+            self.assertEqual(meeting.client(meeting.clerk).command("close-meeting", ok=None)["code"], "PENDING")
+            meeting.client(meeting.supervisor).sign("MeetingClose", start)
+            head = meeting.client(meeting.chair).wait("head", 30)["hash"]
+            record = meeting.directory / "record.piaojue"
+            meeting.meeting.run_tool("piaojue-server", "export", meeting.meeting.server_dir, "--out", record)
+            done = meeting.meeting.run_tool("piaojue-verify", record, "--anchor", head, "--json")
+            kinds = {one["kind"]: one for one in json.loads(done.stdout)["changes"]}
+            self.assertEqual(kinds["close_two"]["signers"], [meeting.clerk, meeting.supervisor])
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ class Small:
     def not_voted(self, *people):
         """Who has cast nothing says, once the box is there, that it was meant."""
         for person in people:
-            self.client(person).wait("box", 60)
+            self.client(person).wait("state", 60, stage="asked")
             self.client(person).command("not-voted yes")
 
     def countersigned(self, command, kind, timeout_s=60):

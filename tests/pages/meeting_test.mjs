@@ -212,7 +212,8 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await button(chair.getByRole('navigation'), '投票').click();
     await vote(kChair, choicesOfFirst[kChair]);
     await button(chair.getByRole('navigation'), '主持').click();
-    await closeAndDeclare(chair, 'first');
+    await close(chair, 7);
+    await declare(chair, 'first');
     await pages.get(kTyped).getByText('出席 7，需 5，同意 6，通过').first().waitFor();
     await state(kTyped, 'expert-result');
     await state(kScreen, 'screen-names');
@@ -228,8 +229,22 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await pages.get(kTyped).getByText('已选 0/2').waitFor();
     await state(kTyped, 'paper-exceptional');
     await button(pages.get(kTyped), '同意：江临川', true).click();
+    // One is shut out: asked on his own page, he says so, and everybody sees it before anything is opened.
+    for (const person of [3, 4, 5, 6, 7]) await vote(person, ['agree', 'agree']);
+    await button(chair.getByRole('navigation'), '投票').click();
+    await vote(kChair, ['agree', 'agree']);
+    await button(chair.getByRole('navigation'), '主持').click();
+    await close(chair, 6, 'supervisor-sign-closing-without');
+    const shut = pages.get(kTyped);
+    await shut.getByText('您没有投票，是您自己的决定吗？').waitFor({ timeout: 60_000 });
+    await state(kTyped, 'not-voted');
+    await button(shut, '不是，我的票不见了或没能投出').click();
+    await shut.getByText('请立即举手').first().waitFor();
+    await state(kTyped, 'missing');
+    await chair.getByText('报告选票不在票箱中：苏文瑾').first().waitFor();
+    await state(kChair, 'chair-missing');
     await button(chair, '作废本轮').click();
-    await chair.getByLabel('理由').fill('发放的材料有误，按程序重新投票');
+    await chair.getByLabel('理由').fill('一位专家的设备中断，未能投票，按程序重新投票');
     await state(kChair, 'chair-void');
     await button(chair, '确认作废').click();
     await sign(kSupervisor, 'supervisor-sign-void');
@@ -237,11 +252,17 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await state(kScreen, 'screen-voided');
     await openBatch(chair, '第二批');
     await pages.get(kTyped).getByText('已选 0/2').waitFor();
-    for (const person of kExperts.slice(1)) await vote(person, ['agree', person === 5 ? 'disagree' : 'agree']);
+    for (const person of [2, 3, 4, 5, 7]) await vote(person, ['agree', person === 5 ? 'disagree' : 'agree']);
     await button(chair.getByRole('navigation'), '投票').click();
     await vote(kChair, ['agree', 'agree']);
     await button(chair.getByRole('navigation'), '主持').click();
-    await closeAndDeclare(chair, 'second');
+    await close(chair, 6);
+    const idle = pages.get(6);
+    await idle.getByText('您没有投票，是您自己的决定吗？').waitFor({ timeout: 60_000 });
+    await button(idle, '是，我自己决定不投').click();
+    await idle.getByText('本轮您未投票').first().waitFor();
+    await declare(chair, 'second');
+    await pages.get(kTyped).getByText('出席 7，需 5，同意 6，通过').last().waitFor();
     await state(kChair, 'chair-rounds');
   });
 
@@ -365,11 +386,15 @@ async function vote(person, choices) {
   await page.getByText('选票已投出').waitFor();
 }
 
-async function closeAndDeclare(chair, name) {
-  await chair.getByText('已投 7/7').first().waitFor();
+/** @param cast how many have voted */
+async function close(chair, cast, shot) {
+  await chair.getByText(`已投 ${cast}/7`).first().waitFor();
   await button(chair, '截止投票').click();
   await button(chair, '确认截止').click();
-  await sign(kSupervisor);
+  await sign(kSupervisor, shot);
+}
+
+async function declare(chair, name) {
   await button(chair, '宣布并签署').waitFor({ timeout: 60_000 });
   await state(kChair, `chair-counted-${name}`);
   await state(kScreen, `screen-counted-${name}`);
