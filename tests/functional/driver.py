@@ -134,6 +134,18 @@ class Client(Process):
             raise Failed(f"{self.name} ({self.display}): '{line}' -> {reply}")
         return reply
 
+    def until(self, line, wanted, timeout_s=30.0):
+        """Says the command again and again until `wanted(reply)` is something; returns that."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            reply = self.command(line, ok=None)
+            found = wanted(reply)
+            if found:
+                return found
+            if time.monotonic() > deadline:
+                raise Failed(f"{self.name} ({self.display}): '{line}' was never what was waited for: {reply}")
+            time.sleep(0.2)
+
     def wait(self, event, timeout_s=30.0, start=0, **fields):
         """First event of that name whose fields have these values, from line `start` on."""
         def wanted(e):

@@ -243,7 +243,7 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await state(kTyped, 'missing');
     await chair.getByText('报告选票不在票箱中：苏文瑾').first().waitFor();
     await state(kChair, 'chair-missing');
-    await button(chair, '作废本轮').click();
+    await button(chair, '作废本轮，重新投票').click();
     await chair.getByLabel('理由').fill('一位专家的设备中断，未能投票，按程序重新投票');
     await state(kChair, 'chair-void');
     await button(chair, '确认作废').click();
