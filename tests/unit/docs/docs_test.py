@@ -49,11 +49,11 @@ def missing_paths(text, tops):
 
 
 def attacks(text):
-    """The attacks of a document, in its order: [(number, what its line `Test:` says, or None)]."""
+    """The attacks of a document, in its order: [(number, what its last lines, `Test:` or `Tests:`, say, or None)]."""
     out = []
     for number, _title, body in ATTACK.findall(text):
-        lines = re.findall(r"^Test: (.+)$", body, re.M)
-        out.append((int(number), lines[0] if len(lines) == 1 else None))
+        said = re.findall(r"^Tests?: (.+?)(?=\n\n|\Z)", body.strip(), re.M | re.S)
+        out.append((int(number), " ".join(said[0].split()) if len(said) == 1 else None))
     return out
 
 
@@ -66,9 +66,9 @@ def attack_faults(text, sources):
     for number, test in found:
         named = PERFORMED.findall(test or "")
         if test is None:
-            out.append(f"{number}: not one line `Test:`")
-        elif test != "to come" and not named:
-            out.append(f"{number}: neither `Attack{number:02}_…` nor to come")
+            out.append(f"{number}: names no test, once")
+        elif test != "to come" and not named and not TEST.search(test):
+            out.append(f"{number}: neither `Attack{number:02}_…`, another test, nor to come")
         out += [f"{number}: {name} is another attack's" for name, of in named if int(of) != number]
         out += [f"{number}: {name} is no test" for name, _ in named if not re.search(rf"\b{name}\b", sources)]
     to_come = sum(test == "to come" for _, test in found)
@@ -152,10 +152,10 @@ class TheTestItself(unittest.TestCase):
 
     def test_an_attack_without_its_test_is_found(self):
         text = "**1 of 5 tests are to come.**\n### 1 A\nTest: to come\n\n### 2 B\nTest: `Attack02_B`\n\n" \
-               "### 3 C\nTest: `Attack02_B`\n\n### 4 D\nTest: `Attack04_Gone`\n\n### 5 E\nnone\n"
+               "### 3 C\nTest: `Attack02_B`\n\n### 4 D\nTests: `A.B`,\n`Attack04_Gone`\n\n### 5 E\nnone\n"
         self.assertEqual(attack_faults(text, "TEST(Broken, Attack02_B) {"),
                          ["3: Attack02_B is another attack's", "4: Attack04_Gone is no test",
-                          "5: not one line `Test:`"])
+                          "5: names no test, once"])
         text = "**1 of 1 tests are to come.**\n### 1 A\nTest: `Attack01_A`\n"
         self.assertEqual(attack_faults(text, "Attack01_A"), ["it must say: 0 of 1 tests are to come"])
 
