@@ -113,6 +113,15 @@ export const LAWFUL = {
     m.keyChange(1, m.office);
     declared(m);
   }],
+  // What is said of the laptop that was checked is not said of the one that has taken its place meanwhile.
+  'a laptop is replaced before its check says that it differed': [['check', 'key_change'], (m) => {
+    const a = voted(m);
+    a.spoil(1);
+    m.keyChange(1, m.office);
+    a.result(1, DIFFERS);
+    a.voidAll();
+    declared(m);
+  }],
   'an envelope is spoiled by the office and cast again': [['check'], (m) => {
     const a = voted(m);
     a.spoil(1, { signers: m.office });
@@ -536,6 +545,19 @@ export const BROKEN = {
   }],
   'an Override of more than the limit': [20, (m) => {
     confirmed(m, { silent: [5, 6, 7, 8] }).override([5, 6, 7, 8].map((person) => ({ person })));
+  }],
+  // What is more than there can be is read by nobody, whatever else is wrong with it.
+  'an Override of more people than there can be experts': [4, (m) => {
+    confirmed(m, { silent: [8] }).override(Array.from({ length: 256 }, (_, i) => ({ person: i + 1 })));
+  }],
+  'a second signature where there can be one, by a trustee who is none': [4, (m) => {
+    const a = voted(m);
+    a.closeBatch();
+    m.entry('IssuanceClosed', { batch_open: a.leaf, trustee: 9, issued: [] }, [m.chair, m.supervisor]);
+  }],
+  'a Confirm by nobody that says nothing known': [4, (m) => {
+    const a = confirmed(m, { silent: [8] });
+    m.entry('Confirm', { batch_open: a.leaf, person: 99, box: a.boxLeaf, rows: [{ question: 1, verdict: 9 }] }, [8]);
   }],
   'an Override without a supervisor': [4, (m) => {
     confirmed(m, { silent: [8] }).override([{ person: 8 }], [m.chair]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a manifest is valid (specification §10.1), and what it says about people.
 import { hex, hexOfX25519, join, u32be, utf8 } from './bytes.js';
+import { EXPERTS } from './messages.js';
 import { must } from './refusal.js';
 
 /** Its number as a signer. */
@@ -11,7 +12,6 @@ export const CLERK = 4;
 export const SUPERVISOR = 8;
 export const SCREEN = 16;
 export const EXCEPTIONAL = 2;
-const LIMITS = { people: 400, experts: 255, trustees: 7, candidates: 5000, questions: 100 };
 /** A committee of one or two guards nothing. */
 const FEWEST_MEMBERS = 7;
 const PROTEST_S = [5, 300];
@@ -88,8 +88,7 @@ export function checkManifest(crypto, m) {
   valid(m.rules !== null);
   const { rules, people, candidates, batches, trustees } = m;
   const count = (role) => people.filter((p) => p.roles & role).length;
-  must(people.length <= LIMITS.people && candidates.length <= LIMITS.candidates && trustees.length <= LIMITS.trustees &&
-    count(EXPERT) <= LIMITS.experts && batches.every((b) => b.candidates.length <= LIMITS.questions), 'TOO_LARGE');
+  must(count(EXPERT) <= EXPERTS, 'TOO_LARGE');
   valid(m.version === 2 && m.title !== '' && isDate(m.date));
   valid(m.committee_size % 2 === 1 && m.committee_size >= count(EXPERT));
   valid(m.rehearsal || m.committee_size >= FEWEST_MEMBERS);

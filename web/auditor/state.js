@@ -4,7 +4,7 @@
 // without one it is 4.
 import { equal, equalLists, hex, hexOfX25519, join, utf8 } from './bytes.js';
 import { CHAIR, checkManifest, CLERK, EXCEPTIONAL, namesOfKeys, SERVER, SUPERVISOR } from './manifest.js';
-import { boundOf, ENTRY, TYPES } from './messages.js';
+import { boundOf, ENTRY, signaturesOf, TYPES } from './messages.js';
 import { People } from './people.js';
 import { must, Refusal } from './refusal.js';
 import { COUNTING } from './rules/counting.js';
@@ -77,7 +77,7 @@ export class Meeting {
       must(entry.type >= 1 && entry.type < TYPES.length, 'UNKNOWN_TYPE');
       const [typeName, fields] = TYPES[entry.type];
       name = typeName;
-      must(bytes.length <= boundOf(name), 'TOO_LARGE');
+      must(bytes.length <= boundOf(name) && entry.signatures.length <= signaturesOf(name), 'TOO_LARGE');
       const body = decode(entry.body, fields);
       must((index === 0) === (name === 'MeetingOpen') && !this.closed, 'WRONG_PHASE');
       this.roots[index] = root;

@@ -7,9 +7,9 @@ import { equal, equalLists, hex, u32be } from '../bytes.js';
 import { must } from '../refusal.js';
 
 function confirm(meeting, body, at) {
+  must(body.rows.every((r) => [OK, MISSING, NOT_CAST].includes(r.verdict)), 'OUT_OF_RANGE');
   const a = meeting.attemptOf(body);
   const person = meeting.personOf(body.person, 20);
-  must(body.rows.every((r) => [OK, MISSING, NOT_CAST].includes(r.verdict)), 'OUT_OF_RANGE');
   meeting.signedBy(at, body.person);
   must(a.phase === 'confirming', 'WRONG_PHASE');
   must(equal(body.box, a.boxLeaf), 'UNKNOWN', 20);

@@ -101,10 +101,10 @@ function checkSpent({ crypto, voted, spent }, body, a) {
 }
 
 function checkResult(meeting, body, at) {
-  const a = meeting.attemptOf(body);
-  meeting.personOf(body.person, 26);
   const verdict = VERDICTS[body.verdict] ?? null;
   must(verdict !== null, 'OUT_OF_RANGE');
+  const a = meeting.attemptOf(body);
+  meeting.personOf(body.person, 26);
   const cast = a.castOf(body.person);
   const spoil = cast?.spoil ?? null;
   must(spoil !== null && body.cast === cast.cast - 1, 'UNKNOWN', 26);
