@@ -117,7 +117,7 @@ test('an honest record is verified, in Chinese and in English, without network o
     /条目 \d+：主任委员和监督人员为 成员8 换了密钥[^]*签署（主任委员和监督人员）：成员9、成员11/);
   assert.match(changes[1], /抽查 成员1 的一封选票：与其选择一致/);
   assert.match(changes[2], /成员8（声明缺票）/);
-  assert.match(changes[3], /第 1 题待复核表决/);
+  assert.match(changes[3], /第 1 号申报人待复核表决/);
   assert.equal(await page.locator('svg.bar[role=img]').count(), await page.locator('.figures table').count());
   assert.ok((await page.locator('svg.bar').count()) >= 3);
   await accessible(page, 'verified, zh');
@@ -152,7 +152,7 @@ test('a forged ballot is named: check, entry, ballot and what it would have done
   await verify(page, files.forged, anchorOfForged);
   const verdict = await page.locator('#verdict').innerText();
   assert.match(verdict, /FAILED：第 16 项/);
-  assert.match(verdict, /条目 \d+（票箱）.*第 1 题第 \d 张选票/);
+  assert.match(verdict, /条目 \d+（票箱）.*第 1 号申报人第 \d 张选票/);
   assert.match(verdict, /一张选票算作两票/);
   assert.equal(await page.locator('.check.failed').count(), 1);
   // Rule: figures of a record that is not verified never stand there as if they were.

@@ -591,7 +591,7 @@ TEST(Check13, ABallotWithATokenThatATrusteeDidNotSignFails) {
   auto const audit = audited(forged.file, forged.anchor, 3);
   expect_only(audit, 13, forged.entry);
   EXPECT_THAT(audit.check(verifier::check_numbered(13)).failures.at(0).what.in(Lang::kEn),
-              HasSubstr("question 1, ballot "));
+              HasSubstr("candidate 1, ballot "));
   EXPECT_THAT(audit.check(verifier::check_numbered(13)).failures.at(0).what.in(Lang::kEn), HasSubstr("hop 1"));
 }
 
@@ -992,8 +992,8 @@ TEST(AfterAFailure, EveryBadBallotIsNamed) {
     expect_only(audit, 14, entry);
     EXPECT_EQ(audit.check(verifier::check_numbered(14)).failures_total, 10U);
     EXPECT_THAT(audit.check(verifier::check_numbered(14)).failures.at(0).what.in(Lang::kEn),
-                HasSubstr("question 1, ballot 1"));
+                HasSubstr("candidate 1, ballot 1"));
     EXPECT_THAT(audit.check(verifier::check_numbered(14)).failures.at(9).what.in(Lang::kEn),
-                HasSubstr("question 2, ballot 5"));
+                HasSubstr("candidate 2, ballot 5"));
   }
 }

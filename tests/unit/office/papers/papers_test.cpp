@@ -225,9 +225,9 @@ TEST(Papers, MarksAndChangesOfGuardsStandUnderEveryListOfResults) {
   auto const made = make_papers(*read, kLedger);
   ASSERT_TRUE(made) << made.error().in(Lang::kZh);
   for (Paper const& paper : {made->at(3), made->at(4)}) {
-    EXPECT_THAT(paper.html, testing::HasSubstr("未经下列人员确认即获准开箱：评审专家5（未表示）")) << paper.name;
-    EXPECT_THAT(paper.html, testing::HasSubstr("第 1 题待复核表决")) << paper.name;
-    EXPECT_THAT(paper.html, testing::HasSubstr("第 2 题用纸质表决，未经评委会确认")) << paper.name;
+    EXPECT_THAT(paper.html, testing::HasSubstr("准予未核对即开票：评审专家5（未表示）")) << paper.name;
+    EXPECT_THAT(paper.html, testing::HasSubstr("第 1 号申报人待复核表决")) << paper.name;
+    EXPECT_THAT(paper.html, testing::HasSubstr("第 2 号申报人用纸质表决，未经评委会确认")) << paper.name;
     EXPECT_THAT(paper.html, testing::HasSubstr("签署（主任委员和监督人员）")) << paper.name;
   }
   EXPECT_THAT(made->at(4).html, testing::HasSubstr("待复核表决：1 号申报人1"));
