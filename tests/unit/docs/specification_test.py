@@ -98,6 +98,30 @@ class Specification(unittest.TestCase):
         here = {name: row[1] for row in table("9.4 Bounds")[2:] for name in row[0].split(", ")}
         self.assertEqual(here, code)
 
+    def test_its_bounds_of_connections_are_those_of_the_code(self):
+        said = " ".join(TEXT.split())
+        for path, code, words in (
+                ("net/channel.h", "handshake_deadline{10'000}", "10 s for the handshake and 10 s after it"),
+                ("net/channel.h", "stranger_deadline{10'000}", "10 s for the handshake and 10 s after it"),
+                ("net/channel.h", "strangers_max = 64;", "at most 64 in all and 8 an address"),
+                ("net/channel.h", "strangers_per_address_max = 8;", "at most 64 in all and 8 an address"),
+                ("server/config.h", "enrol_tries_per_session = 5;", "counted per session (5)"),
+                ("server/config.h", "enrol_tries_per_address{40, 0.5};", "one forgiven every 2 s, 40 in hand"),
+                ("server/config.h", "relays_per_person{256, 32};", "32 messages a second, with 2 MiB and 256 in hand"),
+                ("server/config.h", "relay_bytes_per_person{2U << 20, 256U << 10};", "of one person 256 KiB and 32"),
+                ("server/config.h", "proposals_max = 64;", "At most 64 proposals wait"),
+                ("server/config.h", "proposals_per_person_max = 8;", "8 of one person, 32 MiB together"),
+                ("server/config.h", "proposal_bytes_max = 32U << 20;", "8 of one person, 32 MiB together"),
+                ("server/config.h", "hold_ms = 60'000;", "get `BUSY` for at most 60 s and then go through for 60 s"),
+                ("server/sessions.cpp", "kStrangerBytes = 16U << 10;", "no certificate yet, 16 KiB"),
+                ("server/outbox.h", "kFrameBytesAtFirst = 64U << 10;", "waits for its KeyChange, 64 KiB"),
+                ("server/sessions.cpp", "kPersonBytes = 2U << 20;", "others 2 MiB"),
+                ("server/sessions.cpp", "kLargeBytes = 32U << 20;", "whoever holds a slot 32 MiB"),
+                ("protocol/meeting/relay.h", "kRelayBytesMax = 512U << 10;", "relayed has at most 512 KiB"),
+                ("protocol/meeting/halves.h", "kPerOwnerMax = 16;", "of an owner 16 halves are held")):
+            self.assertIn(code, read(path), "the code has another number: " + words)
+            self.assertIn(words, said, code)
+
     def test_every_section_that_is_named_is_there(self):
         there = sections()
         self.assertGreater(len(there), 40)
