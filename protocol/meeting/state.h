@@ -56,7 +56,7 @@ struct State {
   std::map<PersonId, Presence> presences;
   std::set<PersonId> committee_pool;          ///< E of specification §1
   std::set<PersonId> came;                    ///< experts who have ever signed in under a first key
-  std::map<PersonId, std::uint64_t> differs;  ///< index of the last CheckResult `differs` about a person
+  std::map<PersonId, std::uint64_t> differs;  ///< index of the last EnvelopeSpoil of a person found to differ
   std::map<PersonId, std::map<QuestionId, std::string>> recusals;  ///< with the reason
   std::map<QuestionId, Interview> interviews;
   std::map<QuestionId, QuestionState> questions;

@@ -79,9 +79,10 @@ Result<void> Rule<CheckResult>::check(State const& s, CheckResult const& e, Sign
   return {};
 }
 
-void Rule<CheckResult>::take(State& s, CheckResult const& e, Place const& place) {
-  s.attempt->voters[e.person].spoils.back().verdict = e.verdict;
-  if (e.verdict == CheckVerdict::kDiffers) s.differs[e.person] = place.index;
+void Rule<CheckResult>::take(State& s, CheckResult const& e, Place const&) {
+  Spoil& spoil = s.attempt->voters[e.person].spoils.back();
+  spoil.verdict = e.verdict;
+  if (e.verdict == CheckVerdict::kDiffers) s.differs[e.person] = spoil.index;
 }
 
 }  // namespace piaojue::meeting::rules

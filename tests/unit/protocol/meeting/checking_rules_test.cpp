@@ -232,5 +232,16 @@ TEST_F(Checking, AfterDiffersThatLaptopCastsNoMore) {
   EXPECT_ACCEPTED(m.request(1));
 }
 
+// Of a laptop that has been replaced before anybody said what was seen, it is said of that one. Harm: two verifiers of
+// which one bars the new laptop, and an expert who is kept from voting for what another laptop did.
+TEST_F(Checking, DiffersIsSaidOfTheLaptopThatWasChecked) {
+  must(m.spoil(1, s1));
+  must(m.change_keys(1, m.office()));
+  must(verdict(1, CheckVerdict::kDiffers, {s1}));
+  must(m.void_questions({}));
+  m.run_batch(1, {}, Stage::kOpen);
+  EXPECT_ACCEPTED(m.request(1));
+}
+
 }  // namespace
 }  // namespace piaojue::test
