@@ -91,7 +91,6 @@ class Auditor {
     Hash const leaf = log::leaf_hash(bytes);
     frontier_.append(leaf);
     last_checkpoint_.reset();
-    last_is_checkpoint_ = false;
     if (stopped_) return;
     auto const entry = decode_entry(bytes);
     if (!entry) return refuse(CheckId::kEntries, std::nullopt, entry.error());
@@ -136,7 +135,6 @@ class Auditor {
 
   void take(std::string const& note) {
     last_checkpoint_.reset();
-    last_is_checkpoint_ = false;
     if (!out_.manifest) return;  // no key to check it with: entry 0 has failed
     std::uint64_t const newest = frontier_.size() - 1;
     auto const checkpoint = log::open_checkpoint(note, out_.manifest->origin(), out_.manifest->checkpoint_key);
@@ -147,8 +145,7 @@ class Auditor {
       Text const& what = why == Refusal::kBadSignature ? words::kFoundNoteSignature : words::kFoundNoteForm;
       return fail(CheckId::kTree, Failure{newest, offset_, std::nullopt, why, what});
     }
-    if (*checkpoint != *last_checkpoint_) return fail_at(CheckId::kTree, newest, words::kFoundNoteTree);
-    last_is_checkpoint_ = true;
+    if (*checkpoint != *last_checkpoint_) fail_at(CheckId::kTree, newest, words::kFoundNoteTree);
   }
 
   void take(log::Cosignature const& cosignature) {
@@ -237,8 +234,8 @@ class Auditor {
 
     std::uint64_t const last = out_.entries - 1;
     if (out_.head != out_.anchor) fail(CheckId::kAnchor, words::kFoundAnchor);
-    if (out_.manifest && !last_is_checkpoint_ && out_.check(CheckId::kTree).outcome != Outcome::kFailed)
-      fail(CheckId::kTree, words::kFoundLastCheckpoint);
+    // One that stands there and is wrong has failed by itself.
+    if (out_.manifest && !last_checkpoint_) fail(CheckId::kTree, words::kFoundLastCheckpoint);
     if (!stopped_) {
       offset_ = offsets_.back();
       bool const closed = record_.phase() == MeetingPhase::kClosed;
@@ -261,7 +258,6 @@ class Auditor {
   std::uint64_t index_ = 0, offset_ = 0;            ///< of the entry, and of the item, that is being looked at
   std::vector<std::uint64_t> offsets_;              ///< of all entries
   std::optional<log::Checkpoint> last_checkpoint_;  ///< of the tree, at the place of the last note
-  bool last_is_checkpoint_ = false;                 ///< the newest note is valid and of the present size
   std::vector<PersonId> closers_;                   ///< who signed MeetingClose
   Book book_;
   Witnessing witnessing_;

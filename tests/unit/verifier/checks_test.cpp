@@ -152,6 +152,20 @@ TEST(Check02, ARecordWithoutACheckpointOfItsFullSizeFails) {
   expect_only(audited(file, m.record.tree().root()), 2, std::nullopt);
 }
 
+// Harm: of two verifiers one counts a failure that the other passes over.
+TEST(Check02, AMissingLastCheckpointIsSaidBesideAWrongOne) {
+  At m(Stage::kErased);
+  must(m.close_meeting());
+  auto& [size, witnessed] = *m.checkpoints.begin();
+  witnessed.note += std::string(log::kNoteBytesMax, 'x');
+  auto const file = m.record_file([](std::vector<RecordItem>& items) {
+    while (!std::holds_alternative<Bytes>(items.back())) items.pop_back();
+  });
+  auto const audit = audited(file, m.record.tree().root());
+  expect_only(audit, 2, size - 1);
+  EXPECT_EQ(audit.check(verifier::CheckId::kTree).failures_total, 2u);
+}
+
 // A SignOut that was signed over another log would make the witnesses of this one fewer.
 TEST(Check02, ASignOutOfAnotherTreeFails) {
   At m(Stage::kErased);
