@@ -229,8 +229,8 @@ class Demo:
         now = chair.command("now")["attempt"]
         if now["missing"] != [person] or now["shared"] != 0:
             raise driver.Failed(f"{self.name(person)} said MISSING, and the chair's laptop does not show it: {now}")
-        say(f"the laptop is back and asks: 「您没有投票，是您自己的决定吗？」 {self.name(person)} says no: MISSING, signed, in "
-            "red on every screen; no trustee opens anything over it")
+        say(f"the laptop is back and asks: 「您没有投票，是您自己的决定吗？」 {self.name(person)} says no: "
+            "MISSING, signed, in red on every screen; no trustee opens anything over it")
 
     def third_batch(self, questions, early):
         """Two have left, nine present, need seven: six is exactly two thirds and fails. One does not vote."""
@@ -245,7 +245,7 @@ class Demo:
         self.countersigned("close", "BatchClose")
         self.client(silent).wait("state", 60, stage="asked", batch=3)
         self.client(silent).command("not-voted yes", 40)
-        say(f"batch 3: {self.name(silent)} has not voted; asked by his own laptop, he says that it is his own decision: "
+        say(f"batch 3: {self.name(silent)} has not voted; asked by his own laptop, he says that it was his decision: "
             "NOT_CAST, signed; he counts as present, and agrees to nobody")
         self.declare(3, 1)
 

@@ -106,7 +106,7 @@ class Crash(unittest.TestCase):
 
 class AtOnce(unittest.TestCase):
     """What an attempt keeps opens with a half that others hold (specification sections 9.3, 14). While one of them
-    lives, it goes on; when all have fallen at once, it is voided and voted again, and nobody's vote is lost in silence."""
+    lives, it goes on; when all have fallen at once, it is voided and voted again, and no vote is lost in silence."""
 
     def kill_and_start_again(self, meeting, people, server):
         for person in people:

@@ -52,8 +52,8 @@ class Network(unittest.TestCase):
     def test_without_a_certificate_everything_but_enrolment_is_refused(self):
         # Harm: anybody on the network could read the log, submit entries, or speak to somebody's laptop.
         relay = raw.field(1, 1) + raw.field(2, 3) + raw.field(3, b"x")
-        for kind, body in ((raw.HELLO, b""), (raw.SUBMIT, raw.field(1, b"x")), (raw.COUNTERSIGN, raw.field(1, bytes(32))),
-                           (raw.COSIGN, b""), (raw.RELAY, relay), (raw.GET_DRAFT, b"")):
+        for kind, body in ((raw.HELLO, b""), (raw.SUBMIT, raw.field(1, b"x")), (raw.COSIGN, b""), (raw.RELAY, relay),
+                           (raw.COUNTERSIGN, raw.field(1, bytes(32))), (raw.GET_DRAFT, b"")):
             with self.connect() as connection:
                 self.assertEqual(connection.refusal(1, kind, body), raw.CODES["NOT_AUTHORISED"], kind)
 

@@ -270,11 +270,12 @@ class Table(unittest.TestCase):
             self.assertEqual((typed["person"], typed["server"]), (2, None), "typed, without an address")
             wrong = slip[:-1] + ("0" if slip[-1] != "0" else "1")
             self.assertEqual(door.command("slip " + wrong)["code"], "CHECK_CHARACTER")
-            stranger = json.dumps({"slip": raw.Slip(slip).with_code("0" * 16).text, "passphrase": "口令-2"})
+            another = raw.Slip(slip).with_code("0" * 16).text
+            stranger = json.dumps({"slip": another, "passphrase": "口令-2"})
             refused = door.command("enrol " + stranger, 60)
             self.assertEqual(refused["code"], "WRONG_CODE")
             self.assertTrue(refused["detail"])
-            other = door.command("enrol " + json.dumps({"slip": raw.Slip(slip).with_code("0" * 16).text, "passphrase": "another"}), 60)
+            other = door.command("enrol " + json.dumps({"slip": another, "passphrase": "another"}), 60)
             self.assertEqual(other["code"], "WRONG_PASSPHRASE",
                              "the keys of the first try are kept under the first passphrase")
             self.assertTrue(door.command("forget")["ok"], "a way on, where nothing was enrolled yet")
