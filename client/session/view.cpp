@@ -453,6 +453,7 @@ void View::operate(Reply const& reply, command::Status const&) const {
   more["size"] = log.record().size();
   more["root"] = to_hex(log.record().tree().root().view());
   more["identity_key"] = to_hex(from_.keys.identity.public_key().view());
+  more["device_code"] = from_.profile.device_code();
   more["online"] = facts::numbers(from_.online.connected);
   more["proposals"] = from_.proposals.size();
   more["unanswered"] = from_.requests.unanswered();
