@@ -73,8 +73,11 @@ export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
     onClick=${press} ...${more}>${busy ? app.t('word.working') : label}</button>`;
 }
 
-/** The browser's own modal dialog: it keeps the focus inside, gives it back, and closes with Esc. */
-export function Dialog({ app, title, onClose, children, wide = false }) {
+/**
+ * The browser's own modal dialog: it keeps the focus inside, gives it back, and closes with Esc.
+ * @param leave what its closing button says; of one in which something is done already, nothing is cancelled
+ */
+export function Dialog({ app, title, onClose, children, wide = false, leave = 'word.cancel' }) {
   const ref = useRef(null);
   useEffect(() => {
     app.say(null);
@@ -85,7 +88,7 @@ export function Dialog({ app, title, onClose, children, wide = false }) {
   return html`<dialog ref=${ref} class=${wide ? 'dialog wide' : 'dialog'} aria-labelledby="dialog-title"
     onClose=${onClose}>
     <header class="dialog-head"><h2 id="dialog-title">${title}</h2>
-      <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t('word.cancel')}</button>
+      <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t(leave)}</button>
       </header>
     ${children}
     <div role="alert">${refused
