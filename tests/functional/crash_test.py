@@ -4,6 +4,9 @@ the meeting goes on, and the verifier finds nothing wrong with the record."""
 
 import os
 import pathlib
+import random
+import threading
+import time
 import unittest
 
 import driver
@@ -103,6 +106,84 @@ class Crash(unittest.TestCase):
 
     def test_chair_killed_at_every_stage(self):
         self.run_all("chair")
+
+
+class Anytime(unittest.TestCase):
+    """As above, at instants that nobody chose; PIAOJUE_SEED chooses them again."""
+
+    def harry(self, kill, meeting, times=10):
+        """Kills so often, while a meeting of two batches runs to its end."""
+        seed = int(os.environ.get("PIAOJUE_SEED", random.randrange(1 << 30)))
+        instants = random.Random(seed)
+        over = threading.Event()
+        faults = []
+
+        def work():
+            try:
+                for _ in range(times):
+                    if over.wait(instants.uniform(0.05, 2.5)):
+                        return
+                    kill()
+            except Exception as fault:  # noqa: BLE001  said below
+                faults.append(fault)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        try:
+            for batch in (1, 2):
+                meeting.open(batch)
+                driver.at_once([lambda p=p: self.vote(meeting, p, batch) for p in meeting.experts])
+                meeting.close()
+                row = meeting.declare(batch, timeout_s=120)[batch]
+                self.assertEqual((row["present"], row["agree"], row["disagree"], row["not_cast"]), (4, 3, 1, 0),
+                                 f"seed {seed}")
+        except driver.Failed as failure:
+            self.fail(f"seed {seed}: {failure}")
+        finally:
+            over.set()
+            worker.join()
+        self.assertEqual(faults, [], f"seed {seed}")
+        done = meeting.end()
+        self.assertTrue(done.stdout.rstrip().endswith("VERIFIED 27/27"), f"seed {seed}: {done.stdout}")
+
+    def vote(self, meeting, person, batch):
+        """What somebody does whose laptop may fall at any moment: he looks where he is, and goes on from there."""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            client = meeting.client(person)
+            try:
+                now = client.command("now", 10, ok=None)
+                ballot = now.get("ballot") or {}
+                if now["attempt"] and now["attempt"]["batch"] == batch:
+                    if ballot.get("in_log"):
+                        return
+                    if ballot.get("stage") == "ready":
+                        client.command(f"vote {batch} {'disagree' if person == 2 else 'agree'}", 10, ok=None)
+                        client.command("cast", 10, ok=None)
+            except (driver.Failed, OSError, ValueError):
+                pass  # it has fallen; another one stands in its place
+            time.sleep(0.2)
+        self.fail(f"{person} could not vote in batch {batch}")
+
+    def test_server_killed_at_any_instant(self):
+        with small.Small(BIN, batches=(1, 1)) as meeting:
+            meeting.start()
+
+            def kill():
+                meeting.meeting.server.kill9()
+                meeting.meeting.start_server()
+
+            self.harry(kill, meeting)
+
+    def test_an_expert_who_is_a_trustee_killed_at_any_instant(self):
+        with small.Small(BIN, batches=(1, 1), trustees=("server", "评委004", "supervisor")) as meeting:
+            meeting.start()
+
+            def kill():
+                meeting.client(4).kill9()
+                meeting.meeting.start_client(4)
+
+            self.harry(kill, meeting)
 
 
 class AtOnce(unittest.TestCase):

@@ -91,13 +91,15 @@ class Small:
             self.client(self.chair).wait("entry", 20, type="SignIn", person=person)
 
     def open_meeting(self):
-        signers = [self.chair, self.supervisor]
-        start = {p: self.client(p).mark() for p in signers}
+        """Signed by everybody who is asked: the three roles, and whoever else holds a slot."""
+        others = [client for client in self.all_clients if client.person != self.clerk]
+        start = {client.person: client.mark() for client in others}
         begun = self.client(self.clerk).begin("draft")
         self.client(self.supervisor).wait("proposal", 20, start[self.supervisor], type="MeetingOpen")
         self.client(self.supervisor).tick_all()
-        for p in signers:
-            self.client(p).sign("MeetingOpen", start[p])
+        for client in others:
+            if client.wait("proposal", 20, start[client.person], type="MeetingOpen")["yours"]:
+                client.sign("MeetingOpen", start[client.person])
         self.client(self.clerk).finish(begun)
         for client in self.all_clients:
             client.wait("meeting", 20)
