@@ -124,6 +124,30 @@ class Door(unittest.TestCase):
                              (4, 3, 1, 3, True))
             self.assertEqual(meeting.end().returncode, 0)
 
+    def test_a_sign_in_sheet_has_the_codes_that_each_screen_shows(self):
+        # Harm: keys that somebody swapped on the way stand in the meeting, because nobody could compare them.
+        with small.Small(BIN, experts=5) as meeting:
+            meeting.meeting.start_server()
+            people = [1, 2, 3, 4, *meeting.officers]
+            meeting.meeting.enrol_all(people)
+            meeting.meeting.start_clients(people)
+            supervisor = meeting.client(meeting.supervisor)
+            meeting.client(meeting.clerk).begin("draft")
+            proposal = supervisor.wait("proposal", 20, type="MeetingOpen")
+            rows = {row["person"]: row for row in supervisor.command("sheet")["rows"]}
+            for person in people:
+                now = meeting.client(person).command("now")
+                self.assertEqual((now["meeting"], now["device_code"]), ("before-open", rows[person]["device_code"]))
+            self.assertIsNone(rows[5]["device_code"], "who has not enrolled has none")
+            of_another = rows[2]["device_code"]
+            self.assertEqual(supervisor.command(f"tick 1 {of_another}", ok=False)["code"], "CONFLICT")
+            self.assertEqual(supervisor.command(f"approve {proposal['id']}", ok=False)["code"], "WRONG_PHASE")
+            left = None
+            for person in people:
+                left = supervisor.command(f"tick {person} {rows[person]['device_code']}")["left"]
+            self.assertEqual(left, [])
+            supervisor.command(f"approve {proposal['id']}")
+
     def test_two_of_two_roles_can_end_a_meeting_without_its_chair_and_it_is_marked(self):
         # Harm: the chair's laptop is broken, and the record has no end; or two people end it and nobody can tell.
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:

@@ -202,6 +202,8 @@ class Guards(unittest.TestCase):
         chair.command("paper-submit")
         self.committee(meeting, "PaperTally", start)
         self.assertEqual(meeting.declare(1, 2)[1]["agree"], 5)
+        voided, counted = chair.command("now")["agenda"][0]["attempts"]
+        self.assertEqual((voided["by_committee"], counted["by_committee"]), (None, True))
         changes = self.changes(meeting)
         self.assertEqual([(c["by"], c["questions"]) for c in changes["paper"]], [("committee", [1])])
 
