@@ -102,6 +102,26 @@ class Guards(unittest.TestCase):
         self.assertEqual([(c["person"], c["verdict"]) for c in changes["check"]], [(2, "differs")])
         self.assertEqual([(c["person"], c["by"], c["first"]) for c in changes["key_change"]], [(2, "office", False)])
 
+    def test_a_check_that_was_never_answered_keeps_the_batch_shut(self):
+        # Harm: a supervisor keeps the signed spoil for himself; it shows a pk_v beside a name while that vote counts.
+        meeting = self.sit()
+        chair, doubter = meeting.client(meeting.chair), meeting.client(2)
+        meeting.open(1)
+        self.vote(meeting, 1, 1)
+        doubter.command(f"check {meeting.supervisor}", 40)
+        self.checks(meeting, 2, "asked")
+        meeting.close()
+        self.assertEqual(doubter.wait("looked", 60, batch=1)["missing"], [1], "said at once, on its own screen")
+        self.assertEqual(doubter.command("now")["ballot"]["check"], {"supervisor": meeting.supervisor, "state": "asked"})
+        attempt = chair.until("now", lambda now: now["attempt"]["missing"] == [2] and now["attempt"], 60)
+        self.assertEqual((attempt["gate"], attempt["spoils"], attempt["shared"]), ("GATE_MISSING", [], 0))
+        meeting.countersigned("void all 抽查未能完成，按程序重新投票", "Void")
+        meeting.open(1)
+        self.vote(meeting, 1, 1, 2)
+        meeting.close()
+        self.assertEqual(meeting.declare(1, 2)[1]["agree"], 5)
+        self.assertEqual(self.changes(meeting), {})
+
     def test_a_committee_gives_a_slot_to_somebody_else(self):
         # Harm: a broken laptop ends the meeting, because nothing opens without all trustees; or an office of two puts
         # its own people in all slots.
