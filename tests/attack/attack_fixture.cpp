@@ -147,8 +147,7 @@ Answer AttackFixture::enrol(server::SessionId const session, PersonId const pers
                                  sent.identity_key, sent.witness_key, sent.box_key)});
   auto const key = meeting::enrol_key(code, manifest_.meeting_id, person);
   auto const proof = meeting::client_proof(key, exporters_.at(session), as_bytes(claim.csr), sent);
-  return send(session,
-              client::wire::enrol_keys(next_request(), as_bytes(claim.csr), sent, possession, proof));
+  return send(session, client::wire::enrol_keys(next_request(), as_bytes(claim.csr), sent, possession, proof));
 }
 
 Secret AttackFixture::attempt_key(meeting::HalfOf const& of) const {
@@ -183,6 +182,9 @@ bool AttackFixture::settle() {
         core.reset();
         open_.clear();
         return false;
+      }
+      for (auto const& write : group.writes.list) {
+        if (write.kind == store::Write::Kind::kPut) old_blocks.push_back(write);
       }
       deliver(group.outputs);
       if (!core) return false;
@@ -335,9 +337,8 @@ void AttackFixture::enrol_all() {
     drafted.identity_key = claim.identity.public_key();
     drafted.witness_key = claim.witness.public_key();
     drafted.box_key = claim.box.public_key();
-    drafted.possession =
-        claim.identity.sign({meeting::possession_input(manifest_.meeting_id, id, *drafted.identity_key,
-                                                       *drafted.witness_key, *drafted.box_key)});
+    drafted.possession = claim.identity.sign({meeting::possession_input(manifest_.meeting_id, id, *drafted.identity_key,
+                                                                        *drafted.witness_key, *drafted.box_key)});
     person.spki = crypto::sha256({as_bytes(claim.csr)});
     person.identity = std::move(claim.identity);
     person.witness = std::move(claim.witness);
@@ -492,6 +493,21 @@ Bytes AttackFixture::wrap(QuestionId const q, ByteView const ballot) const {
   return crypto::onion::wrap(mix_keys(), seed, meeting::context(attempt().open_hash, q), ballot).value();
 }
 
+Bytes AttackFixture::sealed_layer(QuestionId const q, ByteView const inner, TrusteeId const hop) const {
+  Bytes plain = to_bytes(meeting::context(attempt().open_hash, q).view());
+  append_u32be(plain, hop);
+  piaojue::append(plain, inner);
+  Bytes sealed(plain.size() + crypto_box_SEALBYTES);
+  EXPECT_EQ(crypto_box_seal(sealed.data(), plain.data(), plain.size(), attempt().keys[hop].mix_key.data.data()), 0);
+  return sealed;
+}
+
+Bytes AttackFixture::sealed_layers(QuestionId const q, ByteView const ballot, TrusteeId const first) const {
+  auto out = to_bytes(ballot);
+  for (TrusteeId hop = setup.trustees; hop-- > first;) out = sealed_layer(q, out, hop);
+  return out;
+}
+
 Bytes AttackFixture::envelope(PersonId const expert, meeting::Onions const& onions) const {
   auto const& open = attempt().open_hash;
   auto const cast = attempt().cast_of(expert);
@@ -516,6 +532,7 @@ void AttackFixture::cast(PersonId const expert, Choice const choice) {
 void AttackFixture::vote_all(std::vector<Choice> const& choices) {
   std::size_t i = 0;
   for (auto const p : present()) {
+    if (attempt().envelopes().contains(p)) continue;
     if (!tokens.contains(p)) {
       request(p);
       issue(p);

@@ -86,6 +86,9 @@ class AttackFixture {
   [[nodiscard]] bool restart();
   /// Does all that is due; false once the store has failed, and then the program is gone.
   bool settle();
+  /// Every row that was ever written, also those that were erased or written over: what a thief may find in journals,
+  /// backups and old blocks of the disk.
+  std::vector<store::Write> old_blocks;
   /// Trustee 0's jobs are not run: it is the adversary, or slow.
   bool hold_jobs = false;
 
@@ -105,6 +108,7 @@ class AttackFixture {
   /// Sends one frame and waits until the server has nothing more to do.
   Answer send(server::SessionId session, ByteView frame);
   std::uint64_t next_request() { return ++requests_; }
+  crypto::Exporter const& exporter(server::SessionId session) const { return exporters_.at(session); }
   bool open_sessions(server::SessionId session) const { return open_.contains(session); }
   /// What a laptop brings when it enrols.
   struct Claim {
@@ -171,11 +175,15 @@ class AttackFixture {
   Bytes ballot(PersonId expert, QuestionId q, Choice choice) const;
   std::vector<crypto::MixPublicKey> mix_keys() const;
   Bytes wrap(QuestionId q, ByteView ballot) const;
+  /// One layer for one hop around `inner`, and all layers from `first` to the last hop.
+  Bytes sealed_layer(QuestionId q, ByteView inner, TrusteeId hop) const;
+  Bytes sealed_layers(QuestionId q, ByteView ballot, TrusteeId first) const;
   Bytes envelope(PersonId expert, meeting::Onions const& onions) const;  ///< the entry
   Answer cast_onions(PersonId expert, meeting::Onions const& onions);
   std::map<PersonId, std::map<QuestionId, Bytes>> ballots;  ///< the last ones cast
   void cast(PersonId expert, Choice choice);                ///< the same on every question
-  void vote_all(std::vector<Choice> const& choices);  ///< tokens and envelopes of every present expert, cyclically
+  /// Tokens and envelopes of every present expert who has none yet, cyclically.
+  void vote_all(std::vector<Choice> const& choices);
   void close();
   void issuance_closed();  ///< by trustees 1 …
   /// The output of the hop before `trustee`, as the server pushed it.

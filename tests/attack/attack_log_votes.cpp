@@ -59,13 +59,20 @@ TEST(Log, Attack12_InAndOutWithoutEnd) {
   EXPECT_STOPPED(hall, kTooLarge, hall.sign_in(1));
 }
 
-// 11.9 million empty signatures in one frame.
+// 11.9 million empty signatures in one entry, two bytes each, of which a decoder makes an object each.
 TEST(Log, Attack10_AnEntryOfSignatures) {
   Hall hall;
   Bytes const body = encode_body(SignIn{hall.record.meeting(), 1, 1});
-  std::vector<EntrySignature> many;
-  for (PersonId p = 0; p < 5000; ++p) many.push_back({p, {}});
-  EXPECT_STOPPED(hall, kTooLarge, hall.submit_bytes(encode_entry(EntryType::kSignIn, body, many)));
+  auto const with_empty_signatures = [&](std::size_t count) {
+    auto out = encode_entry(EntryType::kSignIn, body, {});
+    for (std::size_t i = 0; i < count; ++i) out.insert(out.end(), {0x1a, 0x00});
+    return out;
+  };
+  // Within what an entry of this type may weigh: it is how many there are.
+  ASSERT_LT(with_empty_signatures(30'000).size(), entry_bytes_max(EntryType::kSignIn));
+  EXPECT_STOPPED(hall, kTooLarge, hall.submit_bytes(with_empty_signatures(2)));
+  EXPECT_STOPPED(hall, kTooLarge, hall.submit_bytes(with_empty_signatures(30'000)));
+  EXPECT_STOPPED(hall, kTooLarge, hall.submit_bytes(with_empty_signatures(11'900'000)));
 }
 
 // A supervisor has a ballot proven to him, and then lets that very ballot count: a receipt.

@@ -169,7 +169,8 @@ TEST(Server, ADroppedBallotIsFoundByItsOwnerBeforeTheOpening) {
     auto const share = trustee::make_share(record, t == 0 ? server_keys : hall.trustee_keys(t), t);
     ASSERT_TRUE(share);
     auto const signer = t == 0 ? meeting::kServer : hall.trustee_person(t);
-    EXPECT_EQ(record.apply(hall.entry(*share, {signer})).error(), t == 0 ? Refusal::kGateMissing : Refusal::kWrongPhase);
+    EXPECT_EQ(record.apply(hall.entry(*share, {signer})).error(),
+              t == 0 ? Refusal::kGateMissing : Refusal::kWrongPhase);
   }
   hall.goes_on();
 }
@@ -187,7 +188,8 @@ TEST(Server, NothingRestsOnALogThatTooFewHaveCosigned) {
   meeting::Witnesses witnesses;
   std::size_t all = 0, experts = 0;
   for (auto const p : in) {
-    EXPECT_EQ(witnesses.witnessed(attempt, attempt.open_index), all >= 2 * in.size() / 3 + 1 && experts >= 2 * 5 / 3 + 1);
+    EXPECT_EQ(witnesses.witnessed(attempt, attempt.open_index),
+              all >= 2 * in.size() / 3 + 1 && experts >= 2 * 5 / 3 + 1);
     auto const cosignature = hall.cosignature_of(p);
     ASSERT_TRUE(witnesses.add(hall.record(), cosignature));
     ASSERT_TRUE(witnesses.add(hall.record(), cosignature)) << "one person signing twice is one";

@@ -656,6 +656,8 @@ bool World::all_have_cast(meeting::Attempt const& attempt) const {
 }
 
 bool World::is_lost(PersonId const person, Record const& record) const {
+  auto const* const session = people_.at(person).laptop->session();
+  if (session != nullptr && session->halted()) return true;  // its screen is red, and its owner says so
   return people_.at(person).silent || !record.key_as_old_as_attempt(person) ||
          (people_.at(person).was_replaced && nothing_came_for(30'000));
 }
