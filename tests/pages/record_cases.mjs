@@ -269,6 +269,7 @@ export const BROKEN = {
   // One trustee alone could link names and ballots.
   'one trustee that is no rehearsal': [4, null, { trustees: [0] }],
   'more overrides than a third': manifest((x) => { x.rules.max_unconfirmed = 4; }),
+  'a quorum of nothing': manifest((x) => { x.rules.quorum_denominator = 0; }),
   'no time to protest': manifest((x) => { x.rules.protest_s = 4; }),
   // The office would bring the rest of the keys, and three bad experts were the committee.
   'fewer keys of experts than a quorum': [4, null, { without: [1, 2, 3] }],

@@ -158,7 +158,8 @@ Result<void> Rule<Manifest>::check(State const&, Manifest const& m) {
   if (m.title.empty() || !is_date(m.date)) return Refusal::kOutOfRange;
   if (m.committee_size % 2 == 0 || m.committee_size < count_role(m, kExpert)) return Refusal::kOutOfRange;
   if (m.committee_size < kCommitteeMin && !m.rehearsal) return Refusal::kOutOfRange;
-  for (auto const check : {check_roles, check_trustees, check_rules, check_candidates, check_people_keys}) {
+  // The rules first: the quorum of experts is divided by one of them.
+  for (auto const check : {check_rules, check_roles, check_trustees, check_candidates, check_people_keys}) {
     if (auto const ok = check(m); !ok) return ok;
   }
   return {};

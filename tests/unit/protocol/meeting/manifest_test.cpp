@@ -73,6 +73,9 @@ INSTANTIATE_TEST_SUITE_P(
         rule("AClerkHasKeys", [](Meeting& x) { drop_keys(x, x.clerk()); }),
         rule("PassNumeratorNotZero", [](Meeting& x) { m(x).rules.pass_numerator = 0; }),
         rule("PassFractionAtMostOne", [](Meeting& x) { m(x).rules.pass_numerator = 4; }),
+        rule("PassDenominatorNotZero", [](Meeting& x) { m(x).rules.pass_denominator = 0; }),
+        // Harm: a record that ends the verifier, or an entry 0 that ends every laptop, instead of being refused.
+        rule("QuorumDenominatorNotZero", [](Meeting& x) { m(x).rules.quorum_denominator = 0; }),
         rule("PassDenominatorBound", [](Meeting& x) { m(x).rules.pass_denominator = 101; }),
         rule("QuorumNumeratorNotZero", [](Meeting& x) { m(x).rules.quorum_numerator = 0; }),
         rule("QuorumFractionAtMostOne", [](Meeting& x) { m(x).rules.quorum_numerator = 4; }),
