@@ -12,6 +12,9 @@ namespace elgamal = crypto::elgamal;
 
 namespace {
 
+/// The questions of a batch, and of each the secrets of its layers.
+constexpr std::size_t kOpeningElementsMax = kQuestionsPerBatchMax * (1 + kTrusteesMax);
+
 /// Wipes what the message holds of secrets when the scope ends: its strings are ordinary memory.
 class WipeMessage {
  public:
@@ -112,7 +115,8 @@ Secret encode_check_opening(CheckOpening const& opening) {
 Result<CheckOpening> parse_check_opening(ByteView bytes) {
   v2::CheckOpening in;
   WipeMessage const wipe(in);
-  if (!protobuf::parse(bytes, in)) return Refusal::kMalformed;
+  // Anybody can seal something to a supervisor.
+  if (!protobuf::parse_within(bytes, in, kOpeningElementsMax)) return Refusal::kMalformed;
   CheckOpening out;
   out.person = in.person();
   out.cast = in.cast();
