@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { anchorOf } from '../../web/auditor/audit.js';
 import { Crypto } from '../../web/auditor/crypto.js';
 import { ENTRY, RECORD_ITEM, TYPES } from '../../web/auditor/messages.js';
+import { items, Unusable } from '../../web/auditor/record.js';
 import { bytes } from './record_maker.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -120,4 +121,19 @@ test('the fields are those of proto/', () => {
   check('Entry', ENTRY);
   check('RecordItem', RECORD_ITEM);
   assert.equal(TYPES.length - 1, 27);
+});
+
+// ---- The record file ----
+
+test('a cosignature of person 0 is no item of a record', () => {
+  // Harm: a file that one verifier calls damaged (exit 2) and the other a failed record (exit 1).
+  const item = (body) => bytes(Uint8Array.of(0, 0, 0, body.length), body);
+  const field = (tag, body) => bytes(Uint8Array.of(tag, body.length), body);
+  const cosignature = (person) => field(0x1a, bytes(Uint8Array.of(0x08, 5), field(0x12, new Uint8Array(32).fill(7)),
+    person === 0 ? new Uint8Array(0) : Uint8Array.of(0x18, person), Uint8Array.of(0x20, 7),
+    field(0x2a, new Uint8Array(64).fill(7))));
+  const file = (person) => bytes(bytes('PIAOJUE-RECORD-2\n'), item(field(0x0a, bytes('abc'))),
+    item(field(0x12, bytes('note'))), item(cosignature(person)));
+  assert.equal([...items(file(1))].length, 3);
+  assert.throws(() => [...items(file(0))], (error) => error instanceof Unusable && error.reason === 'damaged');
 });

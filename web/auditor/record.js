@@ -27,7 +27,7 @@ export function* items(bytes) {
   if (!equal(bytes.subarray(0, MAGIC.length), MAGIC)) throw new Unusable('not_a_record', 0);
   let at = MAGIC.length;
   let before = '';  // kind of the item before
-  let person = -1;  // of the cosignature before
+  let person = 0;   // of the cosignature before; they are numbered from 1
   while (at < bytes.length) {
     const offset = at;
     const damaged = () => new Unusable('damaged', offset);
@@ -49,7 +49,7 @@ export function* items(bytes) {
       // After its last entry, and no two of one size.
       if (before !== 'entry') throw damaged();
       before = 'checkpoint';
-      person = -1;
+      person = 0;
     } else {
       if (before === 'entry' || before === '' || item.cosignature.person <= person) throw damaged();
       before = 'cosignature';
