@@ -23,9 +23,6 @@ using namespace meeting;
 namespace words = strings::verifier;
 namespace elgamal = crypto::elgamal;
 
-/// Of a cosignature (specification §2.4): what every program can count in.
-constexpr std::uint64_t kTimeMax_s = (std::uint64_t{1} << 53) - 1;
-
 std::uint64_t place(Failure const& failure) { return failure.entry.value_or(UINT64_MAX); }
 
 // ---- The audit ----------------------------------------------------------------------------------------------------
@@ -156,9 +153,10 @@ class Auditor {
     if (!key) return fail_at(CheckId::kWitnesses, newest, who(words::kFoundWitnessKey));
     if (cosignature.tree_size != last_checkpoint_->size || cosignature.root != last_checkpoint_->root)
       return fail_at(CheckId::kWitnesses, newest, who(words::kFoundWitnessOther));
-    if (cosignature.time_s > kTimeMax_s) return fail_at(CheckId::kWitnesses, newest, who(words::kFoundWitnessTime));
-    if (!log::verify_cosignature(cosignature, last_checkpoint_->origin, *key))
-      return fail_at(CheckId::kWitnesses, newest, who(words::kFoundWitnessSignature));
+    if (auto const valid = log::verify_cosignature(cosignature, last_checkpoint_->origin, *key); !valid) {
+      bool const late = valid.error() == Refusal::kOutOfRange;
+      return fail_at(CheckId::kWitnesses, newest, who(late ? words::kFoundWitnessTime : words::kFoundWitnessSignature));
+    }
     witnessing_.cosigned(cosignature.person, *key, cosignature.tree_size);
   }
 

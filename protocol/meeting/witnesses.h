@@ -35,7 +35,7 @@ class Witnesses {
  public:
   /// Checks signature, key (of that place in the log) and root against `record`'s own tree.
   /// @return kLogInconsistent: the root is not ours: a split view, to be shown loudly. kOutOfRange: larger than our
-  /// tree (ask again later). kNotOnRoll, kBadSignature.
+  /// tree (ask again later), or of a time beyond its bound. kNotOnRoll, kBadSignature.
   [[nodiscard]] Result<void> add(Record const& record, log::Cosignature const& cosignature);
   Standing of(Attempt const& attempt, std::uint64_t index) const;
   bool witnessed(Attempt const& attempt, std::uint64_t index) const { return of(attempt, index).witnessed(); }
