@@ -179,7 +179,7 @@ class Auditor {
     std::set<SigningPublicKey> keys;
     std::set<elgamal::Ciphertext> votes;
     for (auto const& [q, box] : e.boxes) {
-      for (std::size_t i = 0; i < box.ballots.size() && out.size() < kFailuresListedMax; ++i) {
+      for (std::size_t i = 0; i < box.ballots.size(); ++i) {
         auto const bad = [&, question = q](CheckId check, Refusal why) {
           out.push_back({index_, offset_, question, i, check, why, 0});
         };

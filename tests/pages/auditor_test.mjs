@@ -70,7 +70,7 @@ function said(report) {
     : report.failed_check === undefined ? null : [report.failed_check, report.failed_entry];
   return {
     exit_code, verified, checks_holding, entries, ballots, head, anchor, attendance, attempts, first,
-    checks: report.checks.map(({ number, outcome, failures }) => ({ number, outcome,
+    checks: report.checks.map(({ number, outcome, failures, failures_total }) => ({ number, outcome, failures_total,
       entries: [...new Set(failures.map((f) => f.entry))],
       // An entry that is not in the right form has a type for one verifier only.
       types: number === 4 ? [] : [...new Set(failures.map((f) => f.type))] })),

@@ -19,6 +19,14 @@ export function voted(m, { batch = 1, choice = () => 'agree', absent = [], ...op
   for (const p of a.present.filter((x) => !absent.includes(x) && a.mayVote(x).length > 0)) a.vote(p, choice(p));
   return a;
 }
+/** Until the box. */
+function mixed(m) {
+  const a = voted(m);
+  a.closeBatch();
+  for (const t of [0, 1]) a.issuanceClosed(t);
+  for (const t of [0, 1]) a.mix(t);
+  return a;
+}
 /** Until everybody has confirmed. */
 export function confirmed(m, options = {}) {
   const a = voted(m, options);
@@ -528,6 +536,23 @@ export const BROKEN = {
     a.vote(1, 'agree');
     a.closeBatch();
     a.issuanceClosed(0, { issued: [1, 2].map((question) => ({ question, count: 8 })) });
+  }],
+
+  // Of several faults both verifiers name the same check.
+  'a box with two equal ballots': [17, (m) => {
+    mixed(m).ballotBox({ change: (list) => [list[0], ...list.slice(0, -1)] });
+  }],
+  'a box with a point that is none, and behind it a ballot of another version': [12, (m) => {
+    const pointA = 1 + 4 + 32 + 32 + 2 * (2048 / 8);
+    mixed(m).ballotBox({ change: (list, q) => list.map((b, i) => {
+      const changed = Uint8Array.from(b);
+      if (q === 1 && i === 0) changed.fill(0, pointA, pointA + 32);
+      if (q === 2 && i === list.length - 1) changed[0] = 2;
+      return changed;
+    }) });
+  }],
+  'a box of ballots that are all under one key of small order': [15, (m) => {
+    mixed(m).ballotBox({ change: (list) => list.map((b) => Uint8Array.from(b).fill(0, 5, 37)) });
   }],
 
   'OK without an envelope': [20, (m) => { confirmed(m, { absent: [8], silent: [8] }).confirm(8, OK); }],

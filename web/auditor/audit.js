@@ -108,7 +108,8 @@ class Audit {
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         this.stopped = true;
-        this.fail(error.check, { entry: index, offset, type: error.type, refusal: error.code, reason: 'refused' });
+        for (const { check, code } of error.faults ?? [error])
+          this.fail(check, { entry: index, offset, type: error.type, refusal: code, reason: 'refused' });
       }
     }
     this.tree.append(leaf);

@@ -21,6 +21,15 @@ export class Refusal extends Error {
   }
 }
 
+/** Of a box: each fault of each of its ballots. */
+export class RefusedBallots extends Refusal {
+  /** @param {{code: string, check: number}[]} faults at least one */
+  constructor(faults) {
+    super(faults[0].code, faults[0].check);
+    this.faults = faults;
+  }
+}
+
 /** @param {unknown} condition @param {string} code @param {number} [check] */
 export function must(condition, code, check) {
   if (!condition) throw new Refusal(code, check);

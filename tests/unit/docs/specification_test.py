@@ -116,7 +116,6 @@ class Specification(unittest.TestCase):
                 ("server/sessions.cpp", "kStrangerBytes = 16U << 10;", "no certificate yet, 16 KiB"),
                 ("server/outbox.h", "kFrameBytesAtFirst = 64U << 10;", "waits for its KeyChange, 64 KiB"),
                 ("server/sessions.cpp", "kPersonBytes = 2U << 20;", "others 2 MiB"),
-                ("server/sessions.cpp", "kLargeBytes = 32U << 20;", "whoever holds a slot 32 MiB"),
                 ("protocol/meeting/relay.h", "kRelayBytesMax = 512U << 10;", "relayed has at most 512 KiB"),
                 ("protocol/meeting/halves.h", "kPerOwnerMax = 16;", "of an owner 16 halves are held")):
             self.assertIn(code, read(path), "the code has another number: " + words)

@@ -3,7 +3,7 @@
 import { ballotLength, ballotParts } from '../ballot.js';
 import { compare, equal, equalLists, hex, join } from '../bytes.js';
 import { SERVER, SUPERVISOR } from '../manifest.js';
-import { must, REFUSALS } from '../refusal.js';
+import { must, RefusedBallots, REFUSALS } from '../refusal.js';
 
 /** Most casts of a person in an attempt. */
 const LAST_CAST = 15;
@@ -167,39 +167,46 @@ function ballotBox(meeting, body, at) {
   const a = meeting.attemptOf(body);
   meeting.signedBy(at, SERVER);
   must(a.phase === 'mixing' && a.hop === a.keys.length, 'WRONG_PHASE');
+  const { crypto, manifest: { rules } } = meeting;
+  const modulusBytes = rules.modulus_bits / 8;
+  const form = { length: ballotLength(a.keys.length, modulusBytes, rules.abstain_allowed),
+    partsOf: (ballot) => ballotParts(ballot, a.keys.length, modulusBytes) };
+  const here = { voted: new Set(), faults: [] };
+  for (const box of body.boxes) box.ballots.forEach((_, i) => inspect(meeting, box, i, form, here));
+  if (here.faults.length > 0) throw new RefusedBallots(here.faults);
   must(equalLists(body.boxes.map((b) => b.question), a.liveQuestions), 'CONFLICT', 19);
-  const { rules } = meeting.manifest;
-  const form = { trustees: a.keys.length, modulusBytes: rules.modulus_bits / 8,
-    length: ballotLength(a.keys.length, rules.modulus_bits / 8, rules.abstain_allowed) };
-  const voted = new Set();
   for (const box of body.boxes) {
-    box.ballots.forEach((ballot, i) => checkBallot(meeting, box, i, form, voted));
     const refused = box.refused.reduce((sum, r) => sum + r.count, 0);
     must(box.refused.every((r) => isBallotCode(r.code) && r.count > 0), 'OUT_OF_RANGE', 19);
     must(box.ballots.length + refused === a.counts.get(box.question), 'GATE_COUNT', 19);
   }
-  for (const key of voted) meeting.voted.add(key);
+  const parts = body.boxes.flatMap((b) => b.ballots.map(form.partsOf));
+  must(parts.every((p) => crypto.isPoint(p.a) && crypto.isPoint(p.b)), 'BALLOT_ENCODING', 15);
+  for (const key of here.voted) meeting.voted.add(key);
   a.box = new Map(body.boxes.map((b) => [b.question, b.ballots]));
   a.boxLeaf = at.leaf;
   a.phase = 'confirming';
 }
 
-/** @param {Set<string>} voted what this entry has brought so far */
-function checkBallot(meeting, box, i, { trustees, modulusBytes, length }, voted) {
-  const { crypto } = meeting;
+/**
+ * Each fault of a ballot that can be seen without its points (§13).
+ * @param {{voted: Set<string>, faults: any[]}} here what this entry has brought so far
+ */
+function inspect({ crypto, spent, voted }, box, i, { length, partsOf }, here) {
   const ballot = box.ballots[i];
-  must(ballot.length === length && ballot[0] === 1, 'BALLOT_ENCODING', 12);
-  const parts = ballotParts(ballot, trustees, modulusBytes);
-  must(parts.question === box.question, 'BALLOT_CONTEXT', 12);
-  must(i === 0 || compare(box.ballots[i - 1], ballot) < 0, 'BALLOT_ENCODING', 18);
-  must(crypto.isPoint(parts.a) && crypto.isPoint(parts.b), 'BALLOT_ENCODING', 15);
-  must(!crypto.isSmallOrderEd25519(parts.key), 'BALLOT_ENCODING', 15);
-  const key = hex(parts.key);
-  must(!meeting.spent.has(key), 'BALLOT_SPENT', 26);
-  for (const name of [key, hex(join(parts.a, parts.b))]) {
-    must(!meeting.voted.has(name) && !voted.has(name), 'BALLOT_DUPLICATE', 17);
-    voted.add(name);
+  const fault = (condition, code, check) => condition && here.faults.push({ code, check });
+  if (ballot.length !== length || ballot[0] !== 1) {
+    fault(true, 'BALLOT_ENCODING', 12);
+    return;
   }
+  const parts = partsOf(ballot);
+  const names = [hex(parts.key), hex(join(parts.a, parts.b))];
+  fault(parts.question !== box.question, 'BALLOT_CONTEXT', 12);
+  fault(crypto.isSmallOrderEd25519(parts.key), 'BALLOT_ENCODING', 15);
+  fault(spent.has(names[0]), 'BALLOT_SPENT', 26);
+  fault(names.some((name) => voted.has(name) || here.voted.has(name)), 'BALLOT_DUPLICATE', 17);
+  fault(i > 0 && compare(box.ballots[i - 1], ballot) > 0, 'BALLOT_ENCODING', 18);
+  for (const name of names) here.voted.add(name);
 }
 
 function incident(meeting, body, at) {
