@@ -48,6 +48,13 @@ TEST(Log, Attack02_KeysOfTheOfficeWitnessNothing) {
   hall.witness();
   auto const standing = hall.seen.of(hall.attempt(), hall.attempt().open_index);
   EXPECT_EQ(standing.have_experts, 4U) << "the expert with the office's key is not among them";
+  // Brought before the opening, likewise: it stands among W, and counts for nothing.
+  Hall other;
+  other.witnessed = false;
+  must(other.change_keys(1, other.office()));
+  other.run_batch(1, {}, Stage::kOpen);
+  other.witness();
+  EXPECT_EQ(other.seen.of(other.attempt(), other.attempt().open_index).have_experts, 4U);
   // And they can not be made many: the experts keep enough first keys to be a committee.
   EXPECT_STOPPED(hall, kFirstKeys, hall.change_keys(2, hall.office()));
 }

@@ -51,7 +51,9 @@ TEST(Outsider, Attack11_TheStrangerAtTheDoor) {
   }
   EXPECT_EQ(hall.state(), before);
   // At the same moment, with the guessing at its height, everybody else enrols: nobody waits for a stranger.
-  hall.open_meeting();
+  hall.enrol_all();
+  ASSERT_FALSE(HasFatalFailure());
+  hall.must(hall.manifest(), hall.openers());
   hall.sign_in_all();
 }
 
