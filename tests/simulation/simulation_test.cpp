@@ -47,7 +47,7 @@ TEST_P(Seeds, EveryMeetingEndsAndDeclaresWhatPeopleMeant) {
     return;
   }
   auto const seeds = number_from("PIAOJUE_SEEDS").value_or(1000);
-  std::uint64_t done = 0, failed = 0, server_crashes = 0, laptop_crashes = 0, attempts = 0;
+  std::uint64_t done = 0, failed = 0, server_crashes = 0, laptop_crashes = 0, attempts = 0, rescues = 0;
   std::map<meeting::EntryType, std::uint64_t> types;
   for (std::uint64_t seed = GetParam(); seed < seeds && failed < 5; seed += kShards) {
     auto const report = run(seed);
@@ -55,6 +55,7 @@ TEST_P(Seeds, EveryMeetingEndsAndDeclaresWhatPeopleMeant) {
     server_crashes += report.server_crashes;
     laptop_crashes += report.laptop_crashes;
     attempts += report.attempts;
+    rescues += report.rescues;
     for (auto const& [type, count] : report.types) types[type] += count;
     if (!report.ok) {
       ++failed;
@@ -63,7 +64,7 @@ TEST_P(Seeds, EveryMeetingEndsAndDeclaresWhatPeopleMeant) {
   }
   RecordProperty("meetings", static_cast<int>(done));
   std::cout << done << " meetings, " << attempts << " attempts, " << server_crashes << " server crashes, "
-            << laptop_crashes << " laptop crashes";
+            << laptop_crashes << " laptop crashes, " << rescues << " given up";
   for (auto const type : {meeting::EntryType::kVoid, meeting::EntryType::kOverride, meeting::EntryType::kEnvelopeSpoil,
                           meeting::EntryType::kCheckResult, meeting::EntryType::kKeyChange,
                           meeting::EntryType::kTrusteeChange, meeting::EntryType::kPaperTally}) {
@@ -169,6 +170,44 @@ INSTANTIATE_TEST_SUITE_P(
                     DeadEnd{"ServerAndExpertsLaptop", kExpert, false, Loss::kServerAndLaptop},
                     DeadEnd{"ServerAndTrusteesLaptop", kExpert, true, Loss::kServerAndLaptop}),
     [](auto const& instance) { return std::string(instance.param.who); });
+
+// Meetings that once stood still: somebody's remaining questions were all voided while the box was confirmed, so that
+// the gate did not wait for that person, but everybody who looked at the hall did, and passed over nobody.
+TEST(Mended, NobodyIsWaitedForWhoHasNothingLeftToConfirm) {
+  piaojue::init();
+  for (std::uint64_t const seed : {1U, 2U, 3U}) {
+    World world(seed, [](Scenario& s) {
+      plain(s);
+      s.recusals[3] = {2};
+      s.goes_silent = 3;
+      s.lost_in = meeting::BatchPhase::kConfirming;
+      s.voids[1] = {meeting::BatchPhase::kConfirming, true, 1};
+    });
+    auto const report = world.run();
+    EXPECT_TRUE(report.ok && report.lost) << summary(seed, report);
+    EXPECT_EQ(report.types.at(meeting::EntryType::kVoid), 1U);
+    EXPECT_FALSE(report.types.contains(meeting::EntryType::kOverride));
+  }
+}
+
+// One laptop dead, another lost with what it would confirm, and only one may be passed over: no box is opened that way,
+// so the chair has the batch voted on again, at once and by plan, not because nothing moves.
+TEST(Mended, MoreThanMayBePassedOverVoteAgain) {
+  piaojue::init();
+  for (std::uint64_t const seed : {1U, 2U, 3U}) {
+    World world(seed, [](Scenario& s) {
+      plain(s);
+      s.manifest.rules.max_unconfirmed = 1;
+      s.goes_silent = 3;
+      s.replaced = 4;
+      s.lost_in = meeting::BatchPhase::kConfirming;
+    });
+    auto const report = world.run();
+    EXPECT_TRUE(report.ok && report.lost) << summary(seed, report);
+    EXPECT_EQ(report.rescues, 0U);
+    EXPECT_FALSE(report.types.contains(meeting::EntryType::kOverride));
+  }
+}
 
 // A failure that can not be repeated can not be mended: one draw from the real clock, the real random generator or the
 // order of addresses in memory, and a seed would no longer mean one meeting.

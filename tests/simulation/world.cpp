@@ -235,6 +235,7 @@ Laptop& World::give_laptop(Human& human, meeting::SlipCode code) {
   laptop->on_sent = [this, &human, laptop](ByteView const frame) { sent(human, *laptop, frame); };
   laptop->on_received = [this, laptop](ByteView const frame) { received(*laptop, frame); };
   laptop->on_crash = [this, &human, laptop] {
+    laptop_falls_ms_.push_back(clock.now_ms());
     human.to_sign.clear();
     human.ticks.clear();
     if (human.laptop != laptop || human.silent || human.gone) return;
@@ -254,6 +255,7 @@ void World::begin() {
   server.store().commit(server::write_draft(scenario.manifest).value()).value();
   server.certificate = [this](std::uint32_t const client) { return laptops_.at(client - 1)->certificate(); };
   server.on_crash = [this] {
+    server_falls_ms_.push_back(clock.now_ms());
     clock.after(dice.between(100, 3000), [this] {
       server.store().heal();
       server.start().value();
@@ -636,7 +638,10 @@ bool World::void_as_planned(Laptop& laptop, meeting::Attempt const& attempt) {
     return false;
   }
   auto const live = attempt.live();
-  auto const which = plan->second.one_question ? std::to_string(live[dice.below(live.size())]) : "all";
+  auto const& given = plan->second.question;
+  auto const which = given                       ? std::to_string(*given)
+                     : plan->second.one_question ? std::to_string(live[dice.below(live.size())])
+                                                 : "all";
   scenario.voids.erase(plan);
   laptop.command("void " + which + " 材料有误，按程序重新投票");
   return true;
@@ -658,7 +663,9 @@ bool World::all_have_cast(meeting::Attempt const& attempt) const {
 bool World::is_lost(PersonId const person, Record const& record) const {
   auto const* const session = people_.at(person).laptop->session();
   if (session != nullptr && session->halted()) return true;  // its screen is red, and its owner says so
-  return people_.at(person).silent || !record.key_as_old_as_attempt(person) ||
+  // Who left in the moment of the opening has an attempt to answer for, and is not there to answer.
+  bool const left = people_.at(person).gone && !record.presence(person).signed_in;
+  return people_.at(person).silent || left || !record.key_as_old_as_attempt(person) ||
          (people_.at(person).was_replaced && nothing_came_for(30'000));
 }
 
@@ -708,6 +715,13 @@ bool World::lead_confirming(Laptop& laptop, Record const& record) {
   }
   // Not before everybody else has spoken.
   if (stuck.empty() || stuck.size() != waited_for.size()) return false;
+  for (auto const p : stuck) {
+    if (!attempt.said_missing(p)) continue;
+    // Who has signed a Spoil in the moment of the closing, and finds it nowhere, says MISSING, and must.
+    auto const asked = people_.at(p).checker.find(attempt.open_hash);
+    bool const unlogged = asked != people_.at(p).checker.end() && asked->second != 0 && attempt.cast_of(p) == 0;
+    if (!unlogged) note_rescue("person " + std::to_string(p) + " signed MISSING");
+  }
   return pass_over(laptop, record, stuck);
 }
 
@@ -814,7 +828,16 @@ bool World::think_paper(Human& human, Record const& record) {
 
 void World::note_rescue(std::string const& why) {
   ++rescues_;
-  if (rescue_.empty()) rescue_ = why + "\n" + state();
+  bool const somebody_lost = scenario.goes_silent || scenario.replaced || scenario.lost_in;
+  if (rescue_.empty() && !somebody_lost && !fell_together()) rescue_ = why + "\n" + state();
+}
+
+bool World::fell_together() const {
+  constexpr std::uint64_t together_ms = 10'000;
+  return std::ranges::any_of(server_falls_ms_, [&](auto const one) {
+    return std::ranges::any_of(
+        laptop_falls_ms_, [&](auto const other) { return other < one + together_ms && one < other + together_ms; });
+  });
 }
 
 // ------------------------------------------------------------------------------------------- What is remembered
@@ -885,9 +908,8 @@ Report World::run() {
     auto const limit = (scenario.storm ? scenario.storm_ms : 0) + 600'000;
     bool const over = run_until([&] { return finished(); }, limit);
     report.failure = !over ? "the meeting did not come to its end\n" + state() : oracle();
-    // Where machines fail two at once, an attempt may be lost; the next one is not. In calm weather none is.
-    bool const calm = !scenario.storm && !scenario.goes_silent && !scenario.replaced && !scenario.lost_in;
-    if (report.failure.empty() && calm && rescues_ > 0) report.failure = "the chair had to void: " + rescue_;
+    if (report.failure.empty() && !rescue_.empty()) report.failure = "the chair had to void: " + rescue_;
+    report.rescues = rescues_;
   } catch (std::exception const& error) {
     report.failure = std::string("exception: ") + error.what() + "\n" + state();
   }

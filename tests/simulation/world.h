@@ -28,6 +28,7 @@ struct Scenario {
   struct VoidPlan {
     meeting::BatchPhase phase;
     bool one_question = false;
+    std::optional<QuestionId> question = {};  ///< then this one
   };
   std::map<meeting::BatchId, VoidPlan> voids;         ///< of each batch's first attempt
   std::map<PersonId, std::uint64_t> arrives_ms;       ///< late ones; the laptop is switched on then
@@ -51,6 +52,7 @@ struct Report {
   crypto::Hash trace;
   std::map<meeting::EntryType, std::uint64_t> types;  ///< how many entries of each
   bool lost = false;                                  ///< the moment of `Scenario::lost_in` has come
+  std::uint64_t rescues = 0;  ///< attempts given up because nothing moved or a ballot was missing
   std::uint64_t entries = 0, frames = 0, server_crashes = 0, laptop_crashes = 0, virtual_ms = 0, attempts = 0;
 };
 
@@ -154,6 +156,8 @@ class World {
   /// Who sees to it that the meeting goes on: the chair, and whoever is there if he is not.
   PersonId leader(meeting::Record const& record) const;
   void note_rescue(std::string const& why);
+  /// A half that the server held, and the laptop whose it was, fell together: the design gives such an attempt up.
+  bool fell_together() const;
   void sent(Human& human, Laptop& laptop, ByteView frame);
   void received(Laptop& laptop, ByteView frame);
   void end_storm();
@@ -179,7 +183,8 @@ class World {
   bool begun_ = false, calm_ = false, lost_ = false;
   std::set<QuestionId> too_few_;  ///< had fewer than three ballots: voted on paper next time
   std::uint64_t rescues_ = 0;     ///< times that the chair gave an attempt up because nothing moved
-  std::string rescue_;            ///< how it stood the first time
+  std::string rescue_;            ///< how it stood the first time that it should not have been so
+  std::vector<std::uint64_t> server_falls_ms_, laptop_falls_ms_;
 };
 
 /// The record file of a store's contents, as the server exports it.
