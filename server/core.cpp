@@ -3,6 +3,7 @@
 #include "server/core.h"
 
 #include "server/cosignatures.h"
+#include "server/hellos.h"
 #include "server/key_changes.h"
 #include "server/own_work.h"
 #include "server/relays.h"
@@ -67,6 +68,7 @@ class Core::Parts final : private LogListener {
                 Shelf<Table::kEntry>(outbox_),
                 Shelf<Table::kCheckpoint>(outbox_)};
   LogWriter log_{record_, feed_, config_.server_key, *this};
+  Hellos hellos_{config_.limits, config_.now_ms};
   Cosignatures cosignatures_{record_, feed_, Shelf<Table::kCosignature>(outbox_)};
   Proposals proposals_{record_, [this](auto const& entry) { return enrolments_.check_entry(entry); }, config_.limits,
                        Shelf<Table::kProposal>(outbox_), sessions_};
@@ -214,6 +216,9 @@ void Core::Parts::refuse_stranger(Asked const& asked, Refusal code) {
 void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
   // Somebody who knows more than this server talked to another one, or to this one before it lost its disk.
   if (in.next_index > record_.size()) return asked.refuse(Refusal::kLogInconsistent);
+  if (auto const allowed = hellos_.take(asked.person(), feed_.chunks(in.next_index)); !allowed) {
+    return asked.refuse(allowed.error());
+  }
   auto const roles = draft_.person(asked.person())->roles;
   asked.reply(wire::welcome(asked.id(), draft_.manifest().meeting_id, record_.size(), asked.person(), roles));
   sessions_.greet(asked.session(), in.next_index);

@@ -73,4 +73,8 @@ std::vector<Frame> LogFeed::frames(std::uint64_t first) {
   return out;
 }
 
+std::size_t LogFeed::chunks(std::uint64_t first) const {
+  return static_cast<std::size_t>(chunk_starts_.end() - std::ranges::lower_bound(chunk_starts_, first));
+}
+
 }  // namespace piaojue::server

@@ -40,6 +40,8 @@ class LogFeed {
   bool has_checkpoint(std::uint64_t size) const { return sizes_.contains(size); }
   /// From `first` to the end, with the newest checkpoint in the last one.
   std::vector<Frame> frames(std::uint64_t first);
+  /// How many frames of push_bytes that is, about.
+  std::size_t chunks(std::uint64_t first) const;
 
  private:
   struct HashOf {

@@ -13,6 +13,9 @@ using meeting::WayToSign;
 
 namespace {
 
+/// In place of who has asked for an entry, once that is not known any more: nobody's number.
+constexpr PersonId kForgotten = std::numeric_limits<PersonId>::max();
+
 /// Adds signatures of `more`, in order of signers. @return false: nothing new.
 bool merge(Entry& entry, std::vector<EntrySignature> const& more) {
   bool added = false;
@@ -77,7 +80,9 @@ Result<void> Proposals::load(Contents const& contents) {
     auto const id = Hash::from(key);
     auto entry = meeting::decode_entry(bytes);
     if (!id || !entry) return Refusal::kStorage;
-    PersonId const by = entry->signatures.empty() ? meeting::kServer : entry->signatures.front().signer;
+    // Who asked without signing is forgotten; this server itself proposes changes of keys alone.
+    PersonId const unsigned_by = entry->type() == meeting::EntryType::kKeyChange ? meeting::kServer : kForgotten;
+    PersonId const by = entry->signatures.empty() ? unsigned_by : entry->signatures.front().signer;
     proposals_.emplace(*id, Proposal{std::move(*entry), by});
   }
   recheck_due_ = true;
@@ -93,19 +98,31 @@ Result<void> Proposals::check(Entry const& entry) const {
   return record_.check(entry, Record::Signatures::kPartial);
 }
 
-Result<void> Proposals::check_bounds(std::size_t bytes, PersonId by) const {
+Result<void> Proposals::make_room(std::size_t bytes, PersonId by) {
   if (by == meeting::kServer) return {};
-  std::size_t of_person = 0;
+  std::map<PersonId, std::size_t> count;
   std::size_t total = bytes;
   for (auto const& [other, proposal] : proposals_) {
     total += proposal.entry.body_bytes.size();
-    if (proposal.by == by) ++of_person;
+    if (proposal.by != meeting::kServer) ++count[proposal.by];
   }
-  if (proposals_.size() >= limits_.proposals_max || of_person >= limits_.proposals_per_person_max ||
-      total > limits_.proposal_bytes_max) {
-    return Refusal::kBusy;
-  }
+  if (count[by] >= limits_.proposals_per_person_max || total > limits_.proposal_bytes_max) return Refusal::kBusy;
+  if (proposals_.size() < limits_.proposals_max) return {};
+  auto const most = std::ranges::max_element(count, {}, [](auto const& one) { return one.second; });
+  if (most->second <= count[by] + 1) return Refusal::kBusy;
+  give_way(most->first);
   return {};
+}
+
+/// The one that is furthest from being signed.
+void Proposals::give_way(PersonId by) {
+  std::optional<Hash> least;
+  for (auto const& [id, proposal] : proposals_) {
+    if (proposal.by != by) continue;
+    bool const less = !least || proposal.entry.signatures.size() < proposals_.at(*least).entry.signatures.size();
+    if (less) least = id;
+  }
+  if (least) close(*least, Refusal::kBusy);
 }
 
 Result<void> Proposals::propose(Hash const& id, Entry entry, PersonId by) {
@@ -113,7 +130,7 @@ Result<void> Proposals::propose(Hash const& id, Entry entry, PersonId by) {
   auto const allowed = check(entry);
   bool const waits = by == meeting::kServer && !allowed && allowed.error() == Refusal::kNotAuthorised;
   if (!allowed && !waits) return allowed;
-  if (auto bound = check_bounds(entry.body_bytes.size(), by); !bound) return bound;
+  if (auto room = make_room(entry.body_bytes.size(), by); !room) return room;
   keep(id, entry);
   proposals_.emplace(id, Proposal{std::move(entry), by});
   return {};

@@ -26,7 +26,7 @@ class Proposals {
   /// Takes a new one, signed or not; one that is there stays as it is.
   /// @param by who submitted it; meeting::kServer: this server, which has no bound but the slips that were given out,
   /// and may ask before there is anybody who can sign.
-  /// @return kBusy: a bound of `Limits`. What policy or record refuse it with.
+  /// @return kBusy: a bound of `Limits`, and nobody else has more proposals. What policy or record refuse it with.
   [[nodiscard]] Result<void> propose(Hash const& id, meeting::Entry entry, PersonId by);
   /// All signatures are there: for the log.
   struct Complete {
@@ -54,7 +54,9 @@ class Proposals {
     PersonId by = 0;
   };
   [[nodiscard]] Result<void> check(meeting::Entry const& entry) const;
-  [[nodiscard]] Result<void> check_bounds(std::size_t bytes, PersonId by) const;
+  /// Few can not keep everybody else out: where there is no place left, whoever has most loses one.
+  [[nodiscard]] Result<void> make_room(std::size_t bytes, PersonId by);
+  void give_way(PersonId by);
   /// Signatures under keys that have been replaced count for nothing. @return whether there were any.
   bool drop_void_signatures(meeting::Entry& entry) const;
   void keep(Hash const& id, meeting::Entry const& entry);

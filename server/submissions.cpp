@@ -17,9 +17,18 @@ void Submissions::answer(Asked const& asked, wire::Submit const& in) {
   auto const id = meeting::proposal_id(entry->type(), entry->body_bytes);
   if (auto const index = log_.feed.index_of_proposal(id)) return answer_logged(asked, *index);
   if (auto const allowed = parts_.enrolments.check_entry(*entry); !allowed) return asked.refuse(allowed.error());
+  if (opens_unasked(*entry, asked.person())) return asked.refuse(Refusal::kNotAuthorised);
   if (parts_.proposals.contains(id)) return sign(asked, id, entry->signatures);
   if (log_.record.signatures_complete(*entry)) return complete(asked, *entry, in);
   partial(asked, id, std::move(*entry), in);
+}
+
+/// A manifest is looked into, with everybody's keys, before the record can ask who has signed it: nobody else may have
+/// that done again and again.
+bool Submissions::opens_unasked(Entry const& entry, meeting::PersonId person) const {
+  if (entry.type() != meeting::EntryType::kMeetingOpen) return false;
+  auto const is_asked = [&](meeting::WayToSign const& way) { return std::ranges::count(way.each, person) != 0; };
+  return std::ranges::none_of(log_.record.ways_to_sign(entry), is_asked);
 }
 
 /// It is in the log, and counts for whoever sees his own signature there.

@@ -32,6 +32,7 @@ class Submissions {
   void answer(Asked const& asked, wire::Countersign const& in);
 
  private:
+  bool opens_unasked(meeting::Entry const& entry, meeting::PersonId person) const;
   void complete(Asked const& asked, meeting::Entry const& entry, wire::Submit const& in);
   void partial(Asked const& asked, Hash const& id, meeting::Entry entry, wire::Submit const& in);
   /// What may wait for others. @return kNotAuthorised: it would tell what only a complete entry may tell, or nobody but

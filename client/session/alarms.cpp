@@ -60,10 +60,11 @@ void Alarms::add_of_attempt(facts::array& out) const {
       out.push_back(std::move(one));
     }
   }
-  if (!record.in_progress()) return;
+  // Also when it has been opened: the figures that are read out then are those that it spoils.
   if (override_ && !attempt.confirms.contains(me_) && !voter_.missing().empty()) {
     out.push_back(alarm("override-ignores-missing", *override_));
   }
+  if (!record.in_progress()) return;
   if (auto const question = voter_.invalid_ballot()) {
     auto one = alarm("invalid-ballot");
     one["question"] = *question;

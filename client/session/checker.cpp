@@ -152,12 +152,14 @@ std::vector<QuestionId> Checker::missing() const {
   std::vector<QuestionId> out;
   auto const& attempt = *log_.record().attempt();
   auto const confirm = attempt.confirms.find(me_);
-  auto const said = confirm != attempt.confirms.end() ? std::optional(confirm->second.rows)
-                    : mine_.box == attempt.box_hash   ? rows()
-                                                      : std::nullopt;
+  auto said = confirm != attempt.confirms.end() ? std::optional(confirm->second.rows)
+              : mine_.box == attempt.box_hash   ? rows()
+                                                : std::nullopt;
+  // What it was found by is wiped when the box is opened; that it was not there stays true.
+  if (!said) said = mine_.told;
   if (!said) return out;
   for (auto const& [q, verdict] : *said) {
-    if (verdict == ConfirmVerdict::kMissing) out.push_back(q);
+    if (verdict == ConfirmVerdict::kMissing && !attempt.voided.contains(q)) out.push_back(q);
   }
   return out;
 }

@@ -439,6 +439,25 @@ TEST(Cosign, OnlyOwnSignaturesOverThisTree) {
   EXPECT_EQ(pushes[0].cosignatures().cosignatures(0).person(), 1U);
 }
 
+// Harm: one laptop that lacks everything again and again, and the server does nothing else.
+TEST(CatchUp, TheWholeLogAgainAndAgainIsNotGiven) {
+  ServerFixture hall(small());
+  hall.limits.hellos_per_person = {4, 1};
+  hall.restart();
+  hall.begin();  // everybody's Hello
+  v2::ClientFrame hello;
+  hello.mutable_hello();
+  ASSERT_TRUE(hall.ask(1, hello).has_welcome()) << "one, and one for what is pushed";
+  EXPECT_EQ(refusal(hall.ask(1, hello)), Refusal::kBusy);
+  EXPECT_TRUE(hall.ask(2, hello).has_welcome()) << "not for others";
+  hello.mutable_hello()->set_next_index(hall.core->record().size());
+  EXPECT_TRUE(hall.ask(1, hello).has_welcome()) << "that lacks nothing";
+  EXPECT_EQ(refusal(hall.ask(1, hello)), Refusal::kBusy);
+  hall.now_ms += 2000;
+  hello.mutable_hello()->set_next_index(0);
+  EXPECT_TRUE(hall.ask(1, hello).has_welcome());
+}
+
 // Harm: one push of a whole log would be beyond every frame limit, and a hundred of them beyond the memory.
 TEST(CatchUp, ComesInBoundedPiecesOfWhichOnlyTheLastIsSigned) {
   ServerFixture hall(small());

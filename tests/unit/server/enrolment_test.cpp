@@ -379,6 +379,11 @@ TEST(Draft, OnlyTheClerkGetsItAndOnlyItIsOpened) {
   EXPECT_EQ(refusal(hall.submit(clerk, hall.meeting.signed_by(hall.meeting.manifest, {clerk}))), Refusal::kConflict)
       << "it has a key for the screen, which is not enrolled";
   hall.enrol(hall.meeting.screen());
+  // Nor may somebody who is not asked have everybody's keys looked into, again and again.
+  auto broken = hall.meeting.manifest;
+  broken.people[1].possession->data[0] ^= 1;
+  EXPECT_EQ(refusal(hall.submit(1, hall.meeting.signed_by(broken, {1}))), Refusal::kNotAuthorised);
+  EXPECT_EQ(refusal(hall.submit(clerk, hall.meeting.signed_by(broken, {clerk}))), Refusal::kBadSignature);
   hall.open_meeting();
   EXPECT_EQ(refusal(hall.ask(clerk, frame)), Refusal::kWrongPhase);
 }

@@ -120,6 +120,40 @@ TEST(Proposals, TheirNumberIsBounded) {
   EXPECT_EQ(refusal(propose("three")), Refusal::kBusy);
 }
 
+// Harm: a few who ask for this and that without end, and nobody else can propose anything any more: also after a
+// restart, when it is not known any more who had asked.
+TEST(Proposals, FewDoNotKeepOthersOut) {
+  ServerFixture hall(small());
+  hall.limits.proposals_per_person_max = 2;
+  hall.limits.proposals_max = 4;
+  hall.restart();
+  hall.begin();
+  auto const ask = [&](PersonId person, std::string const& reason) {
+    return hall.submit(person, hall.meeting.signed_by(sent_home(hall, 3, reason), {}));
+  };
+  for (PersonId const p : {1, 2}) {
+    for (auto const* reason : {"one", "two"}) ASSERT_TRUE(ask(p, std::to_string(p) + reason).has_pending());
+  }
+  auto const chair = hall.meeting.chair();
+  auto const own = hall.meeting.signed_by(sent_home(hall, 3), {chair});
+  ASSERT_TRUE(hall.submit(chair, own).has_pending());
+  auto const closed = hall.pushes(hall.sessions.at(1), v2::ServerFrame::kProposalClosed);
+  ASSERT_EQ(closed.size(), 2U) << "MeetingOpen, and one of those";
+  EXPECT_EQ(static_cast<Refusal>(closed[1].proposal_closed().refused_code()), Refusal::kBusy);
+  EXPECT_EQ(hall.store.contents()[Table::kProposal].size(), 4U);
+  EXPECT_EQ(refusal(ask(1, "three")), Refusal::kBusy);
+  EXPECT_EQ(refusal(ask(2, "three")), Refusal::kBusy);
+
+  hall.restart();
+  for (auto const p : hall.people()) hall.hello(p);
+  auto const clerk = hall.meeting.clerk();
+  ASSERT_TRUE(ask(clerk, "of the clerk").has_pending());
+  EXPECT_EQ(hall.store.contents()[Table::kProposal].size(), 4U);
+  ASSERT_TRUE(
+      hall.ask(hall.meeting.supervisor(), hall.countersign_frame(own, hall.meeting.supervisor())).has_accepted())
+      << "what has signatures does not give way";
+}
+
 // Harm: the office's laptops are dead, and the committee is never asked because a chair has already signed.
 TEST(Proposals, OfficeAndCommitteeSignTheSameOneWithoutAMixture) {
   ServerFixture hall(small());

@@ -97,7 +97,7 @@ bool ServerFixture::settle() {
     }
     if (core->has_group()) {
       idle = false;
-      auto const group = core->take_group();
+      auto const group = take_group ? take_group() : core->take_group();
       if (!group.writes.empty() && !store.commit(group.writes)) return false;
       deliver(group.outputs);
       if (after_group) after_group(group);
@@ -200,7 +200,12 @@ SessionId ServerFixture::hello(PersonId person, std::uint32_t number, std::uint6
 
 void ServerFixture::send(SessionId session, v2::ClientFrame frame) {
   frame.set_id(++last_id);
-  core->on_frame(session, as_bytes(encode(frame)));
+  send_bytes(session, as_bytes(encode(frame)));
+}
+
+void ServerFixture::send_bytes(SessionId session, ByteView frame) {
+  if (on_frame) return on_frame(session, frame);
+  core->on_frame(session, frame);
 }
 
 v2::ServerFrame ServerFixture::ask_on(SessionId session, v2::ClientFrame frame) {

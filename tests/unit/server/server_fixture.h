@@ -38,6 +38,9 @@ class ServerFixture {
   std::map<PersonId, meeting::SlipBits> codes;
   /// After every group that became durable.
   std::function<void(CommitGroup const&)> after_group;
+  /// In place of Core's own, for who measures.
+  std::function<void(SessionId, ByteView frame)> on_frame;
+  std::function<CommitGroup()> take_group;
 
   Config config();
   /// Forgets Core and its sessions, as a crash does, and starts again from the store.
@@ -51,6 +54,7 @@ class ServerFixture {
   SessionId hello(PersonId person, std::uint32_t number = 0, std::uint64_t next_index = 0);
   Hash spki(PersonId person, std::uint32_t number = 0) const;
   void send(SessionId session, v2::ClientFrame frame);
+  void send_bytes(SessionId session, ByteView frame);
   /// Sends, settles, and gives the reply with this frame's id.
   v2::ServerFrame ask_on(SessionId session, v2::ClientFrame frame);
   v2::ServerFrame ask(PersonId person, v2::ClientFrame frame) { return ask_on(sessions.at(person), std::move(frame)); }

@@ -318,6 +318,13 @@ TEST_F(Expert, AnOverrideThatCallsSilentWhoSaysMissingIsAnAlarm) {
   laptop.push();
   laptop.pump();
   EXPECT_TRUE(alarms().contains("override-ignores-missing"));
+  laptop.others_confirm();
+  for (TrusteeId t = 0; t < laptop.meeting.attempt().holders.size(); ++t) must(laptop.meeting.share(t));
+  laptop.push();
+  laptop.pump();
+  ASSERT_EQ(text(now().at("attempt").as_object(), "phase"), "counted");
+  EXPECT_TRUE(alarms().contains("override-ignores-missing")) << "not only until the figures are there";
+  EXPECT_EQ(now().at("ballot").at("missing").as_array().size(), 2U);
 }
 
 class Guard : public Signing {
