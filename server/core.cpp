@@ -36,7 +36,7 @@ class Core::Parts final : private LogListener {
  private:
   void mute(bool muted);
   [[nodiscard]] Result<void> replay(Rows const& entries);
-  void dispatch(Asked const& asked, Session const& session, wire::Request const& request);
+  void dispatch(Asked const& asked, Session const& session, wire::Request request);
   void answer(Asked const& asked, wire::EnrolStart const& in);
   void answer(Asked const& asked, wire::EnrolKeys const& in);
   void refuse_stranger(Asked const& asked, Refusal code);
@@ -159,13 +159,13 @@ void Core::Parts::on_frame(SessionId id, ByteView frame) {
   auto const* session = sessions_.find(id);
   if (!session) return;
   if (frame.size() > session->frame_bytes_max) return sessions_.close(id, Close::kTooLarge);
-  auto const request = wire::parse_request(frame);
+  auto request = wire::parse_request(frame);
   if (!request) return sessions_.close(id, Close::kMalformed);
-  dispatch({outbox_, id, request->id, session->person}, *session, *request);
+  dispatch({outbox_, id, request->id, session->person}, *session, std::move(*request));
 }
 
-void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Request const& request) {
-  auto const& what = request.what;
+void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Request request) {
+  auto& what = request.what;
   if (!session.enrolment && request.enrolment) {
     if (auto const* in = std::get_if<wire::EnrolStart>(&what)) return answer(asked, *in);
     if (auto const* in = std::get_if<wire::EnrolKeys>(&what)) return answer(asked, *in);
@@ -179,7 +179,7 @@ void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Req
   if (session.screen) return asked.refuse(Refusal::kNotAuthorised);
   if (session.standing != Standing::kCurrent) return asked.refuse(Refusal::kNotOnRoll);
 
-  if (auto const* in = std::get_if<wire::Submit>(&what)) return submissions_.answer(asked, *in);
+  if (auto* in = std::get_if<wire::Submit>(&what)) return submissions_.answer(asked, std::move(*in));
   if (auto const* in = std::get_if<wire::Countersign>(&what)) return submissions_.answer(asked, *in);
   if (auto const* in = std::get_if<wire::Cosign>(&what)) return answer(asked, *in);
   if (auto const* in = std::get_if<wire::Relay>(&what)) return relays_.answer(asked, *in);
@@ -252,6 +252,7 @@ void Core::Parts::took_in(meeting::Entry const& entry, std::uint64_t index, Payl
   if (auto const* opening = std::get_if<meeting::Manifest>(&entry.body)) took_in(*opening);
   if (auto const* change = std::get_if<meeting::KeyChange>(&entry.body)) took_in(*change);
   if (auto const* change = std::get_if<meeting::TrusteeChange>(&entry.body)) took_in(*change);
+  if (std::holds_alternative<meeting::BatchOpen>(entry.body)) sessions_.relimit();
   bool const is_closed = record_.phase() == meeting::MeetingPhase::kClosed;
   if (is_closed || !record_.in_progress()) between_attempts();
   proposals_.look_again();

@@ -76,6 +76,14 @@ meeting::Person const* Draft::person(PersonId id) const {
   return id >= 1 && id <= people.size() ? &people[id - 1] : nullptr;
 }
 
+std::size_t Draft::opening_bytes_max() const {
+  constexpr std::size_t kKeysBytes = 4 * 4 + 3 * 32 + 64;
+  constexpr std::size_t kSignatureBytes = 2 + 5 + 2 + 64;
+  constexpr std::size_t kLengthsBytes = 64;
+  // A person whose keys are filled in may make the lengths around them a byte longer.
+  return bytes_.size() + manifest_.people.size() * (kKeysBytes + kSignatureBytes + 4) + kLengthsBytes;
+}
+
 Result<void> Draft::check_opening(Manifest const& opening) const {
   // The clerk's program fills in nothing but keys.
   auto plain = opening;

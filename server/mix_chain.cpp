@@ -65,16 +65,19 @@ void MixChain::take_in(meeting::MixStep const&, std::uint64_t, Parcel<meeting::M
   if (!kept_ || !parcel) return;
   auto const& attempt = *record_.attempt();
   auto const hop = static_cast<std::uint32_t>(attempt.mixes.size() - 1);
+  // The largest payload that there is: no more of it at a time than must be.
+  auto items = std::move(parcel->value.items);
+  TrusteeId const next = hop + 1;
+  if (next == attempt.holders.size()) {
+    kept_->last = std::make_shared<meeting::MixItems const>(std::move(items));
+  } else {
+    items.clear();
+    post_.to_person(attempt.holders[next], share(wire::mix_work(kept_->open, next, parcel->raw)));
+  }
   auto row = key_of(kept_->open, hop);
   auto sealed = seal_.seal(row, parcel->raw);
   rows_.put(std::move(row), std::move(sealed));
-  if (hop + 1 == attempt.holders.size()) {
-    kept_->last = std::make_shared<meeting::MixItems const>(std::move(parcel->value.items));
-    return;
-  }
-  TrusteeId const next = hop + 1;
-  post_.to_person(attempt.holders[next], share(wire::mix_work(kept_->open, next, parcel->raw)));
-  kept_->outputs[hop] = std::move(parcel->raw);
+  if (!kept_->last) kept_->outputs[hop] = std::move(parcel->raw);
 }
 
 std::optional<Frame> MixChain::work_of(TrusteeId trustee) const {

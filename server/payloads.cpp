@@ -45,14 +45,14 @@ void Payloads::take_in(Body const& body, std::uint64_t index, Parcel<Body>* parc
   }
 }
 
-Result<Payload> Payloads::read(meeting::Entry const& entry, ByteView raw) const {
+Result<Payload> Payloads::read(meeting::Entry const& entry, Bytes raw) const {
   auto const read_for = [&]<class Body>(Body const& body) -> Result<Payload> {
     if constexpr (HasPayload<Body>) {
       if (!seal_.is_here() || lost_) return Refusal::kBusy;
       auto value = PayloadKind<Body>::kRead(raw);
       if (!value) return value.error();
       if (auto const allowed = check(body, *value); !allowed) return allowed.error();
-      return Payload(Parcel<Body>{to_bytes(raw), std::move(*value)});
+      return Payload(Parcel<Body>{std::move(raw), std::move(*value)});
     } else {
       if (!raw.empty()) return Refusal::kMalformed;
       return Payload();

@@ -22,7 +22,7 @@ class Payloads {
   /// Bytes become a value that is checked against its entry, which the record would accept.
   /// @return kMalformed: can not be read, or the entry has none. What `check` of the part refuses it with. kBusy: the
   /// attempt's half is away, or what it sealed is lost.
-  [[nodiscard]] Result<Payload> read(meeting::Entry const& entry, ByteView raw) const;
+  [[nodiscard]] Result<Payload> read(meeting::Entry const& entry, Bytes raw) const;
   /// The entry is in the log. While the log is replayed there is no payload: `load` comes after.
   void took_in(meeting::Entry const& entry, std::uint64_t index, Payload payload);
   /// For somebody who has just connected: what is still to be done as a trustee, then what was answered.

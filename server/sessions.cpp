@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/sessions.h"
 
+#include "server/frame_bounds.h"
 #include "server/wire.h"
 
 namespace piaojue::server {
@@ -11,7 +12,13 @@ namespace {
 constexpr std::uint32_t kStrangerBytes = 16U << 10;
 constexpr std::uint32_t kScreenBytes = kFrameBytesAtFirst;
 constexpr std::uint32_t kPersonBytes = 2U << 20;
-constexpr std::uint32_t kLargeBytes = 32U << 20;  ///< a draft with all keys, what comes out of a mix
+constexpr std::uint32_t kMostBytes = 32U << 20;
+
+/// For an entry with payload of so many bytes: never less than everybody's, nor more than kMostBytes.
+std::uint32_t large(std::size_t bytes) {
+  constexpr std::size_t kFrameBytes = 4U << 10;
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(bytes + kFrameBytes, kPersonBytes, kMostBytes));
+}
 
 }  // namespace
 
@@ -68,10 +75,14 @@ void Sessions::limit(SessionId id, Session& session) {
   auto const of_session = [&] {
     if (!session.enrolment) return kStrangerBytes;
     if (session.screen || session.standing != Standing::kCurrent) return kScreenBytes;
-    bool const before = record_.phase() == meeting::MeetingPhase::kBeforeOpen;
-    bool const large = before ? (draft_.person(session.person)->roles & meeting::kClerk) != 0
-                              : record_.slot_of(session.person).has_value();
-    return large ? kLargeBytes : kPersonBytes;
+    if (record_.phase() != meeting::MeetingPhase::kBeforeOpen) {
+      // Of the last attempt, also when it has been voided: something may still be on its way.
+      auto const& attempt = record_.attempt();
+      bool const mixes = record_.slot_of(session.person) && attempt && !attempt->open.paper;
+      return mixes ? large(mix_bytes_max(*attempt)) : kPersonBytes;
+    }
+    bool const opens = (draft_.person(session.person)->roles & meeting::kClerk) != 0;
+    return opens ? large(draft_.opening_bytes_max()) : kPersonBytes;
   };
   auto const bytes = of_session();
   if (bytes != session.frame_bytes_max) outbox_.limit(id, bytes);

@@ -47,7 +47,7 @@ class Sessions final : public Post {
   void greet(SessionId id, std::uint64_t next_index);
   /// After an enrolment or a KeyChange: closes what has ended. @return the sessions that have gained their rights.
   std::vector<SessionId> restand(PersonId person);
-  /// The meeting has opened, or a slot is another's: somebody may send more, or less, from here on.
+  /// Meeting or attempt has opened, or a slot is another's: somebody may send more, or less, from here on.
   void relimit();
   /// Those under their persons' current keys that have said Hello.
   std::map<SessionId, PersonId> present() const;

@@ -28,12 +28,12 @@ class Submissions {
 
   /// Each answers: accepted with its index (also what is in the log already), pending, or refused. kConflict: the entry
   /// is in the log without this signature. kBusy: it has to wait (holds.h).
-  void answer(Asked const& asked, wire::Submit const& in);
+  void answer(Asked const& asked, wire::Submit in);
   void answer(Asked const& asked, wire::Countersign const& in);
 
  private:
   bool opens_unasked(meeting::Entry const& entry, meeting::PersonId person) const;
-  void complete(Asked const& asked, meeting::Entry const& entry, wire::Submit const& in);
+  void complete(Asked const& asked, meeting::Entry const& entry, wire::Submit in);
   void partial(Asked const& asked, Hash const& id, meeting::Entry entry, wire::Submit const& in);
   /// What may wait for others. @return kNotAuthorised: it would tell what only a complete entry may tell, or nobody but
   /// its own person signs it.

@@ -15,6 +15,12 @@ using meeting::wire::take;
 
 namespace {
 
+/// What may be large is not held twice for longer than that takes.
+Bytes take_out(std::string& field) {
+  auto const moved = std::exchange(field, {});
+  return get(moved);
+}
+
 std::optional<EnrolKeys> read(v2::EnrolKeys const& in) {
   EnrolKeys out;
   out.csr = get(in.csr());
@@ -60,7 +66,8 @@ Result<Request> parse_request(ByteView frame) {
       out.what = Hello{in.hello().next_index()};
       break;
     case v2::ClientFrame::kSubmit:
-      out.what = Submit{get(in.submit().entry()), get(in.submit().payload())};
+      out.what =
+          Submit{take_out(*in.mutable_submit()->mutable_entry()), take_out(*in.mutable_submit()->mutable_payload())};
       break;
     case v2::ClientFrame::kCountersign:
       if (auto countersign = read(in.countersign())) out.what = *countersign;

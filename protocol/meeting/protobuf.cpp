@@ -58,6 +58,7 @@ class Count {
 
   /// Our messages contain no message of their own type, so this ends.
   Result<void> message(ByteView bytes, Descriptor const& of) {
+    std::uint64_t seen = 0;
     for (Cursor in(bytes); in.more();) {
       auto const tag = in.varint();
       if (!tag) return tag.error();
@@ -67,13 +68,20 @@ class Count {
         return Refusal::kMalformed;
       }
       FieldDescriptor const* const field = of.FindFieldByNumber(static_cast<int>(number));
-      if (field == nullptr) return Refusal::kNotCanonical;
+      if (field == nullptr || !is_first(seen, *field)) return Refusal::kNotCanonical;
       if (auto const ok = value(in, *field, wire); !ok) return ok;
     }
     return {};
   }
 
  private:
+  /// What is no list stands there once: Protobuf would read a million of them, each over the one before.
+  static bool is_first(std::uint64_t& seen, FieldDescriptor const& field) {
+    constexpr int kNumbers = 64;
+    if (field.is_repeated() || field.number() >= kNumbers) return true;
+    auto const bit = std::uint64_t{1} << field.number();
+    return (std::exchange(seen, seen | bit) & bit) == 0;
+  }
   Result<void> value(Cursor& in, FieldDescriptor const& field, std::uint32_t wire) {
     if (wire == kVarint && is_number(field)) {
       if (auto const number = in.varint(); !number) return number.error();

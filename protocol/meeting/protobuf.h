@@ -30,8 +30,8 @@ inline Bytes encode(google::protobuf::MessageLite const& message) {
 /// Walks over the bytes before Protobuf makes anything of them, and counts the elements of every repeated field, also
 /// of messages within: each would cost far more memory than the two bytes that an empty one takes (specification §9.4).
 /// Needs no memory itself.
-/// @return kTooLarge: more than `elements_max`. kNotCanonical: a field that the message does not have, or of another
-/// wire type. kMalformed: no message at all.
+/// @return kTooLarge: more than `elements_max`. kNotCanonical: a field that the message does not have, of another wire
+/// type, or twice where it is no list. kMalformed: no message at all.
 [[nodiscard]] Result<void> count_elements(ByteView bytes, google::protobuf::Descriptor const& message,
                                           std::size_t elements_max);
 

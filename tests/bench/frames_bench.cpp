@@ -255,6 +255,19 @@ void Bench::at_any_time(PersonId person) {
       sign_body(many.entry.type(), many.entry.body_bytes, person, hall_.meeting.keys_of(person).identity);
   hostile_entry("SignOut of others, signed by all", person,
                 encode_entry(many.entry.type(), many.entry.body_bytes, many.entry.signatures));
+  BatchOpen open;
+  open.batch = 1;
+  open.attempt = 1;
+  for (PersonId p = 1; p <= 250; ++p) {
+    open.present.push_back(p);
+    for (QuestionId q = 1; q <= 100; ++q) open.recusals.push_back({p, q});
+  }
+  open.unwitnessed.resize(5000);
+  hostile_entry("BatchOpen of recusals", person, meeting::made(open).bytes);
+  MeetingClose close;
+  close.meeting = hall_.meeting.record.meeting();
+  close.unwitnessed.resize(5000);
+  hostile_entry("MeetingClose of hashes", person, meeting::made(close).bytes);
   std::string const body(kRelayBytesMax, 'x');
   hostile("Relay", person, ServerFixture::relay_frame(hall_.meeting.clerk(), RelayKind::kOpening, as_bytes(body)));
   hostile("Relay to the server", person, ServerFixture::relay_frame(kServer, RelayKind::kDeposit, as_bytes(body)));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/meeting/codec.h"
+#include "server/frame_bounds.h"
 #include "server_fixture.h"
 
 namespace piaojue::server::test {
@@ -308,15 +309,40 @@ TEST(Sessions, AFramesSizeIsBoundedByWhoSendsIt) {
   for (auto const p : hall.people()) hall.hello(p);
   auto const of = [&](PersonId person) { return limit(hall.sessions.at(person)); };
   EXPECT_EQ(of(1), 2U << 20);
-  EXPECT_EQ(of(hall.meeting.clerk()), 32U << 20) << "the manifest with all keys";
+  EXPECT_EQ(of(hall.meeting.clerk()), 2U << 20) << "this draft is not as large as that";
   hall.open_meeting();
   EXPECT_EQ(of(hall.meeting.clerk()), 2U << 20);
-  EXPECT_EQ(of(hall.meeting.record.slots()[1]), 32U << 20) << "what comes out of a mix";
+  EXPECT_EQ(of(hall.meeting.record.slots()[1]), 2U << 20) << "nothing is mixed";
   EXPECT_EQ(of(1), 2U << 20);
 
   hall.core->on_frame(stranger, Bytes((16U << 10) + 1));
   hall.settle();
   EXPECT_EQ(hall.closed.at(stranger), Close::kTooLarge);
+}
+
+// Harm: what comes out of a mix does not fit, and the batch ends there.
+TEST(Sessions, WhatComesOutOfAMixFits) {
+  ServerFixture hall(small(3));
+  hall.begin();
+  hall.open_batch(1);
+  for (auto const p : hall.experts()) hall.tokens(p);
+  for (auto const p : hall.experts()) hall.cast(p);
+  hall.close_batch();
+  auto const made = hall.mix(1);
+  constexpr std::size_t kEntry = 64U << 10;
+  EXPECT_LE(kEntry + made.payload.size(), mix_bytes_max(hall.meeting.attempt()));
+  EXPECT_GT(kEntry + 2 * made.payload.size(), mix_bytes_max(hall.meeting.attempt()));
+}
+
+// Harm: a large meeting that its own server does not let open.
+TEST(Draft, TheLargestOpeningFits) {
+  ServerFixture hall(small());
+  Draft const draft(must(read_draft(hall.store.contents())), hall.core->record());
+  std::vector<PersonId> everybody;
+  for (PersonId p = 1; p <= hall.meeting.manifest.people.size(); ++p) everybody.push_back(p);
+  auto const bytes = hall.meeting.signed_by(hall.meeting.manifest, everybody).size();
+  EXPECT_LE(bytes, draft.opening_bytes_max());
+  EXPECT_GT(2 * bytes, draft.opening_bytes_max());
 }
 
 // Harm: a parser that goes on after nonsense is talked into something sooner or later.
@@ -325,7 +351,7 @@ TEST(Sessions, WhatIsNoFrameEndsTheConnection) {
   hall.enrol(2);
   for (auto const& nonsense :
        std::vector<std::string>{std::string("\xff\xff\xff"), std::string(), std::string("\x08\x00", 2),
-                                std::string("\x08\x01\x78\x01", 4)}) {
+                                std::string("\x08\x01\x78\x01", 4), std::string("\x08\x01\x2a\x00\x2a\x00", 6)}) {
     auto const session = hall.hello(2);
     hall.core->on_frame(session, as_bytes(nonsense));
     hall.settle();
