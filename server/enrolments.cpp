@@ -92,14 +92,16 @@ Result<void> Enrolments::load(Contents const& contents) {
   return {};
 }
 
+std::array<Enrolments::KeyBytes, 3> Enrolments::bytes_of(DeviceKeys const& keys) {
+  return {keys.identity_key.data, keys.witness_key.data, crypto::canonical(keys.box_key).data};
+}
+
 Enrolment const* Enrolments::keep(Enrolment enrolment) {
   auto& list = by_person_[enrolment.person];
   auto const* kept = &list.emplace_back(std::move(enrolment));
   by_slip_[kept->slip] = kept;
   by_spki_[kept->spki] = kept;
-  keys_seen_.insert(kept->keys.identity_key);
-  keys_seen_.insert(kept->keys.witness_key);
-  box_keys_seen_.insert(crypto::canonical(kept->keys.box_key));
+  for (auto const& key : bytes_of(kept->keys)) keys_seen_.insert(key);
   return kept;
 }
 
@@ -118,13 +120,11 @@ Result<void> Enrolments::check_new(PersonId person, DeviceKeys const& keys, cryp
     return Refusal::kOutOfRange;
   }
   if (!crypto::verify(keys.identity_key, {input}, possession)) return Refusal::kBadSignature;
-  auto const is_taken = [&](SigningPublicKey const& key) {
-    return keys_seen_.contains(key) || key == draft.server_key || key == draft.checkpoint_key;
-  };
-  auto const box = crypto::canonical(keys.box_key);
-  if (keys.identity_key == keys.witness_key || is_taken(keys.identity_key) || is_taken(keys.witness_key) ||
-      box_keys_seen_.contains(box) || box == crypto::canonical(draft.server_box_key)) {
-    return Refusal::kConflict;
+  // One key twice, of whatever kind, and the log refuses the whole manifest without saying whose it is.
+  std::set<KeyBytes> taken{draft.server_key.data, draft.checkpoint_key.data,
+                           crypto::canonical(draft.server_box_key).data};
+  for (auto const& key : bytes_of(keys)) {
+    if (keys_seen_.contains(key) || !taken.insert(key).second) return Refusal::kConflict;
   }
   return {};
 }

@@ -46,7 +46,8 @@ class Enrolments {
 
   /// A person brings keys and a certificate. Numbered here. @return lives as long as this.
   Enrolment const* add(Enrolment enrolment);
-  /// @return kBadSignature: the possession. kOutOfRange: a key of small order. kConflict: a key is somebody's already.
+  /// @return kBadSignature: the possession. kOutOfRange: a key of small order. kConflict: a key is somebody's already,
+  /// or one of its own for another purpose.
   [[nodiscard]] Result<void> check_new(PersonId person, meeting::DeviceKeys const& keys,
                                        crypto::Signature const& possession) const;
 
@@ -70,8 +71,11 @@ class Enrolments {
     std::size_t operator()(Hash const& hash) const { return FixedBytesHash<Hash>{}(hash); }
   };
   using ByHash = std::unordered_map<Hash, Enrolment const*, HashOf>;
+  /// As the log compares keys, whatever they are for (specification §3.2).
+  using KeyBytes = std::array<std::uint8_t, 32>;
 
   static Enrolment const* find(ByHash const& by_hash, Hash const& hash);
+  static std::array<KeyBytes, 3> bytes_of(meeting::DeviceKeys const& keys);
   [[nodiscard]] Result<void> check_keys(meeting::Manifest const& opening) const;
   [[nodiscard]] Result<void> check_keys(meeting::KeyChange const& change) const;
   Enrolment const* keep(Enrolment enrolment);
@@ -81,8 +85,7 @@ class Enrolments {
   Shelf<Table::kEnrolment> rows_;
   std::map<PersonId, std::deque<Enrolment>> by_person_;  ///< in order of numbers; a deque keeps addresses
   ByHash by_slip_, by_spki_;
-  std::set<crypto::SigningPublicKey> keys_seen_;
-  std::set<crypto::BoxPublicKey> box_keys_seen_;  ///< canonical
+  std::set<KeyBytes> keys_seen_;
 };
 
 }  // namespace piaojue::server

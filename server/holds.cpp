@@ -10,6 +10,8 @@ bool Holds::holds_back(EntryType type) {
     case EntryType::kSignIn:
     case EntryType::kSignOut:
       return is_held(EntryType::kBatchOpen);
+    case EntryType::kRecuse:
+      return is_held(EntryType::kBatchOpen) || is_held(EntryType::kMeetingClose);
     case EntryType::kTokenRequest:
     case EntryType::kEnvelopeCast:
       return is_held(EntryType::kBatchClose);
@@ -19,7 +21,9 @@ bool Holds::holds_back(EntryType type) {
 }
 
 void Holds::proposed(EntryType type) {
-  if (type == EntryType::kBatchOpen || type == EntryType::kBatchClose) static_cast<void>(is_held(type));
+  bool const holds =
+      type == EntryType::kBatchOpen || type == EntryType::kBatchClose || type == EntryType::kMeetingClose;
+  if (holds) static_cast<void>(is_held(type));
 }
 
 bool Holds::is_held(EntryType proposed) {

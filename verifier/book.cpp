@@ -129,6 +129,8 @@ Book::Findings Book::after(Record const&, SignIn const& e) {
   Attendance& a = attendance_.at(e.person - 1);
   if (!a.first_sign_in) a.first_sign_in = index_;
   a.signed_in = true;
+  // What was said on leaving is taken back, until a sum rests on it.
+  if (tally_.shares.empty()) tally_.not_cast.erase(e.person);
   return {};
 }
 
@@ -189,6 +191,7 @@ Book::Findings Book::after(Record const& record, BatchOpen const& e) {
 
 Book::Findings Book::after(Record const&, EnvelopeCast const& e) {
   tally_.envelopes[e.person] = leaf_;
+  tally_.not_cast.erase(e.person);
   return {};
 }
 

@@ -51,6 +51,7 @@ void BallotPaper::operate(Reply const& reply, command::Vote const& in) {
   }
   if (own_.failed()) return reply.no(*own_.failed());
   if (own_.sealed() || mine_.sealing) return reply.no(Refusal::kConflict, text::kAlreadyCast);
+  if (own_.said_not_cast()) return reply.no(Refusal::kConflict, text::kSaidNotCast);
   if (mine_.choices.size() != questions.size()) {
     mine_.choices = Secret(questions.size());
     std::ranges::fill(mine_.choices.writable(), std::uint8_t{0});
@@ -116,6 +117,7 @@ void BallotPaper::operate(Reply const& reply, command::Cast const&) {
   if (questions.empty()) return reply.no(attempt.present(me_) ? Refusal::kRecused : Refusal::kNotOnRoll);
   if (own_.failed()) return reply.no(*own_.failed());
   if (own_.sealed() || mine_.sealing) return reply.no(Refusal::kConflict, text::kAlreadyCast);
+  if (own_.said_not_cast()) return reply.no(Refusal::kConflict, text::kSaidNotCast);
   if (marked() != questions.size()) {
     return reply.no(Refusal::kMalformed, {text::kUnmarked, {{"questions", unmarked(questions)}}});
   }

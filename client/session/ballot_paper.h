@@ -23,6 +23,8 @@ class BallotPaper {
   /// Marks that were never cast.
   void wipe() { mine_.choices.wipe(); }
   std::uint32_t marked() const;
+  /// It was said that this is cast; its envelope is being made.
+  bool is_sealing() const { return mine_.sealing; }
 
   void operate(Reply const& reply, command::Vote const& in);
   void operate(Reply const& reply, command::Marks const&) const;

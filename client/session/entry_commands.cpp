@@ -105,6 +105,9 @@ void EntryCommands::sign_out_oneself(Reply const& reply, std::optional<bool> not
     body.batch_open = record().attempt()->open_hash;
     body.not_cast = *not_voted;
   }
+  // From here on the server has it in its hand: it could log it instead of a vote that is cast later.
+  bool const says = body.not_cast && record().presence(profile_.person).signed_in;
+  if (says && !voter_.say_not_cast(body.sequence)) return reply.no(Refusal::kStorage);
   submitter_.put(reply, body);
 }
 

@@ -13,7 +13,7 @@ namespace piaojue::client {
 class EntryCommands {
  public:
   EntryCommands(Profile const& profile, Keys const& keys, LogFollower const& log, Requests& requests,
-                Submitter& submitter, PaperRows& papers, SignInSheet const& sheet, Voter const& voter)
+                Submitter& submitter, PaperRows& papers, SignInSheet const& sheet, Voter& voter)
       : profile_(profile),
         keys_(keys),
         log_(log),
@@ -59,7 +59,7 @@ class EntryCommands {
   Submitter& submitter_;
   PaperRows& papers_;
   SignInSheet const& sheet_;
-  Voter const& voter_;
+  Voter& voter_;
 };
 
 }  // namespace piaojue::client

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/own_attempt.h"
 
+#include "base/state.h"
+
 namespace piaojue::client {
 namespace {
 
 constexpr std::string_view kPrefix = "attempt/";
+/// The attempt and the `sequence` of the last SignOut that says that its person did not mean to vote. No secret: it is
+/// signed for the log.
+constexpr std::string_view kWordName = "not-cast";
 
 std::string name_of(meeting::HalfOf const& of) {
   return std::string(kPrefix) + std::to_string(of.batch) + "/" + std::to_string(of.attempt);
@@ -39,6 +44,7 @@ bool OwnAttempt::begin() {
   forgotten_ = false;
   failed_.reset();
   looked_ = false;
+  load_word();
   return true;
 }
 
@@ -75,6 +81,37 @@ void OwnAttempt::fail(Refusal code, facts::object more) {
   out["message"] = events_.say(code);
   facts::add(out, std::move(more));
   events_.emit(out);
+}
+
+// ==================================================================================================== The word
+
+bool OwnAttempt::say_not_cast(std::uint32_t sequence) {
+  auto const word = state::written([&](state::Writer& out) {
+    out.fixed(open_.view());
+    out.u32(sequence);
+  });
+  if (!keeper_.save(std::string(kWordName), word.view())) return false;
+  not_cast_ = sequence;
+  return true;
+}
+
+void OwnAttempt::load_word() {
+  not_cast_.reset();
+  auto const kept = keeper_.load(std::string(kWordName));
+  if (!kept) {
+    keeper_.kept(kept.error());
+    return;
+  }
+  if (!*kept) return;
+  state::Reader in(**kept);
+  auto const open = in.fixed_as<Hash>();
+  auto const sequence = in.u32();
+  if (in.done() && open == open_) not_cast_ = sequence;
+}
+
+bool OwnAttempt::said_not_cast() const {
+  // The SignOut itself is one, the SignIn that takes its word back another.
+  return not_cast_ && log_.record().presence(me_).sequence < *not_cast_ + 2;
 }
 
 // ==================================================================================================== The sealed state

@@ -43,6 +43,12 @@ class OwnAttempt {
   /// An envelope was sealed, may have been sent, and is not in the log.
   bool unsent() const;
 
+  // ---- What its person said on leaving
+  /// Before a SignOut is signed that says that not to vote is its person's own decision. @return whether it is durable.
+  bool say_not_cast(std::uint32_t sequence);
+  /// That SignOut may be logged at any time, and no SignIn is behind it: a vote cast now could be taken for none.
+  bool said_not_cast() const;
+
   // ---- What opens the last envelope: in memory only
   void keep_open(OpenPaper paper) { paper_.emplace(std::move(paper)); }
   OpenPaper const* paper() const { return paper_ ? &*paper_ : nullptr; }
@@ -59,6 +65,7 @@ class OwnAttempt {
   /// @return false: not known yet.
   bool look_for_state();
   void lose_state();
+  void load_word();
   void begin_cast();
 
   PersonId const me_;
@@ -74,6 +81,7 @@ class OwnAttempt {
   bool looked_ = false;  ///< in the wallet
   std::shared_ptr<BallotState> state_;
   std::optional<OpenPaper> paper_;
+  std::optional<std::uint32_t> not_cast_;  ///< `sequence` of the SignOut of this attempt that says so
 };
 
 }  // namespace piaojue::client

@@ -110,6 +110,11 @@ void Voter::took_in(meeting::Entry const& entry) {
   }
 }
 
+bool Voter::say_not_cast(std::uint32_t sequence) {
+  begin();
+  return own_.say_not_cast(sequence);
+}
+
 void Voter::operate(Reply const& reply, command::Vote const& in) {
   if (log_.record().attempt()) begin();
   paper_.operate(reply, in);

@@ -40,8 +40,10 @@ class Voter {
   facts::object describe() const;
   /// Trustees whose tokens for the last attempt were not what they signed for.
   std::set<meeting::TrusteeId> mismatched() const;
-  /// An envelope is sealed and not in the log.
-  bool unsent() const { return here() && own_.unsent(); }
+  /// An envelope is sealed, or is being sealed, and not in the log.
+  bool unsent() const { return here() && (own_.unsent() || paper_.is_sealing()); }
+  /// Before a SignOut says so of the attempt in progress; see `OwnAttempt`. @return whether it is durable.
+  bool say_not_cast(std::uint32_t sequence);
   /// Questions in which this program found something missing; see `Checker`.
   std::vector<QuestionId> missing() const { return here() ? checker_.missing() : std::vector<QuestionId>(); }
   std::optional<QuestionId> invalid_ballot() const { return here() ? checker_.invalid() : std::nullopt; }

@@ -54,7 +54,8 @@ struct Voter {
   std::optional<EnvelopeCast> envelope;
   Hash envelope_leaf;         ///< of `envelope`
   std::vector<Spoil> spoils;  ///< in order of casts
-  /// What the latest own SignOut that carries this attempt says; nothing: there is none.
+  /// What the latest own SignOut that carries this attempt says; nothing: there is none, or the person has signed in or
+  /// cast since.
   std::optional<bool> signed_out_not_cast;
 };
 

@@ -40,6 +40,7 @@ struct PendingKeys {
   BatchKeys keys;
   Hash leaf;
   std::map<QuestionId, crypto::blind_rsa::PublicKey> token_keys;  ///< parsed
+  std::uint32_t times = 0;                                        ///< BatchKeys for this attempt, with those replaced
 };
 
 struct State {

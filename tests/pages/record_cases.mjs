@@ -351,6 +351,9 @@ export const BROKEN = {
     m.trusteeChange(1, 2, m.committee());
     m.open(1, { keys });
   }],
+  'keys that are replaced without end': [4, (m) => {
+    for (let i = 0; i < 33; i++) m.batchKeys(1, 0, [1]);
+  }],
   'an opening without the keys of a trustee': [7, (m) => { m.open(1, { keys: [m.batchKeys(1, 0, [1, 2])] }); }],
   'an opening with the keys in another order': [7, (m) => {
     m.open(1, { keys: [1, 0].map((t) => m.batchKeys(1, t, [1, 2])) });

@@ -15,7 +15,7 @@ const newCast = (cast, spoil) => ({ cast, requested: false, issued: new Set(), e
 export class Attempt {
   #casts = new Map();      // person → the current cast
   #issued = new Map();     // trustee → people whom it issued tokens to, once for each cast
-  #words = new Map();      // person → not_cast of the last own SignOut that named this attempt
+  #words = new Map();      // person → not_cast of the last own SignOut that named this attempt, if it still holds
   #confirms = new Map();   // person → Map question → verdict
   #overrides = new Map();  // person → missing, as the last Override says
 
@@ -123,6 +123,10 @@ export class Attempt {
   /** @param {number} p @param {boolean} notCast */
   say(p, notCast) {
     this.#words.set(p, notCast);
+  }
+  /** Who comes back, or casts, has not left. @param {number} p */
+  takeBack(p) {
+    this.#words.delete(p);
   }
   /** @param {number} p @param {{question: number, verdict: number}[]} rows */
   confirm(p, rows) {

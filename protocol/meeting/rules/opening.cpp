@@ -18,6 +18,9 @@ auto Rule<BatchKeys>::check(State const& s, BatchKeys const& e) -> Result<Prepar
   Prepared prepared;
   if (e.attempt != s.attempts(e.batch) + 1) return Refusal::kWrongPhase;
   if (e.token_keys.empty()) return Refusal::kMalformed;
+  // The largest entries that one person signs alone: what replaces what for ever would fill everybody's disk.
+  auto const pending = s.pending_keys.find({e.batch, e.trustee});
+  if (pending != s.pending_keys.end() && pending->second.times >= kBatchKeysMax) return Refusal::kTooLarge;
   for (auto const& [q, modulus] : e.token_keys) {
     if (!contains(s.batch(e.batch).candidates, q)) return Refusal::kUnknown;
     if (s.questions.at(q).declared) return Refusal::kWrongPhase;
@@ -43,7 +46,8 @@ auto Rule<BatchKeys>::check(State const& s, BatchKeys const& e) -> Result<Prepar
 }
 
 void Rule<BatchKeys>::take(State& s, BatchKeys const& e, Place const& place, Prepared prepared) {
-  s.pending_keys[{e.batch, e.trustee}] = {e, place.leaf, std::move(prepared.token_keys)};
+  PendingKeys& pending = s.pending_keys[{e.batch, e.trustee}];
+  pending = {e, place.leaf, std::move(prepared.token_keys), pending.times + 1};
   s.seen_keys.insert(prepared.seen.begin(), prepared.seen.end());
 }
 

@@ -19,6 +19,12 @@ Result<void> Rule<SignIn>::check(State const& s, SignIn const& e) {
 
 void Rule<SignIn>::take(State& s, SignIn const& e, Place const&) {
   Presence& presence = s.presences[e.person];
+  // Whoever comes back may vote after all. Were the word still his, the vote could be lost without a mark.
+  if (s.in_progress() && s.attempt->shares.empty()) {
+    if (auto const voter = s.attempt->voters.find(e.person); voter != s.attempt->voters.end()) {
+      voter->second.signed_out_not_cast.reset();
+    }
+  }
   if (!presence.out_by_others) ++presence.sign_ins;
   presence.signed_in = true;
   presence.out_by_others = false;

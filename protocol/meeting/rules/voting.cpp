@@ -69,6 +69,7 @@ void Rule<EnvelopeCast>::take(State& s, EnvelopeCast const& e, Place const& plac
   Voter& voter = s.attempt->voters[e.person];
   voter.envelope = e;
   voter.envelope_leaf = place.leaf;
+  voter.signed_out_not_cast.reset();  // also if others end this envelope later
 }
 
 // ---- BatchClose ----------------------------------------------------------------------------------------------------

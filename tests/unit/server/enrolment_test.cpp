@@ -145,6 +145,35 @@ TEST(Enrolment, TheNewKeysMustBeHeldAndBeNobodyElses) {
   EXPECT_EQ(refused([](auto& keys) { keys.set_csr("csr 1/0"); }), Refusal::kConflict) << "the TLS key of another";
 }
 
+// Harm: a box key is not proven, so that anybody can send bytes that are a signing key too. The log compares all kinds
+// with each other: one such person, and no draft of the meeting would ever be valid, and nobody could say through whom.
+TEST(Enrolment, AKeyIsNotTakenTwiceForTwoPurposes) {
+  ServerFixture hall(small());
+  ASSERT_TRUE(hall.enrol(1).has_enrolled());
+  auto const with_box = [&](crypto::SigningPublicKey const& bytes) {
+    auto const& own = hall.meeting.people.at(2);
+    crypto::BoxPublicKey box;
+    box.data = bytes.data;
+    auto const possession = own.identity.sign({meeting::possession_input(
+        hall.meeting.manifest.meeting_id, 2, own.identity.public_key(), own.witness.public_key(), box)});
+    return refusal(hall.enrol(2, 0, [&](auto& keys) {
+      keys.set_box_key(std::string(as_text(box.view())));
+      keys.set_possession(std::string(as_text(possession.view())));
+    }));
+  };
+  auto const has_top_bit = [](crypto::SigningPublicKey const& key) { return (key.data.back() & 0x80) != 0; };
+  auto& own = hall.meeting.people.at(2);
+  while (has_top_bit(own.identity.public_key())) own.identity = crypto::SigningKey::generate();
+  while (has_top_bit(own.witness.public_key())) own.witness = crypto::SigningKey::generate();
+  EXPECT_EQ(with_box(own.identity.public_key()), Refusal::kConflict);
+  EXPECT_EQ(with_box(own.witness.public_key()), Refusal::kConflict);
+  auto const& first = hall.meeting.people.at(1);
+  for (auto const& key : {first.identity.public_key(), first.witness.public_key(), hall.meeting.manifest.server_key}) {
+    if (has_top_bit(key)) continue;
+    EXPECT_EQ(with_box(key), Refusal::kConflict);
+  }
+}
+
 // Harm: what lies on the server's disk enrols anybody who reads it.
 TEST(Enrolment, TheStoreHoldsNeitherCodesNorTheirKeysInTheClear) {
   ServerFixture hall(small());

@@ -291,6 +291,29 @@ TEST(Holds, SignInsWaitForABatchOpenButNotForLong) {
   EXPECT_TRUE(hall.submit_by({1}, hall.meeting.make_sign_out(1)).has_accepted());
 }
 
+// Harm: one expert steps back from one question after the other, and each time everybody counts heads and signs anew.
+TEST(Holds, RecusesWaitForABatchOpenAndForTheClose) {
+  ServerFixture hall(small());
+  hall.begin();
+  for (TrusteeId t = 1; t < hall.meeting.record.slots().size(); ++t) {
+    hall.take(hall.meeting.record.slots()[t], hall.meeting.make_keys(1, t));
+  }
+  hall.settle();
+  auto const chair = hall.meeting.chair();
+  auto const& record = hall.meeting.record;
+  auto const step_back = [&](PersonId person) {
+    return hall.submit_by({person}, meeting::Recuse{record.meeting(), person, 1, "same institute"});
+  };
+  ASSERT_TRUE(hall.submit_by({chair}, must(record.draft_batch_open(1, false, {}))).has_pending());
+  EXPECT_EQ(refusal(step_back(2)), Refusal::kBusy);
+  hall.now_ms += 60'000;
+  EXPECT_TRUE(step_back(2).has_accepted());
+  ASSERT_TRUE(hall.submit_by({chair}, must(record.draft_meeting_close({}))).has_pending());
+  EXPECT_EQ(refusal(step_back(3)), Refusal::kBusy);
+  hall.now_ms += 60'000;
+  EXPECT_TRUE(step_back(3).has_accepted());
+}
+
 // Harm: a last envelope in the very moment voids the close that everybody is signing; one that is checked must not
 // wait, or it would be counted.
 TEST(Holds, EnvelopesWaitForABatchCloseButSpoilsDoNot) {

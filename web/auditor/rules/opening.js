@@ -10,6 +10,8 @@ import { must } from '../refusal.js';
 
 const BOX_LIMIT = 23 * 1024 * 1024;
 const LAYER = 84;
+/** Most BatchKeys of a trustee for one attempt. */
+const KEYS_LIMIT = 32;
 
 function batchOf(meeting, b) {
   const batch = meeting.manifest.batches[b - 1];
@@ -25,6 +27,9 @@ function batchKeys(meeting, body, at) {
   meeting.signedBy(at, meeting.trusteeOf(body.trustee, 5));
   must(body.attempt === meeting.batchOpens[body.batch] + 1, 'WRONG_PHASE', 5);
   must(body.token_keys.length > 0, 'MALFORMED');
+  const slot = `${body.batch},${body.trustee}`;
+  const times = meeting.pending.get(slot)?.times ?? 0;
+  must(times < KEYS_LIMIT, 'TOO_LARGE');
   for (const { question } of body.token_keys) must(!meeting.candidates[question - 1].declared, 'WRONG_PHASE');
   const fresh = new Set();
   const isNew = (name) => {
@@ -41,7 +46,7 @@ function batchKeys(meeting, body, at) {
   isNew(hex(body.tally_key));
   must(knowsTallyKey(meeting, body), 'PROOF', 6);
   for (const name of fresh) meeting.seen.add(name);
-  meeting.pending.set(`${body.batch},${body.trustee}`, { ...body, leaf: at.leaf });
+  meeting.pending.set(slot, { ...body, leaf: at.leaf, times: times + 1 });
 }
 
 /** §6.4. */

@@ -18,6 +18,8 @@ function signIn(meeting, body, at) {
   must(!person.signedIn && body.sequence === person.sequence, 'CONFLICT');
   must(person.outByOthers || person.ownSignIns < SIGN_INS, 'TOO_LARGE');
   meeting.people.signIn(person, at.index);
+  // Not once a sum rests on it.
+  if (meeting.inProgress && meeting.current.nothingOpened) meeting.current.takeBack(body.person);
 }
 
 function signOut(meeting, body, at) {

@@ -56,6 +56,7 @@ function envelopeCast(meeting, body, at) {
   must(cast.issued.size === a.keys.length, 'WRONG_PHASE');
   must(!cast.envelope, 'CONFLICT');
   cast.envelope = at.leaf;
+  a.takeBack(body.person);
 }
 
 function envelopeSpoil(meeting, body, at) {

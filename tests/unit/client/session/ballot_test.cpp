@@ -592,6 +592,46 @@ TEST_F(NotCast, WithAnUnsentEnvelopeNobodyCanSayThatHeDidNotVote) {
   EXPECT_TRUE(laptop.submitted<SignOut>().empty());
 }
 
+// Harm: who signed that he does not mean to vote votes after all, and the server logs the SignOut that it held back:
+// his envelope is lost, and the record says that he wanted it so.
+TEST_F(NotCast, WhoSaidThatItWasMeantCastsNothingBeforeHeIsBack) {
+  to_tokens();
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+    if (std::holds_alternative<wire::Submit>(request.what)) return Bytes{};
+    return std::nullopt;
+  };
+  laptop.say("sign-out not-voted yes");
+  ASSERT_EQ(laptop.submitted<SignOut>().size(), 1U);
+  laptop.vote_all("agree");
+  EXPECT_EQ(text(laptop.reply("vote"), "code"), "CONFLICT");
+  laptop.instead = {};
+  laptop.crash();
+  laptop.vote_all("agree");
+  EXPECT_EQ(text(laptop.reply("vote"), "code"), "CONFLICT") << "also after a restart";
+  // It is logged after all; he comes back, and that takes it back.
+  must(laptop.meeting.sign_out_saying(laptop.me, true));
+  laptop.push();
+  laptop.vote_all("agree");
+  EXPECT_EQ(text(laptop.reply("vote"), "code"), "CONFLICT");
+  must(laptop.meeting.sign_in(laptop.me));
+  laptop.push();
+  laptop.vote_all("agree");
+  EXPECT_TRUE(laptop.reply("vote").at("ok").as_bool());
+  laptop.say("cast");
+  EXPECT_EQ(laptop.submitted<EnvelopeCast>().size(), 1U);
+}
+
+// Harm: the same, in the moment in which the envelope is being made.
+TEST_F(NotCast, WhileAnEnvelopeIsSealedNobodyCanSayThatHeDidNotVote) {
+  to_tokens();
+  laptop.vote_all("agree");
+  laptop.session->command("cast");
+  laptop.session->command("sign-out not-voted yes");
+  laptop.pump();
+  EXPECT_EQ(text(laptop.reply("sign-out"), "code"), "UNSENT");
+  EXPECT_TRUE(laptop.submitted<SignOut>().empty());
+}
+
 // Harm: what a person signs on leaving one log takes him out of the witnesses of another.
 TEST_F(NotCast, ASignOutNamesTheTreeThatItsSignerHolds) {
   to_cast();

@@ -122,7 +122,34 @@ TEST_F(Saying, TheLatestSignOutThatNamesTheAttemptCounts) {
   EXPECT_EQ(m.attempt().said(7, 1), kNotCast);
   must(m.sign_in(7));
   must(m.sign_out(7));  // names no attempt, and says nothing
+  EXPECT_EQ(m.attempt().said(7, 1), std::nullopt);
+}
+
+// Who comes back may vote after all. Were his word still that he did not mean to, a server that drops his envelope and
+// his MISSING would lose his vote without a mark on the result.
+TEST_F(Saying, WhoSignsInTakesTheWordOfHisSignOutBack) {
+  must(m.sign_out_saying(7, true));
+  must(m.sign_in(7));
+  vote({1, 2, 3, 4, 5, 6});
+  for (PersonId p = 1; p <= 6; ++p) must(m.confirm(p));
+  EXPECT_EQ(m.attempt().said(7, 1), std::nullopt);
+  EXPECT_REFUSED(m, kGateUnconfirmed, m.share(0));
+  must(m.sign_out_saying(7, true));
+  must(m.share(0));
+  must(m.sign_in(7));  // a sum rests on it now
   EXPECT_EQ(m.attempt().said(7, 1), kNotCast);
+}
+
+// The same, of an envelope that was logged, and then spoiled by the office in the last moment.
+TEST_F(Saying, WhoCastsTakesTheWordOfHisSignOutBack) {
+  m.all_tokens(7);
+  must(m.sign_out_saying(7, true));
+  must(m.cast(7, {}));
+  must(m.spoil_by(7, m.office()));
+  vote({1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(m.attempt().said(7, 1), std::nullopt);
+  for (PersonId p = 1; p <= 6; ++p) must(m.confirm(p));
+  EXPECT_REFUSED(m, kGateUnconfirmed, m.share(0));
 }
 
 // What others sign says nothing in a person's name.

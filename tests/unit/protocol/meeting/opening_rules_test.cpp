@@ -36,6 +36,21 @@ TEST_F(BatchKeysRules, AreForTheNextAttemptAndItsQuestions) {
 }
 
 // What is contested is voted on again on paper: keys for another ballot would be keys for a second opening.
+// Nothing else that one person signs alone is so large: whoever replaces them without end fills the disk of everybody.
+TEST_F(BatchKeysRules, OfATrusteeAreBoundedForEachAttempt) {
+  for (std::uint32_t i = 0; i < kBatchKeysMax; ++i) must(m.keys(1, 1, {1}));
+  EXPECT_REFUSED(m, kTooLarge, m.keys(1, 1, {1}));
+  EXPECT_ACCEPTED(m.keys(1, 0, {1}));
+  EXPECT_ACCEPTED(m.keys(2, 1));
+  // Another laptop, or another holder, begins anew; so does the next attempt.
+  must(m.change_keys(m.record.slots().at(1), m.committee()));
+  EXPECT_ACCEPTED(m.keys(1, 1, {1}));
+  for (std::uint32_t i = 2; i < kBatchKeysMax; ++i) must(m.keys(1, 1, {1}));
+  m.run_batch(1, {}, Stage::kOpen);
+  must(m.void_questions({}));
+  EXPECT_ACCEPTED(m.keys(1, 1, {1}));
+}
+
 TEST(BatchKeys, NotForAContestedQuestion) {
   Meeting m({.experts = 7, .trustees = 2});
   m.begin();
