@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "net/openssl_types.h"
 #include "net/tls_impl.h"
@@ -64,8 +65,10 @@ Result<TlsContext> TlsContext::server(Credential const& server, std::string cons
   SSL_CTX* const ctx = impl->context.native_handle();
   if (!set_common(ctx)) return Refusal::kInternal;
   if (auto const used = use(ctx, server); !used) return used.error();
-  // The store begins empty and gets this one CA; the machine's own list of CAs is never loaded.
-  if (X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), authority->get()) != 1 ||
+  // Its extensions are read now: the first handshakes, on several threads, would read and keep them one beside the
+  // other. The store begins empty and gets this one CA; the machine's own list of CAs is never loaded.
+  if (X509_check_purpose(authority->get(), -1, 0) != 1 ||
+      X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), authority->get()) != 1 ||
       SSL_CTX_add_client_CA(ctx, authority->get()) != 1) {
     ERR_clear_error();
     return Refusal::kInternal;

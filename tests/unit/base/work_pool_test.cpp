@@ -17,11 +17,13 @@ WorkPool::OnThrow not_expected() {
 }
 bool arrives(std::promise<void>& done) { return done.get_future().wait_for(kLong) == std::future_status::ready; }
 
+// What jobs use stands before the pool in every test: it is joined first.
+
 // Harm: all threads wait for each other, and the ballot box is never made.
 TEST(WorkPool, ParallelWorkInsideItsOwnJobsIsFinished) {
-  WorkPool pool({.threads = 2}, not_expected());
   std::atomic<int> sum{0};
   std::vector<std::promise<void>> done(4);
+  WorkPool pool({.threads = 2}, not_expected());
   for (auto& one : done) {
     EXPECT_TRUE(pool.post(Urgency::kUrgent, [&] {
       pool.parallel()(500, [&](std::size_t) { ++sum; });
@@ -36,8 +38,8 @@ TEST(WorkPool, ParallelWorkInsideItsOwnJobsIsFinished) {
 
 // Harm: an expert's token waits half a minute for keys of a batch that nobody has opened.
 TEST(WorkPool, UrgentWorkDoesNotWaitForBackgroundWork) {
-  WorkPool pool({.threads = 1}, not_expected());
   std::promise<void> release, begun, urgent;
+  WorkPool pool({.threads = 1}, not_expected());
   EXPECT_TRUE(pool.post(Urgency::kBackground, [&] {
     begun.set_value();
     release.get_future().wait();
@@ -51,9 +53,9 @@ TEST(WorkPool, UrgentWorkDoesNotWaitForBackgroundWork) {
 
 // Harm: who makes work faster than it is done fills the memory.
 TEST(WorkPool, PostIsRefusedAtTheBoundAndOnceThePoolHasStopped) {
-  WorkPool pool({.threads = 1, .waiting_max = 2}, not_expected());
   std::promise<void> release, begun;
   std::atomic<int> ran{0};
+  WorkPool pool({.threads = 1, .waiting_max = 2}, not_expected());
   EXPECT_TRUE(pool.post(Urgency::kUrgent, [&] {
     begun.set_value();
     release.get_future().wait();
@@ -73,8 +75,8 @@ TEST(WorkPool, PostIsRefusedAtTheBoundAndOnceThePoolHasStopped) {
 // until the box is not made.
 TEST(WorkPool, WhatAJobThrowsIsToldAndItsThreadGoesOn) {
   std::promise<std::string> told;
-  WorkPool pool({.threads = 1}, [&](std::string const& what) { told.set_value(what); });
   std::promise<void> next;
+  WorkPool pool({.threads = 1}, [&](std::string const& what) { told.set_value(what); });
   EXPECT_TRUE(pool.post(Urgency::kUrgent, [] { throw std::runtime_error("no memory"); }));
   EXPECT_TRUE(pool.post(Urgency::kUrgent, [&] { next.set_value(); }));
   EXPECT_EQ(told.get_future().get(), "no memory");
