@@ -264,7 +264,7 @@ class Served : public ::testing::Test {
     // TLS looks at the clock.
     auto const now = static_cast<std::uint64_t>(std::time(nullptr));
     ASSERT_TRUE(init_directory(directory, folder.input(), now));
-    auto keys = *directory.read_keys();
+    auto keys = must(directory.read_keys());
     auto contents = must(must(SqliteStore::open(directory.database().string(), {}))->load());
     manifest = must(read_draft(contents));
     must(store.commit({}));
