@@ -65,8 +65,8 @@ Result<TlsContext> TlsContext::server(Credential const& server, std::string cons
   SSL_CTX* const ctx = impl->context.native_handle();
   if (!set_common(ctx)) return Refusal::kInternal;
   if (auto const used = use(ctx, server); !used) return used.error();
-  // Its extensions are read now: the first handshakes, on several threads, would read and keep them one beside the
-  // other. The store begins empty and gets this one CA; the machine's own list of CAs is never loaded.
+  // The CA's extensions are read and kept here: first handshakes on several threads would do it one beside the other.
+  // The store begins empty and gets this one CA; the machine's own list of CAs is never loaded.
   if (X509_check_purpose(authority->get(), -1, 0) != 1 ||
       X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), authority->get()) != 1 ||
       SSL_CTX_add_client_CA(ctx, authority->get()) != 1) {

@@ -17,7 +17,7 @@ WorkPool::OnThrow not_expected() {
 }
 bool arrives(std::promise<void>& done) { return done.get_future().wait_for(kLong) == std::future_status::ready; }
 
-// What jobs use stands before the pool in every test: it is joined first.
+// What jobs use stands before the pool: the pool is destroyed, and its threads joined, first.
 
 // Harm: all threads wait for each other, and the ballot box is never made.
 TEST(WorkPool, ParallelWorkInsideItsOwnJobsIsFinished) {

@@ -344,8 +344,8 @@ class Served : public ::testing::Test {
     // TLS looks at the clock.
     auto const now = static_cast<std::uint64_t>(std::time(nullptr));
     ASSERT_TRUE(init_directory(directory, folder.input(), now));
-    auto keys = *directory.read_keys();
-    auto contents = *must_open(directory)->load();
+    auto keys = must(directory.read_keys());
+    auto contents = must(must_open(directory)->load());
     manifest = must(read_draft(contents));
     for (std::size_t t = 0; t < store::kTables; ++t) {
       Writes writes;
