@@ -15,11 +15,18 @@
 
 namespace piaojue::sheets {
 
-/// A column and the headings by which it is known, as `heading_of` gives them.
+/// A column and the headings by which it is known, as `Heading::name` gives them.
 struct Field {
   std::string_view name;  ///< the usual heading, for messages
   bool required;
   std::vector<std::string_view> headings;
+  /// Headings that may mean something else as well: the field is known by them only where no column of the sheet has
+  /// one of `headings`, and never below another heading that groups them (职业资格 over 取得时间).
+  std::vector<std::string_view> weak = {};
+  /// Of a required field: the field of which any column will do in its place.
+  std::optional<std::size_t> instead = {};
+  /// Of a field that has any number of columns ("2019年度考核", "2020年度考核" …): those whose name it accepts.
+  bool (*takes)(std::string_view name) = nullptr;
 };
 
 /// One way of writing a value, as `code_of` gives it.
