@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sheets/cell_value.h"
 
+#include "sheets/plain_text.h"
 #include "sheets/text.h"
 #include "strings/sheets.h"
 
@@ -19,6 +20,7 @@ NameAndEmployer read_person(Table& table, Row const& row, std::size_t name, std:
                             bool employer_required, Seen& seen) {
   NameAndEmployer out;
   out.name = table.text(row, name, true, false);
+  if (has_line_break(table.cell(row, name))) table.fail(row, name, out.name, say::kCellLineBreak);
   out.employer = table.text(row, employer, employer_required, false);
   if (auto const before = seen.add(out.name, out.employer, row.number); before != 0)
     table.fail(row, name, out.name, {say::kRowPersonTwice, {{"row", before}}});

@@ -2,6 +2,7 @@
 #include "sheets/number_format.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace piaojue::sheets {
 
@@ -40,6 +41,20 @@ Shows shown_by(std::string_view code) {
   if (year) return month ? Shows::kMonth : Shows::kYear;
   if (clock) return Shows::kTime;
   return month ? Shows::kMonth : Shows::kNumber;
+}
+
+Hides hidden_by(std::string_view code) {
+  std::vector<bool> empty{true};  // by section
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    if (code[i] == ';') {
+      empty.push_back(true);
+      continue;
+    }
+    if (code[i] != ' ') empty.back() = false;
+    if (code[i] == '"') i = std::min(code.find('"', i + 1), code.size() - 1);
+    if (code[i] == '\\') ++i;
+  }
+  return {empty.size() >= 2 && empty[0], empty.size() >= 4 && empty[3]};
 }
 
 Shows shown_by(std::size_t id) {

@@ -32,7 +32,8 @@ struct OutSheet {
   std::string footer = {};  ///< printed at the foot of each page; & is written as it stands
 };
 
-/// Refused: no sheet, a bad or double name, beyond 6000 rows or 100 columns, a text of more than 32,767 characters.
+/// Refused: no sheet, a bad or double name, beyond kSheetRowsMax rows or kSheetColumnsMax columns, a text of more than
+/// 32,767 characters.
 Explained<Bytes> write_xlsx(std::span<OutSheet const> sheets);
 
 }  // namespace piaojue::sheets

@@ -3,10 +3,10 @@
 /// A sheet seen through its header: the one sheet of a file that has the columns asked for, and its rows below the
 /// header.
 ///
-/// The header begins in the first of the first ten rows that has a cell of the first field (姓名); it may have a second
-/// and third row, below merged cells or below headings that group others. Columns that are not known are passed over,
-/// whatever stands in them. Rows in which nothing is filled in but numbers and formulas, notes and totals, rows that
-/// are marked as an example, and the header once more are passed over as well. All that was passed over is told
+/// The header (header.h) is looked for by the first field (姓名) in the first ten rows. Columns that are not known are
+/// passed over, whatever stands in them. Rows in which nothing is filled in but numbers and formulas, notes and totals,
+/// rows that are marked as an example, and the header once more are passed over as well. All that was passed over is
+/// told
 /// (`Reading`). In the columns that are known, formulas, errors and merged cells are faults, and so is whatever nobody
 /// sees: hidden rows and hidden columns.
 #include <map>
@@ -16,51 +16,12 @@
 #include <string_view>
 #include <vector>
 
-#include "sheets/heading.h"
+#include "sheets/header.h"
+#include "sheets/reading.h"
 #include "sheets/sheet.h"
 #include "sheets/vocabulary.h"
 
 namespace piaojue::sheets {
-
-struct Column {
-  std::size_t number = 0;            ///< from 1
-  Heading heading;                   ///< with the remarks of the heading above it
-  std::optional<std::size_t> field;  ///< none: passed over
-  bool hidden = false;
-};
-
-enum class PassedBecause : std::uint8_t {
-  kNothing,  ///< nothing but numbers or formulas in columns that are not read
-  kNote,     ///< 注：…, 填表说明, 制表人 …
-  kTotal,    ///< 合计 and its like
-  kExample,  ///< marked 示例
-  kHeader,   ///< the header once more
-};
-struct PassedRow {
-  std::size_t first = 0, last = 0;  ///< from 1; several only of kNothing
-  PassedBecause why = PassedBecause::kNothing;
-  std::string words;  ///< the first cell that has any, shortened; empty of kNothing
-};
-
-/// How a sheet was read, for the clerk to see before anything follows from it.
-struct Reading {
-  struct Read {
-    std::size_t column;  ///< from 1
-    std::string words, field;
-  };
-  struct Ignored {
-    std::size_t column;
-    std::string words;
-  };
-  std::string sheet;  ///< empty for CSV
-  std::size_t header = 0, rows = 0;
-  std::vector<Read> read;
-  std::vector<Ignored> ignored;      ///< only those with a heading or with anything below it
-  std::vector<PassedRow> passed;     ///< by row
-  std::vector<std::string> unread;   ///< hidden sheets, and entries without a sheet of cells
-  std::vector<std::string> others;   ///< sheets that are shown and hold another table, or none
-  std::vector<Sentence> sentences() const;
-};
 
 class Table {
  public:
@@ -93,27 +54,17 @@ class Table {
   bool ok() const { return errors_.empty(); }
   /// At most kErrorsMax, and then how many more there are.
   CellErrors take_errors();
-  Reading reading() const;
+  /// Also of a sheet with faults, as far as it was read. No columns: there is no header.
+  Reading const& reading() const { return reading_; }
 
  private:
-  struct Header {
-    std::size_t first = 0, last = 0;  ///< indices of its rows
-    std::vector<Column> columns;      ///< those with a heading
-    std::vector<std::size_t> by_field;
-    std::vector<std::size_t> twice;   ///< columns of a field that has one already
-    std::size_t missing = 0;
-  };
-  std::optional<Header> find_header(Sheet const& sheet) const;
-  std::size_t header_end(Sheet const& sheet, std::size_t first) const;
-  void take_fields(Header& header) const;
   std::string required_names() const;
   void choose(Workbook workbook);
-  void check_header(Header const& header);
-  void take_rows(Header const& header);
-  std::optional<PassedRow> passed_over(Row const& row) const;
+  void check_header();
+  void take_rows();
+  void tell_column(std::size_t number, std::size_t filled);
   void check_cells();
   void check_merged();
-  std::string heading_words(std::size_t column) const;
 
   std::vector<Field> fields_;
   std::vector<std::size_t> columns_;  ///< by field, from 1; 0: not there
