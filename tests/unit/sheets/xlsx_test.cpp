@@ -15,6 +15,7 @@
 
 using namespace piaojue;
 using namespace piaojue::sheets;
+using namespace std::string_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -149,6 +150,89 @@ TEST(Xlsx, DatesComeFromTheirStylesInBothCalendars) {
   EXPECT_THAT(mac->sheets[0].rows[0].cells, ElementsAre("2019-07-01"));
 }
 
+// Harm: every date of the workbook moves by four years and a day, and verdicts with it.
+TEST(Xlsx, TheCalendarIsSaidByTheWorkbooksOwnNamespaceOnly) {
+  std::string const cell = "<row r=\"1\"><c r=\"A1\" s=\"1\"><v>42185</v></c></row>";
+  auto const date = [&](std::string const& properties) {
+    auto const got = read(book(cell, {}, {}, properties));
+    return got ? got->sheets[0].rows[0].cells[0] : got.error()[0].text();
+  };
+  std::string const x15 = "xmlns:x15=\"http://schemas.microsoft.com/office/spreadsheetml/2010/11/main\"";
+  EXPECT_EQ(date("<workbookPr date1904=\"1\"/><extLst><ext " + x15 +
+                 "><x15:workbookPr chartTrackingRefBase=\"1\"/></ext></extLst>"),
+            "2019-07-01");
+  EXPECT_EQ(date("<workbookPr/><extLst><ext " + x15 + "><x15:workbookPr date1904=\"1\"/></ext></extLst>"),
+            "2015-06-30");
+  EXPECT_EQ(date("<workbookPr/><extLst><ext><workbookPr date1904=\"1\"/></ext></extLst>"), "2015-06-30");
+  EXPECT_EQ(date("<x15:a " + x15 + "><workbookPr date1904=\"1\"/></x15:a>"), "2015-06-30");
+}
+
+// ISO 29500 strict names all by other addresses, and writes dates as texts.
+TEST(Xlsx, TheStrictFormIsRead) {
+  Parts parts =
+      book("<row r=\"1\"><c r=\"A1\" t=\"d\" s=\"2\"><v>2019-07-15T00:00:00</v></c>" + inl("B1", "甲") + "</row>");
+  for (auto& [name, text] : parts)
+    for (auto const& [from, to] : {std::pair{kMain, "http://purl.oclc.org/ooxml/spreadsheetml/main"s},
+                                   {kRel, "http://purl.oclc.org/ooxml/officeDocument/relationships"s}})
+      for (std::size_t at; (at = text.find(from)) != std::string::npos;) text.replace(at, from.size(), to);
+  auto const got = read(parts);
+  ASSERT_TRUE(got.has_value()) << got.error()[0].text();
+  EXPECT_THAT(got->sheets[0].rows[0].cells, ElementsAre("2019-07", "甲"));
+}
+
+// Packages of other programs: Excel opens each of these.
+TEST(Xlsx, NamesOfPartsAreToldApartAsAPackageDoes) {
+  auto const renamed = [](std::string const& from, std::string const& to) {
+    Parts parts = book(row(1, {"甲"}), {}, "<si><t>乙</t></si>");
+    parts[to] = parts[from];
+    parts.erase(from);
+    return read(parts);
+  };
+  for (auto const& [from, to] : {std::pair{"xl/worksheets/sheet1.xml"s, "XL/Worksheets/Sheet1.XML"s},
+                                 {"xl/workbook.xml"s, "xl\\workbook.xml"s},
+                                 {"xl/_rels/workbook.xml.rels"s, "xl\\_rels\\Workbook.xml.rels"s},
+                                 {"_rels/.rels"s, "/_rels/.rels"s}}) {
+    auto const got = renamed(from, to);
+    ASSERT_TRUE(got.has_value()) << to << got.error()[0].text();
+    EXPECT_THAT(got->sheets[0].rows[0].cells, ElementsAre("甲"));
+  }
+  // One part under two names is two answers to one question.
+  Parts twice = book(row(1, {"甲"}));
+  twice["xl/Worksheets/sheet1.xml"] = twice["xl/worksheets/sheet1.xml"];
+  EXPECT_THAT(error_of(twice).expected.in(Lang::kZh), HasSubstr("损坏"));
+}
+
+// Harm: what nobody sees decides. A row or column drawn together, and a format that shows nothing, hide as well.
+TEST(XlsxRoster, WhateverNobodySeesIsNamed) {
+  std::string const rows = kMemberRows + row(4, {"王五", "甲", "监督人员", "备注"});
+  auto const with = [&](std::string const& columns) {
+    Parts parts = book(rows);
+    auto& text = parts["xl/worksheets/sheet1.xml"];
+    text.replace(text.find("<sheetData>"), 0, columns);
+    return parts;
+  };
+  for (std::string const col :
+       {"<col min=\"3\" max=\"3\" hidden=\"1\"/>", "<col min=\"2\" max=\"3\" width=\"0\" customWidth=\"1\"/>",
+        "<col min=\"3\" max=\"16384\" hidden=\"true\"/>"})
+    EXPECT_THAT(members(with("<cols>" + col + "</cols>")).error().at(0).expected.in(Lang::kZh),
+                HasSubstr("这一列被隐藏"));
+  EXPECT_THAT(members(with("<sheetFormatPr defaultColWidth=\"0\"/>")).error().at(0).expected.in(Lang::kZh),
+              HasSubstr("这一列被隐藏"));
+  // A hidden column that nobody reads harms nobody, and so does one without anything in it.
+  EXPECT_TRUE(members(with("<cols><col min=\"4\" max=\"9\" hidden=\"1\"/></cols>")).has_value());
+  for (std::string const height : {"hidden=\"1\"", "ht=\"0\" customHeight=\"1\"", "ht=\"0.75\""}) {
+    std::string low = rows;
+    low.replace(low.rfind("<row r=\"4\""), 10, "<row r=\"4\" " + height);
+    EXPECT_THAT(member_error(book(low)).expected.in(Lang::kZh), HasSubstr("这一行被隐藏")) << height;
+  }
+  Parts unseen = book(kMemberRows + "<row r=\"4\">" + inl("A4", "王五") + inl("B4", "甲") +
+                      "<c r=\"C4\" s=\"1\" t=\"inlineStr\"><is><t>监督人员</t></is></c></row>");
+  auto& styles = unseen["xl/styles.xml"];
+  styles.replace(styles.find("<xf numFmtId=\"14\"/><xf numFmtId=\"57\"/>"), 21, "<xf numFmtId=\"179\"/>");
+  styles.replace(styles.find("</numFmts>"), 0, "<numFmt numFmtId=\"179\" formatCode=\";;;\"/>");
+  EXPECT_THAT(member_error(unseen).expected.in(Lang::kZh), HasSubstr("不显示"));
+}
+
 TEST(Xlsx, HiddenSheetsArePassedOver) {
   Parts parts = book(row(1, {"甲"}));
   auto& text = parts["xl/workbook.xml"];
@@ -156,6 +240,7 @@ TEST(Xlsx, HiddenSheetsArePassedOver) {
   auto const got = read(parts);
   ASSERT_TRUE(got.has_value()) << got.error()[0].text();
   EXPECT_EQ(got->sheets.size(), 1U);
+  EXPECT_THAT(got->unread, ElementsAre("旧"));
 }
 
 // ---- What is wrong with a cell
@@ -228,6 +313,13 @@ TEST(XlsxRefused, OtherFilesAndBrokenOnes) {
   auto& rels = word["_rels/.rels"];
   rels.replace(rels.find("xl/workbook.xml"), 15, "word/document.xml");
   EXPECT_THAT(error_of(word).expected.in(Lang::kZh), HasSubstr("Word"));
+  Parts ods;
+  ods["mimetype"] = "application/vnd.oasis.opendocument.spreadsheet";
+  ods["content.xml"] = ods["META-INF/manifest.xml"] = "<a/>";
+  EXPECT_THAT(error_of(ods).expected.in(Lang::kZh), HasSubstr("OpenDocument"));
+  Parts zipped;
+  zipped["申报/名单.xlsx"] = "x";
+  EXPECT_THAT(error_of(zipped).expected.in(Lang::kZh), HasSubstr("请先解压"));
   Parts macro = book(row(1, {"甲"}));
   macro["xl/vbaProject.bin"] = "x";
   EXPECT_THAT(error_of(macro).expected.in(Lang::kZh), HasSubstr("宏"));
