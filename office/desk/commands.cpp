@@ -9,6 +9,7 @@
 #include "base/terminal.h"
 #include "office/desk/deeds.h"
 #include "office/desk/page.h"
+#include "office/desk/sheet_files.h"
 #include "office/desk/signing.h"
 #include "strings/desk.h"
 
@@ -166,6 +167,7 @@ void add_import(Program& program) {
     auto const filed = parse_day_option(given->filed);
     if (!filed) return filed.error();
     given->request.filed = *filed;
+    given->request.tell = true;
     return import(desk, given->request);
   });
 }
@@ -355,6 +357,32 @@ void add_check_paper(Program& program) {
   });
 }
 
+void add_templates(Program& program) {
+  auto const folder = kept<fs::path>();
+  auto* const command =
+      program.add("templates", words::kCommandTemplates, words::kExampleTemplates, Program::Office::kOptional);
+  command->add_option("--out", *folder)->required();
+  program.runs(command, [folder]() -> Explained<int> {
+    if (auto const written = write_templates(*folder, std::cout, Program::kLang); !written) return written.error();
+    return kDone;
+  });
+}
+
+void add_check_sheets(Program& program) {
+  auto const request = kept<CheckSheets>();
+  auto* const command =
+      program.add("check-sheets", words::kCommandCheckSheets, words::kExampleCheckSheets, Program::Office::kOptional);
+  command->add_option("--members", request->members, help(words::kHelpSheet))->required();
+  command->add_option("--candidates", request->candidates, help(words::kHelpSheet))->required();
+  command->add_option("--appraisals", request->appraisals, help(words::kHelpAppraisals));
+  command->add_option("--problems", request->problems, help(words::kHelpProblems));
+  program.runs(command, [request]() -> Explained<int> {
+    auto const right = check_sheets(*request, std::cout, Program::kLang);
+    if (!right) return right.error();
+    return *right ? kDone : kRefused;
+  });
+}
+
 void add_page(Program& program, local::Assets const& assets) {
   struct Given {
     std::uint16_t port = 0;
@@ -384,8 +412,9 @@ int run(int argc, char** argv, local::Assets const& assets) {
   ::umask(S_IRWXG | S_IRWXO);
   try {
     Program program(std::string("piaojue-office ") + PIAOJUE_VERSION);
-    for (auto* const add : {add_enlist, add_import, add_verdicts, add_decide, add_notice, add_roster, add_papers,
-                            add_publicity, add_resolve, add_certificates, add_trail, add_check_paper})
+    for (auto* const add :
+         {add_enlist, add_import, add_verdicts, add_decide, add_notice, add_roster, add_papers, add_publicity,
+          add_resolve, add_certificates, add_trail, add_check_paper, add_templates, add_check_sheets})
       add(program);
     add_page(program, assets);
     return program.run(argc, argv);

@@ -33,6 +33,7 @@ struct Import {
   std::optional<fs::path> appraisals;
   std::optional<Day> filed;  ///< of applicants whose sheet does not say
   std::string extension;     ///< basis for using the standard outside its dates
+  bool tell = false;         ///< also how the sheets were read, and what is to be thought of
 };
 /// Everything of all sheets, or nothing.
 Explained<void> import(Desk& desk, Import const& request);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sheets come in: all of them without a fault, or nothing.
+#include "office/desk/checked_sheets.h"
 #include "office/desk/deeds.h"
 #include "office/desk/new_files.h"
 #include "sheets/roster.h"
@@ -9,6 +10,17 @@ namespace piaojue::desk {
 
 namespace words = strings::desk;
 using office::read_file;
+
+namespace {
+
+/// How the sheets were read and what is to be thought of, before anything follows from them.
+void tell(Desk const& desk, CheckedSheets const& checked) {
+  for (Sentence const& sentence : checked.readings()) desk.say(sentence);
+  for (Sentence const& sentence : checked.remarks()) desk.say(sentence);
+  for (auto const& recusal : checked.proposed_recusals()) desk.say(recusal.sentence());
+}
+
+}  // namespace
 
 Explained<void> import(Desk& desk, Import const& request) {
   auto const before = desk.casework(Follow::kLedger);
@@ -48,6 +60,7 @@ Explained<void> import(Desk& desk, Import const& request) {
   if (!checked) return checked.error();
   if (auto const put = kept.write(); !put) return put.error();
   if (auto const written = desk.write(*checked); !written) return written.error();
+  if (request.tell) tell(desk, CheckedSheets(*members, *candidates, *appraisals, filed));
   desk.say(
       {words::kImported, {{"people", std::uint64_t{committee->people.size()}}, {"applicants", std::uint64_t{count}}}});
   return {};

@@ -47,6 +47,32 @@ class Office(unittest.TestCase):
                    "--appraisals",
                    EXAMPLES / "appraisals.xlsx", "--date", "2026-10-08", "--extension", "示例：沿用原标准的通知")
 
+    def test_sheets_are_looked_at_without_an_office(self):
+        """Harm: what an import passes over, or what is wrong in two hundred rows, is seen only by whoever has a ledger
+        to import into; and what is handed out to be filled in is refused when it comes back."""
+        def run(*args, rc=0):
+            done = subprocess.run([BIN / "piaojue-office", *map(str, args)], capture_output=True, text=True, timeout=60,
+                                  cwd=self.directory, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"})
+            self.assertEqual(done.returncode, rc, f"{args}\n{done.stdout}\n{done.stderr}")
+            return done.stdout
+
+        run("templates", "--out", "empty")
+        self.assertEqual(sorted(path.name for path in (self.directory / "empty").iterdir()),
+                         ["appraisals.xlsx", "candidates.xlsx", "members.xlsx"])
+        members = ("--members", EXAMPLES / "members.xlsx")
+        said = run("check-sheets", *members, "--candidates", EXAMPLES / "candidates.xlsx")
+        self.assertIn("读取的列：", said)
+        self.assertIn("表格没有问题，可以导入", said)
+        said = run("check-sheets", *members, "--candidates", "empty/candidates.xlsx", rc=1)
+        self.assertIn("（示例）", said)
+        self.assertIn("表头下面没有内容", said)
+        hidden = ROOT / "tests" / "cases" / "import" / "c10-hidden-level-column.xlsx"
+        said = run("check-sheets", *members, "--candidates", hidden, "--problems", "problems", rc=1)
+        self.assertIn("M 列「级别」：这一列被隐藏", said)
+        self.assertEqual([path.name for path in (self.directory / "problems").iterdir()], ["candidates-problems.xlsx"])
+        # The copy shows the column; corrected, it can be imported as it is.
+        run("check-sheets", *members, "--candidates", "problems/candidates-problems.xlsx")
+
     def test_people_are_enlisted_by_people_who_are_there(self):
         # Harm: whoever gets at the folder enlists himself and signs decisions.
         self.clerk("trail", "--name", "周晓棠", rc=1)

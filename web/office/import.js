@@ -6,6 +6,11 @@ import { FileField } from './upload.js';
 
 const kSheets = '.csv,.xlsx';
 
+function Downloads({ app, kinds, ending }) {
+  return html`<p>${kinds.map((kind) => html`<a key=${kind} class="button small" download
+    href=${`sheets/${kind}${ending}.xlsx`}>${app.t(`import.${kind}File`)}</a> `)}</p>`;
+}
+
 function Faults({ app, errors }) {
   const { t } = app;
   return html`<section class="card"><h2 id="faults-title" class="alarm">${t('import.faults', { n: errors.length })}</h2>
@@ -15,9 +20,18 @@ function Faults({ app, errors }) {
         .map((key) => html`<th key=${key} scope="col">${t(`import.${key}`)}</th>`)}</tr></thead>
     <tbody>${errors.map((one, i) =>
       html`<tr key=${i}><td>${one.file}</td><td>${one.sheet}</td><td class="number">${one.row || ''}</td>
-        <td class="number">${one.column}</td><td>${one.value}</td><td>${one.expected}</td></tr>`)}</tbody></table></div>
-        </section>`;
+        <td>${one.column}</td><td>${one.value}</td><td>${one.expected}</td></tr>`)}</tbody></table></div>
+    <p>${t('import.problems')}</p>
+    <${Downloads} app=${app} kinds=${[...new Set(errors.map((one) => one.kind))]} ending="-problems" /></section>`;
 }
+
+/** Which columns were read and which were not: what is passed over in silence is missed by nobody. */
+function Readings({ app, readings }) {
+  const { t } = app;
+  return html`<section class="card"><details open><summary>${t('import.readings')}</summary>
+    <ul class="plain">${readings.map((text) => html`<li key=${text}>${text}</li>`)}</ul></details></section>`;
+}
+
 
 function Found({ app, found, run }) {
   const { t } = app;
@@ -57,6 +71,8 @@ export function Import({ app }) {
     ${desk.imported && html`<p class="note good"><span aria-hidden="true">✓ </span>
       ${t('import.done', { date: desk.imported.date, n: desk.imported.candidates })}</p>`}
     <section class="card"><h2>${t('import.title')}</h2><p>${t('import.lead')}</p>
+      <p>${t('import.templates')}</p>
+      <${Downloads} app=${app} kinds=${['members', 'candidates', 'appraisals']} ending="" />
       <div class="fields"><${FileField} app=${app} kind="members" label=${t('import.membersFile')} accept=${kSheets}
         onReady=${arrived('members')} />
         <${FileField} app=${app} kind="candidates" label=${t('import.candidatesFile')} accept=${kSheets}
@@ -71,6 +87,7 @@ export function Import({ app }) {
       <div class="row-end">
         <${Act} app=${app} kind="primary" label=${t('import.preview')} disabled=${!ready.members || !ready.candidates}
           run=${look} /></div></section>
+    ${found && found.readings.length > 0 && html`<${Readings} app=${app} readings=${found.readings} />`}
     ${found && (found.errors.length > 0 ? html`<${Faults} app=${app} errors=${found.errors} />`
       : html`<${Found} app=${app} found=${found} run=${run} />`)}</div>`;
 }
