@@ -102,17 +102,28 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     const bad = join(folder, '人员.csv');
     writeFileSync(bad, '姓名,单位,角色\n林远航,海州研究院,主任委员\n苏文瑾,海州研究院,嘉宾\n');
     await give(page, '人员名册（专家、工作人员、监督人员）', bad);
-    await give(page, '申报人名册', join(kExamples, 'candidates.xlsx'));
+    // 待补充 instead of a number: half a character in a message once closed the page's door.
+    await give(page, '申报人名册', join(kRoot, 'tests', 'cases', 'import', 'c15-id-to-follow.xlsx'));
     await button(page, '检查').click();
     await page.getByText('尚未导入').waitFor();
     const rows = await page.locator('tbody tr').allInnerTexts();
-    assert.ok(rows.some((row) => /人员名册\s+3\s+C\s+嘉宾/.test(row)), rows.join('\n'));
+    assert.ok(rows.some((row) => /人员名册\s+3\s+C 角色\s+嘉宾/.test(row)), rows.join('\n'));
+    assert.ok(rows.some((row) => /申报人名册.*2\s+E 身份证号/.test(row)), rows.join('\n'));
     await state(page, 'import-faults');
+    // Harm: a column that is passed over in silence is missed by nobody; a clerk copies faults by hand.
+    await page.getByText(/申报人名册.*读取的列：.*姓名/).waitFor();
+    const problems = page.locator('a[href="sheets/members-problems.xlsx"]');
+    assert.equal(await problems.count(), 1);
+    for (const link of [problems, page.locator('a[href="sheets/candidates.xlsx"]')]) {
+      const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+      assert.equal(readFileSync(await download.path()).subarray(0, 2).toString(), 'PK');
+    }
     assert.equal(await headOf(page), before);
     assert.equal(await button(page, '导入').count(), 0);
   });
 
   await t.test('sheets that are right are shown, then imported', async () => {
+    await give(page, '申报人名册', join(kExamples, 'candidates.xlsx'));
     await give(page, '人员名册（专家、工作人员、监督人员）', join(kExamples, 'members.xlsx'));
     await give(page, '年度考核表（可选）', join(kExamples, 'appraisals.xlsx'));
     await page.getByLabel('在有效期外适用标准的依据（可选）').fill('示例：沿用原标准的通知');
