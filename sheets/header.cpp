@@ -10,7 +10,7 @@ namespace piaojue::sheets {
 
 namespace {
 
-constexpr std::size_t kHeaderRowsMax = 10;  ///< among which the header is looked for
+constexpr std::size_t kHeaderRowsMax = 30;  ///< among which the header is looked for
 constexpr std::size_t kHeaderDepthMax = 3;
 
 bool is_one_of(std::vector<std::string_view> const& headings, std::string_view name) {

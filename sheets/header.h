@@ -25,7 +25,7 @@ struct Header {
   std::vector<std::size_t> missing;  ///< fields that are required and not there
 };
 
-/// It begins in the first of the first ten rows that has a cell of the first field. A second and a third row belong to
+/// It begins in the first of the first thirty rows that has a cell of the first field. A second and a third row belong to
 /// it where that cell is merged with those below it, or where the row below has nothing in that column and headings in
 /// others; the row above belongs to it where it has several cells (headings that group those below them).
 ///

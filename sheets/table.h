@@ -3,7 +3,7 @@
 /// A sheet seen through its header: the one sheet of a file that has the columns asked for, and its rows below the
 /// header.
 ///
-/// The header (header.h) is looked for by the first field (姓名) in the first ten rows. Columns that are not known are
+/// The header (header.h) is looked for by the first field (姓名) in the first thirty rows. Columns that are not known are
 /// passed over, whatever stands in them. Rows in which nothing is filled in but numbers and formulas, notes and totals,
 /// rows that are marked as an example, and the header once more are passed over as well. All that was passed over is
 /// told

@@ -45,7 +45,7 @@ std::string compound(std::string const& stream, std::string const& content = {})
 
 }  // namespace
 
-// Harm: "前十行中找不到表头" is said of a photograph, and the clerk looks for a header in it.
+// Harm: "找不到表头" is said of a photograph, and the clerk looks for a header in it.
 TEST(FileKind, EachIsNamedForWhatItIs) {
   std::string const bof = "\x09\x08\x10\x00"s + std::string(16, '\0');
   std::vector<std::pair<std::string, Text const*>> const kinds{

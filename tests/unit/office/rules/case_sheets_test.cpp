@@ -104,6 +104,14 @@ TEST(CasesOfSheets, AHeadingInTwoRowsIsReadAsOne) {
   EXPECT_THAT(names("基本情况,,申报情况,,\n" + kHead + kWang), ElementsAre("王芳"));
 }
 
+// Instructions stand above the table as often as below it.
+TEST(CasesOfSheets, TheHeaderMayStandBelowALongText) {
+  std::string lines;
+  for (int i = 1; i <= 29; ++i) lines += "第" + std::to_string(i) + "条 填写说明\n";
+  EXPECT_THAT(names(lines + kHead + kWang), ElementsAre("王芳"));
+  EXPECT_THAT(faults(lines + "三十\n" + kHead + kWang), HasSubstr("前三十行中找不到表头"));
+}
+
 // Harm: somebody else's degree is taken for the applicant's, and opens a route to him.
 TEST(CasesOfSheets, AHeadingBelowAnothersIsNotTheApplicantsOwn) {
   std::string const sheet =
