@@ -5,6 +5,7 @@
 #include <array>
 
 #include "sheets/plain_text.h"
+#include "sheets/text.h"
 
 namespace piaojue::sheets {
 
@@ -36,11 +37,9 @@ class HeaderFinder {
     for (std::size_t r = 0; r < sheet_.rows.size() && r < kHeaderRowsMax; ++r) {
       name_column_ = column_of_first_field(sheet_.rows[r]);
       if (name_column_ == 0) continue;
-      Header out;
-      out.first = r;
-      out.last = last_row(r);
-      take_columns(out);
-      take_fields(out);
+      Header out = header_at(r, row_above(r));
+      // A line above that was taken for headings, and under which nothing is what is asked for, is none.
+      if (Header alone = header_at(r, nullptr); alone.missing.size() < out.missing.size()) return alone;
       return out;
     }
     return std::nullopt;
@@ -106,13 +105,39 @@ class HeaderFinder {
     return static_cast<std::size_t>(std::ranges::count_if(row.cells, [](auto const& c) { return !plain(c).empty(); }));
   }
 
-  void take_columns(Header& out) const {
+  /// "填报单位：甲公司" and the like, which stand above a table.
+  static bool is_caption(std::string_view text) {
+    std::string const code = code_of(text);
+    auto const colon = code.find(':');
+    return colon != std::string::npos && colon + 1 < code.size();
+  }
+
+  /// The row above the header's first, if it holds headings that group others: a title is one cell, unless it is merged
+  /// over some columns that are not the first; none: there is no such row.
+  Row const* row_above(std::size_t first) const {
+    if (first == 0 || sheet_.rows[first - 1].number + 1 != sheet_.rows[first].number) return nullptr;
+    Row const& above = sheet_.rows[first - 1];
+    if (std::ranges::any_of(above.cells, is_caption)) return nullptr;
+    if (filled(above) > 1) return &above;
+    auto const cell = std::ranges::find_if(above.cells, [](auto const& c) { return !plain(c).empty(); });
+    if (cell == above.cells.begin() || cell == above.cells.end()) return nullptr;
+    return merged_at(above.number, static_cast<std::size_t>(cell - above.cells.begin()) + 1) != nullptr ? &above
+                                                                                                        : nullptr;
+  }
+
+  Header header_at(std::size_t first, Row const* above) const {
+    Header out;
+    out.first = first;
+    out.last = last_row(first);
+    take_columns(out, above);
+    take_fields(out);
+    return out;
+  }
+
+  /// @param above with headings that group those of the header's first row; null: none.
+  void take_columns(Header& out, Row const* above) const {
     std::size_t width = 0;
     for (std::size_t r = out.first; r <= out.last; ++r) width = std::max(width, sheet_.rows[r].cells.size());
-    Row const* above = nullptr;  // a title is one cell; headings that group others are several
-    if (out.first > 0 && sheet_.rows[out.first - 1].number + 1 == sheet_.rows[out.first].number &&
-        filled(sheet_.rows[out.first - 1]) > 1)
-      above = &sheet_.rows[out.first - 1];
     for (std::size_t c = 1; c <= width; ++c) {
       Heading heading;
       if (above != nullptr) heading = group_above(*above, sheet_.rows[out.first], c);

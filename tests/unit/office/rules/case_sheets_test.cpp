@@ -102,6 +102,10 @@ TEST(CasesOfSheets, AHeadingInTwoRowsIsReadAsOne) {
               ElementsAre("王芳"));
   // Headings above the row of 姓名 are not lost either.
   EXPECT_THAT(names("基本情况,,申报情况,,\n" + kHead + kWang), ElementsAre("王芳"));
+  // Captions above a table group nothing.
+  for (std::string const above :
+       {"填报单位：甲公司,,,填报日期：2026年3月,\n", "附件1,申报人员名单,,,\n", "甲公司,2026年,,,\n"})
+    EXPECT_THAT(names(above + kHead + kWang), ElementsAre("王芳")) << above;
 }
 
 // Instructions stand above the table as often as below it.
