@@ -12,9 +12,9 @@
 #include <cstdint>
 #include <map>
 
-#include "office/rules/identity.h"
 #include "protocol/meeting/entry.h"
 #include "sheets/date.h"
+#include "sheets/identity.h"
 #include "sheets/sheet.h"
 #include "sheets/vocabulary.h"
 
@@ -22,6 +22,7 @@ namespace piaojue::office {
 
 using sheets::Date;
 using sheets::Day;
+using sheets::IdentityNumber;
 using sheets::Imported;
 using sheets::Level;
 

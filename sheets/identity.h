@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace piaojue::office {
+namespace piaojue::sheets {
 
 /// It is for telling people apart and goes into nothing that is published: there is no way to print it whole by
 /// accident.
@@ -26,4 +26,4 @@ class IdentityNumber {
 /// What stands in an error of a number that nobody else need see.
 std::string masked_text(std::string const& code);
 
-}  // namespace piaojue::office
+}  // namespace piaojue::sheets

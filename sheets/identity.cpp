@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "office/rules/identity.h"
+#include "sheets/identity.h"
 
 #include <array>
 
 #include "sheets/date.h"
 #include "sheets/text.h"
 
-namespace piaojue::office {
+namespace piaojue::sheets {
 
 std::optional<IdentityNumber> IdentityNumber::parse(std::string_view text) {
   static constexpr std::array kWeights{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
   static constexpr std::string_view kCheck = "10X98765432";
-  std::string code = sheets::code_of(text);
+  std::string code = code_of(text);
   if (code.size() != 18 || code[0] == '0') return std::nullopt;
   int sum = 0;
   for (std::size_t i = 0; i < 17; ++i) {
@@ -19,8 +19,8 @@ std::optional<IdentityNumber> IdentityNumber::parse(std::string_view text) {
     sum += (code[i] - '0') * kWeights[i];
   }
   if (code[17] != kCheck[static_cast<std::size_t>(sum % 11)]) return std::nullopt;
-  auto const born = sheets::parse_day(code.substr(6, 4) + "-" + code.substr(10, 2) + "-" + code.substr(12, 2));
-  if (!born || sheets::to_date(*born).year < 1900) return std::nullopt;
+  auto const born = parse_day(code.substr(6, 4) + "-" + code.substr(10, 2) + "-" + code.substr(12, 2));
+  if (!born || to_date(*born).year < 1900) return std::nullopt;
   return IdentityNumber(std::move(code));
 }
 
@@ -31,4 +31,4 @@ std::string masked_text(std::string const& code) {
                           : code.substr(0, 4) + std::string(code.size() - 8, '*') + code.substr(code.size() - 4);
 }
 
-}  // namespace piaojue::office
+}  // namespace piaojue::sheets
