@@ -35,7 +35,8 @@ struct ProposedRecusal {
   bool operator==(ProposedRecusal const&) const = default;
 };
 
-/// Each expert against each candidate, by candidate and then person. Spaces and width of letters do not tell apart.
+/// Each expert against each candidate, by candidate and then person. Spaces, dots and width of letters do not tell
+/// apart (`name_key`), and traditional characters may not; two identity numbers do.
 std::vector<ProposedRecusal> propose_recusals(Members const& members, Candidates const& candidates);
 
 }  // namespace piaojue::sheets

@@ -30,6 +30,11 @@ std::optional<int> digits(std::string_view text) {
   return out;
 }
 
+void replace_all(std::string& in, std::string_view what, std::string_view by) {
+  for (std::size_t at = 0; (at = in.find(what, at)) != std::string::npos; at += by.size())
+    in.replace(at, what.size(), by);
+}
+
 std::optional<Date> checked(Date date) {
   if (date.year < 1900 || date.year > 2100 || date.month > 12 || (date.day != 0 && date.month == 0))
     return std::nullopt;
@@ -84,6 +89,11 @@ std::optional<Date> parse_date(std::string_view text) {
   if (auto const time = kept.find(':'); time != std::string::npos)
     if (auto const space = kept.rfind(' ', time); space != std::string::npos) kept.resize(space);
   std::string code = code_of(kept);
+  for (std::string_view const stop : {"。", "."})
+    if (code.ends_with(stop)) code.resize(code.size() - stop.size());
+  for (std::string_view const sign : {"——", "—", "――", "―", "–", "−", "‐", "‑", "。", "．", "·", "•", "・", "、", ","})
+    replace_all(code, sign, "-");
+  replace_all(code, "月份", "月");
   for (std::string_view const word : {"年", "月", "日", "号"})
     for (std::size_t at; (at = code.find(word)) != std::string::npos;)
       code.replace(at, word.size(), at + word.size() == code.size() ? "" : "-");
@@ -106,6 +116,13 @@ std::optional<Date> parse_date(std::string_view text) {
     at = end + 1;
   }
   return checked({parts[0], parts[1], parts[2]});
+}
+
+std::optional<int> parse_year(std::string_view text) {
+  std::string code = code_of(text);
+  for (std::string_view const word : {"年度", "年", "考核", "结果", "等次", "情况"}) replace_all(code, word, "");
+  auto const year = code.size() == 4 ? digits(code) : std::nullopt;
+  return year && *year >= 1900 && *year <= 2100 ? year : std::nullopt;
 }
 
 std::optional<Date> date_of_serial(double serial, bool from_1904) {

@@ -163,6 +163,12 @@ class HeaderFinder {
     return std::nullopt;
   }
 
+  /// As `strong_field` goes by headings: 学历 below 配偶 is not the applicant's.
+  static bool is_taken(Field const& field, Heading const& heading) {
+    if (!heading.group.empty() && field.takes(heading.group + heading.name)) return true;
+    return (heading.group.empty() || says_nothing(heading.group)) && field.takes(heading.name);
+  }
+
   void take_fields(Header& out) const {
     std::vector<bool> there(fields_.size());
     auto const take = [&](Column& column, std::size_t field, bool several) {
@@ -178,9 +184,7 @@ class HeaderFinder {
       if (auto const field = strong_field(column.heading)) take(column, *field, false);
     for (Column& column : out.columns)
       for (std::size_t f = 0; f < fields_.size() && !column.field && !column.also; ++f)
-        if (fields_[f].takes != nullptr &&
-            (fields_[f].takes(column.heading.name) || fields_[f].takes(column.heading.group + column.heading.name)))
-          take(column, f, true);
+        if (fields_[f].takes != nullptr && is_taken(fields_[f], column.heading)) take(column, f, true);
     std::vector<bool> const strong = there;
     for (Column& column : out.columns)
       for (std::size_t f = 0; f < fields_.size() && !column.field && !column.also && column.heading.group.empty(); ++f)

@@ -9,7 +9,6 @@
 /// told
 /// (`Reading`). In the columns that are known, formulas, errors and merged cells are faults, and so is whatever nobody
 /// sees: hidden rows and hidden columns.
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -76,19 +75,6 @@ class Table {
   bool usable_ = false;
   std::size_t more_errors_ = 0;
   CellErrors errors_;
-};
-
-/// Finds who stands in the sheet twice.
-class Seen {
- public:
-  /// @return the row of the earlier one, or 0.
-  std::size_t add(std::string const& name, std::string const& employer, std::size_t row) {
-    auto const [at, fresh] = rows_.try_emplace({name, employer}, row);
-    return fresh ? 0 : at->second;
-  }
-
- private:
-  std::map<std::pair<std::string, std::string>, std::size_t> rows_;
 };
 
 }  // namespace piaojue::sheets

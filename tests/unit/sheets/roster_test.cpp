@@ -194,7 +194,8 @@ TEST(Candidates, EveryFaultIsNamedWithItsCellAndNothingIsImported) {
   EXPECT_THAT(candidate_error("甲,a,高级,正常,1,,\n").expected.in(Lang::kZh), HasSubstr("正高级还是副高级"));
   EXPECT_EQ(candidate_error("甲,a,中级,,1,,\n").column, 4U);  // silence is not 正常: 破格 needs an interview
   EXPECT_EQ(candidate_error("甲,a,中级,特批,1,,\n").column, 4U);
-  EXPECT_EQ(candidate_error("甲,a,中级,正常,,,\n").column, 5U);
+  // Batches are the sheet's, or the program's where it names none: not some of each.
+  EXPECT_EQ(candidate_error("甲,a,中级,正常,1,,\n乙,a,中级,正常,,,\n").column, 5U);
   EXPECT_EQ(candidate_error("甲,a,中级,正常,1,x\x02,\n").column, 6U);
   EXPECT_EQ(candidate_error("甲,a,中级,正常,1,,\n乙,a,中级,正常,1,,\n甲,a,中级,正常,2,,\n").row, 4U);
 }
