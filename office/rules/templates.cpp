@@ -39,6 +39,13 @@ std::vector<Detail> details(Template which) {
           {"单位", "某某智能装备有限公司", "填全称"},
           {"级别", "中级", "", {"正高级", "副高级", "中级", "助理级"}},
           {"渠道", "正常", "", {"正常", "破格"}},
+          {"证件号码", "", "18位公民身份号码；其他证件填证件类型"},
+          {"证件类型",
+           "",
+           "身份证不必填",
+           {"居民身份证", "护照", "港澳居民来往内地通行证", "台湾居民来往大陆通行证"},
+           true},
+          {"性别", "男", "", {"男", "女"}},
           {"出生日期", "1990-03", "如1990-03"},
           {"学历", "本科", "几个用顿号连接", {"博士研究生", "硕士研究生", "本科", "大专", "中专"}, true},
           {"学位", "学士", "没有学位填“无”", {"博士", "硕士", "第二学士", "学士", "无"}, true},
@@ -53,14 +60,23 @@ std::vector<Detail> details(Template which) {
           {"申报日期", "", "如2026-03-01"},
           {"奖项类别", "", "破格填写；几个奖项各占一行", {"科学技术奖", "行业奖", "专利奖", "大赛", "成果转化"}, true},
           {"获奖时间", "", "如2024-05"},
-          {"年增产值", "", "单位：万元"}};
+          {"年增产值", "", "单位：万元"},
+          {"单位审核", "", "", {"同意", "不同意"}, true},
+          {"单位公示开始", "", "如2026-03-02"},
+          {"单位公示结束", "", "如2026-03-10"},
+          {"单位公示结果", "", "", {"无异议", "有异议"}, true},
+          {"主管部门审核", "", "", {"同意", "不同意"}, true},
+          {"主管部门审核日期", "", "如2026-03-12"}};
 }
 
 /// What the import also knows and a template does not ask for: columns in the place of others, and those that the
 /// office fills in itself.
 bool is_asked(Field const& field) {
-  static constexpr std::array<std::string_view, 4> kNotAsked{"批次", "此前会议", "评议组意见", "是否破格"};
-  return field.takes == nullptr && std::ranges::find(kNotAsked, field.name) == kNotAsked.end();
+  static constexpr std::array<std::string_view, 5> kNotAsked{"批次", "此前会议", "评议组意见", "是否破格",
+                                                             "单位公示时间"};
+  // One of several columns (学历, 最高学历) is asked for by its usual name; 年度考核 has none without a year.
+  bool const named = field.takes == nullptr || field.takes(field.name);
+  return named && std::ranges::find(kNotAsked, field.name) == kNotAsked.end();
 }
 
 /// The applicants' columns, and behind them those that only the ballot needs.
