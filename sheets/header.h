@@ -25,9 +25,9 @@ struct Header {
   std::vector<std::size_t> missing;  ///< fields that are required and not there
 };
 
-/// It begins in the first of the first thirty rows that has a cell of the first field. A second and a third row belong to
-/// it where that cell is merged with those below it, or where the row below has nothing in that column and headings in
-/// others; the row above belongs to it where it has several cells (headings that group those below them).
+/// It begins in the first of the first thirty rows that has a cell of the first field. A second and a third row belong
+/// to it where that cell is merged with those below it, or where the row below has nothing in that column and headings
+/// in others; the row above belongs to it where it has headings that group those below them, and no captions.
 ///
 /// A heading below another is known by both together (职业资格 over 取得时间), else by its own name if the upper one
 /// says nothing of its own (学历情况 over 学历), and is passed over otherwise: 配偶 over 学历 is not the applicant's.

@@ -3,12 +3,10 @@
 /// A sheet seen through its header: the one sheet of a file that has the columns asked for, and its rows below the
 /// header.
 ///
-/// The header (header.h) is looked for by the first field (姓名) in the first thirty rows. Columns that are not known are
-/// passed over, whatever stands in them. Rows in which nothing is filled in but numbers and formulas, notes and totals,
-/// rows that are marked as an example, and the header once more are passed over as well. All that was passed over is
-/// told
-/// (`Reading`). In the columns that are known, formulas, errors and merged cells are faults, and so is whatever nobody
-/// sees: hidden rows and hidden columns.
+/// The header (header.h) is looked for by the first field (姓名) in the first thirty rows. Columns that are not known
+/// are passed over, whatever stands in them, and so are rows that are nobody's (passed_rows.h). All that was passed
+/// over is told (`Reading`). In the columns that are known, formulas, errors and merged cells are faults, and so is
+/// whatever nobody sees: hidden rows and hidden columns.
 #include <optional>
 #include <span>
 #include <string>
