@@ -3,6 +3,7 @@
 // read from one encoding and separator reads the same when it is written in another.
 #include <cstdlib>
 
+#include "base/utf8.h"
 #include "office/rules/facts.h"
 #include "office/rules/vocabulary.h"
 #include "sheet_mutator.h"
@@ -34,7 +35,8 @@ void tell(piaojue::ByteView file, std::vector<piaojue::sheets::Field> fields) {
   auto const errors = table.take_errors();
   for (auto const& error : errors)
     if (!is_utf8(error.value) || !is_utf8(error.text(Lang::kZh))) std::abort();
-  if (reading.read.empty()) return;
+  // Writing takes far longer than reading: one input in sixteen.
+  if (reading.read.empty() || file.size() % 16 != 0) return;
   auto const copy = sheets::marked_copy(file, reading, errors);
   if (!copy || !sheets::read_workbook(*copy)) std::abort();
 }
