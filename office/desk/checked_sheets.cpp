@@ -33,10 +33,11 @@ CheckedSheets::CheckedSheets(ByteView members, ByteView candidates, ByteView app
     : members_(sheets::import_members(members)),
       candidates_(sheets::import_candidates(candidates)),
       applicants_(office::import_applicants(candidates, appraisals, filed)),
-      member_reading_(read_by(members, sheets::member_fields())),
-      candidate_reading_(sheets::of_both(read_by(candidates, office::applicant_fields()),
-                                         read_by(candidates, sheets::candidate_fields()))),
-      appraisal_reading_(read_by(appraisals, office::appraisal_fields())) {}
+      member_reading_(members_ ? members_->reading : read_by(members, sheets::member_fields())),
+      candidate_reading_(
+          sheets::of_both(applicants_ ? applicants_->candidates : read_by(candidates, office::applicant_fields()),
+                          candidates_ ? candidates_->reading : read_by(candidates, sheets::candidate_fields()))),
+      appraisal_reading_(applicants_ ? applicants_->appraisals : read_by(appraisals, office::appraisal_fields())) {}
 
 sheets::CellErrors CheckedSheets::errors(Upload kind) const {
   sheets::CellErrors out;
