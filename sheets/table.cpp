@@ -2,6 +2,7 @@
 #include "sheets/table.h"
 
 #include <algorithm>
+#include <array>
 
 #include "sheets/passed_rows.h"
 #include "sheets/plain_text.h"
@@ -11,6 +12,31 @@
 namespace piaojue::sheets {
 
 namespace say = strings::sheets;
+
+namespace {
+
+/// Whether any row below the header is somebody's: an empty table beside the one that is filled in is no question.
+bool holds_anybody(Header const& header, Sheet const& sheet) {
+  PassedRows passed(header, sheet.merged);
+  for (std::size_t r = header.last + 1; r < sheet.rows.size(); ++r)
+    if (!passed.take(sheet.rows[r])) return true;
+  return false;
+}
+
+/// 填写示例, 样表: the sheet that shows how to fill in the other.
+bool is_example_sheet(std::string_view name) {
+  std::string code = code_of(name);
+  std::erase_if(code, [](char c) { return c == '(' || c == ')'; });
+  static constexpr std::array<std::string_view, 5> kEnds{"示例", "样例", "范例", "样表", "填写说明"};
+  return std::ranges::any_of(kEnds, [&](auto const end) { return code.ends_with(end); });
+}
+
+/// Drops those of which `is` holds, unless it holds of all.
+void drop_if_others_stay(auto& found, auto const& is) {
+  if (!std::ranges::all_of(found, is)) std::erase_if(found, is);
+}
+
+}  // namespace
 
 Table::Table(ByteView file, std::vector<Field> fields, Text const* file_name)
     : fields_(std::move(fields)), columns_(fields_.size()), file_name_(file_name) {
@@ -110,6 +136,8 @@ void Table::choose(Workbook workbook) {
   for (std::size_t s = 0; s < workbook.sheets.size(); ++s)
     if (auto header = find_header(workbook.sheets[s], fields_))
       (header->missing.empty() ? whole : partial).push_back({s, std::move(*header)});
+  drop_if_others_stay(whole, [&](Found const& f) { return !holds_anybody(f.header, workbook.sheets[f.sheet]); });
+  drop_if_others_stay(whole, [&](Found const& f) { return is_example_sheet(workbook.sheets[f.sheet].name); });
   if (whole.size() > 1) {
     std::string names;
     for (Found const& f : whole) (names += names.empty() ? "" : "、") += workbook.sheets[f.sheet].name;

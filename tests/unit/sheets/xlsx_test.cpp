@@ -291,6 +291,31 @@ TEST(XlsxRoster, MergedHiddenAndErrorCellsAreNamed) {
   EXPECT_THAT(error.expected.in(Lang::kZh), HasSubstr("错误值"));
 }
 
+// A template's example and an empty copy lie beside the sheet that is filled in; neither is a question, both are told.
+TEST(XlsxRoster, AnExampleSheetAndAnEmptyOneAreNotTheOther) {
+  auto const two = [](std::string const& name, std::string const& second) {
+    Parts parts = book(kMemberRows + row(4, {"王五", "甲", "监督"}));
+    parts["xl/worksheets/sheet2.xml"] = book(second)["xl/worksheets/sheet1.xml"];
+    auto& text = parts["xl/workbook.xml"];
+    text.replace(text.find("</sheets>"), 9, "<sheet name=\"" + name + "\" sheetId=\"2\" r:id=\"rId7\"/></sheets>");
+    auto& rels = parts["xl/_rels/workbook.xml.rels"];
+    rels.replace(rels.find("</Rel"), 0,
+                 "<Relationship Id=\"rId7\" Type=\"" + kRel + "/worksheet\" Target=\"worksheets/sheet2.xml\"/>");
+    return parts;
+  };
+  std::string const head = row(1, {"姓名", "单位", "角色"});
+  for (auto const& [name, second] : {std::pair{"Sheet2"s, head + row(2, {"合计"})},
+                                     {"填写示例"s, head + row(2, {"张三", "甲", "专家"})},
+                                     {"名单（样表）"s, head + row(2, {"张三", "甲", "专家"})}}) {
+    auto const got = members(two(name, second));
+    ASSERT_TRUE(got.has_value()) << name << got.error()[0].text();
+    EXPECT_EQ(got->people.size(), 3U);
+    EXPECT_THAT(got->reading.others, ElementsAre(name));
+  }
+  EXPECT_THAT(member_error(two("二组", head + row(2, {"张三", "乙", "专家"}))).expected.in(Lang::kZh),
+              HasSubstr("几个工作表"));
+}
+
 TEST(XlsxRoster, TheSheetWithTheHeaderIsFoundAndTwoAreAQuestion) {
   Parts parts = book(row(1, {"说明"}));
   parts["xl/worksheets/sheet2.xml"] = book(kMemberRows + row(4, {"王五", "甲", "监督"}))["xl/worksheets/sheet1.xml"];
