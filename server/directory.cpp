@@ -13,6 +13,7 @@
 #include "server/enrolments.h"
 #include "server/meeting_rules.h"
 #include "server/slips.h"
+#include "server/suggestions.h"
 #include "store/sqlite_store.h"
 #include "strings/refusals.h"
 #include "strings/server.h"
@@ -109,6 +110,15 @@ Explained<meeting::Manifest> read_meeting(InitInput const& input) {
     return unusable(allowed.error().what, input.meeting.string());
   }
   return manifest;
+}
+
+Explained<std::vector<Suggestion>> read_recusals(InitInput const& input, meeting::Manifest const& manifest) {
+  if (!input.recusals) return std::vector<Suggestion>();
+  auto const file = read_file(*input.recusals, sheets::kSheetBytesMax);
+  if (!file) return unusable(file.error().what);
+  auto suggestions = read_suggested(*file, manifest);
+  if (!suggestions) return unusable(suggestions.error().what, input.recusals->string());
+  return suggestions;
 }
 
 Explained<Settings> choose_settings(InitInput const& input) {
@@ -255,6 +265,8 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   if (auto const free = check_target(directory); !free) return free.error();
   auto manifest = read_meeting(input);
   if (!manifest) return manifest.error();
+  auto const suggestions = read_recusals(input, *manifest);
+  if (!suggestions) return suggestions.error();
   auto const settings = choose_settings(input);
   if (!settings) return settings.error();
   auto const keys = make_keys(settings->slip_host(), now_s);
@@ -263,7 +275,7 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   manifest->server_key = keys->server.public_key();
   manifest->checkpoint_key = keys->checkpoint.public_key();
   manifest->server_box_key = keys->box.public_key();
-  auto writes = write_draft(*manifest);
+  auto writes = write_draft(*manifest, *suggestions);
   if (!writes) return unusable(refused(text::kInitMeetingInvalid, writes.error()).what);
 
   // Beside the target first, so that a directory is either complete or not there; then onto nothing or an empty
@@ -280,8 +292,9 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   if (done = sync_directory(target.has_parent_path() ? target.parent_path() : fs::path(".")); !done) {
     return done.error();
   }
-  return InitResult{manifest->people.size(), manifest->candidates.size(), manifest->batches.size(), settings->listen,
-                    net::format_fingerprint(keys->tls_spki)};
+  return InitResult{manifest->people.size(),  manifest->candidates.size(),
+                    manifest->batches.size(), suggestions->size(),
+                    settings->listen,         net::format_fingerprint(keys->tls_spki)};
 }
 
 namespace {

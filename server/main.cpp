@@ -40,8 +40,8 @@ Explained<void> init(Directory const& directory, InitInput const& input) {
   auto const done = init_directory(directory, input, now_s());
   if (!done) return done.error();
   std::cout << "people " << done->people << ", candidates " << done->candidates << ", batches " << done->batches
-            << "\naddress " << format_address(done->address) << "\nserver key " << done->fingerprint << "\nslips "
-            << directory.slips().string() << "\n";
+            << "\nsuggested recusals " << done->recusals << "\naddress " << format_address(done->address)
+            << "\nserver key " << done->fingerprint << "\nslips " << directory.slips().string() << "\n";
   return {};
 }
 
@@ -255,6 +255,7 @@ class CommandLine {
     init_->add_option("--meeting", meeting_, words(text::kHelpMeeting))->required();
     init_->add_option("--members", members_, words(text::kHelpMembers))->required();
     init_->add_option("--candidates", candidates_, words(text::kHelpCandidates))->required();
+    init_->add_option("--recusals", recusals_, words(text::kHelpRecusals));
     init_->add_option("--listen", input_.listen, words(text::kHelpListen))->capture_default_str();
     init_->add_option("--host", input_.host, words(text::kHelpHost));
     run_ = command("run", text::kHelpRun);
@@ -302,6 +303,7 @@ class CommandLine {
       input_.meeting = meeting_;
       input_.members = members_;
       input_.candidates = candidates_;
+      if (!recusals_.empty()) input_.recusals = recusals_;
       done = init(directory, input_);
     } else if (slip_->parsed()) {
       done = slip(directory, person_);
@@ -324,7 +326,7 @@ class CommandLine {
            *status_ = nullptr, *stop_ = nullptr;
   std::string dir_, lang_name_;
   InitInput input_;
-  std::string meeting_, members_, candidates_;
+  std::string meeting_, members_, candidates_, recusals_;
   RunOptions run_options_;
   PersonId person_ = 0;
   std::string out_;
