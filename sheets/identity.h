@@ -32,6 +32,8 @@ class IdentityNumber {
   std::optional<Sex> sex() const;  ///< likewise
   std::string masked() const;      ///< 370202********1234
   std::string const& for_comparison_only() const { return digits_; }
+  /// For the list by which certificates are handed off, where the clerk asks for numbers, and for no other paper.
+  std::string const& whole_for_hand_off() const { return digits_; }
   bool operator==(IdentityNumber const& other) const { return digits_ == other.digits_; }
   auto operator<=>(IdentityNumber const& other) const { return digits_ <=> other.digits_; }
 

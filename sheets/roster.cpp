@@ -122,7 +122,7 @@ class MemberReader {
 /// Keeps the candidates of each batch together, whatever their order in the sheet.
 class CandidateReader {
  public:
-  explicit CandidateReader(ByteView file) : table_(file, candidate_fields()) {}
+  CandidateReader(ByteView file, AmendedCells const& amended) : table_(file, candidate_fields(), nullptr, amended) {}
 
   Imported<Candidates> read() {
     for (Row const& row : table_.rows()) take_row(row);
@@ -207,6 +207,8 @@ class CandidateReader {
 }  // namespace
 
 Imported<Members> import_members(ByteView file) { return MemberReader(file).read(); }
-Imported<Candidates> import_candidates(ByteView file) { return CandidateReader(file).read(); }
+Imported<Candidates> import_candidates(ByteView file, AmendedCells const& amended) {
+  return CandidateReader(file, amended).read();
+}
 
 }  // namespace piaojue::sheets

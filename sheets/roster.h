@@ -42,7 +42,8 @@ struct Candidates {
 /// rows, combinations of roles and numbers of people that no manifest may have, more than kQuestionsPerBatchMax in a
 /// batch, a batch named for some and not for others.
 Imported<Members> import_members(ByteView file);
-Imported<Candidates> import_candidates(ByteView file);
+/// @param amended stands in the place of what the sheet says.
+Imported<Candidates> import_candidates(ByteView file, AmendedCells const& amended = {});
 
 /// Batches by level, the highest first, 正常 before 破格, in each the order of before; what would be larger than
 /// `size_max` is divided into parts that differ by one at most. Titles: 正高级 正常, 中级 正常（2/6）.

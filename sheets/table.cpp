@@ -38,8 +38,8 @@ void drop_if_others_stay(auto& found, auto const& is) {
 
 }  // namespace
 
-Table::Table(ByteView file, std::vector<Field> fields, Text const* file_name)
-    : fields_(std::move(fields)), columns_(fields_.size()), file_name_(file_name) {
+Table::Table(ByteView file, std::vector<Field> fields, Text const* file_name, AmendedCells const& amended)
+    : fields_(std::move(fields)), columns_(fields_.size()), file_name_(file_name), amended_(amended) {
   auto workbook = read_workbook(file);
   if (workbook) {
     choose(std::move(*workbook));
@@ -188,7 +188,38 @@ void Table::take_rows() {
   for (std::size_t c = 1; c <= kSheetColumnsMax; ++c) tell_column(c, filled[c - 1]);
   if (rows_.empty()) return fail(0, 0, {}, say::kHeaderNothingBelow);
   usable_ = true;
+  amend_rows();
   check_cells();
+}
+
+void Table::amend_rows() {
+  for (Row& row : rows_) {
+    auto const cells = amended_.find(row.number);
+    if (cells == amended_.end()) continue;
+    for (std::size_t f = 0; f < fields_.size(); ++f)
+      if (auto const at = cells->second.find(fields_[f].name); at != cells->second.end()) amend(row, f, at->second);
+  }
+}
+
+void Table::amend(Row& row, std::size_t field, std::string const& value) {
+  if (columns_[field] == 0) {
+    std::size_t last = 0;
+    for (Column const& column : header_.columns) last = std::max(last, column.number);
+    for (Row const& other : rows_) last = std::max(last, other.cells.size());
+    Column added;
+    added.number = columns_[field] = last + 1;
+    added.heading.words = added.heading.name = std::string(fields_[field].name);
+    added.field = field;
+    header_.columns.push_back(std::move(added));
+  }
+  // Of a field with several columns the first one says it all.
+  for (Column const& column : header_.columns) {
+    if (column.field != field) continue;
+    if (row.cells.size() < column.number) row.cells.resize(column.number);
+    if (row.marks.size() < row.cells.size()) row.marks.resize(row.cells.size(), CellMark::kUntyped);
+    row.cells[column.number - 1] = column.number == columns_[field] ? value : std::string();
+    row.marks[column.number - 1] = CellMark::kText;
+  }
 }
 
 void Table::tell_column(std::size_t number, std::size_t filled) {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sheets/amended.h"
 #include "sheets/header.h"
 #include "sheets/reading.h"
 #include "sheets/sheet.h"
@@ -23,7 +24,8 @@ namespace piaojue::sheets {
 class Table {
  public:
   /// @param file_name begins every error, where an import has several files; else empty.
-  Table(ByteView file, std::vector<Field> fields, Text const* file_name = nullptr);
+  /// @param amended stands in the place of what the sheet says.
+  Table(ByteView file, std::vector<Field> fields, Text const* file_name = nullptr, AmendedCells const& amended = {});
 
   /// The rows below the header that hold anything to read; none if the sheet could not be read.
   std::span<Row const> rows() const { return rows_; }
@@ -59,6 +61,9 @@ class Table {
   void choose(Workbook workbook);
   void check_header();
   void take_rows();
+  /// Puts what was amended into the rows, and columns behind the last one for fields that the sheet does not have.
+  void amend_rows();
+  void amend(Row& row, std::size_t field, std::string const& value);
   void tell_column(std::size_t number, std::size_t filled);
   void check_cells();
   void check_merged();
@@ -70,6 +75,7 @@ class Table {
   Header header_;
   Reading reading_;
   Text const* file_name_;
+  AmendedCells amended_;
   bool usable_ = false;
   std::size_t more_errors_ = 0;
   CellErrors errors_;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sheets come in: all of them without a fault, or nothing.
+#include <algorithm>
+#include <set>
+
 #include "office/desk/checked_sheets.h"
 #include "office/desk/deeds.h"
 #include "office/desk/new_files.h"
@@ -20,6 +23,67 @@ void tell(Desk const& desk, CheckedSheets const& checked) {
   for (auto const& recusal : checked.proposed_recusals()) desk.say(recusal.sentence());
 }
 
+/// Marks the sheets that are there, and keeps each under its hash.
+std::vector<FileMark> keep(NewFiles& kept, std::initializer_list<std::pair<Upload, Bytes const*>> files) {
+  std::vector<FileMark> marks;
+  for (auto const& [kind, bytes] : files) {
+    if (bytes->empty()) continue;
+    marks.push_back({std::string(upload_code(kind)), crypto::sha256({*bytes})});
+    kept.add(to_hex(marks.back().hash.view()), *bytes);
+  }
+  return marks;
+}
+
+Explained<Bytes> read_if_given(std::optional<fs::path> const& path) {
+  return path ? read_file(*path, sheets::kSheetBytesMax) : Explained<Bytes>(Bytes{});
+}
+
+/// The numbers of those on a part of the list, by its applicants.
+Explained<std::vector<std::uint32_t>> numbers_of(std::vector<sheets::People::Person> const& part,
+                                                 std::vector<sheets::People::Person> const& listed) {
+  std::map<std::string, std::uint32_t> by_identity;
+  std::map<std::pair<std::string, std::string>, std::vector<std::uint32_t>> by_name;
+  auto const key = [](sheets::People::Person const& one) {
+    return std::pair(sheets::name_key(one.name), sheets::name_key(one.employer));
+  };
+  for (std::uint32_t n = 1; n <= listed.size(); ++n) {
+    auto const& one = listed[n - 1];
+    if (one.identity) by_identity[one.identity->for_comparison_only()] = n;
+    by_name[key(one)].push_back(n);
+  }
+  std::vector<std::uint32_t> out;
+  std::set<std::uint32_t> taken;
+  auto next = static_cast<std::uint32_t>(listed.size());
+  for (auto const& one : part) {
+    std::uint32_t number = 0;
+    if (one.identity)
+      if (auto const at = by_identity.find(one.identity->for_comparison_only()); at != by_identity.end())
+        number = at->second;
+    if (auto const at = by_name.find(key(one)); number == 0 && at != by_name.end()) {
+      // Two of one name and employer are two, if their identity numbers say so.
+      std::vector<std::uint32_t> same;
+      for (auto const n : at->second)
+        if (!one.identity || !listed[n - 1].identity) same.push_back(n);
+      if (same.size() > 1)
+        return Explanation(Sentence(words::kPartNamesakes, {{"row", std::uint64_t{one.row}}, {"name", one.name}}));
+      if (!same.empty()) number = same.front();
+    }
+    if (number == 0) number = ++next;
+    if (!taken.insert(number).second)
+      return Explanation(
+          Sentence(words::kPartTwice, {{"row", std::uint64_t{one.row}}, {"name", one.name}, {"number", number}}));
+    out.push_back(number);
+  }
+  return out;
+}
+
+/// In the order of the sheet, as `import_applicants` gives them.
+std::vector<sheets::People::Person> by_row(sheets::Candidates const& sheet) {
+  auto out = sheet.as_written;
+  std::ranges::sort(out, {}, &sheets::People::Person::row);
+  return out;
+}
+
 }  // namespace
 
 Explained<void> import(Desk& desk, Import const& request) {
@@ -32,8 +96,7 @@ Explained<void> import(Desk& desk, Import const& request) {
   if (!members) return members.error();
   auto const candidates = read_file(request.candidates, sheets::kSheetBytesMax);
   if (!candidates) return candidates.error();
-  auto const appraisals =
-      request.appraisals ? read_file(*request.appraisals, sheets::kSheetBytesMax) : Explained<Bytes>(Bytes{});
+  auto const appraisals = read_if_given(request.appraisals);
   if (!appraisals) return appraisals.error();
 
   auto const committee = imported(sheets::import_members(*members));
@@ -44,25 +107,65 @@ Explained<void> import(Desk& desk, Import const& request) {
   if (!applicants) return applicants.error();
 
   NewFiles kept(desk.setting().office / kImportsFolder);
-  std::vector<FileMark> marks;
-  for (auto const& [kind, bytes] : std::initializer_list<std::pair<Upload, Bytes const*>>{
-           {Upload::kMembers, &*members}, {Upload::kCandidates, &*candidates}, {Upload::kAppraisals, &*appraisals}}) {
-    if (bytes->empty()) continue;
-    marks.push_back({std::string(upload_code(kind)), crypto::sha256({*bytes})});
-    kept.add(to_hex(marks.back().hash.view()), *bytes);
-  }
+  auto marks = keep(
+      kept, {{Upload::kMembers, &*members}, {Upload::kCandidates, &*candidates}, {Upload::kAppraisals, &*appraisals}});
   std::vector<Subject> subjects;
   for (auto const& person : applicants->people)
     subjects.push_back({static_cast<std::uint32_t>(subjects.size() + 1), person.name});
   auto const count = subjects.size();
   auto const checked =
-      desk.draft(*before, entry::Import{filed, request.extension}, std::move(subjects), std::move(marks));
+      desk.draft(*before, entry::Import{filed, request.extension, {}}, std::move(subjects), std::move(marks));
   if (!checked) return checked.error();
   if (auto const put = kept.write(); !put) return put.error();
   if (auto const written = desk.write(*checked); !written) return written.error();
   if (request.tell) tell(desk, CheckedSheets(*members, *candidates, *appraisals, filed));
   desk.say(
       {words::kImported, {{"people", std::uint64_t{committee->people.size()}}, {"applicants", std::uint64_t{count}}}});
+  return {};
+}
+
+Explained<void> import_part(Desk& desk, Import const& request) {
+  auto const before = desk.casework(Follow::kLedger);
+  if (!before) return before.error();
+  auto const listed = read_list(*before, desk.sheets());
+  if (!listed) return listed.error();
+  auto const filed = request.filed ? sheets::to_date(*request.filed) : sheets::Date{};
+  auto const candidates = read_file(request.candidates, sheets::kSheetBytesMax);
+  if (!candidates) return candidates.error();
+  auto const appraisals = read_if_given(request.appraisals);
+  if (!appraisals) return appraisals.error();
+  auto const ballot = imported(sheets::import_candidates(*candidates));
+  if (!ballot) return ballot.error();
+  auto const part = imported(office::import_applicants(*candidates, *appraisals, filed));
+  if (!part) return part.error();
+  auto numbers = numbers_of(by_row(*ballot), listed->as_written);
+  if (!numbers) return numbers.error();
+  if (auto const allowed = before->check_part(*numbers); !allowed) return allowed.error();
+
+  NewFiles kept(desk.setting().office / kImportsFolder);
+  auto marks = keep(kept, {{Upload::kCandidates, &*candidates}, {Upload::kAppraisals, &*appraisals}});
+  std::vector<Subject> subjects;
+  std::uint64_t fresh = 0;
+  for (std::size_t i = 0; i < numbers->size(); ++i) {
+    subjects.push_back({numbers->at(i), part->people[i].name});
+    if (numbers->at(i) > listed->people.size()) ++fresh;
+  }
+  std::ranges::sort(subjects);
+  auto const all = std::uint64_t{numbers->size()};
+  auto const checked =
+      desk.draft(*before, entry::Import{filed, {}, std::move(*numbers)}, std::move(subjects), std::move(marks));
+  if (!checked) return checked.error();
+  // The list with this part in it, before anything is written: two of its people may have become alike.
+  auto const as_it_will_be = [&](Casework::Import const& one) -> Explained<ImportedSheets> {
+    if (&one == &checked->after.parts().back()) return ImportedSheets{*candidates, *appraisals};
+    return desk.sheets()(one);
+  };
+  if (auto const whole = read_list(checked->after, as_it_will_be); !whole) return whole.error();
+  if (auto const put = kept.write(); !put) return put.error();
+  if (auto const written = desk.write(*checked); !written) return written.error();
+  if (request.tell)
+    for (Sentence const& sentence : part->candidates.sentences(words::kPageCandidatesFile)) desk.say(sentence);
+  desk.say({words::kImportedPart, {{"anew", all - fresh}, {"fresh", fresh}}});
   return {};
 }
 

@@ -3,7 +3,7 @@
 /// What the page shows, as JSON (docs/office.md, "The page").
 #include <boost/json.hpp>
 
-#include "office/desk/desk.h"
+#include "office/desk/deeds.h"
 
 namespace piaojue::desk {
 
@@ -14,6 +14,7 @@ Explained<boost::json::object> progress_view(Desk const& desk, fs::path const& r
 boost::json::array verdicts_view(Casework const& casework, Lang lang);
 /// Everything about one. Refused: there is no such number.
 Explained<boost::json::object> verdict_view(Casework const& casework, std::uint32_t number, Day today, Lang lang);
+boost::json::array recusals_view(std::vector<SuggestedRecusal> const& all, Lang lang);
 /// What was done about, or by, one person; also of `trail --json`.
 boost::json::array trail_view(office::Ledger const& ledger, std::optional<std::uint32_t> number, std::string_view name);
 

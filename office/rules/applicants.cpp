@@ -17,8 +17,8 @@ namespace {
 /// The applicants of a sheet, one a row, and who is who among them.
 class ApplicantReader {
  public:
-  ApplicantReader(ByteView file, Date filed)
-      : table_(file, applicant_fields(), &strings::sheets::kFileCandidates), form_(table_), filed_(filed) {}
+  ApplicantReader(ByteView file, Date filed, AmendedCells const& amended)
+      : table_(file, applicant_fields(), &strings::sheets::kFileCandidates, amended), form_(table_), filed_(filed) {}
 
   void read() {
     for (Row const& row : table_.rows()) {
@@ -145,8 +145,9 @@ class AppraisalReader {
 
 }  // namespace
 
-Imported<Applicants> import_applicants(ByteView candidates, ByteView appraisals, Date filed) {
-  ApplicantReader reader(candidates, filed);
+Imported<Applicants> import_applicants(ByteView candidates, ByteView appraisals, Date filed,
+                                       AmendedCells const& amended) {
+  ApplicantReader reader(candidates, filed, amended);
   reader.read();
   if (auto errors = reader.take_errors(); !errors.empty()) return errors;
   Applicants out;

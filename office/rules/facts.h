@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "protocol/meeting/entry.h"
+#include "sheets/amended.h"
 #include "sheets/date.h"
 #include "sheets/identity.h"
 #include "sheets/sheet.h"
@@ -117,6 +118,8 @@ struct Applicants {
 
 /// @param filed for whom the sheet has no 申报日期; may be unknown.
 /// @param appraisals empty bytes: nobody has one. Both may be one file: a workbook with two sheets.
-Imported<Applicants> import_applicants(ByteView candidates, ByteView appraisals, Date filed);
+/// @param amended of the candidates' sheet: stands in the place of what it says.
+Imported<Applicants> import_applicants(ByteView candidates, ByteView appraisals, Date filed,
+                                       sheets::AmendedCells const& amended = {});
 
 }  // namespace piaojue::office

@@ -54,6 +54,7 @@ export function Import({ app }) {
   const [ready, setReady] = useState({});
   const [filed, setFiled] = useState('');
   const [extension, setExtension] = useState('');
+  const [part, setPart] = useState(false);
   const [found, setFound] = useState(null);
   const arrived = (kind) => (name) => {
     setFound(null);
@@ -67,6 +68,7 @@ export function Import({ app }) {
   const run = async () => {
     if (await app.act('import', { filed, extension: extension.trim() })) setFound(null);
   };
+  const takePart = () => app.act('import', { filed, part: true });
   return html`<h1>${t('desk.step.import')}</h1><div class="stack">
     ${desk.imported && html`<p class="note good"><span aria-hidden="true">✓ </span>
       ${t('import.done', { date: desk.imported.date, n: desk.imported.candidates })}</p>`}
@@ -84,9 +86,14 @@ export function Import({ app }) {
         <label class="field"><span>${t('import.extension')}</span>
           <input type="text" autocomplete="off" value=${extension} onInput=${(e) => setExtension(e.target.value)} />
           </label></div>
+      ${desk.imported && html`<label class="check block">
+        <input type="checkbox" checked=${part} onChange=${(e) => setPart(e.target.checked)} />
+        ${' '}${t('import.part')}</label><p class="quiet-text">${t('import.partLead')}</p>`}
       <div class="row-end">
+        ${part ? html`<${Act} app=${app} kind="primary" label=${t('import.partDo')} disabled=${!ready.candidates}
+          run=${takePart} />` : html`
         <${Act} app=${app} kind="primary" label=${t('import.preview')} disabled=${!ready.members || !ready.candidates}
-          run=${look} /></div></section>
+          run=${look} />`}</div></section>
     ${found && found.readings.length > 0 && html`<${Readings} app=${app} readings=${found.readings} />`}
     ${found && (found.errors.length > 0 ? html`<${Faults} app=${app} errors=${found.errors} />`
       : html`<${Found} app=${app} found=${found} run=${run} />`)}</div>`;
