@@ -87,7 +87,7 @@ class Office:
         evidence.write_text("单位证明（示例）\n", encoding="utf-8")
         now = dict(line.split("\t", 1) for line in self.clerk("amend", "--candidate", candidate).splitlines())
         sets = [f"{year}年度考核=合格" for year in range(2021, 2026)
-                if now.get(f"{year}年度考核", "").strip() != "合格"]
+                if now.get(f"{year}年度考核", "").strip() not in ("合格", "优秀")]
         self.clerk("amend", "--candidate", candidate, *(word for one in sets or ["业绩摘要=经补正"]
                                                         for word in ("--set", one)),
                    "--reason", "补正：单位证明", "--file", evidence, "--date", "2026-06-18")

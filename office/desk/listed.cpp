@@ -278,7 +278,7 @@ Explained<std::vector<ListedCell>> listed_cells(Casework const& cases, SheetsOf 
   if (row == table.rows().end()) return Explanation(Sentence(words::kCaseNoApplicant, {{"number", number}}));
   std::vector<ListedCell> out;
   for (std::size_t f = 0; f < fields.size(); ++f)
-    if (fields[f].name != words::kFieldIdentity.zh)
+    if (fields[f].name != words::kFieldIdentity.zh && fields[f].name != kAppraisalEnding)
       out.push_back({std::string(fields[f].name), value_of(table, *row, f)});
   for (auto const& [year, grade] : person.facts.appraisals)
     out.push_back({appraisal_field(year), std::string(grade_word(grade).zh)});
