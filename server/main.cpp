@@ -246,6 +246,26 @@ fs::path clean(std::string const& path_text) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+/// CLI11 speaks English alone: what it found is said once more.
+Sentence usage(CLI::ParseError const& error) {
+  std::string what = error.what();
+  auto const without = [&](std::string_view words) {
+    if (auto const at = what.find(words); at != std::string::npos) what.erase(at, words.size());
+  };
+  if (error.get_name() == "RequiredError") {
+    without(" is required");
+    without("A subcommand");
+    if (what.empty()) what = "init | run | sheet | slip | export | status | stop";
+    return {text::kUsageMissing, {{"what", what}}};
+  }
+  if (error.get_name() == "ExtrasError") {
+    without("The following arguments were not expected: ");
+    without("The following argument was not expected: ");
+    return {text::kUsageExtra, {{"what", what}}};
+  }
+  return {text::kUsageValue, {{"what", what}}};
+}
+
 class CommandLine {
  public:
   explicit CommandLine(Lang lang) : lang_(lang), app_(words(text::kHelpProgram), "piaojue-server") {
@@ -275,7 +295,9 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
-      return app_.exit(error) == 0 ? kOk : kUnusable;
+      if (error.get_exit_code() == 0) return app_.exit(error);  // --help, --version
+      std::cerr << "piaojue-server: " << usage(error).in(lang_) << "\n";
+      return kUnusable;
     }
     auto const done = perform();
     if (done) return *done ? kOk : kRefused;

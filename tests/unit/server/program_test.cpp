@@ -222,6 +222,41 @@ TEST(Init, MakesADirectoryOnceAndNothingOutOfBadInput) {
 
 std::unique_ptr<SqliteStore> must_open(Directory const& directory);
 
+// Harm: somebody votes on himself, and nobody saw it until the count.
+TEST(Init, AnExpertWhoAppliesNeedsARecusal) {
+  Folder folder;
+  Directory const directory(folder.path() / "server");
+  auto input = folder.input();
+  std::string const head = "姓名,单位,级别,渠道,批次\n";
+  // However the name and the employer are written.
+  for (std::string const row : {"乙,二院,中级,正常,1\n", "　乙, 二 院,中级,正常,1\n"}) {
+    input.candidates = folder.file("candidates.csv", head + row);
+    auto const refused = init_directory(directory, input, kNow);
+    ASSERT_FALSE(refused) << row;
+    EXPECT_EQ(refused.error().what.key(), "server.init.expert_applies");
+    EXPECT_TRUE(is_unusable(refused.error()));
+    EXPECT_FALSE(fs::exists(directory.path()));
+  }
+  // Two people of one name are two.
+  input.candidates = folder.file("candidates.csv", head + "乙,别处,中级,正常,1\n");
+  EXPECT_TRUE(init_directory(Directory(folder.path() / "other"), input, kNow));
+  input.candidates = folder.file("candidates.csv", head + "乙,二院,中级,正常,1\n");
+  input.recusals = folder.file("recusals.csv", "评审专家序号,评审专家,题号,申报人,理由\n2,乙,1,乙,本人\n");
+  EXPECT_TRUE(init_directory(directory, input, kNow));
+}
+
+// Harm: a refusal in a language that the clerk does not read.
+TEST(Init, SaysWhatIsWrongWithASheetInTheReadersLanguage) {
+  Folder folder;
+  auto input = folder.input();
+  input.candidates = folder.file("candidates.csv", "姓名,单位,级别,渠道,批次\n甲,a,高级,正常,1\n乙,b,中级,,1\n");
+  auto const refused = init_directory(Directory(folder.path() / "server"), input, kNow);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().in(Lang::kZh).find("第 2 行"), std::string::npos);
+  EXPECT_NE(refused.error().in(Lang::kZh).find("\n"), std::string::npos);
+  EXPECT_NE(refused.error().in(Lang::kEn).find("row 3"), std::string::npos);
+}
+
 // Harm: what the office saw stays in the office; or another meeting's file names people here whom nobody meant.
 TEST(Init, KeepsSuggestedRecusalsBesideTheManifestAndRefusesThoseOfOthers) {
   Folder folder;
