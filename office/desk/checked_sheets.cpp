@@ -17,6 +17,7 @@ namespace words = strings::desk;
 namespace {
 
 constexpr std::size_t kShownRecusalsMax = 200;
+constexpr std::size_t kShownRemarksMax = 50;
 
 sheets::Reading read_by(ByteView file, std::vector<sheets::Field> fields) {
   return file.empty() ? sheets::Reading{} : sheets::Table(file, std::move(fields)).reading();
@@ -25,6 +26,22 @@ sheets::Reading read_by(ByteView file, std::vector<sheets::Field> fields) {
 Text const& file_word(Upload kind) {
   if (kind == Upload::kMembers) return words::kPageMembersFile;
   return kind == Upload::kAppraisals ? strings::sheets::kFileAppraisals : words::kPageCandidatesFile;
+}
+
+/// What is noted of single rows and turns nobody away.
+std::vector<Sentence> row_remarks(std::vector<office::Applicant> const& people) {
+  std::vector<Sentence> out;
+  std::uint64_t more = 0;
+  for (office::Applicant const& one : people)
+    for (auto const* said : {&one.facts.remarks, &one.facts.doubts})
+      for (Sentence const& what : *said)
+        if (out.size() < kShownRemarksMax)
+          out.emplace_back(words::kRowRemark,
+                           Sentence::Values{{"row", std::uint64_t{one.row}}, {"name", one.name}, {"what", what}});
+        else
+          ++more;
+  if (more != 0) out.emplace_back(words::kRowRemarksMore, Sentence::Values{{"count", more}});
+  return out;
 }
 
 }  // namespace
@@ -77,6 +94,7 @@ std::vector<Sentence> CheckedSheets::remarks() const {
       members_->people, [](auto const& person) { return (person.roles & meeting::kExpert) != 0; }));
   auto out = sheets::committee_faults(*members_, *candidates_, experts, "", sheets::CommitteeScope::kOneSpeciality);
   std::ranges::move(sheets::committee_hints(*members_), std::back_inserter(out));
+  std::ranges::move(row_remarks(applicants_->people), std::back_inserter(out));
   return out;
 }
 

@@ -73,6 +73,11 @@ class Office(unittest.TestCase):
         said = run("check-sheets", *members, "--candidates", hidden, "--problems", "problems", rc=1)
         self.assertIn("M 列「级别」：这一列被隐藏", said)
         self.assertEqual([path.name for path in (self.directory / "problems").iterdir()], ["candidates-problems.xlsx"])
+        # What turns nobody away is said all the same: an even committee, a sex that is not the number's.
+        said = run("check-sheets", "--members", hidden.parent / "c55-twelve-experts.xlsx", "--candidates",
+                   hidden.parent / "c17-hint-in-heading.xlsx")
+        self.assertIn("评委会 12 人，应为单数", said)
+        self.assertIn("第 2 行 王一凡：性别写的是「男」", said)
         # The copy shows the column; corrected, it can be imported as it is.
         run("check-sheets", *members, "--candidates", "problems/candidates-problems.xlsx")
 
