@@ -102,12 +102,15 @@ Result<void> Proposals::make_room(std::size_t bytes, PersonId by) {
   if (by == meeting::kServer) return {};
   std::map<PersonId, std::size_t> count;
   std::size_t total = bytes;
+  std::size_t of_people = 0;
   for (auto const& [other, proposal] : proposals_) {
     total += proposal.entry.body_bytes.size();
-    if (proposal.by != meeting::kServer) ++count[proposal.by];
+    if (proposal.by == meeting::kServer) continue;  // one for each who enrols late, of whom there may be many
+    ++count[proposal.by];
+    ++of_people;
   }
   if (count[by] >= limits_.proposals_per_person_max || total > limits_.proposal_bytes_max) return Refusal::kBusy;
-  if (proposals_.size() < limits_.proposals_max) return {};
+  if (of_people < limits_.proposals_max) return {};
   auto const most = std::ranges::max_element(count, {}, [](auto const& one) { return one.second; });
   if (most->second <= count[by] + 1) return Refusal::kBusy;
   give_way(most->first);
