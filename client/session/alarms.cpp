@@ -64,15 +64,15 @@ void Alarms::add_of_attempt(facts::array& out) const {
   if (override_ && !attempt.confirms.contains(me_) && !voter_.missing().empty()) {
     out.push_back(alarm("override-ignores-missing", *override_));
   }
+  auto const* const own = attempt.voter(me_);
+  bool const spoiled = own != nullptr && !own->spoils.empty() && own->spoils.back().supervisor == 0 && !own->envelope;
+  if (spoiled) out.push_back(alarm("spoiled-by-office", own->spoils.back().index));
   if (!record.in_progress()) return;
   if (auto const question = voter_.invalid_ballot()) {
     auto one = alarm("invalid-ballot");
     one["question"] = *question;
     out.push_back(std::move(one));
   }
-  auto const* const own = attempt.voter(me_);
-  bool const spoiled = own != nullptr && !own->spoils.empty() && own->spoils.back().supervisor == 0 && !own->envelope;
-  if (spoiled) out.push_back(alarm("spoiled-by-office", own->spoils.back().index));
 }
 
 bool Alarms::act() {
