@@ -35,6 +35,8 @@ export class Attempt {
     this.voidReasons = new Map();
     /** person → questions that the person may vote on, voided or not */
     this.mayVote = new Map(present.map((p) => [p.number, questions.filter((q) => !p.recusals.has(q))]));
+    /** A: question → how many of `present` are recused from it, and not on the office's word alone */
+    this.attested = new Map(questions.map((q) => [q, present.filter((p) => p.attested.has(q)).length]));
     this.moduliOf = new Map(
       questions.map((q) => [q, keys.map((k) => k.token_keys.find((t) => t.question === q).modulus)]));
     this.phase = 'voting';
@@ -172,7 +174,7 @@ export class Attempt {
       }
       const n = this.box.get(q).length;
       must(n <= this.envelopesOf(q), 'GATE_COUNT', 20);
-      const enough = 3 * (n + this.countSaid(q, NOT_CAST)) >= 2 * (this.present.length - this.recusalsOf(q));
+      const enough = 3 * (n + this.countSaid(q, NOT_CAST)) >= 2 * (this.present.length - this.attested.get(q));
       must(n >= FEWEST_BALLOTS && enough, 'GATE_TOO_FEW', 23);
       must(!opened(q), 'GATE_REOPENED', 23);
     }

@@ -27,6 +27,15 @@ function Frozen({ app, item, present }) {
     <div><dt>${t('open.secrecy')}</dt><dd>${secrecySentence(app)}</dd></div></dl>`;
 }
 
+/** Questions whose votes could not be opened: too many are kept from them on the office's word alone. */
+function tooFewFor(app, item, present) {
+  return item.undecided.filter((q) => {
+    const recused = app.s.now.recusals.filter((one) => one.question === q && present.includes(one.person));
+    const voters = present.length - recused.length;
+    return voters < 3 || 3 * voters < 2 * (present.length - recused.filter((one) => one.attested).length);
+  });
+}
+
 /** What stands in the way of opening, or should be known before. */
 function OpenNotes({ app, item, paper, present, lacking }) {
   const { t, s } = app;
@@ -34,7 +43,9 @@ function OpenNotes({ app, item, paper, present, lacking }) {
   const offline = gone.filter((one) => present.includes(one.person)).map((one) => one.person);
   const contested = contestedOf(item);
   const before = item.undecided.filter((q) => candidate(app, q).opened_before);
+  const tooFew = paper ? [] : tooFewFor(app, item, present);
   return html`${!s.now.experts.quorum && html`<p class="note bad">${t('code.QUORUM')}</p>`}
+    ${tooFew.length > 0 && html`<p class="note bad">${t('open.tooFew', { names: candidates(app, tooFew) })}</p>`}
     ${item.interviews_missing.length > 0 && html`<p class="note bad">
       ${t('agenda.interviews', { names: candidates(app, item.interviews_missing) })}</p>`}
     ${offline.length > 0 && html`<p class="note warn">${t('open.offline', { names: names(app, offline) })}</p>`}

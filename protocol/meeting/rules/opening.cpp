@@ -205,6 +205,9 @@ void Rule<BatchOpen>::take(State& s, BatchOpen const& e, Place const& place, Pre
   next.open_index = place.index;
   next.witnesses = witnesses_now(s);
   next.left = roll(s, e.questions).left;
+  for (Recusal const& recusal : e.recusals) {
+    next.attested[recusal.question] += s.recusals.at(recusal.person).at(recusal.question).attested;
+  }
   auto contexts = std::make_shared<std::map<QuestionId, BallotContext>>();
   if (!e.paper) {
     next.shape = shape(s, prepared.pending.size());
