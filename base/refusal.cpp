@@ -58,6 +58,10 @@ constexpr std::array kRows = {
     Row{Refusal::kBusy, "BUSY"},
     Row{Refusal::kStorage, "STORAGE"},
     Row{Refusal::kInternal, "INTERNAL"},
+    Row{Refusal::kWitnesses, "WITNESSES"},
+    Row{Refusal::kBallotSpent, "BALLOT_SPENT"},
+    Row{Refusal::kFirstKeys, "FIRST_KEYS"},
+    Row{Refusal::kCheckDiffers, "CHECK_DIFFERS"},
 };
 
 constexpr bool rows_are_in_order() {
@@ -67,7 +71,7 @@ constexpr bool rows_are_in_order() {
   return true;
 }
 static_assert(rows_are_in_order());
-static_assert(kRows.size() == static_cast<std::size_t>(Refusal::kInternal));
+static_assert(kRows.size() == static_cast<std::size_t>(kLastRefusal));
 
 }  // namespace
 

@@ -38,7 +38,7 @@ enum class Refusal : std::uint16_t {
   kGateCount,        ///< GATE_COUNT: more ballots than counted envelopes.
   kGateUnconfirmed,  ///< GATE_UNCONFIRMED
   kGateMissing,      ///< GATE_MISSING
-  kGateTooFew,       ///< GATE_TOO_FEW: fewer than three ballots.
+  kGateTooFew,       ///< GATE_TOO_FEW: fewer than three ballots, or too small a part of those who could vote.
   kGateReopened,     ///< GATE_REOPENED: an attempt of this question was opened before.
   kGateOverride,     ///< GATE_OVERRIDE: the override is beyond its limit, or by the wrong people.
   // Rules.
@@ -59,7 +59,13 @@ enum class Refusal : std::uint16_t {
   kBusy,           ///< BUSY: a bound is reached; try again.
   kStorage,        ///< STORAGE: the durable store failed; nothing was acknowledged.
   kInternal,       ///< INTERNAL: a library failed in a way that input can not cause.
+  // Who guards.
+  kWitnesses,     ///< WITNESSES: too few of those present hold first keys to witness the batch.
+  kBallotSpent,   ///< BALLOT_SPENT: of an envelope that was spoiled.
+  kFirstKeys,     ///< FIRST_KEYS: would leave fewer first keys than a committee needs.
+  kCheckDiffers,  ///< CHECK_DIFFERS: a check found that this laptop altered a vote; it casts no more in this meeting.
 };
+inline constexpr Refusal kLastRefusal = Refusal::kCheckDiffers;
 
 /// The specification's name, such as "ALREADY_ISSUED".
 std::string_view name(Refusal code);

@@ -27,6 +27,8 @@ Text const& sentence_of(net::CloseReason reason) {
       return text::kClosedHandshakeTimeout;
     case net::CloseReason::kFrameTimeout:
       return text::kClosedFrameTimeout;
+    case net::CloseReason::kStrangerTimeout:
+      return text::kClosedStrangerTimeout;
     case net::CloseReason::kIdleTimeout:
       return text::kClosedIdleTimeout;
     case net::CloseReason::kWriteTimeout:

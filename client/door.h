@@ -78,11 +78,12 @@ class HostReply {
   void ok(boost::json::object const& more) const;
   void no(Refusal code) const;
   void no(Explanation const& why) const;
+  /// @param code of docs/client-door.md where it is no refusal's name.
+  void no(std::string_view code, Sentence const& why) const;
   /// Code WRONG_PASSPHRASE: the page asks again.
   void wrong_passphrase() const;
 
  private:
-  void no(std::string_view code, Sentence const& why) const;
   void send(bool good, std::string_view code, std::string const& message, boost::json::object const& more) const;
 
   Door* door_;

@@ -7,6 +7,7 @@
 
 #include "client/closed.h"
 #include "client/setup.h"
+#include "net/channel.h"
 #include "net/loop.h"
 #include "strings/client.h"
 
@@ -22,37 +23,68 @@ using Deadline = std::chrono::steady_clock::time_point;
 constexpr Milliseconds kBackoffMin{200};
 constexpr Milliseconds kBackoffMax{2'000};
 
-/// The first of answer and failure counts.
-struct Try {
-  std::promise<Explained<Enrolled>> answer;
-  std::atomic<bool> answered{false};
-  void give(Explained<Enrolled> result) {
-    if (!answered.exchange(true)) answer.set_value(std::move(result));
+Explanation explained(Refusal code) {
+  // The server does not tell an unknown person from an unknown code, and neither does this.
+  if (code == Refusal::kProof || code == Refusal::kNotOnRoll) {
+    return Explanation(text::kWrongCode, {}, Refusal::kProof);
   }
-  void closed(net::Closed const& closed) { give(Explanation(sentence_of(closed.reason), {}, Refusal::kBusy)); }
-};
-
-Explained<Enrolled> answer_in(Bytes const& payload) {
-  auto enrolled = read_enrolled(payload);
-  if (enrolled) return std::move(*enrolled);
-  if (enrolled.error() == Refusal::kConflict) return Explanation(text::kCodeUsed, {}, Refusal::kConflict);
-  return explain(enrolled.error());
+  if (code == Refusal::kConflict) return Explanation(text::kCodeUsed, {}, Refusal::kAlreadyIssued);
+  return explain(code);
 }
 
+/// One connection: EnrolStart, the server's proof, EnrolKeys. The first of answer and failure counts.
+class Try {
+ public:
+  explicit Try(EnrolOnline const& what) : what_(what) {}
+
+  std::future<Explained<Enrolled>> future() { return answer_.get_future(); }
+  void begin(std::shared_ptr<net::Channel> const& channel) {
+    channel_ = channel.get();
+    channel->send(enrol_start_frame(what_.slip.code));
+  }
+  void take(ByteView frame) {
+    if (proved_) return take_enrolled(frame);
+    proved_ = true;
+    EnrolChannel const bound{channel_->exporter(), channel_->server_spki()};
+    auto const meeting_id = read_enrol_proof(frame, what_.slip.code, bound);
+    if (!meeting_id) return give(explained(meeting_id.error()));
+    auto keys = what_.proved(*meeting_id, bound);
+    if (!keys) return give(keys.error());
+    channel_->send(std::move(*keys));
+  }
+  void closed(net::Closed const& why) { give(Explanation(sentence_of(why.reason), {}, Refusal::kBusy)); }
+
+ private:
+  void take_enrolled(ByteView frame) {
+    auto enrolled = read_enrolled(frame);
+    if (!enrolled) return give(explained(enrolled.error()));
+    give(std::move(*enrolled));
+  }
+  void give(Explained<Enrolled> result) {
+    if (!answered_.exchange(true)) answer_.set_value(std::move(result));
+  }
+
+  EnrolOnline const& what_;
+  net::Channel* channel_ = nullptr;
+  bool proved_ = false;
+  std::promise<Explained<Enrolled>> answer_;
+  std::atomic<bool> answered_{false};
+};
+
 /// A loop of its own: nothing of a try that failed can answer for the next. @return kBusy: only why.
-Explained<Enrolled> try_once(std::string const& host, std::uint16_t port, net::TlsContext const& tls,
-                             Bytes const& frame, Deadline deadline) {
-  auto const attempt = std::make_shared<Try>();
-  auto future = attempt->answer.get_future();
+Explained<Enrolled> try_once(EnrolOnline const& what, net::TlsContext const& tls, Deadline deadline) {
+  auto const attempt = std::make_shared<Try>(what);
+  auto future = attempt->future();
   std::shared_ptr<net::Channel> open;
   net::Loop loop;
-  net::connect(loop.io(), host, port, tls, net::ChannelLimits{},
-               [attempt, &open, &frame](std::shared_ptr<net::Channel> const& channel, net::Closed const& closed) {
+  auto const& to = what.slip.address;
+  net::connect(loop.io(), to.host, to.port, tls, net::ChannelLimits{},
+               [attempt, &open](std::shared_ptr<net::Channel> const& channel, net::Closed const& closed) {
                  if (!channel) return attempt->closed(closed);
                  open = channel;
-                 channel->start([attempt](Bytes const& payload) { attempt->give(answer_in(payload)); },
+                 channel->start([attempt](Bytes const& frame) { attempt->take(frame); },
                                 [attempt](net::Closed const& later) { attempt->closed(later); });
-                 channel->send(frame);
+                 attempt->begin(channel);
                });
   loop.start(1);
   Explained<Enrolled> result = Explanation(text::kNoAnswerInTime, {}, Refusal::kBusy);
@@ -65,14 +97,15 @@ Explained<Enrolled> try_once(std::string const& host, std::uint16_t port, net::T
 
 }  // namespace
 
-Explained<Enrolled> enrol_online(std::string const& host, std::uint16_t port, net::TlsContext const& tls,
-                                 Bytes const& frame, Milliseconds patience) {
-  auto const deadline = std::chrono::steady_clock::now() + patience;
+Explained<Enrolled> enrol_online(EnrolOnline const& what) {
+  auto const tls = net::TlsContext::enrolling();
+  if (!tls) return explain(tls.error());
+  auto const deadline = std::chrono::steady_clock::now() + what.patience;
   for (auto backoff = kBackoffMin;; backoff = std::min(backoff * 2, kBackoffMax)) {
-    auto result = try_once(host, port, tls, frame, deadline);
+    auto result = try_once(what, *tls, deadline);
     if (result || result.error().code != Refusal::kBusy) return result;
     if (std::chrono::steady_clock::now() + backoff >= deadline) {
-      auto const at = host + ":" + std::to_string(port);
+      auto const at = meeting::format_slip_address(what.slip.address);
       return Explanation({text::kNoAnswer, {{"server", at}, {"why", result.error().what}}}, {}, Refusal::kBusy);
     }
     std::this_thread::sleep_for(backoff);

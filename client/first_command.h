@@ -19,14 +19,16 @@ struct Slip {
   std::string_view text;
 };
 struct Enrol {
-  std::string_view fields;  ///< a JSON object with "slip" and "passphrase"
+  std::string_view fields;  ///< a JSON object with "slip", "server" and "passphrase"
 };
+/// Another slip than the one that was begun with.
+struct Forget {};
 struct Unlock {
   std::string_view fields;  ///< a JSON object with "passphrase"
 };
 
 /// Refers to the line that it was read from.
-using Command = std::variant<Help, Quit, Page, Prefill, Slip, Enrol, Unlock>;
+using Command = std::variant<Help, Quit, Page, Prefill, Slip, Enrol, Forget, Unlock>;
 
 /// @param line without a tag. @return kMalformed: not UTF-8. kWrongPhase: none of these; it may be one of a session.
 [[nodiscard]] Result<Command> parse(std::string_view line);

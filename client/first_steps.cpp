@@ -25,6 +25,23 @@ PagePhase FirstSteps::phase() const {
   return enrolled ? PagePhase::kUnlock : PagePhase::kEnrol;
 }
 
+namespace {
+
+/// What the door calls it (docs/client-door.md).
+void refuse_slip(HostReply const& reply, Refusal code) {
+  auto const why = explain_slip(code);
+  if (code == Refusal::kProof) return reply.no("CHECK_CHARACTER", why.what);
+  reply.no(why);
+}
+
+void refuse_enrolment(HostReply const& reply, Explanation const& why) {
+  if (why.code == Refusal::kProof) return reply.no("WRONG_CODE", why.what);
+  if (why.code == Refusal::kAlreadyIssued) return reply.no("USED_CODE", why.what);
+  reply.no(why);
+}
+
+}  // namespace
+
 void FirstSteps::operate(HostReply const& reply, first::Command const& command) {
   if (std::holds_alternative<first::Help>(command)) return help(reply);
   bool const page = reply.asker() != kConsole;
@@ -32,6 +49,7 @@ void FirstSteps::operate(HostReply const& reply, first::Command const& command) 
     if (std::holds_alternative<first::Prefill>(command)) return prefill(reply);
     if (auto const* slip = std::get_if<first::Slip>(&command)) return read_slip(reply, slip->text);
     if (auto const* enrol = std::get_if<first::Enrol>(&command)) return enrol_or_unlock(reply, enrol->fields);
+    if (std::holds_alternative<first::Forget>(command)) return forget(reply);
   }
   auto const* const unlock = std::get_if<first::Unlock>(&command);
   if (unlock != nullptr && page && door_.phase() == PagePhase::kUnlock) return enrol_or_unlock(reply, unlock->fields);
@@ -41,9 +59,9 @@ void FirstSteps::operate(HostReply const& reply, first::Command const& command) 
 void FirstSteps::help(HostReply const& reply) {
   bool const page = reply.asker() != kConsole;
   json::object more;
-  more["message"] = page
-                        ? "prefill\nslip <text>\nenrol {\"slip\":…,\"passphrase\":…}\nunlock {\"passphrase\":…}\nquit\n"
-                        : "page\nhelp\nquit\n";
+  more["message"] = page ? "prefill\nslip <text>\nenrol {\"slip\":…,\"server\":…,\"passphrase\":…}\nforget\n"
+                           "unlock {\"passphrase\":…}\nquit\n"
+                         : "page\nhelp\nquit\n";
   reply.ok(more);
 }
 
@@ -55,13 +73,20 @@ void FirstSteps::prefill(HostReply const& reply) const {
 
 void FirstSteps::read_slip(HostReply const& reply, std::string_view given) const {
   auto const slip = read_slip_text(given);
-  if (!slip) return reply.no(slip.error());
+  if (!slip) return refuse_slip(reply, slip.error());
   json::object more;
-  more["server"] = slip->host + ":" + std::to_string(slip->port);
-  more["server_key"] = group_of_four(slip->server_spki);
-  more["person"] = slip->person;
-  more["slip"] = meeting::format_slip(*slip);
+  more["server"] = nullptr;
+  if (slip->address) more["server"] = meeting::format_slip_address(*slip->address);
+  more["meeting"] = slip->code.meeting;
+  more["person"] = slip->code.person;
+  more["slip"] = slip->text();
   reply.ok(more);
+}
+
+void FirstSteps::forget(HostReply const& reply) const {
+  if (working_) return reply.no(Refusal::kBusy);
+  if (auto const done = client::forget(wallet_); !done) return reply.no(done.error());
+  reply.ok();
 }
 
 struct FirstSteps::Work {
@@ -83,16 +108,15 @@ void FirstSteps::enrol_or_unlock(HostReply const& reply, std::string_view given)
   }
   work->passphrase = Secret::copy_of(as_bytes(passphrase));
   if (door_.phase() == PagePhase::kEnrol) {
-    auto const slip = read_slip_text(WipedJson::text(*fields, "slip"));
-    if (!slip) return reply.no(slip.error());
-    work->slip = *slip;
+    auto const slip = WipedJson::text(*fields, "slip");
+    if (!take_slip(reply, *work, slip, WipedJson::text(*fields, "server"))) return;
   }
   working_ = pool_.post(Urgency::kUrgent, [this, work, reply] {
     this->work(*work);
     strand_.post([this, work, reply] {
       working_ = false;
       if (door_.phase() == PagePhase::kEnded) return;
-      if (!*work->result) return reply.no(work->result->error());
+      if (!*work->result) return refuse_enrolment(reply, work->result->error());
       auto& started = **work->result;
       if (!started) return reply.wrong_passphrase();
       reply.ok(work->more);
@@ -100,6 +124,25 @@ void FirstSteps::enrol_or_unlock(HostReply const& reply, std::string_view given)
     });
   });
   if (!working_) reply.no(Refusal::kBusy);
+}
+
+bool FirstSteps::take_slip(HostReply const& reply, Work& work, std::string_view given, std::string_view server) {
+  auto const slip = read_slip_text(given);
+  if (!slip) {
+    refuse_slip(reply, slip.error());
+    return false;
+  }
+  auto address = slip->address;
+  if (!address) {
+    auto const typed = meeting::parse_slip_address(server);
+    if (typed) address = *typed;
+  }
+  if (!address) {
+    reply.no(Explanation(text::kNoAddress, {}, Refusal::kMalformed));
+    return false;
+  }
+  work.slip = meeting::Slip{*address, slip->code};
+  return true;
 }
 
 /// On a thread of the pool.
@@ -118,7 +161,7 @@ void FirstSteps::work(Work& work) {
   work.more["person"] = profile.person;
   work.more["name"] = profile.name;
   work.more["roles"] = profile.roles;
-  work.more["identity_key"] = key_fingerprint(profile.identity_key);
+  work.more["device_code"] = profile.device_code();
   auto started = start(std::move(**unlocked), wallet_, options_.start);
   if (!started) {
     work.result = started.error();

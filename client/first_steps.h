@@ -32,7 +32,10 @@ class FirstSteps {
   static void help(HostReply const& reply);
   void prefill(HostReply const& reply) const;
   void read_slip(HostReply const& reply, std::string_view text) const;
+  void forget(HostReply const& reply) const;
   void enrol_or_unlock(HostReply const& reply, std::string_view fields);
+  /// Slip and server of `enrol`. @return false: replied already.
+  static bool take_slip(HostReply const& reply, Work& work, std::string_view slip, std::string_view server);
   void work(Work& work);
   Explained<IfUnlocked> open(std::optional<meeting::Slip> const& slip, std::string_view passphrase);
 

@@ -51,8 +51,8 @@ Explanation in_folder(std::string const& folder, Refusal code) {
 }
 
 Explanation unreadable_slip(Refusal code) {
-  auto const words = explain(code);
-  return {{text::kCliBadSlip, {{"why", words.what}, {"code", words.place}}}};
+  auto const words = client::explain_slip(code);
+  return {{text::kCliBadSlip, {{"why", words.what}, {"code", std::string(piaojue::name(code))}}}};
 }
 
 Explained<std::unique_ptr<DirectoryWallet>> open_home(std::string const& home, DirectoryWallet::Access access) {
@@ -81,7 +81,7 @@ std::string role_names(std::uint32_t roles, Lang lang) {
 // ---- enrol ----------------------------------------------------------------------------------------------------------
 
 struct EnrolOptions {
-  std::string slip, home;
+  std::string slip, home, server;
   local::PassphraseSource passphrase;
   unsigned wait_s = 20;
 };
@@ -96,15 +96,22 @@ std::optional<std::string> slip_text(std::string const& given) {
   return text;
 }
 
+/// A file's name, or the slip itself.
+Result<client::SlipText> read_slip(std::string const& given) {
+  auto const file = slip_text(given);
+  return client::read_slip_text(file ? *file : given);
+}
+
 int enrol(Terminal const& terminal, EnrolOptions const& options) {
-  auto slip = meeting::parse_slip(options.slip);
-  if (!slip) {
-    if (auto const text = slip_text(options.slip)) slip = meeting::find_slip(*text);
-  }
-  if (!slip) return terminal.fail(unreadable_slip(slip.error()));
+  auto const given = read_slip(options.slip);
+  if (!given) return terminal.fail(unreadable_slip(given.error()));
+  auto const address = options.server.empty() ? Result<meeting::SlipAddress>(Refusal::kMalformed)
+                                              : meeting::parse_slip_address(options.server);
+  if (!address && !given->address) return terminal.fail({text::kNoAddress});
+  meeting::Slip const slip{address ? *address : *given->address, given->code};
   auto const wallet = open_home(options.home, DirectoryWallet::Access::kCreate);
   if (!wallet) return terminal.fail(wallet.error());
-  auto const stage = client::enrolment_of(**wallet, *slip);
+  auto const stage = client::enrolment_of(**wallet, slip.code);
   if (!stage) return terminal.fail(stage.error());
   if (*stage == client::Enrolment::kDone) {
     auto const profile = client::load_profile(**wallet);
@@ -116,7 +123,7 @@ int enrol(Terminal const& terminal, EnrolOptions const& options) {
   auto const prompt = terminal.say(fresh ? text::kCliNewPassphrase : text::kCliPassphrase);
   auto const phrase = local::read_passphrase(options.passphrase, prompt, fresh);
   if (!phrase) return terminal.fail(phrase.error());
-  auto const done = client::enrol(**wallet, *slip, as_text(phrase->view()), std::chrono::seconds(options.wait_s));
+  auto const done = client::enrol(**wallet, slip, as_text(phrase->view()), std::chrono::seconds(options.wait_s));
   if (!done) return terminal.fail(done.error());
   if (!*done) return terminal.fail({text::kWrongPassphrase});
   auto const& profile = (*done)->profile;
@@ -124,7 +131,7 @@ int enrol(Terminal const& terminal, EnrolOptions const& options) {
                              {{"name", profile.name},
                               {"person", profile.person},
                               {"roles", role_names(profile.roles, terminal.lang())},
-                              {"key", client::key_fingerprint(profile.identity_key)}}})
+                              {"code", profile.device_code()}}})
             << "\n";
   return 0;
 }
@@ -141,25 +148,6 @@ struct RunOptions {
   std::string slip, page_assets;
 };
 
-/// "host:port", "[v6]:port". @return false: neither.
-bool split_address(std::string const& text, std::string& host, std::uint16_t& port) {
-  auto const colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return false;
-  unsigned long value = 0;
-  try {
-    std::size_t used = 0;
-    value = std::stoul(text.substr(colon + 1), &used);
-    if (used != text.size() - colon - 1) return false;
-  } catch (std::exception const&) {
-    return false;
-  }
-  if (value == 0 || value > 65535) return false;
-  host = text.substr(0, colon);
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  port = static_cast<std::uint16_t>(value);
-  return true;
-}
-
 /// What the page needs.
 Explained<client::PageOptions> page_options(RunOptions const& options) {
   client::PageOptions page;
@@ -170,10 +158,9 @@ Explained<client::PageOptions> page_options(RunOptions const& options) {
   page.assets = local::embedded_asset;
   if (!options.page_assets.empty()) page.assets = local::assets_from(options.page_assets, page.assets);
   if (options.slip.empty()) return page;
-  auto const given = slip_text(options.slip);
-  auto const slip = given ? client::read_slip_text(*given) : meeting::parse_slip(options.slip);
+  auto const slip = read_slip(options.slip);
   if (!slip) return unreadable_slip(slip.error());
-  page.slip = meeting::format_slip(*slip);
+  page.slip = slip->text();
   return page;
 }
 
@@ -192,9 +179,14 @@ int run(Terminal const& terminal, RunOptions const& options) {
   client::HostOptions host;
   host.start.lang = terminal.lang();
   host.exit_on_eof = options.exit_on_eof;
-  if (!options.server.empty() && !split_address(options.server, host.start.host, host.start.port)) {
-    terminal.fail({{text::kCliBadServer, {{"given", options.server}}}});
-    return kUsage;
+  if (!options.server.empty()) {
+    auto const address = meeting::parse_slip_address(options.server);
+    if (!address) {
+      terminal.fail({{text::kCliBadServer, {{"given", options.server}}}});
+      return kUsage;
+    }
+    host.start.host = address->host;
+    host.start.port = address->port;
   }
   if (options.page) {
     auto page = page_options(options);
@@ -242,8 +234,7 @@ int show(Terminal const& terminal, std::string const& home, bool as_json) {
   auto const& p = **profile;
   bool const enrolled = !p.certificate_pem.empty();
   auto const server = net::format_fingerprint(p.server_spki);
-  auto const identity = client::key_fingerprint(p.identity_key);
-  auto const witness = client::key_fingerprint(p.witness_key);
+  auto const code = enrolled ? p.device_code() : std::string();
   if (as_json) {
     boost::json::object out;
     out["person"] = p.person;
@@ -253,8 +244,7 @@ int show(Terminal const& terminal, std::string const& home, bool as_json) {
     out["meeting_id"] = to_hex(p.meeting_id);
     out["server"] = p.host + ":" + std::to_string(p.port);
     out["server_key"] = server;
-    out["identity_key"] = identity;
-    out["witness_key"] = witness;
+    out["device_code"] = code;
     std::cout << boost::json::serialize(out) << "\n";
     return 0;
   }
@@ -263,8 +253,7 @@ int show(Terminal const& terminal, std::string const& home, bool as_json) {
             << "meeting      " << to_hex(p.meeting_id) << "\n"
             << "server       " << p.host << ":" << p.port << "\n"
             << "server key   " << server << "\n"
-            << "identity key " << identity << "\n"
-            << "witness key  " << witness << "\n";
+            << "device code  " << code << "\n";
   return 0;
 }
 
@@ -278,6 +267,7 @@ CLI::App* add_enrol(Terminal const& terminal, CLI::App& app, EnrolOptions& optio
   auto* const command = app.add_subcommand("enrol", terminal.say(text::kHelpEnrol));
   command->add_option("--slip", options.slip, terminal.say(text::kHelpEnrolSlip))->required();
   command->add_option("--home", options.home, terminal.say(text::kHelpEnrolHome))->required();
+  command->add_option("--server", options.server, terminal.say(text::kHelpRunServer));
   command->add_option("--wait", options.wait_s, terminal.say(text::kHelpEnrolWait))->capture_default_str();
   add_passphrase(terminal, *command, options.passphrase);
   command->footer(terminal.say(text::kHelpEnrolAgain));

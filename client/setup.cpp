@@ -27,42 +27,49 @@ Explained<IfUnlocked> not_loaded(Refusal code) {
   return explain(code);
 }
 
-std::string hash_of_code(meeting::Slip const& slip) { return to_hex(crypto::sha256({as_bytes(slip.code)}).view()); }
+std::string hash_of_code(meeting::SlipCode const& code) { return to_hex(crypto::sha256({code.bits}).view()); }
 
-Explained<Enrolment> compare(std::optional<Profile> const& profile, meeting::Slip const& slip) {
+Explained<Enrolment> compare(std::optional<Profile> const& profile, meeting::SlipCode const& code) {
   if (!profile) return Enrolment::kNew;
-  if (profile->meeting_id != slip.meeting_id || profile->person != slip.person) {
+  if (profile->meeting_number != code.meeting || profile->person != code.person) {
     return Explanation(text::kFolderOfAnother, {}, Refusal::kConflict);
   }
   if (profile->certificate_pem.empty()) return Enrolment::kBegun;
-  if (profile->code_used != hash_of_code(slip)) {
+  if (profile->code_used != hash_of_code(code)) {
     return Explanation(text::kOtherSlip, {}, Refusal::kConflict);
   }
   return Enrolment::kDone;
 }
 
 /// Fresh keys for this slip's person, kept; the profile is filled in and not kept yet.
-Explained<Profile> make_identity(Wallet& wallet, meeting::Slip const& slip, Secret const& key, Profile profile) {
+Explained<Profile> make_identity(Wallet& wallet, meeting::SlipCode const& code, Secret const& key, Profile profile) {
   auto tls_key = net::make_tls_key();
   if (!tls_key) return explain(tls_key.error());
   auto csr = net::make_csr(*tls_key);
   if (!csr) return explain(csr.error());
   auto const keys = make_keys(std::move(*tls_key));
-  profile.meeting_id = slip.meeting_id;
-  profile.person = slip.person;
+  profile.meeting_number = code.meeting;
+  profile.person = code.person;
   profile.identity_key = keys.identity.public_key();
   profile.witness_key = keys.witness.public_key();
-  profile.csr_pem = *csr;
+  profile.box_key = keys.box.public_key();
+  profile.csr = std::move(*csr);
   if (auto const saved = save_keys(wallet, key, keys); !saved) return storage(saved.error());
   return profile;
 }
 
-/// Asks the server, and checks that what it sends is for this laptop.
-Explained<Enrolled> ask_server(Profile const& profile, Keys const& keys, std::string const& code,
+/// Asks the server, pins it in `profile` when it has proved that it knows the code, and checks that what it sends is
+/// for this laptop.
+Explained<Enrolled> ask_server(Wallet& wallet, Profile& profile, Keys const& keys, meeting::Slip const& slip,
                                std::chrono::milliseconds patience) {
-  auto const tls = net::TlsContext::client(profile.server_spki);
-  if (!tls) return explain(tls.error());
-  auto enrolled = enrol_online(profile.host, profile.port, *tls, enrol_frame(profile, keys, code), patience);
+  auto const pin = [&](meeting::MeetingId const& meeting_id, EnrolChannel const& channel) -> Explained<Bytes> {
+    profile.meeting_id = meeting_id;
+    profile.server_spki = crypto::sha256({channel.server_spki});
+    // Durable before anybody hears of these keys: a code is good once.
+    if (auto const saved = save_profile(wallet, profile); !saved) return storage(saved.error());
+    return enrol_keys_frame(profile, keys, slip.code, channel);
+  };
+  auto enrolled = enrol_online({slip, pin, patience});
   if (!enrolled) return enrolled.error();
   auto const info = net::inspect_certificate(enrolled->certificate_pem);
   auto const own = net::spki_sha256_of_key(keys.tls_key_pem);
@@ -78,22 +85,50 @@ Explanation explain(Refusal code, std::string place) {
   return {strings::sentence_of(code), place.empty() ? std::string(piaojue::name(code)) : std::move(place), code};
 }
 
-Result<meeting::Slip> read_slip_text(std::string_view text) {
-  if (auto slip = meeting::parse_slip(text)) return slip;
-  return meeting::find_slip(text);
+std::string SlipText::text() const {
+  return address ? meeting::format_slip({*address, code}) : meeting::format_slip_code(code);
 }
 
-Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::Slip const& slip) {
+Result<SlipText> read_slip_text(std::string_view given) {
+  // What is typed has no colon; a file may have many words around its one line.
+  if (given.find(':') == std::string_view::npos && given.find('\n') == std::string_view::npos) {
+    auto const code = meeting::parse_slip_code(given);
+    if (!code) return code.error();
+    return SlipText{std::nullopt, *code};
+  }
+  auto slip = meeting::parse_slip(given);
+  if (!slip && slip.error() == Refusal::kMalformed) slip = meeting::find_slip(given);
+  if (!slip) return slip.error();
+  return SlipText{slip->address, slip->code};
+}
+
+Explanation explain_slip(Refusal code) {
+  if (code == Refusal::kProof) return Explanation(text::kCheckCharacter, {}, code);
+  return explain(code);
+}
+
+Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::SlipCode const& code) {
   auto const profile = load_profile(wallet);
   if (!profile) return explain(profile.error());
-  return compare(*profile, slip);
+  return compare(*profile, code);
+}
+
+Explained<void> forget(Wallet& wallet) {
+  auto const profile = load_profile(wallet);
+  // One that can not be read is nobody's.
+  bool const enrolled = profile && *profile && !(*profile)->certificate_pem.empty();
+  if (enrolled) return Explanation(text::kNothingToForget, {}, Refusal::kConflict);
+  for (auto const* name : {"profile", "keys"}) {
+    if (auto const erased = wallet.erase(name); !erased) return storage(erased.error());
+  }
+  return {};
 }
 
 Explained<IfUnlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
                             std::chrono::milliseconds patience) {
   auto loaded = load_profile(wallet);
   if (!loaded) return explain(loaded.error());
-  auto const stage = compare(*loaded, slip);
+  auto const stage = compare(*loaded, slip.code);
   if (!stage) return stage.error();
   bool const known = loaded->has_value();
   Profile profile = known ? std::move(**loaded) : Profile{};
@@ -105,27 +140,25 @@ Explained<IfUnlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::stri
   auto key = crypto::key_from_passphrase(passphrase, profile.salt);
   if (!key) return explain(key.error());
   if (!known) {
-    auto made = make_identity(wallet, slip, *key, std::move(profile));
+    auto made = make_identity(wallet, slip.code, *key, std::move(profile));
     if (!made) return made.error();
     profile = std::move(*made);
   }
   auto keys = load_keys(wallet, *key);
   if (!keys) return not_loaded(keys.error());
-  // The server may have got a new address since the first try; its key is what counts.
-  profile.host = slip.host;
-  profile.port = slip.port;
-  profile.server_spki = slip.server_spki;
-  profile.code_used = hash_of_code(slip);
-  // Durable before anybody hears of these keys: a code is good once.
+  // The server may have got a new address since the first try; that it knows the code is what counts.
+  profile.host = slip.address.host;
+  profile.port = slip.address.port;
+  profile.code_used = hash_of_code(slip.code);
   if (auto const saved = save_profile(wallet, profile); !saved) return storage(saved.error());
-  auto const enrolled = ask_server(profile, *keys, slip.code, patience);
+  auto const enrolled = ask_server(wallet, profile, *keys, slip, patience);
   if (!enrolled) return enrolled.error();
   profile.certificate_pem = enrolled->certificate_pem;
   profile.authority_pem = enrolled->authority_pem;
   profile.name = enrolled->name;
   profile.roles = enrolled->roles;
   if (auto const saved = save_profile(wallet, profile); !saved) return storage(saved.error());
-  return IfUnlocked(Unlocked{std::move(profile), std::move(*keys), std::move(*key)});
+  return IfUnlocked(Unlocked{std::move(profile), std::move(*keys)});
 }
 
 Explained<IfUnlocked> unlock(Wallet& wallet, Profile profile, std::string_view passphrase) {
@@ -133,7 +166,7 @@ Explained<IfUnlocked> unlock(Wallet& wallet, Profile profile, std::string_view p
   if (!key) return explain(key.error());
   auto keys = load_keys(wallet, *key);
   if (!keys) return not_loaded(keys.error());
-  return IfUnlocked(Unlocked{std::move(profile), std::move(*keys), std::move(*key)});
+  return IfUnlocked(Unlocked{std::move(profile), std::move(*keys)});
 }
 
 Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& options) {
@@ -144,7 +177,6 @@ Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& 
   auto const port = options.host.empty() ? unlocked.profile.port : options.port;
   SessionConfig config{.profile = std::move(unlocked.profile),
                        .keys = std::move(unlocked.keys),
-                       .wallet_key = std::move(unlocked.wallet_key),
                        .token_keys = [](std::uint32_t bits) { return crypto::blind_rsa::PrivateKey::generate(bits); },
                        .parallel = parallel_for(),
                        .write_file = write_file,
@@ -154,8 +186,6 @@ Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& 
   if (!session) return explain(session.error());
   return Started{std::move(*session), std::move(*tls), host, port};
 }
-
-std::string key_fingerprint(crypto::SigningPublicKey const& key) { return group_of_four(crypto::sha256({key.view()})); }
 
 Result<void> write_file(std::string const& path, ByteView bytes) {
   auto const temporary = path + ".new";

@@ -11,8 +11,17 @@ namespace piaojue::client {
 
 /// A refusal in words. @param place where; empty: its name.
 Explanation explain(Refusal code, std::string place = {});
-/// A slip's own text, or the text of a file with a slip in it. @return as meeting::parse_slip and find_slip.
-[[nodiscard]] Result<meeting::Slip> read_slip_text(std::string_view text);
+/// What a person gives for a slip: its line, typed text, or a file with it.
+struct SlipText {
+  std::optional<meeting::SlipAddress> address;  ///< nothing: typed without one
+  meeting::SlipCode code;
+  /// As it fills in a form: its line, or the typed text.
+  std::string text() const;
+};
+/// @return as meeting::parse_slip, find_slip and parse_slip_code; kProof: typed wrong.
+[[nodiscard]] Result<SlipText> read_slip_text(std::string_view text);
+/// Of `read_slip_text`, in words.
+Explanation explain_slip(Refusal code);
 
 /// How far this folder is with this slip.
 enum class Enrolment : std::uint8_t {
@@ -20,20 +29,22 @@ enum class Enrolment : std::uint8_t {
   kBegun,  ///< keys are made, the server has not answered yet
   kDone,
 };
-/// Explains: the folder is another person's, or was enrolled with another slip.
-[[nodiscard]] Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::Slip const& slip);
+/// Explains, with kConflict: the folder is another person's, or was enrolled with another slip.
+[[nodiscard]] Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::SlipCode const& code);
+/// Another slip may be begun with: the keys that were made go. Explains: enrolled already.
+[[nodiscard]] Explained<void> forget(Wallet& wallet);
 
 /// What a passphrase opens.
 struct Unlocked {
   Profile profile;
   Keys keys;
-  Secret wallet_key;
 };
 
 /// Nothing: another passphrase sealed the keys.
 using IfUnlocked = std::optional<Unlocked>;
 
-/// Makes keys if there are none, and enrols; can be repeated until it succeeds.
+/// Makes keys if there are none, and enrols; can be repeated until it succeeds. Explains as `enrolment_of` and
+/// `enrol_online`.
 [[nodiscard]] Explained<IfUnlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
                                           std::chrono::milliseconds patience);
 
@@ -53,9 +64,6 @@ struct Started {
   std::uint16_t port = 0;
 };
 [[nodiscard]] Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& options);
-
-/// SHA-256 of a public key, in groups of four: as people compare it.
-std::string key_fingerprint(crypto::SigningPublicKey const& key);
 
 /// Beside the file, then renamed: an auditor never finds half a record. @return kStorage.
 [[nodiscard]] Result<void> write_file(std::string const& path, ByteView bytes);

@@ -119,7 +119,8 @@ endfunction()
 function(piaojue_auditor_page)
   find_program(PIAOJUE_NODE node REQUIRED)
   set(page ${CMAKE_BINARY_DIR}/bin/auditor.html)
-  file(GLOB sources CONFIGURE_DEPENDS ${PIAOJUE_WEB}/auditor/*)
+  file(GLOB sources LIST_DIRECTORIES false CONFIGURE_DEPENDS ${PIAOJUE_WEB}/auditor/*
+    ${PIAOJUE_WEB}/auditor/rules/*)
   add_custom_command(OUTPUT ${page}
     COMMAND ${PIAOJUE_NODE} ${PIAOJUE_WEB}/auditor/build.mjs ${page} ${PIAOJUE_AUDITOR_STRINGS}
     # The packages are there once these are.

@@ -291,23 +291,43 @@ void answer(EncryptionWork& work, Scalar const& c, std::size_t first, std::uint8
 
 }  // namespace
 
-Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed) {
+Result<OpenableVote> encrypt_openable(VoteBinding const& binding, Choice choice, bool abstain_allowed) {
   if (!is_valid_point(binding.election_key)) return Refusal::kBallotEncoding;
   std::uint8_t const* const x = binding.election_key.data.data();
   std::size_t const first = abstain_allowed ? 0 : 1;
   SecretBlock<EncryptionWork> work;
   if (!take_choice(*work, choice, first)) return Refusal::kBallotEncoding;
 
-  EncryptedVote out;
+  OpenableVote out;
   Commitments commitments;
-  if (!encrypt_value(*work, x, out.ciphertext) || !commit_to_branches(*work, x, first, commitments)) {
+  if (!encrypt_value(*work, x, out.vote.ciphertext) || !commit_to_branches(*work, x, first, commitments)) {
     return Refusal::kInternal;
   }
   std::size_t const count = kValues.size() - first;
-  Scalar const c = or_challenge(binding, out.ciphertext, std::span(commitments).first(2 * count));
-  out.proof.resize(or_proof_bytes(abstain_allowed));
-  answer(*work, c, first, out.proof.data());
+  Scalar const c = or_challenge(binding, out.vote.ciphertext, std::span(commitments).first(2 * count));
+  out.vote.proof.resize(or_proof_bytes(abstain_allowed));
+  answer(*work, c, first, out.vote.proof.data());
+  out.r = Secret::copy_of(work->r);
   return out;
+}
+
+Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed) {
+  auto made = encrypt_openable(binding, choice, abstain_allowed);
+  if (!made) return made.error();
+  return std::move(made->vote);
+}
+
+bool opens_to(Ciphertext const& ciphertext, Point const& election_key, Secret const& r, Choice choice) {
+  if (r.size() != kScalarBytes || !is_below_order(r.data()) || sodium_is_zero(r.data(), r.size()) == 1) return false;
+  auto const value = std::ranges::find(kValues, static_cast<std::uint32_t>(choice));
+  if (value == kValues.end() || !is_valid_point(election_key)) return false;
+  Point const& v_point = value_points()[static_cast<std::size_t>(value - kValues.begin())];
+  SecretBlock<Element> r_x;
+  Point b;
+  // r·X is not the identity: r is not 0, X is not it, and the group has prime order.
+  return base_times(r.data()) == ciphertext.a &&
+         crypto_scalarmult_ristretto255(r_x->data(), r.data(), election_key.data.data()) == 0 &&
+         crypto_core_ristretto255_add(b.data.data(), r_x->data(), v_point.data.data()) == 0 && b == ciphertext.b;
 }
 
 Result<void> verify_vote(VoteBinding const& binding, Ciphertext const& ciphertext, ByteView proof,

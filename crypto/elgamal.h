@@ -39,7 +39,7 @@ struct Ciphertext {
 
 // ---- Trustee's tally key ------------------------------------------------------------------------------------------
 
-/// Challenge c = SHA-512("piaojue/v1/pok" ‖ 0x00 ‖ binding ‖ Y ‖ R) mod L; s = k + c·x. Sent as (R is recomputed): c ‖
+/// Challenge c = SHA-512("piaojue/v2/pok" ‖ 0x00 ‖ binding ‖ Y ‖ R) mod L; s = k + c·x. Sent as (R is recomputed): c ‖
 /// s.
 struct PokProof {
   Scalar c;
@@ -79,7 +79,7 @@ struct VoteBinding {
 ///
 ///   a1_i = s_i·G − c_i·A
 ///   a2_i = s_i·X − c_i·(B − v_i·G)
-///   c    = SHA-512("piaojue/v1/or" ‖ 0x00 ‖ ctx ‖ X ‖ pk_v ‖ A ‖ B ‖ a1_0 ‖ a2_0 ‖ a1_1 ‖ a2_1 …) mod L,
+///   c    = SHA-512("piaojue/v2/or" ‖ 0x00 ‖ ctx ‖ X ‖ pk_v ‖ A ‖ B ‖ a1_0 ‖ a2_0 ‖ a1_1 ‖ a2_1 …) mod L,
 ///
 /// Σc_i = c mod L. Prover: w_i and c_i uniform, a1_i = w_i·G, a2_i = w_i·X + c_i·(v_i − v)·G for every branch alike (in
 /// the true one the second term vanishes); then the true c_i = c − Σ(other c), and s_i = w_i + c_i·r for all.
@@ -90,9 +90,16 @@ struct EncryptedVote {
   Ciphertext ciphertext;
   OrProof proof;
 };
+/// For whoever may have to open it.
+struct OpenableVote {
+  EncryptedVote vote;
+  Secret r;  ///< of A = r·G: whoever has it sees the choice
+};
 
-/// Encrypts and proves; r is drawn, used and wiped here and never returned.
+/// Encrypts and proves; r is drawn here.
 /// @return kBallotEncoding: abstain where it is not allowed, or an election key that is not a valid point.
+[[nodiscard]] Result<OpenableVote> encrypt_openable(VoteBinding const& binding, Choice choice, bool abstain_allowed);
+/// The same; r is wiped and never returned.
 [[nodiscard]] Result<EncryptedVote> encrypt(VoteBinding const& binding, Choice choice, bool abstain_allowed);
 
 /// @return kBallotEncoding: a point that is invalid or the identity, a scalar ≥ L, a wrong length.
@@ -100,9 +107,13 @@ struct EncryptedVote {
 [[nodiscard]] Result<void> verify_vote(VoteBinding const& binding, Ciphertext const& ciphertext, ByteView proof,
                                        bool abstain_allowed);
 
+/// A = r·G and B = r·X + v·G for v = choice. Not constant time in the choice: for whoever is shown r.
+/// @return false for an r of another length, ≥ L or 0, and for an X that is not a valid point.
+[[nodiscard]] bool opens_to(Ciphertext const& ciphertext, Point const& election_key, Secret const& r, Choice choice);
+
 // ---- Tally --------------------------------------------------------------------------------------------------------
 
-/// Chaum–Pedersen: log_G(Y_t) = log_ΣA(D_t). c = SHA-512("piaojue/v1/dleq" ‖ 0x00 ‖ binding ‖ Y ‖ ΣA ‖ D ‖ R1 ‖ R2) mod
+/// Chaum–Pedersen: log_G(Y_t) = log_ΣA(D_t). c = SHA-512("piaojue/v2/dleq" ‖ 0x00 ‖ binding ‖ Y ‖ ΣA ‖ D ‖ R1 ‖ R2) mod
 /// L.
 struct DleqProof {
   Scalar c;

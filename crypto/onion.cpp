@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/onion.h"
 
+#include "crypto/domain.h"
+#include "crypto/keyed_hash.h"
+
 namespace piaojue::crypto::onion {
 
 static_assert(kLayerBytes == Hash::kSize + sizeof(std::uint32_t) + crypto_box_SEALBYTES);
@@ -17,23 +20,43 @@ Bytes header(Hash const& ctx, std::size_t hop) {
   return out;
 }
 
+/// crypto_box_seal with an ephemeral secret that is given.
+Result<Bytes> seal_layer(MixPublicKey const& key, Secret const& esk, ByteView plain) {
+  if (esk.size() != kX25519SecretBytes) return Refusal::kMalformed;
+  Bytes out(plain.size() + crypto_box_SEALBYTES);
+  crypto_scalarmult_base(out.data(), esk.data());
+  std::array<std::uint8_t, crypto_box_NONCEBYTES> nonce;
+  crypto_generichash_state state;
+  crypto_generichash_init(&state, nullptr, 0, nonce.size());
+  crypto_generichash_update(&state, out.data(), crypto_box_PUBLICKEYBYTES);
+  crypto_generichash_update(&state, key.data.data(), MixPublicKey::kSize);
+  crypto_generichash_final(&state, nonce.data(), nonce.size());
+  // libsodium refuses a key of small order: anyone could open a box sealed to it.
+  if (crypto_box_easy(out.data() + crypto_box_PUBLICKEYBYTES, plain.data(), plain.size(), nonce.data(), key.data.data(),
+                      esk.data()) != 0) {
+    return Refusal::kKeyParam;
+  }
+  return out;
+}
+
 }  // namespace
 
-MixKey MixKey::generate() {
-  Secret secret(crypto_box_SECRETKEYBYTES);
-  MixPublicKey public_key;
-  crypto_box_keypair(public_key.data.data(), secret.data());
-  return {std::move(secret), public_key};
+std::vector<Secret> layer_secrets(Secret const& seed, Hash const& ctx, std::size_t hops) {
+  std::vector<Secret> out;
+  out.reserve(hops);
+  for (std::size_t hop = 0; hop < hops; ++hop) {
+    out.push_back(blake2b_256(seed, {as_bytes(domain::kOnion), domain::kEnd, header(ctx, hop)}));
+  }
+  return out;
 }
 
-Result<MixKey> MixKey::from_secret(Secret secret) {
-  if (secret.size() != crypto_box_SECRETKEYBYTES) return Refusal::kMalformed;
-  MixPublicKey public_key;
-  crypto_scalarmult_base(public_key.data.data(), secret.data());
-  return MixKey{std::move(secret), public_key};
+Result<Bytes> wrap(std::span<MixPublicKey const> hops, Secret const& seed, Hash const& ctx, ByteView ballot) {
+  return wrap_with(hops, layer_secrets(seed, ctx, hops.size()), ctx, ballot);
 }
 
-Result<Bytes> wrap(std::span<MixPublicKey const> hops, Hash const& ctx, ByteView ballot) {
+Result<Bytes> wrap_with(std::span<MixPublicKey const> hops, std::span<Secret const> secrets, Hash const& ctx,
+                        ByteView ballot) {
+  if (secrets.size() != hops.size()) return Refusal::kMalformed;
   Bytes inner = to_bytes(ballot);
   for (std::size_t hop = hops.size(); hop-- > 0;) {
     Bytes plain = header(ctx, hop);
@@ -41,12 +64,10 @@ Result<Bytes> wrap(std::span<MixPublicKey const> hops, Hash const& ctx, ByteView
     append(plain, inner);
     // What lies under a layer would link the onion with what the next hop receives.
     WipeOnExit const wipe_plain(plain);
-    Bytes layer(plain.size() + crypto_box_SEALBYTES);
-    int const sealed = crypto_box_seal(layer.data(), plain.data(), plain.size(), hops[hop].data.data());
     sodium_memzero(inner.data(), inner.size());
-    // libsodium refuses a key of small order: anyone could open a box sealed to it.
-    if (sealed != 0) return Refusal::kKeyParam;
-    inner = std::move(layer);
+    auto layer = seal_layer(hops[hop], secrets[hop], plain);
+    if (!layer) return layer.error();
+    inner = std::move(*layer);
   }
   return inner;
 }

@@ -3,6 +3,9 @@
 
 #include <cstdlib>
 
+#include "crypto/domain.h"
+#include "crypto/keyed_hash.h"
+
 namespace piaojue::crypto {
 
 static_assert(kSealKeyBytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
@@ -46,17 +49,9 @@ Result<Secret> key_from_passphrase(std::string_view passphrase, ByteView salt) {
   return out;
 }
 
-Secret combine_keys(Secret const& a, Secret const& b, ByteView label) {
-  if (a.size() != kSealKeyBytes || b.size() != kSealKeyBytes) std::abort();  // fixed lengths keep a ‖ b unambiguous
-  Secret out(kSealKeyBytes);
-  crypto_generichash_state state;
-  crypto_generichash_init(&state, nullptr, 0, out.size());
-  crypto_generichash_update(&state, a.data(), a.size());
-  crypto_generichash_update(&state, b.data(), b.size());
-  crypto_generichash_update(&state, label.data(), label.size());
-  crypto_generichash_final(&state, out.data(), out.size());
-  sodium_memzero(&state, sizeof state);
-  return out;
+Secret combine_keys(Secret const& own, Secret const& half) {
+  if (half.size() != kSealKeyBytes) std::abort();
+  return blake2b_256(own, {as_bytes(domain::kHalf), domain::kEnd, half.view()});
 }
 
 }  // namespace piaojue::crypto

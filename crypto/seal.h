@@ -21,8 +21,8 @@ Bytes seal(Secret const& key, ByteView plain, ByteView associated);
 /// Argon2id (version 1.3) at libsodium's "interactive" cost: 2 passes over 64 MiB. @param salt kPassphraseSaltBytes.
 /// @return kMalformed: another length of salt. kInternal: not enough memory.
 [[nodiscard]] Result<Secret> key_from_passphrase(std::string_view passphrase, ByteView salt);
-/// BLAKE2b-256(a ‖ b ‖ label), without a key parameter; a and b are kSealKeyBytes each (another length aborts). Neither
-/// alone suffices.
-Secret combine_keys(Secret const& a, Secret const& b, ByteView label);
+/// BLAKE2b-256(key = own, "piaojue/v2/half" ‖ 0x00 ‖ half): the key of an attempt's state (specification §14). Neither
+/// the owner's key nor the holder's half alone suffices. Both kSealKeyBytes; another length aborts.
+Secret combine_keys(Secret const& own, Secret const& half);
 
 }  // namespace piaojue::crypto

@@ -4,8 +4,9 @@
 clerk, a supervisor, the big screen), each a process of its own, over TLS. Started by scripts/demo.
 
 What happens: one expert is late and two leave early; one is recused from a candidate; a laptop is killed with kill
--9 in mid-ballot, comes back and votes; a batch is voided after closing and voted again; one row ends exactly at two
-thirds."""
+-9 in mid-ballot, comes back and votes; an expert has a sealed ballot opened to see what it holds; another one's laptop
+is away when voting ends, he says that his vote is missing, and the batch is voided and voted again; one expert does not
+vote, and says that it is his own decision; one row ends exactly at two thirds."""
 
 import argparse
 import csv
@@ -47,11 +48,13 @@ class Demo:
             return [p for p, (_, roles) in self.people.items() if word in roles]
         self.chair = next(p for p in having("主任委员") if "副主任" not in self.people[p][1])
         self.supervisor = having("监督")[0]
+        self.signers = [*having("主任委员"), *having("监督")]  # of the meeting, with the clerk; also the deputy chair
         self.screen = having("大屏")[0]
         self.clerk = next(p for p in self.people if any(w in self.people[p][1] for w in ("经办", "工作人员")))
         self.experts = [p for p in self.people if p not in (self.supervisor, self.screen, self.clerk)]
         self.present = set()
         self.recused = set()
+        self.idle = set()  # present, and not going to vote
 
     def name(self, person):
         return self.people[person][0]
@@ -59,10 +62,13 @@ class Demo:
     def client(self, person):
         return self.meeting.clients[person]
 
-    def approve(self, event_start):
-        """The supervisor countersigns what the chair has proposed."""
-        self.client(self.supervisor).wait("proposal", 20, event_start)
-        self.client(self.supervisor).command("approve all")
+    def countersigned(self, command, kind):
+        """The chair proposes, the supervisor signs; done when the chair's own log has it."""
+        chair, supervisor = self.client(self.chair), self.client(self.supervisor)
+        start = {p: p.mark() for p in (chair, supervisor)}
+        chair.command(command, 60)
+        supervisor.sign(kind, start[supervisor])
+        chair.wait("entry", 30, start[chair], type=kind)
 
     def sign_in(self, people):
         begun = [(p, self.client(p).begin("sign-in")) for p in people]
@@ -72,9 +78,10 @@ class Demo:
                 raise driver.Failed(f"{self.name(person)}: {reply}")
         self.present.update(p for p in people if p in self.experts)
 
-    def open(self, batch, timeout_s=60):
-        """The chair opens; retried while trustees are still making keys."""
+    def open(self, batch, timeout_s=600):
+        """The chair proposes, again while keys are still being made; the supervisor counts the heads and signs."""
         deadline = time.monotonic() + timeout_s
+        start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
         while True:
             reply = self.client(self.chair).command(f"open {batch}", ok=None)
             if reply["ok"]:
@@ -82,6 +89,8 @@ class Demo:
             if reply.get("code") not in ("KEY_UNLOGGED", "CONFLICT") or time.monotonic() > deadline:
                 raise driver.Failed(f"open {batch}: {reply}")
             time.sleep(0.2)
+        self.client(self.supervisor).sign("BatchOpen", start[self.supervisor])
+        self.client(self.chair).wait("opened", 30, start[self.chair], batch=batch)
         for person in sorted(self.present):
             self.client(person).wait("tokens", 40, batch=batch, attempt=self.attempt(batch))
 
@@ -91,7 +100,7 @@ class Demo:
     def mark_paper(self, person, questions, agree, abstain):
         """The first `agree[q]` of those who may vote on q agree, the next `abstain[q]` abstain; one of them is this."""
         for q in questions:
-            voters = [p for p in sorted(self.present) if (p, q) not in self.recused]
+            voters = [p for p in sorted(self.present - self.idle) if (p, q) not in self.recused]
             if person not in voters:
                 continue
             position = (voters.index(person) + q) % len(voters)
@@ -108,13 +117,10 @@ class Demo:
     def declare(self, batch, attempt):
         chair = self.client(self.chair)
         counted = chair.wait("counted", 60, batch=batch, attempt=attempt)
-        start = self.client(self.supervisor).mark()
-        begun = chair.begin("declare")
-        self.approve(start)
-        chair.finish(begun)
+        self.countersigned("declare", "Declaration")
         declared = chair.wait("declared", 30, batch=batch, attempt=attempt)
         for row in declared["rows"]:
-            words = (("contested", "有争议"), ("mode_sensitive", "随回避方式而异"))
+            words = (("contested", "待复核表决"), ("mode_sensitive", "随回避方式而异"))
             marks = "".join(f"  [{word}]" for key, word in words if row.get(key))
             print(f"            {row['question']:>3}  {row['name']:<6} {row['text']}{marks}", flush=True)
         return counted
@@ -136,12 +142,14 @@ class Demo:
         say(f"server on {address}; laptops enrol with their slips")
         self.meeting.enrol_all()
         self.meeting.start_clients()
-        say("every laptop is connected; the clerk proposes the meeting, chair and supervisor sign")
-        start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
+        say("every laptop is connected; the clerk proposes the meeting; the supervisor ticks the sign-in sheet line by "
+            "line, and signs, with the chair and his deputy")
+        start = {p: self.client(p).mark() for p in self.signers}
         begun = self.client(self.clerk).begin("draft")
-        for p in (self.chair, self.supervisor):
-            self.client(p).wait("proposal", 20, start[p])
-            self.client(p).command("approve all")
+        self.client(self.supervisor).wait("proposal", 20, start[self.supervisor], type="MeetingOpen")
+        self.client(self.supervisor).tick_all()
+        for p in self.signers:
+            self.client(p).sign("MeetingOpen", start[p])
         self.client(self.clerk).finish(begun)
         for client in self.meeting.clients.values():
             questions = client.wait("meeting", 20)["batches"]
@@ -171,41 +179,79 @@ class Demo:
         say(f"{self.name(victim)}'s laptop was killed (kill -9) in mid-ballot; it is started again")
         self.meeting.start_client(victim).wait("tokens", 40, batch=1)
         self.vote([victim], questions, wanted, abstain)
-        say("all have cast; the chair closes: mixing, checking, confirming, opening")
-        self.client(self.chair).command("close")
+        self.checked(self.experts[3], questions, wanted, abstain)
+        say("all have cast; chair and supervisor close: mixing, checking, confirming, opening")
+        self.countersigned("close", "BatchClose")
         self.declare(1, 1)
 
+    def checked(self, person, questions, agree, abstain):
+        """Somebody doubts his laptop: the sealed envelope is opened on the supervisor's, void, and voted again."""
+        doubter, supervisor = self.client(person), self.client(self.supervisor)
+        start = doubter.mark()
+        doubter.command(f"check {self.supervisor}", 40)
+        deadline = time.monotonic() + 60
+        for wanted, line in (("asked", f"check-accept {person}"), ("opened", f"verdict {person} agrees")):
+            while not any(c["person"] == person and c["state"] == wanted for c in supervisor.command("now")["checks"]):
+                if time.monotonic() > deadline:
+                    raise driver.Failed(f"{self.name(person)}'s check is not {wanted}")
+                time.sleep(0.2)
+            supervisor.command(line, 40)
+        doubter.wait("tokens", 40, start, batch=1)
+        say(f"抽查: {self.name(person)} had his sealed ballot opened on the supervisor's laptop: it held what he had "
+            "chosen; it is void, and he casts a new one that nobody opens")
+        self.vote([person], questions, agree, abstain)
+
     def second_batch(self, questions, late):
-        """Eleven present, need eight; voided after closing and voted again."""
+        """Eleven present, need eight; one is shut out, says so, and all vote again."""
         self.sign_in([late])
         say(f"{self.name(late)} has arrived: {len(self.present)} present")
         self.open(2)
         wanted = dict(zip(questions, [9, 7, 8, 10, 6]))
-        self.vote(sorted(self.present), questions, {q: 0 for q in questions}, {})
-        self.client(self.chair).command("void all 第一轮发放的材料有误，按程序重新投票")
-        say("batch 2 was voided before anything was opened; it is voted again")
+        shut_out = self.experts[7]
+        self.client(shut_out).kill9()
+        self.vote(sorted(self.present - {shut_out}), questions, {q: 0 for q in questions}, {})
+        self.countersigned("close", "BatchClose")
+        say(f"batch 2: the laptop of {self.name(shut_out)} was away, and the voting was closed without him")
+        self.missing(shut_out)
+        self.countersigned("void all 一位专家的设备中断，未能投票，按程序重新投票", "Void")
+        say("so chair and supervisor void the batch, before anything was opened; it is voted again, by all eleven")
         self.open(2)
         self.vote(sorted(self.present), questions, wanted, {})
-        self.client(self.chair).command("close")
+        self.countersigned("close", "BatchClose")
         self.declare(2, 2)
 
+    def missing(self, person):
+        """His own program asks him, his answer is signed and stands in the log, and nothing can be opened over it."""
+        client, chair = self.meeting.start_client(person), self.client(self.chair)
+        client.wait("state", 60, stage="asked", batch=2)
+        client.command("not-voted no", 40)
+        chair.wait("entry", 40, type="Confirm", person=person, ok=False)
+        now = chair.command("now")["attempt"]
+        if now["missing"] != [person] or now["shared"] != 0:
+            raise driver.Failed(f"{self.name(person)} said MISSING, and the chair's laptop does not show it: {now}")
+        say(f"the laptop is back and asks: 「您没有投票，是您自己的决定吗？」 {self.name(person)} says no: "
+            "MISSING, signed, in red on every screen; no trustee opens anything over it")
+
     def third_batch(self, questions, early):
-        """Two have left, nine present, need seven: six is exactly two thirds and fails."""
+        """Two have left, nine present, need seven: six is exactly two thirds and fails. One does not vote."""
         for person in early:
             self.client(person).command("sign-out")
             self.present.discard(person)
         say(f"{' and '.join(self.name(p) for p in early)} have left: {len(self.present)} present")
         self.open(3)
-        self.vote(sorted(self.present), questions, dict(zip(questions, [6, 7, 8])), {})
-        self.client(self.chair).command("close")
+        silent = self.experts[9]
+        self.idle.add(silent)
+        self.vote(sorted(self.present - self.idle), questions, dict(zip(questions, [6, 7, 8])), {})
+        self.countersigned("close", "BatchClose")
+        self.client(silent).wait("state", 60, stage="asked", batch=3)
+        self.client(silent).command("not-voted yes", 40)
+        say(f"batch 3: {self.name(silent)} has not voted; asked by his own laptop, he says that it was his decision: "
+            "NOT_CAST, signed; he counts as present, and agrees to nobody")
         self.declare(3, 1)
 
     def close_meeting(self):
         """Every laptop shows the same head hash, which is written down."""
-        start = self.client(self.supervisor).mark()
-        begun = self.client(self.chair).begin("close-meeting")
-        self.approve(start)
-        self.client(self.chair).finish(begun)
+        self.countersigned("close-meeting", "MeetingClose")
         head = self.client(self.screen).wait("head", 30)["hash"]
         say("the meeting is closed; every laptop shows the same head hash:")
         for p in self.meeting.clients:
@@ -228,6 +274,8 @@ class Demo:
         say(f"the same without installing anything: open {self.out}/auditor.html in a browser, drop both files in")
         print(done.stdout, end="", flush=True)
         sys.stderr.write(done.stderr)
+        if done.returncode == 0 and not done.stdout.rstrip().endswith("VERIFIED 27/27"):
+            raise driver.Failed("the record was not verified by 27 checks")
         return done.returncode
 
 

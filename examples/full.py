@@ -108,10 +108,10 @@ def large(bin_dir, out, office, count):
                     meeting.client(person).command(f"vote {q} {'agree' if names[q - 1] in to_pass else 'disagree'}")
                 meeting.client(person).command("cast", 900)
             driver.at_once([lambda p=p: one(p) for p in meeting.experts])
-            meeting.client(meeting.chair).command("close", 900)
+            meeting.countersigned("close", "BatchClose", 900)
             meeting.declare(batch, timeout_s=900)
             demo.say(f"batch {batch} declared")
-        meeting.countersigned("close-meeting")
+        meeting.countersigned("close-meeting", "MeetingClose")
         head = meeting.client(meeting.chair).wait("head", 60)["hex"]
         (out / "anchor.txt").write_text(head + "\n", encoding="utf-8")
         meeting.meeting.run_tool("piaojue-server", "export", meeting.meeting.server_dir, "--out",

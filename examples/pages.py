@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A meeting to click through: starts a server and the laptops of a chair, three experts and the big screen, each a
 process of its own with its page in the browser, and prints their addresses. The clerk and the supervisor work by
-themselves (the clerk proposes the meeting, the supervisor signs whatever is put before her); their pages can be
-watched too. When the chair closes the meeting, the record is exported and verified. Started by scripts/demo --pages."""
+themselves (the clerk proposes the meeting, the supervisor ticks and signs whatever is put before her); their pages can
+be watched too. It is a rehearsal: a committee of fewer than seven guards nothing. When the chair closes the meeting,
+the record is exported and verified. Started by scripts/demo --pages."""
 
 import argparse
 import pathlib
@@ -34,7 +35,7 @@ CANDIDATES = """姓名,单位,级别,渠道,批次,业绩摘要,评议组意见
 """
 MEETING = """title = "工业互联网工程技术职务资格评审委员会评审会议（页面演示）"
 date = "2026-11-22"
-rehearsal = {rehearsal}
+rehearsal = true
 committee_size = 5
 trustees = ["server", "chair", "supervisor"]
 [rules]
@@ -48,9 +49,14 @@ def sign_whatever_comes(client, ended):
     seen = 0
     while not ended.is_set():
         proposals = client.events("proposal")
-        if any(p.get("yours") for p in proposals[seen:]):
+        for it in proposals[seen:]:
+            if not it.get("yours"):
+                continue
             time.sleep(1)
-            client.command("approve all", ok=None)
+            if it["type"] == "MeetingOpen":
+                client.tick_all()
+            heads = f" {len(it['people'])}" if it["type"] == "BatchOpen" else ""
+            client.command(f"approve {it['id']}{heads}", ok=None)
         seen = len(proposals)
         time.sleep(0.2)
 
@@ -59,13 +65,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder of the programs")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder to make (replaced if it exists)")
-    parser.add_argument("--rehearsal", action="store_true", help="marked as such on every screen")
     parser.add_argument("--exit-when-closed", action="store_true", help="end when the record is verified")
     options = parser.parse_args()
     shutil.rmtree(options.out, ignore_errors=True)
     options.out.mkdir(parents=True)
     for name, text in (("members.csv", MEMBERS), ("candidates.csv", CANDIDATES),
-                       ("meeting.toml", MEETING.format(rehearsal=str(options.rehearsal).lower()))):
+                       ("meeting.toml", MEETING)):
         (options.out / name).write_text(text, encoding="utf-8")
     meeting = driver.Meeting(options.bin, options.out, options.out / "meeting.toml", options.out / "members.csv",
                              options.out / "candidates.csv")

@@ -19,6 +19,9 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 16U << 10;        // one TLS record
 constexpr std::size_t kWriteChunkBytes = 64U << 10;  // what one write deadline is for
 
+/// Specification §9.1.
+constexpr std::string_view kExporterLabel = "EXPORTER-piaojue-enrol";
+
 }  // namespace
 
 std::string_view name(CloseReason reason) {
@@ -41,6 +44,8 @@ std::string_view name(CloseReason reason) {
       return "HANDSHAKE_TIMEOUT";
     case CloseReason::kFrameTimeout:
       return "FRAME_TIMEOUT";
+    case CloseReason::kStrangerTimeout:
+      return "STRANGER_TIMEOUT";
     case CloseReason::kIdleTimeout:
       return "IDLE_TIMEOUT";
     case CloseReason::kWriteTimeout:
@@ -99,17 +104,48 @@ void Channel::Impl::time_handshake(std::shared_ptr<Channel> const& channel, Mill
 bool Channel::Impl::establish() {
   established = true;
   watchdog.cancel();
-  detail::CertificatePtr const certificate(SSL_get1_peer_certificate(stream.native_handle()));
+  SSL* const ssl = stream.native_handle();
+  bool const is_server = tls.impl()->is_server;
+  // Nothing here resumes; a connection that did would prove no key.
+  if (SSL_session_reused(ssl) != 0) return false;
+  detail::CertificatePtr const certificate(SSL_get1_peer_certificate(ssl));
   if (certificate) {
     auto const spki = detail::spki_of(certificate.get());
-    if (!spki || SSL_get_verify_result(stream.native_handle()) != X509_V_OK) return false;
+    if (!spki || SSL_get_verify_result(ssl) != X509_V_OK) return false;
     peer = *spki;
   }
   // The verify callback has seen to it; a second look costs nothing and does not depend on OpenSSL calling it.
+  if (!is_server && !peer) return false;
   if (tls.impl()->pin && peer != tls.impl()->pin) return false;
-  bool const unauthenticated = tls.impl()->is_server && !peer;
-  reader.set_frame_bytes_max(unauthenticated ? limits.frame_bytes_max_unauthenticated : limits.frame_bytes_max);
+  auto own_or_peer = detail::spki_der_of(is_server ? SSL_get_certificate(ssl) : certificate.get());
+  if (!own_or_peer) return false;
+  server_spki = std::move(*own_or_peer);
+  if (SSL_export_keying_material(ssl, exporter.data.data(), crypto::Exporter::kSize, kExporterLabel.data(),
+                                 kExporterLabel.size(), nullptr, 0, 1) != 1) {
+    return false;
+  }
+  bool const is_stranger = is_server && !peer;
+  reader.set_frame_bytes_max(is_stranger ? limits.frame_bytes_max_unauthenticated : limits.frame_bytes_max);
+  if (is_stranger) {
+    stranger_deadline = Clock::now() + limits.stranger_deadline;
+  } else {
+    place.reset();
+  }
   return true;
+}
+
+void Channel::Impl::lose_place(std::shared_ptr<Channel> const& channel) {
+  asio::dispatch(of(*channel).strand.impl()->executor, [channel] {
+    Impl& c = of(*channel);
+    if (c.established) {
+      // With a certificate it has become no stranger meanwhile, and stays.
+      if (!c.peer) c.shut_now(CloseReason::kTooMany, "its place went to another address");
+      return;
+    }
+    c.lost_place = true;
+    boost::system::error_code ignored;
+    c.stream.lowest_layer().close(ignored);
+  });
 }
 
 // ---- Life ---------------------------------------------------------------------------------------------------------
@@ -150,7 +186,7 @@ void Channel::Impl::begin_finish(CloseReason reason, std::string detail) {
 /// Wakes the watchdog if the nearest deadline has moved before the one that it sleeps towards. A deadline that moves
 /// back costs nothing: the watchdog looks again when it wakes.
 void Channel::Impl::rearm() {
-  if (std::min({read_deadline, write_deadline, finish_deadline}) < watchdog.expiry()) watchdog.cancel();
+  if (nearest_deadline() < watchdog.expiry()) watchdog.cancel();
 }
 
 /// After each read: the frame deadline if a frame has begun (kept, while it lasts), else the idle deadline.
@@ -303,7 +339,7 @@ asio::awaitable<void> Channel::Impl::write_loop(std::shared_ptr<Channel> self) {
 asio::awaitable<void> Channel::Impl::watch_loop(std::shared_ptr<Channel> self) {
   Impl& s = of(*self);
   while (!s.shut) {
-    s.watchdog.expires_at(std::min({s.read_deadline, s.write_deadline, s.finish_deadline}));
+    s.watchdog.expires_at(s.nearest_deadline());
     co_await s.watchdog.async_wait(kAwait);
     if (s.shut) break;
     auto const now = Clock::now();
@@ -312,6 +348,8 @@ asio::awaitable<void> Channel::Impl::watch_loop(std::shared_ptr<Channel> self) {
       s.shut_now(s.closed.reason, s.closed.detail);
     } else if (write_late) {
       s.shut_now(CloseReason::kWriteTimeout, "the peer does not read");
+    } else if (now >= s.stranger_deadline) {
+      s.shut_now(CloseReason::kStrangerTimeout, "no certificate, and the time is up");
     } else if (now >= s.read_deadline) {
       s.shut_now(s.frame_timed ? CloseReason::kFrameTimeout : CloseReason::kIdleTimeout,
                  s.frame_timed ? "a frame began and did not end in time" : "nothing was received in time");
@@ -360,6 +398,7 @@ void Channel::Impl::ended(Channel& channel, bool in_order) {
   OnClose const on_close = std::exchange(s.on_close, nullptr);
   if (!in_order) return;
   s.slot.reset();
+  s.place.reset();
   try {
     if (on_close) on_close(s.closed);
   } catch (std::exception const&) {
@@ -470,7 +509,10 @@ void Channel::set_frame_bytes_max(std::uint32_t frame_bytes_max) {
 }
 
 std::optional<Hash> Channel::peer_spki_sha256() const { return impl_->peer; }
+Bytes const& Channel::server_spki() const { return impl_->server_spki; }
+crypto::Exporter const& Channel::exporter() const { return impl_->exporter; }
 std::string const& Channel::remote() const { return impl_->remote; }
+std::string const& Channel::address() const { return impl_->address; }
 void Channel::post(Task task) { impl_->strand.post(std::move(task)); }
 Strand const& Channel::strand() const { return impl_->strand; }
 

@@ -29,13 +29,14 @@ enum class CloseReason : std::uint8_t {
   kConnectTimeout,    ///< ChannelLimits::connect_deadline
   kHandshakeTimeout,  ///< ChannelLimits::handshake_deadline
   kFrameTimeout,      ///< ChannelLimits::frame_deadline: a frame began and did not end (slow loris)
+  kStrangerTimeout,   ///< ChannelLimits::stranger_deadline: no certificate, and the time is up
   kIdleTimeout,       ///< ChannelLimits::idle_deadline
   kWriteTimeout,      ///< ChannelLimits::write_deadline: the peer does not read
   kFrameTooLarge,     ///< a header announced more than the limit of this connection
   kFrameMalformed,    ///< an empty frame
   kSendOverflow,      ///< the outbound queue reached its bound: the peer does not read fast enough
   kRateLimit,         ///< more frames than ChannelLimits::inbound_frames_per_s allows
-  kTooMany,           ///< ListenOptions::connections_max
+  kTooMany,           ///< a bound of ListenOptions
   kReplaced,          ///< for the session layer: the same person connected again
   kRefused,           ///< for the session layer: the peer may not be here
   kShutdown,          ///< this program is ending
@@ -54,12 +55,14 @@ struct ChannelLimits {
   std::uint32_t frame_bytes_max = kFrameBytesMax;
   /// On the server's side while the peer has shown no certificate.
   std::uint32_t frame_bytes_max_unauthenticated = kFrameBytesMaxUnauthenticated;
-  Milliseconds connect_deadline{10'000};   ///< client: resolving, TCP and TLS together
-  Milliseconds handshake_deadline{5'000};  ///< server: TLS, from accept on
-  Milliseconds frame_deadline{15'000};     ///< from a frame's first byte to its last
-  Milliseconds idle_deadline{45'000};      ///< between frames; heartbeats are the upper layer's matter
-  Milliseconds write_deadline{15'000};     ///< for each 64 KiB (or less) of a frame to be taken by the network
-  Milliseconds finish_deadline{3'000};     ///< for `finish` as a whole
+  Milliseconds connect_deadline{10'000};    ///< client: resolving, TCP and TLS together
+  Milliseconds handshake_deadline{10'000};  ///< server: TLS, from accept on
+  /// Server, while the peer has shown no certificate: its whole life, from the end of the handshake on.
+  Milliseconds stranger_deadline{10'000};
+  Milliseconds frame_deadline{15'000};  ///< from a frame's first byte to its last
+  Milliseconds idle_deadline{45'000};   ///< between frames; heartbeats are the upper layer's matter
+  Milliseconds write_deadline{15'000};  ///< for each 64 KiB (or less) of a frame to be taken by the network
+  Milliseconds finish_deadline{3'000};  ///< for `finish` as a whole
   std::size_t send_queue_frames_max = 1'024;
   std::size_t send_queue_bytes_max = 64U << 20;
   /// Token bucket; 0 is no limit. A peer beyond it is closed.
@@ -105,8 +108,15 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// SHA-256 of the SPKI of the peer's verified certificate: on the server's side the client's TLS key, or nothing if
   /// it presented none; on the client's side always the pin.
   std::optional<Hash> peer_spki_sha256() const;
+  /// The server's SubjectPublicKeyInfo, DER: at both ends the same.
+  Bytes const& server_spki() const;
+  /// 32 bytes of RFC 8446 §7.5 (label "EXPORTER-piaojue-enrol", empty context): the same at both ends of this
+  /// connection, and at no other one, also not of whoever sits between two.
+  crypto::Exporter const& exporter() const;
   /// "192.0.2.7:50312", "[2001:db8::7]:50312". For the log only; never an authority.
   std::string const& remote() const;
+  /// On the server's side: what counts as one address (specification §9.4), without a port; of IPv6 its /64.
+  std::string const& address() const;
   /// Runs a task in order with the handlers.
   void post(Task task);
   Strand const& strand() const;
@@ -122,7 +132,11 @@ struct ListenOptions {
   std::string address = "0.0.0.0";
   std::uint16_t port = 0;             ///< 0: any free one, see Listener::port
   std::size_t connections_max = 512;  ///< beyond it a connection is closed as soon as it is accepted
-  std::size_t handshakes_max = 64;    ///< beyond it no further connection is accepted until one ends
+  /// Unfinished handshakes and connections without a certificate (specification §9.4). Beyond it the address with most
+  /// of them loses its oldest.
+  std::size_t strangers_max = 64;
+  /// Of these, from one address (IPv6: one /64). Beyond it a connection is closed as soon as it is accepted.
+  std::size_t strangers_per_address_max = 8;
 };
 
 /// Accepts connections and completes their handshakes.

@@ -40,16 +40,23 @@ struct Channel::Impl {
   ChannelLimits const limits;
   Stream stream;
   std::string remote;
+  std::string address;
   std::optional<Hash> peer;
-  std::shared_ptr<void> slot;  ///< place among the Listener's connections, given back at the end
+  Bytes server_spki;
+  crypto::Exporter exporter;
+  std::shared_ptr<void> slot;   ///< place among the Listener's connections, given back at the end
+  std::shared_ptr<void> place;  ///< among its strangers, given back with the first sight of a certificate
 
   // Birth: the watchdog times the handshake.
   bool established = false;
   bool timed_out = false;
+  bool lost_place = false;
   /// Closes the socket unless `established` is set within `deadline`.
   static void time_handshake(std::shared_ptr<Channel> const& channel, Milliseconds deadline);
   /// After a successful handshake. @return false if the peer's key cannot be read or is not the pinned one.
   bool establish();
+  /// Its place among the strangers went to another address. From any strand.
+  static void lose_place(std::shared_ptr<Channel> const& channel);
 
   // Life.
   OnFrame on_frame;
@@ -67,6 +74,10 @@ struct Channel::Impl {
   Clock::time_point read_deadline = Clock::time_point::max();
   Clock::time_point write_deadline = Clock::time_point::max();
   Clock::time_point finish_deadline = Clock::time_point::max();
+  Clock::time_point stranger_deadline = Clock::time_point::max();
+  Clock::time_point nearest_deadline() const {
+    return std::min({read_deadline, write_deadline, finish_deadline, stranger_deadline});
+  }
   bool frame_timed = false;  ///< read_deadline is that of a frame that has begun
   double tokens = 0;
   Clock::time_point tokens_at{};

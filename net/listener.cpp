@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "net/channel_impl.h"
+#include "net/strangers.h"
 
 namespace piaojue::net {
 namespace {
@@ -29,6 +30,50 @@ std::shared_ptr<Channel> make_channel(TlsContext const& tls, Strand const& stran
 
 // ---- Listener -----------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// The strangers with their channels. From any strand: a channel gives its place back wherever it ends.
+class Places {
+ public:
+  explicit Places(ListenOptions const& options)
+      : strangers_(std::max<std::size_t>(1, options.strangers_max), options.strangers_per_address_max) {}
+
+  /// @return false: its address has its share.
+  static bool enter(std::shared_ptr<Places> const& self, asio::ip::address const& address,
+                    std::shared_ptr<Channel> const& channel) {
+    std::weak_ptr<Channel> loses;
+    {
+      std::lock_guard const lock(self->mutex_);
+      auto const entered = self->strangers_.enter(address);
+      if (!entered) return false;
+      if (entered->loses) loses = self->take(*entered->loses);
+      self->channel_of_.emplace(entered->id, channel);
+      Channel::Impl::of(*channel).place =
+          std::shared_ptr<void>(nullptr, [self, id = entered->id](void*) { self->leave(id); });
+    }
+    // Without the lock: whoever lets a channel go last gives its place back.
+    if (auto const losing = loses.lock()) Channel::Impl::lose_place(losing);
+    return true;
+  }
+
+ private:
+  std::weak_ptr<Channel> take(Strangers::Id id) {
+    auto const found = channel_of_.extract(id);
+    return found ? found.mapped() : std::weak_ptr<Channel>();
+  }
+  void leave(Strangers::Id id) {
+    std::lock_guard const lock(mutex_);
+    strangers_.leave(id);
+    channel_of_.erase(id);
+  }
+
+  std::mutex mutex_;
+  Strangers strangers_;
+  std::map<Strangers::Id, std::weak_ptr<Channel>> channel_of_;
+};
+
+}  // namespace
+
 struct Listener::Impl {
   Impl(asio::io_context& own_io, ListenOptions own_options, TlsContext own_tls, ChannelLimits const& own_limits,
        OnChannel own_on_channel, OnRefused own_on_refused)
@@ -40,71 +85,68 @@ struct Listener::Impl {
         tls(std::move(own_tls)),
         limits(own_limits),
         on_channel(std::move(own_on_channel)),
-        on_refused(std::move(own_on_refused)) {}
+        on_refused(std::move(own_on_refused)),
+        places(std::make_shared<Places>(options)) {}
 
   asio::io_context& io;
   Strand strand;
   tcp::acceptor acceptor;   ///< on the strand
-  asio::steady_timer wake;  ///< on the strand: a handshake has ended, or `stop`
+  asio::steady_timer wake;  ///< on the strand: a pause is over, or `stop`
   ListenOptions const options;
   TlsContext const tls;
   ChannelLimits const limits;
   OnChannel const on_channel;
   OnRefused const on_refused;
   std::uint16_t port = 0;
-  std::size_t handshakes = 0;  ///< on the strand
   std::atomic<bool> stopped = false;
   /// Apart from Impl: a channel that outlives its listener still gives its place back.
   std::shared_ptr<std::atomic<std::size_t>> connections = std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<Places> const places;
 
   void refused(std::string const& remote, Closed const& why) const {
     if (on_refused) on_refused(remote, why);
   }
+  void accepted(std::shared_ptr<Impl> const& self, Strand const& channel_strand, tcp::socket socket);
   static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self);
   static asio::awaitable<void> handshake(std::shared_ptr<Impl> self, std::shared_ptr<Channel> channel);
 };
 
+/// One connection that has just come in: judges the bounds, then begins its handshake.
+void Listener::Impl::accepted(std::shared_ptr<Impl> const& self, Strand const& channel_strand, tcp::socket socket) {
+  boost::system::error_code ignored;
+  auto const endpoint = socket.remote_endpoint(ignored);
+  std::string const remote = endpoint_text(endpoint);
+  if (*connections >= options.connections_max) {
+    socket.close(ignored);
+    return refused(remote, {CloseReason::kTooMany, "connections_max"});
+  }
+  socket.set_option(tcp::no_delay(true), ignored);
+  auto const channel = make_channel(tls, channel_strand, std::move(socket), limits);
+  Channel::Impl& c = Channel::Impl::of(*channel);
+  c.remote = remote;
+  c.address = counted_address(endpoint.address()).to_string();
+  if (!Places::enter(places, endpoint.address(), channel)) {
+    return refused(remote, {CloseReason::kTooMany, "strangers_per_address_max"});
+  }
+  ++*connections;
+  c.slot = std::shared_ptr<void>(nullptr, [count = connections](void*) { --*count; });
+  asio::co_spawn(channel_strand.impl()->executor, handshake(self, channel), [](std::exception_ptr const&) {});
+}
+
 asio::awaitable<void> Listener::Impl::accept_loop(std::shared_ptr<Impl> self) {
   Impl& l = *self;
   while (!l.stopped) {
-    if (l.handshakes >= l.options.handshakes_max) {
-      // What comes meanwhile waits in the backlog of the kernel, where it costs us nothing.
-      l.wake.expires_at(Clock::time_point::max());
-      co_await l.wake.async_wait(kAwait);
-      continue;
-    }
     Strand const strand(l.io);
     tcp::socket socket(strand.impl()->executor);
     auto const [error] = co_await l.acceptor.async_accept(socket, kAwait);
     if (l.stopped) break;
-    if (error) {
-      if (error == asio::error::no_descriptors || error == asio::error::no_memory ||
-          error == asio::error::no_buffer_space) {
-        l.wake.expires_after(kAcceptPause);
-        co_await l.wake.async_wait(kAwait);
-      }
-      continue;
+    if (!error) {
+      l.accepted(self, strand, std::move(socket));
+    } else if (error == asio::error::no_descriptors || error == asio::error::no_memory ||
+               error == asio::error::no_buffer_space) {
+      l.wake.expires_after(kAcceptPause);
+      co_await l.wake.async_wait(kAwait);
     }
-    boost::system::error_code ignored;
-    std::string const remote = endpoint_text(socket.remote_endpoint(ignored));
-    if (*l.connections >= l.options.connections_max) {
-      socket.close(ignored);
-      l.refused(remote, {CloseReason::kTooMany, "connections_max"});
-      continue;
-    }
-    socket.set_option(tcp::no_delay(true), ignored);
-    auto const channel = make_channel(l.tls, strand, std::move(socket), l.limits);
-    Channel::Impl& c = Channel::Impl::of(*channel);
-    c.remote = remote;
-    ++*l.connections;
-    c.slot = std::shared_ptr<void>(nullptr, [count = l.connections](void*) { --*count; });
-    ++l.handshakes;
-    asio::co_spawn(strand.impl()->executor, handshake(self, channel), [self](std::exception_ptr const&) {
-      asio::dispatch(self->strand.impl()->executor, [self] {
-        --self->handshakes;
-        self->wake.cancel();
-      });
-    });
   }
 }
 
@@ -112,6 +154,10 @@ asio::awaitable<void> Listener::Impl::handshake(std::shared_ptr<Impl> self, std:
   Channel::Impl& c = Channel::Impl::of(*channel);
   Channel::Impl::time_handshake(channel, self->limits.handshake_deadline);
   auto const [error] = co_await c.stream.async_handshake(asio::ssl::stream_base::server, kAwait);
+  if (c.lost_place) {
+    self->refused(c.remote, {CloseReason::kTooMany, "its place went to another address"});
+    co_return;
+  }
   if (c.timed_out) {
     self->refused(c.remote, {CloseReason::kHandshakeTimeout, "the TLS handshake did not end in time"});
     co_return;

@@ -29,7 +29,9 @@ using RequestPtr = std::unique_ptr<X509_REQ, Freer<&X509_REQ_free>>;
 Result<CertificatePtr> parse_certificate(std::string_view pem);
 /// Exactly one PEM block of an unencrypted P-256 private key. @return kMalformed, kKeyParam.
 Result<KeyPtr> parse_private_key(ByteView pem);
-/// SHA-256 of the DER SubjectPublicKeyInfo as it stands in the certificate.
+/// The DER SubjectPublicKeyInfo as it stands in the certificate. @return kMalformed, also for no certificate.
+Result<Bytes> spki_der_of(X509 const* certificate);
+/// SHA-256 of it.
 Result<Hash> spki_of(X509 const* certificate);
 
 }  // namespace piaojue::net::detail

@@ -75,21 +75,32 @@ Result<KeyPtr> make_key() {
   return key;
 }
 
-Result<RequestPtr> parse_request(std::string_view pem) {
-  BioPtr const bio = pem_reader(pem);
-  if (!bio) return Refusal::kMalformed;
-  RequestPtr request(PEM_read_bio_X509_REQ(bio.get(), nullptr, no_passphrase, nullptr));
-  if (!request || !at_end(bio.get())) return Refusal::kMalformed;
+Result<RequestPtr> parse_request(ByteView der) {
+  if (der.empty() || der.size() > kCsrBytesMax) return Refusal::kMalformed;
+  unsigned char const* at = der.data();
+  RequestPtr request(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
+  if (!request || at != der.data() + der.size()) return Refusal::kMalformed;
   return request;
 }
 
-Result<Hash> hash_spki(X509_PUBKEY const* spki) {
+/// Takes what an i2d_ function has made.
+Result<Bytes> take_der(unsigned char* der, int length) {
+  if (length <= 0) return Refusal::kMalformed;
+  Bytes out(der, der + length);
+  OPENSSL_free(der);
+  return out;
+}
+
+Result<Bytes> spki_der(X509_PUBKEY const* spki) {
   unsigned char* der = nullptr;
   int const length = spki != nullptr ? i2d_X509_PUBKEY(spki, &der) : -1;
-  if (length <= 0) return Refusal::kMalformed;
-  Hash const hash = crypto::sha256({ByteView(der, static_cast<std::size_t>(length))});
-  OPENSSL_free(der);
-  return hash;
+  return take_der(der, length);
+}
+
+Result<Hash> hash_spki(X509_PUBKEY const* spki) {
+  auto const der = spki_der(spki);
+  if (!der) return der.error();
+  return crypto::sha256({*der});
 }
 
 struct SigningAuthority {
@@ -226,6 +237,12 @@ Result<KeyPtr> parse_private_key(ByteView pem) {
   return key;
 }
 
+Result<Bytes> spki_der_of(X509 const* certificate) {
+  ClearErrors const clear;
+  if (certificate == nullptr) return Refusal::kMalformed;
+  return spki_der(X509_get_X509_PUBKEY(certificate));
+}
+
 Result<Hash> spki_of(X509 const* certificate) {
   ClearErrors const clear;
   return hash_spki(X509_get_X509_PUBKEY(certificate));
@@ -279,27 +296,29 @@ Result<Secret> make_tls_key() {
   return key_text(key->get());
 }
 
-Result<std::string> make_csr(Secret const& key_pem) {
+Result<Bytes> make_csr(Secret const& key_pem) {
   ClearErrors const clear;
   auto key = parse_private_key(key_pem.view());
   if (!key) return key.error();
   RequestPtr const request(X509_REQ_new());
-  BioPtr const bio(BIO_new(BIO_s_mem()));
-  if (!request || !bio || X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) != 1 ||
+  if (!request || X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) != 1 ||
       X509_REQ_set_pubkey(request.get(), key->get()) != 1 ||
-      X509_REQ_sign(request.get(), key->get(), EVP_sha256()) <= 0 ||
-      PEM_write_bio_X509_REQ(bio.get(), request.get()) != 1) {
+      X509_REQ_sign(request.get(), key->get(), EVP_sha256()) <= 0) {
     return Refusal::kInternal;
   }
-  return take_text(bio.get());
+  unsigned char* der = nullptr;
+  int const length = i2d_X509_REQ(request.get(), &der);
+  auto out = take_der(der, length);
+  if (!out) return Refusal::kInternal;
+  return out;
 }
 
-Result<std::string> issue_client_certificate(Credential const& authority, std::string_view csr_pem,
-                                             std::uint32_t person, Validity validity) {
+Result<std::string> issue_client_certificate(Credential const& authority, ByteView csr, std::uint32_t person,
+                                             Validity validity) {
   ClearErrors const clear;
   auto signer = open_authority(authority);
   if (!signer) return signer.error();
-  auto request = parse_request(csr_pem);
+  auto request = parse_request(csr);
   if (!request) return request.error();
   EVP_PKEY* const key = X509_REQ_get0_pubkey(request->get());
   if (key == nullptr || !is_p256(key)) return Refusal::kKeyParam;
@@ -361,15 +380,14 @@ Result<Hash> spki_sha256_of_key(Secret const& key_pem) {
   if (!key) return key.error();
   unsigned char* der = nullptr;
   int const length = i2d_PUBKEY(key->get(), &der);
-  if (length <= 0) return Refusal::kInternal;
-  Hash const hash = crypto::sha256({ByteView(der, static_cast<std::size_t>(length))});
-  OPENSSL_free(der);
-  return hash;
+  auto const spki = take_der(der, length);
+  if (!spki) return Refusal::kInternal;
+  return crypto::sha256({*spki});
 }
 
-Result<Hash> spki_sha256_of_csr(std::string_view csr_pem) {
+Result<Hash> spki_sha256_of_csr(ByteView csr) {
   ClearErrors const clear;
-  auto const request = parse_request(csr_pem);
+  auto const request = parse_request(csr);
   if (!request) return request.error();
   return hash_spki(X509_REQ_get_X509_PUBKEY(request->get()));
 }

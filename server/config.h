@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// What Core is given: keys, bounds, and the few things of the world outside that it may ask for.
+#include "crypto/box.h"
 #include "crypto/sign.h"
+#include "protocol/meeting/halves.h"
 #include "protocol/trustee/trustee.h"
 #include "server/outbox.h"
 
 namespace piaojue::server {
 
+/// So many in hand, and so many more a second.
+struct Rate {
+  double in_hand = 0;
+  double per_s = 0;
+};
+
 struct Limits {
   std::size_t sessions_max = 512;
-  std::size_t strangers_max = 128;  ///< of these, without a certificate: whoever is enrolled always finds a place
   std::size_t proposals_max = 64;
   std::size_t proposals_per_person_max = 8;
   std::size_t proposal_bytes_max = 32U << 20;  ///< of all outstanding proposals
   std::size_t push_bytes = 1U << 20;           ///< of entries in one LogPush, or one entry if that is larger
-  std::uint32_t wrong_codes_per_session = 5;
-  std::uint32_t wrong_codes_burst = 40;  ///< of all sessions; one is forgiven every `wrong_code_ms`
-  std::uint64_t wrong_code_ms = 2'000;
+  std::uint32_t enrol_tries_per_session = 5;   ///< EnrolStarts and wrong proofs
+  Rate enrol_tries_per_address{40, 0.5};
+  Rate relays_per_person{256, 32};  ///< after a restart, seven trustees give each other some dozens of halves
+  Rate relay_bytes_per_person{2U << 20, 256U << 10};
+  Rate hellos_per_person{256, 8};  ///< one each, and one more for each `push_bytes` of the log that it asks for
+  std::uint64_t hold_ms = 60'000;  ///< what a proposal holds back, and then for as long does not (specification §9.2)
 };
 
 /// A certificate made for the key of a request.
@@ -27,21 +37,26 @@ struct IssuedCertificate {
 };
 
 /// @return kMalformed, kBadSignature, kKeyParam: what the request is refused with.
-using IssueCertificate = std::function<Result<IssuedCertificate>(ByteView csr_pem, PersonId person)>;
-/// Store::codes.
-using CodesOf = std::function<Explained<std::vector<Hash>>(PersonId)>;
-/// Milliseconds of a clock that only goes forward: for the rate of wrong codes, nothing else.
-using NowMs = std::function<std::uint64_t()>;
+using IssueCertificate = std::function<Result<IssuedCertificate>(ByteView csr, PersonId person)>;
+/// Store::slip.
+using SlipOf = std::function<Explained<std::optional<Bytes>>(PersonId)>;
+/// Milliseconds of a clock that only goes forward.
+using NowMs = trustee::NowMs;
 
-/// Only `server_key`, `checkpoint_key` and `seal_key` are secrets.
+/// The operator, who is the person of trustee 0, has said stop: no share in this attempt (specification §10.5).
+using StopAsked = std::function<bool(meeting::HalfOf const& attempt)>;
+
+/// Only the four keys are secrets.
 struct Config {
   crypto::SigningKey server_key;
   crypto::SigningKey checkpoint_key;
-  Secret seal_key;  ///< crypto::kSealKeyBytes: seals trustee 0's state and the clients' keys in the store
+  crypto::BoxKey box_key;
+  Secret seal_key;  ///< crypto::kSealKeyBytes: the own key of all that the store keeps sealed (specification §14)
   trustee::TokenKeySource token_keys;
   IssueCertificate issue_certificate;
-  CodesOf codes;
+  SlipOf slip_of;
   NowMs now_ms;
+  StopAsked stop_asked = {};
   /// For the ballots of a box, inside a job.
   ParallelFor parallel;
   Limits limits;

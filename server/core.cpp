@@ -3,9 +3,10 @@
 #include "server/core.h"
 
 #include "server/cosignatures.h"
-#include "server/draft.h"
+#include "server/hellos.h"
 #include "server/key_changes.h"
 #include "server/own_work.h"
+#include "server/relays.h"
 #include "server/submissions.h"
 
 namespace piaojue::server {
@@ -16,32 +17,38 @@ class Core::Parts final : private LogListener {
   Parts(Config config, meeting::Manifest drafted);
   [[nodiscard]] Result<void> load(Contents const& contents);
 
-  void open(SessionId session, std::optional<Hash> const& spki) { sessions_.open(session, spki); }
+  void open(SessionId session, Peer peer);
   void on_frame(SessionId session, ByteView frame);
-  void closed(SessionId session) { sessions_.closed(session); }
+  void closed(SessionId session);
   bool has_group() const { return !outbox_.empty() || sessions_.status_due() || proposals_.recheck_due(); }
   CommitGroup take_group();
   std::vector<Job> take_jobs() { return own_work_.take_due(); }
+  void look_again() { own_work_.look_again(); }
   void finish_job(JobId id) { own_work_.finish(id); }
   std::vector<Notice> take_notices() { return notices_.take(); }
 
   meeting::Record const& record() const { return record_; }
   meeting::Witnesses const& witnesses() const { return cosignatures_.witnesses(); }
   trustee::Trustee::Status trustee_status() const { return seat_.status(record_); }
+  std::vector<PersonId> awaited_holders() const { return own_halves_.awaited(); }
   std::optional<PersonId> person_of(Hash const& spki) const;
 
  private:
   void mute(bool muted);
   [[nodiscard]] Result<void> replay(Rows const& entries);
-  void dispatch(Asked const& asked, Session const& session, wire::Request const& request);
-  void answer(Asked const& asked, wire::Enrol const& in);
+  void dispatch(Asked const& asked, Session const& session, wire::Request request);
+  void answer(Asked const& asked, wire::EnrolStart const& in);
+  void answer(Asked const& asked, wire::EnrolKeys const& in);
+  void refuse_stranger(Asked const& asked, Refusal code);
   void answer(Asked const& asked, wire::Hello const& in);
   void answer(Asked const& asked, wire::Cosign const& in);
-  void answer(Asked const& asked, wire::GetSealKey const& in);
   void answer(Asked const& asked, wire::GetDraft const& in) const;
   void took_in(meeting::Entry const& entry, std::uint64_t index, Payload payload) override;
   void took_in(meeting::Manifest const& opening);
   void took_in(meeting::KeyChange const& change);
+  void took_in(meeting::TrusteeChange const& change);
+  void between_attempts();
+  void on_half();
   void restand(PersonId person);
   void resume(SessionId session, PersonId person);
 
@@ -50,40 +57,44 @@ class Core::Parts final : private LogListener {
   Outbox outbox_;
   Notices notices_;
   Draft draft_;
-  Enrolments enrolments_{draft_,
-                         record_,
-                         {config_.issue_certificate, config_.codes, config_.now_ms},
-                         config_.limits,
-                         Shelf<Table::kEnrolment>(outbox_),
-                         notices_};
-  Sessions sessions_{draft_, enrolments_, config_.limits, outbox_};
+  Enrolments enrolments_{draft_, record_, Shelf<Table::kEnrolment>(outbox_)};
+  Enrolling enrolling_{draft_,           record_,        {config_.issue_certificate, config_.slip_of, config_.now_ms},
+                       config_.seal_key, config_.limits, enrolments_,
+                       notices_};
+  Sessions sessions_{draft_, record_, enrolments_, config_.limits, outbox_};
   LogFeed feed_{record_,
                 {draft_.manifest().origin(), config_.checkpoint_key},
                 config_.limits.push_bytes,
                 Shelf<Table::kEntry>(outbox_),
                 Shelf<Table::kCheckpoint>(outbox_)};
   LogWriter log_{record_, feed_, config_.server_key, *this};
+  Hellos hellos_{config_.limits, config_.now_ms};
   Cosignatures cosignatures_{record_, feed_, Shelf<Table::kCosignature>(outbox_)};
   Proposals proposals_{record_, [this](auto const& entry) { return enrolments_.check_entry(entry); }, config_.limits,
                        Shelf<Table::kProposal>(outbox_), sessions_};
+  Holds holds_{proposals_, config_.limits, config_.now_ms};
   KeyChanges key_changes_{enrolments_, proposals_, notices_};
-  TrusteeSeat seat_{{config_.server_key, config_.seal_key, config_.token_keys, config_.parallel, config_.lookahead},
+  OwnHalves own_halves_{record_, {config_.server_key, config_.box_key, config_.seal_key}, sessions_, notices_};
+  Relays relays_{
+      record_, {config_.box_key, config_.now_ms, config_.limits}, own_halves_, sessions_, [this] { on_half(); }};
+  TrusteeSeat seat_{{config_.server_key, config_.seal_key, config_.token_keys, config_.now_ms, config_.stop_asked,
+                     config_.parallel, config_.lookahead},
+                    own_halves_,
                     Shelf<Table::kTrustee>(outbox_)};
-  Delivery delivery_{record_,
-                     config_.seal_key,
-                     {Shelf<Table::kTokenPayload>(outbox_), Shelf<Table::kIssuedPayload>(outbox_),
-                      Shelf<Table::kEnvelope>(outbox_), Shelf<Table::kSealKey>(outbox_)},
-                     sessions_,
-                     [this](PersonId person, Hash const& batch_open, meeting::BlindedMsgs messages) {
-                       seat_.on_request(person, batch_open, std::move(messages));
-                     }};
-  MixChain mix_chain_{record_, Shelf<Table::kMixOutput>(outbox_), sessions_};
-  Payloads payloads_{record_, delivery_, mix_chain_};
+  AttemptSeal seal_{record_, own_halves_};
+  Delivery delivery_{
+      record_,
+      seal_,
+      {Shelf<Table::kTokenPayload>(outbox_), Shelf<Table::kIssuedPayload>(outbox_), Shelf<Table::kEnvelope>(outbox_)},
+      sessions_,
+      [this](Delivery::TokenWork work) { seat_.on_request(std::move(work)); }};
+  MixChain mix_chain_{record_, seal_, Shelf<Table::kMixOutput>(outbox_), sessions_};
+  Payloads payloads_{record_, seal_, delivery_, mix_chain_};
   Incidents incidents_{record_, log_, notices_};
-  Submissions submissions_{{record_, feed_, log_}, enrolments_, payloads_, proposals_, incidents_};
+  Submissions submissions_{{record_, feed_, log_}, {enrolments_, payloads_, proposals_, holds_, incidents_}};
   OwnWork own_work_{{record_, cosignatures_.witnesses(), log_},
                     {[this] { return delivery_.hop0_input(); }, [this] { return mix_chain_.box_input(); }},
-                    seat_,
+                    {seat_, own_halves_},
                     config_.parallel,
                     notices_};
 };
@@ -96,19 +107,21 @@ Core::Parts::Parts(Config config, meeting::Manifest drafted)
 Result<void> Core::Parts::load(Contents const& contents) {
   auto const& drafted = draft_.manifest();
   if (drafted.server_key != config_.server_key.public_key() ||
-      drafted.checkpoint_key != config_.checkpoint_key.public_key()) {
+      drafted.checkpoint_key != config_.checkpoint_key.public_key() ||
+      drafted.server_box_key != config_.box_key.public_key()) {
     return Refusal::kStorage;
   }
   mute(true);
   if (auto loaded = enrolments_.load(contents); !loaded) return loaded;
-  seat_.load(contents);
   if (auto loaded = cosignatures_.load(contents); !loaded) return loaded;
   if (auto replayed = replay(contents[Table::kEntry]); !replayed) return replayed;
   if (auto loaded = feed_.load_checkpoints(contents); !loaded) return loaded;
+  mute(false);  // what a restart finds away is news
+  if (auto loaded = seat_.load(record_, contents); !loaded) return loaded;
   if (auto loaded = payloads_.load(contents); !loaded) return loaded;
   if (auto loaded = proposals_.load(contents); !loaded) return loaded;
   sessions_.reset_status();
-  mute(false);
+  for (auto const person : enrolments_.people()) key_changes_.propose(person);
   return {};
 }
 
@@ -117,6 +130,7 @@ void Core::Parts::mute(bool muted) {
   outbox_.mute(muted);
   notices_.mute(muted);
   key_changes_.mute(muted);
+  incidents_.mute(muted);
 }
 
 Result<void> Core::Parts::replay(Rows const& entries) {
@@ -131,18 +145,30 @@ Result<void> Core::Parts::replay(Rows const& entries) {
 
 // ==================================================================================================== Requests
 
+void Core::Parts::open(SessionId id, Peer peer) {
+  sessions_.open(id, peer.certificate);
+  if (!peer.certificate && sessions_.find(id)) enrolling_.open(id, std::move(peer));
+}
+
+void Core::Parts::closed(SessionId id) {
+  sessions_.closed(id);
+  enrolling_.closed(id);
+}
+
 void Core::Parts::on_frame(SessionId id, ByteView frame) {
   auto const* session = sessions_.find(id);
   if (!session) return;
-  auto const request = wire::parse_request(frame);
+  if (frame.size() > session->frame_bytes_max) return sessions_.close(id, Close::kTooLarge);
+  auto request = wire::parse_request(frame);
   if (!request) return sessions_.close(id, Close::kMalformed);
-  dispatch({outbox_, id, request->id, session->person}, *session, *request);
+  dispatch({outbox_, id, request->id, session->person}, *session, std::move(*request));
 }
 
-void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Request const& request) {
-  auto const& what = request.what;
+void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Request request) {
+  auto& what = request.what;
   if (!session.enrolment && request.enrolment) {
-    if (auto const* in = std::get_if<wire::Enrol>(&what)) return answer(asked, *in);
+    if (auto const* in = std::get_if<wire::EnrolStart>(&what)) return answer(asked, *in);
+    if (auto const* in = std::get_if<wire::EnrolKeys>(&what)) return answer(asked, *in);
   } else if (!session.enrolment) {
     asked.refuse(Refusal::kNotAuthorised);
     return sessions_.close(asked.session(), Close::kRefused);
@@ -153,40 +179,53 @@ void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Req
   if (session.screen) return asked.refuse(Refusal::kNotAuthorised);
   if (session.standing != Standing::kCurrent) return asked.refuse(Refusal::kNotOnRoll);
 
-  if (auto const* in = std::get_if<wire::Submit>(&what)) return submissions_.answer(asked, *in);
+  if (auto* in = std::get_if<wire::Submit>(&what)) return submissions_.answer(asked, std::move(*in));
   if (auto const* in = std::get_if<wire::Countersign>(&what)) return submissions_.answer(asked, *in);
   if (auto const* in = std::get_if<wire::Cosign>(&what)) return answer(asked, *in);
-  if (auto const* in = std::get_if<wire::GetSealKey>(&what)) return answer(asked, *in);
+  if (auto const* in = std::get_if<wire::Relay>(&what)) return relays_.answer(asked, *in);
   if (auto const* in = std::get_if<wire::GetDraft>(&what)) return answer(asked, *in);
-  // Enrol, by somebody who is enrolled.
+  // EnrolStart, EnrolKeys, by somebody who is enrolled.
   asked.refuse(Refusal::kNotAuthorised);
 }
 
-void Core::Parts::answer(Asked const& asked, wire::Enrol const& in) {
-  auto const taken = enrolments_.take_request(in);
-  if (!taken) {
-    asked.refuse(taken.error());
-    if (taken.error() == Refusal::kNotOnRoll) sessions_.count_wrong_code(asked.session());
-    return;
-  }
-  auto const& who = *draft_.person(in.person);
+void Core::Parts::answer(Asked const& asked, wire::EnrolStart const& in) {
+  auto const proof = enrolling_.start(asked.session(), in);
+  if (proof) return asked.reply(wire::enrol_proof(asked.id(), draft_.manifest().meeting_id, *proof));
+  refuse_stranger(asked, proof.error());
+}
+
+void Core::Parts::answer(Asked const& asked, wire::EnrolKeys const& in) {
+  auto const taken = enrolling_.finish(asked.session(), in);
+  if (!taken) return refuse_stranger(asked, taken.error());
   auto const& [enrolment, is_new] = *taken;
+  auto const person = enrolment->person;
+  auto const& who = *draft_.person(person);
   asked.reply(wire::enrolled(asked.id(), enrolment->certificate, enrolment->authority, who.name, who.roles));
   if (!is_new) return;
   sessions_.status_changed();
   proposals_.look_again();
-  restand(in.person);
-  key_changes_.propose(in.person);
+  restand(person);
+  key_changes_.propose(person);
+}
+
+void Core::Parts::refuse_stranger(Asked const& asked, Refusal code) {
+  asked.refuse(code);
+  if (enrolling_.is_used_up(asked.session())) sessions_.close(asked.session(), Close::kRefused);
 }
 
 void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
   // Somebody who knows more than this server talked to another one, or to this one before it lost its disk.
   if (in.next_index > record_.size()) return asked.refuse(Refusal::kLogInconsistent);
+  if (auto const allowed = hellos_.take(asked.person(), feed_.chunks(in.next_index)); !allowed) {
+    return asked.refuse(allowed.error());
+  }
   auto const roles = draft_.person(asked.person())->roles;
   asked.reply(wire::welcome(asked.id(), draft_.manifest().meeting_id, record_.size(), asked.person(), roles));
   sessions_.greet(asked.session(), in.next_index);
   if (auto frame = cosignatures_.newest()) outbox_.add(Lane::kPush, asked.session(), std::move(*frame));
-  for (auto& frame : proposals_.frames()) outbox_.add(Lane::kPush, asked.session(), std::move(frame));
+  for (auto& frame : proposals_.frames_for(asked.person())) {
+    outbox_.add(Lane::kPush, asked.session(), std::move(frame));
+  }
   if (sessions_.find(asked.session())->standing == Standing::kCurrent) resume(asked.session(), asked.person());
 }
 
@@ -195,12 +234,6 @@ void Core::Parts::answer(Asked const& asked, wire::Cosign const& in) {
   if (auto const taken = cosignatures_.take(in.cosignature); !taken) return asked.refuse(taken.error());
   own_work_.look_again();
   asked.accept(in.cosignature.tree_size);
-}
-
-void Core::Parts::answer(Asked const& asked, wire::GetSealKey const& in) {
-  auto const key = delivery_.seal_key(asked.person(), in.batch_open);
-  if (!key) return asked.refuse(key.error());
-  asked.reply(wire::seal_key(asked.id(), *key));
 }
 
 void Core::Parts::answer(Asked const& asked, wire::GetDraft const&) const {
@@ -213,12 +246,19 @@ void Core::Parts::answer(Asked const& asked, wire::GetDraft const&) const {
 
 void Core::Parts::took_in(meeting::Entry const& entry, std::uint64_t index, Payload payload) {
   proposals_.close(meeting::proposal_id(entry.type(), entry.body_bytes), std::nullopt);
+  holds_.logged(entry.type());
   payloads_.took_in(entry, index, std::move(payload));
   notices_.took_in(entry, record_);
   if (auto const* opening = std::get_if<meeting::Manifest>(&entry.body)) took_in(*opening);
   if (auto const* change = std::get_if<meeting::KeyChange>(&entry.body)) took_in(*change);
+  if (auto const* change = std::get_if<meeting::TrusteeChange>(&entry.body)) took_in(*change);
+  if (std::holds_alternative<meeting::BatchOpen>(entry.body)) sessions_.relimit();
+  bool const is_closed = record_.phase() == meeting::MeetingPhase::kClosed;
+  if (is_closed || !record_.in_progress()) between_attempts();
   proposals_.look_again();
   own_work_.look_again();
+  // Last, because it appends an entry itself.
+  if (auto const* result = std::get_if<meeting::CheckResult>(&entry.body)) incidents_.took_in(*result, index);
 }
 
 void Core::Parts::took_in(meeting::Manifest const&) {
@@ -226,12 +266,35 @@ void Core::Parts::took_in(meeting::Manifest const&) {
     restand(person);
     key_changes_.propose(person);
   }
+  sessions_.relimit();
   sessions_.status_changed();
 }
 
 void Core::Parts::took_in(meeting::KeyChange const& change) {
   cosignatures_.change_key(change.person);
   restand(change.person);
+  proposals_.look_at_signatures();
+}
+
+void Core::Parts::took_in(meeting::TrusteeChange const& change) {
+  sessions_.relimit();
+  own_halves_.greet(change.person);
+}
+
+/// No attempt is in progress, or none any more.
+void Core::Parts::between_attempts() {
+  own_halves_.forget_ended();
+  relays_.forget_ended();
+  key_changes_.propose_waiting();
+}
+
+/// Somebody holds a half of this server's, or has given one back; or there is none any more.
+void Core::Parts::on_half() {
+  own_work_.look_again();
+  auto const back = payloads_.look_again();
+  if (!back) return notices_.add({Event::kPayloadsLost, back.error(), record_.attempt()->open.batch});
+  if (!*back) return;
+  for (auto const& [session, person] : sessions_.present()) resume(session, person);
 }
 
 // ==================================================================================================== People
@@ -242,6 +305,7 @@ void Core::Parts::restand(PersonId person) {
 }
 
 void Core::Parts::resume(SessionId session, PersonId person) {
+  own_halves_.greet(person);
   for (auto& frame : payloads_.frames_for(person)) outbox_.add(Lane::kPush, session, std::move(frame));
 }
 
@@ -276,17 +340,19 @@ Result<std::unique_ptr<Core>> Core::recover(Config config, Contents const& conte
   return std::unique_ptr<Core>(new Core(std::move(parts)));
 }
 
-void Core::open(SessionId session, std::optional<Hash> const& spki) { parts_->open(session, spki); }
+void Core::open(SessionId session, Peer peer) { parts_->open(session, std::move(peer)); }
 void Core::on_frame(SessionId session, ByteView frame) { parts_->on_frame(session, frame); }
 void Core::closed(SessionId session) { parts_->closed(session); }
 bool Core::has_group() const { return parts_->has_group(); }
 CommitGroup Core::take_group() { return parts_->take_group(); }
 std::vector<Job> Core::take_jobs() { return parts_->take_jobs(); }
+void Core::look_again() { parts_->look_again(); }
 void Core::finish_job(JobId id) { parts_->finish_job(id); }
 std::vector<Notice> Core::take_notices() { return parts_->take_notices(); }
 meeting::Record const& Core::record() const { return parts_->record(); }
 meeting::Witnesses const& Core::witnesses() const { return parts_->witnesses(); }
 trustee::Trustee::Status Core::trustee_status() const { return parts_->trustee_status(); }
+std::vector<PersonId> Core::awaited_holders() const { return parts_->awaited_holders(); }
 std::optional<PersonId> Core::person_of(Hash const& spki) const { return parts_->person_of(spki); }
 
 }  // namespace piaojue::server

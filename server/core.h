@@ -16,12 +16,14 @@
 /// Restart: `recover` takes the stored entries through the same path as live ones.
 ///
 /// Core hands each request to the part whose it is, and each entry that the log has taken in to those that it changes:
-/// draft · enrolments · sessions · log_feed · cosignatures · proposals · delivery · mix_chain · trustee_seat, and those
-/// that stand on them: payloads · log_writer · incidents · key_changes · submissions · own_work. Each has state of its
-/// own that no other can touch; all of them put what is to be written and sent into one outbox.
+/// draft · enrolments · enrolling · sessions · log_feed · cosignatures · proposals · own_halves · delivery · mix_chain
+/// · trustee_seat, and those that stand on them: payloads · log_writer · incidents · holds · key_changes · relays ·
+/// submissions · own_work. Each has state of its own that no other can touch; all of them put what is to be written and
+/// sent into one outbox.
 #include <memory>
 
 #include "server/config.h"
+#include "server/enrolling.h"
 #include "server/job.h"
 #include "server/notice.h"
 #include "server/outbox.h"
@@ -35,9 +37,8 @@ class Core {
   [[nodiscard]] static Result<std::unique_ptr<Core>> recover(Config config, Contents const& contents);
   ~Core();
 
-  /// @param spki of the peer's verified certificate; nothing if it showed none (it may enrol only). A second session of
-  /// a person replaces the first.
-  void open(SessionId session, std::optional<Hash> const& spki);
+  /// Who shows no certificate may enrol only. A second session of a person replaces the first.
+  void open(SessionId session, Peer peer);
   void on_frame(SessionId session, ByteView frame);
   /// The connection is gone. Also after a Close output, once the host has closed it; unknown ids are ignored.
   void closed(SessionId session);
@@ -45,8 +46,10 @@ class Core {
   bool has_group() const;
   CommitGroup take_group();
 
-  /// What is due and not running yet. Call after each change.
+  /// What is due and not running yet. Call after each change, and after `look_again`.
   std::vector<Job> take_jobs();
+  /// Time has passed: what waited for it may be due (`trustee_status().protest`).
+  void look_again();
   void finish_job(JobId id);
 
   std::vector<Notice> take_notices();
@@ -55,6 +58,8 @@ class Core {
   meeting::Witnesses const& witnesses() const;
   /// State of trustee 0, for the status command and the log.
   trustee::Trustee::Status trustee_status() const;
+  /// Who may give a half back without which this server can not go on after a restart; nobody: it can.
+  std::vector<PersonId> awaited_holders() const;
   /// Of a verified certificate: the person, if this certificate is (or is about to become) that person's.
   std::optional<PersonId> person_of(Hash const& spki) const;
 

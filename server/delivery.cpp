@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/delivery.h"
 
-#include "crypto/seal.h"
 #include "server/wire.h"
 
 namespace piaojue::server {
@@ -29,9 +28,9 @@ bool has_questions(ByQuestion const& map, std::vector<QuestionId> const& questio
 
 }  // namespace
 
-Delivery::Delivery(meeting::Record const& record, Secret const& seal_key, Shelves shelves, Post& post,
+Delivery::Delivery(meeting::Record const& record, AttemptSeal const& seal, Shelves shelves, Post& post,
                    ToOwnTrustee to_own)
-    : record_(record), seal_key_(seal_key), shelves_(shelves), post_(post), to_own_(std::move(to_own)) {}
+    : record_(record), seal_(seal), shelves_(shelves), post_(post), to_own_(std::move(to_own)) {}
 
 void Delivery::begin() {
   kept_.emplace();
@@ -44,8 +43,7 @@ void Delivery::end() {
   shelves_.tokens.erase_prefix(prefix);
   shelves_.answers.erase_prefix(prefix);
   shelves_.envelopes.erase_prefix(prefix);
-  shelves_.seal_keys.erase_prefix(prefix);
-  shelves_.seal_keys.leave_no_trace();
+  shelves_.envelopes.leave_no_trace();
   kept_.reset();
 }
 
@@ -53,28 +51,41 @@ void Delivery::end() {
 
 Result<void> Delivery::load(Contents const& contents) {
   if (!kept_) return {};
-  auto const& attempt = *record_.attempt();
-  auto const each = [&](Table table, auto const& take) { for_each_row(contents[table], kept_->open, take); };
-  bool intact = true;
-  each(Table::kTokenPayload, [&](auto p, auto, auto const& raw) {
-    kept_->requests[p] = raw;
-    if (auto messages = meeting::parse_token_payload(raw)) to_own_(p, kept_->open, std::move(*messages));
-  });
-  each(Table::kIssuedPayload, [&](auto p, auto t, auto const& raw) { kept_->answers[{p, t}] = raw; });
-  each(Table::kEnvelope, [&](auto p, auto, auto const& raw) {
-    auto envelope = read_envelope(raw);
-    intact = intact && envelope.has_value();
-    if (envelope) keep(p, std::move(*envelope));
-  });
-  each(Table::kSealKey, [&](auto p, auto, auto const& sealed) {
-    auto key = crypto::unseal(seal_key_, sealed, key_of(kept_->open, p));
-    intact = intact && key.has_value();
-    if (key) kept_->seal_keys.insert_or_assign(p, std::move(*key));
-  });
-  for (auto const& [p, request] : attempt.requests) intact = intact && kept_->requests.contains(p);
-  for (auto const& [p, cast] : attempt.casts) intact = intact && kept_->envelopes.contains(p);
-  if (!intact) return Refusal::kStorage;
+  for (auto const& [person, voter] : record_.attempt()->voters) {
+    if (!voter.request) continue;
+    if (auto const loaded = load(kept_->voters[person], person, contents); !loaded) return loaded;
+  }
   return {};
+}
+
+Result<void> Delivery::load(Voter& voter, PersonId person, Contents const& contents) {
+  auto const& logged = *record_.attempt()->voter(person);
+  auto request = open(contents[Table::kTokenPayload], key_of(kept_->open, person, logged.cast));
+  if (!request) return request.error();
+  auto messages = meeting::parse_token_payload(*request);
+  if (!messages) return Refusal::kStorage;
+  voter.request = std::move(*request);
+  to_own_({person, logged.cast, kept_->open, std::move(*messages)});
+  for (TrusteeId const t : logged.issued) {
+    auto answer = open(contents[Table::kIssuedPayload], key_of(kept_->open, person, logged.cast, t));
+    if (!answer) return answer.error();
+    voter.answers[t] = std::move(*answer);
+  }
+  if (!logged.envelope) return {};
+  auto const raw = open(contents[Table::kEnvelope], key_of(kept_->open, person, logged.cast));
+  if (!raw) return raw.error();
+  auto envelope = read_envelope(*raw);
+  if (!envelope) return Refusal::kStorage;
+  keep(person, std::move(*envelope));
+  return {};
+}
+
+Result<Bytes> Delivery::open(Rows const& rows, Bytes const& row) const {
+  auto const it = rows.find(row);
+  if (it == rows.end()) return Refusal::kStorage;
+  auto plain = seal_.open(row, it->second);
+  if (!plain) return Refusal::kStorage;
+  return plain;
 }
 
 // ---- TokenRequest
@@ -83,35 +94,38 @@ Result<void> Delivery::check(meeting::TokenRequest const& body, meeting::Blinded
   auto const& attempt = *record_.attempt();
   if (!has_questions(messages, attempt.questions_of(body.person))) return Refusal::kConflict;
   for (auto const& [question, list] : messages) {
-    if (list.size() != attempt.hops.size()) return Refusal::kConflict;
+    if (list.size() != attempt.holders.size()) return Refusal::kConflict;
     for (std::size_t hop = 0; hop < list.size(); ++hop) {
       if (!blinded_in_range(list[hop], attempt.keys[hop].token_keys.at(question))) return Refusal::kOutOfRange;
     }
   }
-  if (meeting::token_request_digest(body.batch_open, body.person, messages) != body.digest) return Refusal::kConflict;
+  if (meeting::token_request_digest(body.batch_open, body.person, body.cast, messages) != body.digest) {
+    return Refusal::kConflict;
+  }
   return {};
 }
 
 void Delivery::take_in(meeting::TokenRequest const& body, std::uint64_t index, Parcel<meeting::TokenRequest>* parcel) {
   if (!kept_ || !parcel) return;
-  shelves_.tokens.put(key_of(kept_->open, body.person), parcel->raw);
-  kept_->requests[body.person] = parcel->raw;
+  auto row = key_of(kept_->open, body.person, body.cast);
+  auto sealed = seal_.seal(row, parcel->raw);
+  shelves_.tokens.put(std::move(row), std::move(sealed));
   auto const frame = share(wire::token_work(index, parcel->raw));
-  for (auto const t : record_.attempt()->hops) {
-    if (t != 0) post_.to_person(record_.manifest().trustees[t], frame);
-  }
-  to_own_(body.person, kept_->open, std::move(parcel->value));
+  auto const& holders = record_.attempt()->holders;
+  for (TrusteeId t = 1; t < holders.size(); ++t) post_.to_person(holders[t], frame);
+  kept_->voters[body.person].request = std::move(parcel->raw);
+  to_own_({body.person, body.cast, kept_->open, std::move(parcel->value)});
 }
 
 std::vector<Frame> Delivery::token_work(TrusteeId trustee) const {
   std::vector<Frame> out;
   if (!kept_) return out;
   auto const& attempt = *record_.attempt();
-  if (attempt.phase != BatchPhase::kVoting || !attempt.hop_of(trustee)) return out;
-  for (auto const& [p, raw] : kept_->requests) {
-    auto const issued = attempt.issued.find(p);
-    if (issued != attempt.issued.end() && issued->second.contains(trustee)) continue;
-    out.push_back(share(wire::token_work(attempt.request_index.at(p), raw)));
+  if (attempt.phase != BatchPhase::kVoting || !attempt.takes_part(trustee)) return out;
+  for (auto const& [person, voter] : kept_->voters) {
+    auto const& logged = *attempt.voter(person);
+    if (!voter.request || logged.issued.contains(trustee)) continue;
+    out.push_back(share(wire::token_work(logged.request_index, *voter.request)));
   }
   return out;
 }
@@ -124,7 +138,7 @@ Result<void> Delivery::check(meeting::TokensIssued const& body, meeting::BlindSi
   for (auto const& [question, sig] : sigs) {
     if (sig.size() != attempt.shape.modulus_bytes) return Refusal::kOutOfRange;
   }
-  if (meeting::tokens_issued_digest(body.batch_open, body.trustee, body.person, sigs) != body.digest) {
+  if (meeting::tokens_issued_digest(body.batch_open, body.trustee, body.person, body.cast, sigs) != body.digest) {
     return Refusal::kConflict;
   }
   return {};
@@ -132,19 +146,23 @@ Result<void> Delivery::check(meeting::TokensIssued const& body, meeting::BlindSi
 
 void Delivery::take_in(meeting::TokensIssued const& body, std::uint64_t index, Parcel<meeting::TokensIssued>* parcel) {
   if (!kept_) return;
-  kept_->answer_index[{body.person, body.trustee}] = index;
+  auto& voter = kept_->voters[body.person];
+  voter.answer_index[body.trustee] = index;
   if (!parcel) return;
-  shelves_.answers.put(key_of(kept_->open, body.person, body.trustee), parcel->raw);
+  auto row = key_of(kept_->open, body.person, body.cast, body.trustee);
+  auto sealed = seal_.seal(row, parcel->raw);
+  shelves_.answers.put(std::move(row), std::move(sealed));
   post_.to_person(body.person, share(wire::issued_push(index, parcel->raw)));
-  kept_->answers[{body.person, body.trustee}] = std::move(parcel->raw);
+  voter.answers[body.trustee] = std::move(parcel->raw);
 }
 
 std::vector<Frame> Delivery::answers(PersonId person) const {
   std::vector<Frame> out;
   if (!kept_) return out;
-  auto it = kept_->answers.lower_bound({person, 0});
-  for (; it != kept_->answers.end() && it->first.first == person; ++it) {
-    out.push_back(share(wire::issued_push(kept_->answer_index.at(it->first), it->second)));
+  auto const voter = kept_->voters.find(person);
+  if (voter == kept_->voters.end()) return out;
+  for (auto const& [trustee, raw] : voter->second.answers) {
+    out.push_back(share(wire::issued_push(voter->second.answer_index.at(trustee), raw)));
   }
   return out;
 }
@@ -154,19 +172,16 @@ std::vector<Frame> Delivery::answers(PersonId person) const {
 Result<void> Delivery::check(meeting::EnvelopeCast const& body, Envelope const& envelope) const {
   auto const& attempt = *record_.attempt();
   if (!has_questions(envelope.onions, attempt.questions_of(body.person))) return Refusal::kConflict;
-  auto const onion_bytes = attempt.shape.bytes() + attempt.hops.size() * crypto::onion::kLayerBytes;
+  auto const onion_bytes = attempt.shape.bytes() + attempt.holders.size() * crypto::onion::kLayerBytes;
   std::set<Hash> own;
   std::size_t at = 0;
   for (auto const& [question, onion] : envelope.onions) {
     if (onion.size() != onion_bytes) return Refusal::kMixSize;
     auto const& hash = envelope.hashes[at++];
-    auto const owner = kept_->onion_owner.find(hash);
-    // A copied onion would make every hop refuse the whole batch.
-    if (!own.insert(hash).second || (owner != kept_->onion_owner.end() && owner->second != body.person)) {
-      return Refusal::kMixDuplicate;
-    }
+    // A copied onion would make the first hop refuse the whole batch.
+    if (!own.insert(hash).second || kept_->onions.contains(hash)) return Refusal::kConflict;
   }
-  if (meeting::envelope_digest(body.batch_open, body.person, body.sequence, envelope.onions) != body.digest) {
+  if (meeting::envelope_digest(body.batch_open, body.person, body.cast, envelope.onions) != body.digest) {
     return Refusal::kConflict;
   }
   return {};
@@ -174,19 +189,20 @@ Result<void> Delivery::check(meeting::EnvelopeCast const& body, Envelope const& 
 
 void Delivery::take_in(meeting::EnvelopeCast const& body, std::uint64_t, Parcel<meeting::EnvelopeCast>* parcel) {
   if (!kept_ || !parcel) return;
-  shelves_.envelopes.put(key_of(kept_->open, body.person), std::move(parcel->raw));
+  auto row = key_of(kept_->open, body.person, body.cast);
+  auto sealed = seal_.seal(row, parcel->raw);
+  shelves_.envelopes.put(std::move(row), std::move(sealed));
   keep(body.person, std::move(parcel->value));
 }
 
 void Delivery::keep(PersonId person, Envelope envelope) {
-  for (auto const& hash : kept_->onions[person]) kept_->onion_owner.erase(hash);
-  for (auto const& hash : envelope.hashes) kept_->onion_owner[hash] = person;
-  kept_->onions[person] = std::move(envelope.hashes);
+  for (auto const& hash : envelope.hashes) kept_->onions.insert(hash);
+  kept_->voters[person].onions = std::move(envelope.hashes);
   kept_->envelopes[person] = std::move(envelope.onions);
 }
 
 std::optional<Result<meeting::MixItems>> Delivery::hop0_input() {
-  if (!kept_) return std::nullopt;
+  if (!kept_ || !seal_.is_here()) return std::nullopt;
   auto const& attempt = *record_.attempt();
   if (attempt.phase != BatchPhase::kMixing || !attempt.mixes.empty() || kept_->fed == attempt.live()) {
     return std::nullopt;
@@ -195,24 +211,19 @@ std::optional<Result<meeting::MixItems>> Delivery::hop0_input() {
   return trustee::onions_to_items(record_, kept_->envelopes);
 }
 
-// ---- Seal keys
+// ---- EnvelopeSpoil
 
-Result<ByteView> Delivery::seal_key(PersonId person, Hash const& batch_open) {
-  if (!kept_ || kept_->open != batch_open) return Refusal::kUnknown;
-  auto const& attempt = *record_.attempt();
-  if (!attempt.present(person)) return Refusal::kNotOnRoll;
-  if (attempt.open.paper || attempt.confirms.contains(person)) return Refusal::kWrongPhase;
-  auto it = kept_->seal_keys.find(person);
-  if (it == kept_->seal_keys.end()) {
-    it = kept_->seal_keys.emplace(person, Secret::random(crypto::kSealKeyBytes)).first;
-    auto const key = key_of(kept_->open, person);
-    shelves_.seal_keys.put(key, crypto::seal(seal_key_, it->second.view(), key));
-  }
-  return it->second.view();
-}
-
-void Delivery::take_in(meeting::Confirm const& body) {
-  if (kept_ && kept_->seal_keys.erase(body.person) > 0) shelves_.seal_keys.erase(key_of(kept_->open, body.person));
+void Delivery::take_in(meeting::EnvelopeSpoil const& body) {
+  if (!kept_) return;
+  auto const prefix = key_of(kept_->open, body.person);
+  shelves_.tokens.erase_prefix(prefix);
+  shelves_.answers.erase_prefix(prefix);
+  shelves_.envelopes.erase_prefix(prefix);
+  shelves_.envelopes.leave_no_trace();
+  auto const voter = kept_->voters.extract(body.person);
+  kept_->envelopes.erase(body.person);
+  if (voter.empty()) return;
+  for (auto const& hash : voter.mapped().onions) kept_->onions.erase(hash);
 }
 
 }  // namespace piaojue::server

@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "crypto/seal.h"
-#include "protocol/meeting/slip.h"
+#include "protocol/meeting/enrolment.h"
 #include "server/draft.h"
 #include "server/enrolments.h"
+#include "server/meeting_rules.h"
 #include "server/slips.h"
 #include "store/sqlite_store.h"
 #include "strings/refusals.h"
@@ -104,6 +105,9 @@ Explained<meeting::Manifest> read_meeting(InitInput const& input) {
   }
   auto manifest = parse_meeting(as_text(*meeting_file), *members, *candidates);
   if (!manifest) return unusable(manifest.error().what, input.meeting.string());
+  if (auto const allowed = check_meeting(*manifest); !allowed) {
+    return unusable(allowed.error().what, input.meeting.string());
+  }
   return manifest;
 }
 
@@ -129,6 +133,8 @@ struct NewKeys {
   Hash tls_spki;
   crypto::SigningKey server = crypto::SigningKey::generate();
   crypto::SigningKey checkpoint = crypto::SigningKey::generate();
+  crypto::BoxKey box = crypto::BoxKey::generate();
+  Secret seal = Secret::random(crypto::kSealKeyBytes);
 };
 
 Explained<NewKeys> make_keys(std::string const& slip_host, std::uint64_t now_s) {
@@ -139,7 +145,11 @@ Explained<NewKeys> make_keys(std::string const& slip_host, std::uint64_t now_s) 
   if (!tls) return refused(text::kInitCertificateFailed, tls.error());
   auto const spki = net::spki_sha256(tls->certificate_pem);
   if (!spki) return refused(text::kInitCertificateUnreadable, spki.error());
-  return NewKeys{std::move(*authority), std::move(*tls), *spki};
+  NewKeys keys;
+  keys.authority = std::move(*authority);
+  keys.tls = std::move(*tls);
+  keys.tls_spki = *spki;
+  return keys;
 }
 
 Explained<void> write_keys(Directory const& directory, NewKeys const& keys) {
@@ -150,19 +160,26 @@ Explained<void> write_keys(Directory const& directory, NewKeys const& keys) {
   if (auto done = write_file(at("tls-key.pem"), keys.tls.key_pem.view()); !done) return done;
   if (auto done = write_secret(at("signing.key"), keys.server.seed()); !done) return done;
   if (auto done = write_secret(at("checkpoint.key"), keys.checkpoint.seed()); !done) return done;
-  return write_secret(at("seal.key"), Secret::random(crypto::kSealKeyBytes));
+  if (auto done = write_secret(at("box.key"), keys.box.secret()); !done) return done;
+  return write_secret(at("seal.key"), keys.seal);
 }
 
-/// A slip for everybody; each code goes into `writes`.
+/// A fresh slip of a person: its K goes into `writes`, its code onto the slip only.
+meeting::Slip make_slip(Writes& writes, Secret const& seal_key, meeting::Manifest const& manifest,
+                        Settings const& settings, PersonId person) {
+  meeting::Slip slip{{settings.slip_host(), settings.listen.port}, {0, person, {}}};
+  randombytes_buf(slip.code.bits.data(), slip.code.bits.size());
+  write_slip(writes, seal_key, person, meeting::enrol_key(slip.code.bits, manifest.meeting_id, person));
+  return slip;
+}
+
+/// A slip for everybody.
 Explained<void> write_slips(Directory const& directory, meeting::Manifest const& manifest, Settings const& settings,
-                            Hash const& spki, Writes& writes) {
+                            Secret const& seal_key, Writes& writes) {
   for (PersonId person = 1; person <= manifest.people.size(); ++person) {
-    auto const code = new_enrolment_code();
-    write_code(writes, person, code);
-    auto const line =
-        meeting::format_slip({settings.slip_host(), settings.listen.port, spki, manifest.meeting_id, person, code});
+    auto const slip = make_slip(writes, seal_key, manifest, settings, person);
     auto const path = directory.slips() / (slip_name(manifest, person) + ".txt");
-    if (auto done = write_file(path, as_bytes(slip_file(line, manifest, person))); !done) return done;
+    if (auto done = write_file(path, as_bytes(slip_file(slip, manifest))); !done) return done;
   }
   return {};
 }
@@ -184,7 +201,7 @@ Explained<void> fill(Directory const& directory, meeting::Manifest const& manife
   }
   if (auto done = write_file(directory.settings(), as_bytes(format_settings(settings))); !done) return done;
   if (auto done = write_keys(directory, keys); !done) return done;
-  if (auto done = write_slips(directory, manifest, settings, keys.tls_spki, writes); !done) return done;
+  if (auto done = write_slips(directory, manifest, settings, keys.seal, writes); !done) return done;
   if (auto done = write_database(directory, writes); !done) return done;
   for (auto const& path : {directory.keys(), directory.slips(), directory.path()}) {
     if (auto done = sync_directory(path); !done) return done;
@@ -208,16 +225,17 @@ Explained<Keys> Directory::read_keys() const {
   auto tls = read_credential(keys() / "tls.pem", keys() / "tls-key.pem");
   if (!tls) return tls.error();
   std::vector<Secret> secrets;
-  for (auto const* name : {"signing.key", "checkpoint.key", "seal.key"}) {
+  for (auto const* name : {"signing.key", "checkpoint.key", "box.key", "seal.key"}) {
     auto secret = read_secret(keys() / name);
     if (!secret) return secret.error();
     secrets.push_back(std::move(*secret));
   }
   auto server = crypto::SigningKey::from_seed(secrets[0]);
   auto checkpoint = crypto::SigningKey::from_seed(secrets[1]);
-  if (!server || !checkpoint) return at_path(text::kKeysUnusable, keys());
-  return Keys{std::move(*authority), std::move(*tls), std::move(*server), std::move(*checkpoint),
-              std::move(secrets[2])};
+  auto box = crypto::BoxKey::from_secret(std::move(secrets[2]));
+  if (!server || !checkpoint || !box) return at_path(text::kKeysUnusable, keys());
+  return Keys{std::move(*authority),  std::move(*tls), std::move(*server),
+              std::move(*checkpoint), std::move(*box), std::move(secrets[3])};
 }
 
 Explained<std::unique_ptr<Store>> Directory::open_store() const {
@@ -244,6 +262,7 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   randombytes_buf(manifest->meeting_id.data(), manifest->meeting_id.size());
   manifest->server_key = keys->server.public_key();
   manifest->checkpoint_key = keys->checkpoint.public_key();
+  manifest->server_box_key = keys->box.public_key();
   auto writes = write_draft(*manifest);
   if (!writes) return unusable(refused(text::kInitMeetingInvalid, writes.error()).what);
 
@@ -283,10 +302,8 @@ Explained<fs::path> new_slip(Directory const& directory, PersonId person) {
   piaojue::init();
   auto const settings = directory.read_settings();
   if (!settings) return settings.error();
-  auto const tls = read_file(directory.keys() / "tls.pem", net::kPemBytesMax);
-  if (!tls) return tls.error();
-  auto const spki = net::spki_sha256(as_text(*tls));
-  if (!spki) return refused(text::kInitCertificateUnreadable, spki.error());
+  auto const seal_key = read_secret(directory.keys() / "seal.key");
+  if (!seal_key) return seal_key.error();
   auto const store = directory.open_store();
   if (!store) return store.error();
   auto const contents = read_contents(**store);
@@ -298,26 +315,34 @@ Explained<fs::path> new_slip(Directory const& directory, PersonId person) {
         Sentence(text::kSlipNoPerson, {{"person", person}, {"people", std::uint64_t{manifest->people.size()}}}));
   }
 
-  auto const code = new_enrolment_code();
-  auto const line =
-      meeting::format_slip({settings->slip_host(), settings->listen.port, *spki, manifest->meeting_id, person, code});
   Writes writes;
-  auto const old_codes = (*store)->codes(person);
-  if (!old_codes) return because(text::kDatabaseNotRead, old_codes.error());
-  for (auto const& old : *old_codes) writes.erase(Table::kCode, key_of(person, old));
-  write_code(writes, person, code);
-
+  auto const slip = make_slip(writes, *seal_key, *manifest, *settings, person);
   auto const path = further_slip_path(directory, slip_name(*manifest, person));
   if (!path) return at_path(text::kSlipTooMany, directory.slips());
   std::error_code ignored;
   fs::create_directories(directory.slips(), ignored);
-  // The slip first: a code that nobody has on paper would void the old one for nothing.
-  if (auto const done = write_file(*path, as_bytes(slip_file(line, *manifest, person))); !done) return done.error();
+  // The file first: a slip that nobody has on paper would void the old one for nothing.
+  if (auto const done = write_file(*path, as_bytes(slip_file(slip, *manifest))); !done) return done.error();
   if (auto const done = (*store)->commit(writes); !done) {
     fs::remove(*path, ignored);
     return because(text::kDatabaseNotWritten, done.error());
   }
   return *path;
+}
+
+Explained<meeting::Manifest> drafted_with_keys(Directory const& directory) {
+  auto const store = directory.open_store();
+  if (!store) return store.error();
+  auto const contents = read_contents(**store);
+  if (!contents) return contents.error();
+  auto manifest = read_draft(*contents);
+  if (!manifest) return at_path(text::kDatabaseNoMeeting, directory.database());
+  Outbox outbox;
+  meeting::Record const not_open;
+  Draft const draft(std::move(*manifest), not_open);
+  Enrolments enrolments(draft, not_open, Shelf<Table::kEnrolment>(outbox));
+  if (!enrolments.load(*contents)) return at_path(text::kDatabaseNoMeeting, directory.database());
+  return enrolments.with_keys();
 }
 
 }  // namespace piaojue::server

@@ -8,13 +8,17 @@
 ///     keys/tls.pem           the server's certificate               keys/tls-key.pem
 ///     keys/signing.key       Ed25519 seed, hex: signs the server's entries
 ///     keys/checkpoint.key    Ed25519 seed, hex: signs checkpoints
-///     keys/seal.key          32 bytes, hex: seals trustee 0's state in meeting.db
+///     keys/box.key           X25519, hex: opens what is sealed to the server
+///     keys/seal.key          32 bytes, hex: the own key of all that meeting.db keeps sealed
 ///     slips/NN-<name>.txt    one a person; to be printed, handed out and deleted
 ///     port                   written by `run`: where it listens
+///     stop-B-A               written by `stop`: trustee 0 gives no share in attempt A of batch B
 #include <memory>
 
+#include "crypto/box.h"
 #include "crypto/sign.h"
 #include "net/pki.h"
+#include "protocol/meeting/halves.h"
 #include "server/files.h"
 #include "server/outbox.h"
 #include "server/settings.h"
@@ -24,6 +28,7 @@ namespace piaojue::server {
 struct Keys {
   net::Credential authority, tls;
   crypto::SigningKey server, checkpoint;
+  crypto::BoxKey box;
   Secret seal;
 };
 
@@ -36,6 +41,9 @@ class Directory {
   fs::path keys() const { return path_ / "keys"; }
   fs::path slips() const { return path_ / "slips"; }
   fs::path port() const { return path_ / "port"; }
+  fs::path stop(meeting::HalfOf const& attempt) const {
+    return path_ / ("stop-" + std::to_string(attempt.batch) + "-" + std::to_string(attempt.attempt));
+  }
 
   [[nodiscard]] Explained<Settings> read_settings() const;
   [[nodiscard]] Explained<Keys> read_keys() const;
@@ -62,6 +70,9 @@ struct InitResult {
 /// A further slip for a person (a replaced laptop), also while the server runs. Slips of this person that were not used
 /// yet are void from then on. @return the slip's file.
 [[nodiscard]] Explained<fs::path> new_slip(Directory const& directory, PersonId person);
+
+/// The drafted meeting with the newest keys of everybody who has enrolled.
+[[nodiscard]] Explained<meeting::Manifest> drafted_with_keys(Directory const& directory);
 
 /// Everything that is durable.
 [[nodiscard]] Explained<Contents> read_contents(Store& store);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/draft.h"
 
+#include "crypto/box.h"
 #include "protocol/meeting/codec.h"
 
 namespace piaojue::server {
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::string_view kDraftKey = "draft";
 constexpr std::string_view kFormatKey = "format";
-constexpr std::string_view kFormat = "1";
+constexpr std::string_view kFormat = "2";
 
 Bytes text_key(std::string_view text) { return to_bytes(as_bytes(text)); }
 
@@ -22,16 +23,33 @@ void strip_keys(Manifest& manifest) {
   for (auto& person : manifest.people) {
     person.identity_key.reset();
     person.witness_key.reset();
+    person.box_key.reset();
     person.possession.reset();
+  }
+}
+
+/// The rule of the manifest asks for keys of many, and nobody has any yet: as it would be if everybody enrolled.
+void add_trial_keys(Manifest& manifest) {
+  for (meeting::PersonId p = 1; p <= manifest.people.size(); ++p) {
+    auto const identity = crypto::SigningKey::generate();
+    auto& person = manifest.people[p - 1];
+    person.identity_key = identity.public_key();
+    person.witness_key = crypto::SigningKey::generate().public_key();
+    person.box_key = crypto::BoxKey::generate().public_key();
+    person.possession = identity.sign({meeting::possession_input(manifest.meeting_id, p, *person.identity_key,
+                                                                 *person.witness_key, *person.box_key)});
   }
 }
 
 }  // namespace
 
 Result<Writes> write_draft(Manifest draft) {
+  auto trial = draft;
+  add_trial_keys(trial);
   strip_keys(draft);
   auto const body = meeting::encode_body(draft);
-  auto const entry = meeting::decode_entry(meeting::encode_entry(EntryType::kMeetingOpen, body, {}));
+  auto const entry =
+      meeting::decode_entry(meeting::encode_entry(EntryType::kMeetingOpen, meeting::encode_body(trial), {}));
   if (!entry) return entry.error();
   if (auto const allowed = Record().check(*entry, Record::Signatures::kPartial); !allowed) return allowed.error();
   Writes writes;
@@ -56,6 +74,14 @@ Draft::Draft(Manifest manifest, Record const& record)
 meeting::Person const* Draft::person(PersonId id) const {
   auto const& people = (record_.phase() == MeetingPhase::kBeforeOpen ? manifest_ : record_.manifest()).people;
   return id >= 1 && id <= people.size() ? &people[id - 1] : nullptr;
+}
+
+std::size_t Draft::opening_bytes_max() const {
+  constexpr std::size_t kKeysBytes = 4 * 4 + 3 * 32 + 64;
+  constexpr std::size_t kSignatureBytes = 2 + 5 + 2 + 64;
+  constexpr std::size_t kLengthsBytes = 64;
+  // A person whose keys are filled in may make the lengths around them a byte longer.
+  return bytes_.size() + manifest_.people.size() * (kKeysBytes + kSignatureBytes + 4) + kLengthsBytes;
 }
 
 Result<void> Draft::check_opening(Manifest const& opening) const {

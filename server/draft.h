@@ -21,6 +21,8 @@ class Draft {
   meeting::Manifest const& manifest() const { return manifest_; }
   /// Of the draft, or of the log once the meeting is open. Nothing: there is no such person.
   meeting::Person const* person(PersonId id) const;
+  /// Of MeetingOpen with everybody's keys and all signatures, at most.
+  std::size_t opening_bytes_max() const;
   /// @return kConflict: it is another meeting than the drafted one.
   [[nodiscard]] Result<void> check_opening(meeting::Manifest const& opening) const;
 

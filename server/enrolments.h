@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Who is enrolled, by which code, with which keys, and whose certificate a connection shows. Knows people by name;
-/// knows nothing of any attempt.
+/// Who is enrolled, by which slip, with which keys, and whose certificate a connection shows. Knows people by name;
+/// knows nothing of any attempt. How a stranger gets here: enrolling.h.
 #include <deque>
 #include <set>
 #include <unordered_map>
 
+#include "protocol/meeting/enrolment.h"
 #include "server/config.h"
 #include "server/draft.h"
-#include "server/notice.h"
-#include "server/wire.h"
 
 namespace piaojue::server {
 
-/// 16 characters of Crockford's base 32, 80 random bits. What is stored is only `code_hash`.
-std::string new_enrolment_code();
-Hash code_hash(std::string_view code);
-/// One code for a person, as a write.
-void write_code(Writes& writes, PersonId person, std::string_view code);
+/// The newest slip of a person, as a write: K, sealed (specification §9.1). It takes the place of the one before.
+void write_slip(Writes& writes, Secret const& seal_key, PersonId person, Secret const& enrol_key);
 
 /// One enrolment, as it is kept.
 struct Enrolment {
   PersonId person = 0;
   std::uint32_t number = 0;  ///< of this person's enrolments, from 0
-  Hash code;                 ///< SHA-256 of the code that was used
+  Hash slip;                 ///< SHA-256 of the K that was used
   Hash request;              ///< SHA-256 of the request: the same one again gets the same answer
-  crypto::SigningPublicKey identity_key, witness_key;
+  meeting::DeviceKeys keys;
   crypto::Signature possession;
   Hash spki;
   std::string certificate, authority;
@@ -43,28 +39,20 @@ enum class Standing : std::uint8_t {
 
 class Enrolments {
  public:
-  struct World {
-    IssueCertificate issue_certificate;
-    CodesOf codes;
-    NowMs now_ms;
-  };
-  Enrolments(Draft const& draft, meeting::Record const& record, World world, Limits const& limits,
-             Shelf<Table::kEnrolment> rows, Notices& notices);
+  Enrolments(Draft const& draft, meeting::Record const& record, Shelf<Table::kEnrolment> rows);
 
   /// Before the log is replayed. @return kStorage.
   [[nodiscard]] Result<void> load(Contents const& contents);
 
-  /// What a request comes to. `enrolment` lives as long as this.
-  struct Taken {
-    Enrolment const* enrolment = nullptr;
-    bool is_new = false;  ///< else it is the answer that was given before
-  };
-  /// @return kBusy: too many wrong codes. kNotOnRoll: a wrong code. kConflict: the code was used for another request,
-  /// or a key is somebody's already. kWrongPhase: the meeting is over. kBadSignature, kStorage; or what no certificate
-  /// is issued with.
-  [[nodiscard]] Result<Taken> take_request(wire::Enrol const& request);
+  /// A person brings keys and a certificate. Numbered here. @return lives as long as this.
+  Enrolment const* add(Enrolment enrolment);
+  /// @return kBadSignature: the possession. kOutOfRange: a key of small order. kConflict: a key is somebody's already,
+  /// or one of its own for another purpose.
+  [[nodiscard]] Result<void> check_new(PersonId person, meeting::DeviceKeys const& keys,
+                                       crypto::Signature const& possession) const;
 
-  Enrolment const* find(Hash const& spki) const;
+  Enrolment const* find(Hash const& spki) const { return find(by_spki_, spki); }
+  Enrolment const* by_slip(Hash const& slip) const { return find(by_slip_, slip); }
   Enrolment const* newest(PersonId person) const;
   Standing standing(Enrolment const& enrolment) const;
   std::vector<PersonId> people() const;  ///< who is enrolled, ascending
@@ -79,32 +67,25 @@ class Enrolments {
   [[nodiscard]] Result<void> check_entry(meeting::Entry const& entry) const;
 
  private:
-  [[nodiscard]] Result<void> check_keys(meeting::Manifest const& opening) const;
-  [[nodiscard]] Result<void> check_keys(meeting::KeyChange const& change) const;
-  [[nodiscard]] Result<void> check_rate();
-  [[nodiscard]] Result<void> check_code(PersonId person, Hash const& hash);
-  [[nodiscard]] Result<void> check_keys(wire::Enrol const& request) const;
-  Enrolment const* add(Enrolment enrolment);
-  bool has_keys(PersonId person, std::optional<crypto::SigningPublicKey> const& identity,
-                std::optional<crypto::SigningPublicKey> const& witness) const;
-
   struct HashOf {
     std::size_t operator()(Hash const& hash) const { return FixedBytesHash<Hash>{}(hash); }
   };
   using ByHash = std::unordered_map<Hash, Enrolment const*, HashOf>;
+  /// As the log compares keys, whatever they are for (specification §3.2).
+  using KeyBytes = std::array<std::uint8_t, 32>;
+
+  static Enrolment const* find(ByHash const& by_hash, Hash const& hash);
+  static std::array<KeyBytes, 3> bytes_of(meeting::DeviceKeys const& keys);
+  [[nodiscard]] Result<void> check_keys(meeting::Manifest const& opening) const;
+  [[nodiscard]] Result<void> check_keys(meeting::KeyChange const& change) const;
+  Enrolment const* keep(Enrolment enrolment);
 
   Draft const& draft_;
   meeting::Record const& record_;
-  World world_;
-  Limits const& limits_;
   Shelf<Table::kEnrolment> rows_;
-  Notices& notices_;
   std::map<PersonId, std::deque<Enrolment>> by_person_;  ///< in order of numbers; a deque keeps addresses
-  ByHash by_code_, by_spki_;
-  std::set<crypto::SigningPublicKey> keys_seen_;
-  double wrong_codes_ = 0;
-  std::uint64_t wrong_codes_at_ms_ = 0;
-  bool throttled_ = false;  ///< said so to the operator
+  ByHash by_slip_, by_spki_;
+  std::set<KeyBytes> keys_seen_;
 };
 
 }  // namespace piaojue::server

@@ -3,24 +3,15 @@
 
 #include <set>
 
-#include "protocol/meeting/arithmetic.h"
 #include "protocol/meeting/codec.h"
-#include "protocol/meeting/record.h"
+#include "protocol/meeting/payload.h"
 #include "protocol/meeting/record_file.h"
-#include "server/wire.h"
+#include "protocol/meeting/witnesses.h"
 
 namespace piaojue::server {
 namespace {
 
 using meeting::EntryType;
-
-/// An entry that must be witnessed before another one that rests on it.
-struct Claim {
-  std::uint64_t index = 0;
-  std::optional<std::uint64_t> before;  ///< index of the first act that rests on it
-  std::vector<PersonId> among;
-  bool box = false;
-};
 
 using Notes = std::map<std::uint64_t, std::string>;
 using Cosignatures = std::map<std::uint64_t, std::map<PersonId, log::Cosignature>>;
@@ -45,55 +36,141 @@ Result<Cosignatures> read_cosignatures(Contents const& contents) {
   return cosignatures;
 }
 
-/// What must be witnessed, by whom and when, of all entries, which `record` takes in. @return kLogInconsistent.
-Result<std::vector<Claim>> read_claims(Contents const& contents, meeting::Record& record) {
-  std::vector<Claim> claims;
-  for (auto const& [key, bytes] : contents[Table::kEntry]) {
+/// An entry that was to be witnessed before another one that rests on it, with the attempt as it was then.
+struct Claim {
+  std::uint64_t index = 0;
+  std::uint64_t before = 0;
+  meeting::Attempt attempt;
+};
+
+/// Finds the claims of a log, entry by entry (specification §4.3, check 3; of a spoiled envelope until the batch
+/// closes, because its opening waits for it).
+class Claims {
+ public:
+  /// Before `record` takes in the entry.
+  void follow(meeting::Record const& record, meeting::Entry const& entry) {
     auto const index = record.size();
-    auto const entry = meeting::decode_entry(bytes);
-    if (key != key_of(index) || !entry || !record.apply(*entry, bytes)) return Refusal::kLogInconsistent;
-    auto const type = entry->type();
-    auto const acted = [&](bool on_box) {
-      for (auto& claim : claims) {
-        if (claim.box == on_box && claim.index >= record.attempt()->open_index && !claim.before) claim.before = index;
-      }
-    };
-    if (type == EntryType::kBatchOpen || type == EntryType::kBallotBox) {
-      claims.push_back({index, std::nullopt, record.witnesses(), type == EntryType::kBallotBox});
+    switch (entry.type()) {
+      case EntryType::kTokensIssued:
+        return close(Rest::kTokens, record);
+      case EntryType::kBatchClose:
+        return close(Rest::kClose, record);
+      case EntryType::kEnvelopeSpoil:
+        return open(Rest::kClose, index);
+      case EntryType::kBallotBox:
+        return open(Rest::kFirstShare, index);
+      case EntryType::kTallyShare:
+        if (!record.attempt()->shares.empty()) return close(Rest::kSecondShare, record);
+        close(Rest::kFirstShare, record);
+        return open(Rest::kSecondShare, index);
+      case EntryType::kDeclaration:
+      case EntryType::kPaperTally:
+        return open(Rest::kNext, index);
+      case EntryType::kBatchOpen:
+      case EntryType::kMeetingClose:
+        close(Rest::kNext, record);
+        open_.clear();
+        if (entry.type() == EntryType::kBatchOpen) open(Rest::kTokens, index);
+        return;
+      default:
+        return;
     }
-    if (type == EntryType::kTokensIssued) acted(false);
-    if (type == EntryType::kTallyShare) acted(true);
+  }
+  std::vector<Claim> const& list() const { return list_; }
+
+ private:
+  /// What rests on an entry.
+  enum class Rest : std::uint8_t { kTokens, kClose, kFirstShare, kSecondShare, kNext };
+  void open(Rest rest, std::uint64_t index) { open_.emplace(rest, index); }
+  void close(Rest rest, meeting::Record const& record) {
+    auto const [begin, end] = open_.equal_range(rest);
+    for (auto it = begin; it != end; ++it) list_.push_back({it->second, record.size(), *record.attempt()});
+    open_.erase(begin, end);
+  }
+
+  std::multimap<Rest, std::uint64_t> open_;
+  std::vector<Claim> list_;
+};
+
+/// Takes in all entries. @return kLogInconsistent.
+Result<Claims> read_claims(Contents const& contents, meeting::Record& record) {
+  Claims claims;
+  for (auto const& [key, bytes] : contents[Table::kEntry]) {
+    auto const entry = meeting::decode_entry(bytes);
+    if (key != key_of(record.size()) || !entry) return Refusal::kLogInconsistent;
+    if (record.phase() != meeting::MeetingPhase::kBeforeOpen) claims.follow(record, *entry);
+    if (!record.apply(*entry, bytes)) return Refusal::kLogInconsistent;
   }
   return claims;
 }
 
-/// Adds to `kept` the sizes of the checkpoints that make a claim witnessed: the one that adds most people, again and
-/// again. Where they do not suffice, the record is one that the verifier will not like, as it is.
-void keep_witnesses(Claim const& claim, Notes const& notes, Cosignatures const& cosignatures,
-                    std::set<std::uint64_t>& kept) {
-  if (!claim.before) return;  // nothing rested on it: no witnesses are asked for
-  std::set<PersonId> const among(claim.among.begin(), claim.among.end());
-  auto const needed = meeting::cosignatures_needed(static_cast<std::uint32_t>(among.size()));
-  std::set<PersonId> have;
-  while (have.size() < needed) {
-    std::uint64_t best = 0;
-    std::set<PersonId> best_people;
-    for (auto it = cosignatures.upper_bound(claim.index); it != cosignatures.end(); ++it) {
-      if (it->first > *claim.before) break;
-      if (!notes.contains(it->first)) continue;
-      std::set<PersonId> people;
-      for (auto const& [person, cosignature] : it->second) {
-        if (among.contains(person) && !have.contains(person)) people.insert(person);
-      }
-      if (people.size() > best_people.size()) {
-        best = it->first;
-        best_people = std::move(people);
-      }
+/// Which cosignatures a reader of the written checkpoints sees: by person and key the largest tree.
+class Shown {
+ public:
+  void add(meeting::Record const& record, std::map<PersonId, log::Cosignature> const& cosignatures) {
+    for (auto const& [person, cosignature] : cosignatures) {
+      auto const key = record.witness_key_at(person, cosignature.tree_size);
+      if (!key) continue;
+      auto& largest = largest_[{person, *key}];
+      largest = std::max(largest, cosignature.tree_size);
     }
-    if (best_people.empty()) return;
-    kept.insert(best);
-    have.merge(best_people);
   }
+  meeting::Standing of(Claim const& claim) const {
+    auto const has_cosigned = [&](PersonId person, crypto::SigningPublicKey const& key, std::uint64_t size) {
+      auto const it = largest_.find({person, key});
+      return it != largest_.end() && it->second >= size;
+    };
+    return meeting::standing(claim.attempt, claim.index, has_cosigned, claim.before);
+  }
+
+ private:
+  std::map<std::pair<PersonId, crypto::SigningPublicKey>, std::uint64_t> largest_;
+};
+
+/// Adds to `kept` the sizes of the checkpoints that make a claim witnessed: the one that adds most people, again and
+/// again. Where they do not suffice, all that add any: how near it came stands in the verifier's report.
+void keep_witnesses(Claim const& claim, meeting::Record const& record, Notes const& notes,
+                    Cosignatures const& cosignatures, std::set<std::uint64_t>& kept) {
+  Shown shown;
+  std::vector<std::uint64_t> candidates;
+  for (auto it = cosignatures.upper_bound(claim.index); it != cosignatures.end() && it->first <= claim.before; ++it) {
+    if (!notes.contains(it->first)) continue;
+    if (kept.contains(it->first)) {
+      shown.add(record, it->second);
+    } else {
+      candidates.push_back(it->first);
+    }
+  }
+  auto standing = shown.of(claim);
+  while (!standing.witnessed()) {
+    auto best = standing;
+    Shown best_shown;
+    std::uint64_t best_size = 0;
+    for (auto const size : candidates) {
+      auto with = shown;
+      with.add(record, cosignatures.at(size));
+      auto const better = with.of(claim);
+      if (better.have + better.have_experts <= best.have + best.have_experts) continue;
+      best = better;
+      best_shown = std::move(with);
+      best_size = size;
+    }
+    if (best_size == 0) return;
+    kept.insert(best_size);
+    shown = std::move(best_shown);
+    standing = std::move(best);
+  }
+}
+
+/// Somebody who did not sign MeetingClose has cosigned it, under a first key and not for a screen.
+bool is_end_witnessed(Contents const& contents, meeting::Record const& record,
+                      std::map<PersonId, log::Cosignature> const& cosignatures) {
+  auto const last = meeting::decode_entry(contents[Table::kEntry].rbegin()->second);
+  return std::ranges::any_of(cosignatures, [&](auto const& one) {
+    bool const signed_it = last && std::ranges::find(last->signatures, one.first, &meeting::EntrySignature::signer) !=
+                                       last->signatures.end();
+    return !signed_it && record.has_first_key(one.first) && !record.has_role(one.first, meeting::kScreen);
+  });
 }
 
 }  // namespace
@@ -107,7 +184,7 @@ Result<ExportSummary> export_record(Contents const& contents, std::ostream& out)
   if (!claims) return claims.error();
   if (record.size() == 0 || !notes.contains(record.size())) return Refusal::kLogInconsistent;
   std::set<std::uint64_t> kept{record.size()};
-  for (auto const& claim : *claims) keep_witnesses(claim, notes, *cosignatures, kept);
+  for (auto const& claim : claims->list()) keep_witnesses(claim, record, notes, *cosignatures, kept);
 
   ExportSummary summary;
   meeting::RecordWriter writer(out);
@@ -124,7 +201,7 @@ Result<ExportSummary> export_record(Contents const& contents, std::ostream& out)
   }
   summary.head = record.tree().root();
   summary.closed = record.phase() == meeting::MeetingPhase::kClosed;
-  summary.witnessed_end = !(*cosignatures)[record.size()].empty();
+  summary.witnessed_end = is_end_witnessed(contents, record, (*cosignatures)[record.size()]);
   return summary;
 }
 

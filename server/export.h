@@ -19,11 +19,12 @@ struct ExportSummary {
   std::uint64_t cosignatures = 0;
   Hash head;                   ///< root of the tree of all entries
   bool closed = false;         ///< ends with MeetingClose
-  bool witnessed_end = false;  ///< somebody cosigned the last checkpoint
+  bool witnessed_end = false;  ///< somebody who did not sign MeetingClose cosigned it (§13, check 3)
 };
 
-/// Checkpoints kept: for each BatchOpen and BallotBox those whose cosignatures make it witnessed in time (§13, check
-/// 3), as few as possible; and the last one. Each with all of its cosignatures.
+/// Checkpoints kept: for each entry that is to be witnessed in time (§4.3, check 3: BatchOpen, EnvelopeSpoil,
+/// BallotBox, the first TallyShare, Declaration, PaperTally) those whose cosignatures show it, as few as possible; and
+/// the last one, of MeetingClose. Each with all of its cosignatures.
 /// @return kLogInconsistent: what is stored does not apply, or there is no checkpoint of the full size.
 [[nodiscard]] Result<ExportSummary> export_record(Contents const& contents, std::ostream& out);
 

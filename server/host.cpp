@@ -14,10 +14,36 @@ net::CloseReason reason_of(Close close) {
       return net::CloseReason::kRefused;
     case Close::kMalformed:
       return net::CloseReason::kFrameMalformed;
+    case Close::kTooLarge:
+      return net::CloseReason::kFrameTooLarge;
     case Close::kTooMany:
       return net::CloseReason::kTooMany;
   }
   return net::CloseReason::kInternal;
+}
+
+/// The connection went beyond a bound of specification §9.4 or of the settings.
+bool is_limit(net::CloseReason reason) {
+  switch (reason) {
+    case net::CloseReason::kHandshakeTimeout:
+    case net::CloseReason::kStrangerTimeout:
+    case net::CloseReason::kFrameTimeout:
+    case net::CloseReason::kFrameTooLarge:
+    case net::CloseReason::kSendOverflow:
+    case net::CloseReason::kRateLimit:
+    case net::CloseReason::kTooMany:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// "192.0.2.7:50312" without its port.
+std::string without_port(std::string const& remote) { return remote.substr(0, remote.rfind(':')); }
+
+std::uint64_t steady_ms() {
+  auto const now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
 }  // namespace
@@ -30,7 +56,8 @@ Host::Host(HostOptions options, std::unique_ptr<Core> core, Store& store, WorkPo
       pool_(pool),
       on_notice_(std::move(on_notice)),
       on_fatal_(std::move(on_fatal)),
-      strand_(loop_.io()) {}
+      strand_(loop_.io()),
+      timer_(strand_) {}
 
 Result<std::unique_ptr<Host>> Host::start(HostOptions options, std::unique_ptr<Core> core, Store& store, WorkPool& pool,
                                           net::TlsContext tls, OnNotice on_notice, OnFatal on_fatal) {
@@ -49,8 +76,11 @@ Result<std::unique_ptr<Host>> Host::start(HostOptions options, std::unique_ptr<C
   listen.address = settings.listen.host;
   listen.port = settings.listen.port;
   listen.connections_max = settings.connections_max;
-  auto listener = net::Listener::listen(host->loop_.io(), listen, std::move(tls), limits,
-                                        [raw = host.get()](auto channel) { raw->accept(channel); });
+  auto listener = net::Listener::listen(
+      host->loop_.io(), listen, std::move(tls), limits, [raw = host.get()](auto channel) { raw->accept(channel); },
+      [raw = host.get()](std::string const& remote, net::Closed const& why) {
+        raw->strand_.post([raw, remote, reason = why.reason] { raw->refused_by_limit(without_port(remote), reason); });
+      });
   if (!listener) return listener.error();
   host->listener_ = std::move(*listener);
   host->writer_ = std::thread([raw = host.get()] { raw->write(); });
@@ -89,6 +119,7 @@ void Host::stop() {
 void Host::accept(std::shared_ptr<net::Channel> const& channel) {
   auto const id = ++last_session_;
   Peer const peer{channel, std::make_shared<Load>()};
+  if (channel->peer_spki_sha256()) channel->set_frame_bytes_max(kFrameBytesAtFirst);
   strand_.post([this, id, peer] { opened(id, peer); });
   std::weak_ptr<net::Channel> const weak = channel;
   channel->start(
@@ -102,13 +133,19 @@ void Host::accept(std::shared_ptr<net::Channel> const& channel) {
         }
         strand_.post([this, id, bytes = std::move(bytes)] { frame(id, bytes); });
       },
-      [this, id](net::Closed const&) { strand_.post([this, id] { closed(id); }); });
+      [this, id, address = channel->address()](net::Closed const& why) {
+        strand_.post([this, id, address, reason = why.reason] {
+          refused_by_limit(address, reason);
+          closed(id);
+        });
+      });
 }
 
 void Host::opened(SessionId id, Peer const& peer) {
   if (stopping_) return peer.channel->close(net::CloseReason::kShutdown);
   peers_[id] = peer;
-  core_->open(id, peer.channel->peer_spki_sha256());
+  auto const& channel = *peer.channel;
+  core_->open(id, {channel.peer_spki_sha256(), channel.address(), channel.exporter(), channel.server_spki()});
   pump();
 }
 
@@ -137,6 +174,20 @@ void Host::closed(SessionId id) {
   pump();
 }
 
+void Host::refused_by_limit(std::string const& address, net::CloseReason reason) {
+  if (!is_limit(reason) || !limit_log_.is_due(address, steady_ms())) return;
+  on_notice_({Event::kLimit, {}, 0, address});
+}
+
+void Host::wake_later() {
+  auto const protest = core_->trustee_status().protest;
+  if (!protest || protest->left_ms == 0) return timer_.cancel();
+  timer_.after(net::Milliseconds(protest->left_ms), [this] {
+    core_->look_again();
+    pump();
+  });
+}
+
 void Host::pump() {
   if (failed_) return;
   for (auto& job : core_->take_jobs()) {
@@ -163,6 +214,7 @@ void Host::pump() {
       begin_commit(std::move(group));
     }
   }
+  wake_later();
 }
 
 void Host::fail(Sentence const& reason) {
@@ -209,10 +261,13 @@ void Host::send(std::vector<Output> const& outputs) {
   for (auto const& output : outputs) {
     auto const it = peers_.find(output.session);
     if (it == peers_.end()) continue;
+    auto& channel = *it->second.channel;
     if (auto const* bytes = std::get_if<Frame>(&output.what)) {
-      it->second.channel->send(*bytes);
+      channel.send(*bytes);
+    } else if (auto const* limit = std::get_if<FrameLimit>(&output.what)) {
+      channel.set_frame_bytes_max(limit->bytes_max);
     } else {
-      it->second.channel->finish(reason_of(std::get<Close>(output.what)));
+      channel.finish(reason_of(std::get<Close>(output.what)));
     }
   }
   for (auto const& taken : std::exchange(taken_before_, {})) credit(taken);

@@ -67,6 +67,8 @@ class Host {
   void frame(SessionId id, Bytes const& bytes);
   void credit(Taken const& taken);
   void closed(SessionId id);
+  void refused_by_limit(std::string const& address, net::CloseReason reason);
+  void wake_later();
   void pump();
   void begin_commit(CommitGroup group);
   void committed(std::vector<Output> const& outputs);
@@ -90,6 +92,8 @@ class Host {
   std::vector<Taken> taken_;         ///< since the last group
   std::vector<Taken> taken_before_;  ///< of the group that is being committed
   bool committing_ = false;
+  LimitLog limit_log_;
+  net::Timer timer_;  ///< for what waits for time to pass
   std::atomic<bool> failed_{false};
   std::atomic<bool> stopping_{false};
 

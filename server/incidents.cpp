@@ -11,10 +11,19 @@ void Incidents::second_request(meeting::Entry const& entry, meeting::TokenReques
       !crypto::verify(*key, {input}, entry.signatures.front().signature)) {
     return;
   }
+  log({body.batch_open, body.person, static_cast<std::uint32_t>(Refusal::kAlreadyIssued), body.digest});
+}
+
+void Incidents::took_in(meeting::CheckResult const& result, std::uint64_t index) {
+  if (muted_ || result.verdict != meeting::CheckVerdict::kDiffers) return;
+  log({result.batch_open, result.person, static_cast<std::uint32_t>(Refusal::kCheckDiffers),
+       record_.tree().leaf(index)});
+}
+
+void Incidents::log(meeting::Incident incident) {
+  auto const code = static_cast<Refusal>(incident.code);
   // Refused when there is one already: once per person and code.
-  auto const logged = log_.append_own(meeting::Incident{
-      body.batch_open, body.person, static_cast<std::uint32_t>(Refusal::kAlreadyIssued), body.digest});
-  if (logged) notices_.add({Event::kIncident, Refusal::kAlreadyIssued, 0});
+  if (log_.append_own(std::move(incident))) notices_.add({Event::kIncident, code, 0});
 }
 
 }  // namespace piaojue::server

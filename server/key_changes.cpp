@@ -8,11 +8,25 @@ namespace piaojue::server {
 void KeyChanges::propose(PersonId person) {
   if (muted_) return;
   auto change = enrolments_.key_change(person);
-  if (!change) return;
+  if (!change) {
+    refused_.erase(person);
+    return;
+  }
   auto made = meeting::made(std::move(*change));
   auto const id = meeting::proposal_id(made.entry.type(), made.entry.body_bytes);
-  auto const done = proposals_.propose(id, std::move(made.entry), std::move(made.bytes), meeting::kServer);
-  if (!done) notices_.add({Event::kKeyChangeRefused, done.error(), 0});
+  auto const done = proposals_.propose(id, std::move(made.entry), meeting::kServer);
+  if (done) {
+    refused_.erase(person);
+    return;
+  }
+  auto const [before, is_new] = refused_.try_emplace(person, done.error());
+  if (is_new || before->second != done.error()) notices_.add({Event::kKeyChangeRefused, done.error(), 0});
+  before->second = done.error();
+}
+
+void KeyChanges::propose_waiting() {
+  auto const waiting = refused_;
+  for (auto const& [person, why] : waiting) propose(person);
 }
 
 }  // namespace piaojue::server

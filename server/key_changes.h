@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Proposes that the log take the keys of a person who has enrolled anew: this server only proposes, people sign.
+/// Proposes that the log take the keys of a person who has enrolled anew: this server only proposes, people sign. Some
+/// have to wait: the keys of somebody who guards an attempt are not changed while it is in progress.
+#include <map>
+
 #include "server/enrolments.h"
+#include "server/notice.h"
 #include "server/proposals.h"
 
 namespace piaojue::server {
@@ -13,13 +17,16 @@ class KeyChanges {
 
   /// Nothing happens if the newest keys of the person are those of the log, or the meeting is not open.
   void propose(PersonId person);
-  /// During a recovery: what a replay would propose is among the stored proposals, or was refused or signed since.
+  /// The log has gone on: what was refused may be proposed now.
+  void propose_waiting();
+  /// During a recovery: what a replay would propose is among the stored proposals, or was signed since.
   void mute(bool muted) { muted_ = muted; }
 
  private:
   Enrolments const& enrolments_;
   Proposals& proposals_;
   Notices& notices_;
+  std::map<PersonId, Refusal> refused_;  ///< and why, when it was last tried
   bool muted_ = false;
 };
 

@@ -23,6 +23,8 @@ std::uint64_t LogFeed::add(meeting::Entry const& entry, ByteView bytes) {
   }
   chunk_bytes_ += owned.size();
   entries_.push_back(std::make_shared<Bytes const>(std::move(owned)));
+  auto& signers = signers_.emplace_back();
+  for (auto const& signature : entry.signatures) signers.push_back(signature.signer);
   by_leaf_.emplace(record_.tree().leaf(index), index);
   by_proposal_.emplace(meeting::proposal_id(entry.type(), entry.body_bytes), index);
   return index;
@@ -69,6 +71,10 @@ std::vector<Frame> LogFeed::frames(std::uint64_t first) {
     ++chunk;
   }
   return out;
+}
+
+std::size_t LogFeed::chunks(std::uint64_t first) const {
+  return static_cast<std::size_t>(chunk_starts_.end() - std::ranges::lower_bound(chunk_starts_, first));
 }
 
 }  // namespace piaojue::server

@@ -30,12 +30,18 @@ class LogFeed {
   /// By type and body, whoever signed it.
   std::optional<std::uint64_t> index_of_proposal(Hash const& id) const { return find(by_proposal_, id); }
 
+  bool is_signed_by(std::uint64_t index, PersonId person) const {
+    return std::ranges::find(signers_[index], person) != signers_[index].end();
+  }
+
   /// A checkpoint of the log as it is, if there is none yet.
   void sign();
   /// There is a checkpoint of this size.
   bool has_checkpoint(std::uint64_t size) const { return sizes_.contains(size); }
   /// From `first` to the end, with the newest checkpoint in the last one.
   std::vector<Frame> frames(std::uint64_t first);
+  /// How many frames of push_bytes that is, about.
+  std::size_t chunks(std::uint64_t first) const;
 
  private:
   struct HashOf {
@@ -53,7 +59,8 @@ class LogFeed {
   Shelf<Table::kEntry> entry_rows_;
   Shelf<Table::kCheckpoint> checkpoint_rows_;
   std::vector<wire::EntryBytes> entries_;
-  std::vector<std::uint64_t> chunk_starts_;  ///< where full frames begin, so that sessions share them
+  std::vector<std::vector<PersonId>> signers_;  ///< of each
+  std::vector<std::uint64_t> chunk_starts_;     ///< where full frames begin, so that sessions share them
   std::size_t chunk_bytes_ = 0;
   std::map<std::size_t, std::weak_ptr<Bytes const>> chunk_frames_;
   Index by_leaf_, by_proposal_;

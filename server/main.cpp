@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// piaojue-server: init, run, slip, export, status. What stands on stdout is `key value`, for people and scripts alike
-/// and the same in every language; sentences stand on stderr.
+/// piaojue-server: init, run, slip, sheet, export, status, stop. What stands on stdout is `key value`, for people and
+/// scripts alike and the same in every language; sentences stand on stderr.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +13,7 @@
 
 #include "base/terminal.h"
 #include "protocol/meeting/codec.h"
+#include "protocol/meeting/enrolment.h"
 #include "server/directory.h"
 #include "server/draft.h"
 #include "server/export.h"
@@ -51,6 +52,37 @@ Explained<void> slip(Directory const& directory, PersonId person) {
   return {};
 }
 
+// ---- sheet --------------------------------------------------------------------------------------------------------
+
+std::string role_words(std::uint32_t roles) {
+  std::string out;
+  for (auto const& [role, word] : {std::pair{meeting::kExpert, "expert"},
+                                   {meeting::kChair, "chair"},
+                                   {meeting::kClerk, "clerk"},
+                                   {meeting::kSupervisor, "supervisor"},
+                                   {meeting::kScreen, "screen"}}) {
+    if (roles & role) out += (out.empty() ? "" : "+") + std::string(word);
+  }
+  return out;
+}
+
+/// What the sign-in sheet is printed from before the meeting opens (specification §9.1): a line a person, fields
+/// divided by tabs. Who has not enrolled has no device code.
+Explained<void> sheet(Directory const& directory) {
+  auto const manifest = drafted_with_keys(directory);
+  if (!manifest) return manifest.error();
+  for (PersonId p = 1; p <= manifest->people.size(); ++p) {
+    auto const& person = manifest->people[p - 1];
+    std::cout << p << "\t" << person.name << "\t" << role_words(person.roles) << "\t"
+              << (person.identity_key
+                      ? meeting::device_code(manifest->meeting_id, p,
+                                             {*person.identity_key, *person.witness_key, *person.box_key})
+                      : "-")
+              << "\n";
+  }
+  return {};
+}
+
 // ---- export -------------------------------------------------------------------------------------------------------
 
 Explained<Contents> load(Directory const& directory) {
@@ -59,14 +91,17 @@ Explained<Contents> load(Directory const& directory) {
   return read_contents(**store);
 }
 
-/// The meeting has been closed and nobody has cosigned its end yet: laptops take a moment.
+/// The meeting has been closed and nobody but its signers has cosigned its end yet: laptops take a moment.
 bool end_unwitnessed(Contents const& contents) {
   auto const& entries = contents[Table::kEntry];
   if (entries.empty()) return false;
   auto const last = meeting::decode_entry(entries.rbegin()->second);
   if (!last || last->type() != meeting::EntryType::kMeetingClose) return false;
   auto const& rows = contents[Table::kCosignature];
-  return rows.lower_bound(key_of(entries.size())) == rows.end();
+  return std::none_of(rows.lower_bound(key_of(entries.size())), rows.end(), [&](auto const& row) {
+    auto const person = number_at(row.first, 8);
+    return std::ranges::find(last->signatures, person, &meeting::EntrySignature::signer) == last->signatures.end();
+  });
 }
 
 Explanation no_record(Refusal code) {
@@ -130,6 +165,32 @@ std::string_view phase_word(meeting::MeetingPhase phase) {
   return "closed";
 }
 
+Explained<meeting::Record> read_record(Contents const& contents) {
+  meeting::Record record;
+  for (auto const& [key, bytes] : contents[Table::kEntry]) {
+    if (!record.apply(bytes)) {
+      return Explanation(Sentence(text::kStatusEntryRefused, {{"index", std::uint64_t{record.size()}}}));
+    }
+  }
+  return record;
+}
+
+/// Who rests on whom in the attempt in progress.
+void show_attempt(meeting::Attempt const& attempt) {
+  if (attempt.holders.size() > 1) {
+    // After a restart the server goes on when one of them has connected (specification §9.3).
+    std::cout << "holders";
+    for (auto const holder : attempt.holders) {
+      if (holder != meeting::kServer) std::cout << " " << holder;
+    }
+    std::cout << "\n";
+  }
+  // What `stop` is for: trustee 0 waits a while before it gives its share over these.
+  for (auto const& [person, missing] : attempt.overridden) {
+    std::cout << "override " << person << " " << (missing ? "missing" : "silent") << "\n";
+  }
+}
+
 Explained<void> status(Directory const& directory) {
   auto const contents = load(directory);
   if (!contents) return contents.error();
@@ -137,12 +198,9 @@ Explained<void> status(Directory const& directory) {
   if (!draft) {
     return Explanation(Sentence(text::kDatabaseNoMeeting, {{"path", directory.database().string()}}));
   }
-  meeting::Record record;
-  for (auto const& [key, bytes] : (*contents)[Table::kEntry]) {
-    if (!record.apply(bytes)) {
-      return Explanation(Sentence(text::kStatusEntryRefused, {{"index", std::uint64_t{record.size()}}}));
-    }
-  }
+  auto const read = read_record(*contents);
+  if (!read) return read.error();
+  auto const& record = *read;
   std::set<Bytes> enrolled;
   for (auto const& [key, value] : (*contents)[Table::kEnrolment]) enrolled.emplace(key.begin(), key.begin() + 4);
   std::cout << "title " << draft->title << (draft->rehearsal ? " (rehearsal)" : "") << "\n"
@@ -152,12 +210,32 @@ Explained<void> status(Directory const& directory) {
             << "entries " << record.size() << "\n"
             << "head " << net::format_fingerprint(record.tree().root()) << "\n";
   if (record.phase() == meeting::MeetingPhase::kBeforeOpen) return {};
-  std::cout << "signed in " << record.witnesses().size() << ", experts " << record.experts_present().size() << "\n";
+  if (record.in_progress()) show_attempt(*record.attempt());
+  std::cout << "signed in " << record.signed_in().size() << ", experts " << record.experts_present().size() << "\n";
   for (meeting::BatchId b = 1; b <= record.manifest().batches.size(); ++b) {
     auto const questions = record.manifest().batches[b - 1].candidates.size();
     std::cout << "batch " << b << ": attempts " << record.attempts(b) << ", declared "
               << questions - record.undecided(b).size() << " of " << questions << "\n";
   }
+  return {};
+}
+
+// ---- stop ---------------------------------------------------------------------------------------------------------
+
+/// The operator's word against an Override: read by the running server before it gives its share.
+Explained<void> stop(Directory const& directory) {
+  auto const contents = load(directory);
+  if (!contents) return contents.error();
+  auto const record = read_record(*contents);
+  if (!record) return record.error();
+  if (!record->in_progress() || !record->attempt()->shares.empty()) return Explanation(text::kStopTooLate);
+  auto const& open = record->attempt()->open;
+  auto const path = directory.stop({open.batch, open.attempt});
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    if (auto done = write_file(path, {}); !done) return done;
+  }
+  std::cout << "stopped batch " << open.batch << ", attempt " << open.attempt << "\n";
   return {};
 }
 
@@ -182,12 +260,14 @@ class CommandLine {
     run_ = command("run", text::kHelpRun);
     run_->add_option("--port", run_options_.port, words(text::kHelpPort));
     run_->add_option("--threads", run_options_.threads, words(text::kHelpThreads))->check(CLI::Range(1, 256));
+    sheet_ = command("sheet", text::kHelpSheet);
     slip_ = command("slip", text::kHelpSlip);
     slip_->add_option("--person", person_, words(text::kHelpPerson))->required();
     export_ = command("export", text::kHelpExport);
     export_->add_option("--out", out_, words(text::kHelpOut))->required();
     export_->add_flag("--unfinished", unfinished_, words(text::kHelpUnfinished));
     status_ = command("status", text::kHelpStatus);
+    stop_ = command("stop", text::kHelpStop);
   }
 
   int main(int argc, char** argv) {
@@ -225,10 +305,14 @@ class CommandLine {
       done = init(directory, input_);
     } else if (slip_->parsed()) {
       done = slip(directory, person_);
+    } else if (sheet_->parsed()) {
+      done = sheet(directory);
     } else if (export_->parsed()) {
       done = export_to(directory, out_, unfinished_, lang_);
     } else if (status_->parsed()) {
       done = status(directory);
+    } else if (stop_->parsed()) {
+      done = stop(directory);
     }
     if (!done) return done.error();
     return true;
@@ -236,7 +320,8 @@ class CommandLine {
 
   Lang lang_;
   CLI::App app_;
-  CLI::App *init_ = nullptr, *run_ = nullptr, *slip_ = nullptr, *export_ = nullptr, *status_ = nullptr;
+  CLI::App *init_ = nullptr, *run_ = nullptr, *sheet_ = nullptr, *slip_ = nullptr, *export_ = nullptr,
+           *status_ = nullptr, *stop_ = nullptr;
   std::string dir_, lang_name_;
   InitInput input_;
   std::string meeting_, members_, candidates_;

@@ -7,8 +7,8 @@ namespace piaojue::server {
 
 using meeting::BatchPhase;
 
-MixChain::MixChain(meeting::Record const& record, Shelf<Table::kMixOutput> rows, Post& post)
-    : record_(record), rows_(rows), post_(post) {}
+MixChain::MixChain(meeting::Record const& record, AttemptSeal const& seal, Shelf<Table::kMixOutput> rows, Post& post)
+    : record_(record), seal_(seal), rows_(rows), post_(post) {}
 
 void MixChain::begin() {
   kept_.emplace();
@@ -25,13 +25,17 @@ void MixChain::end() {
 Result<void> MixChain::load(Contents const& contents) {
   if (!kept_) return {};
   auto const& attempt = *record_.attempt();
-  for_each_row(contents[Table::kMixOutput], kept_->open,
-               [&](auto hop, auto, auto const& raw) { kept_->outputs[hop] = raw; });
+  auto const& rows = contents[Table::kMixOutput];
   for (std::uint32_t hop = 0; hop < attempt.mixes.size(); ++hop) {
-    if (!kept_->outputs.contains(hop)) return Refusal::kStorage;
+    auto const row = key_of(kept_->open, hop);
+    auto const sealed = rows.find(row);
+    if (sealed == rows.end()) return Refusal::kStorage;
+    auto raw = seal_.open(row, sealed->second);
+    if (!raw) return Refusal::kStorage;
+    kept_->outputs[hop] = std::move(*raw);
   }
-  if (attempt.hops.empty() || attempt.mixes.size() != attempt.hops.size()) return {};
-  auto const last = kept_->outputs.extract(static_cast<std::uint32_t>(attempt.hops.size() - 1));
+  if (attempt.mixes.empty() || attempt.mixes.size() != attempt.holders.size()) return {};
+  auto const last = kept_->outputs.extract(static_cast<std::uint32_t>(attempt.holders.size() - 1));
   auto mixed = meeting::parse_mix_payload(last.mapped());
   if (!mixed) return Refusal::kStorage;
   kept_->last = std::make_shared<meeting::MixItems const>(std::move(mixed->items));
@@ -40,7 +44,7 @@ Result<void> MixChain::load(Contents const& contents) {
 
 Result<void> MixChain::check(meeting::MixStep const& body, meeting::MixPayload const& mixed) const {
   auto const& attempt = *record_.attempt();
-  auto const layers = attempt.hops.size() - 1 - attempt.mixes.size();
+  auto const layers = attempt.holders.size() - 1 - attempt.mixes.size();
   auto const item_bytes = attempt.shape.bytes() + layers * crypto::onion::kLayerBytes;
   if (mixed.salt.size() != 32 || mixed.items.size() != body.counts.size()) return Refusal::kConflict;
   for (auto const& [question, items] : mixed.items) {
@@ -61,22 +65,31 @@ void MixChain::take_in(meeting::MixStep const&, std::uint64_t, Parcel<meeting::M
   if (!kept_ || !parcel) return;
   auto const& attempt = *record_.attempt();
   auto const hop = static_cast<std::uint32_t>(attempt.mixes.size() - 1);
-  rows_.put(key_of(kept_->open, hop), parcel->raw);
-  if (hop + 1 == attempt.hops.size()) {
-    kept_->last = std::make_shared<meeting::MixItems const>(std::move(parcel->value.items));
-    return;
+  // The largest payload that there is: no more of it at a time than must be.
+  auto items = std::move(parcel->value.items);
+  TrusteeId const next = hop + 1;
+  if (next == attempt.holders.size()) {
+    kept_->last = std::make_shared<meeting::MixItems const>(std::move(items));
+  } else {
+    items.clear();
+    post_.to_person(attempt.holders[next], share(wire::mix_work(kept_->open, next, parcel->raw)));
   }
-  auto const next = attempt.hops[hop + 1];
-  post_.to_person(record_.manifest().trustees[next], share(wire::mix_work(kept_->open, next, parcel->raw)));
-  kept_->outputs[hop] = std::move(parcel->raw);
+  auto row = key_of(kept_->open, hop);
+  auto sealed = seal_.seal(row, parcel->raw);
+  rows_.put(std::move(row), std::move(sealed));
+  if (!kept_->last) kept_->outputs[hop] = std::move(parcel->raw);
 }
 
 std::optional<Frame> MixChain::work_of(TrusteeId trustee) const {
   if (!kept_) return std::nullopt;
   auto const& attempt = *record_.attempt();
-  auto const hop = attempt.hop_of(trustee);
-  if (!hop || *hop == 0 || attempt.phase != BatchPhase::kMixing || attempt.mixes.size() != *hop) return std::nullopt;
-  return share(wire::mix_work(kept_->open, trustee, kept_->outputs.at(*hop - 1)));
+  if (trustee == 0 || !attempt.takes_part(trustee) || attempt.phase != BatchPhase::kMixing ||
+      attempt.mixes.size() != trustee) {
+    return std::nullopt;
+  }
+  auto const input = kept_->outputs.find(trustee - 1);  // not there while the attempt's half is away
+  if (input == kept_->outputs.end()) return std::nullopt;
+  return share(wire::mix_work(kept_->open, trustee, input->second));
 }
 
 std::shared_ptr<meeting::MixItems const> MixChain::box_input() {

@@ -6,23 +6,23 @@
 ///     MixStep  MixPayload  kMixOutput, hop  the next hop; after the last one, the box
 ///
 /// Everything here is by hop. Who sent what went into the first hop is never here: Delivery keeps that, by person; the
-/// two share no table and no type. Deleted when the attempt has ended.
+/// two share no table and no type. Rows are sealed under the attempt's half; deleted when the attempt has ended.
 #include <map>
 
-#include "server/outbox.h"
+#include "server/attempt_seal.h"
 #include "server/payload.h"
-#include "server/sessions.h"
 
 namespace piaojue::server {
 
 class MixChain {
  public:
-  MixChain(meeting::Record const& record, Shelf<Table::kMixOutput> rows, Post& post);
+  MixChain(meeting::Record const& record, AttemptSeal const& seal, Shelf<Table::kMixOutput> rows, Post& post);
 
   /// The attempt that the record has just opened.
   void begin();
   void end();
-  /// After the entries. @return kStorage: an output is missing, or the last one can not be read.
+  /// After the entries, once the rows of the attempt in progress can be read.
+  /// @return kStorage: an output is missing, or can not be read.
   [[nodiscard]] Result<void> load(Contents const& contents);
 
   /// A payload against its entry, which the record would accept. @return kMixSize; kConflict: it is not what was
@@ -45,6 +45,7 @@ class MixChain {
   };
 
   meeting::Record const& record_;
+  AttemptSeal const& seal_;
   Shelf<Table::kMixOutput> rows_;
   Post& post_;
   std::optional<Kept> kept_;  ///< nothing: no attempt is in progress

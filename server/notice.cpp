@@ -15,8 +15,8 @@ std::string_view name(Event event) {
       return "enrolled";
     case Event::kWrongCode:
       return "wrong_code";
-    case Event::kThrottled:
-      return "throttled";
+    case Event::kLimit:
+      return "limit";
     case Event::kIncident:
       return "incident";
     case Event::kKeyChangeRefused:
@@ -27,18 +27,29 @@ std::string_view name(Event event) {
       return "box_refused";
     case Event::kTrusteeRefusal:
       return "trustee_refusal";
+    case Event::kHalfAway:
+      return "half_away";
+    case Event::kHalfBack:
+      return "half_back";
+    case Event::kHalfLost:
+      return "half_lost";
+    case Event::kPayloadsLost:
+      return "payloads_lost";
   }
   return "unknown";
 }
 
 bool is_warning(Event event) {
   switch (event) {
-    case Event::kThrottled:
+    case Event::kLimit:
     case Event::kIncident:
     case Event::kKeyChangeRefused:
     case Event::kMixInputRefused:
     case Event::kBoxRefused:
     case Event::kTrusteeRefusal:
+    case Event::kHalfAway:
+    case Event::kHalfLost:
+    case Event::kPayloadsLost:
       return true;
     default:
       return false;

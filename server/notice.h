@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// For the operator's log: counts, phases and refusals; never a person, a request or a value.
+/// For the operator's log: counts, phases and refusals; never a person, a request or a value, and an address only of
+/// somebody whom a limit holds back.
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,12 +17,16 @@ enum class Event : std::uint8_t {
   kBatchPhase,        ///< detail: the phase; number: the batch
   kEnrolled,          ///< number: people who are enrolled
   kWrongCode,         ///< an enrolment with a code that is not there
-  kThrottled,         ///< too many of these: all enrolments wait
+  kLimit,             ///< address: whom it holds back; said once a minute; detail: where there is more to say
   kIncident,          ///< detail: what was tried; it is in the log of the meeting, too
   kKeyChangeRefused,  ///< this server's own proposal, after a second enrolment
   kMixInputRefused,   ///< the envelopes are not what the log says
   kBoxRefused,        ///< the log went on while the box was made
   kTrusteeRefusal,    ///< of trustee 0, likewise
+  kHalfAway,          ///< after a restart: what is kept of the attempt waits for its half; number: the batch
+  kHalfBack,          ///< a holder has given it back; likewise
+  kHalfLost,          ///< no holder has it: the attempt must be voided; likewise
+  kPayloadsLost,      ///< what the store keeps is not what the log speaks of: likewise
 };
 std::string_view name(Event event);  ///< "meeting_open"
 /// Something was refused that the operator should look at.
@@ -31,6 +36,7 @@ struct Notice {
   Event event = Event::kMeetingOpen;
   std::variant<std::monostate, Refusal, meeting::BatchPhase> detail;
   std::uint64_t number = 0;
+  std::string address = {};
   std::string_view detail_text() const;  ///< "voting", "WRONG_PHASE", or empty
 };
 
@@ -38,7 +44,7 @@ struct Notice {
 class Notices {
  public:
   void add(Notice notice) {
-    if (!muted_) notices_.push_back(notice);
+    if (!muted_) notices_.push_back(std::move(notice));
   }
   std::vector<Notice> take() { return std::exchange(notices_, {}); }
   /// The record has taken in this entry: the meeting has opened or closed, or the attempt is in another phase.

@@ -17,6 +17,7 @@ using meeting::QuestionId;
 using meeting::TrusteeId;
 using store::Contents;
 using store::key_of;
+using store::key_of_person;
 using store::Rows;
 using store::Store;
 using store::Table;
@@ -28,17 +29,25 @@ using SessionId = std::uint64_t;
 /// Why a session is to be closed; what was output for it before is sent first.
 enum class Close : std::uint8_t {
   kReplaced,   ///< the same person connected again, or has a new key
-  kRefused,    ///< may not be here: unknown certificate, too many wrong codes, no certificate but another request
+  kRefused,    ///< may not be here: unknown certificate, too many tries, no certificate but another request
   kMalformed,  ///< sent what is no ClientFrame
+  kTooLarge,   ///< sent a frame beyond its limit
   kTooMany,    ///< Limits::sessions_max
 };
 
 using Frame = std::shared_ptr<Bytes const>;  ///< an encoded ServerFrame, shared between sessions
 Frame share(Bytes bytes);
 
+/// Of a session with a certificate, until Core has said more: nothing else than Hello is needed before that.
+inline constexpr std::uint32_t kFrameBytesAtFirst = 64U << 10;
+/// How large the session's frames may be from here on (specification §9.4).
+struct FrameLimit {
+  std::uint32_t bytes_max = 0;
+};
+
 struct Output {
   SessionId session = 0;
-  std::variant<Frame, Close> what;
+  std::variant<Frame, Close, FrameLimit> what;
 };
 
 struct CommitGroup {
@@ -54,6 +63,8 @@ class Outbox {
   void add(Lane lane, SessionId session, Frame frame);
   void reply(SessionId session, Bytes bytes) { add(Lane::kReply, session, share(std::move(bytes))); }
   void refuse(SessionId session, std::uint64_t request, Refusal code);
+  /// Before everything else of the group.
+  void limit(SessionId session, std::uint32_t frame_bytes_max);
   /// After everything else of the group.
   void close(SessionId session, Close reason);
 
@@ -69,7 +80,7 @@ class Outbox {
 
   Writes writes_;
   std::array<std::vector<Output>, kLanes> lanes_;
-  std::vector<Output> closes_;
+  std::vector<Output> limits_, closes_;
   bool muted_ = false;
 };
 
@@ -99,8 +110,5 @@ class Shelf {
 
 /// u32be inside a key of the store; 0 if the key ends before it.
 std::uint32_t number_at(ByteView key, std::size_t at);
-/// Each row of an attempt: the two numbers that follow the attempt's hash in its key, and the value.
-void for_each_row(Rows const& rows, Hash const& open,
-                  std::function<void(std::uint32_t first, std::uint32_t second, Bytes const& value)> const& take);
 
 }  // namespace piaojue::server

@@ -3,12 +3,21 @@
 
 namespace piaojue::server {
 
+namespace {
+
+meeting::BatchKeys const* batch_keys(trustee::Submission const& submission) {
+  return std::get_if<meeting::BatchKeys>(&submission.made.entry.body);
+}
+
+}  // namespace
+
 std::vector<Job> OwnWork::take_due() {
   std::vector<Job> jobs;
   if (!std::exchange(look_due_, false)) return jobs;
+  submit_held_back();
   feed_hop0();
   if (auto job = box_job()) jobs.push_back(std::move(*job));
-  for (auto& due : seat_.due(log_.record, log_.witnesses)) jobs.push_back(seat_job(std::move(due)));
+  for (auto& due : trustee_.seat.due(log_.record, log_.witnesses)) jobs.push_back(seat_job(std::move(due)));
   return jobs;
 }
 
@@ -23,7 +32,7 @@ void OwnWork::feed_hop0() {
   auto items = sources_.for_hop0();
   if (!items) return;
   if (!*items) return notices_.add({Event::kMixInputRefused, items->error(), 0});
-  seat_.on_mix_input(log_.record.attempt()->open_hash, std::move(**items));
+  trustee_.seat.on_mix_input(log_.record.attempt()->open_hash, std::move(**items));
 }
 
 std::optional<Job> OwnWork::box_job() {
@@ -55,10 +64,33 @@ Job OwnWork::seat_job(trustee::Trustee::Job due) {
 void OwnWork::submit(Result<std::vector<trustee::Submission>> submissions) {
   if (!submissions) return notices_.add({Event::kTrusteeRefusal, submissions.error(), 0});
   for (auto& submission : *submissions) {
-    auto payload = payload_of(std::move(submission.payload));
-    auto const logged = log_.writer.append_own(submission.made, std::move(payload));
-    // Refused when the log went on while the work was done, such as by a Void.
-    if (!logged) notices_.add({Event::kTrusteeRefusal, logged.error(), 0});
+    auto const* keys = batch_keys(submission);
+    if (keys && !trustee_.halves.is_held({keys->batch, keys->attempt})) {
+      held_back_.push_back(std::move(submission));
+    } else {
+      append(std::move(submission));
+    }
+  }
+}
+
+void OwnWork::append(trustee::Submission submission) {
+  auto payload = payload_of(std::move(submission.payload));
+  auto const logged = log_.writer.append_own(submission.made, std::move(payload));
+  // Refused when the log went on while the work was done, such as by a Void.
+  if (!logged) notices_.add({Event::kTrusteeRefusal, logged.error(), 0});
+}
+
+void OwnWork::submit_held_back() {
+  auto waiting = std::exchange(held_back_, {});
+  for (auto& submission : waiting) {
+    auto const* keys = batch_keys(submission);
+    // Others were asked for since, or the attempt has come without these.
+    if (log_.record.attempts(keys->batch) + 1 != keys->attempt) continue;
+    if (trustee_.halves.is_held({keys->batch, keys->attempt})) {
+      append(std::move(submission));
+    } else {
+      held_back_.push_back(std::move(submission));
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// What this server itself has to do in an attempt, on other threads: the duties of trustee 0, and the ballot box that
-/// is made of what the last hop has put out. A result enters the log when its job has been handed back.
+/// is made of what the last hop has put out. A result enters the log when its job has been handed back; BatchKeys when
+/// somebody else holds the half under which their secret keys are sealed (specification §9.3).
 #include <map>
 
 #include "server/job.h"
@@ -23,10 +24,14 @@ class OwnWork {
     meeting::Witnesses const& witnesses;
     LogWriter& writer;
   };
-  OwnWork(Log log, Sources sources, TrusteeSeat& seat, ParallelFor const& parallel, Notices& notices)
-      : log_(log), sources_(std::move(sources)), seat_(seat), parallel_(parallel), notices_(notices) {}
+  struct Trustee {
+    TrusteeSeat& seat;
+    OwnHalves const& halves;
+  };
+  OwnWork(Log log, Sources sources, Trustee trustee, ParallelFor const& parallel, Notices& notices)
+      : log_(log), sources_(std::move(sources)), trustee_(trustee), parallel_(parallel), notices_(notices) {}
 
-  /// The log or its witnesses have gone on: more may be due.
+  /// The log, its witnesses, a half or the clock has gone on: more may be due.
   void look_again() { look_due_ = true; }
   /// What is due and not running yet.
   std::vector<Job> take_due();
@@ -38,15 +43,18 @@ class OwnWork {
   std::optional<Job> box_job();
   Job seat_job(trustee::Trustee::Job due);
   void submit(Result<std::vector<trustee::Submission>> submissions);
+  void append(trustee::Submission submission);
+  void submit_held_back();
 
   Log log_;
   Sources sources_;
-  TrusteeSeat& seat_;
+  Trustee trustee_;
   ParallelFor const& parallel_;
   Notices& notices_;
   bool look_due_ = true;
   JobId last_ = 0;
   std::map<JobId, std::function<void()>> running_;  ///< what is to be done when a job has run
+  std::vector<trustee::Submission> held_back_;      ///< BatchKeys
 };
 
 }  // namespace piaojue::server

@@ -3,11 +3,28 @@
 
 namespace piaojue::server {
 
-using meeting::BatchPhase;
-
 Result<void> Payloads::load(Contents const& contents) {
+  auto const& attempt = record_.attempt();
+  if (!record_.in_progress() || attempt->open.paper) return {};
+  if (!seal_.is_here()) {
+    unread_.emplace();
+    for (auto const table : {Table::kTokenPayload, Table::kIssuedPayload, Table::kEnvelope, Table::kMixOutput}) {
+      (*unread_)[table] = contents[table];
+    }
+    return {};
+  }
   if (auto loaded = delivery_.load(contents); !loaded) return loaded;
   return mix_chain_.load(contents);
+}
+
+Result<bool> Payloads::look_again() {
+  if (!unread_ || !record_.in_progress() || !seal_.is_here()) return false;
+  auto const contents = std::exchange(unread_, std::nullopt);
+  if (auto loaded = load(*contents); !loaded) {
+    lost_ = true;
+    return loaded.error();
+  }
+  return true;
 }
 
 template <HasPayload Body>
@@ -28,13 +45,14 @@ void Payloads::take_in(Body const& body, std::uint64_t index, Parcel<Body>* parc
   }
 }
 
-Result<Payload> Payloads::read(meeting::Entry const& entry, ByteView raw) const {
+Result<Payload> Payloads::read(meeting::Entry const& entry, Bytes raw) const {
   auto const read_for = [&]<class Body>(Body const& body) -> Result<Payload> {
     if constexpr (HasPayload<Body>) {
+      if (!seal_.is_here() || lost_) return Refusal::kBusy;
       auto value = PayloadKind<Body>::kRead(raw);
       if (!value) return value.error();
       if (auto const allowed = check(body, *value); !allowed) return allowed.error();
-      return Payload(Parcel<Body>{to_bytes(raw), std::move(*value)});
+      return Payload(Parcel<Body>{std::move(raw), std::move(*value)});
     } else {
       if (!raw.empty()) return Refusal::kMalformed;
       return Payload();
@@ -50,15 +68,17 @@ void Payloads::took_in(meeting::Entry const& entry, std::uint64_t index, Payload
     } else if constexpr (std::is_same_v<Body, meeting::BatchOpen>) {
       delivery_.begin();
       mix_chain_.begin();
-    } else if constexpr (std::is_same_v<Body, meeting::Confirm>) {
+    } else if constexpr (std::is_same_v<Body, meeting::EnvelopeSpoil>) {
       delivery_.take_in(body);
     }
   };
   std::visit(take_for, entry.body);
-  auto const& attempt = record_.attempt();
-  if (!attempt || (attempt->phase != BatchPhase::kDeclared && attempt->phase != BatchPhase::kVoided)) return;
+  // A meeting may be closed while shares are still missing.
+  if (record_.in_progress() && record_.phase() == meeting::MeetingPhase::kOpen) return;
   delivery_.end();
   mix_chain_.end();
+  unread_.reset();
+  lost_ = false;
 }
 
 std::vector<Frame> Payloads::frames_for(PersonId person) const {
@@ -72,11 +92,11 @@ std::vector<Frame> Payloads::frames_for(PersonId person) const {
 }
 
 std::optional<TrusteeId> Payloads::trustee_of(PersonId person) const {
-  auto const& list = record_.manifest().trustees;
-  for (TrusteeId t = 1; t < list.size(); ++t) {
-    if (list[t] == person) return t;
-  }
-  return std::nullopt;
+  if (!record_.attempt()) return std::nullopt;
+  auto const& holders = record_.attempt()->holders;
+  auto const at = std::ranges::find(holders, person);
+  if (at == holders.end()) return std::nullopt;
+  return static_cast<TrusteeId>(at - holders.begin());
 }
 
 }  // namespace piaojue::server

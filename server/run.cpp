@@ -57,10 +57,11 @@ std::string json(std::string_view value) {
 
 /// One JSON object a line. What is passed in holds counts, phases and errors of the system; nothing of a person.
 void log_event(spdlog::level::level_enum level, std::string_view event, std::string_view detail = {},
-               std::optional<std::uint64_t> number = std::nullopt) {
+               std::optional<std::uint64_t> number = std::nullopt, std::string_view address = {}) {
   std::string line = "\"event\":" + json(event);
   if (!detail.empty()) line += ",\"detail\":" + json(detail);
   if (number) line += ",\"number\":" + std::to_string(*number);
+  if (!address.empty()) line += ",\"address\":" + json(address);
   spdlog::log(level, "{}", line);
   spdlog::default_logger_raw()->flush();
 }
@@ -79,7 +80,7 @@ Explained<void> set_up_log(Directory const& directory, std::string const& file) 
 
 void log_notice(Notice const& notice) {
   log_event(is_warning(notice.event) ? spdlog::level::warn : spdlog::level::info, name(notice.event),
-            notice.detail_text(), notice.number);
+            notice.detail_text(), notice.number, notice.address);
 }
 
 // ---- The process
@@ -124,9 +125,11 @@ class End {
   std::atomic<bool> failed_{false};
 };
 
-Config make_config(Keys keys, Store& store, WorkPool& pool, std::atomic<bool> const& stopping) {
+Config make_config(Directory const& directory, Keys keys, Store& store, WorkPool& pool,
+                   std::atomic<bool> const& stopping) {
   return Config{.server_key = std::move(keys.server),
                 .checkpoint_key = std::move(keys.checkpoint),
+                .box_key = std::move(keys.box),
                 .seal_key = std::move(keys.seal),
                 .token_keys = [&stopping](std::uint32_t bits) -> Result<crypto::blind_rsa::PrivateKey> {
                   if (stopping) return Refusal::kBusy;
@@ -134,17 +137,21 @@ Config make_config(Keys keys, Store& store, WorkPool& pool, std::atomic<bool> co
                 },
                 .issue_certificate = [authority = std::make_shared<net::Credential const>(std::move(keys.authority))](
                                          ByteView csr, PersonId person) -> Result<IssuedCertificate> {
-                  auto const pem = as_text(csr);
                   auto const now = now_s();
-                  auto spki = net::spki_sha256_of_csr(pem);
+                  auto spki = net::spki_sha256_of_csr(csr);
                   if (!spki) return spki.error();
-                  auto certificate = net::issue_client_certificate(*authority, pem, person,
+                  auto certificate = net::issue_client_certificate(*authority, csr, person,
                                                                    {now - kDay, now + kClientValidDays * kDay});
                   if (!certificate) return certificate.error();
                   return IssuedCertificate{std::move(*certificate), authority->certificate_pem, *spki};
                 },
-                .codes = [&store](PersonId person) { return store.codes(person); },
+                .slip_of = [&store](PersonId person) { return store.slip(person); },
                 .now_ms = now_ms,
+                .stop_asked =
+                    [directory](meeting::HalfOf const& attempt) {
+                      std::error_code ignored;
+                      return fs::exists(directory.stop(attempt), ignored);
+                    },
                 .parallel = pool.parallel(),
                 .limits = {},
                 .lookahead = 2};
@@ -185,7 +192,7 @@ Explained<bool> run(Directory const& directory, RunOptions const& options) {
   WorkPool pool({.threads = threads}, [&end](std::string const& what) {
     end.fatal("work_failed", Sentence(text::kRunWorkFailed, {{"reason", what}}));
   });
-  auto core = Core::recover(make_config(std::move(*keys), **store, pool, end.stopping), *contents);
+  auto core = Core::recover(make_config(directory, std::move(*keys), **store, pool, end.stopping), *contents);
   if (!core) {
     return Explanation(Sentence(text::kRunNotTakenUp, {{"sentence", strings::sentence_of(core.error())}}));
   }

@@ -13,8 +13,10 @@ class Post {
  public:
   virtual ~Post() = default;
   virtual void to_all(Frame const& frame) = 0;
-  /// To the session under the person's current keys, if there is one.
-  virtual void to_person(PersonId person, Frame const& frame) = 0;
+  /// To everybody what is for him.
+  virtual void to_each(std::function<Frame(PersonId)> const& frame) = 0;
+  /// To the session under the person's current keys. @return false: there is none.
+  virtual bool to_person(PersonId person, Frame const& frame) = 0;
 };
 
 struct Session {
@@ -25,29 +27,34 @@ struct Session {
   bool hello = false;    ///< it has said what it has of the log, and is pushed the rest
   bool closing = false;  ///< an output says so, and nothing more is for it
   std::uint64_t pushed = 0;
-  std::uint32_t wrong_codes = 0;
+  std::uint32_t frame_bytes_max = 0;
 
   bool greeted() const { return hello && !closing; }
 };
 
 class Sessions final : public Post {
  public:
-  Sessions(Draft const& draft, Enrolments const& enrolments, Limits const& limits, Outbox& outbox);
+  Sessions(Draft const& draft, meeting::Record const& record, Enrolments const& enrolments, Limits const& limits,
+           Outbox& outbox);
 
-  void open(SessionId id, std::optional<Hash> const& spki);
+  /// @param certificate SHA-256 of its SubjectPublicKeyInfo; nothing: a stranger.
+  void open(SessionId id, std::optional<Hash> const& certificate);
   void closed(SessionId id);
   void close(SessionId id, Close reason);
   /// Nothing: unknown, or closing.
   Session const* find(SessionId id) const;
   /// From here on it is pushed the log from `next_index`.
   void greet(SessionId id, std::uint64_t next_index);
-  /// Closes it after too many of them.
-  void count_wrong_code(SessionId id);
   /// After an enrolment or a KeyChange: closes what has ended. @return the sessions that have gained their rights.
   std::vector<SessionId> restand(PersonId person);
+  /// Meeting or attempt has opened, or a slot is another's: somebody may send more, or less, from here on.
+  void relimit();
+  /// Those under their persons' current keys that have said Hello.
+  std::map<SessionId, PersonId> present() const;
 
   void to_all(Frame const& frame) override;
-  void to_person(PersonId person, Frame const& frame) override;
+  void to_each(std::function<Frame(PersonId)> const& frame) override;
+  bool to_person(PersonId person, Frame const& frame) override;
   void to_all(Lane lane, Frame const& frame);
 
   /// Puts what each session lacks of a log of `size` entries into the outbox.
@@ -60,7 +67,10 @@ class Sessions final : public Post {
   void push_status();
 
  private:
+  void limit(SessionId id, Session& session);
+
   Draft const& draft_;
+  meeting::Record const& record_;
   Enrolments const& enrolments_;
   Limits const& limits_;
   Outbox& outbox_;

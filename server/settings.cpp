@@ -231,9 +231,9 @@ void take_rules(Reader& reader, meeting::Rules& rules) {
   reader.take("quorum_numerator", rules.quorum_numerator);
   reader.take("quorum_denominator", rules.quorum_denominator);
   reader.take("modulus_bits", rules.modulus_bits);
-  reader.take("trustees_min", rules.trustees_min);
   reader.take("max_unconfirmed", rules.max_unconfirmed);
-  reader.take("supervisors_needed", rules.supervisors_needed);
+  reader.take("checks_allowed", rules.checks_allowed);
+  reader.take("protest_s", rules.protest_s);
   if (mode == "include") {
     rules.recusal_mode = meeting::RecusalMode::kInclude;
   } else if (mode == "exclude") {
@@ -291,10 +291,9 @@ Explained<meeting::Manifest> parse_meeting(std::string_view toml, sheets::Member
   top.take("committee_size", m.committee_size);
   top.take("size_approval", m.size_approval);
   auto const words = take_trustees(top);
-  bool min_given = false;
+  m.rules.max_unconfirmed = std::min(m.rules.max_unconfirmed, m.committee_size / 3);
   if (auto const* rules = top.table("rules")) {
     Reader reader(*rules, "rules.", fault);
-    min_given = reader.has("trustees_min");
     take_rules(reader, m.rules);
   }
   top.done();
@@ -302,10 +301,6 @@ Explained<meeting::Manifest> parse_meeting(std::string_view toml, sheets::Member
     if (!top.has(key)) top.say(key, text::kKeyMissing);
   }
   choose_trustees(top, words, members, m.trustees);
-  // A rehearsal on one machine need not say that one trustee is enough.
-  if (!min_given && m.rehearsal) {
-    m.rules.trustees_min = std::min(m.rules.trustees_min, static_cast<std::uint32_t>(m.trustees.size()));
-  }
   if (fault) return *fault;
   return m;
 }

@@ -25,7 +25,7 @@ struct Settings {
   std::string log_file;  ///< empty: stderr
   unsigned threads = 0;  ///< for heavy work; 0: as many as processors
   std::size_t connections_max = 512;
-  std::uint32_t handshake_ms = 5'000;
+  std::uint32_t handshake_ms = 10'000;
   std::uint32_t frame_ms = 15'000;
   std::uint32_t idle_ms = 45'000;
   std::uint32_t frames_per_s = 100;

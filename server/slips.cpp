@@ -82,8 +82,9 @@ std::string role_words(std::uint32_t roles) {
 
 }  // namespace
 
-std::string slip_file(std::string const& line, meeting::Manifest const& manifest, PersonId person) {
+std::string slip_file(meeting::Slip const& slip, meeting::Manifest const& manifest) {
   using namespace strings::server;  // NOLINT: one text after another
+  auto const person = slip.code.person;
   auto const& who = manifest.people[person - 1];
   auto const zh = [](Text const& text, Sentence::Values values = {}) {
     return Sentence(text, std::move(values)).in(Lang::kZh);
@@ -96,8 +97,10 @@ std::string slip_file(std::string const& line, meeting::Manifest const& manifest
   if (!who.employer.empty()) out += zh(kSlipEmployer, {{"employer", who.employer}});
   out += "\n" + zh(kSlipRoles) + role_words(who.roles) + "\n\n";
   out += std::string(kSlipUse.zh) + "\n" + std::string(kSlipUse.en) + "\n\n";
-  out += line + "\n\n" + qr_code(line);
-  return out;
+  out += in_both(kSlipAddress) + "  " + meeting::format_slip_address(slip.address) + "\n";
+  out += in_both(kSlipCode) + "  " + meeting::format_slip_code(slip.code) + "\n\n";
+  auto const line = meeting::format_slip(slip);
+  return out + in_both(kSlipScan) + "\n" + line + "\n\n" + qr_code(line);
 }
 
 std::string slip_name(meeting::Manifest const& manifest, PersonId person) {

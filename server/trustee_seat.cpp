@@ -4,25 +4,60 @@
 #include "crypto/seal.h"
 
 namespace piaojue::server {
+
+using meeting::HalfOf;
+using trustee::StoreName;
+
 namespace {
 
-Bytes key_of_name(std::string_view name) { return to_bytes(as_bytes(name)); }
+HalfOf half_of(StoreName const& name) { return {name.batch, name.attempt}; }
+
+/// kind ‖ batch ‖ attempt, each u32be. The trustee is always 0.
+Bytes row_of(StoreName const& name) {
+  Bytes row;
+  append_u32be(row, static_cast<std::uint32_t>(name.kind));
+  append_u32be(row, name.batch);
+  append_u32be(row, name.attempt);
+  return row;
+}
+std::optional<StoreName> parse_row(ByteView row) {
+  StoreName const name{static_cast<trustee::StoreKind>(number_at(row, 0)), 0, number_at(row, 4), number_at(row, 8)};
+  bool const known = name.kind <= trustee::StoreKind::kPledges && std::ranges::equal(row, row_of(name));
+  return known ? std::optional(name) : std::nullopt;
+}
 
 }  // namespace
 
-TrusteeSeat::TrusteeSeat(Means means, Shelf<Table::kTrustee> rows)
+TrusteeSeat::TrusteeSeat(Means means, OwnHalves& halves, Shelf<Table::kTrustee> rows)
     : seal_key_(means.seal_key),
+      halves_(halves),
       rows_(rows),
-      trustee_(0, meeting::kServer, means.key, *this, std::move(means.token_keys), means.lookahead) {
+      stop_asked_(std::move(means.stop_asked)),
+      trustee_(0, meeting::kServer, means.key, *this,
+               {std::move(means.token_keys), std::move(means.now_ms), means.lookahead}) {
   trustee_.set_parallel(std::move(means.parallel));
 }
 
-void TrusteeSeat::load(Contents const& contents) {
-  for (auto const& [name, sealed] : contents[Table::kTrustee]) sealed_[std::string(as_text(name))] = sealed;
+Result<void> TrusteeSeat::load(meeting::Record const& record, Contents const& contents) {
+  std::set<HalfOf> kept;
+  for (auto const& [row, sealed] : contents[Table::kTrustee]) {
+    auto const name = parse_row(row);
+    if (!name) return Refusal::kStorage;
+    sealed_[*name] = sealed;
+    if (name->of_attempt() && meeting::has_halves(record, half_of(*name))) kept.insert(half_of(*name));
+  }
+  for (auto const& of : kept) halves_.await(of, [this, of](Secret const& key) { return opens(of, key); });
+  return {};
 }
 
-void TrusteeSeat::on_request(PersonId person, Hash const& open, meeting::BlindedMsgs messages) {
-  trustee_.on_token_work(person, open, std::move(messages));
+bool TrusteeSeat::opens(HalfOf const& of, Secret const& key) const {
+  auto const row = std::ranges::find_if(
+      sealed_, [&](auto const& one) { return one.first.of_attempt() && half_of(one.first) == of; });
+  return row != sealed_.end() && crypto::unseal(key, row->second, row_of(row->first)).has_value();
+}
+
+void TrusteeSeat::on_request(Delivery::TokenWork work) {
+  trustee_.on_token_work(work.person, work.cast, work.batch_open, std::move(work.messages));
 }
 
 void TrusteeSeat::on_mix_input(Hash const& open, meeting::MixItems items) {
@@ -31,29 +66,49 @@ void TrusteeSeat::on_mix_input(Hash const& open, meeting::MixItems items) {
 
 std::vector<trustee::Trustee::Job> TrusteeSeat::due(meeting::Record const& record,
                                                     meeting::Witnesses const& witnesses) {
+  stop_if_asked(record);
   return trustee_.due(record, witnesses);
 }
 
-Result<void> TrusteeSeat::save(std::string const& name, Secret const& plain) {
-  auto sealed = crypto::seal(seal_key_, plain.view(), as_bytes(name));
+/// Whatever it returns, the share is not given by this process.
+void TrusteeSeat::stop_if_asked(meeting::Record const& record) {
+  if (!stop_asked_ || !record.in_progress() || record.attempt()->overridden.empty()) return;
+  if (record.attempt()->phase != meeting::BatchPhase::kConfirming) return;
+  HalfOf const attempt{record.attempt()->open.batch, record.attempt()->open.attempt};
+  if (stopped_.contains(attempt) || !stop_asked_(attempt)) return;
+  stopped_.insert(attempt);
+  static_cast<void>(trustee_.stop(record));
+}
+
+Result<void> TrusteeSeat::save(StoreName const& name, Secret const& plain) {
+  auto const key = name.of_attempt() ? halves_.draw(half_of(name)) : Result<Secret const*>(&seal_key_);
+  if (!key) return key.error();
+  auto row = row_of(name);
+  auto sealed = crypto::seal(**key, plain.view(), row);
   // What it replaces may hold keys that are destroyed by this very write.
   if (sealed_.contains(name)) rows_.leave_no_trace();
   sealed_[name] = sealed;
-  rows_.put(key_of_name(name), std::move(sealed));
+  rows_.put(std::move(row), std::move(sealed));
   return {};
 }
 
-Result<std::optional<Secret>> TrusteeSeat::load(std::string const& name) {
+Result<std::optional<Secret>> TrusteeSeat::load(StoreName const& name) {
   auto const it = sealed_.find(name);
   if (it == sealed_.end()) return std::optional<Secret>();
-  auto plain = crypto::unseal(seal_key_, it->second, as_bytes(name));
+  auto const key = name.of_attempt() ? halves_.key(half_of(name)) : Result<Secret const*>(&seal_key_);
+  // Lost: nobody has the half any more, and with it goes what it sealed.
+  if (!key && key.error() == Refusal::kUnknown) return std::optional<Secret>();
+  if (!key) return key.error();
+  auto plain = crypto::unseal(**key, it->second, row_of(name));
+  // Of an attempt: sealed under a half before this one, which is lost.
+  if (!plain && name.of_attempt()) return std::optional<Secret>();
   if (!plain) return Refusal::kStorage;
   return std::optional<Secret>(std::move(*plain));
 }
 
-Result<void> TrusteeSeat::erase(std::string const& name) {
+Result<void> TrusteeSeat::erase(StoreName const& name) {
   if (sealed_.erase(name) == 0) return {};
-  rows_.erase(key_of_name(name));
+  rows_.erase(row_of(name));
   rows_.leave_no_trace();
   return {};
 }

@@ -7,7 +7,9 @@
 #include <variant>
 
 #include "protocol/log/cosignature.h"
+#include "protocol/meeting/enrolment.h"
 #include "protocol/meeting/payload.h"
+#include "protocol/meeting/relay.h"
 #include "store/store.h"
 
 namespace piaojue::server::wire {
@@ -19,12 +21,15 @@ using meeting::PersonId;
 using meeting::QuestionId;
 using meeting::TrusteeId;
 
-struct Enrol {
-  std::string code;
-  SigningPublicKey identity_key, witness_key;
-  Signature possession;
-  Bytes csr;
+struct EnrolStart {
+  std::uint32_t meeting = 0;
   PersonId person = 0;
+};
+struct EnrolKeys {
+  Bytes csr;  ///< DER
+  meeting::DeviceKeys keys;
+  Signature possession;
+  crypto::Mac proof;
 };
 struct Hello {
   std::uint64_t next_index = 0;
@@ -40,30 +45,33 @@ struct Countersign {
 struct Cosign {
   log::Cosignature cosignature;
 };
-struct GetSealKey {
-  Hash batch_open;
+struct Relay {
+  PersonId to = 0;
+  meeting::RelayKind kind = meeting::RelayKind::kSpoil;
+  Bytes body;
 };
 struct GetDraft {};
 struct Ping {};
 
 struct Request {
   std::uint64_t id = 0;
-  bool enrolment = false;  ///< it is an Enrol, readable or not
-  /// Refusal: the frame has an id, but what it asks for is unknown or has a field of a wrong length.
-  std::variant<Refusal, Enrol, Hello, Submit, Countersign, Cosign, GetSealKey, GetDraft, Ping> what;
+  bool enrolment = false;  ///< it is an EnrolStart or EnrolKeys, readable or not
+  /// Refusal: the frame has an id, but what it asks for is unknown, or has a field of a wrong length or out of range.
+  std::variant<Refusal, EnrolStart, EnrolKeys, Hello, Submit, Countersign, Cosign, Relay, GetDraft, Ping> what;
 };
-/// @return kMalformed: no ClientFrame, or without an id.
+/// @return kMalformed: no ClientFrame, without an id, or with a field that none has.
 [[nodiscard]] Result<Request> parse_request(ByteView frame);
 
 // ---- Replies
 Bytes refused(std::uint64_t id, Refusal code);
+Bytes enrol_proof(std::uint64_t id, meeting::MeetingId const& meeting_id, crypto::Mac const& proof);
 Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string const& authority, std::string const& name,
                std::uint32_t roles);
 Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
               std::uint32_t roles);
 Bytes accepted(std::uint64_t id, std::uint64_t index);
 Bytes pending(std::uint64_t id, Hash const& proposal);
-Bytes seal_key(std::uint64_t id, ByteView key);
+Bytes relayed(std::uint64_t id);
 Bytes draft(std::uint64_t id, ByteView manifest);
 Bytes pong(std::uint64_t id);
 
@@ -77,6 +85,7 @@ Bytes proposal_closed(Hash const& proposal, std::optional<Refusal> refused);
 Bytes token_work(std::uint64_t index, ByteView payload);
 Bytes issued_push(std::uint64_t index, ByteView payload);
 Bytes mix_work(Hash const& batch_open, TrusteeId trustee, ByteView payload);
+Bytes relay_push(PersonId from, meeting::RelayKind kind, ByteView body);
 Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled);
 
 }  // namespace piaojue::server::wire

@@ -54,6 +54,16 @@ std::vector<Sentence> committee_faults(Members const& members, Candidates const&
   return out;
 }
 
+std::vector<Sentence> committee_hints(Members const& members) {
+  auto const holders = [&](meeting::Role role) {
+    return std::ranges::count_if(members.people, [&](auto const& person) { return (person.roles & role) != 0; });
+  };
+  std::vector<Sentence> out;
+  if (holders(meeting::kChair) == 1) out.emplace_back(say::kCommitteeOneChair);
+  if (holders(meeting::kSupervisor) == 1) out.emplace_back(say::kCommitteeOneSupervisor);
+  return out;
+}
+
 Text const& recusal_reason(RecusalCause cause) {
   switch (cause) {
     case RecusalCause::kSamePerson:

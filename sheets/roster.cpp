@@ -150,6 +150,7 @@ class CandidateReader {
     std::string const title = table_.text(row, kBatch, true, false);
     candidate.summary = table_.text(row, kSummary, false, true);
     candidate.group_opinion = table_.text(row, kOpinion, false, true);
+    candidate.opened_before = table_.text(row, kOpenedBefore, false, false);
     Group& group = group_of(title);
     group.candidates.push_back(std::move(candidate));
     if (group.candidates.size() == kQuestionsPerBatchMax + 1)

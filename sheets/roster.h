@@ -24,7 +24,7 @@ struct Members {
 };
 
 /// 姓名, 单位, 级别 (正高级 副高级 中级 助理级, or the title of an engineer), 渠道 (正常 破格), 批次 (any text: same
-/// text, same batch); 业绩摘要 and 评议组意见 may be missing. Levels come out as one of the four words.
+/// text, same batch); 业绩摘要, 评议组意见 and 此前会议 may be missing. Levels come out as one of the four words.
 struct Candidates {
   std::vector<meeting::Candidate>
       candidates;                       ///< batch by batch, in each in the order of the sheet: question q is [q − 1]

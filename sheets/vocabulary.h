@@ -44,7 +44,7 @@ enum : std::size_t { kName, kEmployer, kRole, kLevels };
 std::vector<Field> member_fields();
 
 namespace candidate_column {
-enum : std::size_t { kName, kEmployer, kLevel, kChannel, kBatch, kSummary, kOpinion };
+enum : std::size_t { kName, kEmployer, kLevel, kChannel, kBatch, kSummary, kOpinion, kOpenedBefore };
 }
 std::vector<Field> candidate_fields();
 

@@ -25,17 +25,11 @@ Explained<void> MemoryStore::commit(Writes const& writes) {
   return Explanation({strings::server::kDatabaseEngine, {{"reason", "fail_after"}}}, {}, Refusal::kStorage);
 }
 
-Explained<std::vector<Hash>> MemoryStore::codes(PersonId person) {
+Explained<std::optional<Bytes>> MemoryStore::slip(PersonId person) {
   std::lock_guard const lock(mutex_);
-  Bytes prefix;
-  append_u32be(prefix, person);
-  std::vector<Hash> hashes;
-  auto const& rows = contents_[Table::kCode];
-  for (auto it = rows.lower_bound(prefix); it != rows.end(); ++it) {
-    if (!std::equal(prefix.begin(), prefix.end(), it->first.begin())) break;
-    if (auto const hash = Hash::from(ByteView(it->first).subspan(prefix.size()))) hashes.push_back(*hash);
-  }
-  return hashes;
+  auto const& rows = contents_[Table::kSlip];
+  auto const row = rows.find(key_of_person(person));
+  return row == rows.end() ? std::nullopt : std::optional(row->second);
 }
 
 void MemoryStore::fail_after(std::size_t successes, bool applied) {

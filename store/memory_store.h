@@ -15,7 +15,7 @@ class MemoryStore : public Store {
 
   Explained<Contents> load() override;
   Explained<void> commit(Writes const& writes) override;
-  Explained<std::vector<Hash>> codes(PersonId person) override;
+  Explained<std::optional<Bytes>> slip(PersonId person) override;
 
   /// The commit after `successes` further ones fails, and so do all later ones until `heal`: a disk does not recover by
   /// itself. With `applied`, the failing one had reached the disk although it reported failure.

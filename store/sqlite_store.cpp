@@ -11,10 +11,10 @@ namespace text = strings::server;
 
 namespace {
 
-constexpr std::array<char const*, kTables> kNames = {
-    "meta",          "code",           "enrolment", "entry",      "checkpoint", "cosignature", "proposal",
-    "token_payload", "issued_payload", "envelope",  "mix_output", "seal_key",   "trustee"};
-constexpr int kApplicationId = 0x504a5531;  // "PJU1"
+constexpr std::array<char const*, kTables> kNames = {"meta",           "slip",        "enrolment",  "entry",
+                                                     "checkpoint",     "cosignature", "proposal",   "token_payload",
+                                                     "issued_payload", "envelope",    "mix_output", "trustee"};
+constexpr int kApplicationId = 0x504a5532;  // "PJU2"
 
 char const* name(Table table) { return kNames[static_cast<std::size_t>(table)]; }
 
@@ -195,21 +195,14 @@ void SqliteStore::truncate_journal() {
   truncate_due_ = checkpoint.step() != SQLITE_ROW || checkpoint.number(0) != 0;
 }
 
-Explained<std::vector<Hash>> SqliteStore::codes(PersonId person) {
+Explained<std::optional<Bytes>> SqliteStore::slip(PersonId person) {
   std::lock_guard const lock(reader_mutex_);
-  Bytes prefix;
-  append_u32be(prefix, person);
-  std::vector<Hash> hashes;
-  Statement rows(reader_, "SELECT key FROM \"code\" WHERE key >= ?1 AND substr(key, 1, 4) = ?1 ORDER BY key LIMIT 256");
-  rows.bind(1, prefix);
-  int state = rows.step();
-  for (; state == SQLITE_ROW; state = rows.step()) {
-    auto const key = rows.blob(0);
-    if (key.size() != prefix.size() + Hash::kSize) continue;
-    hashes.push_back(*Hash::from(ByteView(key).subspan(prefix.size())));
-  }
+  Bytes const key = key_of_person(person);
+  Statement row(reader_, "SELECT value FROM \"slip\" WHERE key = ?1");
+  int const state = row.bind(1, key).step();
+  if (state == SQLITE_ROW) return std::optional(row.blob(0));
   if (state != SQLITE_DONE) return fail(reader_);
-  return hashes;
+  return std::optional<Bytes>();
 }
 
 }  // namespace piaojue::store

@@ -29,7 +29,7 @@ class SqliteStore : public Store {
 
   Explained<Contents> load() override;
   Explained<void> commit(Writes const& writes) override;
-  Explained<std::vector<Hash>> codes(PersonId person) override;
+  Explained<std::optional<Bytes>> slip(PersonId person) override;
 
  private:
   SqliteStore() = default;
@@ -39,7 +39,7 @@ class SqliteStore : public Store {
   void truncate_journal();
 
   sqlite3* writer_ = nullptr;
-  sqlite3* reader_ = nullptr;  ///< for `codes`, so that it never waits for a commit
+  sqlite3* reader_ = nullptr;  ///< for `slip`, so that it never waits for a commit
   std::mutex writer_mutex_;
   std::mutex reader_mutex_;
   bool truncate_due_ = false;  ///< another process was reading when the journal should have been emptied

@@ -49,10 +49,9 @@ Bytes key_of(PersonId person, std::uint32_t number) {
   append_u32be(key, number);
   return key;
 }
-Bytes key_of(PersonId person, Hash const& hash) {
+Bytes key_of_person(PersonId person) {
   Bytes key;
   append_u32be(key, person);
-  piaojue::append(key, hash.view());
   return key;
 }
 Bytes key_of(Hash const& hash) { return to_bytes(hash.view()); }
@@ -64,6 +63,11 @@ Bytes key_of(Hash const& hash, std::uint32_t number) {
 Bytes key_of(Hash const& hash, std::uint32_t number, std::uint32_t second) {
   auto key = key_of(hash, number);
   append_u32be(key, second);
+  return key;
+}
+Bytes key_of(Hash const& hash, std::uint32_t number, std::uint32_t second, std::uint32_t third) {
+  auto key = key_of(hash, number, second);
+  append_u32be(key, third);
   return key;
 }
 

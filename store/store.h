@@ -5,7 +5,8 @@
 /// big-endian. There is no time and no arrival order in any table: rows are found and listed by key alone.
 ///
 /// The tables that know names (enrolment, requests, answers, envelopes) and the one that holds onions after a mix
-/// (kMixOutput: one blob a hop) have no key in common but the attempt.
+/// (kMixOutput: one blob a hop) have no key in common but the attempt. What belongs to an attempt is sealed under a key
+/// of which this machine has only a part on its disk (specification §14).
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,20 +25,19 @@ using meeting::TrusteeId;
 
 enum class Table : std::uint8_t {
   kMeta,           ///< "draft" → Manifest without keys; "format" → version of these tables
-  kCode,           ///< person(4) ‖ SHA-256 of an enrolment code → empty
+  kSlip,           ///< person(4) → K of the person's newest slip, sealed under the key file
   kEnrolment,      ///< person(4) ‖ number(4), counted from 0 → EnrolmentRow
   kEntry,          ///< index(8) → the entry as received
   kCheckpoint,     ///< tree size(8) → signed note
   kCosignature,    ///< tree size(8) ‖ person(4) → Cosignature
   kProposal,       ///< proposal id(32) → Entry with the signatures so far
-  kTokenPayload,   ///< batch_open(32) ‖ person(4) → TokenPayload
-  kIssuedPayload,  ///< batch_open(32) ‖ person(4) ‖ trustee(4) → IssuedPayload
-  kEnvelope,       ///< batch_open(32) ‖ person(4) → EnvelopePayload, the last one only
+  kTokenPayload,   ///< batch_open(32) ‖ person(4) ‖ cast(4) → TokenPayload, sealed as all of the attempt
+  kIssuedPayload,  ///< batch_open(32) ‖ person(4) ‖ cast(4) ‖ trustee(4) → IssuedPayload
+  kEnvelope,       ///< batch_open(32) ‖ person(4) ‖ cast(4) → EnvelopePayload
   kMixOutput,      ///< batch_open(32) ‖ hop(4) → MixPayload
-  kSealKey,        ///< batch_open(32) ‖ person(4) → the server's half of a client's seal, sealed under the key file
-  kTrustee,        ///< name → state of trustee 0, sealed under the key file
+  kTrustee,        ///< kind(4) ‖ batch(4) ‖ attempt(4) → state of trustee 0, sealed
 };
-inline constexpr std::size_t kTables = 13;
+inline constexpr std::size_t kTables = 12;
 
 struct Write {
   enum class Kind : std::uint8_t { kPut, kErase, kErasePrefix };
@@ -75,9 +75,9 @@ class Store {
   [[nodiscard]] virtual Explained<Contents> load() = 0;
   /// Durable when it returns without refusal; after a refusal nothing of it may be relied on, and the program ends.
   [[nodiscard]] virtual Explained<void> commit(Writes const& writes) = 0;
-  /// Hashes of the enrolment codes that exist for a person, used ones too. Read at every enrolment, because
-  /// `piaojue-server slip` adds codes while the server runs. May be called while `commit` runs on another thread.
-  [[nodiscard]] virtual Explained<std::vector<Hash>> codes(PersonId person) = 0;
+  /// The row of a person's newest slip, used or not; nothing: there is none. Read at every enrolment, because
+  /// `piaojue-server slip` writes it while the server runs. May be called while `commit` runs on another thread.
+  [[nodiscard]] virtual Explained<std::optional<Bytes>> slip(PersonId person) = 0;
 };
 
 /// The rows that `write` leaves of `contents`: what every Store does in its own way.
@@ -87,9 +87,10 @@ void apply_write(Contents& contents, Write const& write);
 Bytes key_of(std::uint64_t number);
 Bytes key_of(std::uint64_t number, PersonId person);
 Bytes key_of(PersonId person, std::uint32_t number);
-Bytes key_of(PersonId person, Hash const& hash);
+Bytes key_of_person(PersonId person);
 Bytes key_of(Hash const& hash);
 Bytes key_of(Hash const& hash, std::uint32_t number);
 Bytes key_of(Hash const& hash, std::uint32_t number, std::uint32_t second);
+Bytes key_of(Hash const& hash, std::uint32_t number, std::uint32_t second, std::uint32_t third);
 
 }  // namespace piaojue::store

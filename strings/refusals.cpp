@@ -58,6 +58,10 @@ constexpr Row kRows[] = {
     {Refusal::kBusy, refusal::kBusy},
     {Refusal::kStorage, refusal::kStorage},
     {Refusal::kInternal, refusal::kInternal},
+    {Refusal::kWitnesses, refusal::kWitnesses},
+    {Refusal::kBallotSpent, refusal::kBallotSpent},
+    {Refusal::kFirstKeys, refusal::kFirstKeys},
+    {Refusal::kCheckDiffers, refusal::kCheckDiffers},
 };
 constexpr std::size_t kRowCount = std::size(kRows);
 
@@ -68,7 +72,7 @@ constexpr bool rows_are_in_order() {
   return true;
 }
 static_assert(rows_are_in_order());
-static_assert(kRowCount == static_cast<std::size_t>(Refusal::kInternal));
+static_assert(kRowCount == static_cast<std::size_t>(kLastRefusal));
 
 }  // namespace
 

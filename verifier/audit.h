@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The 25 numbered checks of the specification §13 over a record file, and everything that follows from them: who was
-/// there, and what every question came to. Nothing is taken from the record that can be computed; the only thing taken
-/// on trust is the head hash that the auditor brings on paper.
+/// The 27 numbered checks of the specification §13 over a record file, and everything that follows from them: who was
+/// there, what every question came to, and who changed what guards it. Nothing is taken from the record that can be
+/// computed; the only thing taken on trust is the head hash that the auditor brings on paper.
 ///
 /// The record is read once, item by item; ballots are checked on other threads while reading goes on. Where an entry is
 /// refused by the state machine the meeting can not be followed any further: checks 1 and 2 (the tree) still run to the
@@ -10,11 +10,14 @@
 #include <array>
 #include <functional>
 #include <istream>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/sentence.h"
+#include "verifier/changes.h"
 #include "verifier/checks.h"
 
 namespace piaojue::verifier {
@@ -35,7 +38,7 @@ struct Failure {
 
 struct Check {
   Outcome outcome = Outcome::kNotReached;
-  std::vector<Failure> failures;  ///< the first ones, in the order of the record
+  std::vector<Failure> failures;  ///< the first ones, by place; those without come last
   std::uint64_t failures_total = 0;
 };
 
@@ -45,9 +48,14 @@ struct QuestionResult {
   bool voided = false;      ///< `row` and the figures are empty then
   std::string void_reason;  ///< empty on paper: more papers came back than were given out
   meeting::Row row;
-  std::uint32_t cast = 0;         ///< counted envelopes that hold a ballot for it
-  std::uint32_t ballots = 0;      ///< in the box
-  std::uint32_t unconfirmed = 0;  ///< b of §11
+  std::uint32_t low = 0, high = 0;  ///< what `agree` may have been (§11)
+  // Of ballots.
+  std::uint32_t envelopes = 0;              ///< counted ones that hold a ballot for it
+  std::uint32_t ballots = 0;                ///< in the box
+  std::uint32_t ok = 0, said_not_cast = 0;  ///< OK and N of §11
+  std::uint32_t unconfirmed = 0;            ///< who could vote and has said neither
+  // On paper.
+  std::uint32_t issued = 0, returned = 0;
 };
 
 struct AttemptResult {
@@ -55,10 +63,11 @@ struct AttemptResult {
   std::uint32_t attempt = 0;
   std::uint64_t entry = 0;  ///< of BatchOpen
   bool paper = false;
+  std::optional<meeting::By> counted_by;  ///< a PaperTally: kOffice or kCommittee
   bool declared = false;
   std::uint32_t present = 0;   ///< P
-  std::uint32_t trustees = 0;  ///< k
-  std::vector<meeting::PersonId> overridden;
+  std::uint32_t trustees = 0;  ///< k; 0 on paper
+  std::set<meeting::PersonId> overridden;
   std::vector<QuestionResult> questions;  ///< ascending; without those that came to nothing
 };
 
@@ -66,9 +75,8 @@ struct AttemptResult {
 struct Attendance {
   meeting::PersonId person = 0;
   std::optional<std::uint64_t> first_sign_in, last_sign_out;
-  bool signed_in = false;     ///< at the end
-  std::uint32_t changes = 0;  ///< SignIn and SignOut entries in all
-  std::vector<std::pair<meeting::QuestionId, std::string>> recusals;
+  bool signed_in = false;                               ///< at the end
+  std::map<meeting::QuestionId, std::string> recusals;  ///< with the reason
 };
 
 struct Audit {
@@ -87,6 +95,7 @@ struct Audit {
   std::optional<meeting::Manifest> manifest;  ///< if entry 0 was accepted
   std::vector<Attendance> attendance;         ///< by person
   std::vector<AttemptResult> attempts;        ///< in the order in which they were opened
+  std::vector<Change> changes;                ///< of guards, by entry; empty: there were none
 
   Check& check(CheckId id) { return checks[number(id) - 1]; }
   Check const& check(CheckId id) const { return checks[number(id) - 1]; }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "crypto/sign.h"
+
 namespace piaojue::verifier {
 namespace {
 
@@ -30,7 +32,7 @@ void check_one(BallotContext const& context, ByteView bytes, BadBallot const& wh
   auto const ballot = parse_ballot(context.shape, bytes);
   if (!ballot) return report(CheckId::kBallotForm, Refusal::kBallotEncoding);
   if (ballot->question != context.question) return report(CheckId::kBallotForm, Refusal::kBallotContext);
-  if (!ballot_points_valid(*ballot) || !scalars_canonical(ballot->proof))
+  if (!ballot_points_valid(*ballot) || !crypto::is_valid(ballot->pk_v) || !scalars_canonical(ballot->proof))
     return report(CheckId::kEncodings, Refusal::kBallotEncoding);
   if (ballot->tokens.size() != context.token_keys.size() || ballot->tokens.empty())
     report(CheckId::kTokens, Refusal::kBallotToken);

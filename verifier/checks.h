@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The 25 checks of the specification §13, and which of them an entry fails that the state machine refuses.
+/// The 27 checks of the specification §13, and which of them an entry fails that the state machine refuses.
 #include <array>
 #include <cstdint>
 
@@ -19,7 +19,7 @@ enum class CheckId : std::uint8_t {
   kTallyKeys,         ///< proofs of knowledge
   kTokenKeys,         ///< well-formed, never repeated, logged before
   kRoll,              ///< presence, recusals, quorum
-  kRequests,          ///< tokens are asked for once, by whom they are for
+  kRequests,          ///< tokens are asked for once a cast, by whom they are for
   kIssuance,          ///< nothing is issued after the close
   kMixing,            ///< each hop takes what the last one gave
   kBallotForm,        ///< length and question
@@ -33,14 +33,16 @@ enum class CheckId : std::uint8_t {
   kConfirms,          ///< over this box; overrides within their limits
   kSums,              ///< recomputed from the box
   kShares,            ///< proofs of the tally shares; the sum decodes
-  kOpenings,          ///< once a question, of three ballots or more
+  kOpenings,          ///< once a question, of three ballots or more, and of two thirds of those who could vote
   kRows,              ///< as the rule gives them
   kEndings,           ///< of every attempt, and of the meeting
+  kSpoils,            ///< what was checked counts nowhere, casts count up
+  kGuards,            ///< changes of keys, trustees, presence and entitlement by others are rightly signed
 };
-inline constexpr std::size_t kChecks = 25;
+inline constexpr std::size_t kChecks = 27;
 
 constexpr std::size_t number(CheckId id) { return static_cast<std::size_t>(id); }
-/// @param number from 1 to 25.
+/// @param number from 1 to 27.
 constexpr CheckId check_numbered(std::size_t number) { return static_cast<CheckId>(number); }
 
 /// In the order of their numbers.
@@ -53,7 +55,8 @@ inline constexpr std::array<CheckId, kChecks> kAllChecks = [] {
 /// As printed.
 Text const& title(CheckId id);
 
-/// The check that names the rule by which `record` refused the entry; kEntries where none does.
+/// The check that names the rule by which `record` refused the entry (the second table of §13); kEntries where none
+/// does. @param record as it was before the entry.
 CheckId check_of(meeting::Record const& record, meeting::Entry const& entry, Refusal why);
 
 }  // namespace piaojue::verifier

@@ -2,7 +2,9 @@
 #include "verifier/report.h"
 
 #include <algorithm>
+#include <array>
 
+#include "base/utf8.h"
 #include "strings/audit.h"
 #include "strings/verifier.h"
 #include "verifier/shown.h"
@@ -13,63 +15,7 @@ namespace {
 using namespace meeting;
 namespace words = strings::verifier;
 
-std::string json_string(std::string_view text) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out = "\"";
-  for (char const c : text) {
-    auto const byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      (out += '\\') += c;
-    else if (byte < 0x20 || byte == 0x7F)
-      ((out += "\\u00") += kDigits[byte >> 4]) += kDigits[byte & 15];
-    else
-      out += c;
-  }
-  return out + '"';
-}
-
-/// Objects and arrays with their commas; nothing else is wanted of JSON here.
-class Json {
- public:
-  void open(char bracket, std::string_view key = {}) {
-    begin(key);
-    out_ += bracket;
-    first_ = true;
-  }
-  void close(char bracket) {
-    out_ += bracket;
-    first_ = false;
-  }
-  void put(std::string_view key, std::string_view text) { raw(key, json_string(text)); }
-  void put(std::string_view key, char const* text) { put(key, std::string_view(text)); }
-  void put(std::string_view key, std::string const& text) { put(key, std::string_view(text)); }
-  void put(std::string_view key, bool value) { raw(key, value ? "true" : "false"); }
-  template <class T>
-  requires std::unsigned_integral<T>
-  void put(std::string_view key, T value) { raw(key, std::to_string(value)); }
-  template <class T>
-  void put(std::string_view key, std::optional<T> const& value) {
-    if (value)
-      put(key, *value);
-    else
-      raw(key, "null");
-  }
-  std::string take() { return std::move(out_); }
-
- private:
-  void begin(std::string_view key) {
-    if (!first_) out_ += ',';
-    first_ = false;
-    if (!key.empty()) (out_ += json_string(key)) += ':';
-  }
-  void raw(std::string_view key, std::string_view value) {
-    begin(key);
-    out_ += value;
-  }
-  std::string out_;
-  bool first_ = true;
-};
-
+/// The text report.
 class Report {
  public:
   Report(Audit const& audit, Lang lang, bool colour) : a_(audit), lang_(lang), colour_(colour) {}
@@ -80,6 +26,7 @@ class Report {
     if (a_.manifest) {
       if (!a_.verified()) line(paint(kRed, say(words::kReportUnverified)));
       attendance();
+      changes();
       results();
     }
     end();
@@ -102,7 +49,7 @@ class Report {
     Manifest const& m = *a_.manifest;
     line(shown(m.title) + "  " + shown(m.date));
     if (m.rehearsal) line(paint(kYellow, say(words::kReportRehearsal)));
-    if (m.rules.trustees_min < 2) line(paint(kYellow, say(words::kReportOneTrustee)));
+    if (m.trustees.size() < 2) line(paint(kYellow, say(words::kReportOneTrustee)));
     line(say({words::kReportCounts, {{"entries", a_.entries}, {"ballots", a_.ballots}}}));
     line();
   }
@@ -177,6 +124,17 @@ class Report {
     return text;
   }
 
+  void changes() {
+    line(say(words::kChangesHead));
+    if (a_.changes.empty()) line("  " + say(strings::audit::kChangeNone));
+    for (Change const& change : a_.changes) {
+      line("  " + say({words::kPlaceEntry, {{"entry", change.entry}}}) + say(words::kPlaceEnd) +
+           paint(kYellow, told(change, *a_.manifest, lang_)));
+      if (change.by) line("       " + told_signers(change, *a_.manifest, lang_));
+    }
+    line();
+  }
+
   void results() {
     for (AttemptResult const& attempt : a_.attempts) {
       std::string text = say({words::kAttemptHead,
@@ -212,19 +170,16 @@ class Report {
                                                : say({words::kResultVoid, {{"reason", shown(q.void_reason)}}})));
     }
     line(who + figures(q.row));
-    line("     " + arithmetic(q.row) + (attempt.paper ? "" : box_figures(q)));
+    line("     " + arithmetic(q.row) + (attempt.paper ? paper_figures(q) : box_figures(q)));
+    if (attempt.paper) line("     " + paint(kYellow, say(paper_mark(attempt))));
     if (q.row.contested) {
-      line("     " + say({words::kResultContestedWhy,
-                          {{"unconfirmed", q.unconfirmed},
-                           {"fewest", q.row.agree - std::min(q.row.agree, q.unconfirmed)},
-                           {"most", std::uint64_t{q.row.agree} + q.unconfirmed},
-                           {"needed", q.row.needed}}}));
+      line("     " + say({words::kResultContestedWhy, {{"low", q.low}, {"high", q.high}, {"needed", q.row.needed}}}));
     }
     if (q.row.mode_sensitive) line("     " + say(words::kResultModeSensitive));
   }
 
   std::string figures(Row const& r) const {
-    std::string const outcome = r.contested ? paint(kYellow, say(words::kResultContested))
+    std::string const outcome = r.contested ? paint(kYellow, say(strings::audit::kContested))
                                 : r.passed  ? paint(kGreen, say(words::kResultPassed))
                                             : paint(kRed, say(words::kResultNotPassed));
     return say({words::kResultFigures,
@@ -253,9 +208,19 @@ class Report {
   }
 
   std::string box_figures(QuestionResult const& q) const {
-    return say(words::kResultThen) +
-           say({strings::audit::kBoxFacts,
-                {{"envelopes", q.cast}, {"ballots", q.ballots}, {"unconfirmed", q.unconfirmed}}});
+    return say(words::kResultThen) + say({strings::audit::kBoxFacts,
+                                          {{"envelopes", q.envelopes},
+                                           {"ballots", q.ballots},
+                                           {"ok", q.ok},
+                                           {"said_not_cast", q.said_not_cast},
+                                           {"unconfirmed", q.unconfirmed}}});
+  }
+  std::string paper_figures(QuestionResult const& q) const {
+    return say(words::kResultThen) + say({words::kResultPapers, {{"issued", q.issued}, {"returned", q.returned}}});
+  }
+  /// Wherever figures of paper stand, it stands beside them who counted them.
+  static Text const& paper_mark(AttemptResult const& attempt) {
+    return attempt.counted_by == By::kCommittee ? strings::audit::kPaperCommittee : strings::audit::kPaperOffice;
   }
 
   /// The last line is for scripts: English in both languages.
@@ -268,7 +233,7 @@ class Report {
       line(say(a_.unusable->what));
       return line(paint(kRed, "UNUSABLE offset " + n(a_.unusable->offset) + ": " + a_.unusable->what.in(Lang::kEn)));
     }
-    if (a_.verified()) return line(paint(kGreen, "VERIFIED 25/25"));
+    if (a_.verified()) return line(paint(kGreen, "VERIFIED 27/27"));
     auto const first = a_.first_failure();
     line(paint(kRed, first ? "FAILED check " + n(number(first->check)) + ": " + describe(*first->failure, Lang::kEn)
                            : "FAILED: " + std::string(words::kReportNotReached.in(Lang::kEn))));
@@ -280,153 +245,6 @@ class Report {
   std::string out_;
 };
 
-std::string_view word(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kHolds:
-      return "holds";
-    case Outcome::kFailed:
-      return "failed";
-    case Outcome::kNotReached:
-      break;
-  }
-  return "not_reached";
-}
-
-/// In both languages, whoever reads it.
-void put_both(Json& j, Sentence const& sentence) {
-  j.put("zh", sentence.in(Lang::kZh));
-  j.put("en", sentence.in(Lang::kEn));
-}
-
-void put_outcome(Json& j, Audit const& audit) {
-  j.put("verified", audit.verified());
-  j.put("exit_code", static_cast<std::uint32_t>(audit.exit_code()));
-  j.put("checks_holding", audit.holding());
-  j.put("entries", audit.entries);
-  j.put("ballots", audit.ballots);
-  j.put("head", to_hex(audit.head.view()));
-  j.put("anchor", to_hex(audit.anchor.view()));
-  if (audit.unusable) {
-    j.open('{', "unusable");
-    j.put("offset", audit.unusable->offset);
-    put_both(j, audit.unusable->what);
-    j.close('}');
-  }
-  if (auto const first = audit.first_failure()) {
-    j.put("failed_check", number(first->check));
-    j.put("failed_entry", first->failure->entry);
-  }
-}
-
-void put_checks(Json& j, Audit const& audit) {
-  j.open('[', "checks");
-  for (CheckId const id : kAllChecks) {
-    Check const& c = audit.check(id);
-    j.open('{');
-    j.put("number", number(id));
-    j.put("outcome", word(c.outcome));
-    put_both(j, title(id));
-    j.put("failures_total", c.failures_total);
-    j.open('[', "failures");
-    for (Failure const& failure : c.failures) {
-      j.open('{');
-      j.put("entry", failure.entry);
-      j.put("offset", failure.offset);
-      j.put("type", failure.type ? std::optional(std::string(name(*failure.type))) : std::nullopt);
-      j.put("refusal", failure.refusal ? std::optional(std::string(name(*failure.refusal))) : std::nullopt);
-      put_both(j, failure.what);
-      j.close('}');
-    }
-    j.close(']');
-    j.close('}');
-  }
-  j.close(']');
-}
-
-void put_meeting(Json& j, Manifest const& m) {
-  j.open('{', "meeting");
-  j.put("id", to_hex(m.meeting_id));
-  j.put("title", m.title);
-  j.put("date", m.date);
-  j.put("rehearsal", m.rehearsal);
-  j.put("committee_size", m.committee_size);
-  j.close('}');
-}
-
-void put_attendance(Json& j, Audit const& audit) {
-  Manifest const& m = *audit.manifest;
-  j.open('[', "attendance");
-  for (Attendance const& a : audit.attendance) {
-    Person const& p = m.people[a.person - 1];
-    j.open('{');
-    j.put("person", a.person);
-    j.put("name", p.name);
-    j.put("employer", p.employer);
-    j.put("roles", p.roles);
-    j.put("first_sign_in", a.first_sign_in);
-    j.put("last_sign_out", a.last_sign_out);
-    j.put("signed_in", a.signed_in);
-    j.open('[', "recusals");
-    for (auto const& [q, reason] : a.recusals) {
-      j.open('{');
-      j.put("question", q);
-      j.put("reason", reason);
-      j.close('}');
-    }
-    j.close(']');
-    j.close('}');
-  }
-  j.close(']');
-}
-
-void put_question(Json& j, Candidate const& c, QuestionResult const& q) {
-  j.open('{');
-  j.put("question", q.question);
-  j.put("name", c.name);
-  j.put("employer", c.employer);
-  j.put("level", c.level);
-  j.put("exceptional", c.channel == Channel::kExceptional);
-  j.put("voided", q.voided);
-  if (q.voided) {
-    j.put("void_reason", q.void_reason);
-  } else {
-    j.put("present", q.row.present);
-    j.put("needed", q.row.needed);
-    j.put("agree", q.row.agree);
-    j.put("disagree", q.row.disagree);
-    j.put("abstain", q.row.abstain);
-    j.put("invalid", q.row.invalid);
-    j.put("not_cast", q.row.not_cast);
-    j.put("recused", q.row.recused);
-    j.put("passed", q.row.passed);
-    j.put("contested", q.row.contested);
-    j.put("mode_sensitive", q.row.mode_sensitive);
-    j.put("envelopes", q.cast);
-    j.put("ballots", q.ballots);
-    j.put("unconfirmed", q.unconfirmed);
-  }
-  j.close('}');
-}
-
-void put_attempt(Json& j, Manifest const& m, AttemptResult const& attempt) {
-  j.open('{');
-  j.put("batch", attempt.batch);
-  j.put("title", m.batches[attempt.batch - 1].title);
-  j.put("attempt", attempt.attempt);
-  j.put("entry", attempt.entry);
-  j.put("paper", attempt.paper);
-  j.put("declared", attempt.declared);
-  j.put("present", attempt.present);
-  j.put("trustees", attempt.trustees);
-  j.open('[', "overridden");
-  for (PersonId const p : attempt.overridden) j.put({}, p);
-  j.close(']');
-  j.open('[', "questions");
-  for (QuestionResult const& q : attempt.questions) put_question(j, m.candidates[q.question - 1], q);
-  j.close(']');
-  j.close('}');
-}
-
 }  // namespace
 
 std::string grouped(Hash const& hash) {
@@ -436,30 +254,51 @@ std::string grouped(Hash const& hash) {
   return out;
 }
 
+namespace {
+
+/// White space and hyphens of any kind, between and around the digits of a hash that somebody types.
+bool is_dropped(char32_t c) {
+  static constexpr std::array kDropped = std::to_array<std::pair<char32_t, char32_t>>({{0x09, 0x0D},
+                                                                                       {0x20, 0x20},
+                                                                                       {0x2D, 0x2D},
+                                                                                       {0x85, 0x85},
+                                                                                       {0xA0, 0xA0},
+                                                                                       {0xAD, 0xAD},
+                                                                                       {0x1680, 0x1680},
+                                                                                       {0x2000, 0x200A},
+                                                                                       {0x2010, 0x2015},
+                                                                                       {0x2028, 0x2029},
+                                                                                       {0x202F, 0x202F},
+                                                                                       {0x205F, 0x205F},
+                                                                                       {0x2212, 0x2212},
+                                                                                       {0x3000, 0x3000},
+                                                                                       {0xFE58, 0xFE58},
+                                                                                       {0xFE63, 0xFE63},
+                                                                                       {0xFEFF, 0xFEFF},
+                                                                                       {0xFF0D, 0xFF0D}});
+  return std::ranges::any_of(kDropped, [c](auto const& range) { return range.first <= c && c <= range.second; });
+}
+
+/// Full-width letters and digits are their narrow forms.
+char32_t narrow(char32_t c) {
+  bool const wide = (0xFF10 <= c && c <= 0xFF19) || (0xFF21 <= c && c <= 0xFF3A) || (0xFF41 <= c && c <= 0xFF5A);
+  return wide ? c - 0xFEE0 : c;
+}
+
+}  // namespace
+
 std::optional<Hash> parse_anchor(std::string_view text) {
   std::string digits;
-  for (char const c : text)
-    if (std::string_view(" \t\r\n-").find(c) == std::string_view::npos) digits += c;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const c = next_character(text, at);
+    if (!c) return std::nullopt;
+    if (is_dropped(*c)) continue;
+    append_character(digits, narrow(*c));
+  }
   auto const bytes = from_hex(digits);
   return bytes ? Hash::from(*bytes) : std::nullopt;
 }
 
 std::string text_report(Audit const& audit, Lang lang, bool colour) { return Report(audit, lang, colour).run(); }
-
-std::string json_report(Audit const& audit) {
-  Json j;
-  j.open('{');
-  put_outcome(j, audit);
-  put_checks(j, audit);
-  if (audit.manifest) {
-    put_meeting(j, *audit.manifest);
-    put_attendance(j, audit);
-    j.open('[', "attempts");
-    for (AttemptResult const& attempt : audit.attempts) put_attempt(j, *audit.manifest, attempt);
-    j.close(']');
-  }
-  j.close('}');
-  return j.take() + "\n";
-}
 
 }  // namespace piaojue::verifier

@@ -13,14 +13,19 @@ namespace {
 /// Papers are printed in Chinese, and the digest is of what is printed, whoever reads it.
 std::string printed(Text const& text) { return std::string(text.in(Lang::kZh)); }
 
+Text const& outcome(meeting::Row const& row) {
+  if (row.contested) return words::kResultContested;
+  return row.passed ? words::kResultPassed : words::kResultFailed;
+}
+
 }  // namespace
 
-std::map<meeting::QuestionId, meeting::Row> declared_rows(Audit const& audit) {
-  std::map<meeting::QuestionId, meeting::Row> out;
+std::map<meeting::QuestionId, DeclaredRow> declared_rows(Audit const& audit) {
+  std::map<meeting::QuestionId, DeclaredRow> out;
   for (auto const& attempt : audit.attempts) {
     if (!attempt.declared) continue;
     for (auto const& question : attempt.questions)
-      if (!question.voided) out[question.question] = question.row;
+      if (!question.voided) out[question.question] = {question.row, attempt.counted_by};
   }
   return out;
 }
@@ -52,18 +57,19 @@ std::vector<ResultRow> result_rows(Audit const& audit) {
       row[12] = printed(words::kResultNone);
       continue;
     }
-    meeting::Row const& r = at->second;
+    meeting::Row const& r = at->second.row;
     std::size_t column = 4;
     for (std::uint32_t const value :
          {r.present, r.agree, r.disagree, r.abstain, r.invalid, r.not_cast, r.recused, r.needed})
       row[column++] = std::to_string(value);
-    row[12] = printed(r.passed ? words::kResultPassed : words::kResultFailed);
+    row[12] = printed(outcome(r));
+    if (at->second.unconfirmed_paper()) row[12] += printed(words::kResultUnconfirmed);
   }
   return out;
 }
 
 meeting::Hash rows_digest(Audit const& audit) {
-  std::string text("piaojue/v1/office/rows");
+  std::string text("piaojue/v2/office/rows");
   text += '\0';
   for (auto const& row : result_rows(audit)) {
     for (std::string const& cell : row) (text += cell) += '\x1F';

@@ -13,18 +13,25 @@
 
 namespace piaojue::verifier {
 
-/// Of each question the attempt that counts: declared, and not voided.
-std::map<meeting::QuestionId, meeting::Row> declared_rows(Audit const& audit);
+/// The row of a question that stands, and who counted it on paper (nothing: it was voted on with ballots).
+struct DeclaredRow {
+  meeting::Row row;
+  std::optional<meeting::By> counted_by;
+  /// Paper that the committee has not signed is marked wherever its figures stand.
+  bool unconfirmed_paper() const { return counted_by && *counted_by != meeting::By::kCommittee; }
+};
+/// Of each question the last row that was declared, and not voided.
+std::map<meeting::QuestionId, DeclaredRow> declared_rows(Audit const& audit);
 
 /// 序号 姓名 级别 渠道 出席 同意 不同意 弃权 无效 未投 回避 所需票数 结果, in Chinese as they are printed: one row a
-/// candidate.
+/// candidate. 结果 carries the marks: 待复核表决 of a contested row, 未经评委会确认 of paper that an office counted.
 inline constexpr std::size_t kResultColumns = 13;
 using ResultRow = std::array<std::string, kResultColumns>;
 std::vector<ResultRow> result_rows(Audit const& audit);
 /// The heading of a column. @param column from 0.
 Text const& result_heading(std::size_t column);
 
-/// SHA-256 over "piaojue/v1/office/rows" ‖ 0x00 ‖ the rows, cells ended by 0x1F and rows by 0x1E.
+/// SHA-256 over "piaojue/v2/office/rows" ‖ 0x00 ‖ the rows, cells ended by 0x1F and rows by 0x1E.
 meeting::Hash rows_digest(Audit const& audit);
 
 /// Head and size of a log, as the line of a QR code states them.

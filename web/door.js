@@ -27,6 +27,7 @@ const kNothingYet = {
   programLang: 'zh',
   meeting: null,
   now: null,
+  heardAt: 0, // when `now` was said, by this page's clock
   entries: [],
   split: null,
   ownRefusal: null,
@@ -94,12 +95,12 @@ export class Door {
   /** What is not said again in `now`. Everything else that happens is drawn from there. */
   #told = {
     'page-phase': (event) => this.#enterPhase(event),
-    now: (event) => this.#set({ now: event }),
+    now: (event) => this.#set({ now: event, heardAt: performance.now() }),
     meeting: () => this.#askMeeting(),
     split: (event) => this.#set({ split: event }),
     refused: (event) => this.#set({ ownRefusal: event }),
     opened: () => this.#set({ ownRefusal: null, receipt: null }),
-    cast: ({ batch, attempt, sequence, index }) => this.#set({ receipt: { batch, attempt, sequence, index } }),
+    cast: ({ batch, attempt, cast, index }) => this.#set({ receipt: { batch, attempt, cast, index } }),
     fatal: ({ message, detail }) =>
       this.#set({ phase: 'ended', phaseMessage: [message, detail].filter(Boolean).join(' ') }),
     'taken-over': () => this.#set({ link: 'taken-over' }),

@@ -13,7 +13,7 @@ Agenda::Told* Agenda::last() {
   return at == told_.end() || at->second.empty() ? nullptr : &at->second.back();
 }
 
-void Agenda::took_in(meeting::Entry const& entry) {
+void Agenda::took_in(meeting::Entry const& entry, meeting::By by) {
   if (auto const* open = std::get_if<meeting::BatchOpen>(&entry.body)) {
     told_batch_ = open->batch;
     Told now;
@@ -25,6 +25,8 @@ void Agenda::took_in(meeting::Entry const& entry) {
     facts::array rows;
     for (auto const& [q, row] : declared->rows) rows.push_back(facts::row(record_, q, row, lang_));
     last()->rows = boost::json::serialize(rows);
+  } else if (std::holds_alternative<meeting::PaperTally>(entry.body) && last()) {
+    last()->by_committee = by == meeting::By::kCommittee;
   } else if (auto const* taken_out = std::get_if<meeting::Void>(&entry.body); taken_out && last()) {
     last()->reason = taken_out->reason;
   } else if (std::holds_alternative<meeting::BallotBox>(entry.body) && last()) {
@@ -77,6 +79,7 @@ std::string Agenda::attempts(BatchId batch) const {
                    : from.rows.empty() ? meeting::phase_name(BatchPhase::kVoided)
                                        : meeting::phase_name(BatchPhase::kDeclared);
     one["paper"] = from.paper;
+    one["by_committee"] = from.by_committee ? boost::json::value(*from.by_committee) : boost::json::value();
     one["present"] = from.present;
     one["reason"] = from.reason ? boost::json::value(boost::json::string(*from.reason)) : boost::json::value();
     if (i > 0) out += ',';

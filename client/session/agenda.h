@@ -13,7 +13,7 @@ class Agenda {
   Agenda(meeting::Record const& record, Lang lang) : record_(record), lang_(lang) {}
 
   /// Also at a restart, when the record is at the end of the log already: only what the entry itself says counts.
-  void took_in(meeting::Entry const& entry);
+  void took_in(meeting::Entry const& entry, meeting::By by);
 
   /// A JSON array; after MeetingOpen.
   std::string json() const;
@@ -24,6 +24,7 @@ class Agenda {
   struct Told {
     std::uint32_t attempt = 0;
     bool paper = false;
+    std::optional<bool> by_committee;  ///< of a paper count
     std::size_t present = 0;
     std::optional<std::string> reason;  ///< of the last Void
     std::string rows;                   ///< as declared, written as JSON; empty: not declared

@@ -3,6 +3,7 @@
 
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/digest.h"
+#include "protocol/meeting/payload.h"
 #include "strings/client.h"
 
 namespace piaojue::client {
@@ -11,16 +12,16 @@ using crypto::elgamal::Choice;
 using meeting::BatchPhase;
 namespace text = strings::client;
 
-namespace {
-
-/// Papers of one attempt whose hashes are kept: the last one that the log names must be among them.
-constexpr std::size_t kCastsKept = 64;
-
-}  // namespace
-
-BallotPaper::BallotPaper(PersonId me, crypto::SigningKey const& identity, OwnAttempt& own, LogFollower const& log,
-                         Requests& requests, Jobs& jobs)
-    : me_(me), identity_(identity), own_(own), log_(log), requests_(requests), jobs_(jobs) {}
+BallotPaper::BallotPaper(PersonId me, crypto::SigningKey const& identity, SessionLimits const& limits,
+                         Clock const& clock, OwnAttempt& own, LogFollower const& log, Requests& requests, Jobs& jobs)
+    : me_(me),
+      identity_(identity),
+      limits_(limits),
+      clock_(clock),
+      own_(own),
+      log_(log),
+      requests_(requests),
+      jobs_(jobs) {}
 
 std::uint32_t BallotPaper::marked() const {
   return static_cast<std::uint32_t>(std::ranges::count_if(mine_.choices.view(), [](auto mark) { return mark != 0; }));
@@ -49,6 +50,8 @@ void BallotPaper::operate(Reply const& reply, command::Vote const& in) {
     return reply.no(Refusal::kOutOfRange, text::kNoAbstaining);
   }
   if (own_.failed()) return reply.no(*own_.failed());
+  if (own_.sealed() || mine_.sealing) return reply.no(Refusal::kConflict, text::kAlreadyCast);
+  if (own_.said_not_cast()) return reply.no(Refusal::kConflict, text::kSaidNotCast);
   if (mine_.choices.size() != questions.size()) {
     mine_.choices = Secret(questions.size());
     std::ranges::fill(mine_.choices.writable(), std::uint8_t{0});
@@ -59,7 +62,7 @@ void BallotPaper::operate(Reply const& reply, command::Vote const& in) {
   // How many, never which: what was chosen leaves this program under a seal only.
   facts::object more;
   more["question"] = in.question;
-  more["chosen"] = marked();
+  more["marked"] = marked();
   more["of"] = questions.size();
   reply.ok(std::move(more));
 }
@@ -113,12 +116,13 @@ void BallotPaper::operate(Reply const& reply, command::Cast const&) {
   auto const questions = own_.questions();
   if (questions.empty()) return reply.no(attempt.present(me_) ? Refusal::kRecused : Refusal::kNotOnRoll);
   if (own_.failed()) return reply.no(*own_.failed());
-  if (mine_.casting) return reply.no(Refusal::kBusy);
+  if (own_.sealed() || mine_.sealing) return reply.no(Refusal::kConflict, text::kAlreadyCast);
+  if (own_.said_not_cast()) return reply.no(Refusal::kConflict, text::kSaidNotCast);
   if (marked() != questions.size()) {
     return reply.no(Refusal::kMalformed, {text::kUnmarked, {{"questions", unmarked(questions)}}});
   }
   if (!own_.ready()) return reply.no(Refusal::kWrongPhase, text::kTokensNotReady);
-  mine_.casting = true;
+  mine_.sealing = true;
   auto const work = std::make_shared<Sealing>();
   work->open = own_.open();
   work->contexts = own_.contexts(questions);
@@ -134,50 +138,44 @@ void BallotPaper::operate(Reply const& reply, command::Cast const&) {
       [this, work, reply] { take_sealed(reply, *work); });
 }
 
-void BallotPaper::take_sealed(Reply const& reply, Sealing const& done) {
-  if (!own_.is(done.open) || !own_.state()) return reply.no(Refusal::kWrongPhase);
-  mine_.casting = false;
+void BallotPaper::take_sealed(Reply const& reply, Sealing& done) {
+  if (!own_.is(done.open, done.state->cast)) return reply.no(Refusal::kWrongPhase);
+  mine_.sealing = false;
   if (log_.halted()) return reply.no(*log_.halted());
   if (!done.paper) return reply.no(done.paper.error());
-  auto const& attempt = *log_.record().attempt();
-  if (attempt.phase != BatchPhase::kVoting) return reply.no(Refusal::kWrongPhase);
-  auto const logged = attempt.casts.find(me_);
-  auto const sequence = std::max(mine_.next_sequence, logged == attempt.casts.end() ? 0 : logged->second.sequence + 1);
-  auto const digest = meeting::envelope_digest(own_.open(), me_, sequence, done.paper->onions);
-  if (!keep_paper(sequence, digest, done.paper->ballots)) return reply.no(Refusal::kStorage);
-  auto const entry = meeting::signed_entry(meeting::EnvelopeCast{own_.open(), me_, sequence, digest}, me_, identity_);
-  auto const answered = [this, reply, open = own_.open(), sequence](auto const& index, Hash const&) {
-    if (own_.open() == open) {
-      mine_.casting = false;
-      if (index) mine_.next_sequence = std::max(mine_.next_sequence, sequence + 1);
-    }
-    if (!index) return reply.no(index.error());
-    facts::object more;
-    more["sequence"] = sequence;
-    if (*index) more["index"] = **index;
-    reply.ok(std::move(more));
-  };
-  mine_.casting = requests_.submit(entry, meeting::encode_envelope_payload(done.paper->onions), answered);
-  if (!mine_.casting) reply.no(Refusal::kBusy);
+  if (auto const open = check_open(); !open) return reply.no(open.error());
+  auto& state = *own_.state();
+  auto const digest = meeting::envelope_digest(own_.open(), me_, state.cast, done.paper->onions);
+  state.envelope = {digest, meeting::encode_envelope_payload(done.paper->onions), std::move(done.paper->ballots)};
+  // What the ballots were made with has no use any more: nothing else is ever made of it.
+  state.questions.clear();
+  if (!own_.save()) return reply.no(Refusal::kStorage);
+  if (log_.record().manifest().rules.checks_allowed) own_.keep_open(std::move(done.paper->open));
+  send(reply);
 }
 
-bool BallotPaper::keep_paper(std::uint32_t sequence, Hash const& digest, std::map<QuestionId, Hash> const& ballots) {
-  auto const& logged_casts = log_.record().attempt()->casts;
-  auto const logged = logged_casts.find(me_);
-  bool const any = logged != logged_casts.end();
-  auto& casts = own_.state()->casts;
-  // Of the papers before, only the one that the log names can still count.
-  std::erase_if(casts, [&](CastPaper const& cast) {
-    return cast.sequence < sequence && any && cast.digest != logged->second.digest &&
-           cast.sequence <= logged->second.sequence;
-  });
-  if (casts.size() >= kCastsKept) {
-    // The one that the log names is the first, if it is there at all.
-    bool const first_counts = any && casts.front().digest == logged->second.digest;
-    casts.erase(casts.begin() + (first_counts ? 1 : 0));
-  }
-  casts.push_back({sequence, digest, ballots});
-  return own_.save();
+void BallotPaper::send(std::optional<Reply> const& reply) {
+  auto const& state = *own_.state();
+  meeting::EnvelopeCast const body{own_.open(), me_, state.cast, state.envelope->digest};
+  auto const answered = [this, reply, open = own_.open(), cast = state.cast](auto const& index, Hash const&) {
+    if (own_.is(open, cast)) {
+      mine_.sending = false;
+      mine_.again_ms = clock_.now_ms + limits_.relay_retry_ms;
+    }
+    if (!reply) return;
+    if (!index) return reply->no(index.error());
+    facts::object more;
+    more["cast"] = cast;
+    if (*index) more["index"] = **index;
+    reply->ok(std::move(more));
+  };
+  mine_.sending = requests_.submit(meeting::made(body, me_, identity_), state.envelope->payload, answered);
+  if (!mine_.sending && reply) reply->no(Refusal::kBusy);
+}
+
+void BallotPaper::act() {
+  if (!own_.unsent() || mine_.sending || clock_.now_ms < mine_.again_ms) return;
+  send(std::nullopt);
 }
 
 }  // namespace piaojue::client

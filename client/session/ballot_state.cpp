@@ -6,35 +6,100 @@
 namespace piaojue::client {
 namespace {
 
-constexpr std::uint32_t kFormat = 1;
-constexpr std::uint32_t kCastsMax = 1U << 16;
+constexpr std::uint32_t kFormat = 2;
 constexpr auto kVariant = crypto::blind_rsa::Variant::kPssRandomized;
+
+void write(state::Writer& out, BallotKeys const& keys) {
+  out.u32(static_cast<std::uint32_t>(keys.size()));
+  for (auto const& [question, key] : keys) {
+    out.u32(question);
+    out.fixed(key.view());
+  }
+}
+
+void write(state::Writer& out, QuestionSecret const& question, std::uint32_t hops) {
+  out.u32(question.question);
+  out.fixed(question.sk_v.seed().view());
+  out.fixed(question.prefix.view());
+  for (std::uint32_t hop = 0; hop < hops; ++hop) {
+    out.bytes(question.blinded.empty() ? ByteView{} : ByteView(question.blinded[hop]));
+    out.bytes(question.inv.empty() ? ByteView{} : question.inv[hop].view());
+    out.bytes(question.tokens[hop]);
+  }
+}
 
 void write(state::Writer& out, BallotState const& state) {
   out.u32(kFormat);
   out.fixed(state.batch_open.view());
   out.u32(state.hops);
+  out.u32(state.cast);
+  write(out, state.keys);
   out.u32(static_cast<std::uint32_t>(state.questions.size()));
-  for (auto const& question : state.questions) {
-    out.u32(question.question);
-    out.fixed(question.sk_v.seed().view());
-    out.fixed(question.prefix.view());
-    for (std::uint32_t hop = 0; hop < state.hops; ++hop) {
-      out.bytes(question.blinded.empty() ? ByteView{} : ByteView(question.blinded[hop]));
-      out.bytes(question.inv.empty() ? ByteView{} : question.inv[hop].view());
-      out.bytes(question.tokens[hop]);
-    }
-  }
-  out.u32(static_cast<std::uint32_t>(state.casts.size()));
-  for (auto const& cast : state.casts) {
-    out.u32(cast.sequence);
-    out.fixed(cast.digest.view());
-    out.u32(static_cast<std::uint32_t>(cast.ballots.size()));
-    for (auto const& [question, hash] : cast.ballots) {
+  for (auto const& question : state.questions) write(out, question, state.hops);
+  out.u32(state.envelope ? 1 : 0);
+  if (state.envelope) {
+    out.fixed(state.envelope->digest.view());
+    out.bytes(state.envelope->payload);
+    out.u32(static_cast<std::uint32_t>(state.envelope->ballots.size()));
+    for (auto const& [question, hash] : state.envelope->ballots) {
       out.u32(question);
       out.fixed(hash.view());
     }
   }
+  out.u32(static_cast<std::uint32_t>(state.spoil_to.size()));
+  for (PersonId const person : state.spoil_to) out.u32(person);
+  out.u32(static_cast<std::uint32_t>(state.before.size()));
+  for (auto const& keys : state.before) write(out, keys);
+}
+
+/// Reads a list of at most `most`; a longer one breaks the reader. @param one reads one. @return false: broken.
+template <class One>
+bool read_list(state::Reader& in, std::size_t most, One const& one) {
+  std::uint32_t const count = in.u32();
+  if (in.broken() || count > most) return false;
+  for (std::uint32_t i = 0; i < count && !in.broken(); ++i) {
+    if (!one()) return false;
+  }
+  return !in.broken();
+}
+
+bool read(state::Reader& in, BallotKeys& keys) {
+  return read_list(in, meeting::kQuestionsPerBatchMax, [&] {
+    QuestionId const question = in.u32();
+    keys[question] = in.fixed_as<SigningPublicKey>();
+    return true;
+  });
+}
+
+bool read_question(state::Reader& in, BallotState& state) {
+  QuestionId const number = in.u32();
+  auto key = SigningKey::from_seed(Secret::copy_of(in.fixed(32)));
+  if (!key) return false;
+  QuestionSecret question(number, std::move(*key), in.fixed_as<crypto::TokenPrefix>());
+  for (std::uint32_t hop = 0; hop < state.hops; ++hop) {
+    auto const blinded = in.bytes();
+    auto const inv = in.bytes();
+    if (!blinded.empty()) question.blinded.push_back(to_bytes(blinded));
+    if (!inv.empty()) question.inv.push_back(Secret::copy_of(inv));
+    question.tokens.push_back(to_bytes(in.bytes()));
+  }
+  auto const all_or_none = [&](std::size_t n) { return n == 0 || n == state.hops; };
+  if (in.broken() || !all_or_none(question.blinded.size()) || !all_or_none(question.inv.size())) return false;
+  state.questions.push_back(std::move(question));
+  return true;
+}
+
+bool read_envelope(state::Reader& in, BallotState& state) {
+  return read_list(in, 1, [&] {
+    auto& envelope = state.envelope.emplace();
+    envelope.digest = in.fixed_as<Hash>();
+    envelope.payload = to_bytes(in.bytes());
+    return read_list(in, meeting::kQuestionsPerBatchMax, [&] {
+      QuestionId const question = in.u32();
+      envelope.ballots[question] = in.fixed_as<Hash>();
+      return true;
+    });
+  });
 }
 
 void wipe(Bytes& bytes) {
@@ -57,11 +122,24 @@ QuestionSecret::~QuestionSecret() {
   sodium_memzero(prefix.data.data(), prefix.data.size());
 }
 
+void OpenPaper::wipe() {
+  seed.wipe();
+  for (auto& [question, vote] : votes) {
+    sodium_memzero(&vote.choice, sizeof vote.choice);
+    vote.r.wipe();
+    client::wipe(vote.ballot);
+  }
+  votes.clear();
+}
+
+// ==================================================================================================== The state
+
 bool BallotState::has_tokens(std::uint32_t hop) const {
   return std::ranges::all_of(questions, [&](QuestionSecret const& q) { return !q.tokens[hop].empty(); });
 }
 
 bool BallotState::ready() const {
+  if (questions.empty()) return false;
   for (std::uint32_t hop = 0; hop < hops; ++hop) {
     if (!has_tokens(hop)) return false;
   }
@@ -82,9 +160,14 @@ void BallotState::forget_blinding() {
   }
 }
 
-CastPaper const* BallotState::cast(Hash const& digest) const {
-  auto const it = std::ranges::find(casts, digest, &CastPaper::digest);
-  return it == casts.end() ? nullptr : &*it;
+BallotState BallotState::next(std::uint32_t to) const {
+  BallotState out;
+  out.batch_open = batch_open;
+  out.hops = hops;
+  out.cast = to;
+  out.before = before;
+  if (!keys.empty()) out.before.push_back(keys);
+  return out;
 }
 
 Secret BallotState::serialise() const {
@@ -97,50 +180,26 @@ Result<BallotState> BallotState::parse(Secret const& bytes) {
   if (in.u32() != kFormat) return Refusal::kMalformed;
   out.batch_open = in.fixed_as<Hash>();
   out.hops = in.u32();
-  std::uint32_t const count = in.u32();
-  if (in.broken() || out.hops > meeting::kTrusteesMax || count > meeting::kQuestionsPerBatchMax) {
-    return Refusal::kMalformed;
-  }
-  for (std::uint32_t i = 0; i < count; ++i) {
-    QuestionId const number = in.u32();
-    auto key = SigningKey::from_seed(Secret::copy_of(in.fixed(32)));
-    if (!key) return Refusal::kMalformed;
-    QuestionSecret question(number, std::move(*key), in.fixed_as<crypto::TokenPrefix>());
-    for (std::uint32_t hop = 0; hop < out.hops; ++hop) {
-      auto const blinded = in.bytes();
-      auto const inv = in.bytes();
-      if (!blinded.empty()) question.blinded.push_back(to_bytes(blinded));
-      if (!inv.empty()) question.inv.push_back(Secret::copy_of(inv));
-      question.tokens.push_back(to_bytes(in.bytes()));
-    }
-    auto const all_or_none = [&](std::size_t n) { return n == 0 || n == out.hops; };
-    if (in.broken() || !all_or_none(question.blinded.size()) || !all_or_none(question.inv.size())) {
-      return Refusal::kMalformed;
-    }
-    out.questions.push_back(std::move(question));
-  }
-  std::uint32_t const casts = in.u32();
-  if (casts > kCastsMax) return Refusal::kMalformed;
-  for (std::uint32_t i = 0; i < casts && !in.broken(); ++i) {
-    CastPaper cast;
-    cast.sequence = in.u32();
-    cast.digest = in.fixed_as<Hash>();
-    std::uint32_t const ballots = in.u32();
-    for (std::uint32_t k = 0; k < ballots && !in.broken(); ++k) {
-      QuestionId const question = in.u32();
-      cast.ballots[question] = in.fixed_as<Hash>();
-    }
-    out.casts.push_back(std::move(cast));
-  }
-  if (!in.done()) return Refusal::kMalformed;
+  out.cast = in.u32();
+  if (in.broken() || out.hops > meeting::kTrusteesMax || out.cast >= meeting::kCastsMax) return Refusal::kMalformed;
+  bool const whole = read(in, out.keys) &&
+                     read_list(in, meeting::kQuestionsPerBatchMax, [&] { return read_question(in, out); }) &&
+                     read_envelope(in, out) &&
+                     read_list(in, meeting::kPeopleMax,
+                               [&] {
+                                 out.spoil_to.insert(in.u32());
+                                 return true;
+                               }) &&
+                     read_list(in, meeting::kCastsMax, [&] { return read(in, out.before.emplace_back()); });
+  if (!whole || !in.done()) return Refusal::kMalformed;
   return out;
 }
 
-Result<BallotState> make_state(Hash const& batch_open, Contexts const& contexts) {
-  BallotState out;
-  out.batch_open = batch_open;
+// ==================================================================================================== Tokens
+
+Result<std::vector<QuestionSecret>> make_secrets(Contexts const& contexts) {
+  std::vector<QuestionSecret> out;
   for (auto const& [q, context] : contexts) {
-    out.hops = static_cast<std::uint32_t>(context.token_keys.size());
     crypto::TokenPrefix prefix;
     randombytes_buf(prefix.data.data(), prefix.data.size());
     QuestionSecret question(q, SigningKey::generate(), prefix);
@@ -153,7 +212,7 @@ Result<BallotState> make_state(Hash const& batch_open, Contexts const& contexts)
       question.inv.push_back(std::move(blinding->inv));
       question.tokens.emplace_back();
     }
-    out.questions.push_back(std::move(question));
+    out.push_back(std::move(question));
   }
   return out;
 }
@@ -178,33 +237,61 @@ Result<std::map<QuestionId, Bytes>> finalize_hop(Contexts const& contexts, Ballo
   return out;
 }
 
+// ==================================================================================================== The paper
+
 Result<SealedPaper> seal_ballots(Contexts const& contexts, BallotState const& state,
                                  std::vector<crypto::MixPublicKey> const& mix_keys, Secret const& choices) {
   if (choices.size() != state.questions.size()) return Refusal::kInternal;
   SealedPaper out;
+  out.open.cast = state.cast;
+  out.open.seed = Secret::random(crypto::onion::kSeedBytes);
   for (std::size_t i = 0; i < state.questions.size(); ++i) {
     auto const& question = state.questions[i];
     auto const context = contexts.find(question.question);
     if (context == contexts.end()) return Refusal::kInternal;
-    auto ballot = meeting::make_ballot(context->second, question.sk_v, question.prefix, question.tokens,
-                                       choice_of(choices.data()[i]));
+    auto const choice = choice_of(choices.data()[i]);
+    auto ballot =
+        meeting::make_openable_ballot(context->second, question.sk_v, question.prefix, question.tokens, choice);
     if (!ballot) return ballot.error();
-    WipeOnExit const wiped(*ballot);
-    auto onion = crypto::onion::wrap(mix_keys, context->second.ctx, *ballot);
+    auto onion = crypto::onion::wrap(mix_keys, out.open.seed, context->second.ctx, ballot->bytes);
     if (!onion) return onion.error();
-    out.ballots[question.question] = crypto::sha256({*ballot});
+    out.ballots[question.question] = crypto::sha256({ballot->bytes});
     out.onions[question.question] = std::move(*onion);
+    out.open.votes.emplace(question.question,
+                           meeting::KeptVote{choice, std::move(ballot->r), std::move(ballot->bytes)});
   }
   return out;
 }
 
+// ==================================================================================================== The box
+
+namespace {
+
+struct Item {
+  meeting::BallotContext const* context;
+  Bytes const* ballot;
+};
+
+/// Exactly one ballot under the keys, and it is the one that counts; none where none counts.
+bool as_meant(std::vector<Item> const& items, QuestionId q, OwnBallots const& own) {
+  std::size_t found = 0;
+  bool counted = false;
+  for (auto const& item : items) {
+    if (item.context->question != q) continue;
+    auto const view = meeting::parse_ballot(item.context->shape, *item.ballot);
+    if (!view || !own.keys.contains(view->pk_v)) continue;
+    ++found;
+    // By the bytes that were sealed: another ballot under one's own key is not what one voted.
+    counted = counted || (own.counted && crypto::sha256({*item.ballot}) == *own.counted);
+  }
+  return own.counted ? found == 1 && counted : found == 0;
+}
+
+}  // namespace
+
 BoxVerdict check_live_box(Contexts const& live, meeting::BallotBox const& box,
-                          std::map<QuestionId, OwnBallot> const& own, ParallelFor const& parallel) {
+                          std::map<QuestionId, OwnBallots> const& own, ParallelFor const& parallel) {
   BoxVerdict out;
-  struct Item {
-    meeting::BallotContext const* context;
-    Bytes const* ballot;
-  };
   std::vector<Item> items;
   for (auto const& [q, context] : live) {
     auto const found = box.boxes.find(q);
@@ -223,17 +310,7 @@ BoxVerdict check_live_box(Contexts const& live, meeting::BallotBox const& box,
     out.refusal = verdicts[i];
     out.question = items[i].context->question;
   }
-  for (auto const& one : own) {
-    // No structured binding: clang 14 does not let a lambda capture one.
-    QuestionId const q = one.first;
-    OwnBallot const& mine = one.second;
-    // By pk_v and by the hash of the last ballot: an earlier ballot of the same token is not what was cast.
-    out.found[q] = std::ranges::any_of(items, [&](Item const& item) {
-      if (item.context->question != q) return false;
-      auto const view = meeting::parse_ballot(item.context->shape, *item.ballot);
-      return view && view->pk_v == mine.pk_v && crypto::sha256({*item.ballot}) == mine.ballot;
-    });
-  }
+  for (auto const& [q, mine] : own) out.as_meant[q] = as_meant(items, q, mine);
   return out;
 }
 

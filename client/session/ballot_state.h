@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Private to this room: an expert's secrets for one attempt (specification §6, §7, §14), and the heavy work on them.
-/// Every function touches only what it is given, so that a job can run it on any thread.
+/// Private to this room: what an expert's program keeps for one attempt (specification §6, §7, §14), and the heavy work
+/// on it. Every function touches only what it is given, so that a job can run it on any thread.
 ///
-/// What is never in here: a choice, or the randomness of a ciphertext. They exist in memory between `vote` and the end
-/// of `seal_ballots`, and nowhere else.
+/// What is never in `BallotState`: a choice, the randomness of a ciphertext, the seed of an onion. They exist in memory
+/// only: `OpenPaper`, until BatchClose or until it was opened to a supervisor.
 #include <memory>
+#include <set>
 
 #include "crypto/onion.h"
+#include "protocol/meeting/check_opening.h"
 #include "protocol/meeting/digest.h"
-#include "protocol/meeting/record.h"
 
 namespace piaojue::client {
 
@@ -19,6 +20,10 @@ using crypto::SigningPublicKey;
 using meeting::PersonId;
 using meeting::QuestionId;
 
+/// By question.
+using BallotKeys = std::map<QuestionId, SigningPublicKey>;
+
+/// Of one ballot, until it is sealed.
 struct QuestionSecret {
   QuestionId question = 0;
   SigningKey sk_v;
@@ -34,25 +39,31 @@ struct QuestionSecret {
   ~QuestionSecret();
 };
 
-/// One paper that was sealed and signed; whether it counts, the log says.
-struct CastPaper {
-  std::uint32_t sequence = 0;
+/// The one envelope of a cast: these bytes are sent, and no others.
+struct SealedEnvelope {
   Hash digest;                         ///< of its EnvelopeCast
-  std::map<QuestionId, Hash> ballots;  ///< SHA-256 of each ballot
+  Bytes payload;                       ///< the onions, as they are sent
+  std::map<QuestionId, Hash> ballots;  ///< SHA-256 of each
 };
 
+/// Everything about the current cast, and of the casts before it the keys of their ballots.
 struct BallotState {
   Hash batch_open;
   std::uint32_t hops = 0;
-  std::vector<QuestionSecret> questions;  ///< ascending
-  std::vector<CastPaper> casts;           ///< the newest last
+  std::uint32_t cast = 0;
+  BallotKeys keys;                         ///< pk_v; empty until tokens are asked for
+  std::vector<QuestionSecret> questions;   ///< ascending; empty once the envelope is sealed
+  std::optional<SealedEnvelope> envelope;  ///< it may have been sent
+  std::set<PersonId> spoil_to;             ///< supervisors to whom a Spoil of this cast was signed
+  std::vector<BallotKeys> before;          ///< of earlier casts
 
   bool has_tokens(std::uint32_t hop) const;
-  bool ready() const;  ///< every token of every question
+  bool ready() const;  ///< every token of every question is there, and no envelope yet
   meeting::BlindedMsgs blinded() const;
   /// Once `ready`: forgets z and r^−1.
   void forget_blinding();
-  CastPaper const* cast(Hash const& digest) const;
+  /// What is left of it when the log has ended its cast.
+  BallotState next(std::uint32_t cast) const;
 
   /// The same length whatever was voted. @return kMalformed.
   Secret serialise() const;
@@ -63,7 +74,7 @@ struct BallotState {
 using Contexts = std::map<QuestionId, meeting::BallotContext>;
 
 /// Draws a key, a prefix and the blinding of every hop for each question. @return kKeyParam: a key that does not fit.
-[[nodiscard]] Result<BallotState> make_state(Hash const& batch_open, Contexts const& contexts);
+[[nodiscard]] Result<std::vector<QuestionSecret>> make_secrets(Contexts const& contexts);
 
 /// Why a blind signature was refused: enough to show it to everybody.
 struct BadSignature {
@@ -75,26 +86,43 @@ struct BadSignature {
                                                                std::uint32_t hop, meeting::BlindSigs const& sigs,
                                                                BadSignature& bad);
 
+/// What a sealed envelope can be opened with. Whoever has it sees the votes.
+struct OpenPaper {
+  std::uint32_t cast = 0;
+  Secret seed;
+  std::map<QuestionId, meeting::KeptVote> votes;
+
+  OpenPaper() = default;
+  OpenPaper(OpenPaper&&) = default;
+  OpenPaper& operator=(OpenPaper&&) = default;
+  ~OpenPaper() { wipe(); }
+  void wipe();
+};
+
 struct SealedPaper {
   meeting::Onions onions;
   std::map<QuestionId, Hash> ballots;  ///< SHA-256
+  OpenPaper open;
 };
 /// @param mix_keys by hop. @param choices one byte a question of `state`, in order: 1 abstain, 2 agree, 3 disagree.
 [[nodiscard]] Result<SealedPaper> seal_ballots(Contexts const& contexts, BallotState const& state,
                                                std::vector<crypto::MixPublicKey> const& mix_keys,
                                                Secret const& choices);
 
-struct OwnBallot {
-  SigningPublicKey pk_v;
-  Hash ballot;  ///< SHA-256 of the last one
+/// What a box must hold of this person for one question, and what it must not.
+struct OwnBallots {
+  std::set<SigningPublicKey> keys;  ///< of every cast
+  std::optional<Hash> counted;      ///< SHA-256 of the one ballot that counts; nothing: none does
 };
 struct BoxVerdict {
   std::optional<meeting::BallotRefusal> refusal;  ///< of the first ballot that may not be there
   QuestionId question = 0;                        ///< its question
-  std::map<QuestionId, bool> found;               ///< own ballots: exactly the last one is in the box
+  /// By question of `own`: exactly one ballot stands under the keys, and it is the one that counts; where none counts,
+  /// none does.
+  std::map<QuestionId, bool> as_meant;
 };
 /// Checks every ballot of the live questions and looks for the own ones.
 BoxVerdict check_live_box(Contexts const& live, meeting::BallotBox const& box,
-                          std::map<QuestionId, OwnBallot> const& own, ParallelFor const& parallel);
+                          std::map<QuestionId, OwnBallots> const& own, ParallelFor const& parallel);
 
 }  // namespace piaojue::client

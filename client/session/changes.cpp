@@ -17,7 +17,7 @@ facts::object Changes::state() const {
   out["key_current"] = log_.current();
   out["signed_in"] = record.presence(me_).signed_in;
   out["experts_present"] = record.experts_present().size();
-  out["quorum_min"] = meeting::quorum_min(manifest.rules, manifest.committee_size);
+  out["quorum_min"] = record.quorum();
   if (!record.attempt()) return out;
   auto const& attempt = *record.attempt();
   out["batch"] = attempt.open.batch;
@@ -28,8 +28,8 @@ facts::object Changes::state() const {
   out["present"] = attempt.open.present.size();
   if (!attempt.open.paper && record.in_progress()) {
     auto const& witnesses = log_.witnesses();
-    out["open_witnessed"] = witnesses.enough(attempt.open_index, attempt.open_witnesses);
-    if (attempt.box) out["box_witnessed"] = witnesses.enough(attempt.box_index, attempt.box_witnesses);
+    out["open_witnessed"] = witnesses.witnessed(attempt, attempt.open_index);
+    if (attempt.box) out["box_witnessed"] = witnesses.witnessed(attempt, attempt.box_index);
     if (attempt.present(me_)) {
       out["questions"] = facts::numbers(attempt.questions_of(me_));
       out["stage"] = voter_.stage();
@@ -58,7 +58,7 @@ bool Changes::say_state() {
   state_said_ = std::move(line);
   // Told with the state, but no reason to tell it.
   out["size"] = log_.record().size();
-  if (auto const& attempt = log_.record().attempt()) out["voted"] = attempt->casts.size();
+  if (auto const& attempt = log_.record().attempt()) out["voted"] = attempt->envelopes().size();
   events_.emit(out);
   return true;
 }
@@ -84,7 +84,7 @@ void Changes::say_keys() {
 }
 
 bool Changes::say_confirming() {
-  auto const quiet = facts::silent(log_.record());
+  auto const quiet = facts::unconfirmed(log_.record());
   if (!quiet) return false;
   auto const& attempt = *log_.record().attempt();
   if (box_ != attempt.box_hash) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Private to this room: looks for this person's own ballots in the box, checks every other one, and signs what it
-/// found (specification §8, §10.4). Which paper counts, the log says; what stood on it, only this program knows, and
-/// only by its hash.
+/// Private to this room: checks every ballot of the box, looks for this person's own, says at once what it found, and
+/// signs it (specification §8, §10.4). Everybody's program checks the box; whoever is entitled confirms, also without
+/// an envelope: then its person is asked whether that was meant.
 #include "client/session/jobs.h"
 #include "client/session/own_attempt.h"
 
@@ -10,20 +10,42 @@ namespace piaojue::client {
 
 class Checker {
  public:
+  using Rows = std::map<QuestionId, meeting::ConfirmVerdict>;
+
   Checker(PersonId me, crypto::SigningKey const& identity, ParallelFor const& parallel, OwnAttempt& own,
-          LogFollower const& log, Requests& requests, Jobs& jobs);
+          LogFollower const& log, Requests& requests, Jobs& jobs, Events& events);
 
   /// Another attempt than before.
   void begin() { mine_ = Mine{}; }
-  /// While confirming, once there is a state.
-  void act();
+  /// While there is a box that was not opened. @param prepared whether one's own state, where there is one, is known.
+  void act(bool prepared);
+  /// 「您没有投票，是您自己的决定吗？」 @return kWrongPhase: nobody asked.
+  [[nodiscard]] Result<void> answer(bool own_decision);
+
+  // ---- To look at
+  /// The person has to say whether not to vote was meant.
+  bool asks() const;
+  /// Live questions in which something else than one's own ballot was found, or one's own was not; also before it is
+  /// signed, and whether or not the log has it.
+  std::vector<QuestionId> missing() const;
+  /// A ballot of the box that may not be there.
+  std::optional<QuestionId> invalid() const;
 
  private:
   struct Check;
 
-  /// What this person's last paper must have put into the box.
-  std::map<QuestionId, OwnBallot> own_ballots(Contexts const& live) const;
+  bool entitled() const;
+  /// An envelope of this person counts, or was sealed here and may have been sent.
+  bool has_envelope() const;
+  /// It signed a Spoil of this cast that its log does not hold.
+  bool spoil_unlogged() const;
+  std::map<QuestionId, OwnBallots> own_ballots(std::vector<QuestionId> const& live) const;
+  void look(std::vector<QuestionId> live);
   void take_checked(Check const& done);
+  /// What this person says of each live question. Nothing: not known yet, or never by this program.
+  std::optional<Rows> rows() const;
+  void tell();
+  void confirm();
 
   PersonId const me_;
   crypto::SigningKey const& identity_;
@@ -32,10 +54,17 @@ class Checker {
   LogFollower const& log_;
   Requests& requests_;
   Jobs& jobs_;
+  Events& events_;
 
   struct Mine {
     bool checking = false;
+    bool prepared = false;
+    std::optional<Hash> box;       ///< that was checked
+    std::vector<QuestionId> live;  ///< for these questions
+    BoxVerdict verdict;
+    std::optional<bool> own_decision;       ///< not to vote
     std::vector<QuestionId> confirmed_for;  ///< live questions that a Confirm was made for
+    std::optional<Rows> told;
   };
   Mine mine_;  ///< of the running attempt
 };

@@ -15,21 +15,31 @@ constexpr std::size_t kTagMax = 16;
 
 constexpr std::string_view kUsage =
     "draft\n"
+    "sheet\n"
+    "tick <person> <device code>\n"
+    "untick <person>\n"
     "proposals\n"
-    "approve all|<hex prefix of id>\n"
+    "approve all|<hex prefix of id> [<heads>]\n"
     "sign-in\n"
-    "sign-out [<person> <reason…>]\n"
+    "sign-out [not-voted yes|no | <person> <reason…>]\n"
     "recuse <question> <reason…>\n"
     "recuse-person <person> <question> <reason…>\n"
+    "change-trustee <trustee> <person> <reason…>\n"
     "interview <question> [sha256:<64 hex digits>] <text…>\n"
-    "open <batch> [paper] [fewer-trustees]\n"
+    "open <batch> [paper]\n"
     "vote <question> agree|disagree|abstain|同意|不同意|弃权\n"
     "cast\n"
+    "check <supervisor>\n"
+    "check-accept <person>\n"
+    "check-refuse <person>\n"
+    "verdict <person> agrees|differs|unopened\n"
+    "spoil <person>\n"
     "close\n"
-    "override silent|missing <person,person…> <reason…>\n"
+    "not-voted yes|no\n"
+    "override <person,person…> <reason…>\n"
+    "stop\n"
     "declare\n"
     "void [<question,question…>|all] <reason…>\n"
-    "void-lost <reason…>\n"
     "paper <question> <issued> <returned> <valid> <invalid> <agree> <disagree> <abstain>\n"
     "paper-submit\n"
     "close-meeting\n"
@@ -89,6 +99,18 @@ bool looks_like_list(std::string_view word) {
   return !word.empty() && std::ranges::all_of(word, [](char c) { return (c >= '0' && c <= '9') || c == ','; });
 }
 
+/// A person's number; the rest of the line is left.
+std::optional<PersonId> person(std::string_view& rest) {
+  auto const value = number(take_word(rest));
+  return value && *value != 0 ? value : std::nullopt;
+}
+
+std::optional<bool> yes_or_no(std::string_view word) {
+  if (word == "yes") return true;
+  if (word == "no") return false;
+  return std::nullopt;
+}
+
 std::optional<Choice> choice(std::string_view word) {
   if (word == "agree" || word == "同意") return Choice::kAgree;
   if (word == "disagree" || word == "不同意" || word == "反对") return Choice::kDisagree;
@@ -102,30 +124,85 @@ bool text_fits(std::string_view text) { return !text.empty() && text.size() <= m
 
 Result<Command> approve(std::string_view rest) {
   auto const which = take_word(rest);
-  if (which.empty() || !rest.empty()) return Refusal::kMalformed;
-  if (which == "all") return Approve{};
+  if (which == "all" && rest.empty()) return Approve{};
+  std::optional<std::uint32_t> heads;
+  if (!rest.empty()) {
+    heads = number(take_word(rest));
+    if (!heads) return Refusal::kMalformed;
+  }
+  if (which.empty() || which == "all" || !rest.empty()) return Refusal::kMalformed;
   std::string prefix(which);
   for (char& c : prefix) {
     if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
     if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return Refusal::kMalformed;
   }
   if (prefix.size() > 2 * Hash::kSize) return Refusal::kMalformed;
-  return Approve{std::move(prefix)};
+  return Approve{std::move(prefix), heads};
 }
 
 Result<Command> sign_out(std::string_view rest) {
   if (rest.empty()) return SignOut{};
-  auto const person = number(take_word(rest));
-  if (!person || *person == 0 || !text_fits(rest)) return Refusal::kMalformed;
-  return SignOut{*person, std::string(rest)};
+  auto const first = take_word(rest);
+  if (first == "not-voted") {
+    auto const answer = yes_or_no(rest);
+    if (!answer) return Refusal::kMalformed;
+    return SignOut{0, {}, answer};
+  }
+  auto const who = number(first);
+  if (!who || *who == 0 || !text_fits(rest)) return Refusal::kMalformed;
+  return SignOut{*who, std::string(rest), std::nullopt};
+}
+
+Result<Command> tick(std::string_view rest) {
+  auto const who = person(rest);
+  auto const code = take_word(rest);
+  if (!who || code.empty() || !rest.empty()) return Refusal::kMalformed;
+  return Tick{*who, std::string(code)};
+}
+
+Result<Command> untick(std::string_view rest) {
+  auto const who = person(rest);
+  if (!who || !rest.empty()) return Refusal::kMalformed;
+  return Tick{*who, {}};
+}
+
+Result<Command> change_trustee(std::string_view rest) {
+  auto const trustee = number(take_word(rest));
+  auto const who = person(rest);
+  if (!trustee || !who || !text_fits(rest)) return Refusal::kMalformed;
+  return ChangeTrustee{*trustee, *who, std::string(rest)};
+}
+
+Result<Command> verdict(std::string_view rest) {
+  using meeting::CheckVerdict;
+  auto const who = person(rest);
+  if (!who) return Refusal::kMalformed;
+  if (rest == "agrees") return Verdict{*who, CheckVerdict::kAgrees};
+  if (rest == "differs") return Verdict{*who, CheckVerdict::kDiffers};
+  if (rest == "unopened") return Verdict{*who, CheckVerdict::kUnopened};
+  return Refusal::kMalformed;
+}
+
+Result<Command> not_voted(std::string_view rest) {
+  auto const answer = yes_or_no(rest);
+  if (!answer) return Refusal::kMalformed;
+  return NotVoted{*answer};
+}
+
+/// A command about one person and nothing else.
+template <class T>
+Result<Command> about(std::string_view rest) {
+  auto const who = person(rest);
+  if (!who || !rest.empty()) return Refusal::kMalformed;
+  return Command(T{*who});
 }
 
 Result<Command> recuse(std::string_view rest, bool by_office) {
   Recuse out;
   if (by_office) {
-    auto const person = number(take_word(rest));
-    if (!person || *person == 0) return Refusal::kMalformed;
-    out.person = *person;
+    auto const who = person(rest);
+    if (!who) return Refusal::kMalformed;
+    out.person = *who;
   }
   auto const question = number(take_word(rest));
   if (!question || *question == 0 || !text_fits(rest)) return Refusal::kMalformed;
@@ -156,12 +233,8 @@ Result<Command> open(std::string_view rest) {
   auto const batch = number(take_word(rest));
   if (!batch || *batch == 0) return Refusal::kMalformed;
   out.batch = *batch;
-  while (!rest.empty()) {
-    auto const word = take_word(rest);
-    bool* const flag = word == "paper" ? &out.paper : word == "fewer-trustees" ? &out.fewer_trustees : nullptr;
-    if (flag == nullptr || *flag) return Refusal::kMalformed;
-    *flag = true;
-  }
+  out.paper = rest == "paper";
+  if (!rest.empty() && !out.paper) return Refusal::kMalformed;
   return out;
 }
 
@@ -173,13 +246,9 @@ Result<Command> vote(std::string_view rest) {
 }
 
 Result<Command> override_(std::string_view rest) {
-  auto const kind = take_word(rest);
   auto people = list(take_word(rest));
-  if ((kind != "silent" && kind != "missing") || !people || !text_fits(rest)) return Refusal::kMalformed;
-  Override out;
-  (kind == "silent" ? out.silent : out.missing) = std::move(*people);
-  out.reason = rest;
-  return out;
+  if (!people || !text_fits(rest)) return Refusal::kMalformed;
+  return Override{std::move(*people), std::string(rest)};
 }
 
 Result<Command> void_(std::string_view rest) {
@@ -220,6 +289,57 @@ Result<Command> bare(std::string_view rest) {
   if (!rest.empty()) return Refusal::kMalformed;
   return Command(T{});
 }
+
+Result<Command> export_(std::string_view rest) {
+  if (rest.empty()) return Refusal::kMalformed;
+  return Export{std::string(rest)};
+}
+
+struct Parser {
+  std::string_view word;
+  Result<Command> (*parse)(std::string_view rest);
+};
+
+constexpr Parser kParsers[] = {
+    {"draft", bare<Draft>},
+    {"sheet", bare<Sheet>},
+    {"tick", tick},
+    {"untick", untick},
+    {"proposals", bare<Proposals>},
+    {"approve", approve},
+    {"sign-in", bare<SignIn>},
+    {"sign-out", sign_out},
+    {"recuse", [](std::string_view rest) { return recuse(rest, false); }},
+    {"recuse-person", [](std::string_view rest) { return recuse(rest, true); }},
+    {"change-trustee", change_trustee},
+    {"interview", interview},
+    {"open", open},
+    {"vote", vote},
+    {"cast", bare<Cast>},
+    {"check", about<Check>},
+    {"check-accept", about<CheckAccept>},
+    {"check-refuse", about<CheckRefuse>},
+    {"verdict", verdict},
+    {"spoil", about<Spoil>},
+    {"close", bare<Close>},
+    {"not-voted", not_voted},
+    {"override", override_},
+    {"stop", bare<Stop>},
+    {"declare", bare<Declare>},
+    {"void", void_},
+    {"paper", paper},
+    {"paper-submit", bare<PaperSubmit>},
+    {"close-meeting", bare<CloseMeeting>},
+    {"export", export_},
+    {"marks", bare<Marks>},
+    {"unmark", bare<Unmark>},
+    {"meeting", bare<Meeting>},
+    {"now", bare<Now>},
+    {"follow", follow},
+    {"status", bare<Status>},
+    {"help", bare<Help>},
+    {"quit", bare<Quit>},
+};
 
 }  // namespace
 
@@ -264,40 +384,8 @@ Result<Command> parse(std::string_view line) {
   auto const word = take_word(rest);
   // A page's frame could hold one; nobody shall smuggle a second line into a text.
   if (rest.find_first_of("\r\n") != std::string_view::npos) return Refusal::kMalformed;
-  if (word == "draft") return bare<Draft>(rest);
-  if (word == "proposals") return bare<Proposals>(rest);
-  if (word == "approve") return approve(rest);
-  if (word == "sign-in") return bare<SignIn>(rest);
-  if (word == "sign-out") return sign_out(rest);
-  if (word == "recuse") return recuse(rest, false);
-  if (word == "recuse-person") return recuse(rest, true);
-  if (word == "interview") return interview(rest);
-  if (word == "open") return open(rest);
-  if (word == "vote") return vote(rest);
-  if (word == "cast") return bare<Cast>(rest);
-  if (word == "close") return bare<Close>(rest);
-  if (word == "override") return override_(rest);
-  if (word == "declare") return bare<Declare>(rest);
-  if (word == "void") return void_(rest);
-  if (word == "void-lost") {
-    if (!text_fits(rest)) return Refusal::kMalformed;
-    return Void{{}, std::string(rest), true};
-  }
-  if (word == "paper") return paper(rest);
-  if (word == "paper-submit") return bare<PaperSubmit>(rest);
-  if (word == "close-meeting") return bare<CloseMeeting>(rest);
-  if (word == "export") {
-    if (rest.empty()) return Refusal::kMalformed;
-    return Export{std::string(rest)};
-  }
-  if (word == "marks") return bare<Marks>(rest);
-  if (word == "unmark") return bare<Unmark>(rest);
-  if (word == "meeting") return bare<Meeting>(rest);
-  if (word == "now") return bare<Now>(rest);
-  if (word == "follow") return follow(rest);
-  if (word == "status") return bare<Status>(rest);
-  if (word == "help") return bare<Help>(rest);
-  if (word == "quit") return bare<Quit>(rest);
+  auto const known = std::ranges::find(kParsers, word, &Parser::word);
+  if (known != std::end(kParsers)) return known->parse(rest);
   return Refusal::kUnknownType;
 }
 

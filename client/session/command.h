@@ -16,19 +16,33 @@ using meeting::Hash;
 using meeting::PersonId;
 using meeting::QuestionId;
 
+using meeting::TrusteeId;
+
 struct Draft {};
+struct Sheet {};
+struct Tick {
+  PersonId person = 0;
+  std::string device_code;  ///< empty: not ticked any more
+};
 struct Proposals {};
 struct Approve {
   std::string prefix;  ///< lower-case hex of a proposal's id; empty: all
+  std::optional<std::uint32_t> heads;
 };
 struct SignIn {};
 struct SignOut {
-  PersonId person = 0;  ///< 0: oneself
-  std::string reason;
+  PersonId person = 0;            ///< 0: oneself
+  std::string reason;             ///< of somebody else
+  std::optional<bool> not_voted;  ///< of oneself: the answer whether not to vote is meant
 };
 struct Recuse {
   PersonId person = 0;  ///< 0: oneself
   QuestionId question = 0;
+  std::string reason;
+};
+struct ChangeTrustee {
+  TrusteeId trustee = 0;
+  PersonId person = 0;
   std::string reason;
 };
 struct Interview {
@@ -39,23 +53,41 @@ struct Interview {
 struct Open {
   BatchId batch = 0;
   bool paper = false;
-  bool fewer_trustees = false;  ///< do not insist on every trustee of the manifest
 };
 struct Vote {
   QuestionId question = 0;
   crypto::elgamal::Choice choice = crypto::elgamal::Choice::kAbstain;
 };
 struct Cast {};
+struct Check {
+  PersonId supervisor = 0;
+};
+struct CheckAccept {
+  PersonId person = 0;
+};
+struct CheckRefuse {
+  PersonId person = 0;
+};
+struct Verdict {
+  PersonId person = 0;
+  meeting::CheckVerdict verdict = meeting::CheckVerdict::kUnopened;
+};
+struct Spoil {
+  PersonId person = 0;
+};
 struct Close {};
+struct NotVoted {
+  bool own_decision = false;
+};
 struct Override {
-  std::vector<PersonId> silent, missing;
+  std::vector<PersonId> people;
   std::string reason;
 };
+struct Stop {};
 struct Declare {};
 struct Void {
   std::vector<QuestionId> questions;  ///< empty: all
   std::string reason;
-  bool shares_lost = false;
 };
 struct Paper {
   QuestionId question = 0;
@@ -77,9 +109,10 @@ struct Status {};
 struct Help {};
 struct Quit {};
 
-using Command = std::variant<Draft, Proposals, Approve, SignIn, SignOut, Recuse, Interview, Open, Vote, Cast, Close,
-                             Override, Declare, Void, Paper, PaperSubmit, CloseMeeting, Export, Marks, Unmark, Meeting,
-                             Now, Follow, Status, Help, Quit>;
+using Command =
+    std::variant<Draft, Sheet, Tick, Proposals, Approve, SignIn, SignOut, Recuse, ChangeTrustee, Interview, Open, Vote,
+                 Cast, Check, CheckAccept, CheckRefuse, Verdict, Spoil, Close, NotVoted, Override, Stop, Declare, Void,
+                 Paper, PaperSubmit, CloseMeeting, Export, Marks, Unmark, Meeting, Now, Follow, Status, Help, Quit>;
 
 /// "@7 sign-in": the tag that the reply repeats, and the command after it.
 struct Tagged {

@@ -16,7 +16,9 @@ bool only_looks(command::Command const& in) {
 }
 
 /// Answered from what this program has; the others wait until its log is up to date.
-bool is_local(command::Command const& in) { return only_looks(in) || one_of<command::Vote, command::Paper>(in); }
+bool is_local(command::Command const& in) {
+  return only_looks(in) || one_of<command::Vote, command::Paper, command::Stop, command::NotVoted>(in);
+}
 
 }  // namespace
 

@@ -5,20 +5,52 @@
 #include "protocol/meeting/codec.h"
 
 namespace piaojue::client {
+namespace {
 
-Bytes enrol_frame(Profile const& profile, Keys const& keys, std::string const& code) {
-  auto const input = meeting::possession_input(profile.meeting_id, profile.person, keys.identity.public_key(),
-                                               keys.witness.public_key());
-  return wire::enrol(1, code, keys.identity.public_key(), keys.witness.public_key(), keys.identity.sign({input}),
-                     profile.csr_pem, profile.person);
-}
+constexpr std::uint64_t kStartId = 1;
+constexpr std::uint64_t kKeysId = 2;
 
-Result<Enrolled> read_enrolled(ByteView frame) {
+/// The body of the answer to request `id`. @return the server's refusal; kMalformed: something else.
+template <class Body>
+Result<Body> answer_to(std::uint64_t id, ByteView frame) {
   auto message = wire::parse(frame);
   if (!message) return message.error();
   if (auto const* refused = std::get_if<wire::Refused>(&message->what)) return refused->code;
-  auto* const in = std::get_if<wire::Enrolled>(&message->what);
-  if (in == nullptr || message->id != 1) return Refusal::kMalformed;
+  auto* const body = std::get_if<Body>(&message->what);
+  if (body == nullptr || message->id != id) return Refusal::kMalformed;
+  return std::move(*body);
+}
+
+}  // namespace
+
+Bytes enrol_start_frame(meeting::SlipCode const& code) {
+  return wire::enrol_start(kStartId, code.meeting, code.person);
+}
+
+Result<meeting::MeetingId> read_enrol_proof(ByteView frame, meeting::SlipCode const& code,
+                                            EnrolChannel const& channel) {
+  auto const in = answer_to<wire::EnrolProof>(kStartId, frame);
+  if (!in) return in.error();
+  Secret const key = meeting::enrol_key(code.bits, in->meeting_id, code.person);
+  if (!crypto::same(in->proof, meeting::server_proof(key, channel.exporter, channel.server_spki))) {
+    return Refusal::kProof;
+  }
+  return in->meeting_id;
+}
+
+Bytes enrol_keys_frame(Profile const& profile, Keys const& keys, meeting::SlipCode const& code,
+                       EnrolChannel const& channel) {
+  meeting::DeviceKeys const device{keys.identity.public_key(), keys.witness.public_key(), keys.box.public_key()};
+  auto const possession = keys.identity.sign({meeting::possession_input(
+      profile.meeting_id, code.person, device.identity_key, device.witness_key, device.box_key)});
+  Secret const key = meeting::enrol_key(code.bits, profile.meeting_id, code.person);
+  return wire::enrol_keys(kKeysId, profile.csr, device, possession,
+                          meeting::client_proof(key, channel.exporter, profile.csr, device));
+}
+
+Result<Enrolled> read_enrolled(ByteView frame) {
+  auto in = answer_to<wire::Enrolled>(kKeysId, frame);
+  if (!in) return in.error();
   return Enrolled{std::move(in->certificate), std::move(in->authority), std::move(in->name), in->roles};
 }
 

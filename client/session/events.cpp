@@ -62,4 +62,10 @@ void Reply::no(Refusal code, std::string const& detail) const {
   send(std::move(out));
 }
 
+void Reply::ask(std::string_view code, std::string_view what, Sentence const& question) const {
+  auto out = head(false, code, events_->say(question));
+  out["ask"] = what;
+  send(std::move(out));
+}
+
 }  // namespace piaojue::client

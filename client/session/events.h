@@ -50,6 +50,8 @@ class Reply {
   /// The entry waits for further signatures. @param proposal its id, in hex.
   void pending(std::string const& proposal) const;
   void no(Refusal code, std::string const& detail = {}) const;
+  /// Nothing was done: the person has to say something first. @param code such as ASK, which is no refusal.
+  void ask(std::string_view code, std::string_view what, Sentence const& question) const;
   void no(Refusal code, Sentence const& detail) const { no(code, events_->say(detail)); }
 
  private:

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/facts.h"
 
+#include "protocol/meeting/enrolment.h"
 #include "strings/audit.h"
+#include "strings/client.h"
 
 namespace piaojue::client::facts {
 
 using meeting::MeetingPhase;
+namespace words = strings::client;
 
 object event(std::string_view name) {
   object out;
@@ -33,12 +36,43 @@ std::string comma_list(std::vector<std::uint32_t> const& numbers) {
   return out;
 }
 
-array missing(meeting::Confirm const& confirm) {
+array said(meeting::Confirm const& confirm, meeting::ConfirmVerdict verdict) {
   array out;
-  for (auto const& [q, ok] : confirm.rows) {
-    if (!ok) out.emplace_back(q);
+  for (auto const& [q, word] : confirm.rows) {
+    if (word == verdict) out.emplace_back(q);
   }
   return out;
+}
+
+array overridden(std::map<PersonId, bool> const& people) {
+  array out;
+  for (auto const& [p, missing] : people) {
+    object one;
+    one["person"] = p;
+    one["missing"] = missing;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+boost::json::value verdict_or_null(std::optional<meeting::CheckVerdict> const& verdict) {
+  if (!verdict) return nullptr;
+  switch (*verdict) {
+    case meeting::CheckVerdict::kAgrees:
+      return "agrees";
+    case meeting::CheckVerdict::kDiffers:
+      return "differs";
+    case meeting::CheckVerdict::kUnopened:
+      break;
+  }
+  return "unopened";
+}
+
+std::optional<std::string> device_code(meeting::Manifest const& manifest, PersonId person) {
+  if (person == meeting::kServer || person > manifest.people.size()) return std::nullopt;
+  auto const& from = manifest.people[person - 1];
+  if (!from.identity_key || !from.witness_key || !from.box_key) return std::nullopt;
+  return meeting::device_code(manifest.meeting_id, person, {*from.identity_key, *from.witness_key, *from.box_key});
 }
 
 std::string name_of(Record const& record, PersonId id) {
@@ -99,9 +133,9 @@ object rules(meeting::Rules const& rules) {
                                                                                 : "leave";
   rule["abstain_allowed"] = rules.abstain_allowed;
   rule["modulus_bits"] = rules.modulus_bits;
-  rule["trustees_min"] = rules.trustees_min;
   rule["max_unconfirmed"] = rules.max_unconfirmed;
-  rule["supervisors_needed"] = rules.supervisors_needed;
+  rule["checks_allowed"] = rules.checks_allowed;
+  rule["protest_s"] = rules.protest_s;
   return rule;
 }
 
@@ -117,7 +151,7 @@ array batches(meeting::Manifest const& manifest) {
   return out;
 }
 
-std::optional<std::vector<PersonId>> silent(Record const& record) {
+std::optional<std::vector<PersonId>> unconfirmed(Record const& record) {
   if (!record.in_progress() || record.attempt()->phase != meeting::BatchPhase::kConfirming) return std::nullopt;
   return record.attempt()->unconfirmed();
 }
@@ -157,6 +191,14 @@ struct Teller {
   void who(PersonId id) {
     out["person"] = id;
     out["name"] = name_of(record, id);
+  }
+  /// Entries of the log, of these leaf hashes.
+  array entries(std::vector<crypto::Hash> const& leaves) {
+    array all;
+    for (std::uint64_t i = 0; i < record.size() && !leaves.empty(); ++i) {
+      if (std::ranges::binary_search(leaves, record.tree().leaf(i))) all.emplace_back(i);
+    }
+    return all;
   }
   array rows(std::map<QuestionId, meeting::Row> const& list) {
     array all;
@@ -220,7 +262,16 @@ struct Teller {
   void operator()(meeting::KeyChange const& in) {
     who(in.person);
     out["reason"] = in.reason;
-    out["identity_key"] = to_hex(in.identity_key.view());
+    out["device_code"] =
+        meeting::device_code(record.manifest().meeting_id, in.person, {in.identity_key, in.witness_key, in.box_key});
+  }
+  void operator()(meeting::TrusteeChange const& in) {
+    who(in.person);
+    out["trustee"] = in.trustee;
+    out["reason"] = in.reason;
+    // Once it is in the log, the slot is the new one's.
+    auto const& slots = record.slots();
+    if (in.trustee < slots.size() && slots[in.trustee] != in.person) out["from"] = slots[in.trustee];
   }
   void operator()(meeting::Interview const& in) {
     out["question"] = in.question;
@@ -250,28 +301,44 @@ struct Teller {
     out["trustees"] = in.keys.size();
     out["paper"] = in.paper;
     auto const& manifest = record.manifest();
-    out["quorum_min"] = meeting::quorum_min(manifest.rules, manifest.committee_size);
+    out["quorum_min"] = meeting::quorum(manifest);
+    out["unwitnessed"] = entries(in.unwitnessed);
   }
   void operator()(meeting::TokenRequest const& in) {
     batch();
     who(in.person);
+    out["cast"] = in.cast;
   }
   void operator()(meeting::TokensIssued const& in) {
     batch();
     out["trustee"] = in.trustee;
     who(in.person);
+    out["cast"] = in.cast;
   }
   void operator()(meeting::EnvelopeCast const& in) {
     batch();
     who(in.person);
-    out["sequence"] = in.sequence;
+    out["cast"] = in.cast;
     if (!record.attempt()) return;
-    out["voted"] = record.attempt()->casts.size();
+    out["voted"] = record.attempt()->envelopes().size();
     out["present"] = record.attempt()->open.present.size();
+  }
+  void operator()(meeting::EnvelopeSpoil const& in) {
+    batch();
+    who(in.person);
+    out["cast"] = in.cast;
+    out["supervisor"] = in.supervisor;
+  }
+  void operator()(meeting::CheckResult const& in) {
+    batch();
+    who(in.person);
+    out["cast"] = in.cast;
+    out["verdict"] = verdict_or_null(in.verdict);
   }
   void operator()(meeting::BatchClose const& in) {
     batch();
     out["envelopes"] = in.envelopes.size();
+    out["without"] = numbers(in.without);
   }
   void operator()(meeting::IssuanceClosed const& in) {
     batch();
@@ -285,7 +352,7 @@ struct Teller {
     out["lost"] = lost;
     if (!record.attempt()) return;
     out["done"] = record.attempt()->mixes.size();
-    out["of"] = record.attempt()->hops.size();
+    out["of"] = record.attempt()->holders.size();
   }
   void operator()(meeting::BallotBox const& in) {
     batch();
@@ -304,17 +371,21 @@ struct Teller {
   void operator()(meeting::Confirm const& in) {
     batch();
     who(in.person);
-    auto lost = missing(in);
+    auto lost = said(in, meeting::ConfirmVerdict::kMissing);
     out["ok"] = lost.empty();
     out["missing"] = std::move(lost);
+    out["not_cast"] = said(in, meeting::ConfirmVerdict::kNotCast);
     if (!record.attempt()) return;
     out["confirmed"] = record.attempt()->confirms.size();
-    out["counted"] = record.attempt()->counted.size();
+    out["entitled"] = record.attempt()->entitled().size();
   }
   void operator()(meeting::Override const& in) {
     batch();
-    out["silent"] = people(record, in.silent);
-    out["missing"] = people(record, in.missing);
+    auto named = overridden(in.people);
+    for (auto& one : named) {
+      one.as_object()["name"] = name_of(record, one.at("person").to_number<PersonId>());
+    }
+    out["people"] = std::move(named);
     out["reason"] = in.reason;
   }
   void operator()(meeting::TallyShare const& in) {
@@ -322,7 +393,7 @@ struct Teller {
     out["trustee"] = in.trustee;
     if (!record.attempt()) return;
     out["done"] = record.attempt()->shares.size();
-    out["of"] = record.attempt()->hops.size();
+    out["of"] = record.attempt()->holders.size();
   }
   void operator()(meeting::Declaration const& in) {
     batch();
@@ -333,7 +404,6 @@ struct Teller {
     batch();
     out["questions"] = numbers(in.questions);
     out["reason"] = in.reason;
-    out["shares_lost"] = in.shares_lost;
   }
   void operator()(meeting::PaperTally const& in) {
     batch();
@@ -357,10 +427,61 @@ struct Teller {
     who(in.person);
     out["code"] = piaojue::name(static_cast<Refusal>(in.code));
   }
-  void operator()(meeting::MeetingClose const& in) { out["size"] = in.size; }
+  void operator()(meeting::MeetingClose const& in) {
+    out["size"] = in.size;
+    auto const& attempt = record.attempt();
+    bool const opening = attempt && attempt->phase == meeting::BatchPhase::kOpening;
+    out["undecided"] = opening ? numbers(attempt->live()) : array();
+    out["unwitnessed"] = entries(in.unwitnessed);
+  }
+};
+
+/// One overload an entry type that several people sign.
+struct Voucher {
+  Record const& record;
+
+  std::string name(PersonId id) const { return name_of(record, id); }
+
+  std::optional<Sentence> operator()(meeting::Manifest const&) const { return Sentence(words::kVouchMeetingOpen); }
+  std::optional<Sentence> operator()(meeting::SignOut const& in) const {
+    return Sentence(words::kVouchSignOut, {{"name", name(in.person)}});
+  }
+  std::optional<Sentence> operator()(meeting::Recuse const& in) const {
+    return Sentence(words::kVouchRecuse, {{"name", name(in.person)}});
+  }
+  std::optional<Sentence> operator()(meeting::KeyChange const& in) const {
+    auto const code =
+        meeting::device_code(record.manifest().meeting_id, in.person, {in.identity_key, in.witness_key, in.box_key});
+    return Sentence(words::kVouchKeyChange, {{"name", name(in.person)}, {"code", code}});
+  }
+  std::optional<Sentence> operator()(meeting::TrusteeChange const& in) const {
+    return Sentence(words::kVouchTrusteeChange, {{"name", name(in.person)}, {"trustee", in.trustee}});
+  }
+  std::optional<Sentence> operator()(meeting::BatchOpen const& in) const {
+    return Sentence(words::kVouchBatchOpen, {{"n", std::uint64_t{in.present.size()}}});
+  }
+  std::optional<Sentence> operator()(meeting::BatchClose const& in) const {
+    return Sentence(words::kVouchBatchClose, {{"n", std::uint64_t{in.without.size()}}});
+  }
+  std::optional<Sentence> operator()(meeting::EnvelopeSpoil const& in) const {
+    return Sentence(words::kVouchEnvelopeSpoil, {{"name", name(in.person)}});
+  }
+  std::optional<Sentence> operator()(meeting::Override const&) const { return Sentence(words::kVouchOverride); }
+  std::optional<Sentence> operator()(meeting::Void const&) const { return Sentence(words::kVouchVoid); }
+  std::optional<Sentence> operator()(meeting::Declaration const&) const { return Sentence(words::kVouchDeclaration); }
+  std::optional<Sentence> operator()(meeting::PaperTally const&) const { return Sentence(words::kVouchPaperTally); }
+  std::optional<Sentence> operator()(meeting::MeetingClose const&) const { return Sentence(words::kVouchMeetingClose); }
+  template <class Other>
+  std::optional<Sentence> operator()(Other const&) const {
+    return std::nullopt;
+  }
 };
 
 }  // namespace
+
+std::optional<Sentence> vouch(Record const& record, meeting::Entry const& entry) {
+  return std::visit(Voucher{record}, entry.body);
+}
 
 void add_entry(object& out, Record const& record, meeting::Entry const& entry, Lang lang) {
   std::visit(Teller{out, record, lang}, entry.body);

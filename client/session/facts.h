@@ -33,8 +33,14 @@ array numbers(Numbers const& values) {
 }
 /// "1,4,9"
 std::string comma_list(std::vector<std::uint32_t> const& numbers);
-/// Questions whose own ballot was not found.
-array missing(meeting::Confirm const& confirm);
+/// Questions of which a Confirm says this.
+array said(meeting::Confirm const& confirm, meeting::ConfirmVerdict verdict);
+/// Each person with `missing`.
+array overridden(std::map<PersonId, bool> const& people);
+/// "agrees", "differs", "unopened"; null: none yet.
+boost::json::value verdict_or_null(std::optional<meeting::CheckVerdict> const& verdict);
+/// Of the keys that a draft or manifest has for the person. Nothing: none, or nobody.
+std::optional<std::string> device_code(meeting::Manifest const& manifest, PersonId person);
 object person(Record const& record, PersonId id);
 array people(Record const& record, std::vector<PersonId> const& ids);
 
@@ -47,7 +53,9 @@ object rules(meeting::Rules const& rules);
 array batches(meeting::Manifest const& manifest);
 
 /// Whom the gate waits for; nothing when nobody is asked to confirm.
-std::optional<std::vector<PersonId>> silent(Record const& record);
+std::optional<std::vector<PersonId>> unconfirmed(Record const& record);
+/// What whoever signs this vouches for, in one sentence; nothing: it needs one signature only.
+std::optional<Sentence> vouch(Record const& record, meeting::Entry const& entry);
 /// What the chair should know of the counted figures before they are declared, as warnings.
 std::vector<object> row_warnings(Record const& record);
 

@@ -3,7 +3,8 @@
 
 #include <sstream>
 
-#include "client/session/wire.h"
+#include "protocol/meeting/codec.h"
+#include "protocol/meeting/payload.h"
 
 namespace piaojue::client {
 
@@ -12,8 +13,9 @@ Result<void> LogCopy::load(std::vector<JournalRecord> const& journal) {
     switch (line.kind) {
       case JournalRecord::Kind::kEntry:
         // What was taken in once is taken in again: the state machine has no clock and no memory of its own.
-        if (!record.apply(line.bytes)) return Refusal::kLogInconsistent;
-        entries.push_back(line.bytes);
+        if (auto const entry = meeting::decode_entry(line.bytes); !entry || !append(*entry, line.bytes)) {
+          return Refusal::kLogInconsistent;
+        }
         break;
       case JournalRecord::Kind::kCheckpoint: {
         std::string const note(as_text(line.bytes));
@@ -32,6 +34,13 @@ Result<void> LogCopy::load(std::vector<JournalRecord> const& journal) {
       }
     }
   }
+  return {};
+}
+
+Result<void> LogCopy::append(meeting::Entry const& entry, Bytes const& bytes) {
+  if (auto const taken = record.apply(entry, bytes); !taken) return taken.error();
+  entries.push_back(bytes);
+  signed_as.push_back(record.last_by());
   return {};
 }
 

@@ -11,6 +11,7 @@ struct LogCopy {
   meeting::Record record;
   meeting::Witnesses witnesses;
   std::vector<Bytes> entries;
+  std::vector<meeting::By> signed_as;          ///< of each entry, in whose name
   std::map<std::uint64_t, std::string> notes;  ///< by tree size
   std::map<std::uint64_t, std::map<PersonId, log::Cosignature>> cosignatures;
 
@@ -18,6 +19,8 @@ struct LogCopy {
 
   /// Replays a journal into an empty copy. @return kLogInconsistent: it does not apply.
   [[nodiscard]] Result<void> load(std::vector<JournalRecord> const& journal);
+  /// Takes the next entry in. @return as Record::apply.
+  [[nodiscard]] Result<void> append(meeting::Entry const& entry, Bytes const& bytes);
   /// @return as Witnesses::add.
   [[nodiscard]] Result<void> add(log::Cosignature const& cosignature);
   /// Entries up to the newest checkpoint, the checkpoints that somebody cosigned, and the newest. Nothing without one.

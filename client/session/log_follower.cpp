@@ -6,7 +6,6 @@
 
 namespace piaojue::client {
 
-using meeting::EntryType;
 namespace text = strings::client;
 
 namespace {
@@ -25,11 +24,14 @@ LogFollower::LogFollower(Profile const& profile, Keys const& keys, SessionLimits
       keeper_(keeper),
       requests_(requests),
       events_(events),
-      listener_(listener) {}
+      listener_(listener) {
+  requests_.check_by(
+      [this](std::uint64_t index, Requests::Expected const& expected) { return is_logged(index, expected); });
+}
 
 bool LogFollower::current() const {
   return opened() && record().identity_key(me_) == keys_.identity.public_key() &&
-         record().witness_key(me_) == keys_.witness.public_key();
+         record().witness_key(me_) == keys_.witness.public_key() && record().box_key(me_) == keys_.box.public_key();
 }
 
 // ==================================================================================================== At the start
@@ -142,7 +144,7 @@ bool LogFollower::take_entry(Bytes const& bytes) {
              index == 0 && opening != nullptr && opening->meeting_id != profile_.meeting_id) {
     taken = Refusal::kUnknown;
   } else {
-    taken = log_.record.apply(*entry, bytes);
+    taken = log_.append(*entry, bytes);
   }
   if (!taken) {
     halt(Refusal::kLogInconsistent,
@@ -150,32 +152,31 @@ bool LogFollower::take_entry(Bytes const& bytes) {
          entry ? std::string(meeting::name(entry->type())) : std::string());
     return false;
   }
-  log_.entries.push_back(bytes);
   keeper_.append({JournalRecord::Kind::kEntry, bytes});
   took_in(*entry, index, false);
   return !halted_;
 }
 
 void LogFollower::took_in(meeting::Entry const& entry, std::uint64_t index, bool again) {
-  switch (entry.type()) {
-    case EntryType::kMeetingOpen:
-    case EntryType::kBatchOpen:
-    case EntryType::kBallotBox:
-    case EntryType::kMeetingClose:
-      milestone_size_ = index + 1;
-      break;
-    case EntryType::kKeyChange:
-      // A laptop that has just become this person's owes the cosignature that the old one can not give any more.
-      if (std::get<meeting::KeyChange>(entry.body).person == me_ && current()) {
-        milestone_size_ = index + 1;
-        cosigned_size_ = 0;
-      }
-      break;
-    default:
-      break;
-  }
+  ++heard_;
+  if (meeting::is_milestone(entry.body)) milestone_size_ = index + 1;
+  // A laptop that has just become this person's owes the cosignature that the old one can not give any more.
+  auto const* change = std::get_if<meeting::KeyChange>(&entry.body);
+  if (change != nullptr && change->person == me_ && current()) cosigned_size_ = 0;
   listener_.took_in(entry, index, again);
   if (!again) requests_.logged(index + 1);
+}
+
+/// A server that says "accepted" and points at something else would have this person believe that his vote, or his
+/// MISSING, is there.
+bool LogFollower::is_logged(std::uint64_t index, Requests::Expected const& expected) {
+  auto const entry = meeting::decode_entry(log_.entries.at(index));
+  bool const same = entry && meeting::proposal_id(entry->type(), entry->body_bytes) == expected.proposal;
+  bool const mine = same && std::ranges::count(entry->signatures, me_, &meeting::EntrySignature::signer) != 0;
+  if (same && (mine || !expected.signed_here)) return true;
+  halt(Refusal::kLogInconsistent, {text::kSplitAcceptedOther, {{"index", index}}},
+       entry ? std::string(meeting::name(entry->type())) : std::string());
+  return false;
 }
 
 // ==================================================================================================== Checkpoints
@@ -230,6 +231,7 @@ bool LogFollower::take_cosignature(log::Cosignature const& cosignature) {
   if (known != log_.cosignatures.end() && known->second.contains(cosignature.person)) return true;
   auto const added = log_.add(cosignature);
   if (added) {
+    ++heard_;
     keeper_.append({JournalRecord::Kind::kCosignature, meeting::encode_cosignature(cosignature)});
     return true;
   }

@@ -55,6 +55,11 @@ class LogFollower {
   bool opened() const { return record().phase() != meeting::MeetingPhase::kBeforeOpen; }
   /// This program's keys are the ones that the log names for this person.
   bool current() const;
+  /// What others keep secret for this person must be kept for these keys: no KeyChange lies behind the attempt's
+  /// BatchOpen; there must be an attempt.
+  bool current_for_attempt() const { return current() && record().key_as_old_as_attempt(me_); }
+  /// Grows with every entry and cosignature that is taken in.
+  std::uint64_t heard() const { return heard_; }
   /// Entries up to and with the newest one that is to be cosigned; 0: none.
   std::uint64_t milestone_size() const { return milestone_size_; }
 
@@ -64,6 +69,8 @@ class LogFollower {
   void take_note(std::string const& note);
   bool take_cosignature(log::Cosignature const& cosignature);
   void took_in(meeting::Entry const& entry, std::uint64_t index, bool again);
+  /// Requests::IsLogged. Halts where it is not.
+  bool is_logged(std::uint64_t index, Requests::Expected const& expected);
   void cosign();
   std::string newest_note() const { return log_.notes.empty() ? std::string() : log_.notes.rbegin()->second; }
   void halt(Refusal code, Sentence const& detail, std::string const& theirs = {}, std::string const& ours = {});
@@ -81,6 +88,7 @@ class LogFollower {
   LogCopy log_;
   std::optional<Refusal> halted_;
   std::optional<Refusal> bad_checkpoint_;
+  std::uint64_t heard_ = 0;
   std::uint64_t milestone_size_ = 0;
   std::uint64_t cosigned_size_ = 0;  ///< largest checkpoint that this program has cosigned
   bool cosign_sent_ = false;

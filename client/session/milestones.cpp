@@ -35,7 +35,7 @@ void Milestones::say_milestone(meeting::Entry const& entry) {
       break;
     case EntryType::kBatchOpen:
       events_.emit(named("opened", &entry));
-      if (!record.attempt()->open.paper && record.attempt()->hops.size() == 1) events_.warn("one-trustee");
+      if (!record.attempt()->open.paper && record.attempt()->holders.size() == 1) events_.warn("one-trustee");
       break;
     case EntryType::kBatchClose: {
       auto out = named("closed");

@@ -11,46 +11,59 @@ constexpr std::size_t kInFlightMax = 32;
 
 // ==================================================================================================== Asking
 
-bool Requests::ask(std::function<Bytes(std::uint64_t id)> const& make, Done done) {
+bool Requests::ask(std::function<Bytes(std::uint64_t id)> const& make, Done done, Busy busy) {
   if (closed_ || keeper_.failed() || open_.size() >= limits_.requests_max) return false;
   auto const id = next_id_++;
-  open_.emplace(id, Request{make(id), std::move(done)});
+  open_.emplace(id, Request{make(id), std::move(done), busy});
   pump();
   return true;
 }
 
-bool Requests::submit(Bytes const& entry, ByteView payload, Submitted done) {
-  return ask([&](std::uint64_t id) { return wire::submit(id, entry, payload); },
-             [this, done = std::move(done)](Answer& answer) {
-               if (!answer) return done(answer.error(), {});
-               if (auto const* accepted = std::get_if<wire::Accepted>(&answer->what)) {
-                 return when_logged(accepted->index,
-                                    [done, index = accepted->index] { done(std::optional(index), {}); });
-               }
-               if (auto const* pending = std::get_if<wire::Pending>(&answer->what)) {
-                 return done(std::optional<std::uint64_t>(), pending->proposal);
-               }
-               done(Refusal::kMalformed, {});
-             });
+bool Requests::submit(meeting::Made const& made, ByteView payload, Submitted done) {
+  auto const& entry = made.entry;
+  Expected const expected{meeting::proposal_id(entry.type(), entry.body_bytes), !entry.signatures.empty()};
+  return ask([&](std::uint64_t id) { return wire::submit(id, made.bytes, payload); },
+             [this, expected, done = std::move(done)](Answer& answer) { take_submitted(answer, expected, done); });
 }
 
-void Requests::when_logged(std::uint64_t index, std::function<void()> then) {
-  if (index < logged_) return then();
-  when_logged_.emplace(index, std::move(then));
+bool Requests::countersign(Hash const& proposal, PersonId signer, crypto::Signature const& signature, Submitted done) {
+  Expected const expected{proposal, true};
+  return ask([&](std::uint64_t id) { return wire::countersign(id, proposal, signer, signature); },
+             [this, expected, done = std::move(done)](Answer& answer) { take_submitted(answer, expected, done); });
+}
+
+bool Requests::relay(PersonId to, meeting::RelayKind kind, ByteView body, Done done) {
+  return ask([&](std::uint64_t id) { return wire::relay(id, to, kind, body); }, std::move(done), Busy::kIsAnswer);
+}
+
+void Requests::take_submitted(Answer const& answer, Expected const& expected, Submitted const& done) {
+  if (!answer) return done(answer.error(), {});
+  if (auto const* pending = std::get_if<wire::Pending>(&answer->what)) {
+    return done(std::optional<std::uint64_t>(), pending->proposal);
+  }
+  auto const* accepted = std::get_if<wire::Accepted>(&answer->what);
+  if (accepted == nullptr) return done(Refusal::kMalformed, {});
+  if (accepted->index < logged_) return check(accepted->index, {expected, done});
+  claimed_.emplace(accepted->index, Claimed{expected, done});
+}
+
+void Requests::check(std::uint64_t index, Claimed const& claimed) {
+  if (!is_logged_(index, claimed.expected)) return claimed.done(Refusal::kLogInconsistent, {});
+  claimed.done(std::optional(index), {});
 }
 
 void Requests::logged(std::uint64_t size) {
   logged_ = size;
-  while (!when_logged_.empty() && when_logged_.begin()->first < size) {
-    auto const node = when_logged_.extract(when_logged_.begin());
-    node.mapped()();
+  while (!claimed_.empty() && claimed_.begin()->first < size) {
+    auto const node = claimed_.extract(claimed_.begin());
+    check(node.key(), node.mapped());
   }
 }
 
 void Requests::close(Refusal why) {
   closed_ = true;
   frames_.clear();
-  when_logged_.clear();
+  for (auto const& [index, claimed] : std::exchange(claimed_, {})) claimed.done(why, {});
   for (auto& [id, request] : std::exchange(open_, {})) {
     Answer answer = why;
     if (request.done) request.done(answer);
@@ -86,7 +99,9 @@ void Requests::say_hello(std::uint64_t next_index) {
 
 bool Requests::take_welcome(std::uint64_t size) {
   welcome_size_ = size;
-  return !std::exchange(welcomed_, true);
+  if (std::exchange(welcomed_, true)) return false;
+  ++welcomes_;
+  return true;
 }
 
 void Requests::take_answer(wire::Message message) {
@@ -94,7 +109,8 @@ void Requests::take_answer(wire::Message message) {
   if (it == open_.end() || !it->second.sent) return;  // answered before: the request was repeated
   --in_flight_;
   auto const* refused = std::get_if<wire::Refused>(&message.what);
-  if (refused != nullptr && refused->code == Refusal::kBusy && it->second.busy < limits_.busy_retries_max) {
+  bool const again = it->second.when_busy == Busy::kTryAgain && it->second.busy < limits_.busy_retries_max;
+  if (refused != nullptr && refused->code == Refusal::kBusy && again) {
     ++it->second.busy;
     it->second.sent = false;
     it->second.again_ms = clock_.now_ms + limits_.busy_retry_ms;

@@ -3,13 +3,18 @@
 /// Private to this room: the conversation with the server (specification §9) as far as it is the same for every
 /// request. What was asked is asked again after each reconnect, and after BUSY, until it is answered; and no frame
 /// leaves before the wallet holds durably what it rests on.
+///
+/// An answer Accepted{i} is only a claim (specification §8.2): it counts when this person's own verified log holds, at
+/// index i, what was submitted. Until the log has come so far nobody hears of it.
 #include "client/session/keeper.h"
 #include "client/session/limits.h"
 #include "client/session/wire.h"
+#include "protocol/meeting/codec.h"
 
 namespace piaojue::client {
 
 using crypto::Hash;
+using meeting::PersonId;
 
 /// The answer to a request, or why there is none.
 using Answer = Result<wire::Message>;
@@ -19,17 +24,28 @@ class Requests {
   using Done = std::function<void(Answer&)>;
   /// @param index of the entry, once it stands in this person's own copy; nothing: a proposal, then its id.
   using Submitted = std::function<void(Result<std::optional<std::uint64_t>> const& index, Hash const& proposal)>;
+  /// What must stand at the index of an Accepted.
+  struct Expected {
+    Hash proposal;             ///< of type and body
+    bool signed_here = false;  ///< and this person's signature
+  };
+  /// Whether the own log, which has come so far, holds it there. @return false: it does not, and everything has ended.
+  using IsLogged = std::function<bool(std::uint64_t index, Expected const& expected)>;
+  /// What BUSY means to whoever asks.
+  enum class Busy : std::uint8_t { kTryAgain, kIsAnswer };
 
   Requests(SessionLimits const& limits, Clock const& clock, Keeper& keeper)
       : limits_(limits), clock_(clock), keeper_(keeper) {}
+  /// Once, before anything is submitted.
+  void check_by(IsLogged is_logged) { is_logged_ = std::move(is_logged); }
 
   // ---- Asking
   /// @return false: the bound is reached, or nothing is asked any more; `done` is not called then.
-  bool ask(std::function<Bytes(std::uint64_t id)> const& make, Done done);
-  bool submit(Bytes const& entry, ByteView payload, Submitted done);
-  /// Runs `then` when entry `index` stands in the own copy. Replies come before the log that they speak of; whoever
-  /// asked shall see both.
-  void when_logged(std::uint64_t index, std::function<void()> then);
+  bool ask(std::function<Bytes(std::uint64_t id)> const& make, Done done, Busy busy = Busy::kTryAgain);
+  bool submit(meeting::Made const& made, ByteView payload, Submitted done);
+  bool countersign(Hash const& proposal, PersonId signer, crypto::Signature const& signature, Submitted done);
+  /// To another person's program, or the server (0). @param done Relayed, or why not; BUSY: not connected.
+  bool relay(PersonId to, meeting::RelayKind kind, ByteView body, Done done);
   std::size_t unanswered() const { return open_.size(); }
   bool half_full() const { return open_.size() >= limits_.requests_max / 2; }
 
@@ -53,6 +69,8 @@ class Requests {
   void pump();
   bool is_connected() const { return connected_; }
   bool is_welcomed() const { return connected_ && welcomed_; }
+  /// Counts the connections that were welcomed: another number is another Hello.
+  std::uint64_t welcomes() const { return welcomes_; }
   std::uint64_t welcome_size() const { return welcome_size_; }
   /// The server sent what no server sends: the host shall make another connection.
   void give_up() { reconnect_ = true; }
@@ -65,14 +83,22 @@ class Requests {
   struct Request {
     Bytes frame;
     Done done;
+    Busy when_busy = Busy::kTryAgain;
     bool sent = false;
     std::uint64_t again_ms = 0;  ///< after BUSY: not before
     std::uint32_t busy = 0;
   };
+  struct Claimed {
+    Expected expected;
+    Submitted done;
+  };
+  void take_submitted(Answer const& answer, Expected const& expected, Submitted const& done);
+  void check(std::uint64_t index, Claimed const& claimed);
 
   SessionLimits const& limits_;
   Clock const& clock_;
   Keeper& keeper_;
+  IsLogged is_logged_;
   std::vector<Bytes> frames_;
   std::map<std::uint64_t, Request> open_;
   std::size_t in_flight_ = 0;
@@ -82,11 +108,12 @@ class Requests {
   bool welcomed_ = false;
   bool reconnect_ = false;
   bool closed_ = false;
+  std::uint64_t welcomes_ = 0;
   std::uint64_t welcome_size_ = 0;
   std::uint64_t pinged_ms_ = 0;
   bool pinging_ = false;
   std::uint64_t logged_ = 0;
-  std::multimap<std::uint64_t, std::function<void()>> when_logged_;  ///< by index
+  std::multimap<std::uint64_t, Claimed> claimed_;  ///< by index, beyond the own log
 };
 
 }  // namespace piaojue::client

@@ -4,6 +4,7 @@
 
 #include "client/session/commands.h"
 #include "client/session/entry_commands.h"
+#include "client/session/halves_of_others.h"
 #include "client/session/milestones.h"
 #include "client/session/view.h"
 
@@ -46,6 +47,7 @@ class Session::Parts final : private LogListener {
  private:
   bool stopped() const { return log_.halted() || keeper_.failed(); }
   void take(wire::Message message);
+  void take(wire::Relay const& in);
   void act();
   void took_in(meeting::Entry const& entry, std::uint64_t index, bool again) override;
   void halted() override { commands_.release(); }
@@ -66,22 +68,28 @@ class Session::Parts final : private LogListener {
   Requests requests_{limits_, clock_, keeper_};
   LogFollower log_{config_.profile, config_.keys, limits_, clock_, keeper_, requests_, events_, *this};
   Milestones milestones_{log_.copy(), events_};
-  Proposals proposals_{config_.profile, config_.keys, limits_, log_, requests_, events_};
-  Voter voter_{me_, config_.keys, config_.parallel, limits_, log_, keeper_, requests_, jobs_, events_};
-  TrusteeSeat seat_{me_,
-                    config_.keys.identity,
-                    {config_.wallet_key, config_.token_keys, config_.parallel, config_.lookahead},
-                    limits_,
-                    log_,
-                    keeper_,
-                    requests_,
-                    jobs_,
-                    events_};
+  Online online_;
+  OwnHalves halves_{me_, config_.keys, limits_, clock_, log_, keeper_, requests_, online_};
+  HalvesOfOthers halves_of_others_{me_, config_.keys, log_, requests_};
+  SignInSheet sheet_{log_, keeper_, requests_};
+  Proposals proposals_{config_.profile, config_.keys, limits_, log_, sheet_, requests_, events_};
+  Voter voter_{me_,  config_.keys, config_.parallel, limits_,   clock_, online_,
+               log_, keeper_,      halves_,          requests_, jobs_,  events_};
+  TrusteeSeat seat_{me_,     config_.keys, {config_.token_keys, config_.parallel, config_.lookahead},
+                    limits_, clock_,       log_,
+                    keeper_, halves_,      requests_,
+                    jobs_,   events_};
   PaperRows papers_;
   Submitter submitter_{me_, config_.keys.identity, limits_, clock_, log_, requests_};
-  EntryCommands entry_commands_{config_.profile, config_.keys, log_, requests_, submitter_, papers_};
+  CheckDesk desk_{me_, config_.keys, limits_, log_, requests_, submitter_};
+  EntryCommands entry_commands_{config_.profile, config_.keys, log_, requests_, submitter_, papers_, sheet_, voter_};
   Changes changes_{me_, limits_, clock_, log_, voter_, events_};
-  View view_{{config_.profile, config_.keys, log_, requests_, proposals_, voter_, seat_, papers_, changes_},
+  Guards guards_{log_.record()};
+  Alarms alarms_{me_, log_, guards_, voter_, seat_, events_};
+  RecordChanges record_changes_{log_.copy()};
+  Waits waits_{log_, proposals_, clock_};
+  View view_{{config_.profile, config_.keys, log_, requests_, proposals_, voter_, seat_, papers_, changes_, guards_,
+              alarms_, record_changes_, desk_, waits_, online_},
              limits_.now_apart_ms,
              clock_,
              events_};
@@ -97,16 +105,23 @@ Result<void> Session::Parts::open() {
   if (auto const replayed = log_.replay(*journal); !replayed) return replayed.error();
   if (auto const loaded = log_.load_evidence(); !loaded) return loaded.error();
   voter_.sweep();
+  halves_.find_kept();
+  sheet_.load();
   milestones_.say_again();
+  alarms_.act();
   if (changes_.act()) view_.touch();
   if (keeper_.failed()) return Refusal::kStorage;
   return {};
 }
 
 void Session::Parts::took_in(meeting::Entry const& entry, std::uint64_t index, bool again) {
-  if (auto const* manifest = std::get_if<meeting::Manifest>(&entry.body)) seat_.take_manifest(*manifest);
-  view_.took_in(entry);
+  seat_.took_in(entry);
+  guards_.took_in(entry);
+  alarms_.took_in(entry, index);
+  record_changes_.took_in(entry, index);
+  view_.took_in(entry, log_.copy().signed_as.at(index));
   if (again) return;
+  desk_.took_in(entry);
   proposals_.took_in(entry);
   milestones_.say(entry, index);
   voter_.took_in(entry);
@@ -146,17 +161,40 @@ void Session::Parts::take(wire::Message message) {
     return;
   }
   if (message.id != 0) return requests_.take_answer(std::move(message));
-  std::visit(
-      Overloaded{
-          [&](wire::Log const& in) { log_.take_log(in); },
-          [&](wire::Cosignatures const& in) { log_.take_cosignatures(in.list); },
-          [&](wire::Proposal const& in) { proposals_.take(in); },
-          [&](wire::ProposalClosed const& in) { proposals_.take(in); },
-          [&](wire::TokenWork& in) { seat_.take(std::move(in)); },
-          [&](wire::MixWork& in) { seat_.take(std::move(in)); }, [&](wire::Issued& in) { voter_.take(std::move(in)); },
-          [&](wire::Status const& in) { view_.take(in); }, [](auto const&) {},  // an answer to no question
-      },
-      message.what);
+  std::visit(Overloaded{
+                 [&](wire::Log const& in) { log_.take_log(in); },
+                 [&](wire::Cosignatures const& in) { log_.take_cosignatures(in.list); },
+                 [&](wire::Proposal const& in) { proposals_.take(in); },
+                 [&](wire::ProposalClosed const& in) { proposals_.take(in); },
+                 [&](wire::TokenWork& in) { seat_.take(std::move(in)); },
+                 [&](wire::MixWork& in) { seat_.take(std::move(in)); },
+                 [&](wire::Issued& in) { voter_.take(std::move(in)); }, [&](wire::Status const& in) { view_.take(in); },
+                 [&](wire::Relay const& in) { take(in); }, [](auto const&) {},  // an answer to no question
+             },
+             message.what);
+}
+
+/// From another person's program, or from the server (0), which alone says from whom.
+void Session::Parts::take(wire::Relay const& in) {
+  using meeting::RelayKind;
+  switch (in.kind) {
+    case RelayKind::kSpoil:
+      return desk_.take_spoil(in.from, in.body);
+    case RelayKind::kOpening:
+      return desk_.take_opening(in.from, in.body);
+    case RelayKind::kDeposit:
+      if (auto const deposit = meeting::parse_deposit(in.body)) halves_of_others_.take_deposit(in.from, *deposit);
+      return;
+    case RelayKind::kWithdraw:
+      if (auto const of = meeting::parse_half_of(in.body)) halves_of_others_.take_withdrawal(in.from, *of);
+      return;
+    case RelayKind::kHeld:
+      if (auto const of = meeting::parse_half_of(in.body)) halves_.take_held(in.from, *of);
+      return;
+    case RelayKind::kReturn:
+      if (auto const returned = meeting::parse_returned(in.body)) halves_.take_returned(in.from, *returned);
+      return;
+  }
 }
 
 void Session::Parts::tick(std::uint64_t now_ms, std::uint64_t posix_s) {
@@ -178,11 +216,17 @@ void Session::Parts::act() {
   if (!stopped()) {
     log_.act();
     if (log_.synced()) commands_.release();
+    if (proposals_.act()) view_.touch();
+    halves_of_others_.act();
+    if (halves_.act()) view_.touch();
     voter_.act();
     if (seat_.act()) view_.touch();
+    // What they have kept is deposited at once.
+    if (halves_.act()) view_.touch();
     requests_.pump();
   }
   keeper_.flush();
+  if (alarms_.act()) view_.touch();
   if (changes_.act()) view_.touch();
   view_.act();
 }
@@ -203,8 +247,14 @@ void Session::Parts::run(Reply const& reply, command::Command const& command) {
           entry_commands_.operate(reply, in);
         } else if constexpr (requires { proposals_.operate(reply, in); }) {
           proposals_.operate(reply, in);
+        } else if constexpr (requires { sheet_.operate(reply, in); }) {
+          sheet_.operate(reply, in);
         } else if constexpr (requires { voter_.operate(reply, in); }) {
           voter_.operate(reply, in);
+        } else if constexpr (requires { desk_.operate(reply, in); }) {
+          desk_.operate(reply, in);
+        } else if constexpr (requires { seat_.operate(reply, in); }) {
+          seat_.operate(reply, in);
         } else if constexpr (requires { view_.operate(reply, in); }) {
           view_.operate(reply, in);
         } else {

@@ -15,9 +15,9 @@
 /// where the log stands. Commands and events: docs/client-door.md.
 ///
 /// It follows the log by its own state machine, recomputes every root, cosigns (specification §4.3), fetches tokens
-/// when BatchOpen is witnessed, casts, checks the whole box, confirms, and hosts a trustee if the manifest names this
-/// person. A contradiction in the log stops all of it for good: evidence is kept, an event says so, nothing is signed
-/// any more.
+/// when BatchOpen is witnessed, casts, checks the whole box, confirms, hosts a trustee while this person holds a slot,
+/// and holds halves for others. A contradiction in the log stops all of it for good: evidence is kept, an event says
+/// so, nothing is signed any more.
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -34,7 +34,6 @@ namespace piaojue::client {
 struct SessionConfig {
   Profile profile;
   Keys keys;
-  Secret wallet_key;                   ///< of the passphrase: seals the trustee's state
   trustee::TokenKeySource token_keys;  ///< for a trustee
   ParallelFor parallel;                ///< for the ballots of a box, inside a job
   /// Writes a record for the command `export FILE`. @return kStorage.

@@ -6,7 +6,6 @@
 
 namespace piaojue::client {
 
-using meeting::BatchPhase;
 using meeting::TrusteeId;
 
 Tokens::Tokens(PersonId me, crypto::SigningKey const& identity, SessionLimits const& limits, OwnAttempt& own,
@@ -31,27 +30,51 @@ void Tokens::take(wire::Issued issued) {
   early_[issued.index] = std::move(issued.sigs);
 }
 
+void Tokens::act() {
+  auto const& state = *own_.state();
+  if (mine_.cast != state.cast) {
+    mine_ = Mine{};
+    mine_.cast = state.cast;
+  }
+  if (state.envelope) return;
+  if (state.keys.empty()) return make_secrets();
+  if (own_.voter() == nullptr || !own_.voter()->request) {
+    request();
+  } else if (!mine_.compared && !state.ready()) {
+    mine_.compared = true;
+    // Asked for with secrets that are gone: what is issued for them would seem a trustee's fault.
+    auto const& logged = *own_.voter()->request;
+    auto const own = meeting::token_request_digest(own_.open(), me_, state.cast, state.blinded());
+    if (logged.digest != own) return own_.fail(Refusal::kAlreadyIssued);
+  }
+  for (auto at = early_.begin(); at != early_.end() && at->first < log_.record().size(); at = early_.begin()) {
+    auto node = early_.extract(at);
+    finalize(node.key(), std::move(node.mapped()));
+  }
+  if (own_.ready()) say_ready();
+}
+
 // ==================================================================================================== The request
 
 struct Tokens::Blinding {
   Hash open;
+  std::uint32_t cast = 0;
   Contexts contexts;
-  Result<BallotState> made = Refusal::kInternal;
+  Result<std::vector<QuestionSecret>> made = Refusal::kInternal;
 };
 
-void Tokens::request() {
-  if (log_.record().attempt()->phase != BatchPhase::kVoting) return;
-  if (own_.state()) return send_request();
+void Tokens::make_secrets() {
   if (mine_.making) return;
   mine_.making = true;
   // Keys that are malformed or were used before never got past the state machine; these are the ones that BatchOpen
   // names, and enough of the hall has cosigned that.
   auto const work = std::make_shared<Blinding>();
   work->open = own_.open();
+  work->cast = mine_.cast;
   work->contexts = own_.contexts(own_.questions());
-  jobs_.add([work] { work->made = make_state(work->open, work->contexts); },
+  jobs_.add([work] { work->made = client::make_secrets(work->contexts); },
             [this, work] {
-              if (!own_.is(work->open)) return;
+              if (!own_.is(work->open, work->cast)) return;
               mine_.making = false;
               if (!work->made) return own_.fail(work->made.error());
               // Durable before the request leaves: an answer to a request whose r is lost is of no use to anybody.
@@ -59,25 +82,41 @@ void Tokens::request() {
             });
 }
 
-void Tokens::send_request() {
-  if (mine_.requested || log_.record().attempt()->requests.contains(me_)) return;
+void Tokens::request() {
+  if (mine_.requested || !own_.may_leave()) return;
   auto const& open = own_.open();
   auto const blinded = own_.state()->blinded();
-  auto const entry = meeting::signed_entry(
-      meeting::TokenRequest{open, me_, meeting::token_request_digest(open, me_, blinded)}, me_, identity_);
-  mine_.requested =
-      requests_.submit(entry, meeting::encode_token_payload(blinded), [this, open](auto const& index, Hash const&) {
-        if (!own_.is(open) || index) return;
-        // Voided or closed meanwhile: the log says so by itself.
-        bool const over = index.error() == Refusal::kWrongPhase || index.error() == Refusal::kUnknown;
-        if (!over) own_.fail(index.error());
-      });
+  meeting::TokenRequest const body{open, me_, mine_.cast,
+                                   meeting::token_request_digest(open, me_, mine_.cast, blinded)};
+  auto const made = meeting::made(body, me_, identity_);
+  if (auto const allowed = log_.record().check(made.entry); !allowed) {
+    // Whoever looked at the spoiled envelope says first what he saw.
+    if (allowed.error() != Refusal::kWrongPhase) own_.fail(allowed.error());
+    return;
+  }
+  mine_.requested = requests_.submit(made, meeting::encode_token_payload(blinded),
+                                     [this, open, cast = mine_.cast](auto const& index, Hash const&) {
+                                       if (!own_.is(open, cast) || index) return;
+                                       switch (index.error()) {
+                                         case Refusal::kBusy:
+                                         case Refusal::kStorage:
+                                           mine_.requested = false;
+                                           break;
+                                         case Refusal::kWrongPhase:
+                                         case Refusal::kUnknown:
+                                         case Refusal::kConflict:
+                                           break;  // voided, closed or spoiled meanwhile: the log says so by itself
+                                         default:
+                                           own_.fail(index.error());
+                                       }
+                                     });
 }
 
 // ==================================================================================================== What was issued
 
 struct Tokens::Finalizing {
   Hash open;
+  std::uint32_t cast = 0;
   std::uint32_t hop = 0;
   TrusteeId trustee = 0;
   Bytes entry;
@@ -88,17 +127,13 @@ struct Tokens::Finalizing {
   Result<std::map<QuestionId, Bytes>> tokens = Refusal::kInternal;
 };
 
-void Tokens::act() {
-  for (auto at = early_.begin(); at != early_.end() && at->first < log_.record().size(); at = early_.begin()) {
-    auto node = early_.extract(at);
-    finalize(node.key(), std::move(node.mapped()));
-  }
-  if (mine_.told_ready || !own_.ready()) return;
-  mine_.told_ready = true;
+void Tokens::say_ready() {
+  if (std::exchange(mine_.told_ready, true)) return;
   auto const& attempt = *log_.record().attempt();
   auto out = facts::event("tokens");
   out["batch"] = attempt.open.batch;
   out["attempt"] = attempt.open.attempt;
+  out["cast"] = mine_.cast;
   out["ready"] = true;
   out["questions"] = facts::numbers(own_.questions());
   events_.emit(out);
@@ -110,30 +145,32 @@ void Tokens::finalize(std::uint64_t index, meeting::BlindSigs sigs) {
   if (!entry) return;
   auto const* issued = std::get_if<meeting::TokensIssued>(&entry->body);
   if (issued == nullptr || issued->person != me_ || issued->batch_open != own_.open()) return;
-  auto const hop = log_.record().attempt()->hop_of(issued->trustee);
-  if (!hop || own_.state()->has_tokens(*hop) || mine_.finalizing.contains(*hop)) return;
+  auto const hop = issued->trustee;
+  if (issued->cast != mine_.cast || own_.state()->questions.empty()) return;
+  if (own_.state()->has_tokens(hop) || mine_.finalizing.contains(hop)) return;
   // Only what the trustee signed for counts, or nothing could be proved against it.
-  if (meeting::tokens_issued_digest(own_.open(), issued->trustee, me_, sigs) != issued->digest) {
+  if (meeting::tokens_issued_digest(own_.open(), hop, me_, mine_.cast, sigs) != issued->digest) {
     facts::object more;
-    more["trustee"] = issued->trustee;
+    more["trustee"] = hop;
     more["code"] = piaojue::name(Refusal::kConflict);
     events_.warn("issued-mismatch", std::move(more));
-    mine_.mismatched.insert(issued->trustee);
+    mine_.mismatched.insert(hop);
     return;
   }
-  mine_.finalizing.insert(*hop);
-  mine_.mismatched.erase(issued->trustee);
+  mine_.finalizing.insert(hop);
+  mine_.mismatched.erase(hop);
   auto const work = std::make_shared<Finalizing>();
   work->open = own_.open();
-  work->hop = *hop;
-  work->trustee = issued->trustee;
+  work->cast = mine_.cast;
+  work->hop = hop;
+  work->trustee = hop;
   work->entry = bytes;
   work->contexts = own_.contexts(own_.questions());
   work->state = own_.state();
   work->sigs = std::move(sigs);
   jobs_.add([work] { work->tokens = finalize_hop(work->contexts, *work->state, work->hop, work->sigs, work->bad); },
             [this, work] {
-              if (own_.is(work->open) && own_.state()) take_finalized(*work);
+              if (own_.is(work->open, work->cast)) take_finalized(*work);
             });
 }
 
@@ -153,6 +190,7 @@ void Tokens::keep_evidence(Finalizing const& wrong) {
   proof["question"] = wrong.bad.question;
   proof["blinded_msg"] = to_hex(wrong.bad.blinded_msg);
   proof["blind_sig"] = to_hex(wrong.bad.blind_sig);
+  proof["cast"] = wrong.cast;
   proof["tokens_issued"] = to_hex(wrong.entry);
   auto const name =
       "evidence/finalize-" + std::to_string(wrong.trustee) + "-" + to_hex(own_.open().view()).substr(0, 16);

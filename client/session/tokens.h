@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Private to this room: how an expert comes by the tokens of the running attempt (specification §6): they are
-/// blinded, asked for once, and finalized hop by hop as the trustees issue. What proves a trustee wrong is kept.
+/// Private to this room: how an expert comes by the tokens of a cast (specification §6): they are blinded, asked for
+/// once, and finalized hop by hop as the trustees issue. What proves a trustee wrong is kept.
 #include <set>
 
 #include "client/session/jobs.h"
@@ -17,9 +17,8 @@ class Tokens {
   /// Another attempt than before.
   void begin();
   void take(wire::Issued issued);
-  /// While voting: makes and sends the request if there is none.
-  void request();
-  /// While voting, once there is a state: takes what was issued, and says when everything is there.
+  /// While voting, once the attempt is prepared: makes and sends the request if there is none, takes what was issued,
+  /// and says when everything is there.
   void act();
 
   /// Trustees whose answer was not what they signed for, and who have not sent the right one since.
@@ -29,10 +28,12 @@ class Tokens {
   struct Blinding;
   struct Finalizing;
 
-  void send_request();
+  void request();
+  void make_secrets();
   void finalize(std::uint64_t index, meeting::BlindSigs sigs);
   void take_finalized(Finalizing& done);
   void keep_evidence(Finalizing const& wrong);
+  void say_ready();
 
   PersonId const me_;
   crypto::SigningKey const& identity_;
@@ -45,13 +46,15 @@ class Tokens {
   Events& events_;
 
   struct Mine {
+    std::uint32_t cast = 0;
     bool making = false;                 ///< tokens are being blinded
     bool requested = false;              ///< TokenRequest is on its way
+    bool compared = false;               ///< the one that is logged with what was asked for
     std::set<std::uint32_t> finalizing;  ///< hops
     bool told_ready = false;
     std::set<meeting::TrusteeId> mismatched;
   };
-  Mine mine_;                                          ///< of the running attempt
+  Mine mine_;                                          ///< of the running cast
   std::map<std::uint64_t, meeting::BlindSigs> early_;  ///< by index of TokensIssued
 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Private to this room: the trustee that the manifest may seat at this laptop. It is told what came, its work goes
-/// out as jobs, its entries are submitted, and its state lies in the wallet, sealed under the passphrase.
+/// Private to this room: the trustee that this laptop is while its person holds a slot. It is told what came, its work
+/// goes out as jobs, its entries are submitted, and its state lies in the wallet, sealed with halves that others hold.
+/// A person holds one slot at a time; of one that he has held before, he still owes Erased.
 #include <deque>
 
+#include "client/session/command.h"
 #include "client/session/jobs.h"
-#include "client/session/log_follower.h"
+#include "client/session/own_halves.h"
 #include "protocol/trustee/trustee.h"
 
 namespace piaojue::client {
@@ -13,51 +15,68 @@ namespace piaojue::client {
 class TrusteeSeat final : private trustee::TrusteeStore {
  public:
   struct Means {
-    Secret const& wallet_key;  ///< of the passphrase
     trustee::TokenKeySource token_keys;
     ParallelFor parallel;
     std::uint32_t lookahead;  ///< batches for which keys are made ahead
   };
-  TrusteeSeat(PersonId me, crypto::SigningKey const& identity, Means means, SessionLimits const& limits,
-              LogFollower const& log, Keeper& keeper, Requests& requests, Jobs& jobs, Events& events);
+  TrusteeSeat(PersonId me, Keys const& keys, Means means, SessionLimits const& limits, Clock const& clock,
+              LogFollower const& log, Keeper& keeper, OwnHalves& halves, Requests& requests, Jobs& jobs,
+              Events& events);
   ~TrusteeSeat() override;
 
-  /// MeetingOpen is in the log: whether somebody sits here stands in it.
-  void take_manifest(meeting::Manifest const& manifest);
+  /// Who holds which slot stands in MeetingOpen and TrusteeChange.
+  void took_in(meeting::Entry const& entry);
   void take(wire::TokenWork work);
   void take(wire::MixWork work);
   /// @return whether something was said.
   bool act();
 
-  bool taken() const { return trustee_ != nullptr; }
-  /// As `now` and `status` tell it; only if `taken`.
-  facts::object describe() const;
+  void operate(Reply const& reply, command::Stop const&);
+
+  bool taken() const { return !seats_.empty(); }
+  /// As `now` and `status` tell it; only if `taken`. @param times with the time that is left for a protest.
+  facts::object describe(bool times) const;
+  /// A share left this program, and the log has no such share: somebody may have read the sums and had it voided.
+  bool share_not_logged() const;
+  /// An Override can still be stopped here.
+  bool protests() const;
 
  private:
+  using Seats = std::map<meeting::TrusteeId, std::unique_ptr<trustee::Trustee>>;
+
+  void sit(meeting::TrusteeId slot);
+  /// The slot that is held now, or else the one that was held last; only if `taken`.
+  Seats::value_type const& seat() const;
   /// @return false: its entry has not come yet.
   bool give_token_work(wire::TokenWork& work);
-  void submit(std::vector<trustee::Submission> submissions);
+  void take_submissions(std::vector<trustee::Submission> submissions);
+  void submit(trustee::Submission const& submission);
+  /// BatchKeys that waited until somebody else holds the half of what they rest on.
+  void submit_held_back();
   bool say_status();
 
-  Result<void> save(std::string const& name, Secret const& plain) override;
-  Result<std::optional<Secret>> load(std::string const& name) override;
-  Result<void> erase(std::string const& name) override;
+  Result<void> save(trustee::StoreName const& name, Secret const& plain) override;
+  Result<std::optional<Secret>> load(trustee::StoreName const& name) override;
+  Result<void> erase(trustee::StoreName const& name) override;
 
   PersonId const me_;
-  crypto::SigningKey const& identity_;
+  Keys const& keys_;
   Means means_;
   SessionLimits const& limits_;
+  Clock const& clock_;
   LogFollower const& log_;
   Keeper& keeper_;
+  OwnHalves& halves_;
   Requests& requests_;
   Jobs& jobs_;
   Events& events_;
 
-  std::unique_ptr<trustee::Trustee> trustee_;
-  meeting::TrusteeId id_ = 0;
+  Seats seats_;
+  meeting::TrusteeId last_ = 0;  ///< the slot that was taken last
   std::string said_;
   bool resubmit_ = false;  ///< something that the trustee made was not taken for want of space
   std::deque<wire::TokenWork> early_;
+  std::vector<trustee::Submission> held_back_;
 };
 
 }  // namespace piaojue::client

@@ -7,6 +7,7 @@ using facts::array;
 using facts::object;
 using meeting::BatchPhase;
 using meeting::MeetingPhase;
+using meeting::QuestionId;
 using meeting::TrusteeId;
 
 namespace {
@@ -61,6 +62,7 @@ array candidates_of(meeting::Manifest const& manifest) {
     one["exceptional"] = from.channel == meeting::Channel::kExceptional;
     one["summary"] = from.summary;
     one["group_opinion"] = from.group_opinion;
+    one["opened_before"] = from.opened_before;
     out.push_back(std::move(one));
   }
   return out;
@@ -69,11 +71,12 @@ array candidates_of(meeting::Manifest const& manifest) {
 array recusals_of(meeting::Record const& record) {
   array out;
   for (auto const& [p, by_question] : record.recusals()) {
-    for (auto const& [q, reason] : by_question) {
+    for (auto const& [q, note] : by_question) {
       object one;
       one["person"] = p;
       one["question"] = q;
-      one["reason"] = reason;
+      one["reason"] = note.reason;
+      one["attested"] = note.attested;
       out.push_back(std::move(one));
     }
   }
@@ -91,39 +94,107 @@ array interviews_of(meeting::Record const& record) {
   return out;
 }
 
+object standing(meeting::Standing const& in) {
+  object out;
+  out["have"] = in.have;
+  out["needed"] = in.needed;
+  out["have_experts"] = in.have_experts;
+  out["needed_experts"] = in.needed_experts;
+  out["missing"] = facts::numbers(in.missing);
+  return out;
+}
+
+/// Of each entry of the attempt that somebody waits for, how near it is to being witnessed.
+object witness(meeting::Attempt const& attempt, meeting::Witnesses const& witnesses) {
+  auto const of = [&](bool there, std::uint64_t index) {
+    return there ? boost::json::value(standing(witnesses.of(attempt, index))) : boost::json::value();
+  };
+  auto const& result = attempt.declared_index ? attempt.declared_index : attempt.paper_index;
+  object out;
+  out["open"] = of(true, attempt.open_index);
+  out["box"] = of(attempt.box_index != 0, attempt.box_index);
+  out["share"] = of(attempt.first_share_index != 0, attempt.first_share_index);
+  out["result"] = of(result.has_value(), result.value_or(0));
+  return out;
+}
+
 /// How far each person of an attempt has come.
 void add_progress(object& out, meeting::Attempt const& attempt) {
   array issued;
-  for (auto const& [p, by] : attempt.issued) {
-    if (by.size() == attempt.hops.size()) issued.emplace_back(p);
+  array spoils;
+  for (auto const& [p, voter] : attempt.voters) {
+    if (!attempt.holders.empty() && voter.issued.size() == attempt.holders.size()) issued.emplace_back(p);
+    for (auto const& from : voter.spoils) {
+      object spoil;
+      spoil["person"] = p;
+      spoil["cast"] = from.cast;
+      spoil["supervisor"] = from.supervisor;
+      spoil["verdict"] = facts::verdict_or_null(from.verdict);
+      spoils.push_back(std::move(spoil));
+    }
   }
   out["issued"] = std::move(issued);
-  out["voted"] = keys_of(attempt.casts);
+  out["voted"] = keys_of(attempt.envelopes());
+  out["without"] = facts::numbers(attempt.without());
+  out["spoils"] = std::move(spoils);
   out["mixed"] = attempt.mixes.size();
   out["shared"] = attempt.shares.size();
-  out["hops"] = attempt.hops.size();
+  out["hops"] = attempt.holders.size();
 }
 
+/// Everybody who has said the same of all his live questions stands in one list; who misses one, in `missing`.
 void add_confirms(object& out, meeting::Attempt const& attempt) {
   array confirmed;
   array missing;
-  for (auto const& [p, confirm] : attempt.confirms) {
-    bool const found = std::ranges::all_of(confirm.rows, [](auto const& row) { return row.second; });
-    (found ? confirmed : missing).emplace_back(p);
+  array not_cast;
+  for (PersonId const p : attempt.entitled()) {
+    if (!attempt.said_anything(p)) continue;
+    bool const none = std::ranges::all_of(attempt.live_questions_of(p), [&](QuestionId q) {
+      return attempt.said(p, q) == meeting::ConfirmVerdict::kNotCast;
+    });
+    (attempt.said_missing(p) ? missing : none ? not_cast : confirmed).emplace_back(p);
   }
+  out["entitled"] = facts::numbers(attempt.entitled());
   out["confirmed"] = std::move(confirmed);
   out["missing"] = std::move(missing);
-  out["overridden"] = facts::numbers(attempt.overridden);
+  out["not_cast"] = std::move(not_cast);
+  out["overridden"] = facts::overridden(attempt.overridden);
+}
+
+/// What an Override of all who are waited for would cost; null: nobody is waited for.
+boost::json::value override_cost(meeting::Record const& record) {
+  auto const late = facts::unconfirmed(record);
+  if (!late || late->empty()) return nullptr;
+  auto const& attempt = *record.attempt();
+  std::uint32_t votes = 0;
+  std::uint32_t within = 0;
+  for (QuestionId const q : attempt.live()) {
+    auto const unproven = static_cast<std::uint32_t>(std::ranges::count_if(
+        *late, [&](PersonId p) { return attempt.counted.contains(p) && !attempt.recused(p, q); }));
+    auto const present = static_cast<std::uint32_t>(attempt.open.present.size()) - attempt.recused_from(q);
+    auto const said =
+        attempt.said_by(q, meeting::ConfirmVerdict::kOk) + attempt.said_by(q, meeting::ConfirmVerdict::kNotCast);
+    votes = std::max(votes, unproven);
+    within = std::max(within, present - std::min(present, said));
+  }
+  object out;
+  out["people"] = facts::numbers(*late);
+  out["votes"] = votes;
+  out["within"] = within;
+  return out;
 }
 
 }  // namespace
 
 void View::take(wire::Status const& status) {
-  online_ = status.connected;
-  enrolled_ = status.enrolled;
+  auto& online = from_.online;
+  online.connected = status.connected;
+  online.enrolled = status.enrolled;
+  std::ranges::sort(online.connected);
+  std::ranges::sort(online.enrolled);
   auto out = facts::event("online");
-  out["connected"] = facts::numbers(online_);
-  out["enrolled"] = facts::numbers(enrolled_);
+  out["connected"] = facts::numbers(online.connected);
+  out["enrolled"] = facts::numbers(online.enrolled);
   events_.emit(out);
 }
 
@@ -147,12 +218,13 @@ void View::operate(Reply const& reply, command::Meeting const&) const {
   out["batches"] = facts::batches(manifest);
   out["identity_key"] = fingerprint(from_.keys.identity.public_key());
   out["witness_key"] = fingerprint(from_.keys.witness.public_key());
+  out["device_code"] = from_.profile.device_code();
   reply.ok(std::move(out));
 }
 
 // ==================================================================================================== now
 
-std::string View::now() const {
+std::string View::now(Times times) const {
   auto const& record = from_.log.record();
   object head;
   add_standing(head);
@@ -165,9 +237,15 @@ std::string View::now() const {
   auto const& last = record.attempt();
   auto const me = from_.profile.person;
   tail["attempt"] = last ? boost::json::value(attempt()) : boost::json::value();
+  bool const told = times == Times::kTold;
+  tail["waits"] = from_.waits.list(told);
+  tail["guards"] = from_.guards.describe(from_.online);
   bool const votes = last && !last->open.paper && last->present(me) && !last->questions_of(me).empty();
   tail["ballot"] = votes ? boost::json::value(from_.voter.describe()) : boost::json::value();
-  tail["trustee"] = from_.seat.taken() ? boost::json::value(from_.seat.describe()) : boost::json::value();
+  tail["checks"] = from_.desk.describe();
+  tail["trustee"] = from_.seat.taken() ? boost::json::value(from_.seat.describe(told)) : boost::json::value();
+  tail["alarms"] = from_.alarms.list();
+  tail["changes"] = from_.record_changes.list();
   array noted;
   if (record.in_progress() && last->open.paper) {
     for (QuestionId const q : last->live()) {
@@ -186,6 +264,7 @@ void View::add_standing(object& out) const {
   out["person"] = from_.profile.person;
   out["name"] = from_.profile.name;
   out["roles"] = from_.profile.roles;
+  out["device_code"] = from_.profile.device_code();
   out["meeting"] = meeting::phase_name(record.phase());
   out["rehearsal"] = log.opened() && record.manifest().rehearsal;
   out["connected"] = from_.requests.is_welcomed();
@@ -212,8 +291,9 @@ void View::add_standing(object& out) const {
 array View::people() const {
   auto const& record = from_.log.record();
   bool const opened = from_.log.opened();
-  std::set<PersonId> const here(online_.begin(), online_.end());
-  std::set<PersonId> known(enrolled_.begin(), enrolled_.end());
+  auto const& online = from_.online;
+  std::set<PersonId> const here(online.connected.begin(), online.connected.end());
+  std::set<PersonId> known(online.enrolled.begin(), online.enrolled.end());
   array out;
   auto const person = [&](PersonId p) {
     object one;
@@ -238,7 +318,7 @@ void View::add_experts(object& out) const {
   auto const& record = from_.log.record();
   auto const& manifest = record.manifest();
   auto const present = record.experts_present().size();
-  auto const quorum = meeting::quorum_min(manifest.rules, manifest.committee_size);
+  auto const quorum = record.quorum();
   object experts;
   experts["committee"] = manifest.committee_size;
   experts["present"] = present;
@@ -270,15 +350,19 @@ object View::attempt() const {
     recusals.push_back(std::move(one));
   }
   out["recusals"] = std::move(recusals);
-  out["trustees"] = facts::numbers(attempt.hops);
-  out["quorum_min"] = meeting::quorum_min(record.manifest().rules, record.manifest().committee_size);
-  out["open_witnessed"] = attempt.open.paper || witnesses.enough(attempt.open_index, attempt.open_witnesses);
+  array trustees;
+  for (TrusteeId t = 0; t < attempt.holders.size(); ++t) trustees.emplace_back(t);
+  out["trustees"] = std::move(trustees);
+  out["quorum_min"] = record.quorum();
+  out["open_witnessed"] = attempt.open.paper || witnesses.witnessed(attempt, attempt.open_index);
+  out["witness"] = witness(attempt, witnesses);
   add_progress(out, attempt);
   out["boxes"] = agenda_.boxes(attempt.open.batch);
-  out["box_witnessed"] = attempt.box_index != 0 && witnesses.enough(attempt.box_index, attempt.box_witnesses);
+  out["box_witnessed"] = attempt.box_index != 0 && witnesses.witnessed(attempt, attempt.box_index);
   out["counted"] = keys_of(attempt.counted);
   add_confirms(out, attempt);
-  out["unconfirmed"] = facts::numbers(facts::silent(record).value_or(std::vector<PersonId>()));
+  out["unconfirmed"] = facts::numbers(facts::unconfirmed(record).value_or(std::vector<PersonId>()));
+  out["override_cost"] = override_cost(record);
   std::optional<Refusal> gate;
   if (attempt.phase == BatchPhase::kConfirming) {
     if (auto const open = record.gate(); !open) gate = open.error();
@@ -287,6 +371,7 @@ object View::attempt() const {
   array rows;
   for (auto const& [q, row] : attempt.rows) rows.push_back(facts::row(record, q, row, events_.lang()));
   out["rows"] = std::move(rows);
+  out["by_committee"] = attempt.paper_index ? boost::json::value(attempt.paper_by_committee) : boost::json::value();
   return out;
 }
 
@@ -302,7 +387,7 @@ array View::warnings() const {
   };
   if (auto const& code = from_.log.bad_checkpoint()) add("bad-checkpoint")["code"] = piaojue::name(*code);
   auto const& attempt = record.attempt();
-  bool const one_here = record.in_progress() && !attempt->open.paper && attempt->hops.size() == 1;
+  bool const one_here = record.in_progress() && !attempt->open.paper && attempt->holders.size() == 1;
   if (one_here || record.manifest().trustees.size() == 1) add("one-trustee");
   if (!record.in_progress()) return out;
   for (TrusteeId const t : from_.voter.mismatched()) {
@@ -310,7 +395,7 @@ array View::warnings() const {
     warning["trustee"] = t;
     warning["code"] = piaojue::name(Refusal::kConflict);
   }
-  if (auto const quiet = facts::silent(record); quiet && !quiet->empty() && from_.changes.told_unconfirmed()) {
+  if (auto const quiet = facts::unconfirmed(record); quiet && !quiet->empty() && from_.changes.told_unconfirmed()) {
     add("unconfirmed")["people"] = facts::people(record, *quiet);
   }
   if (attempt->phase == BatchPhase::kCounted) {
@@ -326,10 +411,11 @@ void View::act() {
   if (!stale_ || followers_.empty() || soon) return;
   stale_ = false;
   said_ms_ = clock_.now_ms;
-  auto line = now_line();
-  if (line == said_) return;
-  said_ = std::move(line);
-  for (Asker const asker : followers_) events_.emit_to(asker, said_);
+  auto stands = now(Times::kLeftOut);
+  if (stands == said_) return;
+  said_ = std::move(stands);
+  auto const line = now_line();
+  for (Asker const asker : followers_) events_.emit_to(asker, line);
 }
 
 std::optional<std::uint64_t> View::wanted_in_ms() const {
@@ -348,7 +434,7 @@ void View::operate(Reply const& reply, command::Follow const& in) {
   // At once, for who comes has seen nothing yet.
   auto line = now_line();
   if (followers_.size() == 1) {
-    said_ = line;
+    said_ = now(Times::kLeftOut);
     said_ms_ = clock_.now_ms;
   }
   events_.emit_to(reply.asker(), std::move(line));
@@ -368,11 +454,12 @@ void View::operate(Reply const& reply, command::Status const&) const {
   more["size"] = log.record().size();
   more["root"] = to_hex(log.record().tree().root().view());
   more["identity_key"] = to_hex(from_.keys.identity.public_key().view());
-  more["online"] = facts::numbers(online_);
+  more["device_code"] = from_.profile.device_code();
+  more["online"] = facts::numbers(from_.online.connected);
   more["proposals"] = from_.proposals.size();
   more["unanswered"] = from_.requests.unanswered();
-  if (from_.seat.taken()) more["trustee"] = from_.seat.describe();
-  if (!from_.voter.questions().empty()) more["chosen"] = from_.voter.marked();
+  if (from_.seat.taken()) more["trustee"] = from_.seat.describe(true);
+  if (!from_.voter.questions().empty()) more["marked"] = from_.voter.marked();
   reply.ok(std::move(more));
 }
 

@@ -6,27 +6,32 @@ namespace piaojue::client {
 using meeting::BatchPhase;
 
 Voter::Voter(PersonId me, Keys const& keys, ParallelFor const& parallel, SessionLimits const& limits,
-             LogFollower const& log, Keeper& keeper, Requests& requests, Jobs& jobs, Events& events)
+             Clock const& clock, Online const& online, LogFollower const& log, Keeper& keeper, OwnHalves& halves,
+             Requests& requests, Jobs& jobs, Events& events)
     : me_(me),
       log_(log),
       keeper_(keeper),
       events_(events),
-      own_(me, keys.attempt_key, log, keeper, requests, events),
+      own_(me, log, keeper, halves, events),
       tokens_(me, keys.identity, limits, own_, log, keeper, requests, jobs, events),
-      paper_(me, keys.identity, own_, log, requests, jobs),
-      checker_(me, keys.identity, parallel, own_, log, requests, jobs) {}
+      paper_(me, keys.identity, limits, clock, own_, log, requests, jobs),
+      check_(me, keys.identity, limits, clock, online, own_, log, requests, events),
+      checker_(me, keys.identity, parallel, own_, log, requests, jobs, events) {}
 
 std::string_view Voter::stage() const {
-  if (own_.failed()) return "failed";
   auto const& attempt = *log_.record().attempt();
   if (attempt.confirms.contains(me_)) return "confirmed";
+  if (own_.failed()) return "failed";
   if (attempt.phase != BatchPhase::kVoting) {
+    if (here() && checker_.asks()) return "asked";
     if (!attempt.counted.contains(me_)) return "not-cast";
     return attempt.box && !attempt.live_questions_of(me_).empty() ? "checking" : "cast";
   }
-  if (attempt.casts.contains(me_)) return "cast";
+  auto const* const voter = attempt.voter(me_);
+  if (own_.sealed() || (voter != nullptr && voter->envelope)) return "cast";
+  if (voter != nullptr && !voter->spoils.empty() && !voter->spoils.back().verdict) return "spoiled";
   if (own_.ready()) return "ready";
-  return attempt.requests.contains(me_) ? "requested" : "waiting";
+  return voter != nullptr && voter->request ? "requested" : "waiting";
 }
 
 bool Voter::needed_still() const {
@@ -37,9 +42,8 @@ bool Voter::needed_still() const {
     case BatchPhase::kClosing:
     case BatchPhase::kMixing:
     case BatchPhase::kConfirming:
-      // Whose questions were all voided has no ballot to look for.
-      return attempt.counted.contains(me_) && !attempt.confirms.contains(me_) &&
-             !attempt.live_questions_of(me_).empty();
+      // Whose questions were all voided has no ballot to look for; and who has confirmed has looked.
+      return attempt.entitled(me_) && !attempt.confirms.contains(me_);
     default:
       return false;
   }
@@ -49,6 +53,7 @@ void Voter::begin() {
   if (!own_.begin()) return;
   tokens_.begin();
   paper_.begin();
+  check_.begin();
   checker_.begin();
 }
 
@@ -59,20 +64,34 @@ void Voter::forget() {
 void Voter::act() {
   if (log_.halted() || keeper_.failed() || !log_.record().attempt()) return;
   begin();
-  if (own_.questions().empty() || !log_.current() || !needed_still()) return forget();
-  if (own_.failed()) return;
   auto const& attempt = *log_.record().attempt();
-  // Marks that were never cast have no use after the closing.
-  if (attempt.phase != BatchPhase::kVoting) paper_.wipe();
-  // What is not up to date could be asked for twice; what is not witnessed could be another hall's.
-  if (!log_.synced() || !log_.witnesses().enough(attempt.open_index, attempt.open_witnesses)) return;
-  if (!own_.prepare()) return;
-  if (!own_.state()) return tokens_.request();
-  if (attempt.phase == BatchPhase::kVoting) {
-    if (!attempt.requests.contains(me_)) tokens_.request();
-    tokens_.act();
+  bool const votes = !own_.questions().empty() && log_.current_for_attempt();
+  bool prepared = true;
+  if (!votes || !needed_still()) {
+    forget();
+  } else if (log_.synced()) {
+    // What is not up to date could be asked for twice.
+    prepared = own_.failed() || own_.prepare();
+    if (prepared && !own_.failed() && attempt.phase == BatchPhase::kVoting) act_in_voting();
+  } else {
+    prepared = false;
   }
-  if (attempt.phase == BatchPhase::kConfirming) checker_.act();
+  // Marks that were never cast have no use after the closing, and an envelope is opened to nobody any more.
+  if (attempt.phase != BatchPhase::kVoting) {
+    paper_.wipe();
+    own_.wipe_paper();
+  }
+  if (attempt.phase == BatchPhase::kConfirming) checker_.act(prepared);
+}
+
+void Voter::act_in_voting() {
+  // What is not witnessed could be another hall's.
+  auto const& attempt = *log_.record().attempt();
+  if (!log_.witnesses().witnessed(attempt, attempt.open_index)) return;
+  tokens_.act();
+  if (own_.failed() || !own_.state()) return;
+  paper_.act();
+  check_.act();
 }
 
 void Voter::took_in(meeting::Entry const& entry) {
@@ -85,17 +104,15 @@ void Voter::took_in(meeting::Entry const& entry) {
   };
   if (auto const* cast = std::get_if<meeting::EnvelopeCast>(&entry.body); cast && cast->person == me_) {
     auto out = event("cast");
-    out["sequence"] = cast->sequence;
+    out["cast"] = cast->cast;
     out["index"] = record.size() - 1;
     events_.emit(out);
   }
-  if (auto const* confirmed = std::get_if<meeting::Confirm>(&entry.body); confirmed && confirmed->person == me_) {
-    auto out = event("confirmed");
-    auto missing = facts::missing(*confirmed);
-    out["ok"] = missing.empty();
-    out["missing"] = std::move(missing);
-    events_.emit(out);
-  }
+}
+
+bool Voter::say_not_cast(std::uint32_t sequence) {
+  begin();
+  return own_.say_not_cast(sequence);
 }
 
 void Voter::operate(Reply const& reply, command::Vote const& in) {
@@ -103,26 +120,32 @@ void Voter::operate(Reply const& reply, command::Vote const& in) {
   paper_.operate(reply, in);
 }
 
+void Voter::operate(Reply const& reply, command::NotVoted const& in) {
+  if (!here()) return reply.no(Refusal::kWrongPhase);
+  if (auto const taken = checker_.answer(in.own_decision); !taken) return reply.no(taken.error());
+  reply.ok();
+}
+
 facts::object Voter::describe() const {
   auto const& attempt = *log_.record().attempt();
-  bool const here = own_.open() == attempt.open_hash;
   facts::object out;
   out["stage"] = stage();
   out["questions"] = facts::numbers(attempt.questions_of(me_));
-  out["marked"] = here && attempt.phase == BatchPhase::kVoting ? marked() : 0;
-  auto const cast = attempt.casts.find(me_);
-  out["sequence"] = cast == attempt.casts.end() ? boost::json::value() : boost::json::value(cast->second.sequence);
-  auto const confirm = attempt.confirms.find(me_);
-  out["missing"] = confirm == attempt.confirms.end() ? facts::array() : facts::missing(confirm->second);
-  auto const failed = here ? own_.failed() : std::nullopt;
+  out["marked"] = here() && attempt.phase == BatchPhase::kVoting ? marked() : 0;
+  out["cast"] = attempt.cast_of(me_);
+  auto const* const voter = attempt.voter(me_);
+  out["in_log"] = voter != nullptr && voter->envelope.has_value();
+  out["missing"] = facts::numbers(missing());
+  out["asks"] = here() && checker_.asks() ? boost::json::value("not-voted") : boost::json::value();
+  out["check"] = here() ? check_.describe() : boost::json::value();
+  auto const failed = here() ? own_.failed() : std::nullopt;
   out["refused"] = facts::code_or_null(failed);
   if (failed) out["message"] = events_.say(*failed);
   return out;
 }
 
 std::set<meeting::TrusteeId> Voter::mismatched() const {
-  if (!log_.record().attempt() || own_.open() != log_.record().attempt()->open_hash) return {};
-  return tokens_.mismatched();
+  return here() ? tokens_.mismatched() : std::set<meeting::TrusteeId>();
 }
 
 }  // namespace piaojue::client

@@ -16,13 +16,13 @@ using meeting::wire::take;
 
 /// Codes beyond the table come from a later version; they stay refusals.
 Refusal refusal(std::uint32_t code) {
-  if (code < 1 || code > static_cast<std::uint32_t>(Refusal::kInternal)) return Refusal::kInternal;
+  if (code < 1 || code > static_cast<std::uint32_t>(kLastRefusal)) return Refusal::kInternal;
   return static_cast<Refusal>(code);
 }
 
 template <class Fill>
 Bytes request(std::uint64_t id, Fill const& fill_in) {
-  v1::ClientFrame out;
+  v2::ClientFrame out;
   out.set_id(id);
   fill_in(out);
   return encode(out);
@@ -30,7 +30,7 @@ Bytes request(std::uint64_t id, Fill const& fill_in) {
 
 // ---- One body each into its value. @return false: a field of a wrong length. ------------------------------------
 
-bool read(Welcome& to, v1::Welcome const& from) {
+bool read(Welcome& to, v2::Welcome const& from) {
   if (from.meeting_id().size() != to.meeting_id.size()) return false;
   std::ranges::copy(as_bytes(from.meeting_id()), to.meeting_id.begin());
   to.size = from.size();
@@ -39,42 +39,42 @@ bool read(Welcome& to, v1::Welcome const& from) {
   return true;
 }
 
-bool read(Log& to, v1::LogPush const& from) {
+bool read(Log& to, v2::LogPush const& from) {
   to.first_index = from.first_index();
   for (auto const& entry : from.entries()) to.entries.push_back(get(entry));
   to.checkpoint = from.checkpoint();
   return true;
 }
 
-bool read(Cosignatures& to, v1::CosignaturePush const& from) {
+bool read(Cosignatures& to, v2::CosignaturePush const& from) {
   return std::ranges::all_of(from.cosignatures(), [&](auto const& one) { return take(to.list.emplace_back(), one); });
 }
 
-bool read(Proposal& to, v1::ProposalPush const& from) {
+bool read(Proposal& to, v2::ProposalPush const& from) {
   to.entry = get(from.entry());
   return take(to.id, from.proposal());
 }
 
-bool read(ProposalClosed& to, v1::ProposalClosed const& from) {
+bool read(ProposalClosed& to, v2::ProposalClosed const& from) {
   if (from.refused_code() != 0) to.refused = refusal(from.refused_code());
   return take(to.id, from.proposal());
 }
 
-bool read(TokenWork& to, v1::TokenWork const& from) {
+bool read(TokenWork& to, v2::TokenWork const& from) {
   auto msgs = meeting::parse_token_payload(as_bytes(from.payload()));
   if (!msgs) return false;
   to = TokenWork{from.index(), std::move(*msgs)};
   return true;
 }
 
-bool read(Issued& to, v1::IssuedPush const& from) {
+bool read(Issued& to, v2::IssuedPush const& from) {
   auto sigs = meeting::parse_issued_payload(as_bytes(from.payload()));
   if (!sigs) return false;
   to = Issued{from.index(), std::move(*sigs)};
   return true;
 }
 
-bool read(MixWork& to, v1::MixWork const& from) {
+bool read(MixWork& to, v2::MixWork const& from) {
   auto mixed = meeting::parse_mix_payload(as_bytes(from.payload()));
   if (!mixed || !take(to.batch_open, from.batch_open())) return false;
   to.trustee = from.trustee();
@@ -82,55 +82,70 @@ bool read(MixWork& to, v1::MixWork const& from) {
   return true;
 }
 
-bool read(Status& to, v1::StatusPush const& from) {
+bool read(Status& to, v2::StatusPush const& from) {
   to.connected.assign(from.connected().begin(), from.connected().end());
   to.enrolled.assign(from.enrolled().begin(), from.enrolled().end());
   return true;
 }
 
-bool read(Message& out, v1::ServerFrame const& in) {
+bool read(EnrolProof& to, v2::EnrolProof const& from) {
+  if (from.meeting_id().size() != to.meeting_id.size()) return false;
+  std::ranges::copy(as_bytes(from.meeting_id()), to.meeting_id.begin());
+  return take(to.proof, from.proof());
+}
+
+bool read(Relay& to, v2::RelayPush const& from) {
+  to = Relay{from.from(), static_cast<meeting::RelayKind>(from.kind()), get(from.body())};
+  return from.kind() != v2::RELAY_KIND_UNSPECIFIED && v2::RelayKind_IsValid(from.kind());
+}
+
+bool read(Message& out, v2::ServerFrame const& in) {
   switch (in.body_case()) {
-    case v1::ServerFrame::kRefused:
+    case v2::ServerFrame::kRefused:
       out.what = Refused{refusal(in.refused().code())};
       return true;
-    case v1::ServerFrame::kEnrolled: {
+    case v2::ServerFrame::kEnrolProof:
+      return read(out.what.emplace<EnrolProof>(), in.enrol_proof());
+    case v2::ServerFrame::kEnrolled: {
       auto const& from = in.enrolled();
       out.what = Enrolled{from.certificate(), from.ca_certificate(), from.name(), from.roles()};
       return true;
     }
-    case v1::ServerFrame::kWelcome:
+    case v2::ServerFrame::kWelcome:
       return read(out.what.emplace<Welcome>(), in.welcome());
-    case v1::ServerFrame::kAccepted:
+    case v2::ServerFrame::kAccepted:
       out.what = Accepted{in.accepted().index()};
       return true;
-    case v1::ServerFrame::kPending:
+    case v2::ServerFrame::kPending:
       return take(out.what.emplace<Pending>().proposal, in.pending().proposal());
-    case v1::ServerFrame::kSealKey:
-      out.what = SealKey{get(in.seal_key().key())};
+    case v2::ServerFrame::kRelayed:
+      out.what = Relayed{};
       return true;
-    case v1::ServerFrame::kDraft:
+    case v2::ServerFrame::kDraft:
       out.what = Draft{get(in.draft().manifest())};
       return true;
-    case v1::ServerFrame::kPong:
+    case v2::ServerFrame::kPong:
       out.what = Pong{};
       return true;
-    case v1::ServerFrame::kLog:
+    case v2::ServerFrame::kLog:
       return read(out.what.emplace<Log>(), in.log());
-    case v1::ServerFrame::kCosignatures:
+    case v2::ServerFrame::kCosignatures:
       return read(out.what.emplace<Cosignatures>(), in.cosignatures());
-    case v1::ServerFrame::kProposal:
+    case v2::ServerFrame::kProposal:
       return read(out.what.emplace<Proposal>(), in.proposal());
-    case v1::ServerFrame::kProposalClosed:
+    case v2::ServerFrame::kProposalClosed:
       return read(out.what.emplace<ProposalClosed>(), in.proposal_closed());
-    case v1::ServerFrame::kTokenWork:
+    case v2::ServerFrame::kTokenWork:
       return read(out.what.emplace<TokenWork>(), in.token_work());
-    case v1::ServerFrame::kIssued:
+    case v2::ServerFrame::kIssued:
       return read(out.what.emplace<Issued>(), in.issued());
-    case v1::ServerFrame::kMixWork:
+    case v2::ServerFrame::kMixWork:
       return read(out.what.emplace<MixWork>(), in.mix_work());
-    case v1::ServerFrame::kStatus:
+    case v2::ServerFrame::kStatus:
       return read(out.what.emplace<Status>(), in.status());
-    case v1::ServerFrame::BODY_NOT_SET:
+    case v2::ServerFrame::kRelay:
+      return read(out.what.emplace<Relay>(), in.relay());
+    case v2::ServerFrame::BODY_NOT_SET:
       return false;
   }
   return false;
@@ -138,32 +153,39 @@ bool read(Message& out, v1::ServerFrame const& in) {
 
 }  // namespace
 
-Bytes enrol(std::uint64_t id, std::string const& code, SigningPublicKey const& ik, SigningPublicKey const& wk,
-            Signature const& possession, std::string const& csr_pem, PersonId person) {
-  return request(id, [&](v1::ClientFrame& out) {
-    auto& body = *out.mutable_enrol();
-    body.set_code(code);
-    set(body.mutable_identity_key(), ik.view());
-    set(body.mutable_witness_key(), wk.view());
+Bytes enrol_start(std::uint64_t id, std::uint32_t meeting_number, PersonId person) {
+  return request(id, [&](v2::ClientFrame& out) {
+    out.mutable_enrol_start()->set_meeting(meeting_number);
+    out.mutable_enrol_start()->set_person(person);
+  });
+}
+
+Bytes enrol_keys(std::uint64_t id, ByteView csr, meeting::DeviceKeys const& keys, Signature const& possession,
+                 crypto::Mac const& proof) {
+  return request(id, [&](v2::ClientFrame& out) {
+    auto& body = *out.mutable_enrol_keys();
+    set(body.mutable_csr(), csr);
+    set(body.mutable_identity_key(), keys.identity_key.view());
+    set(body.mutable_witness_key(), keys.witness_key.view());
+    set(body.mutable_box_key(), keys.box_key.view());
     set(body.mutable_possession(), possession.view());
-    body.set_csr(csr_pem);
-    body.set_person(person);
+    set(body.mutable_proof(), proof.view());
   });
 }
 
 Bytes hello(std::uint64_t id, std::uint64_t next_index) {
-  return request(id, [&](v1::ClientFrame& out) { out.mutable_hello()->set_next_index(next_index); });
+  return request(id, [&](v2::ClientFrame& out) { out.mutable_hello()->set_next_index(next_index); });
 }
 
 Bytes submit(std::uint64_t id, ByteView entry, ByteView payload) {
-  return request(id, [&](v1::ClientFrame& out) {
+  return request(id, [&](v2::ClientFrame& out) {
     set(out.mutable_submit()->mutable_entry(), entry);
     set(out.mutable_submit()->mutable_payload(), payload);
   });
 }
 
 Bytes countersign(std::uint64_t id, Hash const& proposal, PersonId signer, Signature const& signature) {
-  return request(id, [&](v1::ClientFrame& out) {
+  return request(id, [&](v2::ClientFrame& out) {
     set(out.mutable_countersign()->mutable_proposal(), proposal.view());
     out.mutable_countersign()->set_signer(signer);
     set(out.mutable_countersign()->mutable_signature(), signature.view());
@@ -171,28 +193,31 @@ Bytes countersign(std::uint64_t id, Hash const& proposal, PersonId signer, Signa
 }
 
 Bytes cosign(std::uint64_t id, log::Cosignature const& cosignature) {
-  return request(id, [&](v1::ClientFrame& out) { fill(*out.mutable_cosign()->mutable_cosignature(), cosignature); });
+  return request(id, [&](v2::ClientFrame& out) { fill(*out.mutable_cosign()->mutable_cosignature(), cosignature); });
 }
 
-Bytes get_seal_key(std::uint64_t id, Hash const& batch_open) {
-  return request(
-      id, [&](v1::ClientFrame& out) { set(out.mutable_get_seal_key()->mutable_batch_open(), batch_open.view()); });
+Bytes relay(std::uint64_t id, PersonId to, meeting::RelayKind kind, ByteView body) {
+  return request(id, [&](v2::ClientFrame& out) {
+    out.mutable_relay()->set_to(to);
+    out.mutable_relay()->set_kind(static_cast<v2::RelayKind>(kind));
+    set(out.mutable_relay()->mutable_body(), body);
+  });
 }
 
 Bytes get_draft(std::uint64_t id) {
-  return request(id, [](v1::ClientFrame& out) { out.mutable_get_draft(); });
+  return request(id, [](v2::ClientFrame& out) { out.mutable_get_draft(); });
 }
 
 Bytes ping(std::uint64_t id) {
-  return request(id, [](v1::ClientFrame& out) { out.mutable_ping(); });
+  return request(id, [](v2::ClientFrame& out) { out.mutable_ping(); });
 }
 
 Result<Message> parse(ByteView frame) {
-  v1::ServerFrame in;
+  v2::ServerFrame in;
   if (!meeting::protobuf::parse(frame, in)) return Refusal::kMalformed;
   Message out;
   out.id = in.id();
-  if (in.body_case() == v1::ServerFrame::BODY_NOT_SET) return Refusal::kUnknownType;
+  if (in.body_case() == v2::ServerFrame::BODY_NOT_SET) return Refusal::kUnknownType;
   if (!read(out, in)) return Refusal::kMalformed;
   return out;
 }

@@ -5,7 +5,9 @@
 #include <variant>
 
 #include "protocol/log/cosignature.h"
+#include "protocol/meeting/enrolment.h"
 #include "protocol/meeting/payload.h"
+#include "protocol/meeting/relay.h"
 
 namespace piaojue::client::wire {
 
@@ -16,19 +18,25 @@ using meeting::PersonId;
 using meeting::TrusteeId;
 
 // ---- Requests
-Bytes enrol(std::uint64_t id, std::string const& code, SigningPublicKey const& ik, SigningPublicKey const& wk,
-            Signature const& possession, std::string const& csr_pem, PersonId person);
+Bytes enrol_start(std::uint64_t id, std::uint32_t meeting_number, PersonId person);
+/// @param csr DER.
+Bytes enrol_keys(std::uint64_t id, ByteView csr, meeting::DeviceKeys const& keys, Signature const& possession,
+                 crypto::Mac const& proof);
 Bytes hello(std::uint64_t id, std::uint64_t next_index);
 Bytes submit(std::uint64_t id, ByteView entry, ByteView payload);
 Bytes countersign(std::uint64_t id, Hash const& proposal, PersonId signer, Signature const& signature);
 Bytes cosign(std::uint64_t id, log::Cosignature const& cosignature);
-Bytes get_seal_key(std::uint64_t id, Hash const& batch_open);
+Bytes relay(std::uint64_t id, PersonId to, meeting::RelayKind kind, ByteView body);
 Bytes get_draft(std::uint64_t id);
 Bytes ping(std::uint64_t id);
 
 // ---- What the server sends
 struct Refused {
   Refusal code = Refusal::kInternal;
+};
+struct EnrolProof {
+  meeting::MeetingId meeting_id{};
+  crypto::Mac proof;
 };
 struct Enrolled {
   std::string certificate, authority, name;
@@ -46,9 +54,7 @@ struct Accepted {
 struct Pending {
   Hash proposal;
 };
-struct SealKey {
-  Bytes key;  ///< 32 bytes; the reader wipes it
-};
+struct Relayed {};
 struct Draft {
   Bytes manifest;
 };
@@ -85,10 +91,15 @@ struct MixWork {
 struct Status {
   std::vector<PersonId> connected, enrolled;
 };
+struct Relay {
+  PersonId from = 0;
+  meeting::RelayKind kind{};
+  Bytes body;
+};
 struct Message {
   std::uint64_t id = 0;  ///< of the request; 0: a push
-  std::variant<Refused, Enrolled, Welcome, Accepted, Pending, SealKey, Draft, Pong, Log, Cosignatures, Proposal,
-               ProposalClosed, TokenWork, Issued, MixWork, Status>
+  std::variant<Refused, EnrolProof, Enrolled, Welcome, Accepted, Pending, Relayed, Draft, Pong, Log, Cosignatures,
+               Proposal, ProposalClosed, TokenWork, Issued, MixWork, Status, Relay>
       what;
 };
 /// @return kMalformed: no ServerFrame, or a field of a wrong length. kUnknownType: a body of a later version.

@@ -45,14 +45,15 @@ bool take(std::uint32_t& out, json::object const& from, std::string_view name) {
 }  // namespace
 
 Keys make_keys(Secret tls_key_pem) {
-  return {SigningKey::generate(), SigningKey::generate(), Secret::random(crypto::kSealKeyBytes),
-          std::move(tls_key_pem)};
+  return {SigningKey::generate(), SigningKey::generate(), crypto::BoxKey::generate(),
+          Secret::random(crypto::kSealKeyBytes), std::move(tls_key_pem)};
 }
 
 Explained<void> save_profile(Wallet& wallet, Profile const& profile) {
   json::object out;
   out["format"] = kFormat;
   out["meeting_id"] = to_hex(profile.meeting_id);
+  out["meeting_number"] = profile.meeting_number;
   out["person"] = profile.person;
   out["name"] = profile.name;
   out["roles"] = profile.roles;
@@ -61,9 +62,10 @@ Explained<void> save_profile(Wallet& wallet, Profile const& profile) {
   out["server_spki"] = to_hex(profile.server_spki.view());
   out["identity_key"] = to_hex(profile.identity_key.view());
   out["witness_key"] = to_hex(profile.witness_key.view());
+  out["box_key"] = to_hex(profile.box_key.view());
   out["salt"] = to_hex(profile.salt);
   out["code_used"] = profile.code_used;
-  out["csr"] = profile.csr_pem;
+  out["csr"] = to_hex(profile.csr);
   out["certificate"] = profile.certificate_pem;
   out["authority"] = profile.authority_pem;
   return wallet.save(std::string(kProfileName), as_bytes(json::serialize(out)));
@@ -82,20 +84,23 @@ Result<std::optional<Profile>> load_profile(Wallet& wallet) {
   std::uint32_t port = 0;
   std::string meeting_id;
   std::string salt;
+  std::string csr;
   bool const whole = take(format, from, "format") && format == kFormat && take(meeting_id, from, "meeting_id") &&
-                     take(out.person, from, "person") && take(out.name, from, "name") &&
-                     take(out.roles, from, "roles") && take(out.host, from, "host") && take(port, from, "port") &&
-                     take(out.server_spki, from, "server_spki") && take(out.identity_key, from, "identity_key") &&
-                     take(out.witness_key, from, "witness_key") && take(salt, from, "salt") &&
-                     take(out.code_used, from, "code_used") && take(out.csr_pem, from, "csr") &&
+                     take(out.meeting_number, from, "meeting_number") && take(out.person, from, "person") &&
+                     take(out.name, from, "name") && take(out.roles, from, "roles") && take(out.host, from, "host") &&
+                     take(port, from, "port") && take(out.server_spki, from, "server_spki") &&
+                     take(out.identity_key, from, "identity_key") && take(out.witness_key, from, "witness_key") &&
+                     take(out.box_key, from, "box_key") && take(salt, from, "salt") &&
+                     take(out.code_used, from, "code_used") && take(csr, from, "csr") &&
                      take(out.certificate_pem, from, "certificate") && take(out.authority_pem, from, "authority");
   auto const meeting_bytes = from_hex(meeting_id);
   auto const salt_bytes = from_hex(salt);
-  if (!whole || !meeting_bytes || meeting_bytes->size() != out.meeting_id.size() || !salt_bytes || port > 65535) {
-    return Refusal::kMalformed;
-  }
+  auto const csr_bytes = from_hex(csr);
+  bool const read = whole && meeting_bytes && salt_bytes && csr_bytes;
+  if (!read || meeting_bytes->size() != out.meeting_id.size() || port > 65535) return Refusal::kMalformed;
   std::ranges::copy(*meeting_bytes, out.meeting_id.begin());
   out.salt = *salt_bytes;
+  out.csr = *csr_bytes;
   out.port = static_cast<std::uint16_t>(port);
   return std::optional<Profile>(std::move(out));
 }
@@ -104,7 +109,8 @@ Explained<void> save_keys(Wallet& wallet, Secret const& key, Keys const& keys) {
   auto const plain = state::written([&](state::Writer& out) {
     out.fixed(keys.identity.seed().view());
     out.fixed(keys.witness.seed().view());
-    out.fixed(keys.attempt_key.view());
+    out.fixed(keys.box.secret().view());
+    out.fixed(keys.own_key.view());
     out.fixed(keys.tls_key_pem.view());
   });
   return wallet.save(std::string(kKeysName), crypto::seal(key, plain.view(), as_bytes(kKeysName)));
@@ -115,15 +121,16 @@ Result<Keys> load_keys(Wallet& wallet, Secret const& key) {
   if (!sealed) return Refusal::kStorage;
   if (!*sealed) return Refusal::kUnknown;
   auto const plain = crypto::unseal(key, **sealed, as_bytes(kKeysName));
-  if (!plain || plain->size() < 3 * kSeedBytes) return Refusal::kMalformed;
+  if (!plain || plain->size() < 4 * kSeedBytes) return Refusal::kMalformed;
   auto const part = [&](std::size_t from, std::size_t size) {
     return Secret::copy_of(plain->view().subspan(from, size));
   };
   auto identity = SigningKey::from_seed(part(0, kSeedBytes));
   auto witness = SigningKey::from_seed(part(kSeedBytes, kSeedBytes));
-  if (!identity || !witness) return Refusal::kMalformed;
-  return Keys{std::move(*identity), std::move(*witness), part(2 * kSeedBytes, kSeedBytes),
-              part(3 * kSeedBytes, plain->size() - 3 * kSeedBytes)};
+  auto box = crypto::BoxKey::from_secret(part(2 * kSeedBytes, kSeedBytes));
+  if (!identity || !witness || !box) return Refusal::kMalformed;
+  return Keys{std::move(*identity), std::move(*witness), std::move(*box), part(3 * kSeedBytes, kSeedBytes),
+              part(4 * kSeedBytes, plain->size() - 4 * kSeedBytes)};
 }
 
 }  // namespace piaojue::client

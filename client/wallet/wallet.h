@@ -27,7 +27,7 @@ struct JournalRecord {
 };
 
 /// Names in use: "profile" (who, where, certificates; not secret), "keys" (sealed under the passphrase),
-/// "attempt/<batch_open hex>" (sealed, specification §14), "trustee/<name>" (sealed under the passphrase),
+/// "attempt/<batch>/<attempt>" and "trustee/<name>" (sealed, specification §14), "ticks" (of a supervisor, not secret),
 /// "evidence/<what>" (not secret).
 class Wallet {
  public:

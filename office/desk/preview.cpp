@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -89,8 +90,9 @@ json::object preview(ByteView member_bytes, ByteView candidate_bytes, ByteView a
   out["experts"] = experts;
   out["candidates"] = applicants->people.size();
   out["levels"] = levels_view(applicants->people, lang);
-  out["faults"] = json_list(
-      sheets::committee_faults(*members, *candidates, experts, "", sheets::CommitteeScope::kOneSpeciality), lang);
+  auto remarks = sheets::committee_faults(*members, *candidates, experts, "", sheets::CommitteeScope::kOneSpeciality);
+  std::ranges::move(sheets::committee_hints(*members), std::back_inserter(remarks));
+  out["faults"] = json_list(remarks, lang);
   out["recusals"] = recusals_view(*members, *candidates, lang);
   return out;
 }

@@ -42,8 +42,8 @@ Ballot ballot_of(sheets::Candidates const& sheet, std::vector<office::Applicant>
       Text const& channel =
           c.channel == meeting::Channel::kExceptional ? words::kRosterExceptional : words::kRosterNormal;
       out.csv += std::to_string(n);
-      for (std::string const& cell :
-           {c.name, c.employer, c.level, std::string(channel.zh), batch.title, c.summary, c.group_opinion})
+      for (std::string const& cell : {c.name, c.employer, c.level, std::string(channel.zh), batch.title, c.summary,
+                                      c.group_opinion, c.opened_before})
         out.csv += "," + csv_cell(cell);
       out.csv += "\r\n";
       out.order.push_back(n);

@@ -20,7 +20,7 @@ namespace piaojue::office {
 using crypto::Hash;
 
 inline constexpr std::string_view kLedgerMagic = "PIAOJUE-LEDGER-1\n";
-inline constexpr std::string_view kLedgerDomain = "piaojue/v1/office";
+inline constexpr std::string_view kLedgerDomain = "piaojue/v2/office";
 inline constexpr std::size_t kLedgerEntryBytesMax = 2U << 20;
 inline constexpr std::size_t kLedgerBytesMax = 256U << 20;
 inline constexpr std::size_t kOfficePeopleMax = 100;

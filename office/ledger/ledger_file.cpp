@@ -45,7 +45,7 @@ bool sync_folder(std::filesystem::path const& folder) {
 }
 
 Bytes key_associated(LedgerId const& id, std::uint32_t person) {
-  Bytes out = to_bytes(as_bytes("piaojue/v1/office-key"));
+  Bytes out = to_bytes(as_bytes("piaojue/v2/office-key"));
   out.push_back(0);
   piaojue::append(out, id);
   append_u32be(out, person);

@@ -61,8 +61,8 @@ Explained<MeetingRecord> read_meeting(std::istream& record, meeting::Hash const&
 
 std::vector<meeting::QuestionId> passed(Audit const& audit) {
   std::vector<meeting::QuestionId> out;
-  for (auto const& [question, row] : verifier::declared_rows(audit))
-    if (row.passed) out.push_back(question);
+  for (auto const& [question, declared] : verifier::declared_rows(audit))
+    if (declared.row.passed) out.push_back(question);
   return out;
 }
 

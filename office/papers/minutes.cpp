@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // 05 评审会议纪要: the votes batch by batch, and who passed.
+#include "office/papers/changes.h"
 #include "office/papers/code_line.h"
 #include "office/papers/frame.h"
 #include "office/papers/papers.h"
 #include "office/papers/words.h"
-#include "protocol/meeting/arithmetic.h"
+#include "protocol/meeting/bodies.h"
 #include "strings/papers.h"
 
 namespace piaojue::office {
@@ -12,6 +13,12 @@ namespace piaojue::office {
 namespace words = strings::papers;
 
 namespace {
+
+/// How an attempt was voted; paper that the committee has not signed says so.
+Text const& means(verifier::AttemptResult const& attempt) {
+  if (!attempt.paper) return words::kByLaptop;
+  return attempt.counted_by == meeting::By::kOffice ? words::kByPaperUnconfirmed : words::kByPaper;
+}
 
 Cells attempt_row(meeting::Manifest const& m, verifier::AttemptResult const& attempt) {
   std::size_t yes = 0, voided = 0;
@@ -31,7 +38,7 @@ Cells attempt_row(meeting::Manifest const& m, verifier::AttemptResult const& att
   }
   return {m.batches.at(attempt.batch - 1).title,
           std::to_string(attempt.attempt),
-          said(attempt.paper ? words::kByPaper : words::kByLaptop),
+          said(means(attempt)),
           std::to_string(attempt.present),
           std::to_string(attempt.questions.size()),
           attempt.declared ? std::to_string(yes) : said(words::kNotDeclared),
@@ -69,6 +76,16 @@ void passers(Frame& frame, verifier::Audit const& audit) {
               std::move(rows));
 }
 
+/// Those whose row that stands has this mark, by name; nothing where there are none.
+void people_line(Frame& frame, verifier::Audit const& audit, Text const& text, bool meeting::Row::*mark) {
+  std::vector<std::string> people;
+  for (auto const& [q, declared] : verifier::declared_rows(audit)) {
+    std::string const& name = audit.manifest->candidates.at(q - 1).name;
+    if (declared.row.*mark) people.push_back(said({words::kNumberAndName, {{"number", q}, {"name", name}}}));
+  }
+  if (!people.empty()) frame.paragraph({text, {{"people", joined(people, said(words::kListDivider))}}});
+}
+
 }  // namespace
 
 Explained<Paper> minutes_paper(MeetingRecord const& record, std::optional<LedgerHead> const& ledger) {
@@ -79,15 +96,12 @@ Explained<Paper> minutes_paper(MeetingRecord const& record, std::optional<Ledger
                    {{"rule", rule_sentence(m.rules)},
                     {"count", m.committee_size},
                     {"approval", m.size_approval},
-                    {"quorum", meeting::quorum_min(m.rules, m.committee_size)}}});
+                    {"quorum", std::uint64_t{meeting::quorum(m)}}}});
   batches(frame, audit);
   passers(frame, audit);
-  std::vector<std::string> sensitive;
-  for (auto const& [q, row] : verifier::declared_rows(audit))
-    if (row.mode_sensitive)
-      sensitive.push_back(said({words::kNumberAndName, {{"number", q}, {"name", m.candidates.at(q - 1).name}}}));
-  if (!sensitive.empty())
-    frame.paragraph({words::kMinutesSensitive, {{"people", joined(sensitive, said(words::kListDivider))}}});
+  people_line(frame, audit, words::kContested, &meeting::Row::contested);
+  people_line(frame, audit, words::kMinutesSensitive, &meeting::Row::mode_sensitive);
+  put_changes(frame, audit);
   frame.sign({&words::kRoleScrutineer, &words::kRoleTeller, &words::kRoleChair});
   return frame.finish(words::kMinutesFile, With::kPage);
 }

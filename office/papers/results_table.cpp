@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // 04 投票结果汇总表: what every question came to; the one paper that can be held against the record.
+#include "office/papers/changes.h"
 #include "office/papers/frame.h"
 #include "office/papers/papers.h"
 #include "office/papers/words.h"
@@ -15,7 +16,7 @@ Explained<Paper> results_paper(MeetingRecord const& record, std::optional<Ledger
   std::vector<Cells> rows;
   for (verifier::ResultRow const& row : verifier::result_rows(audit)) rows.emplace_back(row.begin(), row.end());
   // Names, levels, routes and results are words; all between are figures.
-  constexpr std::array<int, verifier::kResultColumns> kWidths{6, 18, 8, 6, 6, 6, 8, 6, 6, 6, 6, 10, 8};
+  constexpr std::array<int, verifier::kResultColumns> kWidths{6, 15, 8, 6, 6, 6, 8, 6, 6, 6, 6, 8, 13};
   std::vector<Column> columns;
   for (std::size_t i = 0; i < verifier::kResultColumns; ++i)
     columns.emplace_back(verifier::result_heading(i), kWidths[i],
@@ -27,6 +28,7 @@ Explained<Paper> results_paper(MeetingRecord const& record, std::optional<Ledger
                     {"count", std::uint64_t{verifier::declared_rows(audit).size()}},
                     {"passed", std::uint64_t{passed(audit).size()}}}});
   frame.table(std::move(columns), std::move(rows), "results");
+  put_changes(frame, audit);
   frame.sign({&words::kRoleScrutineer, &words::kRoleTeller, &words::kRoleChair});
   return frame.finish(words::kResultsFile, With::kPageAndSheet);
 }

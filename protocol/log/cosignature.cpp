@@ -5,6 +5,8 @@ namespace piaojue::log {
 namespace {
 
 constexpr std::uint8_t kTypeCosignatureV1 = 0x04;
+/// What every program can count in (specification §4.3).
+constexpr std::uint64_t kTimeMax_s = (std::uint64_t{1} << 53) - 1;
 
 /// What a witness signs: neither a note nor an entry can begin like this, so a witness key's signature means only this.
 std::string signing_input(Checkpoint const& checkpoint, std::uint64_t time_s) {
@@ -21,6 +23,8 @@ Cosignature cosign(Checkpoint const& checkpoint, std::uint32_t person, std::uint
 
 Result<void> verify_cosignature(Cosignature const& cosignature, std::string_view origin,
                                 crypto::SigningPublicKey const& witness_key) {
+  // What live programs kept and no verifier takes would spoil the record.
+  if (cosignature.time_s > kTimeMax_s) return Refusal::kOutOfRange;
   Checkpoint const checkpoint{std::string(origin), cosignature.tree_size, cosignature.root};
   std::string const input = signing_input(checkpoint, cosignature.time_s);
   if (!crypto::verify(witness_key, {as_bytes(input)}, cosignature.signature)) {

@@ -24,7 +24,7 @@ struct Cosignature {
 Cosignature cosign(Checkpoint const& checkpoint, std::uint32_t person, std::uint64_t time_s,
                    crypto::SigningKey const& witness_key);
 
-/// @param origin of the log. @return kBadSignature.
+/// @param origin of the log. @return kBadSignature. kOutOfRange: a time beyond its bound, which no verifier takes.
 [[nodiscard]] Result<void> verify_cosignature(Cosignature const& cosignature, std::string_view origin,
                                               crypto::SigningPublicKey const& witness_key);
 

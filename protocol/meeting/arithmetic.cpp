@@ -10,14 +10,14 @@ using Wide = std::uint64_t;
 
 /// Fills in what follows from the votes. Denominators of the three recusal modes: include P + left, exclude P − R, and
 /// leave P (where R is 0, so that it equals exclude).
-Row decide(Rules const& rules, Figures const& f, Row row, std::uint32_t unconfirmed) {
+/// @param low, high what `agree` may have been: contested if the rule decides differently for them.
+Row decide(Rules const& rules, Figures const& f, Row row, std::uint32_t low, std::uint32_t high) {
   bool const exclude = rules.recusal_mode == RecusalMode::kExclude;
   row.present = exclude ? f.present - f.recused : f.present;
   row.recused = exclude ? 0 : f.recused;
   row.needed = needed(rules, row.present);
   bool const as_cast = passes(rules, row.agree, row.present);
-  std::uint32_t const fewest = row.agree - std::min(row.agree, unconfirmed);
-  row.contested = passes(rules, fewest, row.present) != passes(rules, row.agree + unconfirmed, row.present);
+  row.contested = passes(rules, low, row.present) != passes(rules, high, row.present);
   row.passed = as_cast && !row.contested;
   row.mode_sensitive = passes(rules, row.agree, f.present + f.left) != passes(rules, row.agree, f.present - f.recused);
   return row;
@@ -39,24 +39,19 @@ std::uint32_t needed(Rules const& rules, std::uint32_t present) {
   return static_cast<std::uint32_t>(rules.pass_strict ? want / d + 1 : (want + d - 1) / d);
 }
 
-bool quorum_met(Rules const& rules, std::uint32_t present, std::uint32_t committee_size) {
-  return Wide{rules.quorum_denominator} * present >= Wide{rules.quorum_numerator} * committee_size;
-}
-
 std::uint32_t quorum_min(Rules const& rules, std::uint32_t committee_size) {
   Wide const d = rules.quorum_denominator;
   return static_cast<std::uint32_t>((Wide{rules.quorum_numerator} * committee_size + d - 1) / d);
 }
 
-std::uint32_t cosignatures_needed(std::uint32_t signed_in) {
-  return static_cast<std::uint32_t>(2 * Wide{signed_in} / 3 + 1);
-}
+std::size_t two_thirds(std::size_t n) { return 2 * n / 3 + 1; }
 
 Result<Row> make_row(Rules const& rules, Figures const& f) {
   if (f.recused > f.present) return Refusal::kUnbalancedRow;
   if (f.cast > f.present - f.recused) return Refusal::kUnbalancedRow;
   if (f.box > f.cast) return Refusal::kUnbalancedRow;
   if (Wide{f.agree} + f.disagree > f.box) return Refusal::kUnbalancedRow;
+  if (Wide{f.confirmed} + f.not_cast > f.present - f.recused) return Refusal::kUnbalancedRow;
   Row row;
   row.agree = f.agree;
   row.disagree = f.disagree;
@@ -64,9 +59,12 @@ Result<Row> make_row(Rules const& rules, Figures const& f) {
   if (row.abstain != 0 && !rules.abstain_allowed) return Refusal::kUnbalancedRow;
   row.invalid = f.cast - f.box;
   row.not_cast = f.present - f.recused - f.cast;
-  // An expert whose own ballot was not valid may have said OK all the same: that must not stop the count, so not below
-  // 0.
-  row = decide(rules, f, row, f.box - std::min(f.box, f.confirmed));
+  // Surplus ballots of dishonest people can stand in the places of those who do not say OK; and who has said neither OK
+  // nor NOT_CAST may have agreed and been left out. Who says OK over an invalid ballot must not stop the count.
+  std::uint32_t const entitled = f.present - f.recused;
+  std::uint32_t const unproven = f.box - std::min(f.box, f.confirmed);
+  std::uint32_t const unheard = entitled - f.confirmed - f.not_cast;
+  row = decide(rules, f, row, row.agree - std::min(row.agree, unproven), row.agree + unheard);
   if (!balances(row)) return Refusal::kUnbalancedRow;
   return row;
 }
@@ -84,7 +82,7 @@ Result<Row> make_paper_row(Rules const& rules, Figures const& f, PaperRow const&
   row.abstain = paper.abstain;
   row.invalid = paper.invalid;
   row.not_cast = f.present - f.recused - paper.returned;
-  row = decide(rules, f, row, 0);
+  row = decide(rules, f, row, row.agree, row.agree);
   if (!balances(row)) return Refusal::kUnbalancedRow;
   return row;
 }

@@ -49,6 +49,11 @@ bool Attempt::recused(PersonId person, QuestionId q) const {
 
 bool Attempt::present(PersonId person) const { return std::ranges::binary_search(open.present, person); }
 
+std::uint32_t Attempt::recused_from(QuestionId q) const {
+  return static_cast<std::uint32_t>(
+      std::ranges::count_if(open.recusals, [&](Recusal const& recusal) { return recusal.question == q; }));
+}
+
 std::vector<QuestionId> Attempt::questions_of(PersonId person) const {
   std::vector<QuestionId> out;
   std::ranges::copy_if(open.questions, std::back_inserter(out), [&](QuestionId q) { return !recused(person, q); });
@@ -61,41 +66,91 @@ std::vector<QuestionId> Attempt::live_questions_of(PersonId person) const {
   return out;
 }
 
-std::vector<PersonId> Attempt::unconfirmed() const {
-  std::vector<PersonId> out;
-  for (auto const& [person, envelope] : counted) {
-    if (confirms.contains(person) || overridden.contains(person) || live_questions_of(person).empty()) continue;
-    out.push_back(person);
+Voter const* Attempt::voter(PersonId person) const {
+  auto const found = voters.find(person);
+  return found == voters.end() ? nullptr : &found->second;
+}
+
+std::uint32_t Attempt::cast_of(PersonId person) const {
+  Voter const* const found = voter(person);
+  return found == nullptr ? 0 : found->cast;
+}
+
+std::map<PersonId, Hash> Attempt::envelopes() const {
+  std::map<PersonId, Hash> out;
+  for (auto const& [person, voter] : voters) {
+    if (voter.envelope) out.emplace(person, voter.envelope_leaf);
   }
   return out;
 }
 
-std::uint32_t Attempt::cast(QuestionId q) const {
+std::vector<PersonId> Attempt::without() const {
+  std::vector<PersonId> out;
+  std::ranges::copy_if(open.present, std::back_inserter(out), [&](PersonId person) {
+    Voter const* const found = voter(person);
+    return found == nullptr || !found->envelope;
+  });
+  return out;
+}
+
+// ---- Confirming ----------------------------------------------------------------------------------------------------
+
+bool Attempt::entitled(PersonId person) const { return present(person) && !live_questions_of(person).empty(); }
+
+std::vector<PersonId> Attempt::entitled() const {
+  std::vector<PersonId> out;
+  std::ranges::copy_if(open.present, std::back_inserter(out), [&](PersonId person) { return entitled(person); });
+  return out;
+}
+
+std::optional<ConfirmVerdict> Attempt::said(PersonId person, QuestionId q) const {
+  if (auto const confirm = confirms.find(person); confirm != confirms.end()) {
+    auto const row = confirm->second.rows.find(q);
+    return row == confirm->second.rows.end() ? std::nullopt : std::optional(row->second);
+  }
+  Voter const* const found = voter(person);
+  if (found != nullptr && found->signed_out_not_cast == true && !counted.contains(person) && !recused(person, q)) {
+    return ConfirmVerdict::kNotCast;
+  }
+  return std::nullopt;
+}
+
+bool Attempt::said_anything(PersonId person) const {
+  return std::ranges::any_of(live_questions_of(person), [&](QuestionId q) { return said(person, q).has_value(); });
+}
+
+bool Attempt::said_missing(PersonId person) const {
+  return std::ranges::any_of(live_questions_of(person),
+                             [&](QuestionId q) { return said(person, q) == ConfirmVerdict::kMissing; });
+}
+
+bool Attempt::covered(PersonId person) const {
+  auto const named = overridden.find(person);
+  return named != overridden.end() && named->second == said_missing(person);
+}
+
+std::vector<PersonId> Attempt::unconfirmed() const {
+  std::vector<PersonId> out;
+  for (PersonId const person : open.present) {
+    std::vector<QuestionId> const questions = live_questions_of(person);
+    if (questions.empty() || covered(person)) continue;
+    bool const all = std::ranges::all_of(questions, [&](QuestionId q) {
+      auto const word = said(person, q);
+      return word && *word != ConfirmVerdict::kMissing;
+    });
+    if (!all) out.push_back(person);
+  }
+  return out;
+}
+
+std::uint32_t Attempt::counted_for(QuestionId q) const {
   return static_cast<std::uint32_t>(
       std::ranges::count_if(counted, [&](auto const& envelope) { return !recused(envelope.first, q); }));
 }
 
-std::uint32_t Attempt::confirmed(QuestionId q) const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(confirms, [&](auto const& confirm) {
-    auto const row = confirm.second.rows.find(q);
-    return row != confirm.second.rows.end() && row->second;
-  }));
-}
-
-std::optional<std::uint32_t> Attempt::hop_of(TrusteeId trustee) const {
-  auto const at = std::ranges::find(hops, trustee);
-  if (at == hops.end()) return std::nullopt;
-  return static_cast<std::uint32_t>(at - hops.begin());
-}
-
-std::map<QuestionId, std::uint32_t> Attempt::issued_by(TrusteeId trustee) const {
-  std::map<QuestionId, std::uint32_t> out;
-  for (QuestionId const q : open.questions) out[q] = 0;
-  for (auto const& [person, trustees] : issued) {
-    if (!trustees.contains(trustee)) continue;
-    for (QuestionId const q : questions_of(person)) ++out[q];
-  }
-  return out;
+std::uint32_t Attempt::said_by(QuestionId q, ConfirmVerdict verdict) const {
+  return static_cast<std::uint32_t>(
+      std::ranges::count_if(open.present, [&](PersonId person) { return said(person, q) == verdict; }));
 }
 
 }  // namespace piaojue::meeting

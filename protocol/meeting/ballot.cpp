@@ -61,7 +61,8 @@ Result<BallotView> parse_ballot(BallotShape const& shape, ByteView bytes) {
 }
 
 bool ballot_points_valid(BallotView const& ballot) {
-  return elgamal::is_valid_point(ballot.vote.a) && elgamal::is_valid_point(ballot.vote.b);
+  return elgamal::is_valid_point(ballot.vote.a) && elgamal::is_valid_point(ballot.vote.b) &&
+         crypto::is_valid(ballot.pk_v);
 }
 
 std::optional<std::uint32_t> first_bad_token(BallotContext const& context, BallotView const& ballot) {
@@ -86,33 +87,44 @@ Result<void> ballot_vote_valid(BallotContext const& context, BallotView const& b
                               context.shape.abstain_allowed);
 }
 
+namespace {
+
+/// Scalars are a matter of form, not of proof.
+bool scalars_canonical(BallotView const& ballot) {
+  for (std::size_t at = 0; at < ballot.proof.size(); at += crypto::Scalar::kSize) {
+    auto const scalar = crypto::Scalar::from(ballot.proof.subspan(at, crypto::Scalar::kSize));
+    if (!scalar || !elgamal::is_canonical_scalar(*scalar)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 std::optional<BallotRefusal> check_ballot(BallotContext const& context, ByteView bytes) {
   auto const ballot = parse_ballot(context.shape, bytes);
-  if (!ballot) return BallotRefusal{Refusal::kBallotEncoding};
+  if (!ballot || !ballot_points_valid(*ballot) || !scalars_canonical(*ballot)) {
+    return BallotRefusal{Refusal::kBallotEncoding};
+  }
   if (ballot->question != context.question) return BallotRefusal{Refusal::kBallotContext};
-  if (!ballot_points_valid(*ballot)) return BallotRefusal{Refusal::kBallotEncoding};
   if (ballot->tokens.size() != context.token_keys.size() || context.token_keys.empty()) {
     return BallotRefusal{Refusal::kBallotToken};
   }
-  // Scalars are a matter of form, not of proof: look at them before the dear checks.
-  for (std::size_t at = 0; at < ballot->proof.size(); at += crypto::Scalar::kSize) {
-    auto const scalar = crypto::Scalar::from(ballot->proof.subspan(at, crypto::Scalar::kSize));
-    if (!scalar || !elgamal::is_canonical_scalar(*scalar)) return BallotRefusal{Refusal::kBallotEncoding};
-  }
-  if (!ballot_signature_valid(context, *ballot)) return BallotRefusal{Refusal::kBallotSignature};
   if (auto const hop = first_bad_token(context, *ballot)) return BallotRefusal{Refusal::kBallotToken, *hop};
+  if (!ballot_signature_valid(context, *ballot)) return BallotRefusal{Refusal::kBallotSignature};
   if (auto const vote = ballot_vote_valid(context, *ballot); !vote) {
     return BallotRefusal{vote.error() == Refusal::kBallotEncoding ? Refusal::kBallotEncoding : Refusal::kBallotProof};
   }
   return std::nullopt;
 }
 
-Result<Bytes> make_ballot(BallotContext const& context, crypto::SigningKey const& sk_v,
-                          crypto::TokenPrefix const& prefix, std::vector<Bytes> const& tokens, elgamal::Choice choice) {
+Result<OpenableBallot> make_openable_ballot(BallotContext const& context, crypto::SigningKey const& sk_v,
+                                            crypto::TokenPrefix const& prefix, std::vector<Bytes> const& tokens,
+                                            elgamal::Choice choice) {
   if (tokens.size() != context.shape.trustees) return Refusal::kBallotEncoding;
-  auto const vote =
-      elgamal::encrypt({context.ctx, context.election_key, sk_v.public_key()}, choice, context.shape.abstain_allowed);
-  if (!vote) return vote.error();
+  auto made = elgamal::encrypt_openable({context.ctx, context.election_key, sk_v.public_key()}, choice,
+                                        context.shape.abstain_allowed);
+  if (!made) return made.error();
+  elgamal::EncryptedVote const& vote = made->vote;
   Bytes out;
   out.reserve(context.shape.bytes());
   out.push_back(kVersion);
@@ -123,12 +135,19 @@ Result<Bytes> make_ballot(BallotContext const& context, crypto::SigningKey const
     if (token.size() != context.shape.modulus_bytes) return Refusal::kBallotEncoding;
     piaojue::append(out, token);
   }
-  piaojue::append(out, vote->ciphertext.a.view());
-  piaojue::append(out, vote->ciphertext.b.view());
-  piaojue::append(out, vote->proof);
+  piaojue::append(out, vote.ciphertext.a.view());
+  piaojue::append(out, vote.ciphertext.b.view());
+  piaojue::append(out, vote.proof);
   Signature const signature = sk_v.sign({as_bytes(crypto::domain::kBallot), kEndOfDomain, context.ctx.view(), out});
   piaojue::append(out, signature.view());
-  return out;
+  return OpenableBallot{std::move(out), std::move(made->r)};
+}
+
+Result<Bytes> make_ballot(BallotContext const& context, crypto::SigningKey const& sk_v,
+                          crypto::TokenPrefix const& prefix, std::vector<Bytes> const& tokens, elgamal::Choice choice) {
+  auto made = make_openable_ballot(context, sk_v, prefix, tokens, choice);
+  if (!made) return made.error();
+  return std::move(made->bytes);
 }
 
 }  // namespace piaojue::meeting

@@ -5,7 +5,7 @@
 ///   version(1) = 1 ‖ q(4, u32be) ‖ pk_v(32) ‖ prefix(32) ‖ σ_0 … σ_{k−1} (modulus bytes each) ‖ A(32) ‖ B(32)
 ///   ‖ proof(64·m, m = 3 or 2 admissible choices) ‖ sig(64)
 ///
-/// sig = Ed25519 by sk_v over "piaojue/v1/ballot" ‖ 0x00 ‖ ctx ‖ everything before sig.
+/// sig = Ed25519 by sk_v over "piaojue/v2/ballot" ‖ 0x00 ‖ ctx ‖ everything before sig.
 #include "crypto/blind_rsa.h"
 #include "crypto/sign.h"
 #include "protocol/meeting/entry.h"
@@ -50,17 +50,28 @@ struct BallotRefusal {
 };
 
 /// One check each, so that the verifier can number them. All pure and safe to run on many threads.
-[[nodiscard]] bool ballot_points_valid(BallotView const& ballot);                                     // BALLOT_ENCODING
+/// A and B are points other than the identity, pk_v is canonical and not of small order: BALLOT_ENCODING.
+[[nodiscard]] bool ballot_points_valid(BallotView const& ballot);
 [[nodiscard]] std::optional<std::uint32_t> first_bad_token(BallotContext const&, BallotView const&);  // BALLOT_TOKEN(t)
 [[nodiscard]] bool ballot_signature_valid(BallotContext const&, BallotView const&);     // BALLOT_SIGNATURE
 [[nodiscard]] Result<void> ballot_vote_valid(BallotContext const&, BallotView const&);  // BALLOT_ENCODING, BALLOT_PROOF
 
-/// All of them, cheapest first: length and version, question (BALLOT_CONTEXT), points and scalars, signature, tokens,
-/// proof.
+/// All of them, in the order of specification §8.3: what several would refuse is counted by the first. Length, version,
+/// points and scalars (BALLOT_ENCODING), question (BALLOT_CONTEXT), tokens, signature, proof.
 [[nodiscard]] std::optional<BallotRefusal> check_ballot(BallotContext const& context, ByteView bytes);
+
+struct OpenableBallot {
+  Bytes bytes;
+  Secret r;  ///< of A = r·G: with it anybody sees the vote. For the memory of the laptop only (specification §8.4)
+};
 
 /// Client: builds, proves and signs. @param tokens finalized, by hop.
 /// @return kBallotEncoding: abstain where it is not allowed, or a wrong number of tokens.
+[[nodiscard]] Result<OpenableBallot> make_openable_ballot(BallotContext const& context, crypto::SigningKey const& sk_v,
+                                                          crypto::TokenPrefix const& prefix,
+                                                          std::vector<Bytes> const& tokens,
+                                                          crypto::elgamal::Choice choice);
+/// The same without r: it can never be opened.
 [[nodiscard]] Result<Bytes> make_ballot(BallotContext const& context, crypto::SigningKey const& sk_v,
                                         crypto::TokenPrefix const& prefix, std::vector<Bytes> const& tokens,
                                         crypto::elgamal::Choice choice);

@@ -9,13 +9,34 @@ namespace piaojue::meeting {
 
 namespace {
 
-/// Everybody and the server.
-constexpr std::size_t kSignaturesMax = kPeopleMax + 1;
+/// Elements of all repeated fields of a body: what the bounds of §2.3 let the largest one have.
+std::size_t elements_max(EntryType type) {
+  constexpr std::size_t kPerQuestion = kQuestionsPerBatchMax;
+  constexpr std::size_t kPerExpert = kExpertsMax;
+  constexpr std::size_t kResults = kCandidatesMax;  // that a BatchOpen or MeetingClose names unwitnessed
+  switch (type) {
+    case EntryType::kMeetingOpen:
+      // Every candidate stands in the list of one batch; there are no more batches than candidates.
+      return kPeopleMax + kTrusteesMax + 3 * kCandidatesMax;
+    case EntryType::kBatchOpen:
+      return kPerQuestion + kPerExpert + kPerExpert * kPerQuestion + kTrusteesMax + kResults;
+    case EntryType::kBatchClose:
+      return 2 * kPerExpert;
+    case EntryType::kBallotBox:
+      return kPerQuestion * (1 + 2 * kPerExpert);
+    case EntryType::kOverride:
+      return kPerExpert;
+    case EntryType::kMeetingClose:
+      return kResults;
+    default:
+      return kPerQuestion;
+  }
+}
 
 template <class Message, class Value>
-Result<Body> decode_as(ByteView bytes) {
+Result<Body> decode_as(EntryType type, ByteView bytes) {
   Message message;
-  if (auto const parsed = protobuf::decode(bytes, message); !parsed) return parsed.error();
+  if (auto const parsed = protobuf::decode(bytes, message, elements_max(type)); !parsed) return parsed.error();
   Body body;
   codec::FieldReader reader;
   codec::read(reader, message, body.emplace<Value>());
@@ -25,67 +46,121 @@ Result<Body> decode_as(ByteView bytes) {
 
 }  // namespace
 
-Result<Body> decode_body(EntryType type, ByteView bytes) {
-  if (bytes.size() > kEntryBytesMax) return Refusal::kTooLarge;
+std::size_t entry_bytes_max(EntryType type) {
   switch (type) {
     case EntryType::kMeetingOpen:
-      return decode_as<v1::Manifest, Manifest>(bytes);
-    case EntryType::kSignIn:
-      return decode_as<v1::SignIn, SignIn>(bytes);
-    case EntryType::kSignOut:
-      return decode_as<v1::SignOut, SignOut>(bytes);
-    case EntryType::kRecuse:
-      return decode_as<v1::Recuse, Recuse>(bytes);
-    case EntryType::kKeyChange:
-      return decode_as<v1::KeyChange, KeyChange>(bytes);
-    case EntryType::kInterview:
-      return decode_as<v1::Interview, Interview>(bytes);
-    case EntryType::kBatchKeys:
-      return decode_as<v1::BatchKeys, BatchKeys>(bytes);
-    case EntryType::kBatchOpen:
-      return decode_as<v1::BatchOpen, BatchOpen>(bytes);
-    case EntryType::kTokenRequest:
-      return decode_as<v1::TokenRequest, TokenRequest>(bytes);
-    case EntryType::kTokensIssued:
-      return decode_as<v1::TokensIssued, TokensIssued>(bytes);
-    case EntryType::kEnvelopeCast:
-      return decode_as<v1::EnvelopeCast, EnvelopeCast>(bytes);
-    case EntryType::kBatchClose:
-      return decode_as<v1::BatchClose, BatchClose>(bytes);
-    case EntryType::kIssuanceClosed:
-      return decode_as<v1::IssuanceClosed, IssuanceClosed>(bytes);
-    case EntryType::kMixStep:
-      return decode_as<v1::MixStep, MixStep>(bytes);
     case EntryType::kBallotBox:
-      return decode_as<v1::BallotBox, BallotBox>(bytes);
-    case EntryType::kConfirm:
-      return decode_as<v1::Confirm, Confirm>(bytes);
-    case EntryType::kOverride:
-      return decode_as<v1::Override, Override>(bytes);
-    case EntryType::kTallyShare:
-      return decode_as<v1::TallyShare, TallyShare>(bytes);
+      return kEntryBytesMax;
+    case EntryType::kBatchOpen:
+    case EntryType::kBatchClose:
     case EntryType::kDeclaration:
-      return decode_as<v1::Declaration, Declaration>(bytes);
-    case EntryType::kErased:
-      return decode_as<v1::Erased, Erased>(bytes);
-    case EntryType::kVoid:
-      return decode_as<v1::Void, Void>(bytes);
     case EntryType::kPaperTally:
-      return decode_as<v1::PaperTally, PaperTally>(bytes);
-    case EntryType::kIncident:
-      return decode_as<v1::Incident, Incident>(bytes);
     case EntryType::kMeetingClose:
-      return decode_as<v1::MeetingClose, MeetingClose>(bytes);
+      return 1u << 20;
+    case EntryType::kBatchKeys:
+      return 128u << 10;
+    default:
+      return 64u << 10;
+  }
+}
+
+std::size_t signatures_max(EntryType type) {
+  switch (type) {
+    case EntryType::kSignIn:
+    case EntryType::kInterview:
+    case EntryType::kBatchKeys:
+    case EntryType::kTokenRequest:
+    case EntryType::kTokensIssued:
+    case EntryType::kEnvelopeCast:
+    case EntryType::kIssuanceClosed:
+    case EntryType::kMixStep:
+    case EntryType::kBallotBox:
+    case EntryType::kConfirm:
+    case EntryType::kTallyShare:
+    case EntryType::kErased:
+    case EntryType::kIncident:
+      return 1;
+    default:
+      // An office or a committee, who may be nearly everybody.
+      return kPeopleMax;
+  }
+}
+
+Result<Body> decode_body(EntryType type, ByteView bytes) {
+  if (bytes.size() > entry_bytes_max(type)) return Refusal::kTooLarge;
+  switch (type) {
+    case EntryType::kMeetingOpen:
+      return decode_as<v2::Manifest, Manifest>(type, bytes);
+    case EntryType::kSignIn:
+      return decode_as<v2::SignIn, SignIn>(type, bytes);
+    case EntryType::kSignOut:
+      return decode_as<v2::SignOut, SignOut>(type, bytes);
+    case EntryType::kRecuse:
+      return decode_as<v2::Recuse, Recuse>(type, bytes);
+    case EntryType::kKeyChange:
+      return decode_as<v2::KeyChange, KeyChange>(type, bytes);
+    case EntryType::kInterview:
+      return decode_as<v2::Interview, Interview>(type, bytes);
+    case EntryType::kBatchKeys:
+      return decode_as<v2::BatchKeys, BatchKeys>(type, bytes);
+    case EntryType::kBatchOpen:
+      return decode_as<v2::BatchOpen, BatchOpen>(type, bytes);
+    case EntryType::kTokenRequest:
+      return decode_as<v2::TokenRequest, TokenRequest>(type, bytes);
+    case EntryType::kTokensIssued:
+      return decode_as<v2::TokensIssued, TokensIssued>(type, bytes);
+    case EntryType::kEnvelopeCast:
+      return decode_as<v2::EnvelopeCast, EnvelopeCast>(type, bytes);
+    case EntryType::kBatchClose:
+      return decode_as<v2::BatchClose, BatchClose>(type, bytes);
+    case EntryType::kIssuanceClosed:
+      return decode_as<v2::IssuanceClosed, IssuanceClosed>(type, bytes);
+    case EntryType::kMixStep:
+      return decode_as<v2::MixStep, MixStep>(type, bytes);
+    case EntryType::kBallotBox:
+      return decode_as<v2::BallotBox, BallotBox>(type, bytes);
+    case EntryType::kConfirm:
+      return decode_as<v2::Confirm, Confirm>(type, bytes);
+    case EntryType::kOverride:
+      return decode_as<v2::Override, Override>(type, bytes);
+    case EntryType::kTallyShare:
+      return decode_as<v2::TallyShare, TallyShare>(type, bytes);
+    case EntryType::kDeclaration:
+      return decode_as<v2::Declaration, Declaration>(type, bytes);
+    case EntryType::kErased:
+      return decode_as<v2::Erased, Erased>(type, bytes);
+    case EntryType::kVoid:
+      return decode_as<v2::Void, Void>(type, bytes);
+    case EntryType::kPaperTally:
+      return decode_as<v2::PaperTally, PaperTally>(type, bytes);
+    case EntryType::kIncident:
+      return decode_as<v2::Incident, Incident>(type, bytes);
+    case EntryType::kMeetingClose:
+      return decode_as<v2::MeetingClose, MeetingClose>(type, bytes);
+    case EntryType::kTrusteeChange:
+      return decode_as<v2::TrusteeChange, TrusteeChange>(type, bytes);
+    case EntryType::kEnvelopeSpoil:
+      return decode_as<v2::EnvelopeSpoil, EnvelopeSpoil>(type, bytes);
+    case EntryType::kCheckResult:
+      return decode_as<v2::CheckResult, CheckResult>(type, bytes);
   }
   return Refusal::kUnknownType;
 }
 
+EntryType type_of(ByteView entry) {
+  constexpr std::uint8_t kTypeTag = 1 << 3;
+  constexpr std::uint8_t kMore = 0x80;
+  bool const one_byte = entry.size() >= 2 && entry[0] == kTypeTag && entry[1] < kMore;
+  return static_cast<EntryType>(one_byte && entry[1] <= std::variant_size_v<Body> ? entry[1] : 0);
+}
+
 Result<Entry> decode_entry(ByteView bytes) {
-  if (bytes.size() > kEntryBytesMax) return Refusal::kTooLarge;
-  v1::Entry message;
-  if (auto const parsed = protobuf::decode(bytes, message); !parsed) return parsed.error();
+  // A type that is not read here is refused below, whatever else there is.
+  auto const type = type_of(bytes);
+  if (bytes.size() > entry_bytes_max(type)) return Refusal::kTooLarge;
+  v2::Entry message;
+  if (auto const parsed = protobuf::decode(bytes, message, signatures_max(type)); !parsed) return parsed.error();
   if (message.type() == 0 || message.type() > std::variant_size_v<Body>) return Refusal::kUnknownType;
-  if (static_cast<std::size_t>(message.signatures_size()) > kSignaturesMax) return Refusal::kTooLarge;
 
   Entry entry;
   for (auto const& signature : message.signatures()) {
@@ -109,7 +184,7 @@ Bytes encode_body(Body const& body) {
 
 Bytes encode_entry(EntryType type, ByteView body_bytes, std::vector<EntrySignature> signatures) {
   std::ranges::sort(signatures, {}, &EntrySignature::signer);
-  v1::Entry out;
+  v2::Entry out;
   out.set_type(static_cast<std::uint32_t>(type));
   out.set_body(body_bytes.data(), body_bytes.size());
   for (EntrySignature const& signature : signatures) {
@@ -148,13 +223,14 @@ Hash proposal_id(EntryType type, ByteView body_bytes) {
 }
 
 Bytes possession_input(std::array<std::uint8_t, 16> const& meeting_id, PersonId person, SigningPublicKey const& ik,
-                       SigningPublicKey const& wk) {
+                       SigningPublicKey const& wk, BoxPublicKey const& bk) {
   Bytes out = to_bytes(as_bytes(crypto::domain::kKeyPossession));
   out.push_back(0);
   piaojue::append(out, meeting_id);
   append_u32be(out, person);
   piaojue::append(out, ik.view());
   piaojue::append(out, wk.view());
+  piaojue::append(out, bk.view());
   return out;
 }
 

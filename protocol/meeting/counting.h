@@ -8,17 +8,19 @@
 
 namespace piaojue::meeting {
 
+enum class ConfirmVerdict : std::uint8_t { kOk = 1, kMissing = 2, kNotCast = 3 };
+
 struct Confirm {
   Hash batch_open;
   PersonId person = 0;
   Hash box;
-  std::map<QuestionId, bool> rows;
+  std::map<QuestionId, ConfirmVerdict> rows;
 };
 
 struct Override {
   Hash batch_open;
   Hash box;
-  std::vector<PersonId> silent, missing;
+  std::map<PersonId, bool> people;  ///< true: has signed MISSING by now; false: has said nothing
   std::string reason;
 };
 
@@ -44,7 +46,6 @@ struct Void {
   Hash batch_open;
   std::vector<QuestionId> questions;
   std::string reason;
-  bool shares_lost = false;
 };
 
 struct PaperRow {

@@ -36,10 +36,11 @@ Bytes token_message(Hash const& ctx, SigningPublicKey const& pk_v) {
   return out;
 }
 
-Hash token_request_digest(Hash const& batch_open, PersonId person, BlindedMsgs const& msgs) {
+Hash token_request_digest(Hash const& batch_open, PersonId person, std::uint32_t cast, BlindedMsgs const& msgs) {
   Bytes out = begin(domain::kTokenRequest, 256);
   append(out, batch_open.view());
   append_u32be(out, person);
+  append_u32be(out, cast);
   append_count(out, msgs.size());
   for (auto const& [q, by_hop] : msgs) {
     append_u32be(out, q);
@@ -49,11 +50,13 @@ Hash token_request_digest(Hash const& batch_open, PersonId person, BlindedMsgs c
   return crypto::sha256({out});
 }
 
-Hash tokens_issued_digest(Hash const& batch_open, TrusteeId trustee, PersonId person, BlindSigs const& sigs) {
+Hash tokens_issued_digest(Hash const& batch_open, TrusteeId trustee, PersonId person, std::uint32_t cast,
+                          BlindSigs const& sigs) {
   Bytes out = begin(domain::kTokensIssued, 256);
   append(out, batch_open.view());
   append_u32be(out, trustee);
   append_u32be(out, person);
+  append_u32be(out, cast);
   append_count(out, sigs.size());
   for (auto const& [q, s] : sigs) {
     append_u32be(out, q);
@@ -62,11 +65,11 @@ Hash tokens_issued_digest(Hash const& batch_open, TrusteeId trustee, PersonId pe
   return crypto::sha256({out});
 }
 
-Hash envelope_digest(Hash const& batch_open, PersonId person, std::uint32_t sequence, Onions const& onions) {
+Hash envelope_digest(Hash const& batch_open, PersonId person, std::uint32_t cast, Onions const& onions) {
   Bytes out = begin(domain::kEnvelope, 256);
   append(out, batch_open.view());
   append_u32be(out, person);
-  append_u32be(out, sequence);
+  append_u32be(out, cast);
   append_count(out, onions.size());
   for (auto const& [q, onion] : onions) {
     append_u32be(out, q);

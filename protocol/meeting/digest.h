@@ -9,9 +9,9 @@
 
 namespace piaojue::meeting {
 
-/// ctx(batch, q) = SHA-256("piaojue/v1/ctx" ‖ 0x00 ‖ leaf_hash(BatchOpen) ‖ u32be(q)).
+/// ctx(batch, q) = SHA-256("piaojue/v2/ctx" ‖ 0x00 ‖ leaf_hash(BatchOpen) ‖ u32be(q)).
 Hash context(Hash const& batch_open, QuestionId q);
-/// "piaojue/v1/token" ‖ 0x00 ‖ ctx ‖ pk_v: the message under RFC 9474; prepared_msg = prefix ‖ this.
+/// "piaojue/v2/token" ‖ 0x00 ‖ ctx ‖ pk_v: the message under RFC 9474; prepared_msg = prefix ‖ this.
 Bytes token_message(Hash const& ctx, SigningPublicKey const& pk_v);
 
 using BlindedMsgs = std::map<QuestionId, std::vector<Bytes>>;  ///< by hop
@@ -19,13 +19,15 @@ using BlindSigs = std::map<QuestionId, Bytes>;
 using Onions = std::map<QuestionId, Bytes>;
 using MixItems = std::map<QuestionId, std::vector<Bytes>>;
 
-/// SHA-256("piaojue/v1/request" ‖ 0 ‖ batch_open ‖ person ‖ #q ‖ for each q: q ‖ #hops ‖ z_0 ‖ z_1 …).
-Hash token_request_digest(Hash const& batch_open, PersonId person, BlindedMsgs const& msgs);
-/// SHA-256("piaojue/v1/issued" ‖ 0 ‖ batch_open ‖ trustee ‖ person ‖ #q ‖ for each q: q ‖ s).
-Hash tokens_issued_digest(Hash const& batch_open, TrusteeId trustee, PersonId person, BlindSigs const& sigs);
-/// SHA-256("piaojue/v1/envelope" ‖ 0 ‖ batch_open ‖ person ‖ sequence ‖ #q ‖ for each q: q ‖ #bytes ‖ onion).
-Hash envelope_digest(Hash const& batch_open, PersonId person, std::uint32_t sequence, Onions const& onions);
-/// SHA-256("piaojue/v1/mix" ‖ 0 ‖ batch_open ‖ trustee ‖ salt ‖ #q ‖ for each q: q ‖ #items ‖ for each: #bytes ‖ item).
+/// SHA-256("piaojue/v2/request" ‖ 0 ‖ batch_open ‖ person ‖ cast ‖ #q ‖ for each q: q ‖ #hops ‖ z_0
+/// ‖ z_1 …).
+Hash token_request_digest(Hash const& batch_open, PersonId person, std::uint32_t cast, BlindedMsgs const& msgs);
+/// SHA-256("piaojue/v2/issued" ‖ 0 ‖ batch_open ‖ trustee ‖ person ‖ cast ‖ #q ‖ for each q: q ‖ s).
+Hash tokens_issued_digest(Hash const& batch_open, TrusteeId trustee, PersonId person, std::uint32_t cast,
+                          BlindSigs const& sigs);
+/// SHA-256("piaojue/v2/envelope" ‖ 0 ‖ batch_open ‖ person ‖ cast ‖ #q ‖ for each q: q ‖ #bytes ‖ onion).
+Hash envelope_digest(Hash const& batch_open, PersonId person, std::uint32_t cast, Onions const& onions);
+/// SHA-256("piaojue/v2/mix" ‖ 0 ‖ batch_open ‖ trustee ‖ salt ‖ #q ‖ for each q: q ‖ #items ‖ for each: #bytes ‖ item).
 Hash mix_output_hash(Hash const& batch_open, TrusteeId trustee, ByteView salt, MixItems const& items);
 /// Binding of the proof of knowledge of Y_t: meeting ‖ u32be(batch) ‖ u32be(attempt) ‖ u32be(trustee).
 Bytes pok_binding(Hash const& meeting, BatchId batch, std::uint32_t attempt, TrusteeId trustee);

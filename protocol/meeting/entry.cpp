@@ -53,6 +53,12 @@ std::string_view name(EntryType type) {
       return "Incident";
     case EntryType::kMeetingClose:
       return "MeetingClose";
+    case EntryType::kTrusteeChange:
+      return "TrusteeChange";
+    case EntryType::kEnvelopeSpoil:
+      return "EnvelopeSpoil";
+    case EntryType::kCheckResult:
+      return "CheckResult";
   }
   return "?";
 }

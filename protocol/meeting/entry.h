@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The entries of the log as typed values (specification §3). Fields, orders and canonical form: proto/piaojue/v1/
+/// The entries of the log as typed values (specification §3). Fields, orders and canonical form: proto/piaojue/v2/
 /// {manifest,entries}.proto; what each is checked for: `Record::check`. The bodies stand by the part of a meeting that
 /// they belong to, as the rules do.
 #include <string_view>
@@ -18,7 +18,8 @@ namespace piaojue::meeting {
 /// In the order of EntryType, so that index() + 1 is the type number.
 using Body = std::variant<Manifest, SignIn, SignOut, Recuse, KeyChange, Interview, BatchKeys, BatchOpen, TokenRequest,
                           TokensIssued, EnvelopeCast, BatchClose, IssuanceClosed, MixStep, BallotBox, Confirm, Override,
-                          TallyShare, Declaration, Erased, Void, PaperTally, Incident, MeetingClose>;
+                          TallyShare, Declaration, Erased, Void, PaperTally, Incident, MeetingClose, TrusteeChange,
+                          EnvelopeSpoil, CheckResult>;
 
 enum class EntryType : std::uint8_t {
   kMeetingOpen = 1,
@@ -44,7 +45,10 @@ enum class EntryType : std::uint8_t {
   kVoid,
   kPaperTally,
   kIncident,
-  kMeetingClose
+  kMeetingClose,
+  kTrusteeChange,
+  kEnvelopeSpoil,
+  kCheckResult
 };
 /// "MeetingOpen", "SignIn", …: the type name in the signing input and in every report.
 std::string_view name(EntryType type);

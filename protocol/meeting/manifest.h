@@ -13,6 +13,7 @@
 
 namespace piaojue::meeting {
 
+using crypto::BoxPublicKey;
 using crypto::Hash;
 using crypto::MixPublicKey;
 using crypto::Point;
@@ -31,6 +32,11 @@ inline constexpr std::size_t kTextBytesMax = 16u << 10;  ///< any one text field
 inline constexpr std::size_t kPeopleMax = 400;
 inline constexpr std::size_t kExpertsMax = 255;  ///< the sum encodes two numbers below 256
 inline constexpr std::size_t kTrusteesMax = 7;
+inline constexpr std::uint32_t kCommitteeMin = 7;       ///< fewer guard nothing; a rehearsal may be smaller
+inline constexpr std::uint32_t kCastsMax = 16;          ///< envelopes of a person in an attempt
+inline constexpr std::uint32_t kUnsignedSpoilsMax = 2;  ///< of a person in an attempt, not signed by the person
+inline constexpr std::uint32_t kSignInsMax = 32;        ///< of a person by himself
+inline constexpr std::uint32_t kBatchKeysMax = 32;      ///< of a trustee for an attempt, before it is opened
 inline constexpr std::size_t kCandidatesMax = 5000;
 inline constexpr std::size_t kQuestionsPerBatchMax = 100;
 inline constexpr std::size_t kBallotsMin = 3;  ///< fewer are never opened
@@ -49,17 +55,18 @@ struct Rules {
   std::uint32_t quorum_numerator = 2;
   std::uint32_t quorum_denominator = 3;
   std::uint32_t modulus_bits = 2048;
-  std::uint32_t trustees_min = 2;
   std::uint32_t max_unconfirmed = 2;
-  std::uint32_t supervisors_needed = 1;
+  bool checks_allowed = true;
+  std::uint32_t protest_s = 20;
 };
 
 struct Person {
   std::string name;
   std::uint32_t roles = 0;  ///< bits of Role
   std::string employer;
-  std::optional<SigningPublicKey> identity_key;  ///< both keys or none
+  std::optional<SigningPublicKey> identity_key;  ///< all of these or none
   std::optional<SigningPublicKey> witness_key;
+  std::optional<BoxPublicKey> box_key;
   std::optional<Signature> possession;
 };
 
@@ -67,6 +74,7 @@ struct Candidate {
   std::string name, employer, level;
   Channel channel = Channel::kNormal;
   std::string summary, group_opinion;
+  std::string opened_before;  ///< an earlier meeting in which this question was opened; else empty
 };
 
 struct Batch {
@@ -86,6 +94,7 @@ struct Manifest {
   std::vector<PersonId> trustees;
   std::vector<Candidate> candidates;
   std::vector<Batch> batches;
+  BoxPublicKey server_box_key;
 
   /// "piaojue/" and the meeting id in hex: origin of the log and name of its checkpoint key.
   std::string origin() const;
@@ -95,6 +104,7 @@ struct MeetingClose {
   Hash meeting;
   std::uint64_t size = 0;
   Hash root;
+  std::vector<Hash> unwitnessed;  ///< as in BatchOpen
 };
 
 }  // namespace piaojue::meeting

@@ -32,8 +32,9 @@ struct BatchOpen {
   std::vector<QuestionId> questions;
   std::vector<PersonId> present;
   std::vector<Recusal> recusals;
-  std::vector<Hash> keys;
+  std::vector<Hash> keys;  ///< of every trustee, by trustee; none on paper
   bool paper = false;
+  std::vector<Hash> unwitnessed;  ///< Declarations and PaperTallies that the signers accept unwitnessed
 };
 
 }  // namespace piaojue::meeting

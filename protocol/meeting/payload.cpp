@@ -7,12 +7,22 @@ namespace piaojue::meeting {
 
 using protobuf::encode;
 using protobuf::parse;
+using protobuf::parse_within;
 using wire::add;
 using wire::get;
 using wire::set;
 
+namespace {
+
+/// Elements that the largest lawful payload has.
+constexpr std::size_t kQuestionsMax = kQuestionsPerBatchMax;
+constexpr std::size_t kTokensMax = kQuestionsMax * (1 + kTrusteesMax);
+constexpr std::size_t kMixMax = kQuestionsMax * (1 + kExpertsMax);
+
+}  // namespace
+
 Bytes encode_token_payload(BlindedMsgs const& msgs) {
-  v1::TokenPayload out;
+  v2::TokenPayload out;
   for (auto const& [question, list] : msgs) {
     auto& to = *out.add_questions();
     to.set_question(question);
@@ -22,8 +32,8 @@ Bytes encode_token_payload(BlindedMsgs const& msgs) {
 }
 
 Result<BlindedMsgs> parse_token_payload(ByteView bytes) {
-  v1::TokenPayload in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  v2::TokenPayload in;
+  if (auto const parsed = parse_within(bytes, in, kTokensMax); !parsed) return parsed.error();
   BlindedMsgs out;
   for (auto const& question : in.questions()) {
     std::vector<Bytes> messages;
@@ -34,7 +44,7 @@ Result<BlindedMsgs> parse_token_payload(ByteView bytes) {
 }
 
 Bytes encode_issued_payload(BlindSigs const& sigs) {
-  v1::IssuedPayload out;
+  v2::IssuedPayload out;
   for (auto const& [question, sig] : sigs) {
     auto& to = *out.add_questions();
     to.set_question(question);
@@ -44,8 +54,8 @@ Bytes encode_issued_payload(BlindSigs const& sigs) {
 }
 
 Result<BlindSigs> parse_issued_payload(ByteView bytes) {
-  v1::IssuedPayload in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  v2::IssuedPayload in;
+  if (auto const parsed = parse_within(bytes, in, kQuestionsMax); !parsed) return parsed.error();
   BlindSigs out;
   for (auto const& question : in.questions()) {
     if (!add(out, question.question(), get(question.blind_sig()))) return Refusal::kMalformed;
@@ -54,7 +64,7 @@ Result<BlindSigs> parse_issued_payload(ByteView bytes) {
 }
 
 Bytes encode_envelope_payload(Onions const& onions) {
-  v1::EnvelopePayload out;
+  v2::EnvelopePayload out;
   for (auto const& [question, onion] : onions) {
     auto& to = *out.add_onions();
     to.set_question(question);
@@ -64,8 +74,8 @@ Bytes encode_envelope_payload(Onions const& onions) {
 }
 
 Result<Onions> parse_envelope_payload(ByteView bytes) {
-  v1::EnvelopePayload in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  v2::EnvelopePayload in;
+  if (auto const parsed = parse_within(bytes, in, kQuestionsMax); !parsed) return parsed.error();
   Onions out;
   for (auto const& onion : in.onions()) {
     if (!add(out, onion.question(), get(onion.onion()))) return Refusal::kMalformed;
@@ -74,7 +84,7 @@ Result<Onions> parse_envelope_payload(ByteView bytes) {
 }
 
 Bytes encode_mix_payload(ByteView salt, MixItems const& items) {
-  v1::MixPayload out;
+  v2::MixPayload out;
   set(out.mutable_salt(), salt);
   for (auto const& [question, list] : items) {
     auto& to = *out.add_questions();
@@ -85,8 +95,8 @@ Bytes encode_mix_payload(ByteView salt, MixItems const& items) {
 }
 
 Result<MixPayload> parse_mix_payload(ByteView bytes) {
-  v1::MixPayload in;
-  if (!parse(bytes, in)) return Refusal::kMalformed;
+  v2::MixPayload in;
+  if (auto const parsed = parse_within(bytes, in, kMixMax); !parsed) return parsed.error();
   MixPayload out;
   out.salt = get(in.salt());
   for (auto const& question : in.questions()) {
@@ -99,13 +109,13 @@ Result<MixPayload> parse_mix_payload(ByteView bytes) {
 }
 
 Bytes encode_cosignature(log::Cosignature const& cosignature) {
-  v1::Cosignature out;
+  v2::Cosignature out;
   wire::fill(out, cosignature);
   return encode(out);
 }
 
 Result<log::Cosignature> parse_cosignature(ByteView bytes) {
-  v1::Cosignature in;
+  v2::Cosignature in;
   log::Cosignature out;
   if (!parse(bytes, in) || !wire::take(out, in)) return Refusal::kMalformed;
   return out;

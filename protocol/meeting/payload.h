@@ -7,7 +7,8 @@
 
 namespace piaojue::meeting {
 
-// Parsing refuses with kMalformed: does not parse, a field of a wrong length, questions not strictly ascending.
+// Parsing refuses with kTooLarge: more questions or items than a batch can have; and with kMalformed: does not parse,
+// a field that is not of the message, a field of a wrong length, questions not strictly ascending.
 
 Bytes encode_token_payload(BlindedMsgs const& msgs);
 [[nodiscard]] Result<BlindedMsgs> parse_token_payload(ByteView bytes);

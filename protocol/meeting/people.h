@@ -16,7 +16,11 @@ struct SignOut {
   Hash meeting;
   PersonId person = 0;
   std::uint32_t sequence = 0;
-  std::string reason;
+  std::string reason;              ///< by others only
+  std::optional<Hash> batch_open;  ///< by oneself: the attempt in progress that the page asked about
+  bool not_cast = false;           ///< "I have not voted in it, and that is my own decision"
+  std::uint64_t size = 0;          ///< by oneself: entries of the log that its signer holds
+  std::optional<Hash> root;        ///< of the tree of those
 };
 
 struct Recuse {
@@ -30,7 +34,15 @@ struct KeyChange {
   Hash meeting;
   PersonId person = 0;
   SigningPublicKey identity_key, witness_key;
+  BoxPublicKey box_key;
   Signature possession;
+  std::string reason;
+};
+
+struct TrusteeChange {
+  Hash meeting;
+  TrusteeId trustee = 0;  ///< from 1
+  PersonId person = 0;    ///< incoming
   std::string reason;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// For the few places that know Protobuf. What is signed has its bytes in one spelling only (specification §2.3).
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/stubs/logging.h>
 
@@ -26,8 +27,29 @@ inline Bytes encode(google::protobuf::MessageLite const& message) {
          into.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
-/// @return kMalformed: does not parse. kNotCanonical: another spelling, unknown fields, or something after the end.
-[[nodiscard]] inline Result<void> decode(ByteView bytes, google::protobuf::Message& into) {
+/// Walks over the bytes before Protobuf makes anything of them, and counts the elements of every repeated field, also
+/// of messages within: each would cost far more memory than the two bytes that an empty one takes (specification §9.4).
+/// Needs no memory itself.
+/// @return kTooLarge: more than `elements_max`. kNotCanonical: a field that the message does not have, of another wire
+/// type, or twice where it is no list. kMalformed: no message at all.
+[[nodiscard]] Result<void> count_elements(ByteView bytes, google::protobuf::Descriptor const& message,
+                                          std::size_t elements_max);
+
+/// `parse` of a message with at most so many elements. @return kTooLarge, kMalformed.
+[[nodiscard]] inline Result<void> parse_within(ByteView bytes, google::protobuf::Message& into,
+                                               std::size_t elements_max) {
+  if (auto const ok = count_elements(bytes, *into.GetDescriptor(), elements_max); !ok) {
+    return ok.error() == Refusal::kTooLarge ? Refusal::kTooLarge : Refusal::kMalformed;
+  }
+  if (!parse(bytes, into)) return Refusal::kMalformed;
+  return {};
+}
+
+/// @param elements_max of all its repeated fields together.
+/// @return kTooLarge, kMalformed: does not parse. kNotCanonical: another spelling, unknown fields, or something after
+/// the end.
+[[nodiscard]] inline Result<void> decode(ByteView bytes, google::protobuf::Message& into, std::size_t elements_max) {
+  if (auto const ok = count_elements(bytes, *into.GetDescriptor(), elements_max); !ok) return ok;
   if (!parse(bytes, into)) return Refusal::kMalformed;
   into.DiscardUnknownFields();
   if (into.ByteSizeLong() != bytes.size() || !std::ranges::equal(encode(into), bytes)) {

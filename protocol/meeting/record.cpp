@@ -2,6 +2,7 @@
 #include "protocol/meeting/record.h"
 
 #include "protocol/meeting/codec.h"
+#include "protocol/meeting/rules/checking.h"
 #include "protocol/meeting/rules/counting.h"
 #include "protocol/meeting/rules/manifest.h"
 #include "protocol/meeting/rules/opening.h"
@@ -21,7 +22,8 @@ Result<void> names_what_exists(State const& s, E const& e) {
   if constexpr (requires { e.meeting; }) {
     if (e.meeting != s.meeting) return Refusal::kUnknown;
   }
-  if constexpr (requires { e.batch_open; }) {
+  // The attempt that a SignOut speaks of is its own rule's matter.
+  if constexpr (requires { e.batch_open; } && !std::is_same_v<E, SignOut>) {
     bool const current = s.attempt && e.batch_open == s.attempt->open_hash;
     bool const past = std::is_same_v<E, Erased> && s.past_attempts.contains(e.batch_open);
     if (!current && !past) return Refusal::kUnknown;
@@ -41,21 +43,50 @@ Result<void> names_what_exists(State const& s, E const& e) {
   return {};
 }
 
-/// What all entries have in common comes first, in the order of specification §10; then the entry's own rule.
-/// @return what the rule's check returns.
+/// Of the ways in which these people can sign, each with a place for every one of them.
+WaysToSign fitting(WaysToSign ways, std::vector<PersonId> const& signers, bool complete) {
+  std::erase_if(ways, [&](WayToSign const& way) { return !rules::fits(way, signers, complete); });
+  return ways;
+}
+
+/// A check that does not ask who signed has no third argument.
 template <class E>
-auto check_whole(State const& s, Entry const& entry, E const& e, bool complete) -> decltype(Rule<E>::check(s, e)) {
+auto check_rule(State const& s, E const& e, rules::Signing const& signing) {
+  if constexpr (requires { Rule<E>::check(s, e); }) {
+    return Rule<E>::check(s, e);
+  } else {
+    return Rule<E>::check(s, e, signing);
+  }
+}
+template <class E>
+using Checked =
+    decltype(check_rule(std::declval<State const&>(), std::declval<E const&>(), std::declval<rules::Signing const&>()));
+
+/// What all entries have in common comes first, in the order of specification §10; then the entry's own rule, for each
+/// way in which it can be signed until one lets it pass.
+/// @param by how it is signed, where it passes.
+template <class E>
+Checked<E> check_whole(State const& s, Entry const& entry, E const& e, bool complete, By& by) {
   bool const opens = std::is_same_v<E, Manifest>;
   if (opens != (s.phase == MeetingPhase::kBeforeOpen) || s.phase == MeetingPhase::kClosed) return Refusal::kWrongPhase;
   if constexpr (std::is_same_v<E, Manifest>) {
     // Its signers and their keys stand in itself, so it must make sense before they can be asked for.
     if (auto const ok = Rule<E>::check(s, e); !ok) return ok;
-    return rules::check_signatures(s, entry, Rule<E>::signers(s, e), complete);
   } else {
     if (auto const ok = names_what_exists(s, e); !ok) return ok.error();
-    if (auto const ok = rules::check_signatures(s, entry, Rule<E>::signers(s, e), complete); !ok) return ok.error();
-    return Rule<E>::check(s, e);
   }
+  rules::Signing signing{By::kOne, rules::signers_of(entry)};
+  WaysToSign const ways = fitting(Rule<E>::signers(s, e), signing.signers, complete);
+  if (ways.empty()) return Refusal::kNotAuthorised;
+  if (auto const ok = rules::check_signatures(s, entry); !ok) return ok.error();
+  std::optional<Refusal> why;
+  for (WayToSign const& way : ways) {
+    signing.by = by = way.by;
+    auto checked = check_rule(s, e, signing);
+    if (checked) return checked;
+    if (!why) why = checked.error();
+  }
+  return *why;
 }
 
 /// Entries that change no result and may come between the drafting and the last signature of MeetingClose.
@@ -73,16 +104,13 @@ bool settles_nothing(EntryType type) {
   }
 }
 
-/// Have these people a place among those who sign the entry; with `complete`, is every place filled?
-bool signers_fit(State const& s, Entry const& entry, std::vector<PersonId> const& signers, bool complete) {
+WaysToSign ways_of(State const& s, Entry const& entry) {
   return std::visit(
-      [&]<class E>(E const& e) {
-        if constexpr (std::is_same_v<E, Manifest>) {
-          return rules::fits(Rule<E>::signers(s, e), e, signers, complete);
-        } else {
-          return names_what_exists(s, e).has_value() &&
-                 rules::fits(Rule<E>::signers(s, e), s.manifest, signers, complete);
+      [&]<class E>(E const& e) -> WaysToSign {
+        if constexpr (!std::is_same_v<E, Manifest>) {
+          if (!names_what_exists(s, e)) return {};
         }
+        return Rule<E>::signers(s, e);
       },
       entry.body);
 }
@@ -92,7 +120,8 @@ bool signers_fit(State const& s, Entry const& entry, std::vector<PersonId> const
 Result<void> Record::check(Entry const& entry, Signatures signatures) const {
   return std::visit(
       [&](auto const& e) -> Result<void> {
-        auto const ok = check_whole(state_, entry, e, signatures == Signatures::kComplete);
+        By by{};
+        auto const ok = check_whole(state_, entry, e, signatures == Signatures::kComplete, by);
         if (!ok) return ok.error();
         return {};
       },
@@ -108,15 +137,17 @@ Result<void> Record::apply(ByteView bytes) {
 Result<void> Record::apply(Entry const& entry, ByteView bytes) {
   return std::visit(
       [&]<class E>(E const& e) -> Result<void> {
-        auto checked = check_whole(state_, entry, e, true);
+        By by{};
+        auto checked = check_whole(state_, entry, e, true, by);
         if (!checked) return checked.error();
-        rules::Place const place{log::leaf_hash(bytes), state_.tree.size()};
+        rules::Place const place{log::leaf_hash(bytes), state_.tree.size(), {by, rules::signers_of(entry)}};
         if constexpr (requires { typename Rule<E>::Prepared; }) {
           Rule<E>::take(state_, e, place, std::move(*checked));
         } else {
           Rule<E>::take(state_, e, place);
         }
         state_.tree.append(place.leaf);
+        state_.last_by = by;
         if (!settles_nothing(entry.type())) state_.settled = state_.tree.size();
         return {};
       },
@@ -124,9 +155,18 @@ Result<void> Record::apply(Entry const& entry, ByteView bytes) {
 }
 
 bool Record::ballot_seen(SigningPublicKey const& pk_v, crypto::elgamal::Ciphertext const& vote) const {
-  return state_.seen_ballots.contains(rules::seen_ballot_key(pk_v)) ||
-         state_.seen_ballots.contains(rules::seen_vote(vote));
+  return ballot_seen(pk_v) || ballot_seen(vote);
 }
+
+bool Record::ballot_seen(SigningPublicKey const& pk_v) const {
+  return state_.seen_ballots.contains(rules::seen_ballot_key(pk_v));
+}
+
+bool Record::ballot_seen(crypto::elgamal::Ciphertext const& vote) const {
+  return state_.seen_ballots.contains(rules::seen_vote(vote));
+}
+
+bool Record::tally_key_seen(Point const& y) const { return state_.seen_keys.contains(rules::seen_key(y.view())); }
 
 Result<void> Record::gate() const {
   auto const& attempt = state_.attempt;
@@ -136,13 +176,36 @@ Result<void> Record::gate() const {
   return rules::gate(*attempt);
 }
 
-Result<BatchOpen> Record::draft_batch_open(BatchId batch, bool paper, bool allow_fewer_trustees) const {
-  return Rule<BatchOpen>::draft(state_, batch, paper, allow_fewer_trustees);
+std::optional<BoxPublicKey> Record::box_key(PersonId person) const {
+  if (person == kServer) {
+    return phase() == MeetingPhase::kBeforeOpen ? std::nullopt : std::optional(manifest().server_box_key);
+  }
+  PersonKeys const* const keys = state_.current_keys(person);
+  return keys == nullptr ? std::nullopt : std::optional(keys->box);
+}
+
+std::optional<TrusteeId> Record::slot_of(PersonId person) const {
+  auto const at = std::ranges::find(state_.slots, person);
+  if (at == state_.slots.end()) return std::nullopt;
+  return static_cast<TrusteeId>(at - state_.slots.begin());
+}
+
+bool Record::can_be_named_unwitnessed(Hash const& leaf) const {
+  auto const found = state_.results.find(leaf);
+  return found != state_.results.end() && !found->second;
+}
+
+bool Record::ballot_spent(SigningPublicKey const& pk_v) const {
+  return state_.spent_ballots.contains(rules::seen_ballot_key(pk_v));
+}
+
+Result<BatchOpen> Record::draft_batch_open(BatchId batch, bool paper, std::vector<Hash> unwitnessed) const {
+  return Rule<BatchOpen>::draft(state_, batch, paper, std::move(unwitnessed));
 }
 
 Result<BatchClose> Record::draft_batch_close() const {
   if (!state_.voting()) return Refusal::kWrongPhase;
-  return BatchClose{state_.attempt->open_hash, state_.attempt->envelopes};
+  return BatchClose{state_.attempt->open_hash, state_.attempt->envelopes(), state_.attempt->without()};
 }
 
 Result<Declaration> Record::draft_declaration() const {
@@ -151,20 +214,23 @@ Result<Declaration> Record::draft_declaration() const {
   return Declaration{attempt->open_hash, attempt->rows};
 }
 
-Result<MeetingClose> Record::draft_meeting_close() const {
-  if (state_.phase != MeetingPhase::kOpen || state_.in_progress()) return Refusal::kWrongPhase;
-  return MeetingClose{state_.meeting, state_.tree.size(), state_.tree.root()};
+Result<MeetingClose> Record::draft_meeting_close(std::vector<Hash> unwitnessed) const {
+  bool const opening = state_.in_progress() && state_.attempt->phase == BatchPhase::kOpening;
+  if (state_.phase != MeetingPhase::kOpen || (state_.in_progress() && !opening)) return Refusal::kWrongPhase;
+  return MeetingClose{state_.meeting, state_.tree.size(), state_.tree.root(), std::move(unwitnessed)};
 }
+
+WaysToSign Record::ways_to_sign(Entry const& entry) const { return ways_of(state_, entry); }
 
 bool Record::wants_signature(Entry const& entry, PersonId person) const {
   std::vector<PersonId> signers = rules::signers_of(entry);
   if (rules::contains(signers, person)) return false;
   signers.push_back(person);
-  return signers_fit(state_, entry, signers, false);
+  return !fitting(ways_of(state_, entry), signers, false).empty();
 }
 
 bool Record::signatures_complete(Entry const& entry) const {
-  return signers_fit(state_, entry, rules::signers_of(entry), true);
+  return !fitting(ways_of(state_, entry), rules::signers_of(entry), true).empty();
 }
 
 // ---- The whole box ------------------------------------------------------------------------------------------------

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/meeting/record_file.h"
 
-#include "piaojue/v1/record.pb.h"
+#include "piaojue/v2/record.pb.h"
 #include "protocol/meeting/protobuf.h"
 
 namespace piaojue::meeting {
 
 namespace {
 
-/// Field number and length of the longest item, an entry: 1 + 4 bytes.
-constexpr std::size_t kItemBytesMax = kEntryBytesMax + 8;
+/// An entry that is too large is the state machine's to refuse, and a note the checks': an item only has to end
+/// somewhere (specification §2.4).
+constexpr std::size_t kItemBytesMax = kEntryBytesMax + 64;
 constexpr std::size_t kReadAtOnce = 1u << 16;
 
 }  // namespace
@@ -17,7 +18,7 @@ constexpr std::size_t kReadAtOnce = 1u << 16;
 RecordWriter::RecordWriter(std::ostream& out) : out_(out) { out_ << kRecordMagic; }
 
 void RecordWriter::write(RecordItem const& item) {
-  v1::RecordItem message;
+  v2::RecordItem message;
   if (auto const* entry = std::get_if<Bytes>(&item)) {
     message.set_entry(entry->data(), entry->size());
   } else if (auto const* note = std::get_if<std::string>(&item)) {
@@ -69,23 +70,21 @@ Result<std::optional<RecordItem>> RecordReader::next() {
     if (have != want) return Refusal::kMalformed;
   }
 
-  v1::RecordItem message;
-  if (auto const parsed = protobuf::decode(as_bytes(bytes), message); !parsed) return parsed.error();
+  v2::RecordItem message;
+  if (auto const parsed = protobuf::decode(as_bytes(bytes), message, 0); !parsed) return parsed.error();
   switch (message.item_case()) {
-    case v1::RecordItem::kEntry: {
-      if (message.entry().size() > kEntryBytesMax) return Refusal::kTooLarge;
+    case v2::RecordItem::kEntry: {
       order_ = Order::kEntry;
       return std::optional<RecordItem>{to_bytes(as_bytes(message.entry()))};
     }
-    case v1::RecordItem::kCheckpoint: {
-      if (message.checkpoint().size() > log::kNoteBytesMax) return Refusal::kTooLarge;
+    case v2::RecordItem::kCheckpoint: {
       // One checkpoint for a size, and none for the empty tree.
       if (order_ != Order::kEntry) return Refusal::kMalformed;
       order_ = Order::kCheckpoint;
       person_ = 0;
       return std::optional<RecordItem>{std::move(*message.mutable_checkpoint())};
     }
-    case v1::RecordItem::kCosignature: {
+    case v2::RecordItem::kCosignature: {
       auto const& from = message.cosignature();
       if (order_ != Order::kCheckpoint || from.person() <= person_) return Refusal::kMalformed;
       auto const root = Hash::from(as_bytes(from.root()));
@@ -95,7 +94,7 @@ Result<std::optional<RecordItem>> RecordReader::next() {
       return std::optional<RecordItem>{
           log::Cosignature{from.tree_size(), *root, from.person(), from.time_s(), *signature}};
     }
-    case v1::RecordItem::ITEM_NOT_SET:
+    case v2::RecordItem::ITEM_NOT_SET:
       break;
   }
   return Refusal::kMalformed;

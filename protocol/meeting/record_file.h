@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The record file (specification §5): "PIAOJUE-RECORD-1\n", then items, each u32be length ‖ RecordItem (canonical
+/// The record file (specification §5): "PIAOJUE-RECORD-2\n", then items, each u32be length ‖ RecordItem (canonical
 /// Protobuf). Order: entries in log order; a checkpoint after its last entry, its cosignatures after it, ascending by
 /// person. The last checkpoint is of the full size and comes after the last entry. Reading streams: one item at a time.
 #include <functional>
@@ -12,7 +12,7 @@
 
 namespace piaojue::meeting {
 
-inline constexpr std::string_view kRecordMagic = "PIAOJUE-RECORD-1\n";
+inline constexpr std::string_view kRecordMagic = "PIAOJUE-RECORD-2\n";
 
 using RecordItem = std::variant<Bytes /* entry */, std::string /* checkpoint note */, log::Cosignature>;
 
@@ -30,8 +30,9 @@ class RecordReader {
   explicit RecordReader(std::istream& in) : in_(in) {}
   /// @return the next item; nothing at a clean end of file. kMalformed: wrong magic, truncated, does not parse, a
   /// checkpoint that does not follow an entry, a cosignature that does not follow its checkpoint or is out of order.
-  /// kTooLarge: longer than an entry or a note may be. kNotCanonical. Whether a checkpoint is of the size at which it
-  /// stands, and the last one of the full size, is for who knows its key (specification §13, check 2).
+  /// kTooLarge: longer than 24 MiB + 64 bytes. kNotCanonical. Whether an entry is longer than it may be is for the
+  /// state machine; what a note says, of which size it is and whether the last one is of the full size, for who knows
+  /// its key (specification §13, check 2).
   [[nodiscard]] Result<std::optional<RecordItem>> next();
   std::uint64_t offset() const { return offset_; }  ///< of the item that `next` read last
 

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The printed slip (specification §9): how a laptop finds the server, knows it again, and says for whom it enrols.
+/// The printed slip (specification §9.1): where a laptop finds the server, for whom it enrols, and the code by which
+/// both know each other. Nothing on it identifies the server's key: the code does, once.
 ///
-///   piaojue1:192.0.2.10:7443:<SPKI hash, 64 hex digits>:<meeting id, 32 hex digits>:<person>:<code>
+///   typed:            12-007-XXXX-XXXX-XXXX-XXXX-C     (meeting 12, person 7; 007-XXXX-… where the server has one
+///   meeting) QR code and file: piaojue2:192.0.2.10:7443:12-007-XXXX-XXXX-XXXX-XXXX-C
 ///
-/// Server and client write and read it with these functions. People type it from paper: case is free everywhere, in the
-/// code I and L are read as 1, O as 0, and hyphens are passed over. `format_slip` gives the one canonical spelling.
+/// C is a check character over GF(2^5): it finds every single wrong character, and every two that changed places.
+///
+/// People type from paper, on any keyboard: case is free, O is read as 0, I and L as 1, blanks and hyphens of any kind
+/// are passed over where they mean nothing, full-width forms are narrow ones. `format_*` gives the one spelling.
+///
+/// What reads refuses with
+///   kMalformed   not of this form: too short or too long, a character that can not stand there
+///   kProof       of this form, but C does not fit: a wrong character, or two that changed places
+///   kOutOfRange  person 0 or above kPeopleMax, port 0 or above 65535
 #include <string>
 #include <string_view>
 
@@ -13,33 +22,47 @@
 
 namespace piaojue::meeting {
 
-inline constexpr std::size_t kSlipCodeChars = 16;
-inline constexpr std::size_t kSlipCodeBytes = 10;
-inline constexpr std::size_t kSlipTextMax = 64U << 10;  ///< of a slip file, with all that is printed around the line
+inline constexpr std::uint32_t kMeetingNumberMax = 999'999'999;  ///< nine digits
+inline constexpr std::size_t kSlipTextMax = 64U << 10;           ///< of a slip file, with all that is printed around
 
-struct Slip {
+/// 80 random bits, drawn afresh for each slip. Secret until they are used.
+using SlipBits = std::array<std::uint8_t, 10>;
+
+struct SlipAddress {
   std::string host;  ///< name or address; an IPv6 address without its brackets
   std::uint16_t port = 0;
-  Hash server_spki;  ///< SHA-256 of the server's SubjectPublicKeyInfo
-  std::array<std::uint8_t, 16> meeting_id{};
+  bool operator==(SlipAddress const&) const = default;
+};
+
+/// What is typed besides the address.
+struct SlipCode {
+  std::uint32_t meeting = 0;  ///< its number on this server; 0: the server has one
   PersonId person = 0;
-  std::string code;  ///< canonical: 16 characters of Crockford's base 32, upper case
+  SlipBits bits{};
+  bool operator==(SlipCode const&) const = default;
+};
+
+struct Slip {
+  SlipAddress address;
+  SlipCode code;
   bool operator==(Slip const&) const = default;
 };
 
-std::string format_slip(Slip const& slip);
+/// "192.0.2.10:7443", "[2001:db8::7]:7443".
+std::string format_slip_address(SlipAddress const& address);
+[[nodiscard]] Result<SlipAddress> parse_slip_address(std::string_view text);
 
-/// Exactly one slip, with white space around it at most.
-/// @return kTooLarge. kMalformed: not of this form. kOutOfRange: port or person is 0 or beyond its bound.
+/// @param code meeting ≤ kMeetingNumberMax, person ≤ 999.
+std::string format_slip_code(SlipCode const& code);
+[[nodiscard]] Result<SlipCode> parse_slip_code(std::string_view text);
+
+/// The line of QR code and file.
+std::string format_slip(Slip const& slip);
+/// Exactly one such line, with white space around it at most. @return also kTooLarge.
 [[nodiscard]] Result<Slip> parse_slip(std::string_view text);
 
-/// A slip file: the one line of it that begins with "piaojue1:" (after spaces), whatever stands around it.
+/// A slip file: the one line of it that begins with "piaojue2:" (after blanks), whatever stands around it.
 /// @return as parse_slip; kMalformed also for no such line; kConflict: more than one.
 [[nodiscard]] Result<Slip> find_slip(std::string_view file);
-
-/// 80 bits as 16 characters of Crockford's base 32.
-std::string format_slip_code(std::array<std::uint8_t, kSlipCodeBytes> const& bits);
-/// What a person typed, in the canonical spelling. @return kMalformed.
-[[nodiscard]] Result<std::string> normalise_slip_code(std::string_view typed);
 
 }  // namespace piaojue::meeting

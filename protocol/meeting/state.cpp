@@ -3,37 +3,69 @@
 
 namespace piaojue::meeting {
 
+PersonKeys const* State::current_keys(PersonId person) const {
+  auto const found = keys.find(person);
+  return found == keys.end() ? nullptr : &found->second.back();
+}
+
 std::optional<SigningPublicKey> State::identity_key(PersonId person) const {
   if (person == kServer) return phase == MeetingPhase::kBeforeOpen ? std::nullopt : std::optional(manifest.server_key);
-  auto const found = keys.find(person);
-  if (found == keys.end()) return std::nullopt;
-  return found->second.identity;
+  PersonKeys const* const found = current_keys(person);
+  return found == nullptr ? std::nullopt : std::optional(found->identity);
 }
 
 std::optional<SigningPublicKey> State::witness_key(PersonId person) const {
+  PersonKeys const* const found = current_keys(person);
+  return found == nullptr ? std::nullopt : std::optional(found->witness);
+}
+
+std::optional<SigningPublicKey> State::witness_key_at(PersonId person, std::uint64_t size) const {
   auto const found = keys.find(person);
   if (found == keys.end()) return std::nullopt;
-  return found->second.witness;
+  std::optional<SigningPublicKey> out;
+  for (PersonKeys const& each : found->second) {
+    if (each.index < size) out = each.witness;
+  }
+  return out;
+}
+
+bool State::has_first_key(PersonId person) const {
+  PersonKeys const* const found = current_keys(person);
+  return found != nullptr && found->first;
+}
+
+bool State::key_as_old_as_attempt(PersonId person) const {
+  if (person == kServer) return true;
+  PersonKeys const* const found = current_keys(person);
+  return found != nullptr && found->index < attempt->open_index;
 }
 
 bool State::has_role(PersonId person, Role role) const {
   return is_person(person) && (manifest.people[person - 1].roles & role) != 0;
 }
 
+bool State::has_slot(PersonId person) const { return std::ranges::find(slots, person) != slots.end(); }
+
 Presence State::presence(PersonId person) const {
   auto const found = presences.find(person);
   return found == presences.end() ? Presence{} : found->second;
 }
 
-std::vector<PersonId> State::experts_present() const {
+std::vector<PersonId> State::people_with(Role role) const {
   std::vector<PersonId> out;
-  for (auto const& [person, presence] : presences) {
-    if (presence.signed_in && has_role(person, kExpert)) out.push_back(person);
+  for (PersonId p = 1; p <= manifest.people.size(); ++p) {
+    if (has_role(p, role)) out.push_back(p);
   }
   return out;
 }
 
-std::vector<PersonId> State::witnesses() const {
+std::vector<PersonId> State::experts_present() const {
+  std::vector<PersonId> out = signed_in();
+  std::erase_if(out, [&](PersonId person) { return !has_role(person, kExpert); });
+  return out;
+}
+
+std::vector<PersonId> State::signed_in() const {
   std::vector<PersonId> out;
   for (auto const& [person, presence] : presences) {
     if (presence.signed_in) out.push_back(person);
@@ -60,7 +92,7 @@ std::vector<QuestionId> State::undecided(BatchId id) const {
   std::vector<QuestionId> out;
   if (!is_batch(id)) return out;
   std::ranges::copy_if(batch(id).candidates, std::back_inserter(out),
-                       [&](QuestionId q) { return !questions.at(q).declared; });
+                       [&](QuestionId q) { return !questions.at(q).decided(); });
   return out;
 }
 

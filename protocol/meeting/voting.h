@@ -10,6 +10,7 @@ namespace piaojue::meeting {
 struct TokenRequest {
   Hash batch_open;
   PersonId person = 0;
+  std::uint32_t cast = 0;  ///< EnvelopeSpoils of this person in this attempt so far
   Hash digest;
 };
 
@@ -17,19 +18,38 @@ struct TokensIssued {
   Hash batch_open;
   TrusteeId trustee = 0;
   PersonId person = 0;
+  std::uint32_t cast = 0;
   Hash digest;
 };
 
 struct EnvelopeCast {
   Hash batch_open;
   PersonId person = 0;
-  std::uint32_t sequence = 0;
+  std::uint32_t cast = 0;
   Hash digest;
+};
+
+struct EnvelopeSpoil {
+  Hash batch_open;
+  PersonId person = 0;
+  std::uint32_t cast = 0;                        ///< the one that ends
+  std::map<QuestionId, SigningPublicKey> spent;  ///< pk_v of the envelope's ballots; none: not signed by the person
+  PersonId supervisor = 0;                       ///< signs beside the person; 0: not signed by the person
+};
+
+enum class CheckVerdict : std::uint8_t { kAgrees = 1, kDiffers = 2, kUnopened = 3 };
+
+struct CheckResult {
+  Hash batch_open;
+  PersonId person = 0;
+  std::uint32_t cast = 0;
+  CheckVerdict verdict = CheckVerdict::kUnopened;
 };
 
 struct BatchClose {
   Hash batch_open;
-  std::map<PersonId, Hash> envelopes;
+  std::map<PersonId, Hash> envelopes;  ///< leaf hash of the EnvelopeCast of each current cast
+  std::vector<PersonId> without;       ///< everybody else of `present`
 };
 
 struct IssuanceClosed {

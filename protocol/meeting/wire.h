@@ -2,7 +2,7 @@
 #pragma once
 /// Fields of the messages between server and laptop, for the two that write and read them: client/session/wire.cpp
 /// and server/wire.cpp. The headers of rpc.proto are heavy.
-#include "piaojue/v1/rpc.pb.h"
+#include "piaojue/v2/rpc.pb.h"
 #include "protocol/log/cosignature.h"
 #include "protocol/meeting/entry.h"
 #include "protocol/meeting/protobuf.h"
@@ -20,14 +20,14 @@ template <class T>
   return value.has_value();
 }
 
-inline void fill(v1::Cosignature& out, log::Cosignature const& in) {
+inline void fill(v2::Cosignature& out, log::Cosignature const& in) {
   out.set_tree_size(in.tree_size);
   set(out.mutable_root(), in.root.view());
   out.set_person(in.person);
   out.set_time_s(in.time_s);
   set(out.mutable_signature(), in.signature.view());
 }
-[[nodiscard]] inline bool take(log::Cosignature& out, v1::Cosignature const& in) {
+[[nodiscard]] inline bool take(log::Cosignature& out, v2::Cosignature const& in) {
   out.tree_size = in.tree_size();
   out.person = in.person();
   out.time_s = in.time_s();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/trustee/duty.h"
 
+#include "protocol/trustee/trustee_store.h"
+
 namespace piaojue::trustee {
 
 namespace {
@@ -30,8 +32,16 @@ std::string_view name(DutyKind kind) {
 std::string to_text(Duty const& duty) {
   std::string out(name(duty.kind));
   out += "/" + std::to_string(duty.batch) + "/" + std::to_string(duty.attempt);
-  if (duty.kind == DutyKind::kTokens) out += "/" + std::to_string(duty.person);
+  if (duty.kind == DutyKind::kTokens) {
+    out += "/" + std::to_string(duty.person) + "/" + std::to_string(duty.cast);
+  }
   return out;
+}
+
+std::string to_text(StoreName const& name) {
+  if (!name.of_attempt()) return "pledges";
+  return std::string(name.kind == StoreKind::kKeys ? "keys" : "mix") + "/" + std::to_string(name.trustee) + "/" +
+         std::to_string(name.batch) + "/" + std::to_string(name.attempt);
 }
 
 }  // namespace piaojue::trustee

@@ -25,14 +25,15 @@ struct Duty {
   DutyKind kind = DutyKind::kKeys;
   BatchId batch = 0;
   std::uint32_t attempt = 0;
-  PersonId person = 0;  ///< whose request, for kTokens; else 0
+  PersonId person = 0;     ///< whose request, for kTokens; else 0
+  std::uint32_t cast = 0;  ///< of that request
   auto operator<=>(Duty const&) const = default;
 
   /// Keys are made ahead of need and take minutes: they must never stand before what somebody waits for.
   bool can_wait() const { return kind == DutyKind::kKeys; }
 };
 
-/// "keys/1/1", "tokens/1/1/7": for logs only, nothing is decided by it.
+/// "keys/1/1", "tokens/1/1/7/0": for logs only, nothing is decided by it.
 std::string to_text(Duty const& duty);
 
 }  // namespace piaojue::trustee

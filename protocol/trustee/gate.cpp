@@ -16,7 +16,7 @@ Result<void> check_gate_by_log(meeting::Record const& record, meeting::Witnesses
   Attempt const& attempt = *record.attempt();
   if (attempt.phase != BatchPhase::kConfirming && attempt.phase != BatchPhase::kOpening) return Refusal::kWrongPhase;
   // Two boxes shown to two halves of the hall would let each half confirm its own.
-  if (!witnesses.enough(attempt.box_index, attempt.box_witnesses)) return Refusal::kLogSplit;
+  if (!witnesses.witnessed(attempt, attempt.box_index)) return Refusal::kLogSplit;
   // After the first share the flag is set by this attempt itself; BatchOpen has looked at those before.
   for (QuestionId const q : attempt.live()) {
     if (attempt.shares.empty() && record.question(q).opened) return Refusal::kGateReopened;
@@ -48,10 +48,19 @@ Result<void> check_ballots(BoxPlan const& plan, ParallelFor const& parallel) {
   return {};
 }
 
+bool is_box_of(BoxPlan const& plan, meeting::BallotBox const& own) {
+  return std::ranges::all_of(plan.contexts, [&](meeting::BallotContext const& context) {
+    auto const there = plan.box->boxes.find(context.question);
+    auto const here = own.boxes.find(context.question);
+    return there != plan.box->boxes.end() && here != own.boxes.end() && there->second.ballots == here->second.ballots &&
+           there->second.refused == here->second.refused;
+  });
+}
+
 Result<SharePlan> plan_share(meeting::Record const& record, TrusteeId trustee) {
   if (!record.in_progress() || !record.attempt()->box) return Refusal::kWrongPhase;
   Attempt const& attempt = *record.attempt();
-  if (!attempt.hop_of(trustee)) return Refusal::kNotAuthorised;
+  if (!attempt.takes_part(trustee)) return Refusal::kNotAuthorised;
   SharePlan plan;
   plan.body.batch_open = attempt.open_hash;
   plan.body.trustee = trustee;
@@ -82,6 +91,16 @@ Result<void> gate(meeting::Record const& record, meeting::Witnesses const& witne
   auto const ready = detail::check_gate_by_log(record, witnesses);
   if (!ready) return ready.error();
   return detail::check_ballots(detail::plan_box(record), parallel);
+}
+
+Result<void> is_turn_to_share(meeting::Record const& record, meeting::Witnesses const& witnesses, TrusteeId trustee) {
+  if (!record.in_progress()) return Refusal::kWrongPhase;
+  if (trustee == 0) return {};
+  Attempt const& attempt = *record.attempt();
+  if (!attempt.shares.contains(0) || !witnesses.witnessed(attempt, attempt.first_share_index)) {
+    return Refusal::kLogSplit;
+  }
+  return {};
 }
 
 Result<meeting::TallyShare> make_share(meeting::Record const& record, AttemptKeys const& keys, TrusteeId trustee) {

@@ -14,31 +14,31 @@ Result<void> check_request(meeting::Record const& record, TrusteeId trustee, Per
                            meeting::BlindedMsgs const& msgs) {
   std::optional<Attempt> const& attempt = record.attempt();
   if (!record.in_progress() || attempt->phase != BatchPhase::kVoting) return Refusal::kWrongPhase;
-  if (!attempt->hop_of(trustee)) return Refusal::kNotAuthorised;
+  if (!attempt->takes_part(trustee)) return Refusal::kNotAuthorised;
   if (!attempt->present(person)) return Refusal::kNotOnRoll;
   std::vector<QuestionId> const questions = attempt->questions_of(person);
   if (questions.empty()) return Refusal::kRecused;
-  auto const request = attempt->requests.find(person);
-  if (request == attempt->requests.end()) return Refusal::kWrongPhase;
+  meeting::Voter const* const voter = attempt->voter(person);
+  if (voter == nullptr || !voter->request) return Refusal::kWrongPhase;
   // Before anything else is said about them: messages that are not hers must not be answered in her name.
-  if (meeting::token_request_digest(attempt->open_hash, person, msgs) != request->second.digest) {
+  if (meeting::token_request_digest(attempt->open_hash, person, voter->cast, msgs) != voter->request->digest) {
     return Refusal::kConflict;
   }
   for (auto const& [q, by_hop] : msgs) {
     if (std::ranges::find(attempt->open.questions, q) == attempt->open.questions.end()) return Refusal::kConflict;
     if (attempt->recused(person, q)) return Refusal::kRecused;
-    if (by_hop.size() != attempt->hops.size()) return Refusal::kConflict;
+    if (by_hop.size() != attempt->holders.size()) return Refusal::kConflict;
   }
   if (msgs.size() != questions.size()) return Refusal::kConflict;
   return {};
 }
 
-Result<meeting::BlindSigs> sign_request(AttemptKeys const& keys, std::uint32_t hop, meeting::BlindedMsgs const& msgs) {
+Result<meeting::BlindSigs> sign_request(AttemptKeys const& keys, TrusteeId trustee, meeting::BlindedMsgs const& msgs) {
   meeting::BlindSigs out;
   for (auto const& [q, by_hop] : msgs) {
     auto const key = keys.token_keys.find(q);
     if (key == keys.token_keys.end()) return Refusal::kWrongPhase;
-    auto sig = crypto::blind_rsa::blind_sign(key->second, by_hop[hop]);
+    auto sig = crypto::blind_rsa::blind_sign(key->second, by_hop[trustee]);
     if (!sig) return sig.error();
     out.emplace(q, std::move(*sig));
   }
@@ -53,7 +53,7 @@ Result<meeting::BlindSigs> issue(meeting::Record const& record, AttemptKeys cons
   if (!checked) return checked.error();
   Attempt const& attempt = *record.attempt();
   if (keys.batch != attempt.open.batch || keys.attempt != attempt.open.attempt) return Refusal::kWrongPhase;
-  return detail::sign_request(keys, *attempt.hop_of(trustee), msgs);
+  return detail::sign_request(keys, trustee, msgs);
 }
 
 }  // namespace piaojue::trustee

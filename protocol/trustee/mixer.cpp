@@ -24,22 +24,22 @@ void for_each(ParallelFor const& parallel, std::size_t n, std::function<void(std
 Result<MixPlan> plan_mix(meeting::Record const& record, TrusteeId trustee) {
   if (!record.in_progress()) return Refusal::kWrongPhase;
   Attempt const& attempt = *record.attempt();
-  auto const hop = attempt.hop_of(trustee);
-  if (attempt.phase != BatchPhase::kMixing || !hop || attempt.mixes.size() != *hop) return Refusal::kWrongPhase;
+  if (attempt.phase != BatchPhase::kMixing || !attempt.takes_part(trustee) || attempt.mixes.size() != trustee) {
+    return Refusal::kWrongPhase;
+  }
   MixPlan plan;
   plan.batch_open = attempt.open_hash;
   plan.trustee = trustee;
-  plan.hop = *hop;
   for (QuestionId const q : attempt.live()) {
     plan.contexts.emplace(q, meeting::context(attempt.open_hash, q));
-    if (*hop == 0) plan.input_counts.emplace(q, attempt.cast(q));
+    if (trustee == 0) plan.input_counts.emplace(q, attempt.counted_for(q));
   }
-  if (*hop > 0) {
+  if (trustee > 0) {
     // The hop before may have mixed a question that was voided since; its hash covers that one too.
     plan.before = attempt.mixes.back();
     for (auto const& [q, count] : plan.before->counts) plan.input_counts.emplace(q, count.out);
   }
-  plan.item_bytes = attempt.shape.bytes() + (attempt.hops.size() - *hop) * crypto::onion::kLayerBytes;
+  plan.item_bytes = attempt.shape.bytes() + (attempt.holders.size() - trustee) * crypto::onion::kLayerBytes;
   return plan;
 }
 
@@ -58,6 +58,12 @@ void wipe(MixItems& items) {
 
 namespace {
 
+struct BytesLess {
+  bool operator()(ByteView a, ByteView b) const { return std::ranges::lexicographical_compare(a, b); }
+};
+using Distinct = std::set<ByteView, BytesLess>;
+
+/// Equal ones last: only an input that is the logged one says who is at fault for them.
 Result<void> check_input(MixPlan const& plan, MixItems const& items, ByteView salt) {
   for (auto const& [q, list] : items) {
     // Hop 0's input may still hold a question that was voided after it was put together.
@@ -67,18 +73,34 @@ Result<void> check_input(MixPlan const& plan, MixItems const& items, ByteView sa
     auto const list = items.find(q);
     if (list == items.end()) return Refusal::kConflict;
     if (list->second.size() != count) return Refusal::kMixSize;
-    std::set<ByteView, decltype([](ByteView a, ByteView b) { return std::ranges::lexicographical_compare(a, b); })>
-        seen;
     for (Bytes const& item : list->second) {
       if (item.size() != plan.item_bytes) return Refusal::kMixSize;
-      if (!seen.insert(item).second) return Refusal::kMixDuplicate;
     }
   }
   if (plan.before &&
       meeting::mix_output_hash(plan.batch_open, plan.before->trustee, salt, items) != plan.before->output_hash) {
     return Refusal::kConflict;
   }
+  for (auto const& [q, count] : plan.input_counts) {
+    Distinct const seen(items.at(q).begin(), items.at(q).end());
+    if (seen.size() != count) return Refusal::kMixDuplicate;
+  }
   return {};
+}
+
+/// What opens, each once, in the order of the input.
+std::vector<Bytes> peel_all(MixPlan const& plan, crypto::onion::MixKey const& key, Hash const& ctx,
+                            std::vector<Bytes> const& input) {
+  std::vector<Bytes> output;
+  output.reserve(input.size());  // so that the views below stay good
+  Distinct seen;
+  for (Bytes const& item : input) {
+    auto inner = crypto::onion::peel(key, plan.trustee, ctx, item);
+    if (!inner || seen.contains(*inner)) continue;  // MIX_OPEN, or a copy: it falls out, and the counts show it
+    output.push_back(std::move(*inner));
+    seen.insert(output.back());
+  }
+  return output;
 }
 
 }  // namespace
@@ -93,11 +115,7 @@ Result<MixResult> run_mix(MixPlan const& plan, crypto::onion::MixKey const& key,
   for (auto const& [q, ctx] : plan.contexts) {
     std::vector<Bytes> const& input = input_items.at(q);
     std::vector<Bytes>& output = result.items[q];
-    output.reserve(input.size());
-    for (Bytes const& item : input) {
-      auto inner = crypto::onion::peel(key, plan.hop, ctx, item);
-      if (inner) output.push_back(std::move(*inner));  // else MIX_OPEN: it falls out, and the counts show it
-    }
+    output = peel_all(plan, key, ctx, input);
     shuffle(output);
     result.step.counts[q] = {static_cast<std::uint32_t>(input.size()), static_cast<std::uint32_t>(output.size())};
   }
@@ -139,10 +157,9 @@ Result<MixItems> onions_to_items(meeting::Record const& record, std::map<PersonI
   for (QuestionId const q : live) items[q];  // a question that nobody cast for has an empty list, not none
   for (auto const& [person, leaf] : attempt.counted) {
     auto const envelope = envelopes.find(person);
-    auto const cast = attempt.casts.find(person);
-    if (envelope == envelopes.end() || cast == attempt.casts.end()) return Refusal::kConflict;
-    if (meeting::envelope_digest(attempt.open_hash, person, cast->second.sequence, envelope->second) !=
-        cast->second.digest) {
+    meeting::Voter const* const voter = attempt.voter(person);
+    if (envelope == envelopes.end() || voter == nullptr || !voter->envelope) return Refusal::kConflict;
+    if (meeting::envelope_digest(attempt.open_hash, person, voter->cast, envelope->second) != voter->envelope->digest) {
       return Refusal::kConflict;
     }
     // The digest is hers, but nobody has looked behind it before: it may cover other questions than it must.
@@ -182,48 +199,101 @@ Hash input_digest(MixItems const& input_items, ByteView input_salt) {
   return out;
 }
 
-meeting::BallotBox make_ballot_box(meeting::Record const& record, MixItems const& last_items,
-                                   ParallelFor const& parallel) {
-  meeting::BallotBox out;
-  if (!record.attempt()) return out;
+namespace detail {
+
+namespace {
+
+/// What the record has seen of ballots, without those of the box that lies open: they are in no earlier one, or the
+/// state machine would have refused it.
+class SeenBefore {
+ public:
+  explicit SeenBefore(meeting::Record const& record) : record_(record) {
+    if (!record.attempt()->box) return;
+    for (auto const& [q, box] : record.attempt()->box->boxes) {
+      for (Bytes const& bytes : box.ballots) {
+        auto const ballot = meeting::parse_ballot(record.attempt()->shape, bytes);
+        if (!ballot) continue;
+        keys_here_.insert(ballot->pk_v);
+        votes_here_.insert(ballot->vote);
+      }
+    }
+  }
+  std::optional<Refusal> operator()(meeting::BallotView const& ballot) const {
+    if (record_.ballot_spent(ballot.pk_v)) return Refusal::kBallotSpent;
+    bool const key = record_.ballot_seen(ballot.pk_v) && !keys_here_.contains(ballot.pk_v);
+    bool const vote = record_.ballot_seen(ballot.vote) && !votes_here_.contains(ballot.vote);
+    return key || vote ? std::optional(Refusal::kBallotDuplicate) : std::nullopt;
+  }
+
+ private:
+  meeting::Record const& record_;
+  std::set<crypto::SigningPublicKey> keys_here_;
+  std::set<crypto::elgamal::Ciphertext> votes_here_;
+};
+
+}  // namespace
+
+BoxInput plan_ballot_box(meeting::Record const& record, MixItems const& last_items) {
   Attempt const& attempt = *record.attempt();
+  BoxInput out;
   out.batch_open = attempt.open_hash;
+  std::vector<QuestionId> questions = attempt.live();
+  if (attempt.box) {
+    questions.clear();
+    for (auto const& [q, box] : attempt.box->boxes) questions.push_back(q);
+  }
+  SeenBefore const seen_before(record);
+  for (QuestionId const q : questions) {
+    out.contexts.push_back(record.ballot_context(q));
+    std::vector<BoxInput::Item>& items = out.items[q];
+    auto const from = last_items.find(q);
+    if (from == last_items.end()) continue;
+    for (Bytes const& bytes : from->second) {
+      auto const ballot = meeting::parse_ballot(attempt.shape, bytes);
+      items.push_back({bytes, ballot ? seen_before(*ballot) : std::nullopt});
+    }
+    // Before anything is decided, so that which of two ballots with one key stays does not depend on the order in which
+    // they came out of the mix.
+    std::ranges::sort(items, {}, &BoxInput::Item::bytes);
+  }
+  return out;
+}
+
+meeting::BallotBox run_ballot_box(BoxInput const& input, ParallelFor const& parallel) {
+  meeting::BallotBox out;
+  out.batch_open = input.batch_open;
   std::set<crypto::SigningPublicKey> ballot_keys;
   std::set<crypto::elgamal::Ciphertext> votes;
-  for (QuestionId const q : attempt.live()) {
-    meeting::QuestionBox& box = out.boxes[q];
-    auto const items = last_items.find(q);
-    if (items == last_items.end()) continue;
-    // Sorted before anything is decided, so that which of two ballots with one key stays does not depend on the order
-    // in which they came out of the mix.
-    std::vector<Bytes> sorted = items->second;
-    std::ranges::sort(sorted);
-    meeting::BallotContext const& context = record.ballot_context(q);
-    std::vector<std::optional<meeting::BallotRefusal>> verdicts(sorted.size());
-    detail::for_each(parallel, sorted.size(),
-                     [&](std::size_t i) { verdicts[i] = meeting::check_ballot(context, sorted[i]); });
-    auto const refuse = [&box](Refusal code) { ++box.refused[static_cast<std::uint32_t>(code)]; };
-    for (std::size_t i = 0; i < sorted.size(); ++i) {
-      if (verdicts[i]) {
-        refuse(verdicts[i]->code);
-        continue;
+  for (meeting::BallotContext const& context : input.contexts) {
+    meeting::QuestionBox& box = out.boxes[context.question];
+    std::vector<BoxInput::Item> const& items = input.items.at(context.question);
+    std::vector<std::optional<meeting::BallotRefusal>> verdicts(items.size());
+    for_each(parallel, items.size(),
+             [&](std::size_t i) { verdicts[i] = meeting::check_ballot(context, items[i].bytes); });
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      std::optional<Refusal> refusal = verdicts[i] ? std::optional(verdicts[i]->code) : items[i].known;
+      auto const ballot = meeting::parse_ballot(context.shape, items[i].bytes);
+      if (!refusal && (ballot_keys.contains(ballot->pk_v) || votes.contains(ballot->vote))) {
+        refusal = Refusal::kBallotDuplicate;
       }
-      auto const ballot = meeting::parse_ballot(context.shape, sorted[i]);
-      if (!ballot) {
-        refuse(Refusal::kBallotEncoding);
-        continue;
-      }
-      if (record.ballot_seen(ballot->pk_v, ballot->vote) || ballot_keys.contains(ballot->pk_v) ||
-          votes.contains(ballot->vote)) {
-        refuse(Refusal::kBallotDuplicate);
+      if (refusal) {
+        ++box.refused[static_cast<std::uint32_t>(*refusal)];
         continue;
       }
       ballot_keys.insert(ballot->pk_v);
       votes.insert(ballot->vote);
-      box.ballots.push_back(std::move(sorted[i]));
+      box.ballots.push_back(items[i].bytes);
     }
   }
   return out;
+}
+
+}  // namespace detail
+
+meeting::BallotBox make_ballot_box(meeting::Record const& record, MixItems const& last_items,
+                                   ParallelFor const& parallel) {
+  if (!record.attempt()) return {};
+  return detail::run_ballot_box(detail::plan_ballot_box(record, last_items), parallel);
 }
 
 }  // namespace piaojue::trustee

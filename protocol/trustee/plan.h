@@ -13,16 +13,15 @@ namespace piaojue::trustee::detail {
 /// Refusals of `issue` that need no key.
 [[nodiscard]] Result<void> check_request(meeting::Record const& record, TrusteeId trustee, PersonId person,
                                          meeting::BlindedMsgs const& msgs);
-/// @param hop this trustee's. @return kWrongPhase: keys destroyed or of other questions. kOutOfRange.
-[[nodiscard]] Result<meeting::BlindSigs> sign_request(AttemptKeys const& keys, std::uint32_t hop,
+/// @return kWrongPhase: keys destroyed or of other questions. kOutOfRange.
+[[nodiscard]] Result<meeting::BlindSigs> sign_request(AttemptKeys const& keys, TrusteeId trustee,
                                                       meeting::BlindedMsgs const& msgs);
 
 // ---- Mixing -------------------------------------------------------------------------------------------------------
 
 struct MixPlan {
   Hash batch_open;
-  TrusteeId trustee = 0;
-  std::uint32_t hop = 0;
+  TrusteeId trustee = 0;                ///< and hop
   std::map<QuestionId, Hash> contexts;  ///< live questions
   std::map<QuestionId, std::uint32_t>
       input_counts;  ///< all that the input must hold; a voided one among them is ignored
@@ -44,6 +43,21 @@ void shuffle(std::vector<Bytes>& items);
 /// Overwrites and empties: which input became which output is told by memory that holds both.
 void wipe(meeting::MixItems& items);
 
+// ---- The box ------------------------------------------------------------------------------------------------------
+
+/// The last output with all that the record knows of it.
+struct BoxInput {
+  struct Item {
+    Bytes bytes;
+    std::optional<Refusal> known;  ///< BALLOT_SPENT, or BALLOT_DUPLICATE of an earlier box
+  };
+  Hash batch_open;
+  std::vector<meeting::BallotContext> contexts;
+  std::map<QuestionId, std::vector<Item>> items;  ///< sorted
+};
+BoxInput plan_ballot_box(meeting::Record const& record, meeting::MixItems const& last_items);
+meeting::BallotBox run_ballot_box(BoxInput const& input, ParallelFor const& parallel);
+
 // ---- Gate and share -----------------------------------------------------------------------------------------------
 
 /// The gate without the ballots' tokens, signatures and proofs.
@@ -56,6 +70,8 @@ struct BoxPlan {
   std::vector<meeting::BallotContext> contexts;
 };
 BoxPlan plan_box(meeting::Record const& record);
+/// Ballots and refused counts of every live question are exactly these.
+bool is_box_of(BoxPlan const& plan, meeting::BallotBox const& own);
 /// @return the code of the first ballot that is not valid.
 [[nodiscard]] Result<void> check_ballots(BoxPlan const& plan, ParallelFor const& parallel);
 

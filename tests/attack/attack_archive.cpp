@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/// De-anonymisation: somebody has the server's whole store, at any moment that he likes, its log output, the finished
-/// record and the secrets of every trustee but one, and tries to join names to ballots. With the last trustee's secret
-/// as well he succeeds; that is the positive control, and the proof that everything rests on one of them forgetting.
+/// De-anonymisation: somebody has the server's whole store, at any moment that he likes, its key file, what its memory
+/// holds, its log output, the finished record and the secrets of every trustee but one, and tries to join names to
+/// ballots. With the last trustee's secret as well he succeeds; that is the positive control, and the proof that
+/// everything rests on one of them forgetting. And a thief who comes later, with every block that the server's disk
+/// ever held.
 #include <cmath>
 #include <sstream>
 
@@ -42,10 +44,10 @@ struct Theft {
     hall.close();
     hall.issuance_closed();
     hall.settle();
-    // While the attempt is open, everything that will be destroyed is still there.
-    trustee0 = stolen_keys();
+    // While the attempt is open, everything that will be destroyed is still there; and the half, in memory, opens it.
+    trustee0 = hall.server_keys(hall.store.contents(), {1, 1});
     hall.mix();
-    while_open = hall.store.contents();
+    while_open = opened(hall.store.contents());
     hall.finish();
     hall.erase();
     hall.close_meeting();
@@ -63,15 +65,14 @@ struct Theft {
     return out;
   }
 
-  /// Trustee 0's keys out of the store of a running meeting, opened with the server's key file.
-  trustee::AttemptKeys stolen_keys() const {
-    auto const rows = hall.store.contents()[store::Table::kTrustee];
-    std::string const name = "keys/1/1";
-    auto const& sealed = rows.at(to_bytes(as_bytes(name)));
-    auto const plain = crypto::unseal(hall.seal_key, sealed, as_bytes(name)).value();
-    state::Reader in(plain.view());
-    EXPECT_EQ(in.u32(), 1U);
-    return trustee::AttemptKeys::parse(Secret::copy_of(in.bytes())).value();
+  /// The store as whoever has key file and half reads it: the attempt's rows opened.
+  store::Contents opened(store::Contents contents) const {
+    auto const key = hall.attempt_key({1, 1});
+    for (auto const table : {store::Table::kTokenPayload, store::Table::kIssuedPayload, store::Table::kEnvelope,
+                             store::Table::kMixOutput}) {
+      for (auto& [row, value] : contents[table]) value = to_bytes(crypto::unseal(key, value, row).value().view());
+    }
+    return contents;
   }
   std::vector<Bytes> box_of(store::Contents const& contents) const {
     for (auto const& [key, bytes] : contents[store::Table::kEntry]) {
@@ -212,7 +213,8 @@ TEST(Archive, EveryRequestFitsEveryTokenEquallyWell) {
     auto const z = meeting::parse_token_payload(raw).value().at(1)[0];
     // The blind signature of the request is s; a token σ belongs to it under r = s/σ, and then z = m·r^e: for every σ.
     auto const person = static_cast<PersonId>(key_bytes[35]);
-    auto const answer = theft.while_open[store::Table::kIssuedPayload].at(store::key_of(theft.open_hash(), person, 0));
+    auto const answer =
+        theft.while_open[store::Table::kIssuedPayload].at(store::key_of(theft.open_hash(), person, 0, 0));
     auto const s = meeting::parse_issued_payload(answer).value().at(1);
     ASSERT_TRUE(crypto::blind_rsa::raw_public_matches(key, z, s));
     for (auto const& ballot : theft.box) {
@@ -239,7 +241,6 @@ TEST(Archive, NoDigestOfTheLogCanBeRecomputedFromBallots) {
   Theft theft(6);
   auto const& open = theft.open_hash();
   std::set<Hash> named;  // every digest that stands beside a name
-  std::map<PersonId, std::uint32_t> sequence;
   for (auto const& [key, bytes] : theft.at_end[store::Table::kEntry]) {
     auto const entry = meeting::decode_entry(bytes).value();
     if (auto const* body = std::get_if<meeting::TokenRequest>(&entry.body)) named.insert(body->digest);
@@ -258,9 +259,9 @@ TEST(Archive, NoDigestOfTheLogCanBeRecomputedFromBallots) {
     std::vector<Bytes> tokens;
     for (auto const& token : view.tokens) tokens.push_back(to_bytes(token));
     for (auto const p : theft.hall.experts) {
-      ask(meeting::token_request_digest(open, p, {{1, tokens}}));
+      ask(meeting::token_request_digest(open, p, 0, {{1, tokens}}));
       for (std::size_t t = 0; t < tokens.size(); ++t) {
-        ask(meeting::tokens_issued_digest(open, static_cast<TrusteeId>(t), p, {{1, tokens[t]}}));
+        ask(meeting::tokens_issued_digest(open, static_cast<TrusteeId>(t), p, 0, {{1, tokens[t]}}));
       }
       ask(meeting::envelope_digest(open, p, 0, {{1, ballot}}));
       ask(meeting::envelope_digest(open, p, 0,
@@ -311,9 +312,12 @@ bool anywhere(store::Contents const& contents, ByteView what, std::set<store::Ta
 TEST(Archive, AfterTheEndTheStoreHoldsNothingThatJoins) {
   Theft theft(7);
   using store::Table;
-  for (auto const table : {Table::kTokenPayload, Table::kIssuedPayload, Table::kEnvelope, Table::kMixOutput,
-                           Table::kSealKey, Table::kTrustee}) {
+  for (auto const table : {Table::kTokenPayload, Table::kIssuedPayload, Table::kEnvelope, Table::kMixOutput}) {
     EXPECT_TRUE(theft.at_end[table].empty()) << static_cast<int>(table);
+  }
+  // Of trustee 0 what binds it for ever: of which questions it gave a share.
+  for (auto const& [row, sealed] : theft.at_end[Table::kTrustee]) {
+    EXPECT_EQ(row[3], static_cast<std::uint8_t>(trustee::StoreKind::kPledges));
   }
   // Row by row of what was there while the attempt was open: not one onion, blinded message, answer or mixed item is
   // left anywhere, under any name.
@@ -347,6 +351,62 @@ TEST(Archive, AfterTheEndTheStoreHoldsNothingThatJoins) {
   // Rows are found by name or by place in the log only: no key counts arrivals across people.
   for (auto const& [key, value] : theft.at_end[Table::kEnrolment]) EXPECT_EQ(key.size(), 8U);
   EXPECT_TRUE(std::ranges::is_sorted(theft.box));
+}
+
+/// The primes of every token key that an opened block holds.
+std::vector<Bytes> primes_in(ByteView plain) {
+  std::vector<Bytes> out;
+  state::Reader in(plain);
+  for (auto left = in.u32(); left > 0; --left) {
+    auto const keys = trustee::AttemptKeys::parse(Secret::copy_of(in.bytes()));
+    in.bytes();
+    if (!keys) return out;
+    for (auto const& [q, key] : keys->token_keys) out.push_back(to_bytes(key.primes().view().first(128)));
+  }
+  return out;
+}
+
+// 14. The keys were written over when the attempt ended; journals, backups and the disk's own copies still had them,
+// and whoever seized the machine with its key file opened old envelopes, and minted tokens. Now every block that was
+// ever written opens with a half only that others held in memory.
+TEST(Archive, Attack14_OldBlocksOfTheServersDisk) {
+  Theft theft(10, 3);
+  auto const& hall = theft.hall;
+  std::set<store::Table> const of_attempt = {store::Table::kTokenPayload, store::Table::kIssuedPayload,
+                                             store::Table::kEnvelope, store::Table::kMixOutput, store::Table::kTrustee};
+  // The thief has the whole disk as it ever was, and the key file.
+  std::map<store::Table, std::size_t> closed, with_half;
+  std::size_t opened = 0;
+  std::vector<Bytes> primes;
+  auto const kept = hall.attempt_key({1, 1});  // a holder who kept the half against the rules
+  for (auto const& block : hall.old_blocks) {
+    if (!of_attempt.contains(block.table)) continue;
+    bool const pledges = block.table == store::Table::kTrustee &&
+                         block.key[3] == static_cast<std::uint8_t>(trustee::StoreKind::kPledges);
+    if (pledges) {
+      opened += crypto::unseal(hall.seal_key, block.value, block.key).has_value() ? 1 : 0;
+      continue;
+    }
+    EXPECT_FALSE(crypto::unseal(hall.seal_key, block.value, block.key)) << static_cast<int>(block.table);
+    ++closed[block.table];
+    auto const plain = crypto::unseal(kept, block.value, block.key);
+    if (!plain) continue;
+    ++with_half[block.table];
+    if (block.table != store::Table::kTrustee || block.key[3] != 0) continue;
+    for (auto& prime : primes_in(plain->view())) primes.push_back(std::move(prime));
+  }
+  // The positive controls: the key file is the right one, and with the half each block of the attempt opens, the token
+  // keys among them.
+  EXPECT_GT(opened, 0U) << "what binds trustee 0 whatever becomes of an attempt";
+  for (auto const table : of_attempt) EXPECT_GT(with_half[table], 0U) << static_cast<int>(table);
+  EXPECT_GE(primes.size(), 1U);
+  // As plain bytes they are in no block at all.
+  for (auto const& prime : primes) {
+    for (auto const& block : hall.old_blocks) EXPECT_FALSE(holds(block.value, ByteView(prime).first(32)));
+  }
+  for (auto const& [p, onion] : theft.onions()) {
+    for (auto const& block : hall.old_blocks) EXPECT_FALSE(holds(block.value, ByteView(onion).subspan(100, 32)));
+  }
 }
 
 // Times order people. The only ones are in the cosignatures, which everybody gives for everything.

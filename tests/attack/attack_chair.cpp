@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A chair who wants a result: opens without the people, counts without a vote, looks before everybody has agreed, or
-/// declares what was not counted. What the server lets through, every laptop's state machine refuses again.
+/// A chair, and where it says so the office with him, who wants a result: opens without the people, counts without a
+/// vote, looks before everybody has agreed, or declares what was not counted. What the server lets through, every
+/// laptop's state machine refuses again.
 #include "attack_fixture.h"
 
 namespace piaojue::attack {
 namespace {
 
 using meeting::BatchPhase;
+using meeting::ConfirmVerdict;
 
 struct Chaired : AttackFixture {
   explicit Chaired(Plan plan = {}) : AttackFixture(std::move(plan)) { open_meeting(); }
@@ -14,11 +16,26 @@ struct Chaired : AttackFixture {
   void refused(meeting::Body const& body, std::vector<PersonId> const& signers, Refusal const code) {
     auto const before = state();
     auto const bytes = entry(body, signers);
-    EXPECT_EQ(submit(signers.front(), bytes).refused, code);
+    auto const answer = submit(signers.front(), bytes);
+    EXPECT_EQ(answer.refused, code) << answer;
     auto const taken = everybody(bytes);
     ASSERT_FALSE(taken) << "a laptop would accept it";
     EXPECT_EQ(taken.error(), code);
     EXPECT_EQ(state(), before);
+  }
+  /// Of these signers alone it is a proposal for the server, and nothing at all for a laptop.
+  void not_enough(meeting::Body const& body, std::vector<PersonId> const& signers) {
+    auto const before = record().tree().root();
+    auto const bytes = entry(body, signers);
+    auto const answer = submit(signers.front(), bytes);
+    EXPECT_TRUE(answer.pending) << answer;
+    EXPECT_EQ(everybody(bytes).error(), Refusal::kNotAuthorised);
+    EXPECT_EQ(record().tree().root(), before);
+  }
+  meeting::BatchOpen open_body() const {
+    meeting::BatchOpen body{record().meeting(), 1, 1, {1, 2}, record().experts_present(), {}, {}, false, {}};
+    for (TrusteeId t : {0U, 1U}) body.keys.push_back(record().pending_keys().at({1, t}).leaf);
+    return body;
   }
 };
 
@@ -32,16 +49,15 @@ TEST(Chair, BatchesAreNotOpenedWithoutQuorum) {
     if (id != hall.experts.back()) hall.sign_in({id});
   }
   hall.publish_keys(1);
-  EXPECT_EQ(hall.record().draft_batch_open(1, false).error(), Refusal::kQuorum);
-  meeting::BatchOpen body{hall.record().meeting(), 1, 1, {1, 2}, hall.record().experts_present(), {}, {}, false};
-  for (TrusteeId t : {0U, 1U}) body.keys.push_back(hall.record().pending_keys().at({1, t}).leaf);
-  hall.refused(body, {hall.chair}, Refusal::kQuorum);
+  EXPECT_EQ(hall.record().draft_batch_open(1, false, {}).error(), Refusal::kQuorum);
+  auto body = hall.open_body();
+  hall.refused(body, hall.office(), Refusal::kQuorum);
   body.paper = true;
   body.keys.clear();
-  hall.refused(body, {hall.chair}, Refusal::kQuorum);
+  hall.refused(body, hall.office(), Refusal::kQuorum);
   // Nor with somebody written in who is not there.
   body.present.push_back(hall.experts.back());
-  hall.refused(body, {hall.chair}, Refusal::kConflict);
+  hall.refused(body, hall.office(), Refusal::kConflict);
   hall.sign_in({hall.experts.back()});
   hall.open_batch(1);
   hall.to_box({Choice::kAgree});
@@ -54,24 +70,27 @@ TEST(Chair, PresentAndRecusedAreTheSignedOnes) {
   hall.sign_in_all();
   hall.must(meeting::Recuse{hall.record().meeting(), hall.experts[0], 1, "亲属"}, {hall.experts[0]});
   hall.publish_keys(1);
-  auto const good = hall.record().draft_batch_open(1, false).value();
+  auto const good = hall.draft_open(1);
   auto body = good;
   body.present.pop_back();
-  hall.refused(body, {hall.chair}, Refusal::kConflict);
+  hall.refused(body, hall.office(), Refusal::kConflict);
   body = good;
   body.recusals.clear();
-  hall.refused(body, {hall.chair}, Refusal::kConflict);
+  hall.refused(body, hall.office(), Refusal::kConflict);
   body = good;
   body.recusals.push_back({hall.experts[1], 1});
-  hall.refused(body, {hall.chair}, Refusal::kConflict);
+  hall.refused(body, hall.office(), Refusal::kConflict);
   body = good;
   body.keys.pop_back();  // without the chair's own keys the server alone could link
-  hall.refused(body, {hall.chair}, Refusal::kKeyUnlogged);
+  hall.refused(body, hall.office(), Refusal::kKeyUnlogged);
   body = good;
   body.keys.front() = hall.record().meeting();
-  hall.refused(body, {hall.chair}, Refusal::kKeyUnlogged);
-  // Nobody but a chair opens, and not in another's name.
-  hall.refused(good, {hall.experts[0]}, Refusal::kNotAuthorised);
+  hall.refused(body, hall.office(), Refusal::kKeyUnlogged);
+  // Not by the chair alone, not by one expert, and not by a mixture of office and committee.
+  hall.not_enough(good, {hall.chair});
+  hall.not_enough(good, {hall.experts[0]});
+  auto const mixture = hall.entry(good, {hall.chair, hall.experts[0], hall.supervisor()});
+  EXPECT_EQ(hall.everybody(mixture).error(), Refusal::kNotAuthorised);
   hall.refused(good, {hall.clerk}, Refusal::kNotAuthorised);
   hall.open_batch(1);
   hall.to_box({Choice::kAgree});
@@ -85,10 +104,8 @@ TEST(Chair, ExceptionalCandidatesAreNotOpenedWithoutTheirInterview) {
   Chaired hall(plan);
   hall.sign_in_all();
   hall.publish_keys(1);
-  EXPECT_EQ(hall.record().draft_batch_open(1, false).error(), Refusal::kInterviewMissing);
-  meeting::BatchOpen body{hall.record().meeting(), 1, 1, {1, 2}, hall.record().experts_present(), {}, {}, false};
-  for (TrusteeId t : {0U, 1U}) body.keys.push_back(hall.record().pending_keys().at({1, t}).leaf);
-  hall.refused(body, {hall.chair}, Refusal::kInterviewMissing);
+  EXPECT_EQ(hall.record().draft_batch_open(1, false, {}).error(), Refusal::kInterviewMissing);
+  hall.refused(hall.open_body(), hall.office(), Refusal::kInterviewMissing);
   // The chair can not write it himself.
   meeting::Interview const interview{hall.record().meeting(), 2, "面试答辩", hall.record().meeting()};
   hall.refused(interview, {hall.chair}, Refusal::kNotAuthorised);
@@ -104,19 +121,31 @@ TEST(Chair, ClosingCountsEveryEnvelopeAndNoOther) {
   hall.sign_in_all();
   hall.open_batch(1);
   hall.vote_all({Choice::kAgree});
-  auto const first = hall.attempt().envelopes.begin()->second;
-  hall.cast(hall.experts[0], Choice::kDisagree);  // changed her mind
+  // The first of five has her laptop checked, and casts anew.
+  auto const checked = hall.experts[0];
+  auto const spoiled = hall.attempt().envelopes().at(checked);
+  std::map<QuestionId, crypto::SigningPublicKey> spent;
+  for (auto const& [q, token] : hall.tokens.at(checked)) spent[q] = token.sk_v.public_key();
+  auto const& open = hall.attempt().open_hash;
+  hall.must(meeting::EnvelopeSpoil{open, checked, 0, spent, hall.supervisor()}, {checked, hall.supervisor()});
+  hall.must(meeting::CheckResult{open, checked, 0, meeting::CheckVerdict::kAgrees}, {hall.supervisor()});
+  hall.request(checked);
+  hall.issue(checked);
+  hall.collect(checked);
+  hall.cast(checked, Choice::kDisagree);
   auto const good = hall.record().draft_batch_close().value();
   auto body = good;
   body.envelopes.erase(hall.experts[1]);
-  hall.refused(body, {hall.chair}, Refusal::kConflict);
+  hall.refused(body, hall.office(), Refusal::kConflict);
+  body.without = {hall.experts[1]};
+  hall.refused(body, hall.office(), Refusal::kConflict);
   body = good;
-  body.envelopes.at(hall.experts[0]) = first;
-  hall.refused(body, {hall.chair}, Refusal::kConflict);
+  body.envelopes.at(checked) = spoiled;
+  hall.refused(body, hall.office(), Refusal::kConflict);
   body = good;
-  body.envelopes[hall.clerk] = first;
-  hall.refused(body, {hall.chair}, Refusal::kConflict);
-  hall.refused(good, {hall.supervisor()}, Refusal::kNotAuthorised);
+  body.envelopes[hall.clerk] = spoiled;
+  hall.refused(body, hall.office(), Refusal::kConflict);
+  hall.not_enough(good, {hall.supervisor()});
   hall.close();
   hall.issuance_closed();
   hall.mix();
@@ -136,8 +165,10 @@ TEST(Chair, NothingIsOpenedBeforeEverybodyHasConfirmed) {
     ASSERT_TRUE(hall.confirm(p).accepted);
   }
   auto const before = hall.state();
-  // The chair's own share, from a changed program that does not ask the gate.
-  EXPECT_EQ(hall.share(1).refused, Refusal::kGateUnconfirmed);
+  // The chair's own share, from a changed program that does not ask the gate; and the server's before it.
+  EXPECT_EQ(hall.share(1).refused, Refusal::kWrongPhase);
+  auto const first = trustee::make_share(hall.record(), hall.server_keys(hall.store.contents(), {1, 1}), 0).value();
+  EXPECT_EQ(hall.everybody(hall.entry(first, {meeting::kServer})).error(), Refusal::kGateUnconfirmed);
   // The honest trustee's gate, and trustee 0, which has given none.
   auto const gate = trustee::gate(hall.record(), hall.core->witnesses());
   EXPECT_EQ(gate.error(), Refusal::kGateUnconfirmed);
@@ -148,7 +179,7 @@ TEST(Chair, NothingIsOpenedBeforeEverybodyHasConfirmed) {
   hall.finish();
 }
 
-// Without the limit a chair could pass over all but one honest expert, and read her vote.
+// Without the limit an office could pass over all but one honest expert, and read her vote.
 TEST(Chair, OverridesStayWithinTheirLimitAndNeedTheirSigners) {
   Plan plan;
   plan.max_unconfirmed = 1;
@@ -160,29 +191,28 @@ TEST(Chair, OverridesStayWithinTheirLimitAndNeedTheirSigners) {
   auto const a = hall.experts[3], b = hall.experts[4], missing = hall.experts[2];
   ASSERT_TRUE(hall.confirm(hall.experts[0]).accepted);
   ASSERT_TRUE(hall.confirm(hall.experts[1]).accepted);
-  meeting::Override both{hall.attempt().open_hash, hall.attempt().box_hash, {a, b}, {}, "设备失联"};
-  hall.refused(both, {hall.chair, hall.supervisor()}, Refusal::kGateOverride);
-  meeting::Override confirmed{hall.attempt().open_hash, hall.attempt().box_hash, {hall.experts[0]}, {}, "设备失联"};
-  hall.refused(confirmed, {hall.chair, hall.supervisor()}, Refusal::kConflict);
-  meeting::Override one{hall.attempt().open_hash, hall.attempt().box_hash, {a}, {}, "设备失联"};
-  // Alone he can only propose it; an expert can not stand in for the supervisor.
-  EXPECT_TRUE(hall.submit(hall.chair, hall.entry(one, {hall.chair})).pending);
-  EXPECT_FALSE(hall.everybody(hall.entry(one, {hall.chair})));
-  EXPECT_EQ(hall.everybody(hall.entry(one, {hall.chair, hall.experts[0]})).error(), Refusal::kNotAuthorised);
-  auto nameless = one;
-  nameless.reason.clear();
-  EXPECT_FALSE(hall.everybody(hall.entry(nameless, {hall.chair, hall.supervisor()})));
-  hall.must(one, {hall.chair, hall.supervisor()});
+  hall.refused(hall.override_of({{a, false}, {b, false}}), hall.office(), Refusal::kGateOverride);
+  hall.refused(hall.override_of({{hall.experts[0], false}}), hall.office(), Refusal::kConflict);
+  hall.refused(hall.override_of({{a, true}}), hall.office(), Refusal::kConflict);  // has said nothing
+  auto const one = hall.override_of({{a, false}});
+  // Alone he can only propose it; an expert, or one supervisor of two, can not stand in for the office.
+  hall.not_enough(one, {hall.chair});
+  for (auto const other : {hall.experts[0], hall.supervisors[0]}) {
+    EXPECT_EQ(hall.everybody(hall.entry(one, {hall.chair, other})).error(), Refusal::kNotAuthorised);
+  }
+  EXPECT_FALSE(hall.everybody(hall.entry(hall.override_of({{a, false}}, ""), hall.office())));
+  hall.must(one, hall.office());
 
-  // A signed MISSING needs every supervisor, and counts towards the same limit.
-  ASSERT_TRUE(hall.confirm(missing, false).accepted);
+  // A signed MISSING counts towards the same limit.
+  ASSERT_TRUE(hall.confirm(missing, ConfirmVerdict::kMissing).accepted);
   ASSERT_TRUE(hall.confirm(b).accepted);
-  meeting::Override pass{hall.attempt().open_hash, hall.attempt().box_hash, {}, {missing}, "设备故障"};
-  hall.refused(pass, {hall.chair, hall.supervisors[0], hall.supervisors[1]}, Refusal::kGateOverride);
-  EXPECT_EQ(hall.share(1).refused, Refusal::kGateMissing);
+  hall.refused(hall.override_of({{missing, true}}), hall.office(), Refusal::kGateOverride);
+  auto const first = trustee::make_share(hall.record(), hall.server_keys(hall.store.contents(), {1, 1}), 0).value();
+  EXPECT_EQ(hall.everybody(hall.entry(first, {meeting::kServer})).error(), Refusal::kGateMissing);
+  hall.cosign();
   EXPECT_EQ(trustee::gate(hall.record(), hall.core->witnesses()).error(), Refusal::kGateMissing);
   // What is left is to void, with nothing opened, and to vote again.
-  hall.must(meeting::Void{hall.attempt().open_hash, {}, "有票未入箱", false}, {hall.chair});
+  hall.must(meeting::Void{hall.attempt().open_hash, {}, "有票未入箱"}, hall.office());
   hall.erase();
   hall.open_batch(1);
   hall.to_box({Choice::kAgree});
@@ -207,13 +237,44 @@ TEST(Chair, FewerThanThreeBallotsAreNeverOpened) {
   hall.mix();
   hall.confirm_all();
   auto const before = hall.state();
-  EXPECT_EQ(hall.share(1).refused, Refusal::kGateTooFew);
+  auto const first = trustee::make_share(hall.record(), hall.server_keys(hall.store.contents(), {1, 1}), 0).value();
+  EXPECT_EQ(hall.everybody(hall.entry(first, {meeting::kServer})).error(), Refusal::kGateTooFew);
   EXPECT_EQ(trustee::gate(hall.record(), hall.core->witnesses()).error(), Refusal::kGateTooFew);
   EXPECT_TRUE(hall.attempt().shares.empty());
   EXPECT_EQ(hall.state(), before);
-  hall.must(meeting::Void{hall.attempt().open_hash, {}, "票数不足", false}, {hall.chair});
+  hall.must(meeting::Void{hall.attempt().open_hash, {}, "票数不足"}, hall.office());
   hall.erase();
   hall.open_batch(2);
+  hall.to_box({Choice::kAgree});
+  hall.finish();
+}
+
+// Recused by the office, six of nine could not vote on the question; of the three who could, two are the office's own.
+TEST(Chair, RecusingTheOthersOpensNoSmallCrowd) {
+  Plan plan;
+  plan.experts = 9;
+  plan.batches = {2};
+  Chaired hall(plan);
+  hall.sign_in_all();
+  for (std::size_t i = 3; i < 9; ++i) {
+    hall.must(meeting::Recuse{hall.record().meeting(), hall.experts[i], 1, "亲属"}, hall.office());
+  }
+  hall.open_batch(1);
+  hall.to_box({Choice::kAgree});
+  hall.confirm_all();
+  ASSERT_EQ(hall.attempt().box->boxes.at(1).ballots.size(), 3U);
+  EXPECT_TRUE(hall.attempt().unconfirmed().empty()) << "nobody else stands in the way";
+  auto const first = trustee::make_share(hall.record(), hall.server_keys(hall.store.contents(), {1, 1}), 0).value();
+  EXPECT_EQ(hall.everybody(hall.entry(first, {meeting::kServer})).error(), Refusal::kGateTooFew);
+  EXPECT_EQ(trustee::gate(hall.record(), hall.core->witnesses()).error(), Refusal::kGateTooFew);
+  EXPECT_TRUE(hall.attempt().shares.empty());
+  // Where it is true, they say so themselves, and the question is voted by ballot.
+  hall.must(meeting::Void{hall.attempt().open_hash, {}, "票数不足"}, hall.office());
+  hall.erase();
+  for (std::size_t i = 3; i < 9; ++i) {
+    hall.must(meeting::Recuse{hall.record().meeting(), hall.experts[i], 1, "亲属"}, {hall.experts[i]});
+  }
+  hall.open_batch(1);
   hall.to_box({Choice::kAgree});
   hall.finish();
 }
@@ -227,27 +288,30 @@ TEST(Chair, AQuestionIsOpenedOnceAndNeverVotedByBallotAgain) {
   hall.confirm_all();
   hall.settle();
   ASSERT_EQ(hall.attempt().phase, BatchPhase::kOpening) << "trustee 0 has given its share";
-  hall.refused(meeting::Void{hall.attempt().open_hash, {}, "再来一次", false}, {hall.chair}, Refusal::kWrongPhase);
-  meeting::Void const lost{hall.attempt().open_hash, {}, "保管人失联", true};
-  EXPECT_TRUE(hall.submit(hall.chair, hall.entry(lost, {hall.chair})).pending) << "not by the chair alone";
-  hall.must(lost, {hall.chair, hall.supervisor()});
+  meeting::Void const again{hall.attempt().open_hash, {}, "再来一次"};
+  // Not by the office, and not a part of it; nor does the committee take out the one question that displeases.
+  EXPECT_EQ(hall.everybody(hall.entry(again, hall.office())).error(), Refusal::kNotAuthorised);
+  hall.refused(meeting::Void{hall.attempt().open_hash, {1}, "一题重来"}, hall.committee(), Refusal::kConflict);
+  hall.must(again, hall.committee());
   hall.erase();
-  hall.publish_keys(1);
-  EXPECT_EQ(hall.record().draft_batch_open(1, false).error(), Refusal::kGateReopened);
-  meeting::BatchOpen body{hall.record().meeting(), 1, 2, {1, 2}, hall.record().experts_present(), {}, {}, false};
-  auto const own = hall.record().pending_keys().find({1, 1});
-  ASSERT_NE(own, hall.record().pending_keys().end());
-  // Trustee 0 makes no keys for a question that was opened; one of the chair's own will not do.
-  body.keys = {own->second.leaf};
-  auto const taken = hall.everybody(hall.entry(body, {hall.chair}));
+  // No honest trustee makes keys for a question that was opened; the chair's own will not do.
+  auto made = trustee::AttemptKeys::generate(1, 2, {1, 2}, 2048, hall.keys.source()).value();
+  auto const keys = hall.entry(made.body(hall.record().meeting(), 1), {hall.chair});
+  ASSERT_TRUE(hall.submit(hall.chair, keys).accepted);
+  EXPECT_EQ(hall.record().draft_batch_open(1, false, {}).error(), Refusal::kGateReopened);
+  meeting::BatchOpen body{hall.record().meeting(), 1, 2, {1, 2}, hall.record().experts_present(), {}, {}, false, {}};
+  body.keys = {hall.record().pending_keys().at({1, 1}).leaf};
+  auto const taken = hall.everybody(hall.entry(body, hall.office()));
   ASSERT_FALSE(taken);
   EXPECT_TRUE(taken.error() == Refusal::kGateReopened || taken.error() == Refusal::kKeyUnlogged);
+  EXPECT_FALSE(hall.record().pending_keys().contains({1, 0}));
   // On paper it can still be decided.
-  hall.must(hall.record().draft_batch_open(1, true).value(), {hall.chair});
+  hall.must(hall.draft_open(1, true), hall.office());
   meeting::PaperTally tally{hall.attempt().open_hash, {}};
   for (QuestionId q : {1U, 2U}) tally.rows[q] = {5, 5, 5, 0, 4, 1, 0};
-  hall.must(tally, {hall.chair, hall.supervisor()});
+  hall.must(tally, hall.committee());
   hall.declare();
+  EXPECT_TRUE(hall.record().question(1).by_committee);
 }
 
 // The row on the wall must be the one that was counted.
@@ -259,7 +323,7 @@ TEST(Chair, DeclaredRowsAreTheCountedOnes) {
   hall.confirm_all();
   hall.share_all();
   auto const good = hall.record().draft_declaration().value();
-  std::vector<PersonId> const both = {hall.chair, hall.supervisor()};
+  auto const both = hall.office();
   auto body = good;
   body.rows.at(1).passed = !body.rows.at(1).passed;
   hall.refused(body, both, Refusal::kThresholdRule);
@@ -271,7 +335,7 @@ TEST(Chair, DeclaredRowsAreTheCountedOnes) {
   body = good;
   body.rows.erase(2);
   hall.refused(body, both, Refusal::kConflict);
-  EXPECT_TRUE(hall.submit(hall.chair, hall.entry(good, {hall.chair})).pending) << "not by the chair alone";
+  hall.not_enough(good, {hall.chair});
   EXPECT_EQ(hall.attempt().phase, BatchPhase::kCounted);
   hall.declare();
   hall.erase();
@@ -284,8 +348,8 @@ TEST(Chair, PaperRowsMustBalanceAndStuffedOnesAreVoid) {
   plan.batches = {2};
   Chaired hall(plan);
   hall.sign_in_all();
-  hall.must(hall.record().draft_batch_open(1, true).value(), {hall.chair});
-  std::vector<PersonId> const both = {hall.chair, hall.supervisor()};
+  hall.must(hall.draft_open(1, true), hall.office());
+  auto const both = hall.office();
   auto const tally = [&](meeting::PaperRow const& one, meeting::PaperRow const& two) {
     return meeting::PaperTally{hall.attempt().open_hash, {{1, one}, {2, two}}};
   };
@@ -294,6 +358,7 @@ TEST(Chair, PaperRowsMustBalanceAndStuffedOnesAreVoid) {
   hall.refused(tally({6, 6, 6, 0, 6, 0, 0}, good), both, Refusal::kUnbalancedRow);
   hall.must(tally({5, 6, 6, 0, 6, 0, 0}, good), both);
   EXPECT_EQ(hall.attempt().voided, std::set<QuestionId>{1});
+  EXPECT_FALSE(hall.attempt().paper_by_committee) << "the mark of a count that the committee has not signed";
   hall.declare();
   EXPECT_FALSE(hall.record().question(1).declared);
   EXPECT_TRUE(hall.record().question(2).declared);

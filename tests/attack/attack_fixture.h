@@ -12,15 +12,16 @@
 #include "crypto/seal.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/digest.h"
+#include "protocol/meeting/halves.h"
 #include "protocol/trustee/trustee.h"
 #include "server/core.h"
 #include "server/enrolments.h"
 #include "simulation/key_pool.h"
 #include "store/memory_store.h"
 
-namespace piaojue::crypto {
+namespace piaojue {
 inline void PrintTo(Refusal const code, std::ostream* out) { *out << name(code); }
-}  // namespace piaojue::crypto
+}  // namespace piaojue
 
 namespace piaojue::attack {
 
@@ -42,7 +43,6 @@ struct Plan {
   std::uint32_t supervisors = 1;
   std::set<QuestionId> exceptional;
   std::uint32_t committee = 0;  ///< 0: the smallest that holds the experts
-  std::uint32_t trustees_min = 2;
   server::Limits limits;
 };
 
@@ -75,6 +75,7 @@ class AttackFixture {
   store::MemoryStore store;
   std::unique_ptr<server::Core> core;
   crypto::SigningKey server_key, checkpoint_key;
+  crypto::BoxKey server_box;
   Secret seal_key;
   std::uint64_t now_ms = 0;
   std::uint64_t posix_s = 1'700'000'000;  ///< in cosignatures
@@ -85,6 +86,9 @@ class AttackFixture {
   [[nodiscard]] bool restart();
   /// Does all that is due; false once the store has failed, and then the program is gone.
   bool settle();
+  /// Every row that was ever written, also those that were erased or written over: what a thief may find in journals,
+  /// backups and old blocks of the disk.
+  std::vector<store::Write> old_blocks;
   /// Trustee 0's jobs are not run: it is the adversary, or slow.
   bool hold_jobs = false;
 
@@ -92,18 +96,40 @@ class AttackFixture {
   struct Person {
     PersonId id = 0;
     std::uint32_t roles = 0;
-    std::string code;
+    meeting::SlipBits code{};
     std::optional<crypto::SigningKey> identity, witness;
+    std::optional<crypto::BoxKey> box;
     Hash spki;
     server::SessionId session = 0;
     std::vector<client::wire::Message> inbox;  ///< pushes
   };
   std::map<PersonId, Person> people;
-  server::SessionId connect(std::optional<Hash> const& spki);
+  server::SessionId connect(std::optional<Hash> const& spki, std::string const& address = "192.0.2.1");
   /// Sends one frame and waits until the server has nothing more to do.
   Answer send(server::SessionId session, ByteView frame);
   std::uint64_t next_request() { return ++requests_; }
+  crypto::Exporter const& exporter(server::SessionId session) const { return exporters_.at(session); }
   bool open_sessions(server::SessionId session) const { return open_.contains(session); }
+  /// What a laptop brings when it enrols.
+  struct Claim {
+    crypto::SigningKey identity = crypto::SigningKey::generate();
+    crypto::SigningKey witness = crypto::SigningKey::generate();
+    crypto::BoxKey box = crypto::BoxKey::generate();
+    std::string csr = "request of a stranger";
+    std::optional<meeting::DeviceKeys> other;  ///< sent instead of the own public keys
+    PersonId possession_of = 0;                ///< signed for this person; 0: for whom it enrols
+  };
+  /// EnrolStart and EnrolKeys over one session, as whoever knows `code` would say them. @return the last answer.
+  Answer enrol(server::SessionId session, PersonId person, Claim const& claim, meeting::SlipBits const& code);
+  /// A further slip of a person, as the operator prints it.
+  meeting::SlipBits new_slip(PersonId person);
+  /// Halves that the laptops of other trustees hold for the server (§9.3), as each opened it. A corrupt one keeps them.
+  std::map<std::pair<PersonId, meeting::HalfOf>, Secret> held;
+  bool holders_answer = true;
+  /// What opens the server's rows of an attempt: its key file and a half that a holder has kept.
+  Secret attempt_key(meeting::HalfOf const& of) const;
+  /// Trustee 0's keys out of the rows of a store, opened so.
+  trustee::AttemptKeys server_keys(store::Contents const& contents, meeting::HalfOf const& of) const;
 
   // ---- Entries
   Bytes entry(Body const& body, std::vector<PersonId> const& signers) const;
@@ -114,6 +140,12 @@ class AttackFixture {
   Result<void> everybody(Bytes const& entry) const;
   /// Everybody who is signed in cosigns the log as it is.
   void cosign();
+  log::Cosignature cosignature_of(PersonId person) const;
+  /// Of this log: everybody who is signed in has cosigned it.
+  meeting::Witnesses all_cosigned(meeting::Record const& record) const;
+  /// Who signs as the office, and as few of the committee as are enough.
+  std::vector<PersonId> office() const;
+  std::vector<PersonId> committee(PersonId concerned = meeting::kNobody) const;
   /// Size and root of the log, and the store's rows: equal before and after an attack that was stopped.
   std::pair<Hash, std::size_t> state() const;
 
@@ -122,6 +154,8 @@ class AttackFixture {
   void open_meeting();
   void sign_in(std::vector<PersonId> const& who);
   void sign_in_all();
+  std::vector<PersonId> openers() const;  ///< who signs MeetingOpen
+  meeting::BatchOpen draft_open(BatchId batch, bool paper = false) const;
   void publish_keys(BatchId batch);  ///< of trustees 1 …; trustee 0 does it by itself
   void open_batch(BatchId batch);    ///< keys, BatchOpen, cosigned
   struct Token {
@@ -141,10 +175,15 @@ class AttackFixture {
   Bytes ballot(PersonId expert, QuestionId q, Choice choice) const;
   std::vector<crypto::MixPublicKey> mix_keys() const;
   Bytes wrap(QuestionId q, ByteView ballot) const;
+  /// One layer for one hop around `inner`, and all layers from `first` to the last hop.
+  Bytes sealed_layer(QuestionId q, ByteView inner, TrusteeId hop) const;
+  Bytes sealed_layers(QuestionId q, ByteView ballot, TrusteeId first) const;
+  Bytes envelope(PersonId expert, meeting::Onions const& onions) const;  ///< the entry
   Answer cast_onions(PersonId expert, meeting::Onions const& onions);
   std::map<PersonId, std::map<QuestionId, Bytes>> ballots;  ///< the last ones cast
   void cast(PersonId expert, Choice choice);                ///< the same on every question
-  void vote_all(std::vector<Choice> const& choices);  ///< tokens and envelopes of every present expert, cyclically
+  /// Tokens and envelopes of every present expert who has none yet, cyclically.
+  void vote_all(std::vector<Choice> const& choices);
   void close();
   void issuance_closed();  ///< by trustees 1 …
   /// The output of the hop before `trustee`, as the server pushed it.
@@ -152,8 +191,15 @@ class AttackFixture {
   Answer submit_mix(TrusteeId trustee, trustee::MixResult const& result);
   void mix();                                       ///< by trustees 1 …, until the box is there, cosigned
   void to_box(std::vector<Choice> const& choices);  ///< everything from BatchOpen's tokens to the cosigned box
-  Answer confirm(PersonId expert, bool ok = true);
+  bool finds(PersonId expert, QuestionId q) const;  ///< the ballot that was cast last is in the box
+  /// What an honest program says: OK or MISSING as it finds, NOT_CAST without a counted envelope.
+  meeting::Confirm make_confirm(PersonId expert) const;
+  Answer confirm(PersonId expert);
+  Answer confirm(PersonId expert, meeting::ConfirmVerdict verdict);  ///< the same of every live question
   void confirm_all();
+  meeting::Override override_of(std::map<PersonId, bool> people, std::string reason = "设备失联") const;
+  /// Time passes, as after an Override.
+  void wait_ms(std::uint64_t ms);
   Answer share(TrusteeId trustee);  ///< of a trustee 1 … that does not ask the gate
   void share_all();
   void declare();
@@ -169,10 +215,13 @@ class AttackFixture {
 
  private:
   void deliver(std::vector<server::Output> const& outputs);
+  void hold_for_server(Person const& holder, client::wire::Relay const& relay);
   meeting::Manifest manifest_;
   std::map<TrusteeId, trustee::AttemptKeys> trustee_keys_;
   std::set<server::SessionId> open_;
   std::map<server::SessionId, std::vector<client::wire::Message>> replies_;
+  std::map<server::SessionId, crypto::Exporter> exporters_;
+  Bytes const spki_ = to_bytes(as_bytes("SubjectPublicKeyInfo"));
   server::SessionId sessions_ = 0;
   std::uint64_t requests_ = 0;
 };

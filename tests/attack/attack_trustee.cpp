@@ -9,6 +9,7 @@ namespace piaojue::attack {
 namespace {
 
 using meeting::BatchPhase;
+using meeting::ConfirmVerdict;
 
 /// Server (0), chair (1), supervisor (2): hop 1 is the corrupt one in most attacks.
 struct Mixing : AttackFixture {
@@ -42,17 +43,34 @@ struct Mixing : AttackFixture {
   }
   /// The hall votes again after the chair has voided, and decides.
   void again() {
-    must(meeting::Void{attempt().open_hash, {}, "有票未入箱，重新投票", false}, {chair});
+    must(meeting::Void{attempt().open_hash, {}, "有票未入箱，重新投票"}, office());
     erase();
     open_batch(1);
     to_box({Choice::kAgree});
     finish();
     for (auto const& [q, row] : attempt().rows) EXPECT_EQ(row.agree, experts.size());
   }
-  /// Who finds her ballot in the box and who does not, as every client looks for its own.
-  bool finds(PersonId p, QuestionId q) {
-    auto const& box = attempt().box->boxes.at(q).ballots;
-    return std::ranges::binary_search(box, ballots.at(p).at(q));
+  /// Everybody says what he finds. @return how many miss a ballot.
+  std::size_t all_confirm() {
+    std::size_t missing = 0;
+    for (auto const p : experts) {
+      auto const body = make_confirm(p);
+      for (auto const& [q, verdict] : body.rows) missing += verdict == ConfirmVerdict::kMissing ? 1 : 0;
+      EXPECT_TRUE(submit(p, entry(body, {p})).accepted) << p;
+    }
+    return missing;
+  }
+  /// No share is given: not by trustee 0's program, not by an honest one's, and one that a changed program of the
+  /// server gives is refused by every laptop.
+  void nothing_is_opened(Refusal why) {
+    auto const before = this->state();
+    settle();
+    EXPECT_TRUE(attempt().shares.empty());
+    EXPECT_EQ(trustee::gate(record(), core->witnesses()).error(), why);
+    auto const of = meeting::HalfOf{attempt().open.batch, attempt().open.attempt};
+    auto const first = trustee::make_share(record(), server_keys(store.contents(), of), 0).value();
+    EXPECT_EQ(everybody(entry(first, {meeting::kServer})).error(), why);
+    EXPECT_EQ(this->state(), before);
   }
 };
 
@@ -65,20 +83,20 @@ TEST(Trustee, WithoutEverySignatureThereIsNoEnvelopeAndEverybodySeesWhy) {
   // Trustee 2 stays silent; 0 and 1 have signed.
   auto const sigs = trustee::issue(hall.record(), hall.trustee_keys(1), 1, expert, msgs).value();
   auto const& open = hall.attempt().open_hash;
-  hall.must(meeting::TokensIssued{open, 1, expert, meeting::tokens_issued_digest(open, 1, expert, sigs)},
+  hall.must(meeting::TokensIssued{open, 1, expert, 0, meeting::tokens_issued_digest(open, 1, expert, 0, sigs)},
             {hall.trustee_person(1)}, meeting::encode_issued_payload(sigs));
-  EXPECT_EQ(hall.attempt().issued.at(expert), (std::set<TrusteeId>{0, 1})) << "the log says who is missing";
+  EXPECT_EQ(hall.attempt().voter(expert)->issued, (std::set<TrusteeId>{0, 1})) << "the log says who is missing";
   auto const before = hall.state();
   meeting::Onions onions;
   for (QuestionId q : {1U, 2U}) onions[q] = Bytes(hall.attempt().shape.bytes() + 3 * 84, static_cast<std::uint8_t>(q));
   EXPECT_EQ(hall.cast_onions(expert, onions).refused, Refusal::kWrongPhase);
   // A TokensIssued in the silent one's name.
-  meeting::TokensIssued const forged{open, 2, expert, meeting::tokens_issued_digest(open, 2, expert, sigs)};
+  meeting::TokensIssued const forged{open, 2, expert, 0, meeting::tokens_issued_digest(open, 2, expert, 0, sigs)};
   EXPECT_EQ(hall.everybody(hall.entry(forged, {hall.trustee_person(1)})).error(), Refusal::kNotAuthorised);
   EXPECT_EQ(hall.state(), before);
   // When it signs after all, she votes like everybody else.
   auto const late = trustee::issue(hall.record(), hall.trustee_keys(2), 2, expert, msgs).value();
-  hall.must(meeting::TokensIssued{open, 2, expert, meeting::tokens_issued_digest(open, 2, expert, late)},
+  hall.must(meeting::TokensIssued{open, 2, expert, 0, meeting::tokens_issued_digest(open, 2, expert, 0, late)},
             {hall.trustee_person(2)}, meeting::encode_issued_payload(late));
   hall.collect(expert);
   hall.to_box({Choice::kAgree});
@@ -142,11 +160,9 @@ TEST(Trustee, AMintedBallotLacksTheHonestTrusteesSignature) {
   }
   ASSERT_NE(victim, 0U);
   EXPECT_EQ(hall.ballots.at(victim).at(1), dropped);
-  ASSERT_TRUE(hall.confirm(victim, false).accepted);
-  auto const before = hall.state();
-  for (TrusteeId const t : {1U, 2U}) EXPECT_EQ(hall.share(t).refused, Refusal::kGateMissing);
-  EXPECT_EQ(trustee::gate(hall.record(), hall.core->witnesses()).error(), Refusal::kGateMissing);
-  EXPECT_EQ(hall.state(), before);
+  ASSERT_TRUE(hall.confirm(victim).accepted);
+  for (TrusteeId const t : {1U, 2U}) EXPECT_EQ(hall.share(t).refused, Refusal::kWrongPhase) << "trustee 0 is first";
+  hall.nothing_is_opened(Refusal::kGateMissing);
   hall.again();
 }
 
@@ -180,16 +196,11 @@ TEST(Trustee, ABoxWithAMintedBallotStopsEveryShare) {
   EXPECT_EQ(refusal->code, Refusal::kBallotToken);
   // A trustee too, even if all experts had confirmed.
   for (auto const p : hall.experts) {
-    meeting::Confirm body{laptop.attempt()->open_hash, p, laptop.attempt()->box_hash, {{1, true}, {2, true}}};
+    meeting::Confirm body{laptop.attempt()->open_hash, p, laptop.attempt()->box_hash, {}};
+    body.rows = {{1, ConfirmVerdict::kOk}, {2, ConfirmVerdict::kOk}};
     ASSERT_TRUE(laptop.apply(hall.entry(body, {p})));
   }
-  meeting::Witnesses witnesses;
-  for (auto const p : laptop.witnesses()) {
-    auto const cosignature =
-        log::cosign({hall.manifest().origin(), laptop.size(), laptop.tree().root()}, p, 1, *hall.people.at(p).witness);
-    ASSERT_TRUE(witnesses.add(laptop, cosignature));
-  }
-  EXPECT_EQ(trustee::gate(laptop, witnesses).error(), Refusal::kBallotToken);
+  EXPECT_EQ(trustee::gate(laptop, hall.all_cosigned(laptop)).error(), Refusal::kBallotToken);
   hall.hold_jobs = false;
   hall.settle();
   hall.cosign();
@@ -210,14 +221,8 @@ TEST(Trustee, DroppedOnionsAreCountedAndMissed) {
   ASSERT_TRUE(hall.submit_mix(2, next).accepted);
   hall.settle();
   hall.cosign();
-  std::size_t missing = 0;
-  for (auto const p : hall.experts) {
-    bool const found = hall.finds(p, 1);
-    missing += found ? 0 : 1;
-    ASSERT_TRUE(hall.confirm(p, found).accepted);
-  }
-  EXPECT_EQ(missing, 1U);
-  EXPECT_EQ(hall.share(2).refused, Refusal::kGateMissing);
+  EXPECT_EQ(hall.all_confirm(), 1U);
+  hall.nothing_is_opened(Refusal::kGateMissing);
   hall.again();
 }
 
@@ -268,10 +273,8 @@ TEST(Trustee, DoubledBallotsOfTheLastHopAreOneInTheBox) {
   hall.settle();
   hall.cosign();
   EXPECT_EQ(hall.attempt().box->boxes.at(1).refused.at(static_cast<std::uint32_t>(Refusal::kBallotDuplicate)), 1U);
-  for (auto const p : hall.experts) {
-    ASSERT_TRUE(hall.confirm(p, hall.finds(p, 1)).accepted);
-  }
-  EXPECT_EQ(hall.share(1).refused, Refusal::kGateMissing);
+  EXPECT_EQ(hall.all_confirm(), 1U);
+  hall.nothing_is_opened(Refusal::kGateMissing);
   hall.again();
 }
 
@@ -288,13 +291,8 @@ TEST(Trustee, ReplacedOnionsFallOutAndAreMissed) {
   ASSERT_TRUE(hall.submit_mix(2, next).accepted);
   hall.settle();
   hall.cosign();
-  std::size_t missing = 0;
-  for (auto const p : hall.experts) {
-    missing += hall.finds(p, 1) ? 0 : 1;
-    ASSERT_TRUE(hall.confirm(p, hall.finds(p, 1)).accepted);
-  }
-  EXPECT_EQ(missing, 1U);
-  EXPECT_EQ(hall.share(2).refused, Refusal::kGateMissing);
+  EXPECT_EQ(hall.all_confirm(), 1U);
+  hall.nothing_is_opened(Refusal::kGateMissing);
   hall.again();
 }
 
@@ -337,20 +335,20 @@ TEST(Trustee, WhatIsHandedOnIsWhatWasLogged) {
 /// As a host would keep it, without sealing.
 class Shelf : public trustee::TrusteeStore {
  public:
-  Result<void> save(std::string const& name, Secret const& plain) override {
+  Result<void> save(trustee::StoreName const& name, Secret const& plain) override {
     rows.insert_or_assign(name, plain.clone());
     return {};
   }
-  Result<std::optional<Secret>> load(std::string const& name) override {
+  Result<std::optional<Secret>> load(trustee::StoreName const& name) override {
     auto const found = rows.find(name);
     if (found == rows.end()) return std::optional<Secret>();
     return std::optional<Secret>(found->second.clone());
   }
-  Result<void> erase(std::string const& name) override {
+  Result<void> erase(trustee::StoreName const& name) override {
     rows.erase(name);
     return {};
   }
-  std::map<std::string, Secret> rows;
+  std::map<trustee::StoreName, Secret> rows;
 };
 
 std::vector<trustee::Submission> run_due(trustee::Trustee& trustee, meeting::Record const& record,
@@ -382,7 +380,8 @@ struct Forking : AttackFixture {
   }
   void restart_honest() {
     auto const& signer = *people.at(trustee_person(1)).identity;
-    honest = std::make_unique<trustee::Trustee>(1, trustee_person(1), signer, shelf, keys.source(), 1);
+    honest = std::make_unique<trustee::Trustee>(1, trustee_person(1), signer, shelf,
+                                                trustee::Means{keys.source(), [this] { return now_ms; }, 1});
   }
   /// All that the honest one submits when it sees this log.
   std::vector<trustee::Submission> pump(meeting::Record const& log) {
@@ -398,7 +397,7 @@ struct Forking : AttackFixture {
     auto const made = pump(record());
     ASSERT_EQ(made.size(), 1U);
     ASSERT_TRUE(submit(trustee_person(1), made[0].made.bytes).accepted);
-    must(record().draft_batch_open(1, false).value(), {chair});
+    must(draft_open(1), office());
     cosign();
     for (auto const p : experts) ASSERT_NO_FATAL_FAILURE(vote(p));
     hold_jobs = true;  // the server stays at the fork until it has seen what it wants
@@ -409,7 +408,7 @@ struct Forking : AttackFixture {
   }
   void vote(PersonId p) {
     request(p);
-    honest->on_token_work(p, attempt().open_hash, messages(tokens.at(p)));
+    honest->on_token_work(p, 0, attempt().open_hash, messages(tokens.at(p)));
     auto const issued = pump(record());
     ASSERT_EQ(issued.size(), 1U);
     ASSERT_TRUE(submit(trustee_person(1), issued[0].made.bytes,
@@ -432,19 +431,27 @@ struct Forking : AttackFixture {
     EXPECT_TRUE(log.apply(entry(step, {meeting::kServer})));
     return log;
   }
-  /// A ballot in a layer for hop 1 alone, as it comes out of hop 0.
-  Bytes sealed_for_hop1(QuestionId q, ByteView ballot) {
-    Bytes inner = to_bytes(meeting::context(attempt().open_hash, q).view());
-    append_u32be(inner, 1);
-    piaojue::append(inner, ballot);
-    Bytes sealed(inner.size() + crypto_box_SEALBYTES);
-    EXPECT_EQ(crypto_box_seal(sealed.data(), inner.data(), inner.size(), attempt().keys[1].mix_key.data.data()), 0);
-    return sealed;
-  }
   /// Asks the honest one to mix these on that branch of the log.
   std::vector<trustee::Submission> mix_on(meeting::Record const& log, meeting::MixItems const& items) {
     honest->on_mix_input(attempt().open_hash, items, salt);
     return pump(log);
+  }
+
+  /// From the fork on: the log goes on to its witnessed box, and everybody has confirmed.
+  void to_confirmed() {
+    hold_jobs = false;
+    settle();
+    auto const input = mix_input(1);
+    honest->on_mix_input(attempt().open_hash, input.before.items, input.before.salt);
+    auto const mixed = pump(record());
+    ASSERT_EQ(mixed.size(), 1U);
+    auto const& result = std::get<trustee::MixResult>(mixed[0].payload);
+    ASSERT_TRUE(submit(trustee_person(1), mixed[0].made.bytes, meeting::encode_mix_payload(result.salt, result.items))
+                    .accepted);
+    settle();
+    cosign();
+    hold_jobs = true;
+    confirm_all();
   }
 
   Shelf shelf;
@@ -464,8 +471,8 @@ TEST(Trustee, AnHonestTrusteeMixesAnAttemptOnceAlsoForALogThatForked) {
     for (auto const p : hall.experts) {
       auto const& ballot = hall.ballots.at(p).at(q);
       Bytes const junk(hall.attempt().shape.bytes(), 9);
-      lone[q].push_back(hall.sealed_for_hop1(q, p == hall.experts[0] ? ballot : junk));
-      whole[q].push_back(hall.sealed_for_hop1(q, ballot));
+      lone[q].push_back(hall.sealed_layer(q, p == hall.experts[0] ? ballot : junk, 1));
+      whole[q].push_back(hall.sealed_layer(q, ballot, 1));
     }
   }
   auto const false_branch = hall.branch(lone);
@@ -486,12 +493,55 @@ TEST(Trustee, AnHonestTrusteeMixesAnAttemptOnceAlsoForALogThatForked) {
   EXPECT_TRUE(hall.mix_on(true_branch, whole).empty());
 }
 
+// The last share is kept out of the log, the sums are read, and the questions are voted on again because they do not
+// please. In the log trustee 0's share comes first, and whoever gave one gives none for these questions again, whatever
+// log he is shown.
+TEST(Trustee, AShareThatIsKeptOutOfTheLogBuysNoSecondVote) {
+  Forking hall;
+  ASSERT_NO_FATAL_FAILURE(hall.to_the_fork());
+  ASSERT_NO_FATAL_FAILURE(hall.to_confirmed());
+  EXPECT_TRUE(hall.pump(hall.record()).empty()) << "not before trustee 0";
+  auto const before_share = hall.record();
+  hall.hold_jobs = false;
+  hall.settle();
+  ASSERT_TRUE(hall.attempt().shares.contains(0));
+  EXPECT_TRUE(hall.pump(hall.record()).empty()) << "not before that one is witnessed";
+  hall.cosign();
+  auto const given = hall.pump(hall.record());
+  ASSERT_EQ(given.size(), 1U);
+  // The server keeps it to itself. It has what it wants:
+  auto reads = hall.record();
+  ASSERT_TRUE(reads.apply(given[0].made.bytes));
+  EXPECT_EQ(reads.attempt()->rows.at(1).agree, hall.experts.size());
+
+  // In a log of its own there never was a share of trustee 0, and the office has the vote held again.
+  auto fork = before_share;
+  ASSERT_TRUE(fork.apply(hall.entry(meeting::Void{fork.attempt()->open_hash, {}, "再来一次"}, hall.office())));
+  auto const keys_of = [&](meeting::Record const& log) {
+    auto const made = hall.pump(log);
+    return std::ranges::count_if(
+        made, [](auto const& one) { return std::holds_alternative<meeting::BatchKeys>(one.made.entry.body); });
+  };
+  EXPECT_EQ(keys_of(fork), 0) << "no keys for a second vote";
+  hall.restart_honest();
+  EXPECT_EQ(keys_of(fork), 0) << "nor after a restart";
+  // In the one log everybody sees it is paper from here on.
+  hall.must(meeting::Void{hall.attempt().open_hash, {}, "缺一份"}, hall.committee());
+  EXPECT_EQ(hall.record().draft_batch_open(1, false, {}).error(), Refusal::kGateReopened);
+  EXPECT_EQ(keys_of(hall.record()), 0);
+  // The positive control: a trustee that has forgotten what it gave.
+  std::erase_if(hall.shelf.rows, [](auto const& row) { return row.first.kind == trustee::StoreKind::kPledges; });
+  hall.restart_honest();
+  EXPECT_EQ(keys_of(fork), 1);
+}
+
 // A share that is not x_t·ΣA would declare other figures, or none.
 TEST(Trustee, FalseSharesAreRefusedByEverybody) {
   Mixing hall(2);
   hall.to_box({Choice::kAgree, Choice::kDisagree});
   hall.confirm_all();
   hall.settle();
+  ASSERT_TRUE(hall.attempt().shares.contains(0));
   auto const good = trustee::make_share(hall.record(), hall.trustee_keys(1), 1).value();
   auto const before = hall.state();
   auto const refused = [&](meeting::TallyShare const& body, std::vector<PersonId> const& signers, Refusal code) {
@@ -516,7 +566,7 @@ TEST(Trustee, FalseSharesAreRefusedByEverybody) {
   EXPECT_FALSE(hall.everybody(hall.entry(body, {who})));
   EXPECT_EQ(hall.state(), before);
   hall.share_all();
-  EXPECT_EQ(hall.share(1).refused, Refusal::kWrongPhase) << "once";
+  EXPECT_EQ(hall.share(1).refused, Refusal::kConflict) << "once";
   hall.declare();
 }
 
@@ -599,7 +649,7 @@ TEST(Trustee, NothingIsIssuedAfterTheCloseAndTheNumbersAreTheIssuedOnes) {
   auto const& open = hall.attempt().open_hash;
   auto const before = hall.state();
   meeting::BlindSigs const sigs = {{1, Bytes(256, 1)}, {2, Bytes(256, 1)}};
-  meeting::TokensIssued const issued{open, 1, late, meeting::tokens_issued_digest(open, 1, late, sigs)};
+  meeting::TokensIssued const issued{open, 1, late, 0, meeting::tokens_issued_digest(open, 1, late, 0, sigs)};
   EXPECT_EQ(hall.submit(hall.trustee_person(1), hall.entry(issued, {hall.trustee_person(1)}),
                         meeting::encode_issued_payload(sigs))
                 .refused,

@@ -307,14 +307,16 @@ void wrap_onion(benchmark::State& state) {
   std::vector<MixPublicKey> hops;
   for (int i = 0; i < 3; ++i) hops.push_back(onion::MixKey::generate().public_key());
   Bytes const ballot(kBallotBytes, 1);
+  auto const seed = Secret::random(onion::kSeedBytes);
   for (auto _ : state) {
-    if (!onion::wrap(hops, {}, ballot)) return state.SkipWithError("refused");
+    if (!onion::wrap(hops, seed, {}, ballot)) return state.SkipWithError("refused");
   }
 }
 
 void peel_onion(benchmark::State& state) {
   auto const key = onion::MixKey::generate();
-  auto const wrapped = onion::wrap(std::array{key.public_key()}, {}, Bytes(kBallotBytes, 1)).value();
+  auto const seed = Secret::random(onion::kSeedBytes);
+  auto const wrapped = onion::wrap(std::array{key.public_key()}, seed, {}, Bytes(kBallotBytes, 1)).value();
   for (auto _ : state) {
     if (!onion::peel(key, 0, {}, wrapped)) return state.SkipWithError("refused");
   }

@@ -44,7 +44,7 @@ class Disk(unittest.TestCase):
         meeting.close()
         self.assertEqual(meeting.declare(1)[1]["agree"], 3)
         done = meeting.end()
-        self.assertTrue(done.stdout.rstrip().endswith("VERIFIED 25/25"), done.stdout)
+        self.assertTrue(done.stdout.rstrip().endswith("VERIFIED 27/27"), done.stdout)
 
     def sign_in_until_the_server_stops(self, meeting, when):
         """@return people whose sign-in was acknowledged before the server ended."""

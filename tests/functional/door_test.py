@@ -2,6 +2,7 @@
 """Wrong input at the doors that people use: command lines and the client's commands. A clear word, the right exit
 code, nothing lost."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -58,7 +59,7 @@ class Programs(unittest.TestCase):
         with small.Small(BIN) as meeting:
             home = meeting.directory / "home"
             env = {"PIAOJUE_PASSPHRASE": "口令"}
-            self.assertNotEqual(run("piaojue", "enrol", "--slip", "piaojue1:nonsense", "--home", home,
+            self.assertNotEqual(run("piaojue", "enrol", "--slip", "piaojue2:nonsense", "--home", home,
                                     env=env).returncode, 0)
             self.assertNotEqual(run("piaojue", "run", "--home", meeting.directory / "nowhere", env=env).returncode, 0)
             meeting.meeting.start_server()
@@ -87,13 +88,14 @@ class Door(unittest.TestCase):
             self.assertTrue(expert.command("cast", ok=False)["message"], "an incomplete paper is not cast")
             expert.command("vote 1 perhaps", ok=False)
             meeting.cast({1: "agree", 2: "disagree", 3: "agree", 4: "agree"}, [1])
-            meeting.cast({2: "agree"}, [1])  # changed before the chair closes
+            for line in ("vote 1 agree", "cast"):
+                self.assertTrue(expert.command(line, ok=False)["code"], "what was cast is not taken out again")
             meeting.close()
             expert.wait("closed", 20, batch=1)
             expert.command("vote 1 disagree", ok=False)
             expert.command("cast", ok=False)
             row = meeting.declare(1)[1]
-            self.assertEqual((row["agree"], row["disagree"]), (4, 0), "the last envelope counts, once")
+            self.assertEqual((row["agree"], row["disagree"]), (3, 1), "the envelope that was cast counts, once")
             self.assertEqual(meeting.end().returncode, 0)
 
     def test_quorum_and_presence_decide_who_may_vote(self):
@@ -112,13 +114,53 @@ class Door(unittest.TestCase):
             meeting.sign_in([5])  # late: joins the next batch
             meeting.tokens(1, people=[1, 2, 3, 4])
             meeting.client(5).command("vote 1 agree", ok=False)
-            meeting.client(4).command("sign-out")  # stays in P as not cast
+            # Leaves without having voted: asked first, and stays in P as not cast.
+            self.assertEqual(meeting.client(4).command("sign-out", ok=False)["code"], "ASK")
+            meeting.client(4).command("sign-out not-voted yes")
             meeting.cast({1: "agree", 2: "agree", 3: "agree"}, [1])
             meeting.close()
             row = meeting.declare(1)[1]
             self.assertEqual((row["present"], row["agree"], row["not_cast"], row["needed"], row["passed"]),
                              (4, 3, 1, 3, True))
             self.assertEqual(meeting.end().returncode, 0)
+
+    def test_a_sign_in_sheet_has_the_codes_that_each_screen_shows(self):
+        # Harm: keys that somebody swapped on the way stand in the meeting, because nobody could compare them.
+        with small.Small(BIN, experts=5) as meeting:
+            meeting.meeting.start_server()
+            people = [1, 2, 3, 4, *meeting.officers]
+            meeting.meeting.enrol_all(people)
+            meeting.meeting.start_clients(people)
+            supervisor = meeting.client(meeting.supervisor)
+            meeting.client(meeting.clerk).begin("draft")
+            proposal = supervisor.wait("proposal", 20, type="MeetingOpen")
+            rows = {row["person"]: row for row in supervisor.command("sheet")["rows"]}
+            for person in people:
+                now = meeting.client(person).command("now")
+                self.assertEqual((now["meeting"], now["device_code"]), ("before-open", rows[person]["device_code"]))
+            self.assertIsNone(rows[5]["device_code"], "who has not enrolled has none")
+            of_another = rows[2]["device_code"]
+            self.assertEqual(supervisor.command(f"tick 1 {of_another}", ok=False)["code"], "CONFLICT")
+            self.assertEqual(supervisor.command(f"approve {proposal['id']}", ok=False)["code"], "WRONG_PHASE")
+            left = None
+            for person in people:
+                left = supervisor.command(f"tick {person} {rows[person]['device_code']}")["left"]
+            self.assertEqual(left, [])
+            supervisor.command(f"approve {proposal['id']}")
+
+    def test_two_of_two_roles_can_end_a_meeting_without_its_chair_and_it_is_marked(self):
+        # Harm: the chair's laptop is broken, and the record has no end; or two people end it and nobody can tell.
+        with small.Small(BIN, experts=4, batches=(1,)) as meeting:
+            meeting.start()
+            start = meeting.client(meeting.supervisor).mark()
+            self.assertEqual(meeting.client(meeting.clerk).command("close-meeting", ok=None)["code"], "PENDING")
+            meeting.client(meeting.supervisor).sign("MeetingClose", start)
+            head = meeting.client(meeting.chair).wait("head", 30)["hash"]
+            record = meeting.directory / "record.piaojue"
+            meeting.meeting.run_tool("piaojue-server", "export", meeting.meeting.server_dir, "--out", record)
+            done = meeting.meeting.run_tool("piaojue-verify", record, "--anchor", head, "--json")
+            kinds = {one["kind"]: one for one in json.loads(done.stdout)["changes"]}
+            self.assertEqual(kinds["close_two"]["signers"], [meeting.clerk, meeting.supervisor])
 
 
 if __name__ == "__main__":

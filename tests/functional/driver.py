@@ -134,6 +134,18 @@ class Client(Process):
             raise Failed(f"{self.name} ({self.display}): '{line}' -> {reply}")
         return reply
 
+    def until(self, line, wanted, timeout_s=30.0):
+        """Says the command again and again until `wanted(reply)` is something; returns that."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            reply = self.command(line, ok=None)
+            found = wanted(reply)
+            if found:
+                return found
+            if time.monotonic() > deadline:
+                raise Failed(f"{self.name} ({self.display}): '{line}' was never what was waited for: {reply}")
+            time.sleep(0.2)
+
     def wait(self, event, timeout_s=30.0, start=0, **fields):
         """First event of that name whose fields have these values, from line `start` on."""
         def wanted(e):
@@ -142,6 +154,19 @@ class Client(Process):
             return self.wait_line(wanted, timeout_s, start)[1]
         except Failed as failure:
             raise Failed(f"waiting for {event} {fields}: {failure}") from None
+
+    def sign(self, kind, start=0, timeout_s=20.0):
+        """Signs a proposal of this type that wants this person's signature, first told from line `start` on; a
+        BatchOpen with as many heads as it lists. @return the proposal"""
+        it = self.wait("proposal", timeout_s, start, type=kind, yours=True)
+        self.command(f"approve {it['id']}" + (f" {len(it['people'])}" if kind == "BatchOpen" else ""))
+        return it
+
+    def tick_all(self):
+        """A supervisor's ticks, as if every line of the sign-in sheet were signed."""
+        for row in self.command("sheet")["rows"]:
+            if row["device_code"]:
+                self.command(f"tick {row['person']} {row['device_code']}")
 
     def events(self, event, **fields):
         return [e for e in list(self.lines)

@@ -36,9 +36,7 @@ class Network(unittest.TestCase):
     def enrolled(self, person):
         identity = raw.Identity()
         with self.connect() as connection:
-            reply = connection.ask(1, raw.ENROL, identity.enrol_body(self.slips[person]))
-            self.assertIn(raw.ENROLLED, reply)
-        identity.keep_certificate(reply)
+            self.assertIn(raw.ENROLLED, raw.Enrolment(connection, self.slips[person]).run(identity))
         return identity
 
     def assert_serves(self):
@@ -52,8 +50,10 @@ class Network(unittest.TestCase):
             self.connect(tls=ssl.TLSVersion.TLSv1_2)
 
     def test_without_a_certificate_everything_but_enrolment_is_refused(self):
-        # Harm: anybody on the network could read the log or submit entries.
-        for kind, body in ((raw.HELLO, b""), (raw.SUBMIT, raw.field(1, b"x")), (7, raw.field(1, bytes(32))), (8, b"")):
+        # Harm: anybody on the network could read the log, submit entries, or speak to somebody's laptop.
+        relay = raw.field(1, 1) + raw.field(2, 3) + raw.field(3, b"x")
+        for kind, body in ((raw.HELLO, b""), (raw.SUBMIT, raw.field(1, b"x")), (raw.COSIGN, b""), (raw.RELAY, relay),
+                           (raw.COUNTERSIGN, raw.field(1, bytes(32))), (raw.GET_DRAFT, b"")):
             with self.connect() as connection:
                 self.assertEqual(connection.refusal(1, kind, body), raw.CODES["NOT_AUTHORISED"], kind)
 
@@ -62,36 +62,88 @@ class Network(unittest.TestCase):
         slip = self.slips[2]
         first = raw.Identity()
         with self.connect() as connection:
-            body = first.enrol_body(slip)
-            granted = connection.ask(1, raw.ENROL, body)
+            granted = raw.Enrolment(connection, slip).run(first)
             self.assertIn(raw.ENROLLED, granted)
         with self.connect() as connection:
-            again = connection.ask(1, raw.ENROL, body)
+            again = raw.Enrolment(connection, slip).run(first)
             self.assertEqual(again[raw.ENROLLED], granted[raw.ENROLLED], "the same request gets the same answer")
         with self.connect() as connection:
-            self.assertIsNotNone(connection.refusal(1, raw.ENROL, raw.Identity().enrol_body(slip)))
+            enrolment = raw.Enrolment(connection, slip)
+            enrolment.start()
+            self.assertEqual(connection.refusal(2, raw.ENROL_KEYS, enrolment.keys(raw.Identity())),
+                             raw.CODES["CONFLICT"])
         with self.connect() as connection:
-            # The code of person 2 used for person 3.
-            other = raw.Identity()
-            self.assertIsNotNone(connection.refusal(1, raw.ENROL, other.enrol_body(self.slips[3], code=slip.code)))
+            enrolment = raw.Enrolment(connection, slip, person=3)
+            enrolment.start()
+            self.assertFalse(enrolment.proven, "the code of person 2 is none of person 3")
+            self.assertEqual(connection.refusal(2, raw.ENROL_KEYS, enrolment.keys(raw.Identity())),
+                             raw.CODES["NOT_ON_ROLL"])
 
     def test_guessing_codes_ends_the_connection(self):
         # Harm: codes have 80 bits, but a server that answers for ever invites trying.
         identity = raw.Identity()
-        body = identity.enrol_body(self.slips[4], code="0000000000000000")
         with self.connect() as connection:
-            answers = [connection.refusal(n, raw.ENROL, body) for n in range(1, 8)]
-        self.assertIn("closed", answers)
+            enrolment = raw.Enrolment(connection, self.slips[4].with_code("0" * 16))
+            answers = []
+            for number in range(1, 20, 2):
+                frame = enrolment.start(number)
+                if frame is None or raw.ENROL_PROOF not in frame:
+                    answers.append("start")
+                    break
+                self.assertFalse(enrolment.proven)
+                answers.append(connection.refusal(number + 1, raw.ENROL_KEYS, enrolment.keys(identity)))
+        self.assertLessEqual(len(answers), 5)
         self.assertNotIn(None, answers)
+        self.assertEqual(answers[0], raw.CODES["NOT_ON_ROLL"])
+        self.assertIn(answers[-1], ("start", "closed", raw.CODES["BUSY"]))
 
-    def test_possession_by_another_key_is_refused(self):
-        # Harm: somebody could enrol a key that he does not hold and disown its signatures later.
+    def test_a_proof_of_another_connection_proves_nothing(self):
+        # Harm: who sits between laptop and server hands on the proofs, and enrols his own keys under the person's code.
+        identity = raw.Identity()
+        with self.connect() as mine, self.connect() as theirs:
+            enrolment = raw.Enrolment(mine, self.slips[4])
+            enrolment.start()
+            self.assertTrue(enrolment.proven)
+            self.assertNotEqual(mine.exporter(), theirs.exporter())
+            self.assertNotEqual(enrolment.proof, raw.hmac_sha256(enrolment.key, b"piaojue/v2/enrol/server\0",
+                                                                 theirs.exporter(), theirs.server_key()))
+            body = enrolment.keys(identity, exporter=theirs.exporter())
+            self.assertEqual(mine.refusal(2, raw.ENROL_KEYS, body), raw.CODES["NOT_ON_ROLL"])
+
+    def test_who_has_a_slip_can_not_be_told_by_asking(self):
+        # Harm: a stranger counts the committee, or finds the one who has not enrolled yet.
+        for person in (4, 200, 0):
+            with self.connect() as connection:
+                proofs = []
+                for number in (1, 2):
+                    enrolment = raw.Enrolment(connection, self.slips[4], person)
+                    self.assertIn(raw.ENROL_PROOF, enrolment.start(number))
+                    proofs.append(enrolment.proof)
+                self.assertEqual(*proofs, "of the same person always the same, whether there is one or not")
+
+    def test_keys_before_the_server_has_proved_itself_are_out_of_turn(self):
+        # Harm: a conversation with two ways through it.
+        with self.connect() as connection, self.connect() as other:
+            enrolment = raw.Enrolment(connection, self.slips[4])
+            enrolment.start()
+            self.assertEqual(other.refusal(1, raw.ENROL_KEYS, enrolment.keys(raw.Identity())),
+                             raw.CODES["WRONG_PHASE"])
+
+    def test_keys_that_somebody_does_not_hold_are_refused(self):
+        # Harm: somebody could enrol a key that he does not hold and disown its signatures later; a key of small order
+        # is everybody's.
         identity, other = raw.Identity(), raw.Identity()
-        honest = identity.enrol_body(self.slips[4])
-        rest = honest[honest.index(raw.field(3, identity.public(identity.wk))):]
-        forged = raw.field(1, self.slips[4].code) + raw.field(2, other.public(other.ik)) + rest
+        taken = self.enrolled(1)
         with self.connect() as connection:
-            self.assertEqual(connection.refusal(1, raw.ENROL, forged), raw.CODES["BAD_SIGNATURE"])
+            enrolment = raw.Enrolment(connection, self.slips[4])
+            for number, code, changed in ((1, "BAD_SIGNATURE", {"possession": other.sign(b"something else")}),
+                                          (3, "CONFLICT", {"wk": identity.public(taken.wk)}),
+                                          (5, "CONFLICT", {"bk": identity.public(taken.bk)}),
+                                          (7, "OUT_OF_RANGE", {"bk": bytes(32)}),
+                                          (9, "OUT_OF_RANGE", {"wk": b"\1" + bytes(31)})):
+                enrolment.start(number)
+                body = enrolment.keys(identity, **changed)
+                self.assertEqual(connection.refusal(number + 1, raw.ENROL_KEYS, body), raw.CODES[code], changed)
 
     def test_a_certificate_of_another_meeting_is_refused(self):
         # Harm: last year's expert would sit in this year's hall.
@@ -100,7 +152,7 @@ class Network(unittest.TestCase):
             slip = raw.Slip(other.meeting.slips[1][0])
             identity = raw.Identity()
             with raw.Connection(slip.host, slip.port) as connection:
-                identity.keep_certificate(connection.ask(1, raw.ENROL, identity.enrol_body(slip)))
+                raw.Enrolment(connection, slip).run(identity)
             with raw.Connection(slip.host, slip.port, identity.pair()) as connection:
                 self.assertIn(raw.WELCOME, connection.ask(1, raw.HELLO))
             with self.assertRaises((ssl.SSLError, ConnectionError)):
@@ -148,7 +200,7 @@ class Network(unittest.TestCase):
         before = server.stderr_path.read_bytes()
         for _ in range(3):
             with self.connect() as connection:
-                connection.send(raw.request(1, raw.ENROL, raw.field(1, b"\xff\xfe")))
+                connection.send(raw.request(1, raw.ENROL_KEYS, raw.field(1, b"\xff\xfe")))
                 connection.receive()
         self.assert_serves()
         self.assertNotIn(b"UTF-8", server.stderr_path.read_bytes()[len(before):])
@@ -196,9 +248,51 @@ class Network(unittest.TestCase):
         connection = self.connect(identity.pair())
         self.assertIn(raw.WELCOME, connection.ask(1, raw.HELLO))
         self.assertIsNotNone(connection.refusal(2, raw.SUBMIT, raw.field(1, b"x")))
-        self.assertIsNotNone(connection.refusal(3, 7, raw.field(1, bytes(32))))
-        self.assertIsNotNone(connection.refusal(4, 8))
-        self.assertIn(raw.PONG, connection.ask(5, raw.PING))
+        self.assertIsNotNone(connection.refusal(3, raw.COUNTERSIGN, raw.field(1, bytes(32))))
+        self.assertIsNotNone(connection.refusal(4, raw.GET_DRAFT))
+        relay = raw.field(1, 1) + raw.field(2, 3) + raw.field(3, b"x")
+        self.assertEqual(connection.refusal(5, raw.RELAY, relay), raw.CODES["NOT_AUTHORISED"])
+        self.assertIn(raw.PONG, connection.ask(6, raw.PING))
+
+
+class Crowd(unittest.TestCase):
+    def setUp(self):
+        self.small = small.Small(BIN)
+        self.addCleanup(self.small.meeting.stop)
+        self.small.meeting.start_server()
+        self.slip = raw.Slip(self.small.meeting.slips[2][0])
+
+    def test_who_guesses_locks_out_nobody_but_his_own_address(self):
+        # Harm: one stranger on the network, and the committee cannot enrol on the morning of the meeting.
+        answers = []
+        while len(answers) < 60 and (not answers or answers[-1] != "busy"):
+            with raw.Connection(self.slip.host, self.slip.port, source="127.0.0.2") as connection:
+                for number in range(1, 5):
+                    frame = connection.ask(number, raw.ENROL_START, raw.field(2, 2))
+                    answers.append("proof" if frame and raw.ENROL_PROOF in frame else "busy")
+                    if answers[-1] == "busy":
+                        break
+        self.assertEqual(answers[-1], "busy", "an address has 40 tries in hand")
+        self.assertGreaterEqual(len(answers), 40)
+        with raw.Connection(self.slip.host, self.slip.port) as connection:
+            self.assertIn(raw.ENROLLED, raw.Enrolment(connection, self.slip).run(raw.Identity()))
+
+    def test_silent_connections_of_one_address_keep_nobody_else_out(self):
+        # Harm: a hundred sockets that say nothing, and no laptop gets in.
+        silent = []
+        for _ in range(100):
+            try:
+                silent.append(socket.create_connection((self.slip.host, self.slip.port), 5, ("127.0.0.2", 0)))
+            except OSError:
+                break
+        try:
+            begun = time.monotonic()
+            with raw.Connection(self.slip.host, self.slip.port) as connection:
+                self.assertIn(raw.ENROLLED, raw.Enrolment(connection, self.slip).run(raw.Identity()))
+            self.assertLess(time.monotonic() - begun, 5)
+        finally:
+            for connection in silent:
+                connection.close()
 
 
 class Expiry(unittest.TestCase):
@@ -209,13 +303,13 @@ class Expiry(unittest.TestCase):
             slip = raw.Slip(meeting.meeting.slips[1][0])
             identity = raw.Identity()
             with raw.Connection(slip.host, slip.port) as connection:
-                identity.keep_certificate(connection.ask(1, raw.ENROL, identity.enrol_body(slip)))
+                raw.Enrolment(connection, slip).run(identity)
             # The same key, signed by the meeting's own CA, but for yesterday.
             server = meeting.meeting.server_dir
             ca = next(p for p in server.rglob("*.pem") if "ca" in p.name and b"CERTIFICATE" in p.read_bytes())
             key = next(p for p in server.rglob("*.pem") if "ca" in p.name and b"PRIVATE KEY" in p.read_bytes())
             csr = identity.directory / "csr.pem"
-            csr.write_bytes(identity.csr())
+            csr.write_bytes(raw.openssl("req", "-inform", "DER", stdin=identity.csr()))
             index = identity.directory / "index.txt"
             index.write_text("")
             config = identity.directory / "ca.cnf"

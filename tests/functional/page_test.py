@@ -11,6 +11,7 @@ import unittest
 
 import driver
 import page
+import raw
 import small
 
 BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
@@ -229,7 +230,7 @@ class Entrance(Desk):
         self.assertRegex(phase["version"], r"\d+\.\d+")
         for line in ("sign-in", "vote 1 agree", "now", 'unlock {"passphrase":"x"}', "nonsense", "page"):
             self.assertEqual(door.command(line)["code"], "WRONG_PHASE", line)
-        for line in ("slip", "slip piaojue1:nonsense", "enrol", "enrol {", "enrol []",
+        for line in ("slip", "slip piaojue2:nonsense", "enrol", "enrol {", "enrol []",
                      'enrol {"slip":"x","passphrase":"p"}',
                      'enrol {"slip":7,"passphrase":"p"}', 'enrol {"passphrase":""}'):
             self.assertEqual(door.command(line)["code"], "MALFORMED", line)
@@ -257,32 +258,37 @@ class Table(unittest.TestCase):
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:
             meeting.meeting.start_server()
             slip_file = meeting.meeting.slips[2][0]
-            slip = next(line.strip() for line in slip_file.read_text(encoding="utf-8").splitlines()
-                        if line.strip().startswith("piaojue1:"))
+            slip = raw.Slip(slip_file).text
             program = self.by_page(meeting, 2, ["--slip", slip_file])
             session = program.session()
             door = session.door()
             door.event("page-phase", phase="enrol")
             self.assertEqual(door.command("prefill")["slip"], slip)
             read = door.command("slip " + slip_file.read_text(encoding="utf-8"))
-            self.assertEqual((read["slip"], read["person"]), (slip, 2))
-            self.assertRegex(read["server_key"], r"^([0-9a-f]{4} ){15}[0-9a-f]{4}$")
-            wrong = json.dumps({"slip": slip[:-1] + ("0" if slip[-1] != "0" else "1"), "passphrase": "口令-2"})
-            refused = door.command("enrol " + wrong, 60)
-            self.assertFalse(refused["ok"])
+            self.assertEqual((read["slip"], read["person"], read["server"]), (slip, 2, ":".join(slip.split(":")[1:3])))
+            typed = door.command("slip " + slip.split(":")[3].lower().replace("-", " "))
+            self.assertEqual((typed["person"], typed["server"]), (2, None), "typed, without an address")
+            wrong = slip[:-1] + ("0" if slip[-1] != "0" else "1")
+            self.assertEqual(door.command("slip " + wrong)["code"], "CHECK_CHARACTER")
+            another = raw.Slip(slip).with_code("0" * 16).text
+            stranger = json.dumps({"slip": another, "passphrase": "口令-2"})
+            refused = door.command("enrol " + stranger, 60)
+            self.assertEqual(refused["code"], "WRONG_CODE")
             self.assertTrue(refused["detail"])
-            other = door.command("enrol " + json.dumps({"slip": slip, "passphrase": "another"}), 60)
+            other = door.command("enrol " + json.dumps({"slip": another, "passphrase": "another"}), 60)
             self.assertEqual(other["code"], "WRONG_PASSPHRASE",
                              "the keys of the first try are kept under the first passphrase")
+            self.assertTrue(door.command("forget")["ok"], "a way on, where nothing was enrolled yet")
             done = door.command("enrol " + json.dumps({"slip": slip, "passphrase": "口令-2"}), 60)
             self.assertTrue(done["ok"], done)
             self.assertEqual((done["person"], done["name"]), (2, "评委002"))
-            self.assertRegex(done["identity_key"], r"^([0-9a-f]{4} ){15}[0-9a-f]{4}$")
+            self.assertRegex(done["device_code"], r"^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$")
             door.event("page-phase", phase="run")
             door.event("connected", person=2)
             before = door.command("now")
             self.assertEqual((before["meeting"], before["person"], before["agenda"] if "agenda" in before else None),
                              ("before-open", 2, None))
+            self.assertEqual(before["device_code"], done["device_code"])
             self.assertEqual(door.command("meeting")["code"], "WRONG_PHASE")
             program.stop()
 
@@ -309,8 +315,7 @@ class Table(unittest.TestCase):
     def test_a_page_stays_alive_while_no_server_answers(self):
         # Harm: a frozen page in the morning, and nobody knows whether the slip or the network is wrong.
         with small.Small(BIN, experts=4, batches=(1,)) as meeting:
-            slip = next(line.strip() for line in meeting.meeting.slips[2][0].read_text(encoding="utf-8").splitlines()
-                        if line.strip().startswith("piaojue1:"))
+            slip = raw.Slip(meeting.meeting.slips[2][0]).text
             parts = slip.split(":")
             with socket.socket() as silent:  # listens and never answers
                 silent.bind(("127.0.0.1", 0))

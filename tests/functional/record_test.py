@@ -13,10 +13,11 @@ import raw
 import small
 
 BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
-MAGIC = b"PIAOJUE-RECORD-1\n"
+MAGIC = b"PIAOJUE-RECORD-2\n"
 NAMES = dict(enumerate(("MeetingOpen SignIn SignOut Recuse KeyChange Interview BatchKeys BatchOpen TokenRequest "
                         "TokensIssued EnvelopeCast BatchClose IssuanceClosed MixStep BallotBox Confirm Override "
-                        "TallyShare Declaration Erased Void PaperTally Incident MeetingClose").split(), 1))
+                        "TallyShare Declaration Erased Void PaperTally Incident MeetingClose TrusteeChange "
+                        "EnvelopeSpoil CheckResult").split(), 1))
 
 
 def items(data):
@@ -69,7 +70,7 @@ class Record(unittest.TestCase):
 
     def test_the_untouched_record_is_verified_and_so_is_a_laptop_s_own(self):
         self.assertEqual(self.done.returncode, 0, self.done.stdout)
-        self.assertTrue(self.done.stdout.rstrip().endswith("VERIFIED 25/25"))
+        self.assertTrue(self.done.stdout.rstrip().endswith("VERIFIED 27/27"))
         again = self.verify(self.own.read_bytes())
         self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
         # And the figures are those that people voted.
@@ -147,7 +148,7 @@ class Record(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         report = json.loads(done.stdout)
         text = self.verify(self.data).stdout
-        self.assertEqual(len(report["checks"]), 25)
+        self.assertEqual(len(report["checks"]), 27)
         self.assertEqual(len(re.findall(r"出席 \d+，需 \d+，同意 \d+", text)), 2)
 
 

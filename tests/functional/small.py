@@ -29,6 +29,7 @@ def write_rosters(directory, experts, batches, rules=None, trustees=("server", "
             candidates.append(f"申报人{number:04d},某公司{number},高级工程师,正常,第{batch}批,主持某工业互联网项目,建议提交评审")
     (directory / "candidates.csv").write_text("\n".join(candidates) + "\n", encoding="utf-8")
     size = committee_size or (experts if experts % 2 else experts + 1)
+    rehearsal = rehearsal or size < 7  # a committee of fewer guards nothing, and is no meeting
     lines = ['title = "测试评审会"', 'date = "2026-11-22"', f"rehearsal = {str(rehearsal).lower()}",
              f"committee_size = {size}", "trustees = [" + ", ".join(f'"{t}"' for t in trustees) + "]", "[rules]"]
     lines += [f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value).replace(chr(39), chr(34))}"
@@ -90,21 +91,28 @@ class Small:
             self.client(self.chair).wait("entry", 20, type="SignIn", person=person)
 
     def open_meeting(self):
-        signers = [self.chair, self.supervisor]
-        start = {p: self.client(p).mark() for p in signers}
+        """Signed by everybody who is asked: the three roles, and whoever else holds a slot."""
+        others = [client for client in self.all_clients if client.person != self.clerk]
+        start = {client.person: client.mark() for client in others}
         begun = self.client(self.clerk).begin("draft")
-        for p in signers:
-            self.client(p).wait("proposal", 20, start[p])
-            self.client(p).command("approve all")
+        self.client(self.supervisor).wait("proposal", 20, start[self.supervisor], type="MeetingOpen")
+        self.client(self.supervisor).tick_all()
+        for client in others:
+            if client.wait("proposal", 20, start[client.person], type="MeetingOpen")["yours"]:
+                client.sign("MeetingOpen", start[client.person])
         self.client(self.clerk).finish(begun)
         for client in self.all_clients:
             client.wait("meeting", 20)
 
-    def open(self, batch, timeout_s=60):
+    def open(self, batch, timeout_s=150):
+        """The chair proposes as soon as the keys are there, the supervisor counts the heads and signs."""
         deadline = time.monotonic() + timeout_s
+        start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
         while True:
             reply = self.client(self.chair).command(f"open {batch}", ok=None)
             if reply["ok"]:
+                self.client(self.supervisor).sign("BatchOpen", start[self.supervisor])
+                self.client(self.chair).wait("opened", 30, start[self.chair], batch=batch)
                 return
             if reply.get("code") not in ("KEY_UNLOGGED", "CONFLICT") or time.monotonic() > deadline:
                 raise driver.Failed(f"open {batch}: {reply}")
@@ -123,27 +131,30 @@ class Small:
         driver.at_once([lambda p=p, c=c: one(p, c) for p, c in choices.items()])
 
     def close(self):
-        self.client(self.chair).command("close", 60)
+        self.countersigned("close", "BatchClose")
 
-    def countersigned(self, command):
-        """The chair proposes, the supervisor signs."""
-        start = self.client(self.supervisor).mark()
-        begun = self.client(self.chair).begin(command)
-        self.client(self.supervisor).wait("proposal", 20, start)
-        self.client(self.supervisor).command("approve all")
-        reply = self.client(self.chair).finish(begun)
-        if not reply["ok"]:
-            raise driver.Failed(f"{command}: {reply}")
+    def not_voted(self, *people):
+        """Who has cast nothing says, once the box is there, that it was meant."""
+        for person in people:
+            self.client(person).wait("state", 60, stage="asked")
+            self.client(person).command("not-voted yes")
+
+    def countersigned(self, command, kind, timeout_s=60):
+        """The chair proposes, the supervisor signs; done when the chair's own log has it."""
+        start = {p: self.client(p).mark() for p in (self.chair, self.supervisor)}
+        self.client(self.chair).command(command, timeout_s)
+        self.client(self.supervisor).sign(kind, start[self.supervisor], timeout_s)
+        self.client(self.chair).wait("entry", timeout_s, start[self.chair], type=kind)
 
     def declare(self, batch, attempt=1, timeout_s=60):
         self.client(self.chair).wait("counted", timeout_s, batch=batch, attempt=attempt)
-        self.countersigned("declare")
+        self.countersigned("declare", "Declaration", timeout_s)
         declared = self.client(self.chair).wait("declared", 30, batch=batch, attempt=attempt)
         return {row["question"]: row for row in declared["rows"]}
 
     def end(self):
         """Closes the meeting, exports, verifies; the verifier's finished process."""
-        self.countersigned("close-meeting")
+        self.countersigned("close-meeting", "MeetingClose")
         head = self.client(self.chair).wait("head", 20)["hash"]
         record = self.directory / "record.piaojue"
         self.meeting.run_tool("piaojue-server", "export", self.meeting.server_dir, "--out", record)

@@ -51,8 +51,8 @@ void point_at(meeting::Record const& record, meeting::Body& body) {
         if constexpr (std::is_same_v<E, meeting::BatchClose>) {
           if (record.attempt()) {
             for (auto& [person, envelope] : e.envelopes) {
-              auto const cast = record.attempt()->envelopes.find(person);
-              if (cast != record.attempt()->envelopes.end()) envelope = cast->second;
+              auto const* const voter = record.attempt()->voter(person);
+              if (voter != nullptr && voter->envelope) envelope = voter->envelope_leaf;
             }
           }
         }

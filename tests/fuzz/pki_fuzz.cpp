@@ -20,13 +20,15 @@ constexpr std::uint32_t kPerson = 7;
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   static auto const authority = net::make_authority("piaojue", kYear).value();
-  auto const pem = as_text({data, size});
+  ByteView const bytes(data, size);
+  auto const pem = as_text(bytes);
   auto const inspected = net::inspect_certificate(pem);
   auto const key = net::spki_sha256(pem);
   if (inspected) require(key && *key == inspected->spki_sha256);
 
-  auto const asked = net::spki_sha256_of_csr(pem);
-  auto const issued = net::issue_client_certificate(authority, pem, kPerson, kYear);
+  // A request is DER.
+  auto const asked = net::spki_sha256_of_csr(bytes);
+  auto const issued = net::issue_client_certificate(authority, bytes, kPerson, kYear);
   if (!issued) return 0;
   auto const certificate = net::inspect_certificate(*issued);
   require(certificate && asked && certificate->spki_sha256 == *asked && certificate->person == kPerson);

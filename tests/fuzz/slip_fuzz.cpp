@@ -15,6 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const found = meeting::find_slip("Meeting\n  " + canonical + "\r\nrest");
     if (!found || *found != *slip) std::abort();
   }
+  if (auto const code = meeting::parse_slip_code(text)) {
+    auto const again = meeting::parse_slip_code(meeting::format_slip_code(*code));
+    if (!again || *again != *code) std::abort();
+  }
   static_cast<void>(meeting::find_slip(text));
   return 0;
 }

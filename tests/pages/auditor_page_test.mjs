@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The auditor's page as people use it: one file, opened from a disk, in a browser. PIAOJUE_BIN as in auditor_test.mjs;
-// needs test_verifier, web/node_modules and /usr/bin/chromium (or CHROMIUM). Pictures go to build/screens.
+// The auditor's page as people use it: one file, opened from a disk, in a browser. Needs web/node_modules, python3 (for
+// the texts) and /usr/bin/chromium (or CHROMIUM). Pictures go to build/screens.
 //
 //     node --test tests/pages/auditor_page_test.mjs
 import assert from 'node:assert/strict';
@@ -11,35 +11,40 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { declared, forgedMeeting, meeting, richMeeting } from './record_cases.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const BIN = path.resolve(ROOT, process.env.PIAOJUE_BIN ?? 'build/release/bin');
 const SCREENS = path.join(ROOT, 'build/screens');
 const packages = createRequire(path.join(ROOT, 'web/package.json'));
 const { chromium } = packages('playwright-core');
 const AXE = packages.resolve('axe-core');
+const sodium = packages('libsodium-wrappers-sumo');
 
 let folder, browser, url;
 const files = {};
-let anchor, anchorOfForged;
+let anchor, anchorOfForged, anchorOfPlain;
 
 before(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'piaojue-auditor-page-'));
   fs.mkdirSync(SCREENS, { recursive: true });
   const page = path.join(folder, 'auditor.html');
-  execFileSync('node', [path.join(ROOT, 'web/auditor/build.mjs'), page, path.resolve(BIN, '../web/auditor/strings')]);
+  for (const lang of ['zh', 'en']) {
+    execFileSync('python3', [path.join(ROOT, 'strings/generate.py'), 'js', lang, path.join(folder, `${lang}.js`), lang,
+      ...['auditor', 'audit'].map((topic) => path.join(ROOT, `strings/${topic}.json`))]);
+  }
+  execFileSync('node', [path.join(ROOT, 'web/auditor/build.mjs'), page, folder]);
   url = pathToFileURL(page).href;
-  execFileSync(path.resolve(BIN, '../tests/test_verifier'), ['--gtest_filter=Robustness.TheRecordsAreHonest:Check16.*'],
-    {
-    env: { ...process.env, PIAOJUE_KEEP_RECORDS: folder }, stdio: 'pipe',
-  });
-  const kept = (name) => fs.readdirSync(folder).filter((f) => f.startsWith(name) && f.endsWith('.piaojue')).sort()
-    .at(-1);
-  const read = (name) => fs.readFileSync(path.join(folder, name.replace(/piaojue$/, 'anchor')), 'utf8');
-  files.honest = path.join(folder, kept('Robustness'));
-  anchor = read(kept('Robustness'));
-  files.forged = path.join(folder, kept('Check16'));
-  anchorOfForged = read(kept('Check16'));
+  await sodium.ready;
+  const keep = (name, m) => {
+    files[name] = path.join(folder, `${name}.piaojue`);
+    fs.writeFileSync(files[name], m.bytes);
+    return m.anchor;
+  };
+  anchor = keep('honest', richMeeting(sodium));
+  anchorOfForged = keep('forged', forgedMeeting(sodium, 'a ballot whose proof is of something else'));
+  const plain = meeting({ sodium });
+  declared(plain);
+  anchorOfPlain = keep('plain', plain.end());
   files.cut = path.join(folder, 'cut.piaojue');
   fs.writeFileSync(files.cut, fs.readFileSync(files.honest).subarray(0, 3000));
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -90,15 +95,29 @@ test('an honest record is verified, in Chinese and in English, without network o
   await accessible(page, 'empty');
   await drawn(page, 'empty-zh');
   await verify(page, files.honest, anchor);
-  assert.match(await page.locator('#verdict').innerText(), /VERIFIED 25\/25/);
-  assert.match(await page.locator('main').innerText(), /VERIFIED 25\/25\s*$/);
-  assert.equal(await page.locator('.check.holds').count(), 25);
+  assert.match(await page.locator('#verdict').innerText(), /VERIFIED 27\/27/);
+  assert.match(await page.locator('main').innerText(), /VERIFIED 27\/27\s*$/);
+  assert.equal(await page.locator('.check.holds').count(), 27);
   assert.match(await page.locator('.check.holds').first().innerText(), /✓\s*通过/);
-  // Figures that people voted: of five, two agree, one does not, one abstains, one did not vote.
+  // Figures that people voted: of eight, five agree, two do not, one abstains; one of them missed his ballot.
   const results = await page.locator('#report').innerText();
-  assert.match(results, /出席 5，需 4，同意 2，未通过/);
-  assert.match(results, /3×2 = 6 < 10 = 2×5/);
+  assert.match(results, /出席 8，需 6，同意 5，待复核表决/);
+  assert.match(results, /3×5 = 15 < 16 = 2×8/);
+  assert.match(results, /同意数可能在 4 到 6 之间/);
+  assert.match(results, /出席 8，需 6，同意 8，通过/);
   assert.match(results, /作废/);
+  // Rule: paper that the committee has not confirmed says so wherever its figures stand.
+  for (const place of ['.attempt', '.question .paper', '.change-paper'])
+    assert.match((await page.locator(place).allInnerTexts()).join(' '), /纸质表决，未经评委会确认/, place);
+  // Rule: every change of a guard is listed, with who signed it.
+  assert.match(await page.locator('#verdict').innerText(), /防护措施的变动：6 处/);
+  const changes = await page.locator('.change').allInnerTexts();
+  assert.equal(changes.length, 6);
+  assert.match(changes[0],
+    /条目 \d+：主任委员和监督人员为 成员8 换了密钥[^]*签署（主任委员和监督人员）：成员9、成员11/);
+  assert.match(changes[1], /抽查 成员1 的一封选票：与其选择一致/);
+  assert.match(changes[2], /成员8（声明缺票）/);
+  assert.match(changes[3], /第 1 号申报人待复核表决/);
   assert.equal(await page.locator('svg.bar[role=img]').count(), await page.locator('.figures table').count());
   assert.ok((await page.locator('svg.bar').count()) >= 3);
   await accessible(page, 'verified, zh');
@@ -106,7 +125,8 @@ test('an honest record is verified, in Chinese and in English, without network o
   await page.click('#language');
   assert.equal(await page.locator('html').getAttribute('lang'), 'en');
   const english = await page.locator('#report').innerText();
-  assert.match(english, /present 5, needed 4, agree 2, not passed/);
+  assert.match(english, /present 8, needed 6, agree 5, contested/);
+  assert.match(english, /The office gave 成员8 other keys/);
   // Harm: half a translation. Names and reasons stay as they were written down; what the page says itself does not.
   const places = ['h1', 'h2', 'p.lead', 'label', '.hint', 'thead th', '.figures th', 'caption:not(.visually-hidden)',
     '.arithmetic', '.outcome', '.what', 'button:not([lang])'].join();
@@ -119,12 +139,20 @@ test('an honest record is verified, in Chinese and in English, without network o
   await close();
 });
 
+test('a record without any change of a guard says so', async () => {
+  const { page, close } = await open();
+  await verify(page, files.plain, anchorOfPlain);
+  assert.match(await page.locator('#verdict').innerText(), /没有人改动他人的密钥/);
+  assert.equal(await page.locator('.change').count(), 0);
+  await close();
+});
+
 test('a forged ballot is named: check, entry, ballot and what it would have done', async () => {
   const { page, trouble, close } = await open();
   await verify(page, files.forged, anchorOfForged);
   const verdict = await page.locator('#verdict').innerText();
   assert.match(verdict, /FAILED：第 16 项/);
-  assert.match(verdict, /条目 \d+（票箱）.*第 1 题第 \d 张选票/);
+  assert.match(verdict, /条目 \d+（票箱）.*第 1 号申报人第 \d 张选票/);
   assert.match(verdict, /一张选票算作两票/);
   assert.equal(await page.locator('.check.failed').count(), 1);
   // Rule: figures of a record that is not verified never stand there as if they were.
@@ -187,7 +215,7 @@ test('the page that is at work shows so, can be stopped, and is used with keys a
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.getElementById('bar').value === 42);
   assert.match(await page.locator('#progress').innerText(), /42%/);
-  assert.equal(await page.locator('.check.waiting').count(), 25);
+  assert.equal(await page.locator('.check.waiting').count(), 27);
   await accessible(page, 'running, zh');
   await drawn(page, 'running-zh');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'stop');
@@ -243,7 +271,7 @@ test('at 320 pixels, at twice the size, in the dark and on paper nothing is cut 
 
 test('nothing in a record becomes markup', async () => {
   // Harm: a candidate's name that is a script would rewrite the verdict. The page has no way to make markup from text.
-  const source = fs.readdirSync(path.join(ROOT, 'web/auditor')).filter((f) => f.endsWith('.js'))
+  const source = fs.readdirSync(path.join(ROOT, 'web/auditor'), { recursive: true }).filter((f) => f.endsWith('.js'))
     .map((f) => fs.readFileSync(path.join(ROOT, 'web/auditor', f), 'utf8')).join('\n');
   assert.doesNotMatch(source,
     /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|\beval\(|new Function/);
@@ -268,7 +296,7 @@ test('the demonstration is verified within seconds, with helpers', { skip: !fs.e
   await verify(page, DEMO, fs.readFileSync(path.join(ROOT, 'build/demo/anchor.txt'), 'utf8').replace(/\s/g, ''));
   const seconds = (performance.now() - started) / 1000;
   t.diagnostic(`${seconds.toFixed(2)} s`);
-  assert.match(await page.locator('#verdict').innerText(), /VERIFIED 25\/25/);
+  assert.match(await page.locator('#verdict').innerText(), /VERIFIED 27\/27/);
   assert.ok(seconds < 15, `${seconds} s`);
   // Harm: a meeting of thousands of ballots on one processor takes minutes, and nobody waits for it.
   assert.ok(Number(await page.locator('#verdict').getAttribute('data-helped')) > 0);

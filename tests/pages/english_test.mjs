@@ -17,6 +17,8 @@ Expert Su,Company One,专家
 Expert Gao,Company Two,专家
 Expert Mai,Company Three,专家
 Expert Qin,Company Four,专家
+Expert Han,Company One,专家
+Expert Xu,Company Two,专家
 Clerk Zhou,Office,工作人员
 Supervisor Sun,Inspection,监督人员
 Big screen,Hall,大屏
@@ -28,11 +30,11 @@ Lu,Company Two,高级工程师,正常,First batch,Time series database,Recommend
 const kMeeting = `title = "Review meeting"
 date = "2026-11-22"
 rehearsal = false
-committee_size = 5
+committee_size = 7
 trustees = ["server", "chair", "supervisor"]
 `;
-const [kChair, kClerk, kSupervisor, kScreen] = [1, 6, 7, 8];
-const kExperts = [1, 2, 3, 4, 5];
+const [kChair, kClerk, kSupervisor, kScreen] = [1, 8, 9, 10];
+const kExperts = [1, 2, 3, 4, 5, 6, 7];
 const kPass = 'passphrase one two three';
 /** The program's own words for levels and roles come from the rosters; the brand is a name. */
 const kFromRosters = /副高级|票决?|中文/g;
@@ -77,6 +79,18 @@ async function sign(person) {
   await hold(page, target);
 }
 
+/** Each line of the sheet, as if it were signed on paper. */
+async function tick() {
+  const page = pages.get(kSupervisor);
+  const left = page.locator('.ticks button.primary');
+  await left.first().waitFor();
+  while (await left.count() > 0) {
+    const before = await left.count();
+    await left.first().click();
+    await page.waitForFunction((n) => document.querySelectorAll('.ticks button.primary').length < n, before);
+  }
+}
+
 async function vote(person, choices) {
   const page = pages.get(person);
   await says(page, `已选 0/${choices.length}`);
@@ -113,12 +127,13 @@ after(async () => {
 test('a whole meeting in English, to a record that verifies', { timeout: 400_000 }, async () => {
   const chair = pages.get(kChair);
   await says(pages.get(kScreen), '会议即将开始');
-  await says(pages.get(kClerk), '已登记 8 台，在线 8 台');
+  await says(pages.get(kClerk), '已登记 10 台，在线 10 台');
   await state(kClerk, 'clerk-before');
   await button(pages.get(kClerk), '提交会议方案').click();
   await says(chair, '待签署事项');
   await state(kChair, 'chair-sign-meeting');
   await sign(kChair);
+  await tick();
   await sign(kSupervisor);
   for (const person of [...kExperts, kClerk, kSupervisor]) await button(pages.get(person), '签到').click();
   await says(pages.get(kScreen), '已达法定人数');
@@ -129,24 +144,29 @@ test('a whole meeting in English, to a record that verifies', { timeout: 400_000
   await item.getByText(english('选票密钥已就绪：3 方')).waitFor({ timeout: 90_000 });
   await item.getByRole('button', { name: english('开启表决') }).click();
   await state(kChair, 'chair-open-dialog');
-  await button(chair, '开启').click();
+  await chair.getByLabel(english('请清点室内专家，填写人数')).fill('7');
+  await button(chair, '签署并提交会签').click();
+  await pages.get(kSupervisor).getByLabel(english('请清点室内专家，填写人数')).fill('7');
+  await state(kSupervisor, 'supervisor-sign-opening');
+  await sign(kSupervisor);
   await chair.locator('.current-attempt').waitFor();
-  for (const person of [2, 3, 4, 5]) await vote(person, ['agree', person > 3 ? 'disagree' : 'agree']);
+  for (const person of kExperts.slice(1)) await vote(person, ['agree', person > 3 ? 'disagree' : 'agree']);
   await chair.getByRole('navigation').getByRole('button', { name: english('投票') }).click();
   await vote(kChair, ['agree', 'agree']);
   await chair.getByRole('navigation').getByRole('button', { name: english('主持') }).click();
-  await says(chair, '已投 5/5');
+  await says(chair, '已投 7/7');
   await state(kChair, 'chair-voting');
   await button(chair, '截止投票').click();
   await button(chair, '确认截止').click();
+  await sign(kSupervisor);
   const declare = chair.getByRole('button', { name: english('宣布并签署') }).first();
   await declare.waitFor();
   await state(kChair, 'chair-counted');
   await hold(chair, declare);
   await sign(kSupervisor);
   await chair.locator('.current-attempt').waitFor({ state: 'detached' });
-  await pages.get(2).getByText(/^Present 5, needed 4, agree 5: passed/i).first().waitFor();
-  await pages.get(2).getByText(/^Present 5, needed 4, agree 3: not passed/i).first().waitFor();
+  await pages.get(2).getByText(/^Present 7, needed 5, agree 7: passed/i).first().waitFor();
+  await pages.get(2).getByText(/^Present 7, needed 5, agree 3: not passed/i).first().waitFor();
   await state(kScreen, 'screen-declared');
 
   await hold(chair, chair.getByRole('button', { name: english('结束会议并签署') }).first());
@@ -159,6 +179,6 @@ test('a whole meeting in English, to a record that verifies', { timeout: 400_000
   await button(chair, '导出').click();
   await chair.getByText(record).first().waitFor();
   const verified = await meeting.tool('piaojue-verify', record, '--anchor', head);
-  assert.match(verified.stdout, /VERIFIED 25\/25/);
+  assert.match(verified.stdout, /VERIFIED 27\/27/);
   assert.deepEqual(kFaults, []);
 });

@@ -70,8 +70,10 @@ const kNames = ['林远航', '苏文瑾', '高㛃', '买合木提·艾山', '秦
   '陆思远'];
 const kHash = '3f2a 90c1 77de 0b14 5a6e 2c98 d1f0 4477 8be3 19aa c05d 62f7 e841 3b96 7d20 a5cf';
 
+export const kDeviceCode = '7KQ2-9XWT-M4ZD-8R5C';
+
 /** A meeting of eleven experts, a clerk, a supervisor and a screen. */
-export function meetingOf({ candidates = 3, exceptional = [], rules = {}, rehearsal = false } = {}) {
+export function meetingOf({ candidates = 3, exceptional = [], openedBefore = [], rules = {}, rehearsal = false } = {}) {
   const experts = kNames.map((name, i) =>
     ({ person: i + 1, name, employer: '海州工业互联网研究院', roles: i === 0 ? 3 : 1 }));
   const people = [
@@ -85,7 +87,7 @@ export function meetingOf({ candidates = 3, exceptional = [], rules = {}, rehear
     title: '青岛西海岸新区工业互联网工程技术职务资格评审委员会 2026 年度评审会议', date: '2026-11-22', rehearsal,
     meeting_hash: kHash, committee_size: 11, size_approval: '',
     rules: { pass: '2/3', strict: true, quorum: '2/3', recusal_mode: 'include', abstain_allowed: true,
-      modulus_bits: 2048, trustees_min: 2, max_unconfirmed: 2, supervisors_needed: 1, ...rules },
+      modulus_bits: 2048, max_unconfirmed: 2, checks_allowed: true, protest_s: 20, ...rules },
     people,
     trustees: [{ trustee: 0, person: 0, name: 'server' }, { trustee: 1, person: 1, name: kNames[0] },
       { trustee: 2, person: 13, name: '孙秉正' }],
@@ -94,14 +96,37 @@ export function meetingOf({ candidates = 3, exceptional = [], rules = {}, rehear
       level: '高级工程师', exceptional: exceptional.includes(question),
       summary: '主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项；行业标准主要起草人。',
       group_opinion: '评议组 5 人，同意推荐 5 人：业绩突出',
+      opened_before: openedBefore.includes(question) ? '2025 年度评审会议' : '',
     })),
     batches: [{ batch: 1, title: '第一批（高级）', questions: all }], identity_key: kHash, witness_key: kHash,
+    device_code: kDeviceCode,
   };
 }
 
 export function rowOf(question, fields = {}) {
   return { question, name: '', present: 11, agree: 8, disagree: 2, abstain: 1, invalid: 0, not_cast: 0, recused: 0,
     needed: 8, passed: true, contested: false, mode_sensitive: false, text: '', ...fields };
+}
+
+/** What is known of an attempt; what a test says of it goes before. */
+function attemptOf(questions, experts, fields) {
+  const out = { batch: 1, attempt: 1, phase: 'voting', paper: false, live: true, questions, voided: [],
+    present: experts, recusals: [], trustees: [0, 1, 2], quorum_min: 8, open_witnessed: true, box_witnessed: false,
+    witness: { open: { have: 12, needed: 9, have_experts: 11, needed_experts: 8, missing: [12] }, box: null,
+      share: null, result: null },
+    issued: experts, voted: experts.slice(0, 9), mixed: 0, shared: 0, hops: 3, spoils: [], boxes: [], counted: [],
+    entitled: experts, confirmed: [], missing: [], not_cast: [], overridden: [], override_cost: null, gate: null,
+    rows: [], by_committee: null, ...fields };
+  out.without ??= out.present.filter((p) => !out.voted.includes(p));
+  const said = [...out.confirmed, ...out.missing, ...out.not_cast, ...out.overridden.map((one) => one.person)];
+  out.unconfirmed ??= out.phase === 'confirming' ? out.entitled.filter((p) => !said.includes(p)) : [];
+  return out;
+}
+
+/** The two other trustees, alive. @param gone trustees that are not. @param changed those with another key */
+export function guardsOf(meeting, { gone = [], changed = [], kind = 'any-one-of' } = {}) {
+  return { kind, people: kind === 'paper' ? [] : meeting.trustees.map((one) => ({ ...one,
+    online: !gone.includes(one.trustee), key: changed.includes(one.trustee) ? 'changed' : 'first' })) };
 }
 
 /**
@@ -112,21 +137,18 @@ export function nowOf(meeting, person, { attempt = {}, ballot = {}, signedIn = t
   const questions = meeting.batches[0].questions;
   const experts = kNames.map((_, i) => i + 1).slice(0, present);
   const { roles, name } = meeting.people[person - 1];
-  const current = attempt && { batch: 1, attempt: 1, phase: 'voting', paper: false, live: true, questions, voided: [],
-    present: experts, recusals: [], trustees: [0, 1, 2], quorum_min: 8, issued: experts,
-    voted: experts.slice(0, 9), mixed: 0, shared: 0, hops: 3, boxes: [], counted: [], confirmed: [], missing: [],
-    overridden: [], gate: null, rows: [], ...attempt };
-  if (current) current.unconfirmed ??= current.phase === 'confirming'
-    ? current.counted.filter((p) => ![...current.confirmed, ...current.missing, ...current.overridden].includes(p))
-    : [];
+  const current = attempt && attemptOf(questions, experts, attempt);
   const mine = current && roles & 1 && !current.paper && ballot
-    ? { stage: 'ready', questions, marked: 0, sequence: null, missing: [], refused: null, ...ballot } : null;
+    ? { stage: 'ready', questions, marked: 0, cast: 0, in_log: false, missing: [], asks: null, check: null,
+      refused: null, ...ballot } : null;
   const phase = current
-    && [{ attempt: 1, phase: current.phase, paper: current.paper, present, reason: null,
-      rows: current.phase === 'declared' ? current.rows : [] }];
+    && [{ attempt: 1, phase: current.phase, paper: current.paper, by_committee: current.by_committee, present,
+      reason: null, rows: current.phase === 'declared' ? current.rows : [] }];
+  const contested = current?.rows.filter((row) => row.contested).map((row) => row.question) || [];
   return {
-    person, name, roles, meeting: 'open', rehearsal: meeting.rehearsal, connected: true, synced: true, halted: null,
-    key_current: true, size: 57, root: kHash, checkpoint: { size: 55, cosigners: experts }, head: null,
+    person, name, roles, device_code: kDeviceCode, meeting: 'open', rehearsal: meeting.rehearsal, connected: true,
+    synced: true, halted: null, key_current: true, size: 57, root: kHash,
+    checkpoint: { size: 55, noted: 57, cosigners: experts }, head: null,
     people: meeting.people.map((one) => ({
       person: one.person, enrolled: true, online: true, key: true,
       signed_in: one.roles & 1 ? one.person <= present && (one.person !== person || signedIn) : true,
@@ -134,10 +156,12 @@ export function nowOf(meeting, person, { attempt = {}, ballot = {}, signedIn = t
     experts: { committee: 11, present, quorum_min: 8, quorum: present >= 8 }, recusals: [], interviews: [],
     agenda: [{
       batch: 1, title: meeting.batches[0].title, questions, keys: [0, 1, 2], interviews_missing: [],
-      undecided: current?.phase === 'declared' ? [] : questions, attempts: phase || [],
+      undecided: current?.phase === 'declared' ? contested : questions, attempts: phase || [],
     }],
-    attempt: current, ballot: mine,
-    trustee: [1, 13].includes(person) ? { trustee: 1, state: 'issuing', waiting: null, refused: null } : null,
+    attempt: current, ballot: mine, checks: [], waits: [],
+    guards: guardsOf(meeting, { kind: current?.paper ? 'paper' : 'any-one-of' }), alarms: [], changes: [],
+    trustee: [1, 13].includes(person)
+      ? { trustee: 1, state: 'issuing', waiting: null, refused: null, waits_for_half: [], protest: null } : null,
     proposals: [], papers: [], warnings: [], ...more,
   };
 }

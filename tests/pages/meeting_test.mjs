@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A whole meeting, clicked through by real pages of real processes: a chair who is an expert, four more experts, a
+ * A whole meeting, clicked through by real pages of real processes: a chair who is an expert, six more experts, a
  * clerk, a supervisor, the big screen; three trustees, two batches, one with an exceptional candidate, one recusal.
  */
 import assert from 'node:assert/strict';
@@ -8,7 +8,7 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { faultsOf, hold, launch, Meeting, openWindow } from './lib.mjs';
-import { kChair, kClerk, kMembers, kPass, kScreen, kSupervisor, kToml } from './small.mjs';
+import { kChair, kClerk, kExperts, kMembers, kPass, kScreen, kSupervisor, kToml } from './small.mjs';
 
 const kCandidates = `姓名,单位,级别,渠道,批次,业绩摘要,评议组意见
 方启明,云梭智能制造有限公司,高级工程师,正常,第一批（高级）,主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项。,评议组 5 人，同意推荐 5 人：业绩突出
@@ -20,7 +20,6 @@ const kCandidates = `姓名,单位,级别,渠道,批次,业绩摘要,评议组�
 const kTyped = 2;
 const kByFile = 3;
 const kUnlocked = 4;
-const kExperts = [1, 2, 3, 4, 5];
 
 const meeting = new Meeting({ members: kMembers, candidates: kCandidates, toml: kToml });
 const pages = new Map();
@@ -71,23 +70,26 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
 
   await step('enrolment: a typed code, a file, a passphrase; the rest from the command line', async () => {
     const typed = await open(kTyped);
-    const slip = /piaojue1:\S+/.exec(meeting.slipText(kTyped))[0];
-    await typed.getByLabel('登记单编码').fill('piaojue');
+    const [, host, port, code] = /piaojue2:([^:]+):(\d+):(\S+)/.exec(meeting.slipText(kTyped));
+    // One character is wrong: said at once, and nothing is sent.
+    await typed.getByLabel('登记单编码').fill(`${code.slice(0, -1)}${code.endsWith('7') ? '8' : '7'}`);
     await button(typed, '下一步').click();
-    await typed.getByText('没有找到登记单编码').waitFor();
+    await typed.getByText('尚未发出任何内容').waitFor();
     await state(kTyped, 'enrol-wrong-code');
-    await typed.getByLabel('登记单编码').fill(slip);
+    await typed.getByLabel('登记单编码').fill(code.toLowerCase().replaceAll('-', ' '));
+    await typed.getByText(`编码输入正确：${code}`).waitFor();
     await button(typed, '下一步').click();
-    await typed.getByText('请核对：第 2 号登记单').waitFor();
+    await typed.getByText('第 2 号登记单').waitFor();
+    await typed.getByLabel('会议服务器的地址').fill(`${host}:${port}`);
     await state(kTyped, 'enrol-check');
-    await enrolHere(typed);
+    await enrolHere(typed, '苏文瑾');
 
     const byFile = await open(kByFile);
     await state(kByFile, 'enrol');
     await byFile.locator('input[type=file]').setInputFiles(meeting.slips.get(kByFile));
-    await enrolHere(byFile);
+    await enrolHere(byFile, '高㛃');
 
-    for (const person of [kChair, kUnlocked, 5, kClerk, kSupervisor, kScreen]) {
+    for (const person of [kChair, kUnlocked, 5, 6, 7, kClerk, kSupervisor, kScreen]) {
       process.env.PIAOJUE_PASSPHRASE = kPass;
       await meeting.tool('piaojue', 'enrol', '--slip', meeting.slips.get(person), '--home', meeting.home(person));
       delete process.env.PIAOJUE_PASSPHRASE;
@@ -101,7 +103,7 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await button(unlocked, '继续').click();
     await unlocked.getByText('等待会议方案生效').waitFor();
     await state(kUnlocked, 'expert-before');
-    for (const person of [kChair, 5, kClerk, kSupervisor]) await open(person, undefined, { passphrase: kPass });
+    for (const person of [kChair, 5, 6, 7, kClerk, kSupervisor]) await open(person, undefined, { passphrase: kPass });
     await open(kScreen, { width: 1920, height: 1080 }, { passphrase: kPass });
     await pages.get(kScreen).getByText('会议即将开始').waitFor();
     await state(kScreen, 'screen-before');
@@ -110,20 +112,23 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
   await step('slips for printing', async () => {
     const page = pages.get(kClerk);
     await page.locator('.slips-card input[type=file]').setInputFiles([...meeting.slips.values()]);
-    await page.getByText('已读取 8 张登记单').waitFor();
+    await page.getByText('已读取 10 张登记单').waitFor();
     await state(kClerk, 'clerk-slips');
     await page.pdf({ path: 'build/screens/slips.pdf', format: 'A4', preferCSSPageSize: true });
     // What is drawn can be read again, by the same reader that an expert's page uses.
     await page.locator('.qr').first().screenshot({ path: join(meeting.directory, 'qr.png') });
-    assert.equal(await readCode(page, join(meeting.directory, 'qr.png')), /piaojue1:\S+/.exec(meeting.slipText(1))[0]);
+    assert.equal(await readCode(page, join(meeting.directory, 'qr.png')), /piaojue2:\S+/.exec(meeting.slipText(1))[0]);
     await button(page, '清除').click();
   });
 
   await step('the meeting is proposed and signed', async () => {
-    await pages.get(kClerk).getByText('已登记 8 台').waitFor();
+    await pages.get(kClerk).getByText('已登记 10 台').waitFor();
     await state(kClerk, 'clerk-before');
     await button(pages.get(kClerk), '提交会议方案').click();
+    await button(pages.get(kClerk), '打印签到表').waitFor();
+    await state(kClerk, 'clerk-sheet');
     await sign(kChair, 'chair-sign-meeting');
+    await tick();
     await sign(kSupervisor, 'supervisor-sign-meeting');
     for (const person of kExperts) await button(pages.get(person), '签到', true).waitFor();
     await state(kTyped, 'expert-sign-in');
@@ -152,7 +157,8 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
   });
 
   const choicesOfFirst = { 1: ['agree', 'agree', 'agree'], 2: ['agree', 'agree', 'disagree'],
-    3: ['agree', 'disagree', 'disagree'], 4: ['agree', 'agree', 'abstain'], 5: ['disagree', 'agree'] };
+    3: ['agree', 'disagree', 'disagree'], 4: ['agree', 'agree', 'abstain'], 5: ['disagree', 'agree'],
+    6: ['agree', 'agree', 'disagree'], 7: ['agree', 'agree', 'disagree'] };
 
   await step('the first batch', async () => {
     const chair = pages.get(kChair);
@@ -196,25 +202,19 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await state(kTyped, 'cast');
     assert.equal(await page.locator('[aria-pressed]').count(), 0, 'no choice is left on the page');
 
-    // Changed: from an empty paper.
-    await button(page, '重新投票').click();
-    await page.getByText('已选 0/3').waitFor();
-    for (const name of ['同意：方启明', '同意：陆思远', '不同意：秦𬭎']) await button(page, name, true).click();
-    await button(page, '核对选票').click();
-    await button(page, '投出', true).click();
-    await page.getByText('第 2 次投出').waitFor();
-
+    await checkAndVoteAgain(page, ['同意：方启明', '同意：陆思远', '不同意：秦𬭎']);
     await vote(kByFile, choicesOfFirst[kByFile]);
-    await chair.getByText('已投 3/5').first().waitFor();
+    await chair.getByText('已投 3/7').first().waitFor();
     await state(kChair, 'chair-voting');
     await state(kScreen, 'screen-voting');
     await state(kSupervisor, 'supervisor-voting');
-    await vote(5, choicesOfFirst[5]);
+    for (const person of [5, 6, 7]) await vote(person, choicesOfFirst[person]);
     await button(chair.getByRole('navigation'), '投票').click();
     await vote(kChair, choicesOfFirst[kChair]);
     await button(chair.getByRole('navigation'), '主持').click();
-    await closeAndDeclare(chair, 'first');
-    await pages.get(kTyped).getByText('出席 5，需 4，同意 4，通过').first().waitFor();
+    await close(chair, 7);
+    await declare(chair, 'first');
+    await pages.get(kTyped).getByText('出席 7，需 5，同意 6，通过').first().waitFor();
     await state(kTyped, 'expert-result');
     await state(kScreen, 'screen-names');
     await button(pages.get(kScreen), '含票数').click();
@@ -229,19 +229,40 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await pages.get(kTyped).getByText('已选 0/2').waitFor();
     await state(kTyped, 'paper-exceptional');
     await button(pages.get(kTyped), '同意：江临川', true).click();
-    await button(chair, '作废本轮').click();
-    await chair.getByLabel('理由').fill('发放的材料有误，按程序重新投票');
+    // One is shut out: asked on his own page, he says so, and everybody sees it before anything is opened.
+    for (const person of [3, 4, 5, 6, 7]) await vote(person, ['agree', 'agree']);
+    await button(chair.getByRole('navigation'), '投票').click();
+    await vote(kChair, ['agree', 'agree']);
+    await button(chair.getByRole('navigation'), '主持').click();
+    await close(chair, 6, 'supervisor-sign-closing-without');
+    const shut = pages.get(kTyped);
+    await shut.getByText('您没有投票，是您自己的决定吗？').waitFor({ timeout: 60_000 });
+    await state(kTyped, 'not-voted');
+    await button(shut, '不是，我的票不见了或没能投出').click();
+    await shut.getByText('请立即举手').first().waitFor();
+    await state(kTyped, 'missing');
+    await chair.getByText('报告选票不在票箱中：苏文瑾').first().waitFor();
+    await state(kChair, 'chair-missing');
+    await button(chair, '作废本轮，重新投票').click();
+    await chair.getByLabel('理由').fill('一位专家的设备中断，未能投票，按程序重新投票');
     await state(kChair, 'chair-void');
     await button(chair, '确认作废').click();
+    await sign(kSupervisor, 'supervisor-sign-void');
     await pages.get(kScreen).getByText('本轮已作废').waitFor();
     await state(kScreen, 'screen-voided');
     await openBatch(chair, '第二批');
     await pages.get(kTyped).getByText('已选 0/2').waitFor();
-    for (const person of [2, 3, 4, 5]) await vote(person, ['agree', person === 5 ? 'disagree' : 'agree']);
+    for (const person of [2, 3, 4, 5, 7]) await vote(person, ['agree', person === 5 ? 'disagree' : 'agree']);
     await button(chair.getByRole('navigation'), '投票').click();
     await vote(kChair, ['agree', 'agree']);
     await button(chair.getByRole('navigation'), '主持').click();
-    await closeAndDeclare(chair, 'second');
+    await close(chair, 6);
+    const idle = pages.get(6);
+    await idle.getByText('您没有投票，是您自己的决定吗？').waitFor({ timeout: 60_000 });
+    await button(idle, '是，我自己决定不投').click();
+    await idle.getByText('本轮您未投票').first().waitFor();
+    await declare(chair, 'second');
+    await pages.get(kTyped).getByText('出席 7，需 5，同意 6，通过').last().waitFor();
     await state(kChair, 'chair-rounds');
   });
 
@@ -273,17 +294,53 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await chair.getByText('已导出到').waitFor();
     await state(kChair, 'chair-exported');
     const verified = await meeting.tool('piaojue-verify', record, '--anchor', hashes[0]);
-    assert.match(verified.stdout, /VERIFIED 25\/25/);
+    assert.match(verified.stdout, /VERIFIED 27\/27/);
   });
 
   await t.test('every state is in order', () => assert.deepEqual(kFaults, []));
 });
 
-async function enrolHere(page) {
+/** Each line of the sheet, as if it were signed on paper. */
+async function tick() {
+  const page = pages.get(kSupervisor);
+  const left = page.locator('.ticks button.primary');
+  await left.first().waitFor();
+  while (await left.count() > 0) {
+    const before = await left.count();
+    await left.first().click();
+    await page.waitForFunction((n) => document.querySelectorAll('.ticks button.primary').length < n, before);
+  }
+}
+
+/** @param name of whom the server says that it is */
+async function enrolHere(page, name) {
   await page.getByLabel('口令', { exact: true }).fill(kPass);
   await page.getByLabel('再输入一次').fill(kPass);
   await button(page, '登记', true).click();
+  await page.getByText(`您是：${name}（评审专家）。对吗？`).waitFor();
+  await button(page, '对', true).click();
+  await page.locator('.device-code').waitFor();
+  await button(page, '继续', true).click();
   await page.getByText('等待会议方案生效').waitFor();
+}
+
+/** Opened on the supervisor's screen, void, and voted on again from an empty paper. @param names of its buttons */
+async function checkAndVoteAgain(page, names) {
+  const desk = pages.get(kSupervisor);
+  await button(page, '抽查我的选票').click();
+  await button(page, '作废并展示').click();
+  await button(desk, '本人已到，作废并打开').click();
+  await desk.locator('.spot-row').nth(2).waitFor();
+  assert.deepEqual(await desk.locator('.spot-choice').allInnerTexts(), ['✓ 同意', '✓ 同意', '✗ 不同意']);
+  await state(kSupervisor, 'supervisor-spot');
+  await button(desk, '一致', true).click();
+  await page.getByText('抽查一致').waitFor();
+  assert.equal(await desk.locator('.spot-row').count(), 0, 'gone from the screen with the verdict');
+  await page.getByText('已选 0/3').waitFor();
+  for (const name of names) await button(page, name, true).click();
+  await button(page, '核对选票').click();
+  await button(page, '投出', true).click();
+  await page.getByText('选票已投出').waitFor();
 }
 
 async function readCode(page, path) {
@@ -310,8 +367,11 @@ async function openBatch(chair, title, shot) {
   const item = chair.locator('.agenda-item').filter({ hasText: title });
   await item.getByText('选票密钥已就绪：3 方').waitFor({ timeout: 90_000 });
   await item.getByRole('button', { name: '开启表决' }).click();
+  await chair.getByLabel('请清点室内专家，填写人数').fill('7');
   if (shot) await state(kChair, shot);
-  await button(chair, '开启', true).click();
+  await button(chair, '签署并提交会签', true).click();
+  await pages.get(kSupervisor).getByLabel('请清点室内专家，填写人数').fill('7');
+  await sign(kSupervisor, shot && 'supervisor-sign-opening');
   await chair.locator('.current-attempt').waitFor();
 }
 
@@ -326,10 +386,15 @@ async function vote(person, choices) {
   await page.getByText('选票已投出').waitFor();
 }
 
-async function closeAndDeclare(chair, name) {
-  await chair.getByText('已投 5/5').first().waitFor();
+/** @param cast how many have voted */
+async function close(chair, cast, shot) {
+  await chair.getByText(`已投 ${cast}/7`).first().waitFor();
   await button(chair, '截止投票').click();
   await button(chair, '确认截止').click();
+  await sign(kSupervisor, shot);
+}
+
+async function declare(chair, name) {
   await button(chair, '宣布并签署').waitFor({ timeout: 60_000 });
   await state(kChair, `chair-counted-${name}`);
   await state(kScreen, `screen-counted-${name}`);

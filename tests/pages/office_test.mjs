@@ -85,7 +85,7 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
   let page = await start('before', '2026-10-08');
 
   await t.test('the first person; a wrong passphrase opens nothing', async () => {
-    await page.getByRole('heading', { name: '设立办公室账本' }).waitFor();
+    await page.getByRole('heading', { name: '设立办公室工作台账' }).waitFor();
     await state(page, 'first');
     await enlist(page);
     page = await start('before', '2026-10-08');

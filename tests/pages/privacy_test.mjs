@@ -9,15 +9,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launchProfile } from './lib.mjs';
-import { kNames, Small } from './small.mjs';
+import { launch, launchProfile, openWindow } from './lib.mjs';
+import { kChair, kNames, kSupervisor, Small } from './small.mjs';
 
 const kVoters = { 2: ['agree', 'disagree', 'abstain'], 3: ['disagree', 'agree', 'disagree'] };
 const kWords = { agree: '同意', disagree: '不同意', abstain: '弃权' };
 const kOwn = { 2: '苏文瑾', 3: '高㛃' };
+/** Begins a paper and leaves it. */
+const kHalf = 4;
 const kControl = 'vote 7 agree';
 const voters = new Map();
 let small;
+let browser;
 
 before(async () => {
   small = await Small.make();
@@ -31,6 +34,7 @@ after(async () => {
     await one.context.close().catch(() => {});
     rmSync(one.folder, { recursive: true, force: true });
   }
+  await browser?.close();
   await small?.stop();
 }, { timeout: 60_000 });
 
@@ -146,7 +150,7 @@ test('a vote leaves nothing behind', { timeout: 170_000 }, async (t) => {
       await page.getByRole('button', { name: '投出', exact: true }).click();
       await page.getByText('选票已投出').waitFor();
     }
-    for (const { page } of voters.values()) await page.getByText('已投 2/5').waitFor();
+    for (const { page } of voters.values()) await page.getByText('已投 2/7').waitFor();
     const [one, other] = [await clean(2, 'cast'), await clean(3, 'cast')];
     const plain = (html) => html.replace(/记录编号 \d+/, '');
     assert.equal(plain(one), plain(other));
@@ -165,33 +169,37 @@ test('a vote leaves nothing behind', { timeout: 170_000 }, async (t) => {
     }
   });
 
-  await t.test('a new paper begins empty', async () => {
+  await t.test('once cast there is no way back to a paper', async () => {
     const { page } = voters.get(2);
-    await page.getByRole('button', { name: '重新投票' }).click();
-    await page.getByText('已选 0/3').waitFor();
-    assert.equal(await page.locator('[aria-pressed=true]').count(), 0);
-    await page.reload();
-    await page.getByText('选票已投出').waitFor();
+    assert.equal(await page.getByRole('button', { name: '重新投票' }).count(), 0);
+    assert.equal((await small.ask(2, 'vote 1 agree')).ok, false);
+    assert.deepEqual((await small.ask(2, 'marks')).marks, {});
   });
 
   await t.test('a paper that is half filled when the ballot closes is forgotten with it', async () => {
-    const { page } = voters.get(2);
-    await page.getByRole('button', { name: '重新投票' }).click();
+    browser = await launch();
+    const page = await openWindow(browser);
+    page.setDefaultTimeout(60_000);
+    await page.goto(small.urls.get(kHalf));
     await page.getByRole('button', { name: '同意：方启明', exact: true }).click();
     await page.getByText('已选 1/3').waitFor();
-    for (const person of [1, 4, 5]) await small.cast(person, ['agree', 'disagree', 'agree']);
-    await small.closeBatch();
+    for (const person of [1, 5, 6, 7]) await small.cast(person, ['agree', 'disagree', 'agree']);
+    await small.until(kChair, 'close');
+    await small.sign('BatchClose', kSupervisor);
+    await page.getByRole('button', { name: '是，我自己决定不投' }).click();
+    await small.client(kChair).event('counted');
     for (const one of voters.values()) await one.page.getByText('投票已截止').waitFor();
-    for (const person of voters.keys()) {
-      await clean(person, 'closed');
-      assert.deepEqual((await small.ask(person, 'marks')).marks, {});
-    }
+    assert.ok(!/aria-pressed|data-choice/.test(await page.content()));
+    await page.close();
+    for (const person of voters.keys()) await clean(person, 'closed');
+    for (const person of [...voters.keys(), kHalf]) assert.deepEqual((await small.ask(person, 'marks')).marks, {});
   });
 
   await t.test('declared: the row of the result is all there is, the same for both', async () => {
     const rows = await small.declare();
-    assert.deepEqual(rows.map((row) => [row.agree, row.disagree, row.abstain]), [[4, 1, 0], [1, 4, 0], [3, 1, 1]]);
-    for (const { page } of voters.values()) await page.getByText('需 4，同意 4，通过').waitFor();
+    assert.deepEqual(rows.map((row) => [row.agree, row.disagree, row.abstain, row.not_cast]),
+      [[5, 1, 0, 1], [1, 5, 0, 1], [4, 1, 1, 1]]);
+    for (const { page } of voters.values()) await page.getByText('需 5，同意 5，通过').waitFor();
     const texts = [];
     for (const { page } of voters.values()) texts.push(await page.locator('main').innerText());
     assert.equal(texts[0], texts[1]);

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * A small meeting for the page tests: most people act through stdin, which is quick; whoever a test is about has a
- * page. Persons 1 to 5 are experts, 1 the chair too; 6 the clerk, 7 the supervisor, 8 the big screen.
+ * page. Persons 1 to 7 are experts, 1 the chair too; 8 the clerk, 9 the supervisor, 10 the big screen.
  */
 import { createServer } from 'node:net';
 import { Meeting } from './lib.mjs';
 
 export const kPass = '口令 一二三 abc';
 export const kChair = 1;
-export const kClerk = 6;
-export const kSupervisor = 7;
-export const kScreen = 8;
+export const kExperts = [1, 2, 3, 4, 5, 6, 7];
+export const kClerk = 8;
+export const kSupervisor = 9;
+export const kScreen = 10;
 const kTitle = '工业互联网工程技术职务资格评审委员会评审会议';
 export const kToml = `title = "${kTitle}"
 date = "2026-11-22"
 rehearsal = false
-committee_size = 5
+committee_size = 7
 trustees = ["server", "chair", "supervisor"]
 [rules]
 max_unconfirmed = 1
@@ -26,6 +27,8 @@ export const kMembers = `姓名,单位,角色
 高㛃,天岳标识解析中心,专家
 买合木提·艾山,琅琊台装备集团,专家
 秦正阳,星图工控安全技术有限公司,专家
+韩北辰,海州工业互联网研究院,专家
+许清如,天岳标识解析中心,专家
 周晓棠,新区职称评审办公室（示例）,工作人员
 孙秉正,新区监督检查室（示例）,监督人员
 会场大屏,会场,大屏
@@ -71,7 +74,7 @@ export class Small {
   }
 
   /** Everybody enrolled and running; @return nothing, the addresses are in `urls`. */
-  async start(people = [1, 2, 3, 4, 5, 6, 7, 8]) {
+  async start(people = [...kExperts, kClerk, kSupervisor, kScreen]) {
     await this.meeting.start();
     process.env.PIAOJUE_PASSPHRASE = kPass;
     for (const person of people)
@@ -110,13 +113,27 @@ export class Small {
     }
   }
 
-  async sign(...people) {
-    for (const person of people) await this.until(person, 'approve all', (reply) => reply.ok && reply.approved > 0);
+  /** One proposal of this type, signed by each of these people; a BatchOpen with the heads that it lists. */
+  async sign(type, ...people) {
+    for (const person of people) {
+      const wanted = (one) => one.type === type && one.yours;
+      const { proposals } = await this.until(person, 'proposals', (reply) => reply.proposals?.some(wanted));
+      const one = proposals.find(wanted);
+      await this.until(person, `approve ${one.id}${type === 'BatchOpen' ? ` ${one.people.length}` : ''}`);
+    }
   }
 
-  async openMeeting(signIn = [1, 2, 3, 4, 5, 6, 7]) {
+  /** The supervisor ticks everybody on the sheet: each one's laptop shows that code, and each one has signed. */
+  async tick() {
+    const { rows } = await this.until(kSupervisor, 'sheet');
+    for (const one of rows.filter((row) => row.device_code))
+      await this.until(kSupervisor, `tick ${one.person} ${one.device_code}`);
+  }
+
+  async openMeeting(signIn = [...kExperts, kClerk, kSupervisor]) {
     await this.until(kClerk, 'draft');
-    await this.sign(kChair, kSupervisor);
+    await this.tick();
+    await this.sign('MeetingOpen', kChair, kSupervisor);
     for (const person of signIn) await this.until(person, 'sign-in');
   }
 
@@ -124,6 +141,8 @@ export class Small {
   async openBatch(ms = 60_000) {
     await this.client(kChair).event('keys', 0, ms);
     await this.until(kChair, 'open 1');
+    await this.sign('BatchOpen', kSupervisor);
+    await this.client(kChair).event('opened');
   }
 
   async cast(person, choices) {
@@ -133,13 +152,14 @@ export class Small {
 
   async closeBatch() {
     await this.until(kChair, 'close');
+    await this.sign('BatchClose', kSupervisor);
     await this.client(kChair).event('counted');
   }
 
   /** @return the declared rows */
   async declare() {
     await this.until(kChair, 'declare');
-    await this.sign(kSupervisor);
+    await this.sign('Declaration', kSupervisor);
     return (await this.client(kChair).event('declared')).rows;
   }
 

@@ -2,29 +2,27 @@
 #include "laptop.h"
 
 #include "client/session/enrolment.h"
+#include "server_host.h"
 
 namespace piaojue::simulation {
 
-Laptop::Laptop(std::uint32_t const number, meeting::PersonId const person,
-               std::array<std::uint8_t, 16> const& meeting_id, std::string code, Clock& clock, Dice& dice,
-               Network& network, Trace& trace, KeyPool& keys)
+Laptop::Laptop(std::uint32_t const number, meeting::SlipCode code, Clock& clock, Dice& dice, Network& network,
+               Trace& trace, KeyPool& keys)
     : number_(number),
-      person_(person),
-      meeting_id_(meeting_id),
-      code_(std::move(code)),
+      code_(code),
       clock_(clock),
       dice_(dice),
       network_(network),
       trace_(trace),
       keys_(keys),
       wallet_key_(Secret::random(crypto::kSealKeyBytes)),
-      csr_("request of laptop " + std::to_string(number)) {}
+      csr_(to_bytes(as_bytes("request of laptop " + std::to_string(number)))) {}
 
 Laptop::~Laptop() = default;
 
 std::optional<crypto::Hash> Laptop::certificate() const {
   if (!enrolled_) return std::nullopt;
-  return crypto::sha256({as_bytes(csr_)});
+  return crypto::sha256({csr_});
 }
 
 void Laptop::switch_on() {
@@ -38,14 +36,15 @@ void Laptop::switch_on() {
     // First start: keys are saved before anybody hears of them.
     auto keys = client::make_keys(Secret());
     client::Profile fresh;
-    fresh.meeting_id = meeting_id_;
-    fresh.person = person_;
+    fresh.meeting_number = code_.meeting;
+    fresh.person = code_.person;
     fresh.host = "server";
     fresh.port = 1;
     fresh.identity_key = keys.identity.public_key();
     fresh.witness_key = keys.witness.public_key();
+    fresh.box_key = keys.box.public_key();
     fresh.salt.resize(crypto::kPassphraseSaltBytes);
-    fresh.csr_pem = csr_;
+    fresh.csr = csr_;
     client::save_keys(wallet_, wallet_key_, keys).value();
     client::save_profile(wallet_, fresh).value();
     profile = fresh;
@@ -56,16 +55,37 @@ void Laptop::switch_on() {
   tick();
 }
 
-void Laptop::begin_enrolment() {
-  auto const profile = client::load_profile(wallet_).value().value();
-  auto const keys = client::load_keys(wallet_, wallet_key_).value();
-  network_.to_server(*link_, client::enrol_frame(profile, keys, code_));
+void Laptop::begin_enrolment() { network_.to_server(*link_, client::enrol_start_frame(code_)); }
+
+/// The server's proof, or the certificate. BUSY: tried again after the server has closed, or at the next tick.
+void Laptop::enrolment_frame(ByteView const frame) {
+  auto const channel = ServerHost::channel(*link_);
+  auto profile = client::load_profile(wallet_).value().value();
+  if (auto const pinned = client::read_enrol_proof(frame, code_, channel)) {
+    profile.meeting_id = *pinned;
+    profile.server_spki = crypto::sha256({channel.server_spki});
+    if (!client::save_profile(wallet_, profile)) return crash();
+    auto const keys = client::load_keys(wallet_, wallet_key_).value();
+    return network_.to_server(*link_, client::enrol_keys_frame(profile, keys, code_, channel));
+  }
+  auto const enrolled = client::read_enrolled(frame);
+  if (!enrolled) return;
+  profile.certificate_pem = enrolled->certificate_pem;
+  profile.authority_pem = enrolled->authority_pem;
+  profile.name = enrolled->name;
+  profile.roles = enrolled->roles;
+  if (!client::save_profile(wallet_, profile)) return crash();
+  enrolled_ = true;
+  open_session();
+  // Again, with the certificate.
+  network_.close_from_client(*link_);
+  link_.reset();
+  connect();
 }
 
 void Laptop::open_session() {
   client::SessionConfig config{.profile = client::load_profile(wallet_).value().value(),
                                .keys = client::load_keys(wallet_, wallet_key_).value(),
-                               .wallet_key = wallet_key_.clone(),
                                .token_keys = keys_.source(),
                                .parallel = {},
                                .write_file = {},
@@ -88,21 +108,7 @@ void Laptop::connect() {
                                          session_->on_frame(frame);
                                          return pump();
                                        }
-                                       auto const enrolled = client::read_enrolled(frame);
-                                       if (!enrolled)
-                                         return;  // BUSY: tried again after the server has closed, or at the next tick
-                                       auto profile = client::load_profile(wallet_).value().value();
-                                       profile.certificate_pem = enrolled->certificate_pem;
-                                       profile.authority_pem = enrolled->authority_pem;
-                                       profile.name = enrolled->name;
-                                       profile.roles = enrolled->roles;
-                                       if (!client::save_profile(wallet_, profile)) return crash();
-                                       enrolled_ = true;
-                                       open_session();
-                                       // Again, with the certificate.
-                                       network_.close_from_client(*link_);
-                                       link_.reset();
-                                       connect();
+                                       enrolment_frame(frame);
                                      },
                                      [this, life = life_](LinkId const link) {
                                        if (life != life_ || link_ != link) return;

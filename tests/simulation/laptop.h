@@ -22,8 +22,8 @@ struct LaptopFaults {
 class Laptop {
  public:
   /// @param number unique in the world: a replaced laptop is another one of the same person.
-  Laptop(std::uint32_t number, meeting::PersonId person, std::array<std::uint8_t, 16> const& meeting_id,
-         std::string code, Clock& clock, Dice& dice, Network& network, Trace& trace, KeyPool& keys);
+  Laptop(std::uint32_t number, meeting::SlipCode code, Clock& clock, Dice& dice, Network& network, Trace& trace,
+         KeyPool& keys);
   ~Laptop();
 
   LaptopFaults faults;
@@ -33,7 +33,7 @@ class Laptop {
   void crash();
   bool on() const { return on_; }
   std::uint32_t number() const { return number_; }
-  meeting::PersonId person() const { return person_; }
+  meeting::PersonId person() const { return code_.person; }
   bool enrolled() const { return enrolled_; }
   bool connected() const { return link_.has_value() && session_ != nullptr; }
   /// Only while it is on and enrolled.
@@ -61,15 +61,14 @@ class Laptop {
 
  private:
   void begin_enrolment();
+  void enrolment_frame(ByteView frame);
   void open_session();
   void connect();
   void tick();
   void pump();
 
   std::uint32_t number_;
-  meeting::PersonId person_;
-  std::array<std::uint8_t, 16> meeting_id_;
-  std::string code_;
+  meeting::SlipCode code_;
   Clock& clock_;
   Dice& dice_;
   Network& network_;
@@ -81,7 +80,7 @@ class Laptop {
   bool on_ = false;
   bool enrolled_ = false;
   bool pumping_ = false;
-  std::string csr_;
+  Bytes csr_;
   std::uint64_t life_ = 0;  ///< counts power-ons and crashes: what an earlier life had going is not for this one
   std::optional<LinkId> link_;
   struct Waiting {

@@ -13,24 +13,42 @@ ServerHost::ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace,
       keys_(keys),
       server_key_(crypto::SigningKey::generate()),
       checkpoint_key_(crypto::SigningKey::generate()),
+      box_key_(crypto::BoxKey::generate()),
       seal_key_(Secret::random(crypto::kSealKeyBytes)) {
-  network_.listen({[this](LinkId const link, std::uint32_t const client) {
-                     if (!core_) return false;
-                     core_->open(link, certificate(client));
-                     pump();
-                     return true;
-                   },
-                   {[this](LinkId const link, ByteView const frame) {
-                      if (!core_) return;
-                      if (dice_.chance(faults.crash)) return crash();
-                      core_->on_frame(link, frame);
-                      pump();
-                    },
-                    [this](LinkId const link) {
-                      if (!core_) return;
-                      core_->closed(link);
-                      pump();
-                    }}});
+  network_.listen(
+      {[this](LinkId const link, std::uint32_t const client) {
+         if (!core_) return false;
+         auto const seen = channel(link);
+         core_->open(link, {certificate(client), "laptop " + std::to_string(client), seen.exporter, seen.server_spki});
+         pump();
+         return true;
+       },
+       {[this](LinkId const link, ByteView const frame) {
+          if (!core_) return;
+          if (dice_.chance(faults.crash)) return crash();
+          core_->on_frame(link, frame);
+          pump();
+        },
+        [this](LinkId const link) {
+          if (!core_) return;
+          core_->closed(link);
+          pump();
+        }}});
+}
+
+client::EnrolChannel ServerHost::channel(LinkId const link) {
+  auto const exporter = crypto::sha256({as_bytes("exporter of link " + std::to_string(link))});
+  return {crypto::Exporter::from(exporter.view()).value(), to_bytes(as_bytes("key of the server"))};
+}
+
+std::optional<meeting::SlipCode> ServerHost::new_slip(meeting::PersonId const person,
+                                                      meeting::MeetingId const& meeting_id) {
+  meeting::SlipCode code{0, person, {}};
+  for (auto& byte : code.bits) byte = static_cast<std::uint8_t>(dice_.below(256));
+  store::Writes writes;
+  server::write_slip(writes, seal_key_, person, meeting::enrol_key(code.bits, meeting_id, person));
+  if (!store_->commit(writes)) return std::nullopt;
+  return code;
 }
 
 Result<void> ServerHost::start() {
@@ -39,14 +57,16 @@ Result<void> ServerHost::start() {
   server::Config config{
       .server_key = crypto::SigningKey::from_seed(server_key_.seed()).value(),
       .checkpoint_key = crypto::SigningKey::from_seed(checkpoint_key_.seed()).value(),
+      .box_key = crypto::BoxKey::from_secret(box_key_.secret().clone()).value(),
       .seal_key = seal_key_.clone(),
       .token_keys = keys_.source(),
       // A certificate of the simulation is its request under another name: TLS has its own tests.
       .issue_certificate = [](ByteView const csr, meeting::PersonId) -> Result<server::IssuedCertificate> {
         return server::IssuedCertificate{"certificate of " + to_hex(csr), "authority", crypto::sha256({csr})};
       },
-      .codes = [this](meeting::PersonId const person) { return store_->codes(person); },
+      .slip_of = [this](meeting::PersonId const person) { return store_->slip(person); },
       .now_ms = [this] { return clock_.now_ms(); },
+      .stop_asked = {},
       .parallel = {},
       .limits = limits,
       .lookahead = 2};
@@ -57,7 +77,17 @@ Result<void> ServerHost::start() {
   committing_ = false;
   trace_.note("server starts", clock_.now_ms(), life_);
   pump();
+  look_again();
   return boost::system::in_place_value;
+}
+
+void ServerHost::look_again() {
+  clock_.after(1000, [this, life = life_] {
+    if (!core_ || life != life_) return;
+    core_->look_again();
+    pump();
+    look_again();
+  });
 }
 
 void ServerHost::crash() {
@@ -113,7 +143,7 @@ void ServerHost::send(std::vector<server::Output> const& outputs) {
   for (auto const& output : outputs) {
     if (auto const* frame = std::get_if<server::Frame>(&output.what)) {
       network_.to_client(output.session, *frame);
-    } else {
+    } else if (std::holds_alternative<server::Close>(output.what)) {
       network_.close_from_server(output.session);
       core_->closed(output.session);
     }

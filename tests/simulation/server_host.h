@@ -4,6 +4,7 @@
 /// that fails. A crash throws Core away with everything that it had said but not sent; what was committed stays.
 #include <optional>
 
+#include "client/session/enrolment.h"
 #include "key_pool.h"
 #include "network.h"
 #include "server/core.h"
@@ -47,6 +48,11 @@ class ServerHost {
   Secret const& seal_key() const { return seal_key_; }
   /// What the operator's log would hold.
   std::vector<server::Notice> const& notices() const { return notices_; }
+  crypto::BoxKey const& box_key() const { return box_key_; }
+  /// What a laptop sees of this server on a connection: there is no TLS here.
+  static client::EnrolChannel channel(LinkId link);
+  /// A new slip of a person, as the operator prints it. @return nothing: the disk refused.
+  std::optional<meeting::SlipCode> new_slip(meeting::PersonId person, meeting::MeetingId const& meeting_id);
   /// Connected sessions give the certificate that the network's client has.
   std::function<std::optional<crypto::Hash>(std::uint32_t client)> certificate;
   /// When it is not running: called so that a person may switch it on again.
@@ -59,6 +65,7 @@ class ServerHost {
  private:
   void run_jobs();
   void commit_next();
+  void look_again();
   void send(std::vector<server::Output> const& outputs);
 
   Clock& clock_;
@@ -67,6 +74,7 @@ class ServerHost {
   Trace& trace_;
   KeyPool& keys_;
   crypto::SigningKey server_key_, checkpoint_key_;
+  crypto::BoxKey box_key_;
   Secret seal_key_;
   std::unique_ptr<store::MemoryStore> store_ = std::make_unique<store::MemoryStore>();
   std::unique_ptr<server::Core> core_;

@@ -60,11 +60,11 @@ class Drawing {
     for (auto& byte : m_.meeting_id) byte = static_cast<std::uint8_t>(dice_.below(256));
     m_.title = "评审会";
     m_.date = "2026-11-22";
-    experts_ = dice_.between(4, 6);
+    experts_ = dice_.between(5, 7);
     auto const chance = dice_.below(10);
     trustees_ = chance == 0 ? 1 : chance <= 5 ? 2 : chance <= 8 ? 3 : 4;
     chair_votes_ = dice_.chance(0.5);
-    m_.committee_size = static_cast<std::uint32_t>(experts_ + 1) | 1U;
+    m_.committee_size = 7;
     m_.rules.pass_numerator = dice_.chance(0.7) ? 2 : 1;
     m_.rules.pass_denominator = m_.rules.pass_numerator + 1;
     m_.rules.pass_strict = dice_.chance(0.5);
@@ -74,8 +74,9 @@ class Drawing {
     m_.rules.quorum_denominator = 2;
     m_.rules.modulus_bits = 2048;
     m_.rules.max_unconfirmed = static_cast<std::uint32_t>(dice_.between(1, 2));
-    supervisors_ = dice_.chance(0.2) ? 2 : 1;
-    m_.rules.supervisors_needed = static_cast<std::uint32_t>(dice_.between(1, supervisors_));
+    m_.rules.checks_allowed = dice_.chance(0.7);
+    m_.rules.protest_s = 5;
+    supervisors_ = dice_.chance(0.3) ? 2 : 1;
   }
 
   PersonId add(std::uint32_t roles) {
@@ -104,7 +105,6 @@ class Drawing {
     if (trustees_ >= 3) m_.trustees.push_back(supervisor_ids_.front());
     if (trustees_ >= 4) m_.trustees.push_back(expert_ids_.back());
     m_.rehearsal = trustees_ == 1;
-    m_.rules.trustees_min = static_cast<std::uint32_t>(trustees_ == 1 ? 1 : dice_.between(2, trustees_));
   }
 
   void batches() {
@@ -127,31 +127,36 @@ class Drawing {
   }
 
   /// Who comes late, leaves early, steps back, falls silent: never so many that the quorum is gone, which would be an
-  /// end without a result.
+  /// end without a result, and never so many keys that no committee is left (FIRST_KEYS, WITNESSES).
   void who_is_missing() {
     auto const is_trustee = [&](PersonId p) { return std::ranges::find(m_.trustees, p) != m_.trustees.end(); };
     auto spare =
         experts_ - std::max<std::uint64_t>(meeting::quorum_min(m_.rules, m_.committee_size), meeting::kBallotsMin);
-    auto const spend = [&] { return spare > 0 && spare-- > 0; };
+    auto keys_spare = experts_ - meeting::two_thirds(experts_);
+    auto const spend = [](auto& of) { return of > 0 && of-- > 0; };
     std::vector<PersonId> plain;  // those without whom everything can go on
     for (auto const p : expert_ids_) {
       if (p == chair_) continue;
-      if (dice_.chance(0.12)) s_.arrives_ms[p] = dice_.between(5'000, 40'000);
-      if (!is_trustee(p) && m_.batches.size() == 2 && dice_.chance(0.1) && spend()) s_.leaves_after[p] = 1;
-      if (dice_.chance(0.12) && (m_.rules.recusal_mode != meeting::RecusalMode::kLeave || spend())) {
+      if (!is_trustee(p) && dice_.chance(0.08) && spend(keys_spare)) s_.arrives_ms[p] = dice_.between(5'000, 40'000);
+      if (!is_trustee(p) && m_.batches.size() == 2 && dice_.chance(0.1) && spend(spare)) s_.leaves_after[p] = 1;
+      if (dice_.chance(0.12) && (m_.rules.recusal_mode != meeting::RecusalMode::kLeave || spend(spare))) {
         s_.recusals[p].insert(static_cast<QuestionId>(dice_.between(1, m_.candidates.size())));
       }
-      // A trustee may be lost for good only where the rules let the others go on without it.
-      if ((!is_trustee(p) || m_.rules.trustees_min < trustees_) && !s_.leaves_after.contains(p)) plain.push_back(p);
+      if (!s_.leaves_after.contains(p) && !s_.arrives_ms.contains(p)) plain.push_back(p);
     }
-    if (!plain.empty() && dice_.chance(0.15) && spend()) s_.goes_silent = dice_.pick(plain);
+    if (!plain.empty() && dice_.chance(0.15) && spare > 0 && keys_spare > 0) {
+      spend(spare);
+      spend(keys_spare);
+      s_.goes_silent = dice_.pick(plain);
+    }
     if (dice_.chance(0.2)) {
       auto const p = static_cast<PersonId>(dice_.between(1, m_.people.size()));
-      if (p != s_.goes_silent && !s_.arrives_ms.contains(p)) s_.replaced = p;
+      bool const expert = (m_.people[p - 1].roles & meeting::kExpert) != 0;
+      if (p != s_.goes_silent && !s_.arrives_ms.contains(p) && (!expert || spend(keys_spare))) s_.replaced = p;
     }
   }
 
-  /// Which batches the chair holds on paper or voids, and how often experts cast again.
+  /// Which batches the chair holds on paper or voids, and how often experts have an envelope checked.
   void chair_plans() {
     for (meeting::BatchId b = 1; b <= m_.batches.size(); ++b) {
       if (dice_.chance(0.07)) s_.on_paper.insert(b);
@@ -161,7 +166,7 @@ class Drawing {
         s_.voids[b] = {phases[dice_.below(5)], dice_.chance(0.5)};
       }
     }
-    s_.recasts = dice_.chance(0.5) ? 0.3 : 0.0;
+    s_.checks = m_.rules.checks_allowed && dice_.chance(0.5) ? 0.25 : 0.0;
   }
 
   /// What goes wrong, and for how long. One seed in five is calm weather: the plain meeting must work too.
@@ -216,21 +221,13 @@ World::World(std::uint64_t const seed, std::function<void(Scenario&)> const& cha
 
 World::~World() { forget_answers(); }
 
-std::optional<std::string> World::new_code(PersonId const person) {
-  auto const code = server::new_enrolment_code();
-  store::Writes writes;
-  server::write_code(writes, person, code);
-  // Slips are printed by another run of the program, beside the one that serves.
-  if (!server.store().commit(writes)) return std::nullopt;  // the disk is full just now
-  return code;
-}
-
-Laptop& World::give_laptop(Human& human, std::string code) {
+Laptop& World::give_laptop(Human& human, meeting::SlipCode code) {
   auto const number = static_cast<std::uint32_t>(laptops_.size() + 1);
-  laptops_.push_back(std::make_unique<Laptop>(number, human.id, scenario.manifest.meeting_id, std::move(code), clock,
-                                              dice, network, trace, keys));
+  laptops_.push_back(std::make_unique<Laptop>(number, code, clock, dice, network, trace, keys));
   auto* const laptop = laptops_.back().get();
   human.laptop = laptop;
+  human.to_sign.clear();
+  human.ticks.clear();
   laptop->faults = storm() ? scenario.laptop : LaptopFaults{};
   laptop->on_event = [&human](boost::json::object const& event) {
     if (event.at("event").as_string() == "proposal") human.proposals = true;
@@ -238,7 +235,9 @@ Laptop& World::give_laptop(Human& human, std::string code) {
   laptop->on_sent = [this, &human, laptop](ByteView const frame) { sent(human, *laptop, frame); };
   laptop->on_received = [this, laptop](ByteView const frame) { received(*laptop, frame); };
   laptop->on_crash = [this, &human, laptop] {
-    human.casting.reset();
+    laptop_falls_ms_.push_back(clock.now_ms());
+    human.to_sign.clear();
+    human.ticks.clear();
     if (human.laptop != laptop || human.silent || human.gone) return;
     clock.after(dice.between(200, 4000), [&human, laptop] {
       if (human.laptop == laptop && !human.silent) laptop->switch_on();
@@ -252,9 +251,11 @@ void World::begin() {
   begun_ = true;
   scenario.manifest.server_key = server.server_key();
   scenario.manifest.checkpoint_key = server.checkpoint_key();
+  scenario.manifest.server_box_key = server.box_key().public_key();
   server.store().commit(server::write_draft(scenario.manifest).value()).value();
   server.certificate = [this](std::uint32_t const client) { return laptops_.at(client - 1)->certificate(); };
   server.on_crash = [this] {
+    server_falls_ms_.push_back(clock.now_ms());
     clock.after(dice.between(100, 3000), [this] {
       server.store().heal();
       server.start().value();
@@ -270,11 +271,12 @@ void World::begin() {
     auto& human = people_[p];
     human.id = p;
     human.roles = scenario.manifest.people[p - 1].roles;
-    auto& laptop = give_laptop(human, new_code(p).value());
+    auto& laptop = give_laptop(human, server.new_slip(p, scenario.manifest.meeting_id).value());
     auto const late = scenario.arrives_ms.find(p);
     clock.after(late == scenario.arrives_ms.end() ? dice.below(500) : late->second, [&laptop] { laptop.switch_on(); });
     later(p);
   }
+  server.on_commit = [this] { lose_now(); };
   server.start().value();
   if (scenario.storm) clock.after(scenario.storm_ms, [this] { end_storm(); });
 }
@@ -306,26 +308,13 @@ void World::think(Human& human) {
   if (!laptop.on() || !laptop.session() || laptop.waiting_for_reply() || !laptop.connected()) return;
   auto const& record = laptop.session()->record();
 
-  if (human.id == scenario.replaced && !human.was_replaced && loses_laptop_now(record)) {
-    auto code = new_code(human.id);
-    if (!code) return;
-    human.was_replaced = true;
-    auto& fresh = give_laptop(human, std::move(*code));
-    laptop.crash();
-    clock.after(dice.between(500, 5000), [&fresh] { fresh.switch_on(); });
-    return;
-  }
-  if (human.id == scenario.goes_silent && !human.silent && record.in_progress() &&
-      record.attempt()->envelopes.contains(human.id) && !record.attempt()->open.paper && dice.chance(0.5)) {
+  if (loses_laptop_now(record) && human.id == scenario.replaced && replace_laptop(human)) return;
+  if (loses_power_now(human, record)) {
     human.silent = true;
     laptop.crash();
     return;
   }
-  bool const approves = (human.roles & (meeting::kChair | meeting::kSupervisor | meeting::kClerk)) != 0;
-  if (approves && (human.proposals || dice.chance(0.05))) {
-    human.proposals = false;
-    return laptop.command("approve all");
-  }
+  if ((human.roles & meeting::kScreen) == 0 && sign_something(human)) return;
   if (record.phase() == MeetingPhase::kBeforeOpen) {
     if ((human.roles & meeting::kClerk) == 0) return;
     // The clerk opens when everybody is enrolled who is not known to be late.
@@ -350,13 +339,123 @@ void World::think(Human& human) {
     }
   }
   if ((human.roles & meeting::kExpert) != 0 && think_expert(human, record)) return;
+  if ((human.roles & meeting::kSupervisor) != 0 && think_supervisor(human, record)) return;
   if ((human.roles & meeting::kClerk) != 0 && think_clerk(human, record)) return;
-  if ((human.roles & meeting::kChair) != 0) think_chair(human, record);
+  if (human.id == leader(record)) think_chair(human, record);
+}
+
+/// Looks at what waits for signatures now and then, and signs it, one after the other. @return a command was given.
+bool World::sign_something(Human& human) {
+  auto& laptop = *human.laptop;
+  if (!human.ticks.empty()) {
+    auto const line = human.ticks.front();
+    human.ticks.pop_front();
+    laptop.command(line);
+    return true;
+  }
+  if (!human.to_sign.empty()) {
+    auto const next = human.to_sign.front();
+    human.to_sign.pop_front();
+    laptop.command("approve " + next.id + (next.heads > 0 ? " " + std::to_string(next.heads) : ""));
+    return true;
+  }
+  if (!human.proposals && !dice.chance(0.05)) return false;
+  human.proposals = false;
+  laptop.command("proposals", [this, &human](boost::json::object const& reply) { take_proposals(human, reply); });
+  return true;
+}
+
+void World::take_proposals(Human& human, boost::json::object const& reply) {
+  auto const* const list = reply.if_contains("proposals");
+  if (list == nullptr) return;
+  human.to_sign.clear();
+  bool opens = false;
+  for (auto const& value : list->as_array()) {
+    auto const& one = value.as_object();
+    if (!one.at("yours").as_bool() || one.contains("refused")) continue;
+    bool const signed_already = std::ranges::any_of(one.at("signed").as_array(), [&](auto const& signer) {
+      return signer.template to_number<PersonId>() == human.id;
+    });
+    if (signed_already) continue;
+    ToSign next{std::string(one.at("id").as_string()), std::string(one.at("type").as_string()), 0};
+    if (next.type == "BatchOpen") next.heads = one.at("present").to_number<std::uint64_t>();
+    opens |= next.type == "MeetingOpen";
+    human.to_sign.push_back(std::move(next));
+  }
+  // A supervisor ticks the sign-in sheet first.
+  if (opens && (human.roles & meeting::kSupervisor) != 0) tick_sheet(human);
+}
+
+void World::tick_sheet(Human& human) {
+  clock.after(1, [this, &human] {
+    auto& laptop = *human.laptop;
+    if (!laptop.session() || laptop.waiting_for_reply() || !laptop.connected()) return;
+    laptop.command("sheet", [this, &human](boost::json::object const& reply) {
+      auto const* const rows = reply.if_contains("rows");
+      if (rows == nullptr) return;
+      for (auto const& value : rows->as_array()) {
+        auto const& row = value.as_object();
+        if (row.at("ticked").as_bool() || row.at("device_code").is_null()) continue;
+        auto const person = row.at("person").to_number<PersonId>();
+        auto const code = std::string(row.at("device_code").as_string());
+        // What the person has signed by hand is what stands on the own screen.
+        auto const profile = client::load_profile(people_.at(person).laptop->wallet()).value();
+        if (!profile || profile->device_code() != code) continue;
+        human.ticks.push_back("tick " + std::to_string(person) + " " + code);
+      }
+    });
+  });
 }
 
 /// Whether this is a moment at which a laptop may be lost for good: after its owner has signed in.
 bool World::loses_laptop_now(Record const& record) {
+  if (!scenario.replaced || scenario.lost_in || people_.at(*scenario.replaced).was_replaced) return false;
   return record.phase() == MeetingPhase::kOpen && record.presence(*scenario.replaced).signed_in && dice.chance(0.05);
+}
+
+bool World::loses_power_now(Human const& human, Record const& record) {
+  return human.id == scenario.goes_silent && !scenario.lost_in && record.in_progress() &&
+         record.attempt()->envelopes().contains(human.id) && !record.attempt()->open.paper && dice.chance(0.5);
+}
+
+/// The laptop is gone with all that it held; another one enrols with a new slip. @return false: no slip to be had.
+bool World::replace_laptop(Human& human) {
+  auto const code = server.new_slip(human.id, scenario.manifest.meeting_id);
+  if (!code) return false;
+  human.was_replaced = true;
+  auto& old = *human.laptop;
+  auto& fresh = give_laptop(human, *code);
+  old.crash();
+  clock.after(dice.between(500, 5000), [&fresh] { fresh.switch_on(); });
+  return true;
+}
+
+void World::lose_now() {
+  if (lost_ || !scenario.lost_in || !server.running()) return;
+  auto const& attempt = server.core().record().attempt();
+  if (!attempt || attempt->phase != *scenario.lost_in) return;
+  lost_ = true;
+  clock.after(0, [this] {
+    if (scenario.server_falls && server.running()) server.crash();
+    if (scenario.falls_too) people_.at(*scenario.falls_too).laptop->crash();
+    if (scenario.replaced) replace_laptop(people_.at(*scenario.replaced));
+    if (scenario.goes_silent) {
+      auto& human = people_.at(*scenario.goes_silent);
+      human.silent = true;
+      human.laptop->crash();
+    }
+  });
+}
+
+PersonId World::leader(Record const& record) const {
+  for (auto const role : {meeting::kChair, meeting::kSupervisor, meeting::kClerk, meeting::kExpert}) {
+    for (auto const& [id, human] : people_) {
+      if ((human.roles & role) == 0 || human.silent || human.gone || !record.presence(id).signed_in) continue;
+      auto const profile = client::load_profile(human.laptop->wallet()).value();
+      if (profile && profile->identity_key == record.identity_key(id)) return id;
+    }
+  }
+  return 0;
 }
 
 bool World::think_expert(Human& human, Record const& record) {
@@ -370,41 +469,98 @@ bool World::think_expert(Human& human, Record const& record) {
       return true;
     }
   }
-  if (!record.in_progress()) return false;
+  if (!record.in_progress() || record.attempt()->open.paper) return false;
   auto const& attempt = *record.attempt();
-  if (attempt.phase != BatchPhase::kVoting || attempt.open.paper || !attempt.present(human.id)) return false;
+  if (attempt.phase == BatchPhase::kConfirming) return say_not_voted(human, attempt);
+  if (attempt.phase != BatchPhase::kVoting || !attempt.present(human.id)) return false;
+  return vote(human, attempt) || have_checked(human, attempt);
+}
+
+bool World::vote(Human& human, meeting::Attempt const& attempt) {
+  auto& laptop = *human.laptop;
   auto const questions = attempt.questions_of(human.id);
   if (questions.empty()) return false;
-  auto& wanted = human.casts_wanted[attempt.open_hash];
-  if (wanted == 0) wanted = dice.chance(scenario.recasts) ? 2 : 1;
-  auto const cast = attempt.casts.find(human.id);
-  if (cast != attempt.casts.end() && cast->second.sequence + 1 >= wanted) return false;
-  if (attempt.issued.find(human.id) == attempt.issued.end() ||
-      attempt.issued.at(human.id).size() < attempt.hops.size()) {
-    return false;  // no tokens yet
-  }
+  auto const* const voter = attempt.voter(human.id);
+  // No tokens yet, or there is an envelope.
+  if (voter == nullptr || voter->envelope || voter->issued.size() < attempt.holders.size()) return false;
   // The lost laptop asked for tokens; the new one has not what they were blinded with, and there is no second request.
-  if (human.was_replaced && human.casts_refused[attempt.open_hash] > 3) return false;
-  Choices choices;
+  if (human.casts_refused[attempt.open_hash] > 6) return false;
+  auto& choices = human.choices[{attempt.open_hash, voter->cast}];
   for (auto const q : questions) {
+    if (choices.contains(q)) continue;
     Choice choice;
     if (votes) {
       choice = votes(human.id, q);
     } else {
       auto const roll = dice.below(10);
       choice = roll < 6 ? Choice::kAgree : roll < 9 ? Choice::kDisagree : Choice::kAbstain;
-      if (choice == Choice::kAbstain && !record.manifest().rules.abstain_allowed) choice = Choice::kDisagree;
+      if (choice == Choice::kAbstain && !scenario.manifest.rules.abstain_allowed) choice = Choice::kDisagree;
     }
     choices[q] = choice;
+  }
+  for (auto const& [q, choice] : choices) {
     laptop.command("vote " + std::to_string(q) + " " + word(choice));
     if (!laptop.session()) return true;
   }
-  human.casting = choices;
   laptop.command("cast", [&human, open = attempt.open_hash](boost::json::object const& reply) {
-    human.casting.reset();
     if (!reply.at("ok").as_bool()) ++human.casts_refused[open];
   });
   return true;
+}
+
+/// An expert who wants it asks a supervisor to look at the first envelope, and again until the log says so.
+bool World::have_checked(Human& human, meeting::Attempt const& attempt) {
+  auto const* const voter = attempt.voter(human.id);
+  if (voter == nullptr || !voter->envelope || voter->cast > 0) return false;
+  auto const [at, fresh] = human.checker.try_emplace(attempt.open_hash, 0);
+  if (fresh && dice.chance(scenario.checks)) {
+    std::vector<PersonId> supervisors;
+    for (auto const& [id, other] : people_) {
+      if ((other.roles & meeting::kSupervisor) != 0) supervisors.push_back(id);
+    }
+    at->second = dice.pick(supervisors);
+  }
+  if (at->second == 0 || !dice.chance(0.3)) return false;
+  human.laptop->command("check " + std::to_string(at->second));
+  return true;
+}
+
+bool World::check_pending(PersonId const person, meeting::Attempt const& attempt) const {
+  auto const& human = people_.at(person);
+  auto const at = human.checker.find(attempt.open_hash);
+  return at != human.checker.end() && at->second != 0 && attempt.cast_of(person) == 0;
+}
+
+/// Who has no envelope in the box says whether that was meant: not, if some laptop of his has sent one.
+bool World::say_not_voted(Human& human, meeting::Attempt const& attempt) {
+  if (!attempt.entitled(human.id) || attempt.counted.contains(human.id) || attempt.said_anything(human.id))
+    return false;
+  if (!dice.chance(0.3)) return false;
+  human.laptop->command(human.sealed.contains(attempt.open_hash) ? "not-voted no" : "not-voted yes");
+  return true;
+}
+
+/// Countersigns the checks that experts asked for, and says what the experts say of the opened envelopes.
+bool World::think_supervisor(Human& human, Record const& record) {
+  if (!record.in_progress() || record.attempt()->open.paper) return false;
+  auto const& attempt = *record.attempt();
+  if (attempt.phase != BatchPhase::kVoting) return false;
+  for (auto& [id, other] : people_) {
+    auto const* const voter = attempt.voter(id);
+    if (voter == nullptr) continue;
+    auto const name = std::to_string(id);
+    if (voter->envelope && check_pending(id, attempt) && other.checker.at(attempt.open_hash) == human.id &&
+        dice.chance(0.5)) {
+      human.laptop->command("check-accept " + name);
+      return true;
+    }
+    if (voter->spoils.empty() || voter->spoils.back().verdict || voter->spoils.back().supervisor != human.id) continue;
+    if (!dice.chance(0.3)) continue;
+    // What was shown agrees, always; what is not shown for long is written so.
+    human.laptop->command("verdict " + name + (nothing_came_for(20'000) ? " unopened" : " agrees"));
+    return true;
+  }
+  return false;
 }
 
 bool World::think_clerk(Human& human, Record const& record) {
@@ -415,13 +571,15 @@ bool World::think_clerk(Human& human, Record const& record) {
     laptop.command("interview " + std::to_string(q) + " 面试答辩：回答清楚");
     return true;
   }
-  if (record.in_progress()) return false;
+  return false;
+}
+
+/// Somebody whose laptop is dead is signed out by others, so that the next batch does not wait for him.
+bool World::sign_out_dead(Laptop& laptop, Record const& record) {
   for (auto const& [id, other] : people_) {
-    // Somebody whose laptop is dead is signed out by the office, so that the next batch does not wait for him.
-    if (other.silent && record.presence(id).signed_in) {
-      laptop.command("sign-out " + std::to_string(id) + " 设备失联，已离席");
-      return true;
-    }
+    if (!other.silent || !record.presence(id).signed_in) continue;
+    laptop.command("sign-out " + std::to_string(id) + " 设备失联，已离席");
+    return true;
   }
   return false;
 }
@@ -439,14 +597,22 @@ bool World::lead_attempt(Human& human, Record const& record) {
   auto& laptop = *human.laptop;
   auto const& attempt = *record.attempt();
   if (void_as_planned(laptop, attempt)) return true;
-  bool const lost = trustee_lost(attempt) && attempt.phase != BatchPhase::kCounted;
+  bool const lost = trustee_lost(record) && attempt.phase != BatchPhase::kCounted;
   if (lost && nothing_came_for(20'000)) {
-    laptop.command(attempt.phase == BatchPhase::kOpening ? "void-lost 保管人失联" : "void all 保管人失联");
+    laptop.command("void all 保管人失联");
     return true;
   }
   if (attempt.phase == BatchPhase::kVoting) {
     if (attempt.open.paper) return think_paper(human, record);
     if (!all_have_cast(attempt) && !nothing_came_for(kVotingTime)) return false;
+    // Who asked for a check and has not his verdict is waited for as well; the office writes it if nobody else does.
+    for (auto const& [person, voter] : attempt.voters) {
+      if (voter.spoils.empty() || voter.spoils.back().verdict || voter.spoils.back().supervisor == 0) continue;
+      if (nothing_came_for(30'000) && dice.chance(0.5)) {
+        laptop.command("verdict " + std::to_string(person) + " unopened");
+        return true;
+      }
+    }
     laptop.command("close");
     return true;
   }
@@ -457,7 +623,7 @@ bool World::lead_attempt(Human& human, Record const& record) {
   if (attempt.phase == BatchPhase::kConfirming && lead_confirming(laptop, record)) return true;
   if (!storm() && nothing_came_for(kPatience) && !lost) {
     note_rescue("nothing moved");
-    laptop.command(attempt.phase == BatchPhase::kOpening ? "void-lost 保管人失联" : "void all 长时间无进展");
+    laptop.command("void all 长时间无进展");
     return true;
   }
   return false;
@@ -472,33 +638,41 @@ bool World::void_as_planned(Laptop& laptop, meeting::Attempt const& attempt) {
     return false;
   }
   auto const live = attempt.live();
-  auto const which = plan->second.one_question ? std::to_string(live[dice.below(live.size())]) : "all";
+  auto const& given = plan->second.question;
+  auto const which = given                       ? std::to_string(*given)
+                     : plan->second.one_question ? std::to_string(live[dice.below(live.size())])
+                                                 : "all";
   scenario.voids.erase(plan);
   laptop.command("void " + which + " 材料有误，按程序重新投票");
   return true;
 }
 
-/// Everybody who still can has cast as often as planned.
+/// Everybody who still can has an envelope in the log that is not to be checked.
 bool World::all_have_cast(meeting::Attempt const& attempt) const {
+  auto const envelopes = attempt.envelopes();
   for (auto const p : attempt.open.present) {
     auto const& other = people_.at(p);
     if (other.silent || attempt.questions_of(p).empty()) continue;
-    auto const wanted = other.casts_wanted.find(attempt.open_hash);
-    auto const cast = attempt.casts.find(p);
-    if (cast != attempt.casts.end() && wanted != other.casts_wanted.end() &&
-        cast->second.sequence + 1 >= wanted->second) {
-      continue;
-    }
+    if (envelopes.contains(p) && !check_pending(p, attempt)) continue;
     // A new laptop in the middle of an attempt has none of its tokens.
     if (!other.was_replaced || !nothing_came_for(10'000)) return false;
   }
   return true;
 }
 
-/// A box that can not be opened as it is: too few ballots, or somebody who does not confirm it.
-bool World::lead_confirming(Laptop& laptop, Record const& record) {
+bool World::is_lost(PersonId const person, Record const& record) const {
+  auto const* const session = people_.at(person).laptop->session();
+  if (session != nullptr && session->halted()) return true;  // its screen is red, and its owner says so
+  // Who left in the moment of the opening has an attempt to answer for, and is not there to answer.
+  bool const left = people_.at(person).gone && !record.presence(person).signed_in;
+  return people_.at(person).silent || left || !record.key_as_old_as_attempt(person) ||
+         (people_.at(person).was_replaced && nothing_came_for(30'000));
+}
+
+/// Too few ballots, or too small a part of those who could vote, are never opened: those questions are voted on again,
+/// and on paper where three ballots are not to be had.
+bool World::too_few(Laptop& laptop, Record const& record) {
   auto const& attempt = *record.attempt();
-  // Too few ballots are never opened: those questions go to paper.
   std::vector<QuestionId> few;
   for (auto const q : attempt.live()) {
     if (attempt.box->boxes.at(q).ballots.size() < meeting::kBallotsMin) few.push_back(q);
@@ -508,38 +682,78 @@ bool World::lead_confirming(Laptop& laptop, Record const& record) {
     laptop.command("void " + join(few) + " 票数不足三张，不开箱，改用纸票");
     return true;
   }
-  auto const silent = attempt.unconfirmed();
-  if (!silent.empty() && nothing_came_for(20'000)) {
-    bool dead = true;  // laptops that will not come back, or have not what they would confirm
-    for (auto const p : silent) dead = dead && (people_.at(p).silent || people_.at(p).was_replaced);
-    // More than may be passed over: nothing can open this box, so the batch is voted on again.
-    bool const may_pass_over = silent.size() + attempt.overridden.size() <= record.manifest().rules.max_unconfirmed;
-    if (dead) {
-      laptop.command(may_pass_over ? "override silent " + join(silent) + " 设备失联"
-                                   : "void all 未核对的人数超过可放行人数");
+  auto const gate = record.gate();
+  if (gate || gate.error() != Refusal::kGateTooFew) return false;
+  laptop.command("void all 投票人数不足，重新投票");
+  return true;
+}
+
+/// Void and vote again comes first: nothing was opened yet. Only when that has not helped, people are passed over.
+bool World::pass_over(Laptop& laptop, Record const& record, std::vector<PersonId> const& people) {
+  auto const& attempt = *record.attempt();
+  auto named = attempt.overridden_counted;
+  for (auto const p : people) {
+    if (attempt.counted.contains(p)) named.insert(p);
+  }
+  bool const may = named.size() <= record.manifest().rules.max_unconfirmed;
+  if (may && attempt.open.attempt >= 2) {
+    laptop.command("override " + join(people) + " 设备失联");
+  } else {
+    laptop.command("void all 有人无法核对，重新投票");
+  }
+  return true;
+}
+
+/// A box that can not be opened as it is: too few ballots, somebody who does not confirm it, or who misses a ballot.
+bool World::lead_confirming(Laptop& laptop, Record const& record) {
+  auto const& attempt = *record.attempt();
+  if (too_few(laptop, record)) return true;
+  auto const waited_for = attempt.unconfirmed();
+  std::vector<PersonId> stuck;
+  for (auto const p : waited_for) {
+    if (attempt.said_missing(p) || (is_lost(p, record) && nothing_came_for(20'000))) stuck.push_back(p);
+  }
+  // Not before everybody else has spoken.
+  if (stuck.empty() || stuck.size() != waited_for.size()) return false;
+  for (auto const p : stuck) {
+    if (!attempt.said_missing(p)) continue;
+    // Who has signed a Spoil in the moment of the closing, and finds it nowhere, says MISSING, and must.
+    auto const asked = people_.at(p).checker.find(attempt.open_hash);
+    bool const unlogged = asked != people_.at(p).checker.end() && asked->second != 0 && attempt.cast_of(p) == 0;
+    if (!unlogged) note_rescue("person " + std::to_string(p) + " signed MISSING");
+  }
+  return pass_over(laptop, record, stuck);
+}
+
+/// Between attempts: whoever will not come back gives his slot to somebody who is there.
+bool World::replace_trustee(Laptop& laptop, Record const& record) {
+  auto const& slots = record.slots();
+  for (meeting::TrusteeId t = 1; t < slots.size(); ++t) {
+    if (!people_.at(slots[t]).silent) continue;
+    for (auto const& [id, other] : people_) {
+      bool const can = !other.silent && !other.gone && (other.roles & meeting::kScreen) == 0 &&
+                       record.presence(id).signed_in && record.has_first_key(id) && !record.slot_of(id) &&
+                       id != scenario.replaced && !scenario.leaves_after.contains(id);
+      if (!can) continue;
+      laptop.command("change-trustee " + std::to_string(t) + " " + std::to_string(id) + " 电脑损坏");
       return true;
     }
   }
-  bool missing = false;
-  for (auto const& [p, confirm] : attempt.confirms) {
-    if (attempt.overridden.contains(p)) continue;
-    for (auto const& [q, ok] : confirm.rows) missing |= !ok;
-  }
-  if (missing && rescues_ == 0) note_rescue("a MISSING was signed");
   return false;
 }
 
 /// Opens the next batch that has undecided questions, or closes the meeting.
 bool World::open_next(Human& human, Record const& record) {
   auto& laptop = *human.laptop;
+  if (sign_out_dead(laptop, record)) return true;
   for (meeting::BatchId b = 1; b <= record.manifest().batches.size(); ++b) {
     auto const undecided = record.undecided(b);
     if (undecided.empty()) continue;
     if (!ready_to_open(record)) return false;
+    if (replace_trustee(laptop, record)) return true;
     bool paper = scenario.on_paper.contains(b) || record.attempts(b) >= 4;
     for (auto const q : undecided) paper = paper || too_few_.contains(q) || record.question(q).opened;
-    bool const fewer = scenario.goes_silent && people_.at(*scenario.goes_silent).silent;
-    laptop.command("open " + std::to_string(b) + (paper ? " paper" : fewer ? " fewer-trustees" : ""));
+    laptop.command("open " + std::to_string(b) + (paper ? " paper" : ""));
     return true;
   }
   laptop.command("close-meeting");
@@ -561,17 +775,21 @@ bool World::ready_to_open(Record const& record) {
     }
   }
   for (auto const p : record.experts_present()) {
-    if (people_.at(p).silent) return false;  // the office signs them out first
+    if (people_.at(p).silent) return false;  // they are signed out by others first
   }
   return true;
 }
 
-/// A trustee of this attempt has lost its keys with its laptop: the attempt can not be finished.
-bool World::trustee_lost(meeting::Attempt const& attempt) const {
-  for (auto const t : attempt.hops) {
-    if (t == 0) continue;
-    auto const& human = people_.at(scenario.manifest.trustees[t]);
-    if (human.silent || human.was_replaced) return true;
+/// A trustee of this attempt has lost its keys with its laptop: the attempt can not be finished. New keys of a slot
+/// holder do not come into the log before the attempt has ended.
+bool World::trustee_lost(Record const& record) const {
+  auto const& holders = record.attempt()->holders;
+  for (meeting::TrusteeId t = 1; t < holders.size(); ++t) {
+    auto const& human = people_.at(holders[t]);
+    if (human.silent) return true;
+    if (!human.was_replaced) continue;
+    auto const profile = client::load_profile(human.laptop->wallet()).value();
+    if (profile && profile->identity_key != record.identity_key(holders[t])) return true;
   }
   return false;
 }
@@ -610,7 +828,16 @@ bool World::think_paper(Human& human, Record const& record) {
 
 void World::note_rescue(std::string const& why) {
   ++rescues_;
-  if (rescue_.empty()) rescue_ = why + "\n" + state();
+  bool const somebody_lost = scenario.goes_silent || scenario.replaced || scenario.lost_in;
+  if (rescue_.empty() && !somebody_lost && !fell_together()) rescue_ = why + "\n" + state();
+}
+
+bool World::fell_together() const {
+  constexpr std::uint64_t together_ms = 10'000;
+  return std::ranges::any_of(server_falls_ms_, [&](auto const one) {
+    return std::ranges::any_of(
+        laptop_falls_ms_, [&](auto const other) { return other < one + together_ms && one < other + together_ms; });
+  });
 }
 
 // ------------------------------------------------------------------------------------------- What is remembered
@@ -625,12 +852,11 @@ void World::sent(Human& human, Laptop& laptop, ByteView const frame) {
   auto const entry = meeting::decode_entry(submit->entry);
   if (!entry) throw std::runtime_error("a session submitted an entry that does not decode");
   if (entry->type() != EntryType::kEnvelopeCast) return;
-  // The first time that these bytes are sent they stand for the command under way; later they are repeated.
-  auto const leaf = log::leaf_hash(submit->entry);
-  if (!meant_.contains(leaf)) {
-    if (!human.casting) throw std::runtime_error("an envelope that nobody asked for");
-    meant_[leaf] = *human.casting;
-  }
+  auto const& cast = std::get<meeting::EnvelopeCast>(entry->body);
+  human.sealed.insert(cast.batch_open);
+  auto const choices = human.choices.find({cast.batch_open, cast.cast});
+  if (choices == human.choices.end()) throw std::runtime_error("an envelope that nobody asked for");
+  meant_[log::leaf_hash(submit->entry)] = choices->second;
 }
 
 void World::received(Laptop& laptop, ByteView const frame) {
@@ -658,7 +884,7 @@ bool World::finished() {
     auto const own = client::load_profile(human.laptop->wallet()).value()->identity_key;
     if (session->record().identity_key(id) == own && (human.roles & meeting::kScreen) == 0 &&
         session->record().presence(id).signed_in &&
-        server.core().witnesses().count(server.core().record().size() - 1, {id}) == 0) {
+        server.core().witnesses().who(server.core().record().size() - 1, {id}).empty()) {
       return false;
     }
   }
@@ -682,7 +908,8 @@ Report World::run() {
     auto const limit = (scenario.storm ? scenario.storm_ms : 0) + 600'000;
     bool const over = run_until([&] { return finished(); }, limit);
     report.failure = !over ? "the meeting did not come to its end\n" + state() : oracle();
-    if (report.failure.empty() && rescues_ > 0) report.failure = "the chair had to void: " + rescue_;
+    if (report.failure.empty() && !rescue_.empty()) report.failure = "the chair had to void: " + rescue_;
+    report.rescues = rescues_;
   } catch (std::exception const& error) {
     report.failure = std::string("exception: ") + error.what() + "\n" + state();
   }
@@ -692,6 +919,11 @@ Report World::run() {
   report.server_crashes = server.crashes();
   for (auto const& laptop : laptops_) report.laptop_crashes += laptop->crashes();
   report.virtual_ms = clock.now_ms();
+  report.lost = lost_;
+  auto const contents = server.store().contents();
+  for (auto const& [key, bytes] : contents[store::Table::kEntry]) {
+    ++report.types[meeting::decode_entry(bytes)->type()];
+  }
   if (server.running()) {
     report.entries = server.core().record().size();
     report.attempts = server.core().record().past_attempts().size() + (server.core().record().attempt() ? 1 : 0);
@@ -706,10 +938,10 @@ std::string World::state() {
     if (auto const& attempt = record.attempt()) {
       out << ", batch " << attempt->open.batch << " attempt " << attempt->open.attempt << " phase "
           << static_cast<int>(attempt->phase) << (attempt->open.paper ? " paper" : "") << ", present "
-          << attempt->open.present.size() << " requests " << attempt->requests.size() << " casts "
-          << attempt->casts.size() << " closed " << attempt->issuance_closed.size() << " mixes "
-          << attempt->mixes.size() << " of " << attempt->hops.size() << " confirms " << attempt->confirms.size()
-          << " of " << attempt->counted.size() << " shares " << attempt->shares.size();
+          << attempt->open.present.size() << " voters " << attempt->voters.size() << " envelopes "
+          << attempt->envelopes().size() << " closed " << attempt->issuance_closed.size() << " mixes "
+          << attempt->mixes.size() << " of " << attempt->holders.size() << " confirms " << attempt->confirms.size()
+          << " of " << attempt->entitled().size() << " shares " << attempt->shares.size();
     }
     out << "\n";
   };
@@ -774,8 +1006,8 @@ std::string World::oracle() {
   if (wrong.empty()) wrong = false_record(contents);
   if (!wrong.empty()) return wrong;
   // Nothing that could join names and ballots is kept after the end.
-  for (auto const table : {store::Table::kTokenPayload, store::Table::kIssuedPayload, store::Table::kEnvelope,
-                           store::Table::kMixOutput, store::Table::kSealKey}) {
+  for (auto const table :
+       {store::Table::kTokenPayload, store::Table::kIssuedPayload, store::Table::kEnvelope, store::Table::kMixOutput}) {
     if (!contents[table].empty()) return "the server still holds what it should have destroyed";
   }
   return {};
@@ -815,7 +1047,12 @@ std::string World::false_result(std::vector<Bytes> const& log) {
     if (auto const* declared = std::get_if<meeting::Declaration>(&entry->body)) {
       auto const& attempt = *record.attempt();
       for (auto const& [q, row] : declared->rows) {
-        if (!decided.insert(q).second) return "question " + std::to_string(q) + " was decided twice";
+        if (decided.contains(q)) return "question " + std::to_string(q) + " was decided twice";
+        // What hangs on ballots that nobody confirmed decides nothing.
+        if (!row.contested) decided.insert(q);
+        if (row.contested && attempt.overridden.empty()) {
+          return "question " + std::to_string(q) + " is contested though everybody has spoken";
+        }
         std::pair const key{attempt.open_hash, q};
         auto const wrong = differs(q, row, attempt.open.paper ? paper_.at(key) : expected[key]);
         if (!wrong.empty()) return wrong;

@@ -4,6 +4,7 @@
 /// look at their own laptop's record and act, now and then and in any order; nobody is told what another one does.
 /// While the storm lasts, machines crash, disks fill and connections break; after it everything works, and the meeting
 /// must come to its end within a bounded time.
+#include <deque>
 #include <set>
 
 #include "laptop.h"
@@ -27,14 +28,20 @@ struct Scenario {
   struct VoidPlan {
     meeting::BatchPhase phase;
     bool one_question = false;
+    std::optional<QuestionId> question = {};  ///< then this one
   };
   std::map<meeting::BatchId, VoidPlan> voids;         ///< of each batch's first attempt
   std::map<PersonId, std::uint64_t> arrives_ms;       ///< late ones; the laptop is switched on then
   std::map<PersonId, meeting::BatchId> leaves_after;  ///< signs out when this batch is decided
   std::map<PersonId, std::set<QuestionId>> recusals;
-  double recasts = 0;                   ///< chance to cast once more
+  double checks = 0;                    ///< chance, an expert and attempt, to have the first envelope checked
   std::optional<PersonId> goes_silent;  ///< the laptop dies for good after its envelope is in the log
   std::optional<PersonId> replaced;     ///< the laptop is lost once, and a new one enrols with a new slip
+
+  /// Whoever goes silent or is replaced is lost at this moment of the first attempt; nothing: by chance.
+  std::optional<meeting::BatchPhase> lost_in;
+  bool server_falls = false;          ///< the server's process ends at that moment, and is started again
+  std::optional<PersonId> falls_too;  ///< this laptop loses its power at the same moment, and comes back
 
   static Scenario draw(Dice& dice);
 };
@@ -43,6 +50,9 @@ struct Report {
   bool ok = false;
   std::string failure;  ///< what the oracle or the clock said
   crypto::Hash trace;
+  std::map<meeting::EntryType, std::uint64_t> types;  ///< how many entries of each
+  bool lost = false;                                  ///< the moment of `Scenario::lost_in` has come
+  std::uint64_t rescues = 0;  ///< attempts given up because nothing moved or a ballot was missing
   std::uint64_t entries = 0, frames = 0, server_crashes = 0, laptop_crashes = 0, virtual_ms = 0, attempts = 0;
 };
 
@@ -82,6 +92,11 @@ class World {
   std::function<Choice(PersonId, QuestionId)> votes;
 
  private:
+  /// What waits for a signature at a person's laptop.
+  struct ToSign {
+    std::string id, type;
+    std::uint64_t heads = 0;  ///< of a BatchOpen
+  };
   struct Human {
     PersonId id = 0;
     std::uint32_t roles = 0;
@@ -89,10 +104,15 @@ class World {
     bool gone = false;    ///< will not come back
     bool silent = false;  ///< the laptop stays off
     bool was_replaced = false;
-    bool proposals = false;                              ///< something waits for a signature
-    std::optional<Choices> casting;                      ///< what the command `cast` that is under way stands for
-    std::map<crypto::Hash, std::uint32_t> casts_wanted;  ///< by attempt
+    bool proposals = false;         ///< something waits for a signature
+    std::deque<ToSign> to_sign;     ///< what of it was seen and is to be signed
+    std::deque<std::string> ticks;  ///< of a supervisor, before the meeting opens: lines that are still due
+    /// By attempt and cast: a person who is asked again marks the same. What was sealed before a power cut is sent
+    /// after it, so another choice would leave open which of the two is meant.
+    std::map<std::pair<crypto::Hash, std::uint32_t>, Choices> choices;
+    std::map<crypto::Hash, PersonId> checker;  ///< by attempt: who is to look at the first envelope; 0: nobody
     std::map<crypto::Hash, std::uint32_t> casts_refused;
+    std::set<crypto::Hash> sealed;  ///< attempts in which some laptop of this person has sent an envelope
   };
   struct Acknowledged {
     PersonId person;
@@ -100,23 +120,44 @@ class World {
     Bytes entry;  ///< as it was submitted
   };
 
-  Laptop& give_laptop(Human& human, std::string code);
-  std::optional<std::string> new_code(PersonId person);
+  Laptop& give_laptop(Human& human, meeting::SlipCode code);
   void later(PersonId person);
   void think(Human& human);
+  bool sign_something(Human& human);
+  void take_proposals(Human& human, boost::json::object const& reply);
+  void tick_sheet(Human& human);
   bool think_expert(Human& human, meeting::Record const& record);
+  bool vote(Human& human, meeting::Attempt const& attempt);
+  bool have_checked(Human& human, meeting::Attempt const& attempt);
+  bool say_not_voted(Human& human, meeting::Attempt const& attempt);
+  bool think_supervisor(Human& human, meeting::Record const& record);
   bool think_chair(Human& human, meeting::Record const& record);
   bool lead_attempt(Human& human, meeting::Record const& record);
   bool void_as_planned(Laptop& laptop, meeting::Attempt const& attempt);
   bool all_have_cast(meeting::Attempt const& attempt) const;
+  bool check_pending(PersonId person, meeting::Attempt const& attempt) const;
   bool lead_confirming(Laptop& laptop, meeting::Record const& record);
+  bool too_few(Laptop& laptop, meeting::Record const& record);
+  bool pass_over(Laptop& laptop, meeting::Record const& record, std::vector<PersonId> const& people);
+  /// This person's laptop will never say a word about this attempt.
+  bool is_lost(PersonId person, meeting::Record const& record) const;
+  bool sign_out_dead(Laptop& laptop, meeting::Record const& record);
+  bool replace_trustee(Laptop& laptop, meeting::Record const& record);
   bool open_next(Human& human, meeting::Record const& record);
   bool ready_to_open(meeting::Record const& record);
   bool think_clerk(Human& human, meeting::Record const& record);
-  bool trustee_lost(meeting::Attempt const& attempt) const;
+  bool trustee_lost(meeting::Record const& record) const;
   bool think_paper(Human& human, meeting::Record const& record);
   bool loses_laptop_now(meeting::Record const& record);
+  bool loses_power_now(Human const& human, meeting::Record const& record);
+  bool replace_laptop(Human& human);
+  /// The moment of `Scenario::lost_in`, if the log has come to it.
+  void lose_now();
+  /// Who sees to it that the meeting goes on: the chair, and whoever is there if he is not.
+  PersonId leader(meeting::Record const& record) const;
   void note_rescue(std::string const& why);
+  /// A half that the server held, and the laptop whose it was, fell together: the design gives such an attempt up.
+  bool fell_together() const;
   void sent(Human& human, Laptop& laptop, ByteView frame);
   void received(Laptop& laptop, ByteView frame);
   void end_storm();
@@ -139,10 +180,11 @@ class World {
   std::vector<Acknowledged> acknowledged_;
   std::map<std::pair<crypto::Hash, QuestionId>, meeting::PaperRow> paper_;  ///< by attempt
   std::uint64_t last_size_ = 0, last_growth_ms_ = 0;
-  bool begun_ = false, calm_ = false;
+  bool begun_ = false, calm_ = false, lost_ = false;
   std::set<QuestionId> too_few_;  ///< had fewer than three ballots: voted on paper next time
   std::uint64_t rescues_ = 0;     ///< times that the chair gave an attempt up because nothing moved
-  std::string rescue_;            ///< how it stood the first time
+  std::string rescue_;            ///< how it stood the first time that it should not have been so
+  std::vector<std::uint64_t> server_falls_ms_, laptop_falls_ms_;
 };
 
 /// The record file of a store's contents, as the server exports it.

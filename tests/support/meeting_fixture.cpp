@@ -64,17 +64,17 @@ void must(Explained<void> const& result) {
 
 Meeting::Meeting(MeetingOptions given) : options(std::move(given)) {
   piaojue::init();
-  if (options.committee_size == 0) options.committee_size = options.experts | 1U;
+  if (options.committee_size == 0) options.committee_size = std::max(7U, options.experts | 1U);
 
   manifest.title = "评审会议";
   manifest.date = "2026-03-02";
   manifest.rehearsal = options.rehearsal;
   manifest.rules = options.rules;
-  if (options.rehearsal) manifest.rules.trustees_min = std::min(manifest.rules.trustees_min, options.trustees);
   manifest.committee_size = options.committee_size;
   randombytes_buf(manifest.meeting_id.data(), manifest.meeting_id.size());
   manifest.server_key = people[kServer].identity.public_key();
   manifest.checkpoint_key = people[kServer].witness.public_key();
+  manifest.server_box_key = people[kServer].box.public_key();
 
   auto add = [this](std::string const& title, std::uint32_t count, std::uint32_t roles) {
     for (std::uint32_t i = 1; i <= count; ++i) {
@@ -124,12 +124,26 @@ std::vector<PersonId> Meeting::supervisors() const {
   return out;
 }
 
+std::vector<PersonId> Meeting::office() const {
+  std::vector<PersonId> out = record.office(kNobody).present_supervisors;
+  if (out.empty()) out.push_back(supervisor());
+  out.push_back(chair());
+  return out;
+}
+
+std::vector<PersonId> Meeting::committee(PersonId concerned) const {
+  Committee const body = record.committee(concerned);
+  if (!body.exists()) throw std::logic_error("no committee");
+  return {body.members.begin(), body.members.begin() + static_cast<std::ptrdiff_t>(body.needed)};
+}
+
 Person Meeting::enrolled(Person person, PersonId number) const {
   PersonKeys const& keys = people.at(number);
   person.identity_key = keys.identity.public_key();
   person.witness_key = keys.witness.public_key();
-  person.possession =
-      keys.identity.sign({possession_input(manifest.meeting_id, number, *person.identity_key, *person.witness_key)});
+  person.box_key = keys.box.public_key();
+  person.possession = keys.identity.sign(
+      {possession_input(manifest.meeting_id, number, *person.identity_key, *person.witness_key, *person.box_key)});
   return person;
 }
 
@@ -154,25 +168,75 @@ Result<void> Meeting::submit_bytes(Bytes const& entry) {
   Bytes bytes = entry;
   if (tamper_entry) tamper_entry(bytes);
   if (auto const ok = record.apply(bytes); !ok) return ok;
+  bool const milestone = is_milestone(must(decode_entry(bytes)).body);
   entries.push_back(std::move(bytes));
+  if (witnessed && milestone) witness();
   return {};
 }
 
 // ---- Meeting and people -------------------------------------------------------------------------------------------
 
-Result<void> Meeting::open_meeting() {
-  std::vector<PersonId> signers = supervisors();
-  signers.push_back(chair());
-  signers.push_back(clerk());
-  return submit(manifest, signers);
+Result<void> Meeting::open_meeting() { return submit(manifest, openers()); }
+
+std::vector<PersonId> Meeting::openers() const {
+  std::vector<PersonId> out;
+  for (PersonId p = 1; p <= manifest.people.size(); ++p) {
+    Person const& person = manifest.people[p - 1];
+    bool const opens = (person.roles & (kChair | kClerk | kSupervisor)) != 0 ||
+                       std::ranges::find(manifest.trustees, p) != manifest.trustees.end();
+    if (opens && person.identity_key) out.push_back(p);
+  }
+  return out;
 }
 
 Result<void> Meeting::sign_in(PersonId person) {
   return submit(SignIn{record.meeting(), person, record.presence(person).sequence}, {person});
 }
 
-Result<void> Meeting::sign_out(PersonId person) {
-  return submit(SignOut{record.meeting(), person, record.presence(person).sequence, ""}, {person});
+SignOut Meeting::make_sign_out(PersonId person) const {
+  SignOut out;
+  out.meeting = record.meeting();
+  out.person = person;
+  out.sequence = record.presence(person).sequence;
+  out.size = record.size();
+  out.root = record.tree().root();
+  return out;
+}
+
+Result<void> Meeting::sign_out(PersonId person) { return submit(make_sign_out(person), {person}); }
+
+Result<void> Meeting::sign_out_saying(PersonId person, bool not_cast) {
+  SignOut body = make_sign_out(person);
+  body.batch_open = attempt().open_hash;
+  body.not_cast = not_cast;
+  return submit(body, {person});
+}
+
+Result<void> Meeting::sign_out_by(PersonId person, std::vector<PersonId> const& signers) {
+  SignOut body = make_sign_out(person);
+  body.size = 0;
+  body.root.reset();
+  body.reason = "离席";
+  return submit(body, signers);
+}
+
+Result<void> Meeting::change_keys(PersonId person, std::vector<PersonId> const& signers) {
+  PersonKeys fresh;
+  KeyChange body{
+      record.meeting(), person, fresh.identity.public_key(), fresh.witness.public_key(), fresh.box.public_key(), {},
+      "电脑更换"};
+  body.possession = fresh.identity.sign(
+      {possession_input(manifest.meeting_id, person, body.identity_key, body.witness_key, body.box_key)});
+  // The new keys cosign the very entry that brings them.
+  std::swap(people[person], fresh);
+  auto const done = submit(body, signers);
+  if (!done) std::swap(people[person], fresh);
+  return done;
+}
+
+Result<void> Meeting::change_trustee(TrusteeId trustee, PersonId person, std::vector<PersonId> signers) {
+  if (std::ranges::find(signers, person) == signers.end()) signers.push_back(person);
+  return submit(TrusteeChange{record.meeting(), trustee, person, "电脑损坏"}, signers);
 }
 
 Result<void> Meeting::recuse(PersonId person, QuestionId q) {
@@ -195,13 +259,9 @@ void Meeting::begin(std::vector<PersonId> const& who) {
 }
 
 Result<void> Meeting::close_meeting() {
-  auto const draft = record.draft_meeting_close();
+  auto const draft = record.draft_meeting_close(unwitnessed(record, seen));
   if (!draft) return draft.error();
-  std::vector<PersonId> signers = supervisors();
-  signers.push_back(chair());
-  auto const done = submit(*draft, signers);
-  if (done && witnessed) witness();
-  return done;
+  return submit(*draft, office());
 }
 
 // ---- A batch, step by step ----------------------------------------------------------------------------------------
@@ -228,27 +288,27 @@ BatchKeys Meeting::make_keys(BatchId batch, TrusteeId trustee, std::vector<Quest
 }
 
 Result<void> Meeting::keys(BatchId batch, TrusteeId trustee, std::vector<QuestionId> const& questions) {
-  return submit(make_keys(batch, trustee, questions), {manifest.trustees.at(trustee)});
+  return submit(make_keys(batch, trustee, questions), {record.slots().at(trustee)});
 }
 
 void Meeting::all_keys(BatchId batch) {
   for (TrusteeId t = 0; t < manifest.trustees.size(); ++t) must(keys(batch, t));
 }
 
-Result<void> Meeting::open(BatchId batch, bool paper, bool allow_fewer_trustees) {
-  auto const draft = record.draft_batch_open(batch, paper, allow_fewer_trustees);
+Result<void> Meeting::open(BatchId batch, bool paper) {
+  auto const draft = record.draft_batch_open(batch, paper, unwitnessed(record, seen));
   if (!draft) return draft.error();
-  auto const done = submit(*draft, {chair()});
+  auto const done = submit(*draft, office());
   if (!done) return done;
   experts.clear();
   items.clear();
   salt.clear();
-  if (witnessed) witness();
   return done;
 }
 
 Result<void> Meeting::request(PersonId person) {
   Attempt const& a = attempt();
+  std::uint32_t const cast = a.cast_of(person);
   BlindedMsgs msgs;
   ExpertState state;
   for (QuestionId const q : a.questions_of(person)) {
@@ -262,7 +322,7 @@ Result<void> Meeting::request(PersonId person) {
     }
   }
   auto const done =
-      submit(TokenRequest{a.open_hash, person, token_request_digest(a.open_hash, person, msgs)}, {person});
+      submit(TokenRequest{a.open_hash, person, cast, token_request_digest(a.open_hash, person, cast, msgs)}, {person});
   if (done) experts[person] = std::move(state);
   return done;
 }
@@ -270,27 +330,29 @@ Result<void> Meeting::request(PersonId person) {
 Result<void> Meeting::issue(TrusteeId trustee, PersonId person) {
   Attempt const& a = attempt();
   TrusteeKeys const& keys = trustee_keys.at({a.open.batch, a.open.attempt, trustee});
-  std::uint32_t const hop = a.hop_of(trustee).value();
+  std::uint32_t const cast = a.cast_of(person);
   ExpertState& state = experts[person];
   BlindSigs sigs;
   for (auto const& [q, token] : state.tokens) {
-    sigs[q] = must(blind_rsa::blind_sign(*keys.token_keys.at(q), token.blindings.at(hop).blinded_msg));
+    sigs[q] = must(blind_rsa::blind_sign(*keys.token_keys.at(q), token.blindings.at(trustee).blinded_msg));
   }
-  auto const done =
-      submit(TokensIssued{a.open_hash, trustee, person, tokens_issued_digest(a.open_hash, trustee, person, sigs)},
-             {manifest.trustees.at(trustee)});
+  auto const done = submit(
+      TokensIssued{a.open_hash, trustee, person, cast, tokens_issued_digest(a.open_hash, trustee, person, cast, sigs)},
+      {record.slots().at(trustee)});
   if (done) state.issued[trustee] = std::move(sigs);
   return done;
 }
 
 void Meeting::all_tokens(PersonId person) {
   must(request(person));
-  for (TrusteeId const trustee : attempt().hops) must(issue(trustee, person));
+  for (TrusteeId t = 0; t < record.slots().size(); ++t) must(issue(t, person));
 }
 
 Result<void> Meeting::cast(PersonId person, std::map<QuestionId, Choice> const& choices) {
   Attempt const& a = attempt();
   ExpertState& state = experts.at(person);
+  state.seed = Secret(crypto::onion::kSeedBytes);
+  randombytes_buf(state.seed.data(), state.seed.size());
   std::vector<MixPublicKey> mix_keys;
   for (BatchKeys const& keys : a.keys) mix_keys.push_back(keys.mix_key);
   for (auto& [q, token] : state.tokens) {
@@ -298,55 +360,65 @@ Result<void> Meeting::cast(PersonId person, std::map<QuestionId, Choice> const& 
     if (token.tokens.empty()) {
       Bytes const prepared =
           blind_rsa::prepare(token.prefix.view(), token_message(context.ctx, token.sk_v.public_key()));
-      for (std::uint32_t hop = 0; hop < a.hops.size(); ++hop) {
-        token.tokens.push_back(
-            must(blind_rsa::finalize(context.token_keys[hop], blind_rsa::Variant::kPssRandomized, prepared,
-                                     state.issued.at(a.hops[hop]).at(q), token.blindings[hop].inv)));
+      std::vector<Bytes> tokens;
+      for (TrusteeId hop = 0; hop < a.holders.size(); ++hop) {
+        auto made = blind_rsa::finalize(context.token_keys[hop], blind_rsa::Variant::kPssRandomized, prepared,
+                                        state.issued.at(hop).at(q), token.blindings[hop].inv);
+        if (!made) return made.error();
+        tokens.push_back(std::move(*made));
       }
+      token.tokens = std::move(tokens);
     }
     auto const chosen = choices.find(q);
     Choice const nothing = context.shape.abstain_allowed ? Choice::kAbstain : Choice::kAgree;
-    Bytes ballot = must(make_ballot(context, token.sk_v, token.prefix, token.tokens,
-                                    chosen == choices.end() ? nothing : chosen->second));
+    Choice const choice = chosen == choices.end() ? nothing : chosen->second;
+    OpenableBallot made = must(make_openable_ballot(context, token.sk_v, token.prefix, token.tokens, choice));
+    Bytes ballot = made.bytes;
+    state.kept[q] = {choice, std::move(made.r), std::move(made.bytes)};
     state.ballots[q] = ballot;
     if (tamper_ballot) tamper_ballot(person, q, ballot);
-    Bytes onion = must(crypto::onion::wrap(mix_keys, context.ctx, ballot));
+    Bytes onion = must(crypto::onion::wrap(mix_keys, state.seed, context.ctx, ballot));
     if (tamper_onion) tamper_onion(person, q, onion);
     state.onions[q] = std::move(onion);
   }
-  auto const before = a.casts.find(person);
-  std::uint32_t const sequence = before == a.casts.end() ? 0 : before->second.sequence + 1;
-  return submit(
-      EnvelopeCast{a.open_hash, person, sequence, envelope_digest(a.open_hash, person, sequence, state.onions)},
-      {person});
+  std::uint32_t const cast = a.cast_of(person);
+  return submit(EnvelopeCast{a.open_hash, person, cast, envelope_digest(a.open_hash, person, cast, state.onions)},
+                {person});
+}
+
+Result<void> Meeting::spoil(PersonId person, PersonId supervisor) {
+  EnvelopeSpoil body{batch_open(), person, attempt().cast_of(person), {}, supervisor};
+  for (auto const& [q, token] : experts.at(person).tokens) body.spent[q] = token.sk_v.public_key();
+  return submit(body, {person, supervisor});
+}
+
+Result<void> Meeting::spoil_by(PersonId person, std::vector<PersonId> const& signers) {
+  return submit(EnvelopeSpoil{batch_open(), person, attempt().cast_of(person), {}, 0}, signers);
+}
+
+Result<void> Meeting::check_result(PersonId person, CheckVerdict verdict, std::vector<PersonId> const& signers) {
+  return submit(CheckResult{batch_open(), person, attempt().cast_of(person) - 1, verdict}, signers);
 }
 
 Result<void> Meeting::close_batch() {
   auto const draft = record.draft_batch_close();
   if (!draft) return draft.error();
-  return submit(*draft, {chair()});
+  return submit(*draft, office());
 }
 
 Result<void> Meeting::close_issuance(TrusteeId trustee) {
   Attempt const& a = attempt();
-  IssuanceClosed body{a.open_hash, trustee, {}};
-  for (QuestionId const q : a.open.questions) body.issued[q] = 0;
-  for (auto const& [person, trustees] : a.issued) {
-    if (!trustees.contains(trustee)) continue;
-    for (QuestionId const q : a.questions_of(person)) ++body.issued[q];
-  }
-  return submit(body, {manifest.trustees.at(trustee)});
+  return submit(IssuanceClosed{a.open_hash, trustee, a.issued.at(trustee)}, {record.slots().at(trustee)});
 }
 
 Result<void> Meeting::mix(TrusteeId trustee) {
   Attempt const& a = attempt();
   TrusteeKeys const& keys = trustee_keys.at({a.open.batch, a.open.attempt, trustee});
-  std::uint32_t const hop = a.hop_of(trustee).value();
   MixStep step{a.open_hash, trustee, {}, {}};
   MixItems out;
   for (QuestionId const q : a.live()) {
     std::vector<Bytes> in;
-    if (hop != 0) {
+    if (trustee != 0) {
       in = items.at(q);
     } else {
       for (auto const& [person, envelope] : a.counted) {
@@ -355,7 +427,7 @@ Result<void> Meeting::mix(TrusteeId trustee) {
     }
     std::vector<Bytes>& peeled = out[q];
     for (Bytes const& onion : in) {
-      if (auto inner = crypto::onion::peel(keys.mix_key, hop, record.ballot_context(q).ctx, onion)) {
+      if (auto inner = crypto::onion::peel(keys.mix_key, trustee, record.ballot_context(q).ctx, onion)) {
         peeled.push_back(std::move(*inner));
       }
     }
@@ -366,7 +438,7 @@ Result<void> Meeting::mix(TrusteeId trustee) {
   Bytes new_salt(32);
   randombytes_buf(new_salt.data(), new_salt.size());
   step.output_hash = mix_output_hash(a.open_hash, trustee, new_salt, out);
-  auto const done = submit(step, {manifest.trustees.at(trustee)});
+  auto const done = submit(step, {record.slots().at(trustee)});
   if (done) {
     items = std::move(out);
     salt = std::move(new_salt);
@@ -389,6 +461,10 @@ BallotBox Meeting::make_box() const {
         continue;
       }
       BallotView const ballot = must(parse_ballot(a.shape, bytes));
+      if (record.ballot_spent(ballot.pk_v)) {
+        ++box.refused[static_cast<std::uint32_t>(Refusal::kBallotSpent)];
+        continue;
+      }
       if (record.ballot_seen(ballot.pk_v, ballot.vote) || !keys.insert(ballot.pk_v).second ||
           !ciphertexts.insert(ballot.vote).second) {
         ++box.refused[static_cast<std::uint32_t>(Refusal::kBallotDuplicate)];
@@ -400,24 +476,28 @@ BallotBox Meeting::make_box() const {
   return out;
 }
 
-Result<void> Meeting::box() {
-  auto const done = submit(make_box(), {kServer});
-  if (done && witnessed) witness();
-  return done;
-}
+Result<void> Meeting::box() { return submit(make_box(), {kServer}); }
 
 Confirm Meeting::make_confirm(PersonId person) const {
   Attempt const& a = attempt();
   Confirm out{a.open_hash, person, a.box_hash, {}};
-  for (QuestionId const q : a.questions_of(person)) {
-    if (a.voided.contains(q)) continue;
+  for (QuestionId const q : a.live_questions_of(person)) {
+    if (!a.counted.contains(person)) {
+      out.rows[q] = ConfirmVerdict::kNotCast;
+      continue;
+    }
     auto const& ballots = a.box->boxes.at(q).ballots;
-    out.rows[q] = std::ranges::find(ballots, experts.at(person).ballots.at(q)) != ballots.end();
+    bool const there = std::ranges::find(ballots, experts.at(person).ballots.at(q)) != ballots.end();
+    out.rows[q] = there ? ConfirmVerdict::kOk : ConfirmVerdict::kMissing;
   }
   return out;
 }
 
 Result<void> Meeting::confirm(PersonId person) { return submit(make_confirm(person), {person}); }
+
+Result<void> Meeting::override_people(std::map<PersonId, bool> named) {
+  return submit(Override{batch_open(), attempt().box_hash, std::move(named), "电脑无响应"}, office());
+}
 
 TallyShare Meeting::make_share(TrusteeId trustee) {
   Attempt const& a = attempt();
@@ -430,32 +510,25 @@ TallyShare Meeting::make_share(TrusteeId trustee) {
   return out;
 }
 
-Result<void> Meeting::share(TrusteeId trustee) { return submit(make_share(trustee), {manifest.trustees.at(trustee)}); }
+Result<void> Meeting::share(TrusteeId trustee) { return submit(make_share(trustee), {record.slots().at(trustee)}); }
 
 Result<void> Meeting::declare() {
   auto const draft = record.draft_declaration();
   if (!draft) return draft.error();
-  std::vector<PersonId> signers = supervisors();
-  signers.push_back(chair());
-  return submit(*draft, signers);
+  return submit(*draft, office());
 }
 
 Result<void> Meeting::erase(TrusteeId trustee) {
-  return submit(Erased{batch_open(), trustee}, {manifest.trustees.at(trustee)});
+  return submit(Erased{batch_open(), trustee}, {record.slots().at(trustee)});
 }
 
-Result<void> Meeting::void_questions(std::vector<QuestionId> questions, bool shares_lost) {
-  std::vector<PersonId> signers{chair()};
-  if (shares_lost) {
-    for (PersonId const person : supervisors()) signers.push_back(person);
-  }
-  return submit(Void{batch_open(), std::move(questions), "程序原因", shares_lost}, signers);
+Result<void> Meeting::void_questions(std::vector<QuestionId> questions) {
+  bool const opened = !attempt().shares.empty();
+  return submit(Void{batch_open(), std::move(questions), "程序原因"}, opened ? committee() : office());
 }
 
 Result<void> Meeting::paper_tally(std::map<QuestionId, PaperRow> rows) {
-  std::vector<PersonId> signers = supervisors();
-  signers.push_back(chair());
-  return submit(PaperTally{batch_open(), std::move(rows)}, signers);
+  return submit(PaperTally{batch_open(), std::move(rows)}, office());
 }
 
 // ---- A batch, by stages -------------------------------------------------------------------------------------------
@@ -469,7 +542,8 @@ void Meeting::run_batch(BatchId batch, Votes const& votes, Stage stage) {
 
 void Meeting::continue_batch(Votes const& votes, Stage from, Stage stage) {
   auto due = [&](Stage step) { return from < step && step <= stage; };
-  std::vector<TrusteeId> const hops = attempt().hops;
+  std::vector<TrusteeId> hops;
+  for (TrusteeId t = 0; t < attempt().holders.size(); ++t) hops.push_back(t);
   if (due(Stage::kTokens)) {
     for (auto const& [person, choices] : votes) all_tokens(person);
   }
@@ -485,7 +559,7 @@ void Meeting::continue_batch(Votes const& votes, Stage from, Stage stage) {
   }
   if (due(Stage::kBox)) must(box());
   if (due(Stage::kConfirmed)) {
-    for (auto const& [person, envelope] : std::map(attempt().counted)) must(confirm(person));
+    for (PersonId const person : attempt().entitled()) must(confirm(person));
   }
   if (due(Stage::kCounted)) {
     for (TrusteeId const trustee : hops) must(share(trustee));
@@ -521,8 +595,9 @@ void Meeting::witness() {
   Witnessed& here = checkpoints[record.size()];
   here.note = note();
   here.cosignatures.clear();
-  for (PersonId const person : record.witnesses()) {
+  for (PersonId const person : record.signed_in()) {
     here.cosignatures.push_back(log::cosign(checkpoint(), person, time_s_++, people.at(person).witness));
+    must(seen.add(record, here.cosignatures.back()));
   }
 }
 

@@ -15,8 +15,10 @@
 #include <memory>
 #include <sstream>
 
+#include "crypto/box.h"
 #include "base/explained.h"
 #include "crypto/onion.h"
+#include "protocol/meeting/check_opening.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/digest.h"
 #include "protocol/meeting/record.h"
@@ -52,7 +54,7 @@ using Votes = std::map<PersonId, std::map<QuestionId, Choice>>;
 
 struct MeetingOptions {
   std::uint32_t experts = 5;
-  std::uint32_t committee_size = 0;  ///< 0: as many as experts, or the next odd number
+  std::uint32_t committee_size = 0;  ///< 0: as many as experts, or the next odd number; 7 at least
   std::uint32_t trustees = 3;        ///< the server, then chairs, supervisors, clerks and experts as many as needed
   std::uint32_t chairs = 1;
   std::uint32_t clerks = 1;
@@ -73,6 +75,7 @@ class Meeting {
   struct PersonKeys {
     crypto::SigningKey identity = crypto::SigningKey::generate();
     crypto::SigningKey witness = crypto::SigningKey::generate();
+    crypto::BoxKey box = crypto::BoxKey::generate();
   };
   MeetingOptions options;
   PersonId expert(std::uint32_t i) const { return i; }  ///< from 1
@@ -81,9 +84,14 @@ class Meeting {
   PersonId supervisor(std::uint32_t i = 1) const { return clerk(options.clerks) + i; }
   PersonId screen() const { return supervisor(options.supervisors) + 1; }
   std::vector<PersonId> supervisors() const;
+  std::vector<PersonId> openers() const;  ///< who signs MeetingOpen
+  /// Who signs now as the office: the first chair and every supervisor who is signed in (nobody in: the first one).
+  std::vector<PersonId> office() const;
+  /// As many of the committee as are needed now. Throws where there is none.
+  std::vector<PersonId> committee(PersonId concerned = kNobody) const;
   PersonKeys& keys_of(PersonId person) { return people[person]; }
   std::map<PersonId, PersonKeys> people;  ///< 0: the server; its witness key is the checkpoint key
-  /// Fills in the possession of both keys.
+  /// Fills in the public keys and their possession.
   Person enrolled(Person person, PersonId number) const;
 
   // ---- The log ----
@@ -105,7 +113,13 @@ class Meeting {
   // ---- Meeting and people ----
   Result<void> open_meeting();
   Result<void> sign_in(PersonId person);
+  SignOut make_sign_out(PersonId person) const;  ///< by oneself
   Result<void> sign_out(PersonId person);
+  Result<void> sign_out_saying(PersonId person, bool not_cast);  ///< of the attempt in progress
+  Result<void> sign_out_by(PersonId person, std::vector<PersonId> const& signers);
+  /// Fresh keys; from then on `people` has them, if it was taken.
+  Result<void> change_keys(PersonId person, std::vector<PersonId> const& signers);
+  Result<void> change_trustee(TrusteeId trustee, PersonId person, std::vector<PersonId> signers);
   Result<void> recuse(PersonId person, QuestionId q);
   Result<void> interview(QuestionId q);
   /// `open_meeting`, then these sign in; nobody named: everybody but the screen.
@@ -127,6 +141,8 @@ class Meeting {
     };
     std::map<QuestionId, Token> tokens;
     std::map<QuestionId, Bytes> ballots;
+    std::map<QuestionId, KeptVote> kept;  ///< what can open them
+    Secret seed;                          ///< of the onions
     Onions onions;
     std::map<TrusteeId, BlindSigs> issued;
   };
@@ -140,26 +156,31 @@ class Meeting {
   BatchKeys make_keys(BatchId batch, TrusteeId trustee, std::vector<QuestionId> questions = {});
   Result<void> keys(BatchId batch, TrusteeId trustee, std::vector<QuestionId> const& questions = {});
   void all_keys(BatchId batch);
-  Result<void> open(BatchId batch, bool paper = false, bool allow_fewer_trustees = false);
+  Result<void> open(BatchId batch, bool paper = false);
   Result<void> request(PersonId person);
   Result<void> issue(TrusteeId trustee, PersonId person);
   void all_tokens(PersonId person);  ///< request and all answers
   /// Builds, wraps and logs. Tokens must be there; questions without a choice get `kAbstain` (or agree where that is
   /// off).
   Result<void> cast(PersonId person, std::map<QuestionId, Choice> const& choices);
+  /// Ends the person's envelope: signed by the person and this supervisor, with the spent keys.
+  Result<void> spoil(PersonId person, PersonId supervisor);
+  Result<void> spoil_by(PersonId person, std::vector<PersonId> const& signers);  ///< without the person
+  Result<void> check_result(PersonId person, CheckVerdict verdict, std::vector<PersonId> const& signers);
   Result<void> close_batch();
   Result<void> close_issuance(TrusteeId trustee);
   Result<void> mix(TrusteeId trustee);
   /// What an honest server makes of the last hop's output.
   BallotBox make_box() const;
   Result<void> box();
-  Confirm make_confirm(PersonId person) const;  ///< looks for its own ballots in the box
+  Confirm make_confirm(PersonId person) const;  ///< looks for its own ballots in the box; NOT_CAST where it cast none
   Result<void> confirm(PersonId person);
+  Result<void> override_people(std::map<PersonId, bool> people);
   TallyShare make_share(TrusteeId trustee);
   Result<void> share(TrusteeId trustee);
   Result<void> declare();
   Result<void> erase(TrusteeId trustee);
-  Result<void> void_questions(std::vector<QuestionId> questions, bool shares_lost = false);
+  Result<void> void_questions(std::vector<QuestionId> questions);  ///< by the office; after a share by the committee
   Result<void> paper_tally(std::map<QuestionId, PaperRow> rows);
 
   /// A ballot before it is wrapped, an onion before its digest is signed, and all that comes out of a hop before its
@@ -193,12 +214,13 @@ class Meeting {
   Votes votes(BatchId batch, std::uint32_t agree, std::uint32_t disagree, std::uint32_t abstain = 0) const;
 
   // ---- Witnesses and the record file ----
-  /// After BatchOpen, BallotBox and MeetingClose (and whenever a test asks) the server signs a checkpoint and everybody
-  /// who is signed in cosigns it.
+  /// After each milestone (and whenever a test asks) the server signs a checkpoint and everybody who is signed in
+  /// cosigns it.
   bool witnessed = true;
   log::Checkpoint checkpoint() const;  ///< of the log as it is
   std::string note() const;
   void witness();
+  Witnesses seen;  ///< all of them
   struct Witnessed {
     std::string note;
     std::vector<log::Cosignature> cosignatures;

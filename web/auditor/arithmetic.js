@@ -8,7 +8,7 @@
  * @property {number} left signed-in experts whom mode leave keeps out
  * @property {number} agree @property {number} disagree @property {number} abstain
  * @property {number} invalid @property {number} not_cast
- * @property {number} unconfirmed b
+ * @property {number} low @property {number} high what `agree` could be if everything unproven went one way
  */
 
 const MODE_EXCLUDE = 2;
@@ -28,13 +28,20 @@ function neededOf(rules, denominator) {
   return rules.pass_strict ? Math.floor(product / d) + 1 : Math.ceil(product / d);
 }
 
+/**
+ * What `agree` could be, given what people have said of the box.
+ * @param {{agree: number, ballots: number, ok: number, said_not_cast: number, mayVote: number}} said mayVote: P − R
+ */
+export const boundsOf = ({ agree, ballots, ok, said_not_cast, mayVote }) =>
+  ({ low: Math.max(0, agree - Math.max(0, ballots - ok)), high: agree + mayVote - ok - said_not_cast });
+
 /** The row that the figures give. @param {any} rules @param {number} question @param {Counts} counts */
 export function rowOf(rules, question, counts) {
   const { agree, disagree, abstain, invalid, not_cast } = counts;
   const excluded = rules.recusal_mode === MODE_EXCLUDE;
   const present = excluded ? counts.present - counts.recusals : counts.present;
   const passes = (votes) => decides(rules, votes, present);
-  const contested = passes(Math.max(agree - counts.unconfirmed, 0)) !== passes(agree + counts.unconfirmed);
+  const contested = passes(counts.low) !== passes(counts.high);
   return {
     question, present, agree, disagree, abstain, invalid, not_cast,
     recused: excluded ? 0 : counts.recusals,

@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The audit: reads a record from its beginning to its end and runs the 25 checks of specification §13.
+// The audit: reads a record from its beginning to its end and runs the 27 checks of specification §13.
 import { contextOf, judge } from './ballot.js';
-import { equal, hex, unhex } from './bytes.js';
+import { equal, unhex } from './bytes.js';
 import { Crypto } from './crypto.js';
-import { SCREEN } from './manifest.js';
 import { Tree } from './merkle.js';
 import { checkCosignature, checkNote, checkpointBody } from './note.js';
 import { items, Unusable } from './record.js';
 import { Refusal } from './refusal.js';
+import { reportOf } from './report.js';
 import { Meeting } from './state.js';
+import { Witnesses } from './witness.js';
 
-export const CHECKS = 25;
+export const CHECKS = 27;
 /** Failures of one check that are kept; all are counted. */
 const KEPT = 20;
 
-/** The digits of a head hash as people write it: groups of four, blanks, line ends. Null if it is none.
- * @param {string} written @returns {string | null} */
+/** White space and hyphens, as §2.4 lists them. */
+const BETWEEN = new RegExp('[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff' +
+  '\\-\\xad\\u2010-\\u2015\\u2212\\ufe58\\ufe63\\uff0d]', 'g');
+const FULL_WIDTH = /[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]/g;
+/** What a person has typed, without what people put between the digits. @param {string} written */
+export const typedDigits = (written) => written.replace(BETWEEN, '')
+  .replace(FULL_WIDTH, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).toLowerCase();
+
+/** The digits of a head hash as people write it, or null. @param {string} written @returns {string | null} */
 export function anchorOf(written) {
-  const digits = written.replace(/\s+/g, '').toLowerCase();
+  const digits = typedDigits(written);
   return /^[0-9a-f]{64}$/.test(digits) ? digits : null;
 }
 
@@ -48,10 +56,9 @@ class Audit {
     this.judged = 0;
     this.read = 0;            // bytes that are done with
     this.judging = [];
-    this.witnessed = [];      // openings and boxes of the attempt at hand that somebody may act on
-    this.cosigned = new Map();  // person → largest size that the person has cosigned
+    this.witnesses = new Witnesses(this.meeting, (failure) => this.fail(3, failure));
     this.checkpoint = null;   // size and body of the last one
-    this.closeWitnessed = false;
+    this.closeIndex = null;
   }
 
   /** @param {number} check @param {Partial<Failure>} failure */
@@ -101,17 +108,15 @@ class Audit {
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         this.stopped = true;
-        this.fail(error.check, { entry: index, offset, type: error.type, refusal: error.code, reason: 'refused' });
+        for (const { check, code } of error.faults ?? [error])
+          this.fail(check, { entry: index, offset, type: error.type, refusal: code, reason: 'refused' });
       }
     }
     this.tree.append(leaf);
     if (!applied) return false;
-    this.acted(applied.name);
-    if (applied.name === 'BatchOpen')
-      this.awaitWitnesses(index, offset, applied.name, 'TokensIssued', 'open_unwitnessed');
-    if (applied.name !== 'BallotBox') return false;
-    this.awaitWitnesses(index, offset, applied.name, 'TallyShare', 'box_unwitnessed');
-    return this.judgeAll(index, offset, weight);
+    this.witnesses.taken(applied, offset);
+    if (applied.name === 'MeetingClose') this.closeIndex = index;
+    return applied.name === 'BallotBox' && this.judgeAll(index, offset, weight);
   }
 
   /** Gives the ballots of a box to whoever judges them. */
@@ -160,34 +165,14 @@ class Audit {
   cosignature({ cosignature, offset }) {
     if (this.stopped) return;
     const { size, body } = this.checkpoint;
-    const { person } = cosignature;
-    const key = this.meeting.person(person)?.witnessKey;
-    const wrong = (reason) => this.fail(3, { entry: size - 1, offset, reason, values: { person } });
-    if (!key) return wrong('witness_unknown');
+    const { person: number } = cosignature;
+    const person = this.meeting.people.of(number);
+    const wrong = (reason) => this.fail(3, { entry: size - 1, offset, reason, values: { person: number } });
+    if (!person?.witnessKey) return wrong('witness_unknown');
     if (cosignature.tree_size !== BigInt(size) || !equal(cosignature.root, this.tree.root()))
       return wrong('witness_other');
-    if (!checkCosignature(this.crypto, cosignature, body, key)) return wrong('witness_signature');
-    this.cosigned.set(person, size);
-    this.closeWitnessed = this.meeting.closed;
-  }
-
-  /** From here on whoever acts (by `until`) needs enough witnesses of entry `index`. */
-  awaitWitnesses(index, offset, type, until, reason) {
-    const people = this.meeting.signedIn.filter((p) => !(p.roles & SCREEN)).map((p) => p.number);
-    this.witnessed = this.witnessed.filter((w) => w.until !== until);
-    this.witnessed.push({ index, offset, type, until, reason, people });
-  }
-  /** Somebody has acted: were there enough? */
-  acted(name) {
-    const waiting = this.witnessed.find((w) => w.until === name);
-    if (!waiting) return;
-    this.witnessed = this.witnessed.filter((w) => w !== waiting);
-    const have = waiting.people.filter((p) => (this.cosigned.get(p) ?? 0) > waiting.index).length;
-    const need = Math.floor((2 * waiting.people.length) / 3) + 1;
-    if (have < need) this.fail(3, {
-        entry: waiting.index, offset: waiting.offset, type: waiting.type, reason: waiting.reason,
-          values: { have, need },
-      });
+    if (!checkCosignature(this.crypto, cosignature, body, person.witnessKey)) return wrong('witness_signature');
+    this.witnesses.cosigned(person, size);
   }
 
   // ---- The end ----
@@ -197,85 +182,13 @@ class Audit {
     if (!equal(this.tree.root(), unhex(this.anchor))) this.fail(1, { reason: 'other_root' });
     if (this.meeting.manifest && this.checkpoint?.size !== this.tree.size)
       this.fail(2, { reason: 'no_last_checkpoint' });
+    this.witnesses.ending(this.closeIndex);
     if (this.stopped) return;
-    if (this.meeting.closed) {
-      if (!this.closeWitnessed) this.fail(3, { entry: last, reason: 'end_unwitnessed' });
-    } else {
+    if (!this.meeting.closed) {
       if (this.meeting.inProgress) this.fail(25, { entry: last, reason: 'no_result' });
       this.fail(25, { entry: last, reason: 'no_end' });
     }
   }
-
-  // ---- The report ----
-
-  report(unusable) {
-    const { meeting, checks } = this;
-    for (const check of checks) {
-      const reached = !unusable && (!this.stopped || check.number === 1 || (check.number === 2 && meeting.manifest));
-      if (check.outcome === 'holds' && !reached) check.outcome = 'not_reached';
-      check.failures.sort(byPlace);
-    }
-    const verified = !unusable && checks.every((check) => check.outcome === 'holds');
-    const failed = checks.filter((check) => check.outcome === 'failed');
-    const first = failed.map((check) => ({ check: check.number, ...check.failures[0] })).sort(byPlace)[0] ?? null;
-    return {
-      verified,
-      exit_code: unusable ? 2 : verified ? 0 : 1,
-      checks_holding: checks.filter((check) => check.outcome === 'holds').length,
-      entries: this.tree.size,
-      ballots: this.ballots,
-      head: hex(this.tree.root()),
-      anchor: this.anchor,
-      unusable,
-      first_failure: unusable ? null : first,
-      checks,
-      meeting: meeting.manifest && {
-        id: hex(meeting.manifest.meeting_id),
-        title: meeting.manifest.title,
-        date: meeting.manifest.date,
-        rehearsal: meeting.manifest.rehearsal,
-        committee_size: meeting.manifest.committee_size,
-        rules: meeting.manifest.rules,
-      },
-      attendance: meeting.people.map((p) => ({
-        person: p.number, name: p.name, employer: p.employer, roles: p.roles, first_sign_in: p.firstSignIn,
-        last_sign_out: p.lastSignOut, signed_in: p.signedIn,
-        recusals: [...p.recusals].sort(([a], [b]) => a - b).map(([question, reason]) => ({ question, reason })),
-      })),
-      attempts: meeting.attempts.map((a) => attemptReport(meeting, a)),
-    };
-  }
-}
-
-/** In the order of the file; what has no place comes last. */
-function byPlace(a, b) {
-  const place = (f) => f.entry ?? Infinity;
-  return place(a) === place(b) ? 0 : place(a) - place(b);
-}
-
-function attemptReport(meeting, a) {
-  return {
-    batch: a.batch, title: a.title, attempt: a.attempt, entry: a.index, paper: a.paper, declared: a.declared,
-    present: a.present.length, trustees: a.keys.length,
-    overridden: [...new Set([...a.silent, ...a.missing])].sort((x, y) => x - y),
-    // Only what has come to an end: nothing else is a result.
-    questions: a.questions.map((q) => questionReport(meeting, a, q)).filter((q) => q.voided || a.declared),
-  };
-}
-
-function questionReport(meeting, a, q) {
-  const candidate = meeting.candidates[q - 1];
-  const out = {
-    question: q, name: candidate.name, employer: candidate.employer, level: candidate.level,
-    exceptional: candidate.exceptional, voided: !a.live.has(q),
-  };
-  if (out.voided) return { ...out, void_reason: a.voidReasons.get(q) };
-  const row = a.rows?.find((r) => r.question === q);
-  if (!row) return out;  // not counted
-  const figures = a.paper
-    ? { issued: a.paperRows.get(q).issued, returned: a.paperRows.get(q).returned }
-    : { envelopes: meeting.envelopesOf(a, q), ballots: a.box.get(q).length, unconfirmed: a.unconfirmed.get(q) };
-  return { ...out, ...row, ...figures };
 }
 
 /**
@@ -294,7 +207,7 @@ export async function audit(bytes, anchorHex, { sodium, subtle, onProgress, judg
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
     await Promise.all(run.judging);
-    return run.report({ reason: error.reason, offset: error.offset });
+    return reportOf(run, { reason: error.reason, offset: error.offset });
   }
-  return run.report(null);
+  return reportOf(run, null);
 }

@@ -18,7 +18,7 @@ const SIGNATURE = 64;
 
 /** @param {Uint8Array} leaf of BatchOpen @param {number} q @param {import('./crypto.js').Crypto} crypto */
 export const contextOf = (crypto, leaf, q) =>
-  crypto.sha256(join(utf8('piaojue/v1/ctx'), Uint8Array.of(0), leaf, u32be(q)));
+  crypto.sha256(join(utf8('piaojue/v2/ctx'), Uint8Array.of(0), leaf, u32be(q)));
 
 /** @param {number} trustees @param {number} modulusBytes @param {boolean} abstain */
 export const ballotLength = (trustees, modulusBytes, abstain) =>
@@ -60,7 +60,7 @@ function proofHolds(crypto, { ctx, electionKey, abstain }, { key, a, b }, scalar
     commitments.push(crypto.subtract(crypto.times(s, electionKey), crypto.times(c, rest)));
     sum = crypto.addScalars(sum, c);
   });
-  const challenge = crypto.reduce(crypto.sha512Of('piaojue/v1/or', ctx, electionKey, key, a, b, ...commitments));
+  const challenge = crypto.reduce(crypto.sha512Of('piaojue/v2/or', ctx, electionKey, key, a, b, ...commitments));
   return sum.every((byte, i) => byte === challenge[i]);
 }
 
@@ -82,11 +82,11 @@ export async function judge(crypto, context, ballots, each = () => {}) {
     if (!scalars.every((scalar) => crypto.isScalar(scalar))) {
       fail(15);
     } else {
-      const message = join(parts.prefix, utf8('piaojue/v1/token'), Uint8Array.of(0), context.ctx, parts.key);
+      const message = join(parts.prefix, utf8('piaojue/v2/token'), Uint8Array.of(0), context.ctx, parts.key);
       const held = await Promise.all(keys.map((key, hop) => crypto.verifyRsa(key, parts.tokens[hop], message)));
       const hop = held.indexOf(false);
       if (hop >= 0) fail(13, { hop });
-      const signed = join(utf8('piaojue/v1/ballot'), Uint8Array.of(0), context.ctx, parts.signed);
+      const signed = join(utf8('piaojue/v2/ballot'), Uint8Array.of(0), context.ctx, parts.signed);
       if (!crypto.verify(parts.signature, signed, parts.key)) fail(14);
       if (!proofHolds(crypto, context, parts, scalars)) fail(16);
     }

@@ -41,6 +41,9 @@ export function compare(a, b) {
 /** @param {Uint8Array} a @param {Uint8Array} b */
 export const equal = (a, b) => a.length === b.length && compare(a, b) === 0;
 
+/** @param {number[]} a @param {number[]} b */
+export const equalLists = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
+
 const HEX = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'));
 
 /** @param {Uint8Array} bytes @returns {string} */
@@ -49,6 +52,10 @@ export function hex(bytes) {
   for (const byte of bytes) out += HEX[byte];
   return out;
 }
+
+/** An X25519 key as it is compared and remembered: without the bit that nobody reads (§2.4).
+ * @param {Uint8Array} key @returns {string} */
+export const hexOfX25519 = (key) => hex(Uint8Array.from(key, (byte, i) => (i === 31 ? byte & 0x7f : byte)));
 
 /** @param {string} digits an even number of hexadecimal digits @returns {Uint8Array} */
 export const unhex = (digits) => Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));

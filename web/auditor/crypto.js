@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The primitives (specification §2.1): libsodium for hashes, Ed25519 and ristretto255, WebCrypto for RSA.
 import { base64url, bigEndian, hex, join, utf8 } from './bytes.js';
+import { equationHolds, isSmallOrder } from './ed25519.js';
 
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 const IDENTITY = new Uint8Array(32);
@@ -35,6 +36,8 @@ export class Crypto {
     this.subtle = subtle;
     /** Multiples 0·G, 1·G, …, by their encoding. @type {Map<string, number>} */
     this.multiples = new Map();
+    /** Ed25519 keys of prime order, by their encoding. @type {Set<string>} */
+    this.primeOrder = new Set();
     this.lastMultiple = IDENTITY;
   }
   /** @param {Uint8Array} bytes @returns {Uint8Array} */
@@ -45,16 +48,38 @@ export class Crypto {
   sha512Of(domain, ...parts) {
     return this.sodium.crypto_hash_sha512(join(utf8(domain), Uint8Array.of(0), ...parts));
   }
-  /** @param {Uint8Array} signature @param {Uint8Array} message @param {Uint8Array} key */
+  /**
+   * Ed25519 without cofactor (§2.4). Some releases of libsodium multiply by the cofactor, others do not; what they may
+   * differ about is decided by the equation itself.
+   * @param {Uint8Array} signature @param {Uint8Array} message @param {Uint8Array} key
+   */
   verify(signature, message, key) {
+    const { sodium } = this;
     try {
-      return this.sodium.crypto_sign_verify_detached(signature, message, key);
+      if (!sodium.crypto_sign_verify_detached(signature, message, key)) return false;
     } catch {
       return false;
     }
+    const r = signature.subarray(0, 32);
+    if (this.isPrimeOrder(key) && sodium.crypto_core_ed25519_is_valid_point(r)) return true;
+    const k = sodium.crypto_core_ed25519_scalar_reduce(sodium.crypto_hash_sha512(join(r, key, message)));
+    return equationHolds(signature, k, key);
+  }
+  /** @param {Uint8Array} key */
+  isPrimeOrder(key) {
+    const name = hex(key);
+    if (!this.primeOrder.has(name)) {
+      if (!this.sodium.crypto_core_ed25519_is_valid_point(key)) return false;
+      this.primeOrder.add(name);
+    }
+    return true;
+  }
+  /** Ed25519. @param {Uint8Array} key */
+  isSmallOrderEd25519(key) {
+    return isSmallOrder(key);
   }
   /** X25519: a key that yields zero with every secret. @param {Uint8Array} key */
-  isSmallOrder(key) {
+  isSmallOrderX25519(key) {
     try {
       this.sodium.crypto_scalarmult(new Uint8Array(32).fill(0x42), key);
       return false;

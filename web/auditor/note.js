@@ -35,4 +35,5 @@ export function checkNote(crypto, note, origin, key, body) {
  * @param {string} body of the checkpoint @param {Uint8Array} key the witness key
  */
 export const checkCosignature = (crypto, cosignature, body, key) =>
+  cosignature.time_s < 1n << 53n &&
   crypto.verify(cosignature.signature, utf8(`cosignature/v1\ntime ${cosignature.time_s}\n${body}`), key);

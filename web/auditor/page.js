@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The auditor's page. What comes from a record goes into text nodes only, never into markup.
-import { anchorOf } from './audit.js';
+import { anchorOf, CHECKS, typedDigits } from './audit.js';
 import { en } from './strings/en.js';
 import { zh } from './strings/zh.js';
 
 /** What a page can hold in memory, several times over. */
 const FILE_LIMIT = 512 * 1024 * 1024;
 const ANCHOR_FILE_LIMIT = 4096;
-const SIGNS = { holds: '✓', failed: '✗', not_reached: '—', waiting: '…' };
-const CHECKS = 25;
-/** Bits of a role in the manifest (specification §8). */
+const SIGNS = { holds: '✓', failed: '✗', not_reached: '—', waiting: '…', contested: '?' };
+/** Bits of a role in the manifest (specification §3.1). */
 const ROLES = [[1, 'expert'], [2, 'chair'], [4, 'clerk'], [8, 'supervisor'], [16, 'screen']];
 const FIGURES = ['agree', 'disagree', 'abstain', 'invalid', 'not_cast', 'recused', 'present'];
 const TEXTS = { zh, en };
@@ -105,6 +104,7 @@ function renderVerdict(box, report) {
     sentence(t(`errors.${report.unusable.reason}`, report.unusable));
   } else if (report.verified) {
     sentence(t('verdict.verifiedMeaning'));
+    sentence(changesLine(report));
   } else {
     sentence(failureText(report.first_failure));
     sentence(t('verdict.failedMeaning', { defeats: t(`check.${report.first_failure.check}.defeats`) }));
@@ -126,7 +126,8 @@ function sections() {
   const { report } = state;
   if (!report) return [checksSection(null)];
   if (report.unusable) return [];
-  const rest = report.meeting ? [meetingSection(report), attendanceSection(report), resultsSection(report)] : [];
+  const rest = report.meeting ? [meetingSection(report), changesSection(report), resultsSection(report),
+    attendanceSection(report)] : [];
   return [
     checksSection(report),
     report.verified || rest.length === 0 ? null
@@ -176,7 +177,39 @@ function meetingSection({ meeting, entries, ballots }) {
   return section('meeting-heading', t('meetingHeading'),
     el('p', { class: 'meeting-title' }, meeting.title),
     meeting.rehearsal ? el('p', { class: 'rehearsal' }, t('rehearsal')) : null,
+    meeting.trustees === 1 ? el('p', { class: 'rehearsal' }, t('oneTrustee')) : null,
     el('p', {}, t('meetingFacts', { date: meeting.date, size: meeting.committee_size, entries, ballots })));
+}
+
+// ---- Changes of guards ----
+
+const changesLine = ({ changes }) =>
+  changes.length ? t('changesVerified', { n: changes.length }) : t('change.none');
+
+/** What one change was, as a sentence. @param {any} change @param {(p: number) => string} nameOf */
+function changeText(change, nameOf) {
+  const { kind, by, verdict } = change;
+  const variant = { key_change: by, check: verdict, paper: by }[kind];
+  const person = (p) => (p === undefined ? '' : nameOf(p));
+  const people = (change.people ?? []).map(({ person: p, missing }) =>
+    t(`change.override.${missing ? 'missing' : 'silent'}`, { person: nameOf(p) })).join(t('listComma'));
+  return t(`change.${kind}${variant ? `.${variant}` : ''}`, {
+    ...change, person: person(change.person), from: person(change.from), people,
+    questions: (change.questions ?? []).join(t('listComma')),
+  });
+}
+
+function changesSection(report) {
+  const nameOf = (p) => report.attendance[p - 1].name;
+  const item = (change) => {
+    const signers = change.signers.map(nameOf).join(t('listComma'));
+    return el('li', { class: `change change-${change.kind}` },
+      el('p', {}, t('place.entry', change) + t('place.colon') + changeText(change, nameOf)),
+      change.by ? el('p', { class: 'signers' }, t(`change.signed.${change.by}`, { signers })) : null);
+  };
+  return section('changes-heading', t('changesHeading'),
+    el('p', {}, report.changes.length ? t('changesLead') : t('change.none')),
+    report.changes.length ? el('ul', { class: 'changes' }, ...report.changes.map(item)) : null);
 }
 
 function attendanceSection({ attendance }) {
@@ -207,7 +240,7 @@ function resultsSection(report) {
   const nameOf = (p) => report.attendance[p - 1].name;
   const attempts = report.attempts.map((a) => el('section', { class: 'attempt' },
     el('h3', {}, t('attemptHeading', a)),
-    el('p', {}, t(a.paper ? 'attemptPaper' : 'attemptFacts', a)),
+    el('p', {}, a.paper ? t('attemptPaper', { ...a, counted: paperFacts(a) }) : t('attemptFacts', a)),
     a.overridden.length ? el('p', {}, t('overridden', { people: a.overridden.map(nameOf).join(t('listComma')) }))
       : null,
     ...a.questions.map((q) => question(q, a, report.meeting.rules))));
@@ -215,11 +248,15 @@ function resultsSection(report) {
     ...(attempts.length ? attempts : [el('p', {}, t('noResults'))]));
 }
 
+/** Who counted, where no laptop vouches for it. */
+const paperFacts = (a) => (a.counted_by ? t(`paper.${a.counted_by}`) : t('paperUncounted'));
+
 function question(q, a, rules) {
   const facts = { ...q, channel: q.exceptional ? t('channel.exceptional') : t('channel.normal') };
   const head = [
     el('h4', {}, t('candidate', q)),
     el('p', { class: 'candidate-facts' }, t('candidateFacts', facts)),
+    q.opened_before ? el('p', {}, t('openedBefore', { meeting: q.opened_before })) : null,
   ];
   if (q.voided) {
     return el('article', { class: 'question voided' }, ...head,
@@ -227,9 +264,11 @@ function question(q, a, rules) {
         `${SIGNS.not_reached} ${q.void_reason ? t('voided', { reason: q.void_reason }) : t('voidedPaper')}`));
   }
   const outcome = q.contested ? t('contested') : q.passed ? t('passed') : t('notPassed');
-  const sign = q.passed ? SIGNS.holds : SIGNS.failed;
-  return el('article', { class: `question ${q.passed ? 'passed' : 'not-passed'}` }, ...head,
+  const kind = q.contested ? 'contested' : q.passed ? 'passed' : 'not-passed';
+  const sign = { contested: SIGNS.contested, passed: SIGNS.holds, 'not-passed': SIGNS.failed }[kind];
+  return el('article', { class: `question ${kind}` }, ...head,
     el('p', { class: 'result' }, el('span', { 'aria-hidden': 'true' }, `${sign} `), t('summary', { ...q, outcome })),
+    a.paper ? el('p', { class: 'paper' }, paperFacts(a)) : null,
     el('div', { class: 'figures' },
       el('div', {}, bar(q),
         el('ul', { class: 'arithmetic' }, ...arithmetic(q, a, rules).map((text) => el('li', {}, text)))),
@@ -312,8 +351,8 @@ async function start() {
   const written = $('anchor').value;
   const anchor = anchorOf(written);
   if (!anchor) {
-    const n = written.replace(/\s/g, '').length;
-    return show(/^[0-9a-fA-F\s]*$/.test(written) ? { key: 'anchor', values: { n } } : { key: 'anchor_other' },
+    const digits = typedDigits(written);
+    return show(/^[0-9a-f]*$/.test(digits) ? { key: 'anchor', values: { n: digits.length } } : { key: 'anchor_other' },
       'anchor');
   }
   if (!globalThis.crypto?.subtle || !globalThis.Worker || !globalThis.WebAssembly) return show({ key: 'browser' });

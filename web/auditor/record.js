@@ -5,10 +5,9 @@ import { RECORD_ITEM } from './messages.js';
 import { Refusal } from './refusal.js';
 import { decode } from './wire.js';
 
-const MAGIC = utf8('PIAOJUE-RECORD-1\n');
-const ENTRY_LIMIT = 24 * 1024 * 1024;
-/** Tag and length of the item around an entry. */
-const ITEM_LIMIT = ENTRY_LIMIT + 5;
+const MAGIC = utf8('PIAOJUE-RECORD-2\n');
+/** A longer entry in a shorter item is the state machine's to refuse (§2.4). */
+const ITEM_LIMIT = 24 * 1024 * 1024 + 64;
 
 /** Input that is no record, or is damaged between entries. */
 export class Unusable extends Error {
@@ -28,7 +27,7 @@ export function* items(bytes) {
   if (!equal(bytes.subarray(0, MAGIC.length), MAGIC)) throw new Unusable('not_a_record', 0);
   let at = MAGIC.length;
   let before = '';  // kind of the item before
-  let person = -1;  // of the cosignature before
+  let person = 0;   // of the cosignature before; they are numbered from 1
   while (at < bytes.length) {
     const offset = at;
     const damaged = () => new Unusable('damaged', offset);
@@ -45,13 +44,12 @@ export function* items(bytes) {
       throw error;
     }
     if (item.entry) {
-      if (item.entry.length > ENTRY_LIMIT) throw new Unusable('too_large', offset);
       before = 'entry';
     } else if (item.checkpoint !== undefined) {
       // After its last entry, and no two of one size.
       if (before !== 'entry') throw damaged();
       before = 'checkpoint';
-      person = -1;
+      person = 0;
     } else {
       if (before === 'entry' || before === '' || item.cosignature.person <= person) throw damaged();
       before = 'cosignature';

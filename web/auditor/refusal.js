@@ -8,6 +8,7 @@ export const REFUSALS = [
   'GATE_COUNT', 'GATE_UNCONFIRMED', 'GATE_MISSING', 'GATE_TOO_FEW', 'GATE_REOPENED', 'GATE_OVERRIDE', 'QUORUM',
   'THRESHOLD_RULE', 'UNBALANCED_ROW', 'INTERVIEW_MISSING', 'MALFORMED', 'NOT_CANONICAL', 'TOO_LARGE', 'UNKNOWN_TYPE',
   'BAD_SIGNATURE', 'NOT_AUTHORISED', 'PROOF', 'CONFLICT', 'UNKNOWN', 'BUSY', 'STORAGE', 'INTERNAL',
+  'WITNESSES', 'BALLOT_SPENT', 'FIRST_KEYS', 'CHECK_DIFFERS',
 ];
 
 /** What the state machine says to an entry that it does not take in. */
@@ -17,6 +18,15 @@ export class Refusal extends Error {
     super(code);
     this.code = code;
     this.check = check;
+  }
+}
+
+/** Of a box: each fault of each of its ballots. */
+export class RefusedBallots extends Refusal {
+  /** @param {{code: string, check: number}[]} faults at least one */
+  constructor(faults) {
+    super(faults[0].code, faults[0].check);
+    this.faults = faults;
   }
 }
 

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Canonical Protobuf (specification §2.3): a reader that takes one spelling only, so that nothing has to be encoded
 // again to see whether the bytes are canonical.
-import { text } from './bytes.js';
+import { compare, equal, text } from './bytes.js';
 import { Refusal, must } from './refusal.js';
 
 const TEXT_LIMIT = 16 * 1024;
 
 /**
  * Kinds: `u32`, `u64`, `bool`, `text`, `bytes`, a number (bytes of exactly that length), or the fields of another
- * message. `many` makes a list; `by` names what the list strictly ascends by (a field, or '' for numbers themselves).
+ * message. `many` makes a list of at most `most`; `by` names what it strictly ascends by (a field, or '' for the items
+ * themselves, numbers or bytes).
  * @typedef {object} Field
  * @property {number} number
  * @property {string} name
  * @property {string | number | Field[]} kind
  * @property {boolean} many
+ * @property {number} most
  * @property {string | null} by
  */
 
 /** @returns {Field} */
-export const one = (number, name, kind) => ({ number, name, kind, many: false, by: null });
+export const one = (number, name, kind) => ({ number, name, kind, many: false, most: 1, by: null });
 /** @returns {Field} */
-export const many = (number, name, kind, by = null) => ({ number, name, kind, many: true, by });
+export const many = (number, name, kind, most, by = null) => ({ number, name, kind, many: true, most, by });
 
 /** Reads numbers and pieces off bytes. */
 class Cursor {
@@ -119,6 +121,7 @@ export function decode(bytes, fields, oneof = false) {
       must(inner.more, 'NOT_CANONICAL');
       const list = [];
       while (inner.more) list.push(number(inner, field.kind));
+      must(list.length <= field.most, 'TOO_LARGE');
       message[field.name] = list;
     } else if (isNumber(field.kind)) {
       const value = number(cursor, field.kind);
@@ -128,7 +131,7 @@ export function decode(bytes, fields, oneof = false) {
       const piece = cursor.piece();
       must(oneof || field.many || Array.isArray(field.kind) || piece.length > 0, 'NOT_CANONICAL');
       const value = content(piece, field.kind);
-      if (field.many) (message[field.name] ??= []).push(value);
+      if (field.many) must((message[field.name] ??= []).push(value) <= field.most, 'TOO_LARGE');
       else message[field.name] = value;
     }
   }
@@ -149,13 +152,16 @@ function complete(message, fields) {
   }
 }
 
+/** @param {number | Uint8Array} a @param {number | Uint8Array} b */
+const before = (a, b) => (a instanceof Uint8Array ? compare(a, b) < 0 : a < b);
+
 /** @param {any[]} list @param {string} by names of the keys of the order, joined by a comma; '' the items themselves */
 function ascending(list, by) {
   const keys = by.split(',');
   for (let i = 1; i < list.length; i++) {
     const key = (item) => (by === '' ? [item] : keys.map((k) => item[k]));
     const [a, b] = [key(list[i - 1]), key(list[i])];
-    const differs = a.findIndex((x, k) => x !== b[k]);
-    must(differs >= 0 && a[differs] < b[differs], 'NOT_CANONICAL');
+    const differs = a.findIndex((x, k) => x !== b[k] && !(x instanceof Uint8Array && equal(x, b[k])));
+    must(differs >= 0 && before(a[differs], b[differs]), 'NOT_CANONICAL');
   }
 }

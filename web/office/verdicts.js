@@ -102,7 +102,7 @@ function Detail({ app, candidate, onClose, onChange }) {
     await load();
     onChange();
   };
-  return html`<${Dialog} app=${app} wide=${true}
+  return html`<${Dialog} app=${app} wide=${true} leave="word.dismiss"
     title=${one ? t('verdict.detailTitle', { n: one.candidate, name: one.name }) : t('link.connecting')}
     onClose=${onClose}>
     ${one && html`<p>${one.employer}${t('word.middot')}${one.level}

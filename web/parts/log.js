@@ -18,7 +18,7 @@ export function LogPicture({ app }) {
           height="16" rx="2" />`)}
     </svg>
     <dl class="facts"><div><dt>${app.t('log.entries')}</dt><dd>${size}</dd></div>
-      <div><dt>${app.t('log.signed')}</dt><dd>${signed}</dd></div>
+      <div><dt>${app.t('log.signed')}</dt><dd>${app.t('log.witnessed', { n: signed })}</dd></div>
       <div><dt>${app.t('log.cosigners')}</dt>
         <dd>${cosigners.length}${cosigners.length ? app.t('word.paren', { text: names(app, cosigners) }) : ''}</dd>
         </div></dl>

@@ -12,5 +12,7 @@ export function Rules({ app, rules }) {
   return html`<ul class="rules"><li>${t(rules.strict ? 'rules.passStrict' : 'rules.pass', { part: rules.pass })}</li>
     <li>${t('rules.quorum', { part: rules.quorum })}</li><li>${t(`rules.recusal.${rules.recusal_mode}`)}</li>
     <li>${t(rules.abstain_allowed ? 'rules.abstain' : 'rules.noAbstain')}</li>
-    <li>${t('rules.unconfirmed', { n: rules.max_unconfirmed })}</li></ul>`;
+    <li>${t('rules.unconfirmed', { n: rules.max_unconfirmed })}</li>
+    <li>${t(rules.checks_allowed ? 'rules.checks' : 'rules.noChecks')}</li>
+    <li>${t('rules.protest', { n: rules.protest_s })}</li></ul>`;
 }

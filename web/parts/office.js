@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the office does for somebody: signing out, stepping back. One proposes, the other signs. */
+/** What the office or the committee does for somebody: signing out, stepping back. One proposes, the others sign. */
 import { useState } from '../vendor/preact-hooks.js';
 import { candidate, html, kExpert, kScreen, ReasonDialog, standing } from './ui.js';
 
@@ -8,7 +8,7 @@ function Pick({ label, value, onPick, children }) {
     <select value=${value} onChange=${(e) => onPick(Number(e.target.value))}>${children}</select></label>`;
 }
 
-export function SignOutDialog({ app, onClose }) {
+function SignOutDialog({ app, onClose }) {
   const { t, s } = app;
   const there = s.meeting.people.filter((one) => !(one.roles & kScreen) && standing(app, one.person).signed_in);
   const [person, setPerson] = useState(there[0]?.person);
@@ -20,7 +20,7 @@ export function SignOutDialog({ app, onClose }) {
       </${Pick}></${ReasonDialog}>`;
 }
 
-export function RecuseDialog({ app, onClose }) {
+function RecuseDialog({ app, onClose }) {
   const { t, s } = app;
   const experts = s.meeting.people.filter((one) => one.roles & kExpert);
   const open = s.now.agenda.flatMap((item) => item.undecided);
@@ -36,4 +36,18 @@ export function RecuseDialog({ app, onClose }) {
     <${Pick} label=${t('word.candidate')} value=${question} onPick=${setQuestion}>
       ${open.map((q) => html`<option key=${q} value=${q}>${q} ${candidate(app, q).name}</option>`)}</${Pick}>
       </${ReasonDialog}>`;
+}
+
+/** The buttons for both, where there is anybody to do it for. */
+export function OfficeButtons({ app }) {
+  const { t, s } = app;
+  const [open, setOpen] = useState('');
+  const close = () => setOpen('');
+  const undecided = s.now.agenda.some((item) => item.undecided.length > 0);
+  return html`<div class="row">
+    <button type="button" class="button" onClick=${() => setOpen('sign-out')}>${t('office.signOut')}</button>
+    ${undecided && html`<button type="button" class="button" onClick=${() => setOpen('recuse')}>
+      ${t('office.recuse')}</button>`}</div>
+    ${open === 'sign-out' && html`<${SignOutDialog} app=${app} onClose=${close} />`}
+    ${open === 'recuse' && html`<${RecuseDialog} app=${app} onClose=${close} />`}`;
 }

@@ -23,9 +23,15 @@ function Bar({ app, row }) {
     <line class="needed-line" x1=${line} x2=${line} y1="0" y2="24" /></svg>`;
 }
 
+export const kVerdictSigns = { passed: '✓', failed: '✗', contested: '?' };
+
+/** Contested is neither: it is to be voted on again, on paper. */
+export function verdictKind(row) {
+  return row.contested ? 'contested' : row.passed ? 'passed' : 'failed';
+}
+
 export function verdict(app, row) {
-  if (row.contested) return app.t('row.contested');
-  return app.t(row.passed ? 'row.passed' : 'row.failed');
+  return app.t(`row.${verdictKind(row)}`);
 }
 
 export function rowText(app, row) {
@@ -33,8 +39,9 @@ export function rowText(app, row) {
 }
 
 export function Verdict({ app, row }) {
-  return html`<span class=${`verdict ${row.passed ? 'passed' : 'failed'}`}>
-    <span aria-hidden="true">${row.passed ? '✓' : '✗'}</span> ${verdict(app, row)}</span>`;
+  const kind = verdictKind(row);
+  return html`<span class=${`verdict ${kind}`}>
+    <span aria-hidden="true">${kVerdictSigns[kind]}</span> ${verdict(app, row)}</span>`;
 }
 
 /** The rest of those present: whoever is neither for, nor against, nor abstaining. */
@@ -68,6 +75,8 @@ export function Rounds({ app, item, heading = 'h3' }) {
     <${heading} class="round-title">
       ${app.t('round.title', { n: one.attempt })} <span class="tag">${app.t(`phase.${one.phase}`)}</span>
       ${one.paper && html` <span class="tag">${app.t('phase.paper')}</span>`}</${heading}>
+    ${one.paper && one.rows.length > 0 && html`<p class="note warn">${app.t('paperMark.noLaptop')}
+      ${one.by_committee !== true && html` <strong>${app.t('paperMark.office')}</strong>`}</p>`}
     ${one.reason && html`<p>${app.t('round.reason', { reason: one.reason })}</p>`}
     ${one.rows.length > 0
       && html`<${Results} app=${app} rows=${one.rows}

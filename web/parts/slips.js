@@ -4,16 +4,13 @@
  * half-block characters. Read here from the clerk's disk, drawn crisply for printing; nothing of them is sent.
  */
 import { useState } from '../vendor/preact-hooks.js';
+import { slipLine } from './code.js';
 import { html } from './ui.js';
 
 const kQuiet = 4;
 /** Each character is two modules, one above the other. */
 const kUpper = '█▀';
 const kLower = '█▄';
-
-export function slipLine(text) {
-  return /piaojue1:[^\s]+/.exec(text)?.[0] || '';
-}
 
 function isDrawn(line) {
   return /[█▀▄]/.test(line) && /^[█▀▄ ]*$/.test(line);
@@ -49,7 +46,7 @@ function Code({ rows, label }) {
 /** The lines in words above the code. */
 function words(text) {
   return text.split('\n').map((line) => line.trim())
-    .filter((line) => line && !isDrawn(line) && !line.startsWith('piaojue1:'));
+    .filter((line) => line && !isDrawn(line) && !slipLine(line));
 }
 
 export function Slips({ app }) {

@@ -44,6 +44,12 @@ export function names(app, people) {
   return people.map((person) => personName(app, person).replaceAll('\u00b7', '\u2060\u00b7')).join(app.t('word.comma'));
 }
 
+/** What a list of questions says: each candidate by number and name. */
+export function candidates(app, questions) {
+  return questions.map((q) => app.t('word.candidateNumber', { n: q, name: candidate(app, q).name }))
+    .join(app.t('word.comma'));
+}
+
 export function candidate(app, question) {
   return app.s.meeting?.candidates[question - 1] || { question, name: String(question) };
 }
@@ -67,8 +73,11 @@ export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
     onClick=${press} ...${more}>${busy ? app.t('word.working') : label}</button>`;
 }
 
-/** The browser's own modal dialog: it keeps the focus inside, gives it back, and closes with Esc. */
-export function Dialog({ app, title, onClose, children, wide = false }) {
+/**
+ * The browser's own modal dialog: it keeps the focus inside, gives it back, and closes with Esc.
+ * @param leave what its closing button says; of one in which something is done already, nothing is cancelled
+ */
+export function Dialog({ app, title, onClose, children, wide = false, leave = 'word.cancel' }) {
   const ref = useRef(null);
   useEffect(() => {
     app.say(null);
@@ -79,7 +88,7 @@ export function Dialog({ app, title, onClose, children, wide = false }) {
   return html`<dialog ref=${ref} class=${wide ? 'dialog wide' : 'dialog'} aria-labelledby="dialog-title"
     onClose=${onClose}>
     <header class="dialog-head"><h2 id="dialog-title">${title}</h2>
-      <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t('word.dismiss')}</button>
+      <button type="button" class="button quiet" onClick=${() => ref.current.close()}>${app.t(leave)}</button>
       </header>
     ${children}
     <div role="alert">${refused

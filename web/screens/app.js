@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
 import { loadTexts, sentence, texts } from '../i18n.js';
 import { html, kChair, kClerk, kExpert, kScreen, kSupervisor, Waiting } from '../parts/ui.js';
+import { Alarms, Protest } from '../parts/alarms.js';
 import { Cover } from '../parts/cover.js';
 import { Ended, Halted, KeyEnded, Renewed, TakenOver } from './ended.js';
 
@@ -21,10 +22,14 @@ const kLoad = {
   supervisor: async () => (await import('./supervisor.js')).Supervisor,
   screen: async () => (await import('./screen.js')).Screen,
   enrol: async () => (await import('./enrol.js')).Enrol,
+  introduced: async () => (await import('./enrol.js')).Introduced,
   unlock: async () => (await import('./unlock.js')).Unlock,
 };
 const kLoaded = new Map();
 const kNoticeMs = 6000;
+
+/** While there is a paper to fill in. */
+const kPaperStages = ['waiting', 'requested', 'ready'];
 
 function placesOf(roles) {
   return kPlaces.filter((place) => roles & place.bit);
@@ -32,9 +37,11 @@ function placesOf(roles) {
 
 /** Whether somebody is waited for in a place that is not the one shown. */
 function calls(place, now) {
-  if (place.id === 'vote') return now.attempt?.live && now.attempt.phase === 'voting' && now.ballot
-    && now.ballot.sequence === null;
-  return place.id !== 'screen' && place.bit !== kExpert && now.proposals.some((one) => one.yours);
+  if (place.id === 'vote') return Boolean(now.attempt?.live && now.ballot) && (now.ballot.asks !== null
+    || (now.attempt.phase === 'voting' && kPaperStages.includes(now.ballot.stage)));
+  const checks = place.id === 'supervisor' && now.checks ? now.checks : [];
+  if (checks.some((one) => one.state === 'asked' || one.state === 'opened')) return true;
+  return place.id !== 'screen' && now.proposals.some((one) => one.yours);
 }
 
 function Top({ app, places, place, go, other }) {
@@ -109,6 +116,7 @@ function Place({ app, place }) {
   if (s.link === 'taken-over') return html`<${TakenOver} app=${app} />`;
   if (s.link === 'renewed') return html`<${Renewed} app=${app} />`;
   if (s.phase === 'ended') return html`<${Ended} app=${app} />`;
+  if (app.introduced) return html`<${Shown} key="introduced" id="introduced" app=${app} />`;
   if (s.phase === 'enrol') return html`<${Shown} key="enrol" id="enrol" app=${app} />`;
   if (s.phase === 'unlock') return html`<${Shown} key="unlock" id="unlock" app=${app} />`;
   const halted = s.split?.code || s.now?.halted;
@@ -121,12 +129,27 @@ function Place({ app, place }) {
   return place ? html`<${Shown} key=${place} id=${place} app=${app} />` : null;
 }
 
+/** Esc covers and uncovers, unless a dialog is open, which it closes. */
+function useEscape(run) {
+  useEffect(() => {
+    const onKey = (event) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || event.repeat || document.querySelector('dialog[open]'))
+        return;
+      event.preventDefault();
+      run();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+}
+
 export function App({ door }) {
   const [s, setState] = useState(door.state);
   const [lang, setLang] = useState('zh');
   const [notice, setNotice] = useState(null);
   const [wanted, setWanted] = useState('');
   const [covered, setCovered] = useState(false);
+  const [introduced, introduce] = useState(null);
   const [, redraw] = useReducer((n) => n + 1, 0);
   const isCovered = useRef(false);
   const focused = useRef(null);
@@ -153,16 +176,7 @@ export function App({ door }) {
     setCovered(on);
     if (!on) queueMicrotask(() => requestAnimationFrame(() => focused.current?.focus({ preventScroll: true })));
   };
-  useEffect(() => {
-    const onKey = (event) => {
-      if (event.key !== 'Escape' || event.defaultPrevented || event.repeat || document.querySelector('dialog[open]'))
-        return;
-      event.preventDefault();
-      cover(!isCovered.current);
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, []);
+  useEscape(() => cover(!isCovered.current));
 
   const fixed = useMemo(() => ({
     call: (line) => door.call(line), say, cover: () => cover(true), isCovered: () => isCovered.current,
@@ -173,18 +187,20 @@ export function App({ door }) {
     say(reply.ok && reply.code !== 'PENDING' ? { ok } : { reply });
     return reply.ok;
   };
-  const app = { ...fixed, s, t, act, notice, offline: s.link !== 'open' };
+  const app = { ...fixed, s, t, act, notice, introduced, introduce, offline: s.link !== 'open' };
 
   const places = s.now && s.phase === 'run' ? placesOf(s.now.roles) : [];
   const place = places.some((one) => one.id === wanted) ? wanted : places[0]?.id;
   const rehearsal = s.now?.rehearsal;
+  const urgent = s.phase === 'run' && s.now;
   return html`<div class=${`page place-${place || 'none'}${rehearsal ? ' rehearsal' : ''}`}>
     ${covered && html`<${Cover} app=${app} onOpen=${() => cover(false)} />`}
     <div class=${covered ? 'covered' : 'open'} inert=${covered}>
       <a class="skip" href="#main">${t('nav.skip')}</a>
       <${Top} app=${app} places=${places} place=${place} go=${setWanted} other=${lang === 'zh' ? 'en' : 'zh'} />
       <${Banner} app=${app} />
-      <main id="main" tabindex="-1"><${General} app=${app} /><${Place} app=${app} place=${place} /></main>
+      <main id="main" tabindex="-1"><${General} app=${app} />${urgent
+        && html`<${Alarms} app=${app} /><${Protest} app=${app} />`}<${Place} app=${app} place=${place} /></main>
       <${Notice} app=${app} notice=${notice} close=${() => say(null)} />
       ${rehearsal && html`<svg class="watermark" viewBox="0 0 400 300" aria-hidden="true">
         <text x="200" y="170" text-anchor="middle" transform="rotate(-24 200 150)">${t('rehearsal.mark')}</text></svg>`}

@@ -3,9 +3,12 @@
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, candidate, html, kScreen, oneLine, personName, standing } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
+import { Changes } from '../parts/changes.js';
+import { EndCard } from '../parts/end.js';
+import { GuardsBoard } from '../parts/guards.js';
 import { LogPicture } from '../parts/log.js';
-import { RecuseDialog, SignOutDialog } from '../parts/office.js';
 import { Proposals } from '../parts/proposals.js';
+import { SheetPrint } from '../parts/sheet.js';
 import { Slips } from '../parts/slips.js';
 import { Closed } from './ended.js';
 import { BeforeOpen, MeetingFacts, SignInCard } from './lobby.js';
@@ -67,41 +70,38 @@ function Interviews({ app }) {
 
 function Recusals({ app }) {
   const { t, s } = app;
-  const [open, setOpen] = useState(false);
   return html`<section class="card"><h2>${t('office.recusals')}</h2>
     ${s.now.recusals.length === 0 ? html`<p class="quiet-text">${t('office.noRecusals')}</p>`
       : html`<ul>${s.now.recusals.map((one) => html`<li key=${`${one.person}.${one.question}`}>
       ${t('office.recusal',
         { name: personName(app, one.person), candidate: candidate(app, one.question).name, reason: one.reason })}
-        </li>`)}</ul>`}
-    <div class="row"><button type="button" class="button" onClick=${() => setOpen(true)}>${t('office.recuse')}</button>
-    </div>
-    ${open && html`<${RecuseDialog} app=${app} onClose=${() => setOpen(false)} />`}</section>`;
+        ${!one.attested && t('office.recusalUnattested')}</li>`)}</ul>`}
+    <p class="quiet-text">${t('office.byOffice')}</p></section>`;
 }
 
 function Presence({ app }) {
   const { t, s } = app;
-  const [open, setOpen] = useState(false);
   const absent = s.meeting.people.filter((one) => !(one.roles & kScreen) && !standing(app, one.person).signed_in);
   return html`<section class="card"><h2>${t('attend.title')}</h2><${Attendance} app=${app} list=${true} />
     ${absent.length > 0 && html`<p>
       ${t('office.absent', { names: absent.map((one) => one.name).join(t('word.comma')) })}</p>
       <p class="quiet-text">${t('office.absentHelp')}</p>`}
-    <div class="row"><button type="button" class="button" onClick=${() => setOpen(true)}>${t('office.signOut')}</button>
-    </div>
-    ${open && html`<${SignOutDialog} app=${app} onClose=${() => setOpen(false)} />`}</section>`;
+  </section>`;
 }
 
 export function Clerk({ app }) {
   const { t, s } = app;
   if (s.now.meeting === 'before-open') {
-    return html`<${BeforeOpen} app=${app}><${Enrolment} app=${app} /><${Slips} app=${app} /></${BeforeOpen}>`;
+    return html`<${BeforeOpen} app=${app}><${Enrolment} app=${app} /><${SheetPrint} app=${app} />
+      <${Slips} app=${app} /></${BeforeOpen}>`;
   }
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
   return html`<h1 class="sr">${t('place.clerk')}</h1><div class="columns"><div class="stack">
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
-      <${Proposals} app=${app} /><${Interviews} app=${app} /><${Recusals} app=${app} /><${Slips} app=${app} /></div>
-    <aside class="stack" aria-label=${t('attend.title')}><${Presence} app=${app} />
+      <${Proposals} app=${app} /><${Interviews} app=${app} /><${Recusals} app=${app} /><${Slips} app=${app} />
+      <${EndCard} app=${app} /></div>
+    <aside class="stack" aria-label=${t('attend.title')}><${GuardsBoard} app=${app} /><${Presence} app=${app} />
+      <${Changes} app=${app} />
       <section class="card"><h2>${t('log.title')}</h2><${LogPicture} app=${app} /></section>
       <${MeetingFacts} app=${app} /></aside></div>`;
 }

@@ -3,6 +3,7 @@
  * The pages after which nothing more happens here: the meeting is over, the program ended, another tab has it, halted.
  */
 import { html } from '../parts/ui.js';
+import { Changes } from '../parts/changes.js';
 import { Hash } from '../parts/hash.js';
 import { Rounds } from '../parts/results.js';
 import { ExportForm } from '../parts/export.js';
@@ -15,7 +16,7 @@ export function Closed({ app }) {
     <${ExportForm} app=${app} />
     ${s.now.agenda.filter((item) => item.attempts.length > 0)
       .map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
-      <${Rounds} app=${app} item=${item} /></section>`)}</div>`;
+      <${Rounds} app=${app} item=${item} /></section>`)}<${Changes} app=${app} /></div>`;
 }
 
 function Still({ title, lead, next, children, alarm = false }) {
@@ -54,7 +55,9 @@ export function Halted({ app, code }) {
 }
 
 export function KeyEnded({ app }) {
-  const { t } = app;
+  const { t, s } = app;
+  const code = s.now.device_code || s.meeting?.device_code;
   return html`<${Still} alarm=${true} title=${t('keyEnded.title')} lead=${t('keyEnded.lead')}
-    next=${t('keyEnded.next')} />`;
+    next=${t('keyEnded.next')}>${code && html`<p>${t('device.compareLate')}</p>
+      <p class="device-code">${code}</p>`}</${Still}>`;
 }

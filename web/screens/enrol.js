@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The first time on this laptop: the slip, what it says, a passphrase. */
+/** The first time on this laptop: the slip, what it says, a passphrase, and who one is. */
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
+import { sentence } from '../i18n.js';
 import { Act, html } from '../parts/ui.js';
-import { Hash } from '../parts/hash.js';
-import { slipLine } from '../parts/slips.js';
+import { readCode, slipLine } from '../parts/code.js';
+import { roleWords } from '../parts/meeting.js';
 
 /** A quarter of a megabyte that hardly anybody needs, so it comes when it is asked for. */
 function loadReader() {
@@ -36,19 +37,30 @@ async function readFile(file) {
   return slipLine(file.type.startsWith('image/') ? await readPicture(file) : await file.text());
 }
 
+/** How a code looks on paper. */
+const kExample = '4821-003-7KQ2-9XWT-M4ZD-8R5C-J';
+/** Refusals after which another slip is begun with anew. */
+const kNewStart = ['WRONG_PASSPHRASE', 'WRONG_CODE', 'USED_CODE', 'CONFLICT'];
+
 function SlipForm({ app, onRead }) {
   const { t } = app;
   const [text, setText] = useState('');
   const [wrong, setWrong] = useState('');
-  const ask = async (line) => {
-    const slip = slipLine(line);
-    if (!slip) return setWrong('enrol.noSlip');
+  const field = useRef(null);
+  const line = slipLine(text);
+  const typed = line ? { state: 'good', shown: line } : readCode(text);
+  const ask = async (slip) => {
     const reply = await app.call(`slip ${slip}`);
-    if (!reply.ok) return app.say({ reply });
-    setWrong('');
-    onRead(reply);
+    setWrong(reply.ok ? '' : t.has(`code.${reply.code}`) ? `code.${reply.code}` : 'enrol.noSlip');
+    if (reply.ok) onRead(reply);
+  };
+  const go = () => {
+    if (typed.state === 'good') return ask(line || typed.shown);
+    setWrong(typed.state === 'wrong' ? 'code.CHECK_CHARACTER' : `enrol.typed.${typed.state}`);
+    return field.current.focus();
   };
   useEffect(() => {
+    field.current.focus();
     app.call('prefill').then((reply) => reply.ok && reply.slip && ask(reply.slip));
   }, [app.s.epoch]);
   const open = async (event) => {
@@ -61,51 +73,106 @@ function SlipForm({ app, onRead }) {
   };
   return html`<section class="card narrow"><h1>${t('enrol.title')}</h1><p class="lead">${t('enrol.lead')}</p>
     <label class="field"><span>${t('enrol.code')}</span>
-      <textarea rows="4" class="code" autocomplete="off" autocapitalize="off" spellcheck="false" value=${text}
-      aria-describedby="slip-error" onInput=${(e) => setText(e.target.value)}></textarea></label>
-    <p class="field-error" id="slip-error" role="alert">${wrong && t(wrong)}</p>
+      <input type="text" class="code code-field" autocomplete="off" autocapitalize="characters" spellcheck="false"
+        ref=${field} value=${text} aria-describedby="slip-typed slip-error" aria-invalid=${Boolean(wrong)}
+        onInput=${(e) => (setText(e.target.value), setWrong(''))}
+        onKeyDown=${(e) => e.key === 'Enter' && go()} /></label>
+    <p class=${typed.state === 'good' ? 'agree-ink typed' : 'quiet-text typed'} id="slip-typed" role="status">
+      ${t(`enrol.typed.${typed.state}`, { n: typed.have ?? '', code: typed.shown || kExample })}</p>
+    <p class="field-error" id="slip-error" role="alert">${wrong && t(wrong, { n: typed.have ?? '', code: '' })}</p>
     <div class="row"><${Act} app=${app} kind="primary large" label=${t('enrol.next')} disabled=${!text.trim()}
-      run=${() => ask(text)} />
+      run=${go} />
       <label class="button file"><span>${t('enrol.file')}</span>
         <input type="file" accept=".txt,text/plain,image/*" onChange=${open} /></label></div>
     <p class="quiet-text">${t('enrol.fileNote')}</p></section>`;
 }
 
+/** A passphrase, twice. @param words [first, second] */
+function Passphrase({ app, words, setWords, onEnter }) {
+  const { t } = app;
+  const [shown, setShown] = useState(false);
+  const differ = words[1] !== '' && words[0] !== words[1];
+  const field = (i, more) => html`<input type=${shown ? 'text' : 'password'} autocomplete="off" value=${words[i]}
+    onInput=${(e) => setWords(i === 0 ? [e.target.value, words[1]] : [words[0], e.target.value])}
+    onKeyDown=${(e) => e.key === 'Enter' && onEnter()} ...${more} />`;
+  return html`<h2>${t('enrol.passTitle')}</h2><p id="pass-help">${t('enrol.passLead')}</p>
+    <label class="field"><span>${t('enrol.pass')}</span>${field(0, { 'aria-describedby': 'pass-help' })}</label>
+    <label class="field"><span>${t('enrol.passAgain')}</span>
+      ${field(1, { 'aria-describedby': 'pass-error', 'aria-invalid': differ })}</label>
+    <p class="field-error" id="pass-error" role="alert">${differ && t('enrol.passDiffer')}</p>
+    <label class="check"><input type="checkbox" checked=${shown} onChange=${(e) => setShown(e.target.checked)} />
+      ${t('enrol.passShow')}</label>`;
+}
+
+/** What went wrong, said in the form itself, with the way on. */
+function Refused({ app, reply, onBack }) {
+  const { t } = app;
+  if (!reply) return null;
+  const forget = async () => {
+    const done = await app.call('forget');
+    if (done.ok) onBack();
+    else app.say({ reply: done });
+  };
+  return html`<div class="note bad" role="alert"><p>${sentence(t, reply)}</p>
+    ${kNewStart.includes(reply.code) && html`<div class="row"><${Act} app=${app} label=${t('enrol.forget')}
+      run=${forget} /></div>`}</div>`;
+}
+
 function KeysForm({ app, slip, onBack }) {
   const { t } = app;
-  const [words, setWords] = useState('');
-  const [again, setAgain] = useState('');
-  const [shown, setShown] = useState(false);
+  const [words, setWords] = useState(['', '']);
+  const [server, setServer] = useState('');
+  const [refused, setRefused] = useState(null);
   const heading = useRef(null);
   useEffect(() => heading.current.focus(), []);
-  const differ = again !== '' && words !== again;
-  const type = shown ? 'text' : 'password';
+  const address = slip.server || server.trim();
+  const ready = words[0] !== '' && words[0] === words[1] && address !== '';
   const enrol = async () => {
-    const reply = await app.call(`enrol ${JSON.stringify({ slip: slip.slip, passphrase: words })}`);
-    setAgain('');
-    if (!reply.ok) return app.say({ reply });
-    setWords('');
-    app.say({ ok: 'note.enrolled' });
+    const reply = await app.call(`enrol ${JSON.stringify({ slip: slip.slip, server: address, passphrase: words[0] })}`);
+    setRefused(reply.ok ? null : reply);
+    if (!reply.ok) return;
+    setWords(['', '']);
+    app.introduce({ name: reply.name, roles: reply.roles, code: reply.device_code });
   };
   return html`<section class="card narrow">
     <h1 tabindex="-1" ref=${heading}>${t('enrol.checkTitle', { n: slip.person })}</h1>
     <p>${t('enrol.checkLead')}</p>
-    <dl class="facts"><div><dt>${t('enrol.server')}</dt><dd>${slip.server}</dd></div></dl>
-    <${Hash} label=${t('enrol.serverKey')} value=${slip.server_key} />
-    <h2>${t('enrol.passTitle')}</h2><p id="pass-help">${t('enrol.passLead')}</p>
-    <label class="field"><span>${t('enrol.pass')}</span>
-      <input type=${type} autocomplete="off" aria-describedby="pass-help" value=${words}
-        onInput=${(e) => setWords(e.target.value)} /></label>
-    <label class="field"><span>${t('enrol.passAgain')}</span>
-      <input type=${type} autocomplete="off" aria-invalid=${differ} aria-describedby="pass-error" value=${again}
-        onInput=${(e) => setAgain(e.target.value)} /></label>
-    <p class="field-error" id="pass-error" role="alert">${differ && t('enrol.passDiffer')}</p>
-    <label class="check">
-      <input type="checkbox" checked=${shown} onChange=${(e) => setShown(e.target.checked)} /> ${t('enrol.passShow')}
-      </label>
+    ${slip.server ? html`<dl class="facts"><div><dt>${t('enrol.server')}</dt><dd>${slip.server}</dd></div></dl>`
+      : html`<label class="field"><span>${t('enrol.serverField')}</span>
+        <input type="text" class="code" autocomplete="off" spellcheck="false" value=${server}
+          onInput=${(e) => setServer(e.target.value)} /></label>`}
+    <${Passphrase} app=${app} words=${words} setWords=${setWords} onEnter=${() => ready && enrol()} />
+    <${Refused} app=${app} reply=${refused} onBack=${onBack} />
     <div class="row"><button type="button" class="button" onClick=${onBack}>${t('word.back')}</button>
-      <${Act} app=${app} kind="primary large" label=${t('enrol.do')} disabled=${!words || words !== again}
-        run=${enrol} /></div></section>`;
+      <${Act} app=${app} kind="primary large" label=${t('enrol.do')} disabled=${!ready} run=${enrol} /></div>
+  </section>`;
+}
+
+/** Who the server says that one is, and the code to be compared with the sign-in sheet. */
+export function Introduced({ app }) {
+  const { t } = app;
+  const { name, roles, code } = app.introduced;
+  const [said, setSaid] = useState('');
+  const heading = useRef(null);
+  useEffect(() => heading.current.focus(), [said]);
+  if (said === 'no') {
+    return html`<section class="card narrow alarm-card" role="alert"><h1 tabindex="-1" ref=${heading}>
+      ${t('introduced.notTitle')}</h1><p class="lead">${t('introduced.notLead')}</p>
+      <div class="row"><button type="button" class="button" onClick=${() => setSaid('')}>${t('word.back')}</button>
+      </div></section>`;
+  }
+  if (said === 'yes') {
+    return html`<section class="card narrow center"><h1 tabindex="-1" ref=${heading}>${t('device.code')}</h1>
+      <p class="device-code">${code}</p><p class="lead">${t('device.compare')}</p>
+      <button type="button" class="button primary large" onClick=${() => app.introduce(null)}>${t('introduced.go')}
+      </button></section>`;
+  }
+  return html`<section class="card narrow center"><h1 tabindex="-1" ref=${heading}>
+    ${t('introduced.ask', { name, roles: roleWords(app, roles) })}</h1>
+    <div class="row-center"><button type="button" class="button primary huge" onClick=${() => setSaid('yes')}>
+      ${t('introduced.yes')}</button>
+      <button type="button" class="button large" onClick=${() => setSaid('no')}>${t('introduced.no')}</button></div>
+  </section>`;
 }
 
 export function Enrol({ app }) {

@@ -13,6 +13,8 @@ export function BeforeOpen({ app, children }) {
   return html`<div class="stack"><section class="card">
       <h1>${t('before.hello', { name: s.now.name })}</h1>
       <p class="lead">${t('before.roles', { roles: roleWords(app, s.now.roles) })}</p>
+      ${s.now.device_code && !(s.now.roles & kScreen) && html`<div class="device">
+        <p>${t('device.compare')}</p><p class="device-code">${s.now.device_code}</p></div>`}
       ${!asked && html`<${Waiting} title=${t('before.title')}><p>${t('before.lead')}</p></${Waiting}>`}
     </section><${Proposals} app=${app} />${children}</div>`;
 }
@@ -29,8 +31,10 @@ export function MeetingFacts({ app, open = false }) {
       .map((one) => html`<li key=${one.person}><strong>${one.name}</strong>
       <span class="quiet-text">${one.employer}${t('word.middot')}${roleWords(app, one.roles)}</span></li>`)}</ul>
     <h3>${t('facts.rules')}</h3><${Rules} app=${app} rules=${meeting.rules} />
-    <h3>${t('facts.trustees')}</h3>
+    <h3>${t('facts.trustees')}</h3><p class="quiet-text">${t('facts.trusteesLead')}</p>
     <p>${meeting.trustees.map((one) => personName(app, one.person)).join(t('word.comma'))}</p>
+    ${meeting.device_code && html`<p>${t('device.own')}${t('word.colon')}
+      <strong class="code">${meeting.device_code}</strong></p>`}
     <${Hash} label=${t('facts.ownKey')} value=${meeting.identity_key} />
     <${Hash} label=${t('facts.meetingHash')} value=${meeting.meeting_hash} />
   </details></section>`;

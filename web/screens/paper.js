@@ -6,38 +6,32 @@
  */
 import { useEffect, useMemo, useReducer, useRef } from '../vendor/preact-hooks.js';
 import { Act, candidate, html, kChoices, Still } from '../parts/ui.js';
+import { Leave } from '../parts/leave.js';
 import { Secrecy } from '../parts/secrecy.js';
+import { SpotExplain, SpotState } from '../parts/spot.js';
 import { Stages } from '../parts/stages.js';
 
 /** The one paper there is. Outside of the components, so that a look at another place does not lose it. */
-const paper = { key: '', base: null, sent: null, changing: false, reviewing: false, casting: false, choices: {},
-  told: new Set() };
+const paper = { key: '', sent: '', reviewing: false, casting: false, choices: {}, told: new Set() };
 
-/** @param base the envelope in the log that a new paper would replace. @param sent the last one that this page sent */
-function forgetPaper(key, base, sent) {
-  Object.assign(paper, { key, base, sent, changing: false, reviewing: false, casting: false, choices: {},
-    told: new Set() });
+/** @param key batch, attempt and cast of the new one; '' if there is none */
+function forgetPaper(key) {
+  Object.assign(paper, { key, reviewing: false, casting: false, choices: {}, told: new Set() });
 }
+
+/** The stages of a ballot in which a paper is filled in. */
+const kPaperStages = ['waiting', 'requested', 'ready'];
 
 /** Whether there is a paper to fill in; forgets it on the way if there is none any more. */
 export function paperIsOpen(now) {
   const { attempt, ballot } = now;
   const votable = attempt && ballot && attempt.live && attempt.phase === 'voting' && !attempt.paper
-    && ballot.stage !== 'failed';
-  const key = votable ? `${attempt.batch}.${attempt.attempt}` : '';
-  const said = votable ? ballot.sequence : null;
+    && kPaperStages.includes(ballot.stage);
   // The answer to a cast comes a moment before `now` tells of it; the paper does not come back for that moment.
-  const sent = key === paper.key ? paper.sent : null;
-  const sequence = sent !== null && (said === null || said < sent) ? sent : said;
-  if (key !== paper.key || sequence !== paper.base) forgetPaper(key, sequence, sent);
-  // A paper that was being changed when the page went away is found half filled.
-  if (said !== null && said === sequence && ballot.marked > 0 && !paper.casting) paper.changing = true;
-  return Boolean(votable) && (sequence === null || paper.changing);
-}
-
-export function changeVote() {
-  forgetPaper(paper.key, paper.base, paper.sent);
-  paper.changing = true;
+  const key = votable ? `${attempt.batch}.${attempt.attempt}.${ballot.cast}` : '';
+  const open = key !== '' && key !== paper.sent;
+  if (open ? key !== paper.key : paper.key !== '' && !paper.casting) forgetPaper(open ? key : '');
+  return open;
 }
 
 function stepsOf(t, stage, casting) {
@@ -60,18 +54,20 @@ class Row extends Still {
   press = Object.fromEntries(
     kChoices.map((one) => [one.choice, () => this.props.onChoose(this.props.question, one.choice)]));
 
-  render({ t, question, index, total, who, interview, choice, choices }) {
+  render({ t, question, total, who, interview, choice, choices }) {
     return html`<li class=${choice ? 'ballot-row done' : 'ballot-row'} id=${`row-${question}`}
       data-question=${question}>
       <div class="ballot-group" role="group"
         aria-label=${t('paper.rowLabel',
-          { n: index + 1, total, name: who.name, state: choice ? t(`choice.${choice}`) : t('paper.empty') })}>
-        <div class="ballot-who"><span class="ballot-number">${index + 1}</span>
+          { n: question, total, name: who.name, state: choice ? t(`choice.${choice}`) : t('paper.empty') })}>
+        <div class="ballot-who"><span class="ballot-number">${question}</span>
           <span class="ballot-name">${who.name}</span>
           ${who.exceptional && html`<span class="tag strong">${t('channel.exceptional')}</span>`}
           <span class="ballot-line">${who.employer}</span>
           <span class="ballot-line">${who.level}${t('word.middot')}
-            ${t(who.exceptional ? 'channel.exceptional' : 'channel.normal')}</span></div>
+            ${t(who.exceptional ? 'channel.exceptional' : 'channel.normal')}</span>
+          ${who.opened_before && html`<span class="ballot-line abstain-ink">
+            ${t('paper.openedBefore', { text: who.opened_before })}</span>`}</div>
         <dl class="ballot-file">
           ${who.summary && html`<div><dt>${t('paper.summary')}</dt><dd>${who.summary}</dd></div>`}
           ${who.group_opinion && html`<div><dt>${t('paper.opinion')}</dt><dd>${who.group_opinion}</dd></div>`}
@@ -219,8 +215,11 @@ async function castPaper(app, questions, tell, redraw) {
     paper.casting = false;
     // A paper that did not leave is still here, but no longer in the program: all of it is said again.
     paper.told.clear();
-    if (reply.ok) forgetPaper(paper.key, reply.sequence, reply.sequence);
-    else if (reply.code !== 'DOOR_LOST') for (const q of questions) tell(q);
+    if (reply.ok) {
+      forgetPaper('');
+      paper.sent = key;
+    }
+    if (!reply.ok && reply.code !== 'DOOR_LOST') for (const q of questions) tell(q);
   }
   app.say(reply.ok ? { ok: 'note.cast' } : { reply });
   redraw();
@@ -238,7 +237,7 @@ function PaperHead({ app, stages, questions, abstain }) {
     ${stages}
     <p class="lead">${t(abstain ? 'paper.lead' : 'paper.leadNoAbstain')}</p>
     <p class="keys-help">${t(abstain ? 'paper.keys' : 'paper.keysNoAbstain')}</p>
-    <${Secrecy} app=${app} />
+    <${SpotState} app=${app} /><${SpotExplain} app=${app} /><${Secrecy} app=${app} />
     ${recused.length > 0
       && html`<p class="note">${t('paper.recused', { names: recused.join(t('word.comma')) })}</p>`}`;
 }
@@ -283,15 +282,16 @@ export function Paper({ app }) {
   const steps = stepsOf(t, ballot.stage, paper.casting);
   const stages = html`<${Stages} app=${app} label=${t('stage.label')} steps=${steps} />`;
   if (paper.reviewing) {
-    const canCast = complete && (ballot.stage === 'ready' || ballot.stage === 'cast');
+    const canCast = complete && ballot.stage === 'ready';
     return html`<div class="paper">${stages}<${Review} app=${app} questions=${questions} choices=${choices}
       onBack=${back} onCast=${() => castPaper(app, questions, tell, redraw)} canCast=${canCast} /></div>`;
   }
   return html`<div class="paper"><${PaperHead} app=${app} stages=${stages} questions=${questions} abstain=${abstain} />
-    <ol class="ballot-list" ref=${list} onFocusIn=${rows.lookAt}>${questions.map((q, i) => html`<${Row} key=${q} t=${t}
-        question=${q} index=${i} total=${questions.length} who=${candidate(app, q)}
+    <ol class="ballot-list" ref=${list} onFocusIn=${rows.lookAt}>${questions.map((q) => html`<${Row} key=${q} t=${t}
+        question=${q} total=${questions.length} who=${candidate(app, q)}
         interview=${interviewOf.get(q) || ''} choice=${paper.choices[q] || ''} choices=${choices}
         onChoose=${choose} />`)}</ol>
+    <div class="row-end"><span class="quiet-text">${t('paper.memory')}</span><${Leave} app=${app} small=${true} /></div>
     <div class="action-bar">
       <span class="progress-count" role="status">${t('paper.count', { done, total: questions.length })}</span>
       <button type="button" class="button" disabled=${complete} onClick=${rows.nextEmpty}>

@@ -3,7 +3,8 @@
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { candidate, html } from '../parts/ui.js';
 import { Hash } from '../parts/hash.js';
-import { rowText, verdict } from '../parts/results.js';
+import { kVerdictSigns, rowText, verdict, verdictKind } from '../parts/results.js';
+import { Waits } from '../parts/waits.js';
 
 function Figure({ label, value }) {
   return html`<div class="wall-figure"><dt>${label}</dt><dd>${value}</dd></div>`;
@@ -15,6 +16,9 @@ function latest(now) {
   const item = attempt && now.agenda.find((one) => one.batch === attempt.batch);
   return item?.attempts.find((one) => one.attempt === attempt.attempt);
 }
+
+/** What the hall can do something about. */
+const kWaitsShown = ['confirm', 'witness-open', 'witness-box', 'mix', 'share', 'witness-share', 'paper'];
 
 /** More rows than can be read from ten metres are shown one page after the other. */
 const kRowsShown = 12;
@@ -32,8 +36,8 @@ function Outcome({ app, rows, counts }) {
   const shown = rows.slice(page * kRowsShown, (page + 1) * kRowsShown);
   return html`${pages > 1 && html`<p class="wall-page">${app.t('wall.page', { n: page + 1, total: pages })}</p>`}
     <ul class=${shown.length > 6 ? 'wall-rows many' : 'wall-rows'}>
-      ${shown.map((row) => html`<li key=${row.question} class=${row.passed ? 'wall-row passed' : 'wall-row failed'}>
-    <span class="wall-sign" aria-hidden="true">${row.passed ? '✓' : '✗'}</span>
+      ${shown.map((row) => html`<li key=${row.question} class=${`wall-row ${verdictKind(row)}`}>
+    <span class="wall-sign" aria-hidden="true">${kVerdictSigns[verdictKind(row)]}</span>
     <span class="wall-name">${candidate(app, row.question).name}</span>
     <span class="wall-verdict">${verdict(app, row)}</span>
     ${counts && html`<span class="wall-counts">${rowText(app, row)}</span>`}</li>`)}</ul>`;
@@ -45,7 +49,9 @@ function Happening({ app, counts }) {
   const title = attempt && s.meeting.batches.find((one) => one.batch === attempt.batch)?.title;
   const last = attempt && !attempt.live ? latest(s.now) : null;
   if (last?.phase === 'declared')
-    return html`<h2>${t('wall.result', { title })}</h2><${Outcome} app=${app} rows=${last.rows} counts=${counts} />`;
+    return html`<h2>${t(last.paper ? 'wall.resultPaper' : 'wall.result', { title })}</h2>
+      ${last.paper && last.by_committee !== true && html`<p class="wall-mark">${t('paperMark.office')}</p>`}
+      <${Outcome} app=${app} rows=${last.rows} counts=${counts} />`;
   if (attempt?.live) {
     return html`<h2>${title}</h2>
       <p class="wall-state" role="status">
@@ -55,7 +61,8 @@ function Happening({ app, counts }) {
             value=${`${attempt.voted.length}/${attempt.present.length}`} />`}
         ${attempt.phase === 'confirming'
           && html`<${Figure} label=${t('wall.confirmedNow')}
-            value=${`${attempt.confirmed.length}/${attempt.counted.length}`} />`}</dl>`;
+            value=${`${attempt.confirmed.length + attempt.not_cast.length}/${attempt.entitled.length}`} />`}</dl>
+      <${Waits} app=${app} of=${kWaitsShown} />`;
   }
   return html`<p class="wall-state" role="status">
     ${t(last?.phase === 'voided' ? 'wall.voided' : experts.quorum ? 'wall.ready' : 'wall.signIn')}</p>

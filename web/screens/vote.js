@@ -1,46 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 /** An expert's place: signing in, waiting, the paper, and what happens to it afterwards. */
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
-import { Act, candidate, Dialog, html, ReasonDialog, standing, Waiting } from '../parts/ui.js';
+import { Act, candidate, candidates, html, ReasonDialog, standing, Waiting } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
+import { Changes } from '../parts/changes.js';
+import { Leave } from '../parts/leave.js';
+import { CommitteeProposals } from '../parts/proposals.js';
 import { Rounds } from '../parts/results.js';
 import { Secrecy } from '../parts/secrecy.js';
+import { SpotOffer, SpotState } from '../parts/spot.js';
 import { Stages } from '../parts/stages.js';
-import { changeVote, Paper, paperIsOpen } from './paper.js';
+import { StandIn } from '../parts/standin.js';
+import { Waits } from '../parts/waits.js';
+import { Paper, paperIsOpen } from './paper.js';
 import { BeforeOpen, MeetingFacts, SignInCard } from './lobby.js';
 import { Closed } from './ended.js';
 
 /** The stages of a paper that has been cast, as they happen. */
 function castSteps(app) {
   const { attempt, ballot } = app.s.now;
-  const checking = attempt.phase === 'confirming';
-  const checked = ballot.stage === 'confirmed';
-  const bad = checked && ballot.missing.length > 0;
-  const last = bad ? 'failed' : checked ? 'done' : checking ? 'active' : 'pending';
-  const states = ['done', 'done', 'done', last];
+  const bad = ballot.missing.length > 0;
+  const last = bad ? 'failed' : ballot.stage === 'confirmed' ? 'done'
+    : attempt.phase === 'confirming' ? 'active' : 'pending';
+  const states = ['done', 'done', ballot.in_log ? 'done' : 'active', last];
   return ['receive', 'seal', 'cast', 'check'].map((id, i) => ({ id, label: app.t(`stage.${id}`), state: states[i] }));
 }
 
 function Cast({ app }) {
   const { t, s } = app;
-  const { attempt } = s.now;
+  const { attempt, ballot } = s.now;
   const heading = useRef(null);
+  const mine = s.receipt && s.receipt.batch === attempt.batch && s.receipt.attempt === attempt.attempt
+    && s.receipt.cast === ballot.cast;
   useEffect(() => {
     // The button that was pressed is gone; whoever reads with a keyboard goes on here.
     if (document.activeElement === document.body) heading.current.focus();
   }, []);
-  return html`<section class="card center"><p class="big-sign agree-ink" aria-hidden="true">✓</p>
-    <h1 tabindex="-1" ref=${heading}>${t('cast.title')}</h1><p class="lead">${t('cast.lead')}</p>
-    ${s.receipt && html`<p class="quiet-text">
-      ${t('cast.receipt', { index: s.receipt.index, n: s.receipt.sequence + 1 })}</p>`}
+  return html`<div class="stack"><section class="card center"><p class="big-sign agree-ink" aria-hidden="true">✓</p>
+    <h1 tabindex="-1" ref=${heading}>${t(ballot.in_log ? 'cast.title' : 'cast.sending')}</h1>
+    <p class="lead">${t(ballot.in_log ? 'cast.lead' : 'cast.sendingLead')}</p>
+    ${mine && html`<p class="quiet-text">${t('cast.receipt', { index: s.receipt.index })}</p>`}
     <${Stages} app=${app} label=${t('stage.label')} steps=${castSteps(app)} />
     <p class="figure-line">${t('attempt.voted', { done: attempt.voted.length, total: attempt.present.length })}</p>
-    <div class="row-center"><${Act} app=${app} label=${t('cast.change')} run=${async () => {
-      const reply = await app.call('unmark');
-      if (!reply.ok) return app.say({ reply });
-      changeVote();
-      app.redraw();
-    }} /></div><p class="quiet-text">${t('cast.changeNote')}</p><${Secrecy} app=${app} /></section>`;
+    <p class="quiet-text">${t('cast.final')}</p>
+    <${SpotState} app=${app} /><${SpotOffer} app=${app} />
+    <${Secrecy} app=${app} /><div class="row-center"><${Leave} app=${app} small=${true} /></div></section>
+    <${CommitteeProposals} app=${app} /><${StandIn} app=${app} /></div>`;
+}
+
+/** The envelope that was spoiled for a check; the next paper comes by itself. */
+function Spoiled({ app }) {
+  const { t } = app;
+  return html`<section class="card center"><h1>${t('spot.spoiledTitle')}</h1>
+    <p class="lead">${t('spot.spoiledLead')}</p><${SpotState} app=${app} />
+    <${Waiting} title=${t('spot.newPaper')}><p>${t('spot.newPaperLead')}</p></${Waiting}></section>`;
+}
+
+/** Who has cast nothing says once whether that was meant; NO means that a ballot is missing. */
+function NotVoted({ app }) {
+  const { t } = app;
+  return html`<section class="card center alarm-card"><h1>${t('notVoted.title')}</h1>
+    <p class="lead">${t('notVoted.lead')}</p>
+    <div class="row-center"><${Act} app=${app} kind="primary large" label=${t('notVoted.yes')}
+        run=${() => app.act('not-voted yes', 'note.notVoted')} />
+      <${Act} app=${app} kind="danger large" label=${t('notVoted.no')}
+        run=${() => app.act('not-voted no', 'note.missingSaid')} /></div></section>`;
 }
 
 const kPhases = ['closing', 'mixing', 'confirming', 'opening', 'counted'];
@@ -49,17 +73,19 @@ function After({ app }) {
   const { t, s } = app;
   const { attempt, ballot } = s.now;
   const at = kPhases.indexOf(attempt.phase);
-  const gone = ballot.stage === 'not-cast';
   const missing = ballot.missing.length > 0;
-  return html`<section class="card center">
+  const gone = !missing && (ballot.stage === 'not-cast' || attempt.not_cast.includes(s.now.person));
+  return html`<div class="stack"><section class=${missing ? 'card center alarm-card' : 'card center'}>
     <h1>${t(gone ? 'after.notCast' : missing ? 'after.missing' : 'after.title')}</h1>
     <p class="lead">${t(gone ? 'after.notCastLead' : missing ? 'after.missingLead' : 'after.lead')}</p>
-    ${missing && html`<p class="alarm">${ballot.missing.map((q) => candidate(app, q).name).join(t('word.comma'))}</p>`}
+    ${missing && html`<p class="alarm">${candidates(app, ballot.missing)}</p>`}
     ${!gone && html`<${Stages} app=${app} label=${t('stage.label')} steps=${castSteps(app)} />`}
     <${Stages} app=${app} label=${t('phase.label')}
       steps=${kPhases.map((id, i) =>
         ({ id, label: t(`phase.${id}`), state: i < at ? 'done' : i === at ? 'active' : 'pending' }))} />
-    <p class="quiet-text">${t('after.noChoice')}</p></section>`;
+    <${Waits} app=${app} /><p class="quiet-text">${t('after.noChoice')}</p>
+    <div class="row-center"><${Leave} app=${app} small=${true} /></div></section>
+    <${CommitteeProposals} app=${app} /><${StandIn} app=${app} /></div>`;
 }
 
 function Failed({ app }) {
@@ -72,7 +98,8 @@ function Failed({ app }) {
 
 function RecuseDialog({ app, onClose }) {
   const { t, s } = app;
-  const mine = new Set(s.now.recusals.filter((one) => one.person === s.now.person).map((one) => one.question));
+  const mine = new Set(s.now.recusals.filter((one) => one.person === s.now.person && one.attested)
+    .map((one) => one.question));
   const open = s.now.agenda.flatMap((item) => item.undecided).filter((q) => !mine.has(q));
   const [question, setQuestion] = useState(open[0]);
   return html`<${ReasonDialog} app=${app} title=${t('recuse.title')} lead=${t('recuse.lead')}
@@ -98,24 +125,23 @@ function Rest({ app }) {
     <section class="card">
       <${Waiting} title=${t(title)}>
         <p>${t(!live ? 'rest.lead' : attempt.paper ? 'rest.paperLead' : 'rest.notInLead')}</p></${Waiting}>
-      <${Attendance} app=${app} /></section>
+      <${Waits} app=${app} /><${Attendance} app=${app} /><${Secrecy} app=${app} /></section>
+    <${CommitteeProposals} app=${app} />
     ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
       <${Rounds} app=${app} item=${item} /></section>`)}
-    <${MeetingFacts} app=${app} />
+    <${Changes} app=${app} /><${MeetingFacts} app=${app} />
     <section class="card"><h2>${t('rest.own')}</h2>
       ${mine.length > 0 && html`<ul>
         ${mine.map((one) => html`<li key=${one.question}>
-          ${t('recuse.is', { name: candidate(app, one.question).name, reason: one.reason })}</li>`)}</ul>`}
+          ${t('recuse.is', { name: candidate(app, one.question).name, reason: one.reason })}
+          ${!one.attested && html`<p class="note warn">${t('recuse.byOffice')}</p>
+            <${Act} app=${app} label=${t('recuse.attest', { name: candidate(app, one.question).name })}
+              run=${() => app.act(`recuse ${one.question} ${one.reason}`, 'note.recused')} />`}</li>`)}</ul>`}
       <div class="row"><button type="button" class="button" onClick=${() => setDialog('recuse')}>
         ${t('recuse.title')}</button>
-        <button type="button" class="button" onClick=${() => setDialog('leave')}>${t('leave.title')}</button></div>
-        </section>
+        <${Leave} app=${app} /></div></section>
+    <${StandIn} app=${app} />
     ${dialog === 'recuse' && html`<${RecuseDialog} app=${app} onClose=${() => setDialog('')} />`}
-    ${dialog === 'leave' && html`<${Dialog} app=${app} title=${t('leave.title')} onClose=${() => setDialog('')}>
-      <p>${t('leave.lead')}</p>
-      <div class="row-end">
-        <${Act} app=${app} kind="primary" label=${t('leave.confirm')}
-          run=${async () => (await app.act('sign-out', 'note.signedOut')) && setDialog('')} /></div></${Dialog}>`}
   </div>`;
 }
 
@@ -127,8 +153,12 @@ export function Vote({ app }) {
   const { attempt, ballot } = now;
   if (attempt?.live && ballot) {
     if (ballot.stage === 'failed') return html`<${Failed} app=${app} />`;
-    if (open) return html`<${Paper} key=${`${attempt.batch}.${attempt.attempt}`} app=${app} />`;
-    return attempt.phase === 'voting' ? html`<${Cast} app=${app} />` : html`<${After} app=${app} />`;
+    if (ballot.asks === 'not-voted') return html`<${NotVoted} app=${app} />`;
+    if (open) return html`<div class="stack">
+      <${Paper} key=${`${attempt.batch}.${attempt.attempt}.${ballot.cast}`} app=${app} />
+      <${CommitteeProposals} app=${app} /></div>`;
+    if (attempt.phase !== 'voting') return html`<${After} app=${app} />`;
+    return ballot.stage === 'spoiled' ? html`<${Spoiled} app=${app} />` : html`<${Cast} app=${app} />`;
   }
   if (!standing(app, now.person).signed_in) {
     return html`<div class="stack middle"><${SignInCard} app=${app} />

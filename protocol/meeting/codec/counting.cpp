@@ -3,51 +3,55 @@
 
 namespace piaojue::meeting::codec {
 
-v1::Confirm message(Confirm const& e) {
-  v1::Confirm out;
+v2::Confirm message(Confirm const& e) {
+  v2::Confirm out;
   out.set_batch_open(raw(e.batch_open));
   out.set_person(e.person);
   out.set_box(raw(e.box));
-  for (auto const& [q, ok] : e.rows) {
+  for (auto const& [q, verdict] : e.rows) {
     auto& to = *out.add_rows();
     to.set_question(q);
-    to.set_ok(ok);
+    to.set_verdict(static_cast<v2::ConfirmVerdict>(verdict));
   }
   return out;
 }
 
-void read(FieldReader& in, v1::Confirm const& m, Confirm& to) {
+void read(FieldReader& in, v2::Confirm const& m, Confirm& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.person = m.person();
   in.fixed(to.box, m.box());
   in.at_most(kQuestionsPerBatchMax, m.rows_size());
   if (in.refused()) return;
-  for (auto const& row : m.rows()) in.next(to.rows, row.question()) = row.ok();
+  for (auto const& row : m.rows()) {
+    in.one_of(in.next(to.rows, row.question()), row.verdict(),
+              {ConfirmVerdict::kOk, ConfirmVerdict::kMissing, ConfirmVerdict::kNotCast});
+  }
 }
 
-v1::Override message(Override const& e) {
-  v1::Override out;
+v2::Override message(Override const& e) {
+  v2::Override out;
   out.set_batch_open(raw(e.batch_open));
   out.set_box(raw(e.box));
-  for (PersonId const p : e.silent) out.add_silent(p);
-  for (PersonId const p : e.missing) out.add_missing(p);
+  for (auto const& [person, missing] : e.people) {
+    auto& to = *out.add_people();
+    to.set_person(person);
+    to.set_missing(missing);
+  }
   out.set_reason(e.reason);
   return out;
 }
 
-void read(FieldReader& in, v1::Override const& m, Override& to) {
+void read(FieldReader& in, v2::Override const& m, Override& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.fixed(to.box, m.box());
-  in.at_most(kExpertsMax, m.silent_size());
-  in.at_most(kExpertsMax, m.missing_size());
+  in.at_most(kExpertsMax, m.people_size());
   if (in.refused()) return;
-  in.ascending(to.silent, m.silent());
-  in.ascending(to.missing, m.missing());
+  for (auto const& named : m.people()) in.next(to.people, named.person()) = named.missing();
   in.text(to.reason, m.reason());
 }
 
-v1::TallyShare message(TallyShare const& e) {
-  v1::TallyShare out;
+v2::TallyShare message(TallyShare const& e) {
+  v2::TallyShare out;
   out.set_batch_open(raw(e.batch_open));
   out.set_trustee(e.trustee);
   out.set_box(raw(e.box));
@@ -60,7 +64,7 @@ v1::TallyShare message(TallyShare const& e) {
   return out;
 }
 
-void read(FieldReader& in, v1::TallyShare const& m, TallyShare& to) {
+void read(FieldReader& in, v2::TallyShare const& m, TallyShare& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
   in.fixed(to.box, m.box());
@@ -73,8 +77,8 @@ void read(FieldReader& in, v1::TallyShare const& m, TallyShare& to) {
   }
 }
 
-v1::Declaration message(Declaration const& e) {
-  v1::Declaration out;
+v2::Declaration message(Declaration const& e) {
+  v2::Declaration out;
   out.set_batch_open(raw(e.batch_open));
   for (auto const& [q, row] : e.rows) {
     auto& to = *out.add_rows();
@@ -94,7 +98,7 @@ v1::Declaration message(Declaration const& e) {
   return out;
 }
 
-void read(FieldReader& in, v1::Declaration const& m, Declaration& to) {
+void read(FieldReader& in, v2::Declaration const& m, Declaration& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.at_most(kQuestionsPerBatchMax, m.rows_size());
   if (in.refused()) return;
@@ -105,26 +109,24 @@ void read(FieldReader& in, v1::Declaration const& m, Declaration& to) {
   }
 }
 
-v1::Void message(Void const& e) {
-  v1::Void out;
+v2::Void message(Void const& e) {
+  v2::Void out;
   out.set_batch_open(raw(e.batch_open));
   for (QuestionId const q : e.questions) out.add_questions(q);
   out.set_reason(e.reason);
-  out.set_shares_lost(e.shares_lost);
   return out;
 }
 
-void read(FieldReader& in, v1::Void const& m, Void& to) {
+void read(FieldReader& in, v2::Void const& m, Void& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.at_most(kQuestionsPerBatchMax, m.questions_size());
   if (in.refused()) return;
   in.ascending(to.questions, m.questions());
   in.text(to.reason, m.reason());
-  to.shares_lost = m.shares_lost();
 }
 
-v1::PaperTally message(PaperTally const& e) {
-  v1::PaperTally out;
+v2::PaperTally message(PaperTally const& e) {
+  v2::PaperTally out;
   out.set_batch_open(raw(e.batch_open));
   for (auto const& [q, row] : e.rows) {
     auto& to = *out.add_rows();
@@ -140,7 +142,7 @@ v1::PaperTally message(PaperTally const& e) {
   return out;
 }
 
-void read(FieldReader& in, v1::PaperTally const& m, PaperTally& to) {
+void read(FieldReader& in, v2::PaperTally const& m, PaperTally& to) {
   in.fixed(to.batch_open, m.batch_open());
   in.at_most(kQuestionsPerBatchMax, m.rows_size());
   if (in.refused()) return;
@@ -150,14 +152,14 @@ void read(FieldReader& in, v1::PaperTally const& m, PaperTally& to) {
   }
 }
 
-v1::Erased message(Erased const& e) {
-  v1::Erased out;
+v2::Erased message(Erased const& e) {
+  v2::Erased out;
   out.set_batch_open(raw(e.batch_open));
   out.set_trustee(e.trustee);
   return out;
 }
 
-void read(FieldReader& in, v1::Erased const& m, Erased& to) {
+void read(FieldReader& in, v2::Erased const& m, Erased& to) {
   in.fixed(to.batch_open, m.batch_open());
   to.trustee = m.trustee();
 }

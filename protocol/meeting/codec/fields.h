@@ -78,6 +78,14 @@ class FieldReader {
     }
     return to.emplace_hint(to.end(), key, V{})->second;
   }
+  /// Leaf hashes, strictly ascending by bytes; no more than there can be attempts of so many candidates.
+  template <class From>
+  void hashes(std::vector<Hash>& to, From const& from) {
+    at_most(kCandidatesMax, from.size());
+    if (refused()) return;
+    for (auto const& leaf : from) fixed(to.emplace_back(), leaf);
+    if (std::ranges::adjacent_find(to, std::greater_equal<Hash>{}) != to.end()) refuse(Refusal::kNotCanonical);
+  }
   void at_most(std::size_t bound, int count) {
     if (static_cast<std::size_t>(count) > bound) refuse(Refusal::kTooLarge);
   }

@@ -5,12 +5,12 @@ namespace piaojue::meeting::codec {
 
 namespace {
 
-constexpr std::uint32_t kManifestVersion = 1;
+constexpr std::uint32_t kManifestVersion = 2;
 
 }  // namespace
 
-v1::Manifest message(Manifest const& m) {
-  v1::Manifest out;
+v2::Manifest message(Manifest const& m) {
+  v2::Manifest out;
   out.set_version(kManifestVersion);
   out.set_meeting_id(m.meeting_id.data(), m.meeting_id.size());
   out.set_title(m.title);
@@ -20,14 +20,14 @@ v1::Manifest message(Manifest const& m) {
   rules.set_pass_numerator(m.rules.pass_numerator);
   rules.set_pass_denominator(m.rules.pass_denominator);
   rules.set_pass_strict(m.rules.pass_strict);
-  rules.set_recusal_mode(static_cast<v1::RecusalMode>(m.rules.recusal_mode));
+  rules.set_recusal_mode(static_cast<v2::RecusalMode>(m.rules.recusal_mode));
   rules.set_abstain_allowed(m.rules.abstain_allowed);
   rules.set_quorum_numerator(m.rules.quorum_numerator);
   rules.set_quorum_denominator(m.rules.quorum_denominator);
   rules.set_modulus_bits(m.rules.modulus_bits);
-  rules.set_trustees_min(m.rules.trustees_min);
   rules.set_max_unconfirmed(m.rules.max_unconfirmed);
-  rules.set_supervisors_needed(m.rules.supervisors_needed);
+  rules.set_checks_allowed(m.rules.checks_allowed);
+  rules.set_protest_s(m.rules.protest_s);
   out.set_committee_size(m.committee_size);
   out.set_size_approval(m.size_approval);
   out.set_server_key(raw(m.server_key));
@@ -39,6 +39,7 @@ v1::Manifest message(Manifest const& m) {
     to.set_employer(person.employer);
     to.set_identity_key(raw(person.identity_key));
     to.set_witness_key(raw(person.witness_key));
+    to.set_box_key(raw(person.box_key));
     to.set_possession(raw(person.possession));
   }
   for (PersonId const person : m.trustees) out.add_trustees(person);
@@ -47,19 +48,21 @@ v1::Manifest message(Manifest const& m) {
     to.set_name(candidate.name);
     to.set_employer(candidate.employer);
     to.set_level(candidate.level);
-    to.set_channel(static_cast<v1::Channel>(candidate.channel));
+    to.set_channel(static_cast<v2::Channel>(candidate.channel));
     to.set_summary(candidate.summary);
     to.set_group_opinion(candidate.group_opinion);
+    to.set_opened_before(candidate.opened_before);
   }
   for (Batch const& batch : m.batches) {
     auto& to = *out.add_batches();
     to.set_title(batch.title);
     for (QuestionId const q : batch.candidates) to.add_candidates(q);
   }
+  out.set_server_box_key(raw(m.server_box_key));
   return out;
 }
 
-void read(FieldReader& in, v1::Manifest const& m, Manifest& to) {
+void read(FieldReader& in, v2::Manifest const& m, Manifest& to) {
   // The bounds first, so that nothing is built beyond them.
   in.at_most(kPeopleMax, m.people_size());
   in.at_most(kTrusteesMax, m.trustees_size());
@@ -83,13 +86,14 @@ void read(FieldReader& in, v1::Manifest const& m, Manifest& to) {
   to.rules.quorum_numerator = rules.quorum_numerator();
   to.rules.quorum_denominator = rules.quorum_denominator();
   to.rules.modulus_bits = rules.modulus_bits();
-  to.rules.trustees_min = rules.trustees_min();
   to.rules.max_unconfirmed = rules.max_unconfirmed();
-  to.rules.supervisors_needed = rules.supervisors_needed();
+  to.rules.checks_allowed = rules.checks_allowed();
+  to.rules.protest_s = rules.protest_s();
   to.committee_size = m.committee_size();
   in.text(to.size_approval, m.size_approval());
   in.fixed(to.server_key, m.server_key());
   in.fixed(to.checkpoint_key, m.checkpoint_key());
+  in.fixed(to.server_box_key, m.server_box_key());
   for (auto const& person : m.people()) {
     Person& p = to.people.emplace_back();
     in.text(p.name, person.name());
@@ -97,6 +101,7 @@ void read(FieldReader& in, v1::Manifest const& m, Manifest& to) {
     in.text(p.employer, person.employer());
     in.fixed(p.identity_key, person.identity_key());
     in.fixed(p.witness_key, person.witness_key());
+    in.fixed(p.box_key, person.box_key());
     in.fixed(p.possession, person.possession());
   }
   to.trustees.assign(m.trustees().begin(), m.trustees().end());
@@ -108,6 +113,7 @@ void read(FieldReader& in, v1::Manifest const& m, Manifest& to) {
     in.one_of(c.channel, candidate.channel(), {Channel::kNormal, Channel::kExceptional});
     in.text(c.summary, candidate.summary());
     in.text(c.group_opinion, candidate.group_opinion());
+    in.text(c.opened_before, candidate.opened_before());
   }
   for (auto const& batch : m.batches()) {
     in.at_most(kQuestionsPerBatchMax, batch.candidates_size());
@@ -118,18 +124,20 @@ void read(FieldReader& in, v1::Manifest const& m, Manifest& to) {
   }
 }
 
-v1::MeetingClose message(MeetingClose const& e) {
-  v1::MeetingClose out;
+v2::MeetingClose message(MeetingClose const& e) {
+  v2::MeetingClose out;
   out.set_meeting(raw(e.meeting));
   out.set_size(e.size);
   out.set_root(raw(e.root));
+  for (Hash const& leaf : e.unwitnessed) out.add_unwitnessed(raw(leaf));
   return out;
 }
 
-void read(FieldReader& in, v1::MeetingClose const& m, MeetingClose& to) {
+void read(FieldReader& in, v2::MeetingClose const& m, MeetingClose& to) {
   in.fixed(to.meeting, m.meeting());
   to.size = m.size();
   in.fixed(to.root, m.root());
+  in.hashes(to.unwitnessed, m.unwitnessed());
 }
 
 }  // namespace piaojue::meeting::codec

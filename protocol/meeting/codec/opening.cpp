@@ -3,8 +3,8 @@
 
 namespace piaojue::meeting::codec {
 
-v1::BatchKeys message(BatchKeys const& e) {
-  v1::BatchKeys out;
+v2::BatchKeys message(BatchKeys const& e) {
+  v2::BatchKeys out;
   out.set_meeting(raw(e.meeting));
   out.set_batch(e.batch);
   out.set_attempt(e.attempt);
@@ -20,7 +20,7 @@ v1::BatchKeys message(BatchKeys const& e) {
   return out;
 }
 
-void read(FieldReader& in, v1::BatchKeys const& m, BatchKeys& to) {
+void read(FieldReader& in, v2::BatchKeys const& m, BatchKeys& to) {
   in.fixed(to.meeting, m.meeting());
   to.batch = m.batch();
   to.attempt = m.attempt();
@@ -35,8 +35,8 @@ void read(FieldReader& in, v1::BatchKeys const& m, BatchKeys& to) {
   in.pair(to.pok.c, to.pok.s, m.pok());
 }
 
-v1::BatchOpen message(BatchOpen const& e) {
-  v1::BatchOpen out;
+v2::BatchOpen message(BatchOpen const& e) {
+  v2::BatchOpen out;
   out.set_meeting(raw(e.meeting));
   out.set_batch(e.batch);
   out.set_attempt(e.attempt);
@@ -49,10 +49,11 @@ v1::BatchOpen message(BatchOpen const& e) {
   }
   for (Hash const& leaf : e.keys) out.add_keys(raw(leaf));
   out.set_paper(e.paper);
+  for (Hash const& leaf : e.unwitnessed) out.add_unwitnessed(raw(leaf));
   return out;
 }
 
-void read(FieldReader& in, v1::BatchOpen const& m, BatchOpen& to) {
+void read(FieldReader& in, v2::BatchOpen const& m, BatchOpen& to) {
   in.fixed(to.meeting, m.meeting());
   to.batch = m.batch();
   to.attempt = m.attempt();
@@ -70,6 +71,7 @@ void read(FieldReader& in, v1::BatchOpen const& m, BatchOpen& to) {
   }
   for (auto const& leaf : m.keys()) in.fixed(to.keys.emplace_back(), leaf);
   to.paper = m.paper();
+  in.hashes(to.unwitnessed, m.unwitnessed());
 }
 
 }  // namespace piaojue::meeting::codec

@@ -3,38 +3,46 @@
 
 namespace piaojue::meeting::codec {
 
-v1::SignIn message(SignIn const& e) {
-  v1::SignIn out;
+v2::SignIn message(SignIn const& e) {
+  v2::SignIn out;
   out.set_meeting(raw(e.meeting));
   out.set_person(e.person);
   out.set_sequence(e.sequence);
   return out;
 }
 
-void read(FieldReader& in, v1::SignIn const& m, SignIn& to) {
+void read(FieldReader& in, v2::SignIn const& m, SignIn& to) {
   in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.sequence = m.sequence();
 }
 
-v1::SignOut message(SignOut const& e) {
-  v1::SignOut out;
+v2::SignOut message(SignOut const& e) {
+  v2::SignOut out;
   out.set_meeting(raw(e.meeting));
   out.set_person(e.person);
   out.set_sequence(e.sequence);
   out.set_reason(e.reason);
+  out.set_batch_open(raw(e.batch_open));
+  out.set_not_cast(e.not_cast);
+  out.set_size(e.size);
+  out.set_root(raw(e.root));
   return out;
 }
 
-void read(FieldReader& in, v1::SignOut const& m, SignOut& to) {
+void read(FieldReader& in, v2::SignOut const& m, SignOut& to) {
   in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.sequence = m.sequence();
   in.text(to.reason, m.reason());
+  in.fixed(to.batch_open, m.batch_open());
+  to.not_cast = m.not_cast();
+  to.size = m.size();
+  in.fixed(to.root, m.root());
 }
 
-v1::Recuse message(Recuse const& e) {
-  v1::Recuse out;
+v2::Recuse message(Recuse const& e) {
+  v2::Recuse out;
   out.set_meeting(raw(e.meeting));
   out.set_person(e.person);
   out.set_question(e.question);
@@ -42,35 +50,53 @@ v1::Recuse message(Recuse const& e) {
   return out;
 }
 
-void read(FieldReader& in, v1::Recuse const& m, Recuse& to) {
+void read(FieldReader& in, v2::Recuse const& m, Recuse& to) {
   in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.question = m.question();
   in.text(to.reason, m.reason());
 }
 
-v1::KeyChange message(KeyChange const& e) {
-  v1::KeyChange out;
+v2::KeyChange message(KeyChange const& e) {
+  v2::KeyChange out;
   out.set_meeting(raw(e.meeting));
   out.set_person(e.person);
   out.set_identity_key(raw(e.identity_key));
   out.set_witness_key(raw(e.witness_key));
+  out.set_box_key(raw(e.box_key));
   out.set_possession(raw(e.possession));
   out.set_reason(e.reason);
   return out;
 }
 
-void read(FieldReader& in, v1::KeyChange const& m, KeyChange& to) {
+void read(FieldReader& in, v2::KeyChange const& m, KeyChange& to) {
   in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   in.fixed(to.identity_key, m.identity_key());
   in.fixed(to.witness_key, m.witness_key());
+  in.fixed(to.box_key, m.box_key());
   in.fixed(to.possession, m.possession());
   in.text(to.reason, m.reason());
 }
 
-v1::Interview message(Interview const& e) {
-  v1::Interview out;
+v2::TrusteeChange message(TrusteeChange const& e) {
+  v2::TrusteeChange out;
+  out.set_meeting(raw(e.meeting));
+  out.set_trustee(e.trustee);
+  out.set_person(e.person);
+  out.set_reason(e.reason);
+  return out;
+}
+
+void read(FieldReader& in, v2::TrusteeChange const& m, TrusteeChange& to) {
+  in.fixed(to.meeting, m.meeting());
+  to.trustee = m.trustee();
+  to.person = m.person();
+  in.text(to.reason, m.reason());
+}
+
+v2::Interview message(Interview const& e) {
+  v2::Interview out;
   out.set_meeting(raw(e.meeting));
   out.set_question(e.question);
   out.set_summary(e.summary);
@@ -78,7 +104,7 @@ v1::Interview message(Interview const& e) {
   return out;
 }
 
-void read(FieldReader& in, v1::Interview const& m, Interview& to) {
+void read(FieldReader& in, v2::Interview const& m, Interview& to) {
   in.fixed(to.meeting, m.meeting());
   to.question = m.question();
   in.text(to.summary, m.summary());

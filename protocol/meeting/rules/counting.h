@@ -13,7 +13,7 @@ struct Rule<Confirm> {
   static void take(State& s, Confirm const& e, Place const& place);
 };
 
-/// Passes over who is silent, or who says that a ballot is missing.
+/// Passes over who has said nothing, or MISSING; it lists each with what he has said by then.
 template <>
 struct Rule<Override> {
   static WaysToSign signers(State const& s, Override const& e);
@@ -21,8 +21,8 @@ struct Rule<Override> {
   static void take(State& s, Override const& e, Place const& place);
 };
 
-/// The gate before a tally share, as far as the log alone decides it. @return kGateUnconfirmed, kGateMissing,
-/// kGateTooFew, kGateCount.
+/// The gate before the first tally share, as far as the log alone decides it. @return kGateUnconfirmed, kGateMissing,
+/// kGateCount, kGateTooFew.
 [[nodiscard]] Result<void> gate(Attempt const& attempt);
 
 /// The last one opens the sums and works out the rows.

@@ -3,12 +3,16 @@
 
 #include "crypto/sign.h"
 #include "protocol/meeting/codec.h"
+#include "protocol/meeting/rules/opening.h"
+#include "protocol/meeting/rules/seen.h"
 
 namespace piaojue::meeting::rules {
 
 namespace {
 
 constexpr std::uint32_t kFractionMax = 100;
+constexpr std::uint32_t kProtestMin_s = 5;
+constexpr std::uint32_t kProtestMax_s = 300;
 
 bool is_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
@@ -22,6 +26,17 @@ bool is_date(std::string_view text) {
 
 // ---- MeetingOpen ---------------------------------------------------------------------------------------------------
 
+std::size_t count_role(Manifest const& m, Role role) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(m.people, [&](Person const& person) { return (person.roles & role) != 0; }));
+}
+
+/// People of a role who are drafted with keys.
+std::size_t with_keys(Manifest const& m, Role role) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      m.people, [&](Person const& person) { return (person.roles & role) != 0 && person.identity_key; }));
+}
+
 Result<void> check_roles(Manifest const& m) {
   for (Person const& person : m.people) {
     std::uint32_t const roles = person.roles;
@@ -33,21 +48,34 @@ Result<void> check_roles(Manifest const& m) {
     if ((roles & kExpert) != 0 && (roles & (kClerk | kSupervisor)) != 0) return Refusal::kOutOfRange;
   }
   for (Role const role : {kExpert, kChair, kClerk, kSupervisor}) {
-    if (count_role(m, role) == 0) return Refusal::kOutOfRange;
+    if (with_keys(m, role) == 0) return Refusal::kOutOfRange;
   }
+  // Fewer could not even make up a committee: whoever brings the other keys would decide alone.
+  if (with_keys(m, kExpert) < quorum(m)) return Refusal::kOutOfRange;
   return {};
 }
 
+/// All of a person's keys, or none.
+bool is_whole(Person const& person) {
+  bool const has = person.identity_key.has_value();
+  return person.witness_key.has_value() == has && person.box_key.has_value() == has &&
+         person.possession.has_value() == has;
+}
+
 Result<void> check_people_keys(Manifest const& m) {
-  std::set<SigningPublicKey> seen{m.server_key};
-  if (!seen.insert(m.checkpoint_key).second) return Refusal::kOutOfRange;
+  std::set<Hash> seen;
+  auto is_new = [&](Hash const& key) { return seen.insert(key).second; };
+  if (!is_new(seen_key(m.server_key.view())) || !is_new(seen_key(m.checkpoint_key.view())) ||
+      !is_new(seen_key(m.server_box_key))) {
+    return Refusal::kOutOfRange;
+  }
+  if (!valid_people_keys(m.server_key, m.checkpoint_key, m.server_box_key)) return Refusal::kOutOfRange;
   for (Person const& person : m.people) {
-    if (person.identity_key.has_value() != person.witness_key.has_value() ||
-        person.identity_key.has_value() != person.possession.has_value()) {
-      return Refusal::kOutOfRange;
-    }
+    if (!is_whole(person)) return Refusal::kOutOfRange;
     if (!person.identity_key) continue;
-    if (!seen.insert(*person.identity_key).second || !seen.insert(*person.witness_key).second) {
+    if (!valid_people_keys(*person.identity_key, *person.witness_key, *person.box_key)) return Refusal::kOutOfRange;
+    if (!is_new(seen_key(person.identity_key->view())) || !is_new(seen_key(person.witness_key->view())) ||
+        !is_new(seen_key(*person.box_key))) {
       return Refusal::kOutOfRange;
     }
   }
@@ -55,7 +83,7 @@ Result<void> check_people_keys(Manifest const& m) {
     Person const& person = m.people[p - 1];
     if (person.identity_key &&
         !crypto::verify(*person.identity_key,
-                        {possession_input(m.meeting_id, p, *person.identity_key, *person.witness_key)},
+                        {possession_input(m.meeting_id, p, *person.identity_key, *person.witness_key, *person.box_key)},
                         *person.possession)) {
       return Refusal::kBadSignature;
     }
@@ -74,19 +102,20 @@ Result<void> check_rules(Manifest const& m) {
   if (!contains(std::array{RecusalMode::kInclude, RecusalMode::kExclude, RecusalMode::kLeave}, r.recusal_mode)) {
     return Refusal::kOutOfRange;
   }
-  if (r.trustees_min < 1 || r.trustees_min > m.trustees.size()) return Refusal::kOutOfRange;
-  // With one trustee secrecy rests on the server alone: good enough to rehearse, not to vote.
-  if (!m.rehearsal && r.trustees_min < 2) return Refusal::kOutOfRange;
-  if (r.supervisors_needed < 1 || r.supervisors_needed > count_role(m, kSupervisor)) return Refusal::kOutOfRange;
+  if (r.max_unconfirmed > m.committee_size / 3) return Refusal::kOutOfRange;
+  if (r.protest_s < kProtestMin_s || r.protest_s > kProtestMax_s) return Refusal::kOutOfRange;
   return {};
 }
 
 Result<void> check_trustees(Manifest const& m) {
   if (m.trustees.empty() || m.trustees[0] != kServer) return Refusal::kOutOfRange;
+  // With one trustee secrecy rests on the server alone: good enough to rehearse, not to vote.
+  if (!m.rehearsal && m.trustees.size() < 2) return Refusal::kOutOfRange;
   for (std::size_t t = 1; t < m.trustees.size(); ++t) {
     PersonId const person = m.trustees[t];
     if (person == kServer || person > m.people.size()) return Refusal::kOutOfRange;
     if ((m.people[person - 1].roles & kScreen) != 0) return Refusal::kOutOfRange;
+    if (!m.people[person - 1].identity_key) return Refusal::kOutOfRange;
     if (std::find(m.trustees.begin(), m.trustees.begin() + static_cast<std::ptrdiff_t>(t), person) !=
         m.trustees.begin() + static_cast<std::ptrdiff_t>(t)) {
       return Refusal::kOutOfRange;
@@ -128,7 +157,9 @@ Result<void> Rule<Manifest>::check(State const&, Manifest const& m) {
   }
   if (m.title.empty() || !is_date(m.date)) return Refusal::kOutOfRange;
   if (m.committee_size % 2 == 0 || m.committee_size < count_role(m, kExpert)) return Refusal::kOutOfRange;
-  for (auto const check : {check_roles, check_trustees, check_rules, check_candidates, check_people_keys}) {
+  if (m.committee_size < kCommitteeMin && !m.rehearsal) return Refusal::kOutOfRange;
+  // The rules first: the quorum of experts is divided by one of them.
+  for (auto const check : {check_rules, check_roles, check_trustees, check_candidates, check_people_keys}) {
     if (auto const ok = check(m); !ok) return ok;
   }
   return {};
@@ -138,13 +169,15 @@ void Rule<Manifest>::take(State& s, Manifest const& e, Place const& place) {
   s.phase = MeetingPhase::kOpen;
   s.manifest = e;
   s.meeting = place.leaf;
-  s.seen_people_keys = {e.server_key, e.checkpoint_key};
+  s.slots = e.trustees;
+  s.seen_keys = {seen_key(e.server_key.view()), seen_key(e.checkpoint_key.view()), seen_key(e.server_box_key)};
   for (PersonId p = 1; p <= e.people.size(); ++p) {
     Person const& person = e.people[p - 1];
     if (!person.identity_key) continue;
-    s.keys[p] = {*person.identity_key, *person.witness_key};
-    s.seen_people_keys.insert(*person.identity_key);
-    s.seen_people_keys.insert(*person.witness_key);
+    s.keys[p].push_back({*person.identity_key, *person.witness_key, *person.box_key, true, place.index});
+    s.seen_keys.insert(seen_key(person.identity_key->view()));
+    s.seen_keys.insert(seen_key(person.witness_key->view()));
+    s.seen_keys.insert(seen_key(*person.box_key));
   }
   for (BatchId b = 1; b <= e.batches.size(); ++b) {
     for (QuestionId const q : e.batches[b - 1].candidates) s.questions[q].batch = b;
@@ -154,12 +187,17 @@ void Rule<Manifest>::take(State& s, Manifest const& e, Place const& place) {
 // ---- MeetingClose --------------------------------------------------------------------------------------------------
 
 Result<void> Rule<MeetingClose>::check(State const& s, MeetingClose const& e) {
-  if (s.in_progress()) return Refusal::kWrongPhase;
+  // A share that never comes must not keep a meeting open for ever: what was to be opened is undecided.
+  if (s.in_progress() && s.attempt->phase != BatchPhase::kOpening) return Refusal::kWrongPhase;
+  if (auto const ok = check_unwitnessed(s, e.unwitnessed); !ok) return ok;
   if (e.size < s.settled || e.size > s.tree.size()) return Refusal::kLogInconsistent;
   if (e.root != s.tree.root(e.size)) return Refusal::kLogInconsistent;
   return {};
 }
 
-void Rule<MeetingClose>::take(State& s, MeetingClose const&, Place const&) { s.phase = MeetingPhase::kClosed; }
+void Rule<MeetingClose>::take(State& s, MeetingClose const& e, Place const&) {
+  take_unwitnessed(s, e.unwitnessed);
+  s.phase = MeetingPhase::kClosed;
+}
 
 }  // namespace piaojue::meeting::rules

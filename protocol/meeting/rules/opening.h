@@ -28,7 +28,13 @@ struct Rule<BatchOpen> {
   [[nodiscard]] static Result<Prepared> check(State const& s, BatchOpen const& e);
   static void take(State& s, BatchOpen const& e, Place const& place, Prepared const& prepared);
   /// What the chair would sign now: see Record::draft_batch_open.
-  [[nodiscard]] static Result<BatchOpen> draft(State const& s, BatchId batch, bool paper, bool allow_fewer_trustees);
+  [[nodiscard]] static Result<BatchOpen> draft(State const& s, BatchId batch, bool paper,
+                                               std::vector<Hash> unwitnessed);
 };
+
+/// Results that the signers of BatchOpen or MeetingClose accept although no two thirds have witnessed them.
+/// @return kUnknown: no Declaration or PaperTally of this log. kConflict: named before.
+[[nodiscard]] Result<void> check_unwitnessed(State const& s, std::vector<Hash> const& leaves);
+void take_unwitnessed(State& s, std::vector<Hash> const& leaves);
 
 }  // namespace piaojue::meeting::rules

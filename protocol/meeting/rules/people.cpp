@@ -3,6 +3,7 @@
 
 #include "crypto/sign.h"
 #include "protocol/meeting/codec.h"
+#include "protocol/meeting/rules/seen.h"
 
 namespace piaojue::meeting::rules {
 
@@ -12,55 +13,157 @@ Result<void> Rule<SignIn>::check(State const& s, SignIn const& e) {
   if (s.has_role(e.person, kScreen)) return Refusal::kNotAuthorised;
   Presence const now = s.presence(e.person);
   if (now.signed_in || e.sequence != now.sequence) return Refusal::kConflict;
+  if (!now.out_by_others && now.sign_ins >= kSignInsMax) return Refusal::kTooLarge;
   return {};
 }
 
-void Rule<SignIn>::take(State& s, SignIn const& e, Place const&) { s.presences[e.person] = {true, e.sequence + 1}; }
+void Rule<SignIn>::take(State& s, SignIn const& e, Place const&) {
+  Presence& presence = s.presences[e.person];
+  // Whoever comes back may vote after all. Were the word still his, the vote could be lost without a mark.
+  if (s.in_progress() && s.attempt->shares.empty()) {
+    if (auto const voter = s.attempt->voters.find(e.person); voter != s.attempt->voters.end()) {
+      voter->second.signed_out_not_cast.reset();
+    }
+  }
+  if (!presence.out_by_others) ++presence.sign_ins;
+  presence.signed_in = true;
+  presence.out_by_others = false;
+  presence.sequence = e.sequence + 1;
+  if (!s.has_role(e.person, kExpert) || !s.has_first_key(e.person)) return;
+  s.committee_pool.insert(e.person);
+  s.came.insert(e.person);
+}
 
 // ---- SignOut -------------------------------------------------------------------------------------------------------
 
 Result<void> Rule<SignOut>::check(State const& s, SignOut const& e) {
   Presence const now = s.presence(e.person);
   if (!now.signed_in || e.sequence != now.sequence) return Refusal::kConflict;
+  bool const by_others = !e.reason.empty();
+  if (by_others && (e.batch_open || e.size != 0 || e.root)) return Refusal::kMalformed;
+  if (e.not_cast && !e.batch_open) return Refusal::kMalformed;
+  // Signed over another log, it would take its signer out of W in a log that he has never seen.
+  if (!by_others && (e.size == 0 || e.size > s.tree.size() || e.root != s.tree.root(e.size))) {
+    return Refusal::kLogInconsistent;
+  }
+  if (!e.batch_open) return {};
+  // What is said of an attempt is said while it can still be asked for, and before anybody knows a sum.
+  if (!s.in_progress() || s.attempt->open_hash != *e.batch_open || !s.attempt->shares.empty()) {
+    return Refusal::kWrongPhase;
+  }
+  if (!s.key_as_old_as_attempt(e.person)) return Refusal::kNotOnRoll;
+  if (!e.not_cast) return {};
+  if (!s.attempt->entitled(e.person)) return Refusal::kNotOnRoll;
+  Voter const* const voter = s.attempt->voter(e.person);
+  if (voter != nullptr && voter->envelope) return Refusal::kConflict;
   return {};
 }
 
-void Rule<SignOut>::take(State& s, SignOut const& e, Place const&) { s.presences[e.person] = {false, e.sequence + 1}; }
+void Rule<SignOut>::take(State& s, SignOut const& e, Place const& place) {
+  bool const by_others = !e.reason.empty();
+  Presence& presence = s.presences[e.person];
+  presence.signed_in = false;
+  presence.out_by_others = by_others;
+  presence.sequence = e.sequence + 1;
+  if (e.batch_open) s.attempt->voters[e.person].signed_out_not_cast = e.not_cast;
+  // A sign-out under a key that the office brought would let the office make the guards fewer.
+  if (by_others || !s.has_first_key(e.person)) return;
+  s.committee_pool.erase(e.person);
+  if (!s.attempt || !s.key_as_old_as_attempt(e.person)) return;
+  auto const witness = s.attempt->witnesses.find(e.person);
+  if (witness != s.attempt->witnesses.end() && !witness->second.left) witness->second.left = place.index;
+}
 
 // ---- Recuse --------------------------------------------------------------------------------------------------------
 
-Result<void> Rule<Recuse>::check(State const& s, Recuse const& e) {
+namespace {
+
+/// A key that the office brought would let the office speak for the person.
+bool attests(State const& s, Recuse const& e, Signing const& signing) {
+  return signing.by == By::kCommittee || (signing.by == By::kOne && s.has_first_key(e.person));
+}
+
+}  // namespace
+
+Result<void> Rule<Recuse>::check(State const& s, Recuse const& e, Signing const& signing) {
   if (!s.has_role(e.person, kExpert)) return Refusal::kNotAuthorised;
   if (e.reason.empty()) return Refusal::kMalformed;
-  if (s.questions.at(e.question).declared) return Refusal::kWrongPhase;
+  if (s.questions.at(e.question).decided()) return Refusal::kWrongPhase;
   if (s.in_progress() && contains(s.attempt->live(), e.question)) return Refusal::kWrongPhase;
   auto const has = s.recusals.find(e.person);
-  if (has != s.recusals.end() && has->second.contains(e.question)) return Refusal::kConflict;
+  if (has == s.recusals.end()) return {};
+  auto const before = has->second.find(e.question);
+  if (before == has->second.end()) return {};
+  // What the office entered may still be attested, so that the question can be opened.
+  if (before->second.attested || !attests(s, e, signing)) return Refusal::kConflict;
   return {};
 }
 
-void Rule<Recuse>::take(State& s, Recuse const& e, Place const&) { s.recusals[e.person][e.question] = e.reason; }
+void Rule<Recuse>::take(State& s, Recuse const& e, Place const& place) {
+  s.recusals[e.person][e.question] = {e.reason, attests(s, e, place.signing)};
+}
 
 // ---- KeyChange -----------------------------------------------------------------------------------------------------
 
-Result<void> Rule<KeyChange>::check(State const& s, KeyChange const& e) {
+namespace {
+
+constexpr std::size_t kKeysOfAPerson = 3;
+
+std::set<Hash> keys_of(KeyChange const& e) {
+  return {seen_key(e.identity_key.view()), seen_key(e.witness_key.view()), seen_key(e.box_key)};
+}
+
+void drop_pending_keys(State& s, TrusteeId trustee) {
+  std::erase_if(s.pending_keys, [&](auto const& item) { return item.first.second == trustee; });
+}
+
+}  // namespace
+
+Result<void> Rule<KeyChange>::check(State const& s, KeyChange const& e, Signing const& signing) {
   if (e.reason.empty()) return Refusal::kMalformed;
-  if (e.identity_key == e.witness_key || s.seen_people_keys.contains(e.identity_key) ||
-      s.seen_people_keys.contains(e.witness_key)) {
-    return Refusal::kConflict;
-  }
+  if (!valid_people_keys(e.identity_key, e.witness_key, e.box_key)) return Refusal::kOutOfRange;
+  std::set<Hash> const keys = keys_of(e);
+  if (keys.size() != kKeysOfAPerson) return Refusal::kConflict;
+  if (std::ranges::any_of(keys, [&](Hash const& key) { return s.seen_keys.contains(key); })) return Refusal::kConflict;
   if (!crypto::verify(e.identity_key,
-                      {possession_input(s.manifest.meeting_id, e.person, e.identity_key, e.witness_key)},
+                      {possession_input(s.manifest.meeting_id, e.person, e.identity_key, e.witness_key, e.box_key)},
                       e.possession)) {
     return Refusal::kBadSignature;
+  }
+  if (s.has_slot(e.person) && s.in_progress()) return Refusal::kWrongPhase;
+  // The office could otherwise take the committee away, key by key.
+  if (signing.by == By::kOffice && s.has_first_key(e.person) && !enough_first_keys(s, e.person)) {
+    return Refusal::kFirstKeys;
   }
   return {};
 }
 
-void Rule<KeyChange>::take(State& s, KeyChange const& e, Place const&) {
-  s.keys[e.person] = {e.identity_key, e.witness_key};
-  s.seen_people_keys.insert(e.identity_key);
-  s.seen_people_keys.insert(e.witness_key);
+void Rule<KeyChange>::take(State& s, KeyChange const& e, Place const& place) {
+  s.keys[e.person].push_back(
+      {e.identity_key, e.witness_key, e.box_key, place.signing.by == By::kCommittee, place.index});
+  for (Hash const& key : keys_of(e)) s.seen_keys.insert(key);
+  for (TrusteeId t = 1; t < s.slots.size(); ++t) {
+    if (s.slots[t] == e.person) drop_pending_keys(s, t);
+  }
+}
+
+// ---- TrusteeChange -------------------------------------------------------------------------------------------------
+
+Result<void> Rule<TrusteeChange>::check(State const& s, TrusteeChange const& e) {
+  if (e.reason.empty()) return Refusal::kMalformed;
+  if (s.in_progress()) return Refusal::kWrongPhase;
+  if (e.trustee == 0) return Refusal::kUnknown;
+  if (s.slots[e.trustee] == e.person) return Refusal::kConflict;
+  if (!s.presence(e.person).signed_in) return Refusal::kNotOnRoll;
+  if (s.has_role(e.person, kScreen) || !s.has_first_key(e.person) || s.has_slot(e.person)) {
+    return Refusal::kNotAuthorised;
+  }
+  return {};
+}
+
+void Rule<TrusteeChange>::take(State& s, TrusteeChange const& e, Place const&) {
+  s.slots[e.trustee] = e.person;
+  drop_pending_keys(s, e.trustee);
 }
 
 // ---- Interview -----------------------------------------------------------------------------------------------------

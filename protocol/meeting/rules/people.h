@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Who is there and who they are (specification §10.1): SignIn, SignOut, Recuse, KeyChange, Interview.
+/// Who is there and who they are (specification §10.1): SignIn, SignOut, Recuse, KeyChange,
+/// TrusteeChange, Interview.
 #include "protocol/meeting/rules/rule.h"
 
 namespace piaojue::meeting::rules {
@@ -23,16 +24,24 @@ struct Rule<SignOut> {
 template <>
 struct Rule<Recuse> {
   static WaysToSign signers(State const& s, Recuse const& e);
-  [[nodiscard]] static Result<void> check(State const& s, Recuse const& e);
+  [[nodiscard]] static Result<void> check(State const& s, Recuse const& e, Signing const& signing);
   static void take(State& s, Recuse const& e, Place const& place);
 };
 
-/// The old keys end here.
+/// The old keys end here. Signed by the committee it brings first keys, signed by the office changed ones.
 template <>
 struct Rule<KeyChange> {
   static WaysToSign signers(State const& s, KeyChange const& e);
-  [[nodiscard]] static Result<void> check(State const& s, KeyChange const& e);
+  [[nodiscard]] static Result<void> check(State const& s, KeyChange const& e, Signing const& signing);
   static void take(State& s, KeyChange const& e, Place const& place);
+};
+
+/// Another person takes a slot; slots never end.
+template <>
+struct Rule<TrusteeChange> {
+  static WaysToSign signers(State const& s, TrusteeChange const& e);
+  [[nodiscard]] static Result<void> check(State const& s, TrusteeChange const& e);
+  static void take(State& s, TrusteeChange const& e, Place const& place);
 };
 
 /// Of an exceptional candidate, who is not voted on without it.

@@ -3,14 +3,15 @@
 /// One rule for each type of entry E (specification §10), in the file of the part of a meeting that it belongs to:
 ///
 ///   template <> struct Rule<E> {
-///     static WaysToSign signers(State const&, E const&);      // who signs it: the table in signing.cpp
-///     static Result<Prepared> check(State const&, E const&);  // may it follow? Changes nothing
-///     static void take(State&, E const&, Place const&, Prepared);  // what it makes true; cannot fail
+///     static WaysToSign signers(State const&, E const&);               // who signs it: the table in signing.cpp
+///     static Result<Prepared> check(State const&, E const&, Signing const&);  // may it follow? Changes nothing
+///     static void take(State&, E const&, Place const&, Prepared);      // what it makes true; cannot fail
 ///   };
 ///
 /// `Prepared` is what the check had to compute anyway and the taking needs again; where there is nothing, check returns
-/// Result<void> and take has no such argument. Before a check is asked, what the entry names exists, and its signatures
-/// are there and valid (only MeetingOpen is checked first, since its signers stand in itself).
+/// Result<void> and take has no such argument. A check that does not ask who signed has no third argument. Before a
+/// check is asked, what the entry names exists, and its signatures are there and valid (only MeetingOpen is checked
+/// first, since its signers stand in itself).
 #include "protocol/meeting/rules/signing.h"
 #include "protocol/meeting/state.h"
 
@@ -19,10 +20,17 @@ namespace piaojue::meeting::rules {
 template <class E>
 struct Rule;
 
+/// By whom an entry is signed.
+struct Signing {
+  By by = By::kOne;
+  std::vector<PersonId> signers;  ///< ascending
+};
+
 /// Where the entry stands.
 struct Place {
   Hash leaf;
   std::uint64_t index = 0;
+  Signing signing;
 };
 
 template <class Range, class T>

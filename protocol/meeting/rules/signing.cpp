@@ -2,6 +2,7 @@
 #include "protocol/meeting/rules/signing.h"
 
 #include "crypto/sign.h"
+#include "protocol/meeting/rules/checking.h"
 #include "protocol/meeting/rules/counting.h"
 #include "protocol/meeting/rules/manifest.h"
 #include "protocol/meeting/rules/opening.h"
@@ -10,39 +11,27 @@
 
 namespace piaojue::meeting::rules {
 
-namespace {
-
-bool fits(WayToSign const& way, Manifest const& manifest, std::vector<PersonId> const& signers, bool complete) {
-  std::vector<std::size_t> filled(way.roles.size(), 0);
+bool fits(WayToSign const& way, std::vector<PersonId> const& signers, bool complete) {
+  std::vector<std::size_t> filled(way.groups.size(), 0);
   std::size_t named = 0;
   for (PersonId const signer : signers) {
     if (contains(way.each, signer)) {
       ++named;
       continue;
     }
-    if (signer == kServer || signer > manifest.people.size()) return false;
-    std::uint32_t const has = manifest.people[signer - 1].roles;
-    bool placed = false;
-    for (std::size_t i = 0; i < way.roles.size() && !placed; ++i) {
-      RoleWanted const& wanted = way.roles[i];
-      if ((has & wanted.role) == 0 || signer == wanted.except || filled[i] == wanted.max) continue;
-      ++filled[i];
-      placed = true;
-    }
-    if (!placed) return false;
+    auto const at = std::ranges::find_if(way.groups, [&](Group const& g) { return contains(g.members, signer); });
+    if (at == way.groups.end()) return false;
+    std::size_t& count = filled[static_cast<std::size_t>(at - way.groups.begin())];
+    if (++count > at->max) return false;
   }
   if (!complete) return true;
   if (named != way.each.size()) return false;
-  for (std::size_t i = 0; i < way.roles.size(); ++i) {
-    if (filled[i] < way.roles[i].min) return false;
+  for (std::size_t i = 0; i < way.groups.size(); ++i) {
+    Group const& group = way.groups[i];
+    if (filled[i] < group.min) return false;
+    if (!std::ranges::all_of(group.must, [&](PersonId person) { return contains(signers, person); })) return false;
   }
   return true;
-}
-
-}  // namespace
-
-bool fits(WaysToSign const& ways, Manifest const& manifest, std::vector<PersonId> const& signers, bool complete) {
-  return std::ranges::any_of(ways, [&](WayToSign const& way) { return fits(way, manifest, signers, complete); });
 }
 
 std::vector<PersonId> signers_of(Entry const& entry) {
@@ -51,41 +40,55 @@ std::vector<PersonId> signers_of(Entry const& entry) {
   return out;
 }
 
-Result<void> check_signatures(State const& state, Entry const& entry, WaysToSign const& ways, bool complete) {
+Result<void> check_signatures(State const& state, Entry const& entry) {
   auto const* opening = std::get_if<Manifest>(&entry.body);
-  Manifest const& manifest = opening != nullptr ? *opening : state.manifest;
-  if (!fits(ways, manifest, signers_of(entry), complete)) return Refusal::kNotAuthorised;
   Bytes const input = crypto::entry_signing_input(name(entry.type()), entry.body_bytes);
   for (EntrySignature const& signature : entry.signatures) {
     auto const key = opening == nullptr            ? state.identity_key(signature.signer)
-                     : signature.signer == kServer ? std::optional(manifest.server_key)
-                                                   : manifest.people[signature.signer - 1].identity_key;
+                     : signature.signer == kServer ? std::optional(opening->server_key)
+                                                   : opening->people[signature.signer - 1].identity_key;
     if (!key) return Refusal::kNotOnRoll;
     if (!crypto::verify(*key, {input}, signature.signature)) return Refusal::kBadSignature;
   }
   return {};
 }
 
-std::size_t count_role(Manifest const& manifest, Role role) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(manifest.people, [&](Person const& person) { return (person.roles & role) != 0; }));
-}
-
 // ---- The table ----------------------------------------------------------------------------------------------------
 
 namespace {
 
-WaysToSign by(PersonId person) { return {{{person}, {}}}; }
-WaysToSign by(std::vector<RoleWanted> roles) { return {{{}, std::move(roles)}}; }
-WaysToSign by_trustee(State const& s, TrusteeId trustee) { return by(s.manifest.trustees[trustee]); }
+WaysToSign by(PersonId person) { return {{By::kOne, {person}, {}}}; }
+WaysToSign by_slot(State const& s, TrusteeId trustee) { return by(s.slots[trustee]); }
 
-RoleWanted one(Role role, PersonId except = 0) { return {role, 1, 1, except}; }
-RoleWanted every(Manifest const& m, Role role) { return {role, count_role(m, role), count_role(m, role), 0}; }
-RoleWanted at_least(Manifest const& m, Role role, std::size_t n) { return {role, n, count_role(m, role), 0}; }
-
-/// The chair, and as many supervisors as the rules of the meeting ask for.
-WaysToSign by_chair_and_supervisors(Manifest const& m) {
-  return by({one(kChair), at_least(m, kSupervisor, m.rules.supervisors_needed)});
+void add_office(WaysToSign& ways, State const& s, PersonId concerned) {
+  Office const o = office(s, concerned);
+  if (!o.exists()) return;
+  ways.push_back({By::kOffice, {}, {{o.chairs}, {o.supervisors, 1, o.supervisors.size(), o.present_supervisors}}});
+}
+void add_committee(WaysToSign& ways, State const& s, PersonId concerned, std::vector<PersonId> must = {}) {
+  Committee const c = committee(s, concerned);
+  if (!c.exists()) return;
+  ways.push_back({By::kCommittee, {}, {{c.members, c.needed, c.members.size(), std::move(must)}}});
+}
+/// Wherever the table says office, the committee may sign instead.
+WaysToSign by_office(State const& s, PersonId concerned = kNobody) {
+  WaysToSign out;
+  add_office(out, s, concerned);
+  add_committee(out, s, concerned);
+  return out;
+}
+WaysToSign by_committee(State const& s, PersonId concerned = kNobody) {
+  WaysToSign out;
+  add_committee(out, s, concerned);
+  return out;
+}
+/// A chair and a supervisor are out of the office's reach, whatever else they are.
+bool is_officer(State const& s, PersonId person) {
+  return s.has_role(person, kChair) || s.has_role(person, kSupervisor);
+}
+WaysToSign& operator+=(WaysToSign& out, WaysToSign more) {
+  std::ranges::move(more, std::back_inserter(out));
+  return out;
 }
 
 }  // namespace
@@ -93,55 +96,98 @@ WaysToSign by_chair_and_supervisors(Manifest const& m) {
 // 10.1 Meeting and people
 
 WaysToSign Rule<Manifest>::signers(State const&, Manifest const& e) {
-  return by({at_least(e, kClerk, 1), at_least(e, kChair, 1), every(e, kSupervisor)});
+  WayToSign out{By::kOpeners, {}, {}};
+  for (PersonId p = 1; p <= e.people.size(); ++p) {
+    Person const& person = e.people[p - 1];
+    bool const opens = (person.roles & (kChair | kClerk | kSupervisor)) != 0 || contains(e.trustees, p);
+    if (opens && person.identity_key) out.each.push_back(p);
+  }
+  return {out};
 }
 WaysToSign Rule<SignIn>::signers(State const&, SignIn const& e) { return by(e.person); }
-WaysToSign Rule<SignOut>::signers(State const&, SignOut const& e) {
-  return e.reason.empty() ? by(e.person) : by({one(kClerk), one(kChair)});
+WaysToSign Rule<SignOut>::signers(State const& s, SignOut const& e) {
+  if (e.reason.empty()) return by(e.person);
+  return is_officer(s, e.person) ? by_committee(s, e.person) : by_office(s, e.person);
 }
-WaysToSign Rule<Recuse>::signers(State const&, Recuse const& e) {
-  return {{{e.person}, {}}, {{}, {one(kClerk), one(kChair)}}};
-}
-WaysToSign Rule<KeyChange>::signers(State const& s, KeyChange const& e) {
-  WaysToSign out = by({one(kChair, e.person)});
-  if (s.has_role(e.person, kChair)) out.push_back({{}, {one(kSupervisor)}});
+WaysToSign Rule<Recuse>::signers(State const& s, Recuse const& e) {
+  WaysToSign out = by(e.person);
+  out += is_officer(s, e.person) ? by_committee(s, e.person) : by_office(s, e.person);
   return out;
 }
-WaysToSign Rule<Interview>::signers(State const&, Interview const&) { return by({one(kClerk)}); }
+WaysToSign Rule<KeyChange>::signers(State const& s, KeyChange const& e) {
+  return is_officer(s, e.person) || s.has_slot(e.person) ? by_committee(s, e.person) : by_office(s, e.person);
+}
+WaysToSign Rule<TrusteeChange>::signers(State const& s, TrusteeChange const& e) {
+  PersonId const outgoing = s.slots[e.trustee];
+  Committee const c = committee(s, outgoing);
+  if (contains(c.members, e.person)) {
+    WaysToSign out;
+    add_committee(out, s, outgoing, {e.person});
+    return out;
+  }
+  WaysToSign out = by_committee(s, outgoing);
+  for (WayToSign& way : out) way.each.push_back(e.person);
+  return out;
+}
+WaysToSign Rule<Interview>::signers(State const& s, Interview const&) {
+  return {{By::kOne, {}, {{s.people_with(kClerk)}}}};
+}
 WaysToSign Rule<MeetingClose>::signers(State const& s, MeetingClose const&) {
-  return by_chair_and_supervisors(s.manifest);
+  WaysToSign out;
+  // People sign and then leave: here no supervisor need be signed in.
+  Office const o = office(s, kNobody);
+  if (!o.chairs.empty() && !o.supervisors.empty()) {
+    out.push_back({By::kOffice, {}, {{o.chairs}, {o.supervisors, 1, o.supervisors.size(), o.present_supervisors}}});
+  }
+  add_committee(out, s, kNobody);
+  for (auto const& [one, other] : {std::pair{kChair, kClerk}, {kChair, kSupervisor}, {kClerk, kSupervisor}}) {
+    out.push_back({By::kTwo, {}, {{s.people_with(one)}, {s.people_with(other)}}});
+  }
+  return out;
 }
 
 // 10.2 Opening
 
-WaysToSign Rule<BatchKeys>::signers(State const& s, BatchKeys const& e) { return by_trustee(s, e.trustee); }
-WaysToSign Rule<BatchOpen>::signers(State const&, BatchOpen const&) { return by({one(kChair)}); }
+WaysToSign Rule<BatchKeys>::signers(State const& s, BatchKeys const& e) { return by_slot(s, e.trustee); }
+WaysToSign Rule<BatchOpen>::signers(State const& s, BatchOpen const&) { return by_office(s); }
 
-// 10.3 Voting, closing, mixing
+// 10.3 Voting, checking, closing, mixing
 
 WaysToSign Rule<TokenRequest>::signers(State const&, TokenRequest const& e) { return by(e.person); }
-WaysToSign Rule<TokensIssued>::signers(State const& s, TokensIssued const& e) { return by_trustee(s, e.trustee); }
+WaysToSign Rule<TokensIssued>::signers(State const& s, TokensIssued const& e) { return by_slot(s, e.trustee); }
 WaysToSign Rule<EnvelopeCast>::signers(State const&, EnvelopeCast const& e) { return by(e.person); }
-WaysToSign Rule<BatchClose>::signers(State const&, BatchClose const&) { return by({one(kChair)}); }
-WaysToSign Rule<IssuanceClosed>::signers(State const& s, IssuanceClosed const& e) { return by_trustee(s, e.trustee); }
-WaysToSign Rule<MixStep>::signers(State const& s, MixStep const& e) { return by_trustee(s, e.trustee); }
+WaysToSign Rule<EnvelopeSpoil>::signers(State const& s, EnvelopeSpoil const& e) {
+  if (e.supervisor == 0) return by_office(s, e.person);
+  if (!s.has_role(e.supervisor, kSupervisor)) return {};
+  return {{By::kPersonAndSupervisor, {e.person, e.supervisor}, {}}};
+}
+WaysToSign Rule<CheckResult>::signers(State const& s, CheckResult const& e) {
+  WaysToSign out;
+  Spoil const* const spoil = latest_spoil(s, e.person);
+  if (spoil != nullptr && spoil->supervisor != 0) out = by(spoil->supervisor);
+  if (e.verdict == CheckVerdict::kUnopened) out += by_office(s);
+  return out;
+}
+WaysToSign Rule<BatchClose>::signers(State const& s, BatchClose const&) { return by_office(s); }
+WaysToSign Rule<IssuanceClosed>::signers(State const& s, IssuanceClosed const& e) { return by_slot(s, e.trustee); }
+WaysToSign Rule<MixStep>::signers(State const& s, MixStep const& e) { return by_slot(s, e.trustee); }
 WaysToSign Rule<BallotBox>::signers(State const&, BallotBox const&) { return by(kServer); }
 WaysToSign Rule<Incident>::signers(State const&, Incident const&) { return by(kServer); }
 
 // 10.4 Confirming, opening, declaring
 
 WaysToSign Rule<Confirm>::signers(State const&, Confirm const& e) { return by(e.person); }
-WaysToSign Rule<Override>::signers(State const& s, Override const& e) {
-  return by({one(kChair), e.missing.empty() ? at_least(s.manifest, kSupervisor, 1) : every(s.manifest, kSupervisor)});
+WaysToSign Rule<Override>::signers(State const& s, Override const&) { return by_office(s); }
+WaysToSign Rule<TallyShare>::signers(State const& s, TallyShare const& e) { return by_slot(s, e.trustee); }
+WaysToSign Rule<Declaration>::signers(State const& s, Declaration const&) { return by_office(s); }
+WaysToSign Rule<Void>::signers(State const& s, Void const&) {
+  return s.attempt->shares.empty() ? by_office(s) : by_committee(s);
 }
-WaysToSign Rule<TallyShare>::signers(State const& s, TallyShare const& e) { return by_trustee(s, e.trustee); }
-WaysToSign Rule<Declaration>::signers(State const& s, Declaration const&) {
-  return by_chair_and_supervisors(s.manifest);
+WaysToSign Rule<PaperTally>::signers(State const& s, PaperTally const&) { return by_office(s); }
+WaysToSign Rule<Erased>::signers(State const& s, Erased const& e) {
+  bool const current = e.batch_open == s.attempt->open_hash;
+  auto const& holders = current ? s.attempt->holders : s.past_attempts.at(e.batch_open).holders;
+  return e.trustee < holders.size() ? by(holders[e.trustee]) : WaysToSign{};
 }
-WaysToSign Rule<Void>::signers(State const& s, Void const& e) {
-  return e.shares_lost ? by({one(kChair), every(s.manifest, kSupervisor)}) : by({one(kChair)});
-}
-WaysToSign Rule<PaperTally>::signers(State const& s, PaperTally const&) { return by_chair_and_supervisors(s.manifest); }
-WaysToSign Rule<Erased>::signers(State const& s, Erased const& e) { return by_trustee(s, e.trustee); }
 
 }  // namespace piaojue::meeting::rules

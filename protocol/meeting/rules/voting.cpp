@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/meeting/rules/voting.h"
 
+#include "crypto/sign.h"
+#include "crypto/sign.h"
 #include "protocol/meeting/rules/seen.h"
 
 namespace piaojue::meeting::rules {
@@ -11,56 +13,70 @@ namespace elgamal = crypto::elgamal;
 
 Result<void> Rule<TokenRequest>::check(State const& s, TokenRequest const& e) {
   if (!s.voting()) return Refusal::kWrongPhase;
-  if (!s.attempt->present(e.person)) return Refusal::kNotOnRoll;
+  if (!s.attempt->present(e.person) || !s.key_as_old_as_attempt(e.person)) return Refusal::kNotOnRoll;
   if (s.attempt->questions_of(e.person).empty()) return Refusal::kRecused;
-  if (s.attempt->requests.contains(e.person)) return Refusal::kAlreadyIssued;
+  if (e.cast != s.attempt->cast_of(e.person)) return Refusal::kConflict;
+  if (Voter const* const voter = s.attempt->voter(e.person)) {
+    if (voter->request) return Refusal::kAlreadyIssued;
+    // Whoever looked at the spoiled ballot says first what he saw.
+    if (!voter->spoils.empty() && voter->spoils.back().supervisor != 0 && !voter->spoils.back().verdict) {
+      return Refusal::kWrongPhase;
+    }
+  }
+  auto const differs = s.differs.find(e.person);
+  if (differs != s.differs.end() && differs->second > s.current_keys(e.person)->index) return Refusal::kCheckDiffers;
   return {};
 }
 
 void Rule<TokenRequest>::take(State& s, TokenRequest const& e, Place const& place) {
-  s.attempt->requests[e.person] = e;
-  s.attempt->request_index[e.person] = place.index;
+  Voter& voter = s.attempt->voters[e.person];
+  voter.request = e;
+  voter.request_index = place.index;
 }
 
 // ---- TokensIssued --------------------------------------------------------------------------------------------------
 
 Result<void> Rule<TokensIssued>::check(State const& s, TokensIssued const& e) {
   if (!s.voting()) return Refusal::kWrongPhase;
-  if (!s.attempt->hop_of(e.trustee)) return Refusal::kNotAuthorised;
-  if (!s.attempt->requests.contains(e.person)) return Refusal::kWrongPhase;
-  auto const issued = s.attempt->issued.find(e.person);
-  if (issued != s.attempt->issued.end() && issued->second.contains(e.trustee)) return Refusal::kAlreadyIssued;
+  if (!s.attempt->takes_part(e.trustee)) return Refusal::kNotAuthorised;
+  if (!s.attempt->present(e.person)) return Refusal::kWrongPhase;
+  if (e.cast != s.attempt->cast_of(e.person)) return Refusal::kConflict;
+  Voter const* const voter = s.attempt->voter(e.person);
+  if (voter == nullptr || !voter->request) return Refusal::kWrongPhase;
+  if (voter->issued.contains(e.trustee)) return Refusal::kAlreadyIssued;
   return {};
 }
 
 void Rule<TokensIssued>::take(State& s, TokensIssued const& e, Place const&) {
-  s.attempt->issued[e.person].insert(e.trustee);
+  s.attempt->voters[e.person].issued.insert(e.trustee);
+  for (QuestionId const q : s.attempt->questions_of(e.person)) ++s.attempt->issued[e.trustee][q];
 }
 
 // ---- EnvelopeCast --------------------------------------------------------------------------------------------------
 
 Result<void> Rule<EnvelopeCast>::check(State const& s, EnvelopeCast const& e) {
   if (!s.voting()) return Refusal::kWrongPhase;
-  if (!s.attempt->present(e.person)) return Refusal::kNotOnRoll;
-  auto const issued = s.attempt->issued.find(e.person);
-  if (issued == s.attempt->issued.end() || issued->second.size() != s.attempt->hops.size()) {
-    return Refusal::kWrongPhase;
-  }
-  auto const before = s.attempt->casts.find(e.person);
-  if (e.sequence != (before == s.attempt->casts.end() ? 0 : before->second.sequence + 1)) return Refusal::kConflict;
+  if (!s.attempt->present(e.person) || !s.key_as_old_as_attempt(e.person)) return Refusal::kNotOnRoll;
+  if (e.cast != s.attempt->cast_of(e.person)) return Refusal::kConflict;
+  Voter const* const voter = s.attempt->voter(e.person);
+  if (voter == nullptr || voter->issued.size() != s.attempt->holders.size()) return Refusal::kWrongPhase;
+  // A paper that was put into the box is not taken out again.
+  if (voter->envelope) return Refusal::kConflict;
   return {};
 }
 
 void Rule<EnvelopeCast>::take(State& s, EnvelopeCast const& e, Place const& place) {
-  s.attempt->envelopes[e.person] = place.leaf;
-  s.attempt->casts[e.person] = e;
+  Voter& voter = s.attempt->voters[e.person];
+  voter.envelope = e;
+  voter.envelope_leaf = place.leaf;
+  voter.signed_out_not_cast.reset();  // also if others end this envelope later
 }
 
 // ---- BatchClose ----------------------------------------------------------------------------------------------------
 
 Result<void> Rule<BatchClose>::check(State const& s, BatchClose const& e) {
   if (!s.voting()) return Refusal::kWrongPhase;
-  if (e.envelopes != s.attempt->envelopes) return Refusal::kConflict;
+  if (e.envelopes != s.attempt->envelopes() || e.without != s.attempt->without()) return Refusal::kConflict;
   return {};
 }
 
@@ -72,17 +88,17 @@ void Rule<BatchClose>::take(State& s, BatchClose const& e, Place const&) {
 // ---- IssuanceClosed ------------------------------------------------------------------------------------------------
 
 Result<void> Rule<IssuanceClosed>::check(State const& s, IssuanceClosed const& e) {
-  if (!s.in({BatchPhase::kClosing})) return Refusal::kWrongPhase;
-  if (!s.attempt->hop_of(e.trustee)) return Refusal::kNotAuthorised;
   if (s.attempt->issuance_closed.contains(e.trustee)) return Refusal::kConflict;
-  if (e.issued != s.attempt->issued_by(e.trustee)) return Refusal::kConflict;
+  if (!s.in({BatchPhase::kClosing})) return Refusal::kWrongPhase;
+  if (!s.attempt->takes_part(e.trustee)) return Refusal::kNotAuthorised;
+  if (e.issued != s.attempt->issued[e.trustee]) return Refusal::kConflict;
   return {};
 }
 
 void Rule<IssuanceClosed>::take(State& s, IssuanceClosed const& e, Place const&) {
   Attempt& a = *s.attempt;
   a.issuance_closed.insert(e.trustee);
-  if (a.issuance_closed.size() == a.hops.size()) a.phase = BatchPhase::kMixing;
+  if (a.issuance_closed.size() == a.holders.size()) a.phase = BatchPhase::kMixing;
 }
 
 // ---- MixStep -------------------------------------------------------------------------------------------------------
@@ -90,11 +106,11 @@ void Rule<IssuanceClosed>::take(State& s, IssuanceClosed const& e, Place const&)
 Result<void> Rule<MixStep>::check(State const& s, MixStep const& e) {
   Attempt const& a = *s.attempt;
   if (a.phase != BatchPhase::kMixing) return Refusal::kWrongPhase;
-  if (!a.hop_of(e.trustee)) return Refusal::kNotAuthorised;
-  if (a.hop_of(e.trustee) != a.mixes.size()) return Refusal::kWrongPhase;
+  if (!a.takes_part(e.trustee)) return Refusal::kNotAuthorised;
+  if (e.trustee != a.mixes.size()) return Refusal::kWrongPhase;
   if (!covers(e.counts, a.live())) return Refusal::kConflict;
   for (auto const& [q, count] : e.counts) {
-    if (count.in != (a.mixes.empty() ? a.cast(q) : a.mixes.back().counts.at(q).out)) return Refusal::kMixSize;
+    if (count.in != (a.mixes.empty() ? a.counted_for(q) : a.mixes.back().counts.at(q).out)) return Refusal::kMixSize;
     if (count.out > count.in) return Refusal::kOutOfRange;
   }
   return {};
@@ -114,10 +130,13 @@ Result<void> check_question_box(State const& s, QuestionId q, QuestionBox const&
   for (Bytes const& bytes : box.ballots) {
     auto const ballot = parse_ballot(s.attempt->shape, bytes);
     if (!ballot) return ballot.error();
+    if (!crypto::is_valid(ballot->pk_v)) return Refusal::kBallotEncoding;
+    if (ballot->question != q) return Refusal::kBallotContext;
     // An order that is not by bytes could tell who voted when.
     if (before != nullptr && *before >= bytes) return Refusal::kBallotEncoding;
     before = &bytes;
-    if (ballot->question != q) return Refusal::kBallotContext;
+    if (!crypto::is_valid(ballot->pk_v)) return Refusal::kBallotEncoding;
+    if (s.spent_ballots.contains(seen_ballot_key(ballot->pk_v))) return Refusal::kBallotSpent;
     for (Hash const& hash : {seen_ballot_key(ballot->pk_v), seen_vote(ballot->vote)}) {
       if (s.seen_ballots.contains(hash) || !here.insert(hash).second) return Refusal::kBallotDuplicate;
     }
@@ -137,14 +156,16 @@ Result<void> check_question_box(State const& s, QuestionId q, QuestionBox const&
 auto Rule<BallotBox>::check(State const& s, BallotBox const& e) -> Result<Prepared> {
   Prepared prepared;
   Attempt const& a = *s.attempt;
-  if (a.phase != BatchPhase::kMixing || a.mixes.size() != a.hops.size()) return Refusal::kWrongPhase;
+  if (a.phase != BatchPhase::kMixing || a.mixes.size() != a.holders.size()) return Refusal::kWrongPhase;
   if (!covers(e.boxes, a.live())) return Refusal::kConflict;
   // First what costs nothing.
   for (auto const& [q, box] : e.boxes) {
     std::uint64_t total = box.ballots.size();
     for (auto const& [code, count] : box.refused) {
       auto const refusal = static_cast<Refusal>(code);
-      if (code > 0xffff || refusal < Refusal::kBallotToken || refusal > Refusal::kBallotDuplicate || count == 0) {
+      bool const of_a_ballot = (refusal >= Refusal::kBallotToken && refusal <= Refusal::kBallotDuplicate) ||
+                               refusal == Refusal::kBallotSpent;
+      if (code > 0xffff || !of_a_ballot || count == 0) {
         return Refusal::kOutOfRange;
       }
       total += count;
@@ -164,7 +185,6 @@ void Rule<BallotBox>::take(State& s, BallotBox const& e, Place const& place, Pre
   a.box = std::make_shared<BallotBox const>(e);
   a.box_hash = place.leaf;
   a.box_index = place.index;
-  a.box_witnesses = s.witnesses();
   a.sums = std::move(prepared.sums);
   a.phase = BatchPhase::kConfirming;
   s.seen_ballots.insert(prepared.seen.begin(), prepared.seen.end());
@@ -173,7 +193,7 @@ void Rule<BallotBox>::take(State& s, BallotBox const& e, Place const& place, Pre
 // ---- Incident ------------------------------------------------------------------------------------------------------
 
 Result<void> Rule<Incident>::check(State const& s, Incident const& e) {
-  if (e.code == 0 || e.code > static_cast<std::uint32_t>(Refusal::kInternal)) return Refusal::kOutOfRange;
+  if (e.code == 0 || e.code > static_cast<std::uint32_t>(kLastRefusal)) return Refusal::kOutOfRange;
   if (s.attempt->incidents.contains({e.person, e.code})) return Refusal::kConflict;
   return {};
 }

@@ -20,7 +20,7 @@ struct Rule<TokensIssued> {
   static void take(State& s, TokensIssued const& e, Place const& place);
 };
 
-/// A later one replaces what this person cast before.
+/// One a person, attempt and cast; nothing replaces it but a Spoil (checking.h).
 template <>
 struct Rule<EnvelopeCast> {
   static WaysToSign signers(State const& s, EnvelopeCast const& e);

@@ -6,25 +6,24 @@ namespace piaojue::trustee {
 using meeting::Attempt;
 using meeting::Record;
 
-void Erasing::due(Jobs& jobs, Record const& record) {
+void Erasing::due(Jobs& jobs, Record const& record, bool may_sign) {
   for (auto const& [hash, past] : record.past_attempts()) {
-    due(jobs, record, {hash, {past.batch, past.attempt}, past.hops, past.erased});
+    due(jobs, record, {hash, {past.batch, past.attempt}, past.holders, past.erased}, may_sign);
   }
   if (!record.attempt()) return;
   Attempt const& attempt = *record.attempt();
   if (!record.in_progress()) {
-    due(jobs, record, {attempt.open_hash, slot_of(attempt), attempt.hops, attempt.erased});
-  } else if (!attempt.hop_of(seat_.id)) {
-    sweep(slot_of(attempt));  // opened without this trustee, or on paper
+    due(jobs, record, {attempt.open_hash, slot_of(attempt), attempt.holders, attempt.erased}, may_sign);
+  } else if (!held(attempt.holders)) {
+    sweep(slot_of(attempt));  // somebody else holds the slot, or it is on paper
   }
 }
 
-void Erasing::due(Jobs& jobs, Record const& record, Ended const& attempt) {
+void Erasing::due(Jobs& jobs, Record const& record, Ended const& attempt, bool may_sign) {
   issuing_.forget(attempt.batch_open);
   mixing_.forget(attempt.batch_open);
   seat_.book.attempt_ended(attempt.slot);
-  bool const took_part = std::ranges::find(attempt.hops, seat_.id) != attempt.hops.end();
-  if (!took_part || attempt.erased.contains(seat_.id)) return sweep(attempt.slot);
+  if (!may_sign || !held(attempt.holders) || attempt.erased.contains(seat_.id)) return sweep(attempt.slot);
   Duty const duty = duty_of(DutyKind::kErase, attempt.slot);
   if (seat_.book.handed_out({duty}) || seat_.book.busy(attempt.slot)) return;
   seat_.book.add(jobs, record, duty, nothing_heavy,

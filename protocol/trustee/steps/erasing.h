@@ -10,7 +10,8 @@ class Erasing {
  public:
   Erasing(Seat& seat, Issuing& issuing, Mixing& mixing) : seat_(seat), issuing_(issuing), mixing_(mixing) {}
 
-  void due(Jobs& jobs, meeting::Record const& record);
+  /// @param may_sign the own key is in force; else what is known is destroyed without a word.
+  void due(Jobs& jobs, meeting::Record const& record, bool may_sign);
   /// After MeetingClose nothing is signed, and nothing is kept.
   void meeting_closed(meeting::Record const& record);
 
@@ -18,10 +19,13 @@ class Erasing {
   struct Ended {
     Hash const& batch_open;
     Slot slot;
-    std::vector<TrusteeId> const& hops;
+    std::vector<PersonId> const& holders;
     std::set<TrusteeId> const& erased;
   };
-  void due(Jobs& jobs, meeting::Record const& record, Ended const& attempt);
+  void due(Jobs& jobs, meeting::Record const& record, Ended const& attempt, bool may_sign);
+  bool held(std::vector<PersonId> const& holders) const {
+    return seat_.id < holders.size() && holders[seat_.id] == seat_.person;
+  }
   void sweep(Slot const& slot);
 
   Seat& seat_;

@@ -8,10 +8,6 @@ namespace piaojue::trustee {
 
 namespace {
 
-std::string stored_as(std::string_view what, Slot const& slot) {
-  return std::string(what) + "/" + std::to_string(slot.first) + "/" + std::to_string(slot.second);
-}
-
 Secret serialise(std::vector<Held> const& all) {
   std::vector<Secret> keys;
   keys.reserve(all.size());
@@ -21,7 +17,6 @@ Secret serialise(std::vector<Held> const& all) {
     for (std::size_t i = 0; i < all.size(); ++i) {
       out.bytes(keys[i].view());
       out.bytes(all[i].body);
-      out.bytes(all[i].shared_box ? all[i].shared_box->view() : ByteView{});
     }
   });
 }
@@ -33,25 +28,16 @@ Result<std::vector<Held>> decode_held(Secret const& bytes, Slot const& slot) {
   for (std::uint32_t i = 0; i < count; ++i) {
     ByteView const plain = in.bytes();
     ByteView const body = in.bytes();
-    ByteView const box = in.bytes();
     if (in.broken()) return Refusal::kMalformed;
     auto keys = AttemptKeys::parse(Secret::copy_of(plain));
     if (!keys || Slot{keys->batch, keys->attempt} != slot) return Refusal::kMalformed;
-    Held held{std::make_shared<AttemptKeys>(std::move(*keys)), to_bytes(body), std::nullopt};
-    if (!box.empty()) {
-      held.shared_box = Hash::from(box);
-      if (!held.shared_box) return Refusal::kMalformed;
-    }
-    out.push_back(std::move(held));
+    out.push_back({std::make_shared<AttemptKeys>(std::move(*keys)), to_bytes(body)});
   }
   if (!in.done()) return Refusal::kMalformed;
   return out;
 }
 
 }  // namespace
-
-std::string keys_name(Slot const& slot) { return stored_as("keys", slot); }
-std::string mix_name(Slot const& slot) { return stored_as("mix", slot); }
 
 bool Held::covers(std::vector<QuestionId> const& questions) const {
   return std::ranges::all_of(questions, [&](QuestionId q) { return keys->token_keys.contains(q); });
@@ -66,11 +52,17 @@ void Held::destroy() const {
 std::vector<Held>* KeptKeys::load(Slot const& slot) {
   if (auto const known = slots_.find(slot); known != slots_.end()) return &known->second;
   Duty const duty = duty_of(DutyKind::kKeys, slot);
-  auto const bytes = store_.load(keys_name(slot));
+  auto const bytes = store_.load(name(StoreKind::kKeys, slot));
   if (!bytes) {
-    book_.note(duty, bytes.error());
+    // Waiting is no failure: nobody has to be told before the holders have been asked.
+    if (bytes.error() == Refusal::kBusy) {
+      busy_.insert(slot);
+    } else {
+      book_.note(duty, bytes.error());
+    }
     return nullptr;
   }
+  busy_.erase(slot);
   std::vector<Held>& out = slots_[slot];
   if (*bytes) {
     auto held = decode_held(**bytes, slot);
@@ -84,27 +76,30 @@ std::vector<Held>* KeptKeys::load(Slot const& slot) {
   return &out;
 }
 
-Result<void> KeptKeys::save(Slot const& slot) { return store_.save(keys_name(slot), serialise(slots_[slot])); }
+Result<void> KeptKeys::save(Slot const& slot) {
+  return store_.save(name(StoreKind::kKeys, slot), serialise(slots_[slot]));
+}
 
 Result<void> KeptKeys::erase(Slot const& slot) {
   if (auto const known = slots_.find(slot); known != slots_.end()) {
     for (Held const& held : known->second) held.destroy();
     known->second.clear();
   }
-  auto const mix = store_.erase(mix_name(slot));
+  auto const mix = store_.erase(name(StoreKind::kMix, slot));
   if (!mix) return mix.error();
-  auto const keys = store_.erase(keys_name(slot));
+  auto const keys = store_.erase(name(StoreKind::kKeys, slot));
   if (!keys) return keys.error();
   slots_.erase(slot);
+  busy_.erase(slot);
   return {};
 }
 
-Held* KeptKeys::current(meeting::Attempt const& attempt, std::uint32_t hop) {
+Held* KeptKeys::current(meeting::Attempt const& attempt) {
   Slot const slot = slot_of(attempt);
   std::vector<Held>* const all = load(slot);
   if (all == nullptr) return nullptr;
   if (pruned_.contains(slot)) return all->empty() ? nullptr : &all->front();
-  Bytes const logged = meeting::encode_body(attempt.keys[hop]);
+  Bytes const logged = meeting::encode_body(attempt.keys[id_]);
   // A job that runs may hold keys that would be destroyed.
   if (!book_.busy(slot)) {
     std::size_t const before = all->size();
@@ -113,7 +108,8 @@ Held* KeptKeys::current(meeting::Attempt const& attempt, std::uint32_t hop) {
       held.destroy();
       return true;
     });
-    if (all->size() == before || (all->empty() ? store_.erase(keys_name(slot)) : save(slot))) pruned_.insert(slot);
+    if (all->size() == before || (all->empty() ? store_.erase(name(StoreKind::kKeys, slot)) : save(slot)))
+      pruned_.insert(slot);
   }
   auto const held = std::ranges::find(*all, logged, &Held::body);
   return held == all->end() ? nullptr : &*held;

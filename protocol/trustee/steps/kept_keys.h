@@ -5,16 +5,11 @@
 
 namespace piaojue::trustee {
 
-/// Under what names the store keeps an attempt's keys and its mix.
-std::string keys_name(Slot const& slot);
-std::string mix_name(Slot const& slot);
-
 /// One set of keys as it was made. `keys` is shared with jobs that run on other threads; it is changed only while none
 /// does.
 struct Held {
   std::shared_ptr<AttemptKeys> keys;
-  Bytes body;                      ///< of the BatchKeys: kept, because a second proof of knowledge would be other bytes
-  std::optional<Hash> shared_box;  ///< the box that a share was given for: there is no second one
+  Bytes body;  ///< of the BatchKeys: kept, because a second proof of knowledge would be other bytes
 
   bool covers(std::vector<QuestionId> const& questions) const;
   void destroy() const;
@@ -22,23 +17,29 @@ struct Held {
 
 class KeptKeys {
  public:
-  KeptKeys(TrusteeStore& store, DutyBook& book) : store_(store), book_(book) {}
+  KeptKeys(TrusteeStore& store, DutyBook& book, TrusteeId id) : store_(store), book_(book), id_(id) {}
 
   /// All sets of an attempt, oldest first; empty: none were made, or they are lost.
-  /// @return nothing if the store failed: nothing may rest on its silence then.
+  /// @return nothing if the store failed, or the half has not come back: nothing may rest on its silence then.
   std::vector<Held>* load(Slot const& slot);
   [[nodiscard]] Result<void> save(Slot const& slot);
   /// Destroys keys and mix of an attempt, in memory and in the store.
   [[nodiscard]] Result<void> erase(Slot const& slot);
 
   /// The keys that BatchOpen took, or nothing if they are lost. Others made for this attempt are of no use any more.
-  Held* current(meeting::Attempt const& attempt, std::uint32_t hop);
+  Held* current(meeting::Attempt const& attempt);
   /// They were looked for, and are not there.
   bool lost(Slot const& slot) const;
+  /// They were looked for, and the half under which they are sealed has not come back yet.
+  bool waits_for_half(Slot const& slot) const { return busy_.contains(slot); }
 
  private:
+  StoreName name(StoreKind kind, Slot const& slot) const { return {kind, id_, slot.first, slot.second}; }
+
   TrusteeStore& store_;
   DutyBook& book_;
+  TrusteeId id_;
+  std::set<Slot> busy_;
   std::map<Slot, std::vector<Held>> slots_;  ///< what was loaded or made
   std::set<Slot> pruned_;                    ///< opened attempts whose unused keys are gone
 };

@@ -7,22 +7,33 @@ using meeting::Record;
 
 namespace {
 
-/// Questions of a batch for which an attempt may still come: undecided, not being voted on, never opened by ballot.
-std::vector<QuestionId> wanted(Record const& record, BatchId batch) {
-  std::vector<QuestionId> out = record.undecided(batch);
-  if (record.in_progress() && record.attempt()->open.batch == batch) {
-    std::vector<QuestionId> const live = record.attempt()->live();
-    std::erase_if(out, [&](QuestionId q) { return std::ranges::find(live, q) != live.end(); });
-  }
-  std::erase_if(out, [&](QuestionId q) { return record.question(q).opened; });
-  return out;
-}
-
 HandedOut mark_of(Held const& held) {
   return {duty_of(DutyKind::kKeys, {held.keys->batch, held.keys->attempt}), crypto::sha256({held.body}), {}};
 }
 
 }  // namespace
+
+/// Questions of a batch for which an attempt may still come: undecided, not being voted on, never opened by ballot,
+/// as far as the log and this trustee itself know.
+std::vector<QuestionId> KeyMaking::wanted(Record const& record, BatchId batch) const {
+  std::vector<QuestionId> out = record.undecided(batch);
+  if (record.in_progress() && record.attempt()->open.batch == batch) {
+    std::vector<QuestionId> const live = record.attempt()->live();
+    std::erase_if(out, [&](QuestionId q) { return std::ranges::find(live, q) != live.end(); });
+  }
+  std::erase_if(out, [&](QuestionId q) { return record.question(q).opened || seat_.pledges.given().contains(q); });
+  return out;
+}
+
+/// Names no question of which a share was given. What stood in the log once and was dropped from it (another held the
+/// slot, or another key) is refused for ever.
+bool KeyMaking::can_be_used(Record const& record, Held const& held) const {
+  auto const& given = seat_.pledges.given();
+  if (std::ranges::any_of(held.keys->token_keys, [&](auto const& key) { return given.contains(key.first); })) {
+    return false;
+  }
+  return held.keys->tally_key && !record.tally_key_seen(held.keys->tally_key->public_share());
+}
 
 void KeyMaking::due(Jobs& jobs, Record const& record) {
   std::uint32_t ahead = 0;
@@ -45,8 +56,10 @@ void KeyMaking::due(Jobs& jobs, Record const& record, Slot const& slot, std::vec
   Held const* best = nullptr;  // the newest, or the one that is in the log
   for (Held const& held : *all) {
     if (!held.covers(questions)) continue;
+    bool const is_logged = logged && held.body == *logged;
+    if (!is_logged && !can_be_used(record, held)) continue;
     best = &held;
-    if (logged && held.body == *logged) break;
+    if (is_logged) break;
   }
   if (best == nullptr) {
     // One set at a time: the batch that comes first must not share the processor with the one after it.
@@ -80,7 +93,7 @@ Result<Submissions> KeyMaking::take_made(Record const& now, Slot const& slot, At
   if (all == nullptr) return Refusal::kStorage;
   auto const fresh = std::make_shared<AttemptKeys>(std::move(made));
   // The older ones stay: BatchOpen may name them before the new ones reach the log.
-  all->push_back({fresh, meeting::encode_body(fresh->body(now.meeting(), seat_.id)), std::nullopt});
+  all->push_back({fresh, meeting::encode_body(fresh->body(now.meeting(), seat_.id))});
   auto const saved = seat_.keys.save(slot);
   if (!saved) {
     all->pop_back();

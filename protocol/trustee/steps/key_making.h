@@ -14,7 +14,9 @@ class KeyMaking {
   void due(Jobs& jobs, meeting::Record const& record);
 
  private:
+  std::vector<QuestionId> wanted(meeting::Record const& record, BatchId batch) const;
   void due(Jobs& jobs, meeting::Record const& record, Slot const& slot, std::vector<QuestionId> const& questions);
+  bool can_be_used(meeting::Record const& record, Held const& held) const;
   void make(Jobs& jobs, meeting::Record const& record, Slot const& slot, std::vector<QuestionId> const& questions);
   Result<Submissions> take_made(meeting::Record const& now, Slot const& slot, AttemptKeys made);
   Result<Submissions> hand_out(Held const& held);

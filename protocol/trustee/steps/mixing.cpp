@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/trustee/steps/mixing.h"
 
-#include "base/state.h"
 #include "protocol/trustee/plan.h"
 
 namespace piaojue::trustee {
@@ -33,36 +32,40 @@ void Mixing::forget(Hash const& batch_open) {
   if (input_ && input_->batch_open == batch_open) input_.reset();
 }
 
-void Mixing::due(Jobs& jobs, Record const& record, Held const& held, std::uint32_t hop) {
+void Mixing::due(Jobs& jobs, Record const& record, meeting::Witnesses const& witnesses, Held const& held) {
   Attempt const& attempt = *record.attempt();
   if (!input_ || input_->batch_open != attempt.open_hash || !held.keys->mix_key) return;
+  // A hall that only some were shown has too few ballots to hide one among.
+  if (!witnesses.witnessed(attempt, attempt.open_index)) return;
   Slot const slot = slot_of(attempt);
   Duty const duty = duty_of(DutyKind::kMix, slot);
   if (seat_.book.runs(duty)) return;
-  bool const logged = attempt.mixes.size() > hop;
+  bool const logged = attempt.mixes.size() > seat_.id;
   if (logged && !input_->fresh) return input_.reset();
-  if (!logged && (attempt.phase != BatchPhase::kMixing || attempt.mixes.size() != hop)) return;
+  if (!logged && (attempt.phase != BatchPhase::kMixing || attempt.mixes.size() != seat_.id)) return;
 
   HandedOut what{duty, {}, {}};
   if (logged) {
-    for (auto const& [q, count] : attempt.mixes[hop].counts) what.questions.push_back(q);
+    for (auto const& [q, count] : attempt.mixes[seat_.id].counts) what.questions.push_back(q);
   } else {
     what.questions = attempt.live();
   }
   if (!input_->fresh && seat_.book.handed_out(what)) return;
 
-  auto const stored = seat_.store.load(mix_name(slot));
-  if (!stored) return seat_.book.note(duty, stored.error());
-  if (!*stored && !logged) return mix(jobs, record, held, duty);
+  auto kept = seat_.mixes.load(slot);
+  if (!kept && kept.error() != Refusal::kMalformed) {
+    if (kept.error() != Refusal::kBusy) seat_.book.note(duty, kept.error());
+    return;
+  }
+  if (kept && !*kept && !logged) return mix(jobs, record, held, duty);
   // It was mixed already; without what was kept nobody can tell whether this is the same input.
-  auto kept = *stored ? decode_kept(**stored) : Refusal::kMixAgain;
-  if (!kept || kept->result.step.batch_open != attempt.open_hash || !is_input_of(*kept, what.questions)) {
+  if (!kept || !*kept || (*kept)->result.step.batch_open != attempt.open_hash || !is_input_of(**kept, what.questions)) {
     return refuse(jobs, record, duty);
   }
-  hand_out_again(jobs, record, what, std::move(*kept));
+  hand_out_again(jobs, record, what, std::move(**kept));
 }
 
-bool Mixing::is_input_of(Kept const& kept, std::vector<QuestionId> const& questions) const {
+bool Mixing::is_input_of(KeptMix const& kept, std::vector<QuestionId> const& questions) const {
   return std::ranges::all_of(questions, [&](QuestionId q) {
     auto const before = kept.inputs.find(q);
     return before != kept.inputs.end() && input_->items.contains(q) &&
@@ -86,28 +89,30 @@ void Mixing::mix(Jobs& jobs, Record const& record, Held const& held, Duty const&
 
 Result<Submissions> Mixing::take_mixed(Record const& now, std::shared_ptr<Input> const& from, Duty const& duty,
                                        Mixed mixed) {
+  at_fault_.reset();
   if (!mixed) {
     if (input_ == from) input_.reset();
+    if (mixed.error() == Refusal::kMixDuplicate) at_fault_ = made_input(seat_.id);
     return mixed.error();
   }
   if (!is_current(now, from->batch_open)) {
     detail::wipe(mixed->items);
     return Submissions{};
   }
-  Kept kept;
+  KeptMix kept;
   kept.result = std::move(*mixed);
   for (auto const& [q, items] : kept.result.items) {
     kept.inputs.emplace(q, question_digest(from->items, q, from->salt));
   }
-  auto const saved = seat_.store.save(mix_name(slot_of(duty)), serialise(kept));
+  auto const saved = seat_.mixes.save(slot_of(duty), kept);
   if (!saved) return saved.error();
   std::vector<QuestionId> const live = now.attempt()->live();
   seat_.book.hand_out({duty, {}, live});
   return one(submission(detail::restricted(kept.result, live)));
 }
 
-void Mixing::hand_out_again(Jobs& jobs, Record const& record, HandedOut const& what, Kept kept) {
-  auto const shared = std::make_shared<Kept>(std::move(kept));
+void Mixing::hand_out_again(Jobs& jobs, Record const& record, HandedOut const& what, KeptMix kept) {
+  auto const shared = std::make_shared<KeptMix>(std::move(kept));
   bool const added = seat_.book.add(
       jobs, record, what.duty, nothing_heavy,
       [this, shared, what](Record const&) -> Result<Submissions> {
@@ -128,46 +133,6 @@ void Mixing::refuse(Jobs& jobs, Record const& record, Duty const& duty) {
 Submission Mixing::submission(MixResult result) const {
   Submission out = seat_.submission(result.step);
   out.payload = std::move(result);
-  return out;
-}
-
-// ---- As it is kept ------------------------------------------------------------------------------------------------
-
-Secret Mixing::serialise(Kept const& mix) {
-  return state::written([&](state::Writer& out) {
-    out.fixed(mix.result.step.batch_open.view());
-    out.u32(mix.result.step.trustee);
-    out.bytes(mix.result.salt);
-    out.u32(static_cast<std::uint32_t>(mix.inputs.size()));
-    for (auto const& [q, digest] : mix.inputs) {
-      meeting::MixCount const& count = mix.result.step.counts.at(q);
-      out.u32(q);
-      out.fixed(digest.view());
-      out.u32(count.in);
-      out.u32(count.out);
-      for (Bytes const& item : mix.result.items.at(q)) out.bytes(item);
-    }
-  });
-}
-
-Result<Mixing::Kept> Mixing::decode_kept(Secret const& bytes) {
-  state::Reader in(bytes.view());
-  Kept out;
-  out.result.step.batch_open = in.fixed_as<Hash>();
-  out.result.step.trustee = in.u32();
-  out.result.salt = to_bytes(in.bytes());
-  std::uint32_t const questions = in.u32();
-  for (std::uint32_t i = 0; i < questions && !in.broken(); ++i) {
-    QuestionId const q = in.u32();
-    out.inputs[q] = in.fixed_as<Hash>();
-    meeting::MixCount count;
-    count.in = in.u32();
-    count.out = in.u32();
-    std::vector<Bytes>& items = out.result.items[q];
-    for (std::uint32_t k = 0; k < count.out && !in.broken(); ++k) items.push_back(to_bytes(in.bytes()));
-    out.result.step.counts[q] = count;
-  }
-  if (!in.done()) return Refusal::kMalformed;
   return out;
 }
 

@@ -14,8 +14,9 @@ class Mixing {
   void forget(Hash const& batch_open);
   void forget_all() { input_.reset(); }
 
-  /// @param hop this trustee's, of the attempt in progress.
-  void due(Jobs& jobs, meeting::Record const& record, Held const& held, std::uint32_t hop);
+  void due(Jobs& jobs, meeting::Record const& record, meeting::Witnesses const& witnesses, Held const& held);
+  /// Whose output was refused for two equal items, when the last input was.
+  std::optional<TrusteeId> at_fault() const { return at_fault_; }
 
  private:
   struct Input {
@@ -25,26 +26,19 @@ class Mixing {
     bool fresh = true;  ///< delivered, and no job was made of it yet
     ~Input();
   };
-  /// A mix as it is kept until Erased: the whole output, and per question what went in.
-  struct Kept {
-    MixResult result;
-    std::map<QuestionId, Hash> inputs;
-  };
   using Mixed = Result<MixResult>;
 
-  static Secret serialise(Kept const& mix);
-  static Result<Kept> decode_kept(Secret const& bytes);
-
-  bool is_input_of(Kept const& kept, std::vector<QuestionId> const& questions) const;
+  bool is_input_of(KeptMix const& kept, std::vector<QuestionId> const& questions) const;
   void mix(Jobs& jobs, meeting::Record const& record, Held const& held, Duty const& duty);
   Result<Submissions> take_mixed(meeting::Record const& now, std::shared_ptr<Input> const& from, Duty const& duty,
                                  Mixed mixed);
-  void hand_out_again(Jobs& jobs, meeting::Record const& record, HandedOut const& what, Kept kept);
+  void hand_out_again(Jobs& jobs, meeting::Record const& record, HandedOut const& what, KeptMix kept);
   void refuse(Jobs& jobs, meeting::Record const& record, Duty const& duty);
   Submission submission(MixResult result) const;
 
   Seat& seat_;
   std::shared_ptr<Input> input_;  ///< the last one delivered
+  std::optional<TrusteeId> at_fault_;
 };
 
 }  // namespace piaojue::trustee

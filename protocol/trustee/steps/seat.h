@@ -2,7 +2,8 @@
 #pragma once
 /// What the steps of one trustee share: who it is, where it keeps what, and what it has begun.
 #include "protocol/meeting/codec.h"
-#include "protocol/trustee/steps/kept_keys.h"
+#include "protocol/trustee/steps/kept_mix.h"
+#include "protocol/trustee/steps/pledges.h"
 
 namespace piaojue::trustee {
 
@@ -13,12 +14,13 @@ struct Seat {
   TrusteeId const id;
   PersonId const person;
   crypto::SigningKey const& signer;
-  TrusteeStore& store;
   DutyBook book;
   KeptKeys keys;
+  KeptMixes mixes;
+  Pledges pledges;
 
-  Seat(TrusteeId id_, PersonId person_, crypto::SigningKey const& signer_, TrusteeStore& store_)
-      : id(id_), person(person_), signer(signer_), store(store_), keys(store_, book) {}
+  Seat(TrusteeId id_, PersonId person_, crypto::SigningKey const& signer_, TrusteeStore& store)
+      : id(id_), person(person_), signer(signer_), keys(store, book, id_), mixes(store, id_), pledges(store) {}
   Seat(Seat const&) = delete;
   Seat& operator=(Seat const&) = delete;
 

@@ -92,8 +92,8 @@ class TheTestItself(unittest.TestCase):
         self.assertEqual(self.against("hall/main.cpp", "core.h", "hall/core.h", "log/merkle.h", "base/bytes.h"), [])
 
     def test_what_is_for_a_rooms_own_use_is_not_handed_on(self):
-        self.assertEqual(self.against("log/codec.cpp", "piaojue/v1/rpc.pb.h"), [])
-        self.assertEqual(len(self.against("hall/core.cpp", "piaojue/v1/rpc.pb.h")), 1)
+        self.assertEqual(self.against("log/codec.cpp", "piaojue/v2/rpc.pb.h"), [])
+        self.assertEqual(len(self.against("hall/core.cpp", "piaojue/v2/rpc.pb.h")), 1)
 
     def test_a_room_that_includes_a_test_is_found(self):
         self.assertEqual(len(self.against("hall/core.cpp", "support/room.h")), 1)

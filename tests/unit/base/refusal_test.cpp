@@ -21,14 +21,15 @@ TEST(Refusal, NumbersAndNamesAreThoseOfTheSpecification) {
       "UNBALANCED_ROW",  "INTERVIEW_MISSING", "MALFORMED",       "NOT_CANONICAL",
       "TOO_LARGE",       "UNKNOWN_TYPE",      "BAD_SIGNATURE",   "NOT_AUTHORISED",
       "PROOF",           "CONFLICT",          "UNKNOWN",         "BUSY",
-      "STORAGE",         "INTERNAL"};
-  ASSERT_EQ(std::size(kNames), static_cast<std::size_t>(Refusal::kInternal));
+      "STORAGE",         "INTERNAL",          "WITNESSES",       "BALLOT_SPENT",
+      "FIRST_KEYS",      "CHECK_DIFFERS"};
+  ASSERT_EQ(std::size(kNames), static_cast<std::size_t>(kLastRefusal));
   for (std::size_t i = 0; i < std::size(kNames); ++i) EXPECT_EQ(name(static_cast<Refusal>(i + 1)), kNames[i]);
 }
 
 // A code from a newer peer arrives as a number; it must not be read past the end of the table.
 TEST(Refusal, UnlistedCodesAreNamedWithoutReadingPastTheTable) {
-  for (int code : {0, static_cast<int>(Refusal::kInternal) + 1, 65535}) {
+  for (int code : {0, static_cast<int>(kLastRefusal) + 1, 65535}) {
     EXPECT_EQ(name(static_cast<Refusal>(code)), "UNLISTED") << code;
   }
 }

@@ -32,7 +32,7 @@ std::vector<std::uint32_t> admissible(bool abstain_allowed) {
 Scalar or_hash(VoteBinding const& binding, Ciphertext const& ct, std::span<Point const> commitments) {
   Bytes flat;
   for (auto const& point : commitments) append(flat, point.view());
-  return test::hash("piaojue/v1/or", {binding.ctx.view(), binding.election_key.view(), binding.pk_v.view(), ct.a.view(),
+  return test::hash("piaojue/v2/or", {binding.ctx.view(), binding.election_key.view(), binding.pk_v.view(), ct.a.view(),
                                       ct.b.view(), flat});
 }
 

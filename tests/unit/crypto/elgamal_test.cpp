@@ -57,6 +57,37 @@ TEST(Sum, AnyTermThatIsNotAValidPointRefusesTheSum) {
   }
 }
 
+// ---- Opening a ciphertext ------------------------------------------------------------------------------------------
+
+// A second r, or a second spelling of it, would let a laptop open another vote than the one that it has sent.
+TEST(Opening, HoldsForTheChoiceAndTheRandomnessOfTheCiphertextOnly) {
+  piaojue::init();
+  TallyKey const key = TallyKey::generate();
+  VoteBinding binding;
+  binding.election_key = key.public_share();
+  for (Choice const choice : {Choice::kAbstain, Choice::kAgree, Choice::kDisagree}) {
+    auto const made = encrypt_openable(binding, choice, true).value();
+    Ciphertext const& c = made.vote.ciphertext;
+    for (Choice const other : {Choice::kAbstain, Choice::kAgree, Choice::kDisagree}) {
+      EXPECT_EQ(opens_to(c, binding.election_key, made.r, other), other == choice);
+    }
+    EXPECT_FALSE(opens_to(c, binding.election_key, made.r, static_cast<Choice>(2)));
+    EXPECT_FALSE(opens_to(c, TallyKey::generate().public_share(), made.r, choice));
+    EXPECT_FALSE(opens_to(c, Point{}, made.r, choice));
+    auto const plus_order = test::plus_order(Scalar::from(made.r.view()).value());
+    EXPECT_FALSE(opens_to(c, binding.election_key, Secret::copy_of(plus_order.view()), choice)) << "r + L";
+    EXPECT_FALSE(opens_to(c, binding.election_key, Secret::copy_of(made.r.view().first(31)), choice));
+  }
+}
+
+// With r = 0 the ciphertext says the choice to everybody: A is the identity, which is in no ballot.
+TEST(Opening, RandomnessOfZeroOpensNothing) {
+  piaojue::init();
+  Point const x = TallyKey::generate().public_share();
+  Ciphertext const plain{Point{}, test::base(scalar(1))};
+  EXPECT_FALSE(opens_to(plain, x, Secret::copy_of(Scalar{}.view()), Choice::kAgree));
+}
+
 // ---- Knowledge of a tally key -------------------------------------------------------------------------------------
 
 TEST(Knowledge, ProofHoldsForItsKeyAndItsBinding) {
@@ -72,7 +103,7 @@ TEST(Knowledge, EquationIsThatOfTheSpecification) {
   auto const key = TallyKey::generate();
   auto const proof = key.prove_knowledge(as_bytes("b"));
   Point const r = test::sub(test::base(proof.s), test::times(proof.c, key.public_share()));
-  EXPECT_EQ(proof.c, test::hash("piaojue/v1/pok", {as_bytes("b"), key.public_share().view(), r.view()}));
+  EXPECT_EQ(proof.c, test::hash("piaojue/v2/pok", {as_bytes("b"), key.public_share().view(), r.view()}));
 }
 
 TEST(Knowledge, AlteredOrNonCanonicalOrIdentityIsRefused) {
@@ -86,7 +117,7 @@ TEST(Knowledge, AlteredOrNonCanonicalOrIdentityIsRefused) {
   EXPECT_FALSE(verify_knowledge(point(test::kBadEncodings[0]), {}, proof));
   // For the identity the equation itself holds with x = 0: R = s·G, c = H(…).
   Scalar const k = test::random_scalar();
-  Scalar const c = test::hash("piaojue/v1/pok", {Point{}.view(), test::base(k).view()});
+  Scalar const c = test::hash("piaojue/v2/pok", {Point{}.view(), test::base(k).view()});
   EXPECT_FALSE(verify_knowledge(Point{}, {}, {c, k}));
 }
 
@@ -119,7 +150,7 @@ TEST_F(Share, IsXTimesTheSumAndEquationsAreThoseOfTheSpecification) {
   auto const& [c, s] = share_.proof;
   Point const r1 = test::sub(test::base(s), test::times(c, key_.public_share()));
   Point const r2 = test::sub(test::times(s, sum_a_), test::times(c, share_.d));
-  EXPECT_EQ(c, test::hash("piaojue/v1/dleq", {as_bytes("question 1"), key_.public_share().view(), sum_a_.view(),
+  EXPECT_EQ(c, test::hash("piaojue/v2/dleq", {as_bytes("question 1"), key_.public_share().view(), sum_a_.view(),
                                               share_.d.view(), r1.view(), r2.view()}));
 }
 
@@ -145,7 +176,7 @@ TEST_F(Share, ShareWithOneEquationOnlyIsRefused) {
   forged.d = test::times(wrong_x, sum_a_);
   Point const r1 = test::base(k);
   Point const r2 = test::times(k, sum_a_);
-  forged.proof.c = test::hash("piaojue/v1/dleq", {as_bytes("question 1"), key_.public_share().view(), sum_a_.view(),
+  forged.proof.c = test::hash("piaojue/v2/dleq", {as_bytes("question 1"), key_.public_share().view(), sum_a_.view(),
                                                   forged.d.view(), r1.view(), r2.view()});
   forged.proof.s = test::add(k, test::mul(forged.proof.c, x));
   EXPECT_FALSE(holds(forged));
@@ -180,13 +211,13 @@ TEST_F(Share, IdentityIsRefusedEvenWhenTheEquationsHold) {
   TallyShare forged;
   Point const r2 = test::times(k, sum_a_);
   forged.proof.c = test::hash(
-      "piaojue/v1/dleq", {ByteView{}, Point{}.view(), sum_a_.view(), Point{}.view(), test::base(k).view(), r2.view()});
+      "piaojue/v2/dleq", {ByteView{}, Point{}.view(), sum_a_.view(), Point{}.view(), test::base(k).view(), r2.view()});
   forged.proof.s = k;
   EXPECT_FALSE(verify_tally_share(Point{}, sum_a_, forged, {}));
 
   // ΣA = 0 and D = 0 fit every key.
   Scalar const x = *Scalar::from(key_.secret().view());
-  forged.proof.c = test::hash("piaojue/v1/dleq", {ByteView{}, key_.public_share().view(), Point{}.view(),
+  forged.proof.c = test::hash("piaojue/v2/dleq", {ByteView{}, key_.public_share().view(), Point{}.view(),
                                                   Point{}.view(), test::base(k).view(), Point{}.view()});
   forged.proof.s = test::add(k, test::mul(forged.proof.c, x));
   EXPECT_FALSE(verify_tally_share(key_.public_share(), Point{}, forged, {}));

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "deterministic_randomness.h"
+#include <set>
 
 namespace piaojue::crypto::onion {
 namespace {
@@ -25,12 +25,13 @@ class Onion : public testing::Test {
     for (int i = 0; i < 3; ++i) out.push_back(MixKey::generate());
     return out;
   }();
+  Secret seed_ = Secret::random(kSeedBytes);
   Hash ctx_ = context(1);
   Bytes ballot_ = Bytes(777, 0x42);
 };
 
 TEST_F(Onion, EachHopTakesOneLayerAndTheLastHoldsTheBallot) {
-  auto const wrapped = wrap(hops(), ctx_, ballot_);
+  auto const wrapped = wrap(hops(), seed_, ctx_, ballot_);
   ASSERT_TRUE(wrapped);
   EXPECT_EQ(wrapped->size(), ballot_.size() + 3 * kLayerBytes);
   Bytes inner = *wrapped;
@@ -44,7 +45,7 @@ TEST_F(Onion, EachHopTakesOneLayerAndTheLastHoldsTheBallot) {
 }
 
 TEST_F(Onion, LayerIsASealedBoxOfContextHopAndInner) {
-  auto const wrapped = wrap(std::array{keys_[0].public_key()}, ctx_, ballot_);
+  auto const wrapped = wrap(std::array{keys_[0].public_key()}, seed_, ctx_, ballot_);
   Bytes plain(wrapped->size() - crypto_box_SEALBYTES);
   ASSERT_EQ(crypto_box_seal_open(plain.data(), wrapped->data(), wrapped->size(), keys_[0].public_key().data.data(),
                                  keys_[0].secret().data()),
@@ -57,7 +58,7 @@ TEST_F(Onion, LayerIsASealedBoxOfContextHopAndInner) {
 
 // A trustee that opened an onion of another hop or batch could be fed old onions to learn what was in them.
 TEST_F(Onion, OtherHopOtherContextOrOtherKeyDoesNotOpen) {
-  auto const wrapped = *wrap(hops(), ctx_, ballot_);
+  auto const wrapped = *wrap(hops(), seed_, ctx_, ballot_);
   EXPECT_EQ(peel(keys_[1], 0, ctx_, wrapped).error(), Refusal::kMixOpen);
   EXPECT_EQ(peel(keys_[0], 1, ctx_, wrapped).error(), Refusal::kMixOpen);
   EXPECT_EQ(peel(keys_[0], 0x100, ctx_, wrapped).error(), Refusal::kMixOpen);
@@ -69,7 +70,7 @@ TEST_F(Onion, OtherHopOtherContextOrOtherKeyDoesNotOpen) {
 
 // A marked onion that still opened would let its marker recognise it after the shuffle.
 TEST_F(Onion, AlteredTruncatedOrLengthenedDoesNotOpen) {
-  auto const wrapped = *wrap(hops(), ctx_, ballot_);
+  auto const wrapped = *wrap(hops(), seed_, ctx_, ballot_);
   for (std::size_t i = 0; i < wrapped.size(); ++i) {
     auto altered = wrapped;
     altered[i] ^= 0x01;
@@ -86,7 +87,7 @@ TEST_F(Onion, AlteredTruncatedOrLengthenedDoesNotOpen) {
 }
 
 TEST_F(Onion, EmptyBallotIsTheSmallestThatOpens) {
-  auto const wrapped = *wrap(std::array{keys_[0].public_key()}, ctx_, {});
+  auto const wrapped = *wrap(std::array{keys_[0].public_key()}, seed_, ctx_, {});
   EXPECT_EQ(wrapped.size(), kLayerBytes);
   EXPECT_EQ(*peel(keys_[0], 0, ctx_, wrapped), Bytes{});
 }
@@ -100,23 +101,54 @@ TEST_F(Onion, KeyOfSmallOrderIsRefusedAtAnyHop) {
                             "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"}) {
       auto with_bad = hops();
       with_bad[bad] = *MixPublicKey::from(*from_hex(key));
-      auto const wrapped = wrap(with_bad, ctx_, ballot_);
+      auto const wrapped = wrap(with_bad, seed_, ctx_, ballot_);
       ASSERT_FALSE(wrapped) << bad << ' ' << key;
       EXPECT_EQ(wrapped.error(), Refusal::kKeyParam);
     }
   }
 }
 
-// Two equal onions would show that two envelopes come from one hand.
-TEST_F(Onion, WrappingIsFreshEachTimeAndReplaysFromTheSameRandomness) {
-  EXPECT_NE(*wrap(hops(), ctx_, ballot_), *wrap(hops(), ctx_, ballot_));
-  Bytes first;
-  {
-    test::DeterministicRandomness const random(3);
-    first = *wrap(hops(), ctx_, ballot_);
+// Two equal onions would show that two envelopes come from one hand, and one secret in two layers what lies between.
+TEST_F(Onion, OtherSeedOtherContextOrOtherHopHasOtherSecrets) {
+  Secret other_seed = Secret::random(kSeedBytes);
+  std::set<Bytes> seen;
+  for (auto const* seed : {&seed_, &other_seed}) {
+    for (auto const& ctx : {ctx_, context(2)}) {
+      for (auto const& secret : layer_secrets(*seed, ctx, 3)) {
+        EXPECT_EQ(secret.size(), kX25519SecretBytes);
+        EXPECT_TRUE(seen.insert(to_bytes(secret.view())).second);
+      }
+    }
   }
-  test::DeterministicRandomness const random(3);
-  EXPECT_EQ(*wrap(hops(), ctx_, ballot_), first);
+  EXPECT_NE(*wrap(hops(), seed_, ctx_, ballot_), *wrap(hops(), other_seed, ctx_, ballot_));
+  EXPECT_EQ(*wrap(hops(), seed_, ctx_, ballot_), *wrap(hops(), seed_, ctx_, ballot_));
+}
+
+// Harm: an opening that shows another ballot than the one that was sealed, or is taken for false when it is true.
+TEST_F(Onion, OpeningShowsExactlyTheSealedBallot) {
+  auto const wrapped = *wrap(hops(), seed_, ctx_, ballot_);
+  auto secrets = layer_secrets(seed_, ctx_, 3);
+  EXPECT_EQ(*wrap_with(hops(), secrets, ctx_, ballot_), wrapped);
+  auto other_ballot = ballot_;
+  other_ballot.back() ^= 1;
+  EXPECT_NE(*wrap_with(hops(), secrets, ctx_, other_ballot), wrapped);
+  for (auto& secret : secrets) {
+    secret.data()[7] ^= 1;
+    EXPECT_NE(*wrap_with(hops(), secrets, ctx_, ballot_), wrapped);
+    secret.data()[7] ^= 1;
+  }
+}
+
+TEST_F(Onion, SecretsThatAreNotOneOfThirtyTwoBytesAHopAreRefused) {
+  auto const secrets = layer_secrets(seed_, ctx_, 4);
+  for (std::size_t count : {0U, 2U, 4U}) {
+    EXPECT_EQ(wrap_with(hops(), std::span(secrets).first(count), ctx_, ballot_).error(), Refusal::kMalformed) << count;
+  }
+  for (std::size_t size : {0U, 31U, 33U}) {
+    auto wrong = layer_secrets(seed_, ctx_, 3);
+    wrong[1] = Secret::random(size);
+    EXPECT_EQ(wrap_with(hops(), wrong, ctx_, ballot_).error(), Refusal::kMalformed) << size;
+  }
 }
 
 TEST_F(Onion, KeyComesBackFromItsSecretAndOtherLengthsAreRefused) {

@@ -71,7 +71,7 @@ TEST(Sign, SeedOfAnotherLengthIsRefused) {
 
 // Without the type in the signed bytes, a SignIn could be shown as a Recuse with the same body.
 TEST(Sign, EntryInputBindsTheTypeApartFromTheBody) {
-  EXPECT_EQ(as_text(entry_signing_input("SignIn", as_bytes("b"))), std::string_view("piaojue/v1/SignIn\0b", 19));
+  EXPECT_EQ(as_text(entry_signing_input("SignIn", as_bytes("b"))), std::string_view("piaojue/v2/SignIn\0b", 19));
   EXPECT_NE(entry_signing_input("SignIn", as_bytes("x")), entry_signing_input("SignInx", {}));
 }
 

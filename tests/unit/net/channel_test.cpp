@@ -13,8 +13,10 @@
 #include <boost/asio/write.hpp>
 #include <condition_variable>
 #include <ctime>
+#include <deque>
 #include <future>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace piaojue::net {
@@ -100,7 +102,7 @@ struct Keys {
 
   static Credential certified(Credential const& ca, Validity when) {
     Secret key = make_tls_key().value();
-    std::string const csr = make_csr(key).value();
+    Bytes const csr = make_csr(key).value();
     return {std::move(key), issue_client_certificate(ca, csr, 7, when).value()};
   }
   static Keys const& get() {
@@ -351,6 +353,87 @@ TEST(Channel, OlderTlsIsRefusedByTheClient) {
   thread.join();
 }
 
+// Whoever enrols has only a slip, on which no key stands. Harm of a proof that is not of one connection: somebody
+// between the two ends passes it on.
+TEST(Channel, ExporterIsTheSameAtBothEndsAndAtNoOtherConnection) {
+  Site site;
+  auto const enrolling = TlsContext::enrolling().value();
+  auto const spki = site.connect(trusted()).channel->server_spki();
+  EXPECT_EQ(crypto::sha256({spki}), Keys::get().pin);
+  std::set<crypto::Exporter> seen;
+  std::size_t index = 0;
+  for (auto const& tls : {enrolling, enrolling, trusted(), nameless()}) {
+    auto const client = site.connect(tls);
+    ASSERT_TRUE(client.channel) << client.failure.detail;
+    Recorder at_client;
+    at_client.start(client.channel);
+    auto const server = site.accepted(++index);
+    ASSERT_TRUE(server);
+    EXPECT_EQ(client.channel->exporter(), server->channel->exporter());
+    EXPECT_TRUE(seen.insert(client.channel->exporter()).second);
+    EXPECT_EQ(client.channel->server_spki(), spki);
+    EXPECT_EQ(server->channel->server_spki(), spki);
+    EXPECT_EQ(client.channel->peer_spki_sha256(), Keys::get().pin);
+  }
+  site.loop.stop();
+}
+
+// RFC 8446 §7.5 with a label and an empty context that another implementation must be able to name.
+TEST(Channel, ExporterIsThatOfTheLabelAndAnEmptyContext) {
+  Site site;
+  RawPeer peer(site.port());
+  ASSERT_FALSE(peer.handshake());
+  auto const server = site.accepted();
+  ASSERT_TRUE(server);
+  std::string_view const label = "EXPORTER-piaojue-enrol";
+  for (int const with_context : {0, 1}) {  // TLS 1.3 knows no difference between none and an empty one
+    crypto::Exporter exporter;
+    ASSERT_EQ(SSL_export_keying_material(peer.ssl(), exporter.data.data(), 32, label.data(), label.size(), nullptr, 0,
+                                         with_context),
+              1);
+    EXPECT_EQ(server->channel->exporter(), exporter);
+  }
+}
+
+// The other side offers tickets and early data: a client of ours takes neither.
+TEST(Channel, ClientNeitherResumesNorSendsEarlyData) {
+  Site site;
+  asio::io_context io;
+  asio::ssl::context lax(asio::ssl::context::tlsv13_server);
+  Credential const& server = Keys::get().server;
+  lax.use_certificate(asio::buffer(server.certificate_pem), asio::ssl::context::pem);
+  lax.use_private_key(asio::buffer(server.key_pem.data(), server.key_pem.size()), asio::ssl::context::pem);
+  SSL_CTX_set_max_early_data(lax.native_handle(), 1024);
+  SSL_CTX_set_num_tickets(lax.native_handle(), 2);
+  tcp::acceptor acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  std::vector<int> resumed;
+  std::vector<int> early;
+  std::thread thread([&] {
+    for (int i = 0; i < 2; ++i) {
+      asio::ssl::stream<tcp::socket> stream(acceptor.accept(), lax);
+      boost::system::error_code error;
+      stream.handshake(asio::ssl::stream_base::server, error);
+      EXPECT_FALSE(error) << error.message();
+      resumed.push_back(SSL_session_reused(stream.native_handle()));
+      early.push_back(SSL_get_early_data_status(stream.native_handle()));
+      std::array<std::uint8_t, 64> dropped;
+      stream.read_some(asio::buffer(dropped), error);  // the tickets have left by then
+    }
+  });
+  auto const tls = nameless();
+  for (int i = 0; i < 2; ++i) {
+    auto const client = site.connect_to(acceptor.local_endpoint().port(), tls);
+    ASSERT_TRUE(client.channel) << client.failure.detail;
+    Recorder at_client;
+    at_client.start(client.channel);
+    client.channel->send(bytes_of("x"));
+    at_client.wait_closed();
+  }
+  thread.join();
+  EXPECT_EQ(resumed, (std::vector<int>{0, 0}));
+  EXPECT_EQ(early, (std::vector<int>{SSL_EARLY_DATA_NOT_SENT, SSL_EARLY_DATA_NOT_SENT}));
+}
+
 // A ticket would let a stolen file stand in for a key, and early data could be replayed.
 TEST(Channel, SessionCanNotBeResumed) {
   Site site;
@@ -393,21 +476,145 @@ TEST(Channel, HandshakeThatNeverEndsIsClosed) {
   EXPECT_TRUE(site.connections_become(0));
 }
 
-TEST(Channel, HandshakesInProgressAreBoundedAndTheNextWaitsItsTurn) {
-  ChannelLimits limits;
-  limits.handshake_deadline = 200ms;
-  ListenOptions options;
-  options.handshakes_max = 2;
-  Site site(limits, options);
-  asio::io_context io;
-  std::vector<tcp::socket> silent;
-  for (int i = 0; i < 4; ++i) {
-    silent.emplace_back(io).connect(tcp::endpoint(asio::ip::address_v4::loopback(), site.port()));
+/// Sockets that say nothing, from one of the loopback's many addresses.
+class Silent {
+ public:
+  explicit Silent(std::uint16_t port) : port_(port) {}
+  void come(int count, char const* from = "127.0.0.1") {
+    for (int i = 0; i < count; ++i) {
+      auto& socket = sockets_.emplace_back(io_);
+      socket.open(tcp::v4());
+      socket.bind(tcp::endpoint(asio::ip::make_address(from), 0));
+      socket.connect(tcp::endpoint(asio::ip::address_v4::loopback(), port_));
+    }
   }
-  std::this_thread::sleep_for(50ms);
-  EXPECT_LE(site.listener->connections(), 2U);
+  /// The listener has closed it.
+  bool is_closed(std::size_t index) {
+    boost::system::error_code error;
+    std::array<std::uint8_t, 16> nothing;
+    sockets_[index].non_blocking(true);
+    sockets_[index].read_some(asio::buffer(nothing), error);
+    return error && error != asio::error::would_block;
+  }
+
+ private:
+  std::uint16_t port_;
+  asio::io_context io_;
+  std::deque<tcp::socket> sockets_;
+};
+
+// Harm: one laptop that opens connections and says nothing keeps everybody out.
+TEST(Channel, OneAddressHoldsItsShareOfHandshakesAndNoMore) {
+  Site site;
+  Silent silent(site.port());
+  silent.come(8);
+  ASSERT_TRUE(site.connections_become(8));
+  silent.come(1);
+  EXPECT_EQ(site.refused(), CloseReason::kTooMany);
+  EXPECT_FALSE(site.connect(trusted()).channel);
+  // Another address is not touched by it.
+  silent.come(8, "127.0.0.2");
+  EXPECT_TRUE(site.connections_become(16));
+  EXPECT_FALSE(silent.is_closed(0));
+}
+
+// Harm: as above, by one who has several addresses.
+TEST(Channel, WhenAllPlacesAreTakenTheLargestAddressLosesItsOldest) {
+  ListenOptions options;
+  options.strangers_max = 8;
+  options.strangers_per_address_max = 4;
+  Site site({}, options);
+  Silent silent(site.port());
+  silent.come(4, "127.0.0.2");
+  silent.come(3, "127.0.0.3");
+  silent.come(1, "127.0.0.4");
+  ASSERT_TRUE(site.connections_become(8));
   auto const client = site.connect(trusted());
-  EXPECT_TRUE(client.channel) << client.failure.detail;
+  ASSERT_TRUE(client.channel) << client.failure.detail;
+  EXPECT_EQ(site.refused(), CloseReason::kTooMany);
+  EXPECT_TRUE(silent.is_closed(0));
+  for (std::size_t i = 1; i < 8; ++i) EXPECT_FALSE(silent.is_closed(i)) << i;
+}
+
+// Harm: twenty laptops behind one router, and the ninth can not vote.
+TEST(Channel, WhoHasShownACertificateHoldsNoPlaceOfStrangers) {
+  ListenOptions options;
+  options.strangers_max = 2;
+  options.strangers_per_address_max = 2;
+  Site site({}, options);
+  std::vector<std::shared_ptr<Channel>> channels;
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  for (std::size_t i = 0; i < 6; ++i) {
+    channels.push_back(site.connect(trusted()).channel);
+    ASSERT_TRUE(channels.back()) << i;
+    recorders.push_back(std::make_unique<Recorder>());
+    recorders.back()->start(channels.back());
+    ASSERT_TRUE(site.accepted(i));
+  }
+  EXPECT_EQ(site.listener->connections(), 6U);
+  site.loop.stop();
+}
+
+TEST(Channel, WhoHasNoCertificateHoldsAPlaceUntilItEnds) {
+  ListenOptions options;
+  options.strangers_per_address_max = 2;
+  Site site({}, options);
+  std::vector<std::shared_ptr<Channel>> channels;
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  auto const come = [&] {
+    auto channel = site.connect(nameless()).channel;
+    if (!channel) return false;
+    recorders.push_back(std::make_unique<Recorder>());
+    recorders.back()->start(channel);
+    channels.push_back(std::move(channel));
+    return true;
+  };
+  ASSERT_TRUE(come());
+  ASSERT_TRUE(come());
+  ASSERT_TRUE(site.accepted(1));
+  EXPECT_FALSE(come());
+  EXPECT_EQ(site.refused(), CloseReason::kTooMany);
+  channels[0]->finish();
+  EXPECT_EQ(site.accepted(0)->recorder->wait_closed(), CloseReason::kPeer);
+  ASSERT_TRUE(site.connections_become(1));
+  EXPECT_TRUE(come());
+  site.loop.stop();
+}
+
+// An established stranger loses its place like one that says nothing, and the server is told why.
+TEST(Channel, StrangerThatLosesItsPlaceIsClosed) {
+  ListenOptions options;
+  options.strangers_max = 1;
+  Site site({}, options);
+  auto const first = site.connect(nameless());
+  ASSERT_TRUE(first.channel);
+  Recorder at_first;
+  at_first.start(first.channel);
+  auto const server = site.accepted();
+  ASSERT_TRUE(server);
+  auto const second = site.connect(trusted());
+  EXPECT_TRUE(second.channel) << second.failure.detail;
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kTooMany);
+}
+
+TEST(Channel, StrangerMeetsItsDeadlineHoweverMuchItSays) {
+  ChannelLimits limits;
+  limits.stranger_deadline = 300ms;
+  Site site(limits);
+  auto const client = site.connect(nameless());
+  auto const known = site.connect(trusted());
+  ASSERT_TRUE(client.channel && known.channel);
+  Recorder at_client;
+  at_client.start(client.channel);
+  Recorder at_known;
+  at_known.start(known.channel);
+  auto const server = site.accepted(0);
+  ASSERT_TRUE(server);
+  for (int i = 0; i < 20 && client.channel->send(bytes_of("enrol")); ++i) std::this_thread::sleep_for(30ms);
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kStrangerTimeout);
+  EXPECT_TRUE(known.channel->send(bytes_of("I am known")));
+  EXPECT_TRUE(site.accepted(1)->recorder->wait_frames(1));
+  site.loop.stop();
 }
 
 TEST(Channel, ConnectionsAreBoundedAndAPlaceIsGivenBack) {

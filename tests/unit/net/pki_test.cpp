@@ -18,7 +18,7 @@ struct Pki : testing::Test {
   Validity validity{now_s - 60, now_s + 3600};
   Credential authority = make_authority("piaojue meeting 7f3a", validity).value();
   Secret key = make_tls_key().value();
-  std::string csr = make_csr(key).value();
+  Bytes csr = make_csr(key).value();
 };
 
 Secret secret(std::string_view text) { return Secret::copy_of(as_bytes(text)); }
@@ -51,31 +51,41 @@ TEST_F(Pki, CertificatesOfCaAndServerNameNoPerson) {
 
 // A request that another key signed would bind a person to a key that the sender does not own.
 TEST_F(Pki, RequestNotSignedByItsOwnKeyIsRefused) {
-  auto const begin = csr.find('\n') + 1;
-  auto const end = csr.find("\n-----END");
-  std::string body = csr.substr(begin, end - begin);
-  std::erase(body, '\n');
-  auto der = *from_base64(body);
-  der.back() ^= 1;  // the last byte of the signature
-  std::string const altered =
-      "-----BEGIN CERTIFICATE REQUEST-----\n" + to_base64(der) + "\n-----END CERTIFICATE REQUEST-----\n";
+  auto altered = csr;
+  altered.back() ^= 1;  // the last byte of the signature
   EXPECT_EQ(issue_client_certificate(authority, altered, 1, validity).error(), Refusal::kBadSignature);
 }
 
-TEST_F(Pki, TextThatIsNotOneBlockIsRefused) {
-  auto const refused = [&](std::string const& text) {
-    return issue_client_certificate(authority, text, 1, validity).error() == Refusal::kMalformed;
+// Harm: two requests that name one key, of which only one was proved.
+TEST_F(Pki, RequestThatIsNotOneObjectIsRefused) {
+  auto const refused = [&](ByteView bytes) {
+    return issue_client_certificate(authority, bytes, 1, validity).error() == Refusal::kMalformed &&
+           spki_sha256_of_csr(bytes).error() == Refusal::kMalformed;
   };
+  auto twice = csr;
+  append(twice, csr);
+  auto longer = csr;
+  longer.push_back(0);
+  EXPECT_TRUE(refused({}));
+  EXPECT_TRUE(refused(as_bytes("hello")));
+  EXPECT_TRUE(refused(twice));
+  EXPECT_TRUE(refused(longer));
+  for (std::size_t size = 0; size < csr.size(); ++size) EXPECT_TRUE(refused(ByteView(csr).first(size))) << size;
+  EXPECT_TRUE(refused(Bytes(kCsrBytesMax + 1, 0x30)));
+  EXPECT_TRUE(refused(as_bytes(authority.certificate_pem)));
+}
+
+TEST_F(Pki, TextThatIsNotOneBlockIsRefused) {
+  auto const refused = [](std::string const& text) { return spki_sha256(text).error() == Refusal::kMalformed; };
+  std::string const& pem = authority.certificate_pem;
   EXPECT_TRUE(refused(""));
   EXPECT_TRUE(refused("hello"));
-  EXPECT_TRUE(refused(csr + csr));
-  EXPECT_TRUE(refused(csr + "x"));
-  EXPECT_TRUE(refused("x" + csr));
-  EXPECT_TRUE(refused(csr.substr(0, csr.size() / 2)));
+  EXPECT_TRUE(refused(pem + pem));
+  EXPECT_TRUE(refused(pem + "x"));
+  EXPECT_TRUE(refused("x" + pem));
+  EXPECT_TRUE(refused(pem.substr(0, pem.size() / 2)));
   EXPECT_TRUE(refused(std::string(kPemBytesMax + 1, '-')));
-  EXPECT_TRUE(refused(authority.certificate_pem));
-  EXPECT_EQ(spki_sha256(csr).error(), Refusal::kMalformed);
-  EXPECT_EQ(spki_sha256(authority.certificate_pem + authority.certificate_pem).error(), Refusal::kMalformed);
+  EXPECT_TRUE(refused(std::string(as_text(key.view()))));
   EXPECT_EQ(make_csr(secret("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")).error(),
             Refusal::kMalformed);
 }

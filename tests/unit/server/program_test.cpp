@@ -8,15 +8,16 @@
 #include <future>
 #include <sstream>
 
+#include "crypto/seal.h"
 #include "protocol/meeting/codec.h"
+#include "protocol/meeting/enrolment.h"
 #include "protocol/meeting/record_file.h"
-#include "protocol/meeting/slip.h"
 #include "server/directory.h"
 #include "server/draft.h"
 #include "server/enrolments.h"
 #include "server/export.h"
 #include "server/host.h"
-#include "server/settings.h"
+#include "server/meeting_rules.h"
 #include "server_fixture.h"
 #include "store/sqlite_store.h"
 
@@ -48,6 +49,7 @@ sheets::Members members() {
 }
 
 constexpr char const* kMeeting = "title = \"t\"\ndate = \"2026-01-01\"\ncommittee_size = 3\n";
+std::string const kRehearsal = std::string(kMeeting) + "rehearsal = true\n";
 
 // Harm: `pass_strikt = false` would leave the other rule in force, and nobody would see it before the count.
 TEST(MeetingToml, AnUnknownOrMissingKeyIsNamed) {
@@ -80,9 +82,49 @@ TEST(MeetingToml, TrusteesAreRolesOrNames) {
   EXPECT_TRUE(trustees(R"(["server", "庚"])").empty());
   EXPECT_TRUE(trustees(R"(["server", "server"])").empty());
   EXPECT_TRUE(trustees(R"([1])").empty());
-  auto const rehearsal =
-      parse_meeting(std::string(kMeeting) + "rehearsal = true\ntrustees = [\"server\"]\n", members(), {});
-  EXPECT_EQ(rehearsal->rules.trustees_min, 1U);
+}
+
+// Harm: a meeting that can not be opened, and nobody knows why; or one whose rules guard nothing.
+TEST(MeetingToml, WhatTheManifestsRuleRefusesIsSaidInASentence) {
+  auto const key = [](std::string const& toml, std::uint32_t experts = 3) {
+    auto people = members();
+    for (auto& person : people.people) {
+      if ((person.roles & meeting::kExpert) && experts == 0) person.roles = meeting::kScreen;
+      if ((person.roles & meeting::kExpert) && experts > 0) --experts;
+    }
+    auto const read = parse_meeting(toml, people, {});
+    EXPECT_TRUE(read) << read.error().in(Lang::kEn);
+    auto const allowed = check_meeting(*read);
+    // "server.meeting.size_even": the file, and the key in it.
+    return allowed ? std::string() : std::string(allowed.error().what.key().substr(std::size("server.") - 1));
+  };
+  EXPECT_EQ(key(kRehearsal), "");
+  EXPECT_EQ(key(kMeeting), "meeting.size_small") << "fewer than seven guard nothing";
+  auto const of_size = [](std::string const& size) {
+    return "title = \"t\"\ndate = \"2026-01-01\"\nrehearsal = true\ncommittee_size = " + size + "\n";
+  };
+  EXPECT_EQ(key(of_size("4")), "meeting.size_even");
+  EXPECT_EQ(key(of_size("1")), "meeting.size_below_experts");
+  EXPECT_EQ(key(of_size("9")), "meeting.experts_few");
+  EXPECT_EQ(key(kRehearsal, 0), "meeting.role_missing");
+  EXPECT_EQ(key(kRehearsal + "trustees = [\"chair\", \"server\"]\n"), "meeting.trustees_number");
+  EXPECT_EQ(key(kRehearsal + "trustees = [\"server\"]\n"), "") << "good enough to rehearse";
+  for (auto const& [rule, said] :
+       std::vector<std::pair<std::string, std::string>>{{"max_unconfirmed = 2", "meeting.max_unconfirmed"},
+                                                        {"protest_s = 4", "meeting.protest"},
+                                                        {"protest_s = 301", "meeting.protest"},
+                                                        {"modulus_bits = 1024", "meeting.modulus_bits"},
+                                                        {"pass_numerator = 4", "meeting.fraction"},
+                                                        {"quorum_numerator = 0", "meeting.fraction"}}) {
+    EXPECT_EQ(key(kRehearsal + "[rules]\n" + rule + "\n"), said);
+  }
+  // What version 1 asked for is not known here any more.
+  EXPECT_FALSE(parse_meeting(kRehearsal + "[rules]\ntrustees_min = 2\n", members(), {}));
+  EXPECT_FALSE(parse_meeting(kRehearsal + "[rules]\nsupervisors_needed = 1\n", members(), {}));
+  auto const rules = parse_meeting(kRehearsal + "[rules]\nchecks_allowed = false\nprotest_s = 60\n", members(), {});
+  ASSERT_TRUE(rules);
+  EXPECT_FALSE(rules->rules.checks_allowed);
+  EXPECT_EQ(rules->rules.protest_s, 60U);
 }
 
 // Harm: a limit that somebody set, and that is not in force.
@@ -126,7 +168,7 @@ class Folder {
     out.candidates =
         file("candidates.csv",
              "姓名,单位,级别,渠道,批次,业绩摘要,评议组意见\n申报人,某公司,高级工程师,正常,第一批,项目,同意\n");
-    out.meeting = file("meeting.toml", kMeeting);
+    out.meeting = file("meeting.toml", kRehearsal);
     out.listen = "127.0.0.1:0";
     return out;
   }
@@ -152,9 +194,10 @@ TEST(Init, MakesADirectoryOnceAndNothingOutOfBadInput) {
   ASSERT_FALSE(failed);
   EXPECT_TRUE(is_unusable(failed.error()));
   auto even = folder.input();
-  even.meeting = folder.file("even.toml", "title = \"t\"\ndate = \"2026-01-01\"\ncommittee_size = 4\n");
+  even.meeting = folder.file("even.toml", kRehearsal + "[rules]\nprotest_s = 1\n");
   failed = init_directory(directory, even, kNow);
   ASSERT_FALSE(failed) << "the manifest's own rules";
+  EXPECT_EQ(failed.error().what.key(), "server.meeting.protest");
   EXPECT_TRUE(is_unusable(failed.error()));
   EXPECT_FALSE(fs::exists(directory.path()));
 
@@ -177,6 +220,34 @@ TEST(Init, MakesADirectoryOnceAndNothingOutOfBadInput) {
   }
 }
 
+std::unique_ptr<SqliteStore> must_open(Directory const& directory) {
+  auto store = SqliteStore::open(directory.database().string(), {});
+  if (!store) throw std::logic_error(store.error().in(Lang::kEn));
+  return std::move(*store);
+}
+
+// Harm: people sign a sheet that shows other devices than those that are drafted.
+TEST(Sheet, HasTheDeviceCodeOfEverybodyWhoHasEnrolled) {
+  Folder folder;
+  Directory const directory(folder.path() / "server");
+  ASSERT_TRUE(init_directory(directory, folder.input(), kNow));
+  auto drafted = drafted_with_keys(directory);
+  ASSERT_TRUE(drafted);
+  for (auto const& person : drafted->people) EXPECT_FALSE(person.identity_key);
+  Enrolment enrolment;
+  enrolment.person = 2;
+  enrolment.keys = {crypto::SigningKey::generate().public_key(), crypto::SigningKey::generate().public_key(),
+                    crypto::BoxKey::generate().public_key()};
+  Writes writes;
+  writes.put(Table::kEnrolment, key_of(PersonId{2}, std::uint32_t{0}), encode_enrolment(enrolment));
+  ASSERT_TRUE(must_open(directory)->commit(writes));
+  drafted = drafted_with_keys(directory);
+  ASSERT_TRUE(drafted);
+  EXPECT_EQ(drafted->people[1].identity_key, enrolment.keys.identity_key);
+  EXPECT_EQ(drafted->people[1].box_key, enrolment.keys.box_key);
+  EXPECT_FALSE(drafted->people[2].identity_key);
+}
+
 // Harm: a lost slip that still works after a new one was given out.
 TEST(Slip, NamesServerAndPersonAndANewOneVoidsTheUnusedOne) {
   Folder folder;
@@ -184,21 +255,28 @@ TEST(Slip, NamesServerAndPersonAndANewOneVoidsTheUnusedOne) {
   ASSERT_TRUE(init_directory(directory, folder.input(), kNow));
   auto const first = meeting::find_slip(text_of(directory.slips() / "02-乙.txt"));
   ASSERT_TRUE(first);
-  EXPECT_EQ(first->person, 2U);
-  EXPECT_EQ(first->host, "127.0.0.1");
-  EXPECT_EQ(first->server_spki, *net::spki_sha256(text_of(directory.keys() / "tls.pem")));
+  EXPECT_EQ(first->code.person, 2U);
+  EXPECT_EQ(first->address.host, "127.0.0.1");
+  EXPECT_NE(text_of(directory.slips() / "02-乙.txt").find(meeting::format_slip_code(first->code)), std::string::npos)
+      << "what is typed";
   {
     std::string const bytes = text_of(directory.database());
-    EXPECT_EQ(bytes.find(first->code), std::string::npos) << "the server keeps its hash only";
+    EXPECT_EQ(bytes.find(as_text(first->code.bits)), std::string::npos) << "the server keeps no code";
   }
   auto const again = new_slip(directory, 2);
   ASSERT_TRUE(again) << again.error().in(Lang::kEn);
   auto const second = meeting::find_slip(text_of(*again));
   ASSERT_TRUE(second);
-  EXPECT_NE(second->code, first->code);
-  auto const store = must(SqliteStore::open(directory.database().string(), {}));
-  EXPECT_EQ(must(store->codes(2)), (std::vector<Hash>{code_hash(second->code)}));
-  EXPECT_EQ(must(store->codes(3)).size(), 1U);
+  EXPECT_NE(second->code.bits, first->code.bits);
+  auto const store = must_open(directory);
+  auto const keys = directory.read_keys();
+  ASSERT_TRUE(keys);
+  auto const manifest = must(read_draft(*store->load()));
+  auto const row = store->slip(2);
+  ASSERT_TRUE(row && *row);
+  auto const kept = must(crypto::unseal(keys->seal, **row, key_of_person(2)));
+  EXPECT_TRUE(kept.equals(meeting::enrol_key(second->code.bits, manifest.meeting_id, 2).view()));
+  EXPECT_TRUE(store->slip(3)->has_value());
   EXPECT_FALSE(new_slip(directory, 6));
   EXPECT_FALSE(new_slip(directory, 0));
 }
@@ -207,17 +285,19 @@ TEST(Slip, NamesServerAndPersonAndANewOneVoidsTheUnusedOne) {
 
 // Harm: a record that an auditor's verifier refuses although the meeting was in order.
 TEST(Export, HoldsEveryEntryAndTheCheckpointsThatWitnessInTime) {
-  MeetingOptions options;
-  options.experts = 3;
-  options.supervisors = 1;
-  options.trustees = 2;
-  ServerFixture hall(options);
+  ServerFixture hall(small());
   hall.begin();
   hall.run_batch(1);
-  auto const close = hall.meeting.signed_by(must(hall.meeting.record.draft_meeting_close()), {hall.meeting.chair()});
-  ASSERT_TRUE(hall.submit(hall.meeting.chair(), close).has_pending());
-  auto const supervisor = hall.meeting.supervisor();
-  ASSERT_TRUE(hall.ask(supervisor, hall.countersign_frame(close, supervisor)).has_accepted());
+  auto const accepted = meeting::unwitnessed(hall.meeting.record, hall.core->witnesses());
+  EXPECT_TRUE(accepted.empty());
+  auto const signers = hall.meeting.office();
+  hall.take_by(signers, must(hall.meeting.record.draft_meeting_close(accepted)));
+  for (auto const p : signers)
+    ASSERT_TRUE(hall.ask(p, hall.cosign_frame(p, hall.meeting.record.size())).has_accepted());
+  {
+    std::stringstream unwitnessed;
+    EXPECT_FALSE(must(export_record(hall.store.contents(), unwitnessed)).witnessed_end) << "by its signers only";
+  }
   ASSERT_TRUE(hall.ask(1, hall.cosign_frame(1, hall.meeting.record.size())).has_accepted());
 
   std::stringstream file;
@@ -226,7 +306,7 @@ TEST(Export, HoldsEveryEntryAndTheCheckpointsThatWitnessInTime) {
   EXPECT_TRUE(summary.witnessed_end);
   EXPECT_EQ(summary.head, hall.meeting.record.tree().root());
   EXPECT_EQ(summary.entries, hall.meeting.entries.size());
-  EXPECT_EQ(summary.checkpoints, 3U) << "BatchOpen, BallotBox, the end";
+  EXPECT_EQ(summary.checkpoints, 5U) << "BatchOpen, BallotBox, the first share, Declaration, the end";
 
   meeting::RecordReader reader(file);
   meeting::Record record;
@@ -252,7 +332,7 @@ TEST(Export, HoldsEveryEntryAndTheCheckpointsThatWitnessInTime) {
   EXPECT_EQ(last_checkpoint, record.size());
   std::size_t witnessed = 0;
   for (auto const& [size, people] : cosigned) witnessed += people.size() == hall.people().size() ? 1 : 0;
-  EXPECT_EQ(witnessed, 2U);
+  EXPECT_EQ(witnessed, 4U);
 }
 
 // ---- Host ---------------------------------------------------------------------------------------------------------
@@ -265,9 +345,8 @@ class Served : public ::testing::Test {
     auto const now = static_cast<std::uint64_t>(std::time(nullptr));
     ASSERT_TRUE(init_directory(directory, folder.input(), now));
     auto keys = must(directory.read_keys());
-    auto contents = must(must(SqliteStore::open(directory.database().string(), {}))->load());
+    auto contents = must(must_open(directory)->load());
     manifest = must(read_draft(contents));
-    must(store.commit({}));
     for (std::size_t t = 0; t < store::kTables; ++t) {
       Writes writes;
       for (auto const& [key, value] : contents.tables[t]) writes.put(static_cast<Table>(t), key, value);
@@ -277,16 +356,16 @@ class Served : public ::testing::Test {
     auto tls = must(net::TlsContext::server(keys.tls, keys.authority.certificate_pem));
     Config config{.server_key = std::move(keys.server),
                   .checkpoint_key = std::move(keys.checkpoint),
+                  .box_key = std::move(keys.box),
                   .seal_key = std::move(keys.seal),
                   .token_keys = [](std::uint32_t) -> Result<crypto::blind_rsa::PrivateKey> { return Refusal::kBusy; },
                   .issue_certificate = [now, authority = std::make_shared<net::Credential>(std::move(keys.authority))](
                                            ByteView csr, PersonId person) -> Result<IssuedCertificate> {
-                    auto const pem = as_text(csr);
-                    auto certificate = net::issue_client_certificate(*authority, pem, person, {now - 1000, now + 1000});
+                    auto certificate = net::issue_client_certificate(*authority, csr, person, {now - 1000, now + 1000});
                     if (!certificate) return certificate.error();
-                    return IssuedCertificate{*certificate, authority->certificate_pem, *net::spki_sha256_of_csr(pem)};
+                    return IssuedCertificate{*certificate, authority->certificate_pem, *net::spki_sha256_of_csr(csr)};
                   },
-                  .codes = [this](PersonId person) { return store.codes(person); },
+                  .slip_of = [this](PersonId person) { return store.slip(person); },
                   .now_ms = [] { return std::uint64_t{0}; },
                   .parallel = pool.parallel(),
                   .limits = {},
@@ -304,57 +383,102 @@ class Served : public ::testing::Test {
   }
 
   struct Reply {
-    std::optional<v1::ServerFrame> frame;
+    std::optional<v2::ServerFrame> frame;
     std::optional<net::CloseReason> closed;
   };
-  /// Connects, sends one frame, waits for its answer or the end.
-  Reply ask(v1::ClientFrame frame, std::optional<net::Credential> const& credential = std::nullopt) {
-    auto const result = std::make_shared<std::promise<Reply>>();
-    auto const answered = std::make_shared<std::atomic<bool>>(false);
-    auto const give = [result, answered](Reply reply) {
-      if (!answered->exchange(true)) result->set_value(std::move(reply));
+  /// One connection. Waits for what it asks for.
+  class Line {
+   public:
+    Line(net::Loop& loop, std::uint16_t port, net::TlsContext const& tls) {
+      auto const state = state_;
+      net::connect(loop.io(), "127.0.0.1", port, tls, {},
+                   [state](std::shared_ptr<net::Channel> channel, net::Closed const& closed) {
+                     std::lock_guard const lock(state->mutex);
+                     if (!channel) state->reply.closed = closed.reason;
+                     state->channel = channel;
+                     state->wake.notify_all();
+                     if (channel) start(state, channel);
+                   });
+      wait([&] { return state_->channel || state_->reply.closed; });
+    }
+    ~Line() {
+      if (state_->channel) state_->channel->close();
+    }
+    net::Channel& channel() { return *state_->channel; }
+    Reply ask(v2::ClientFrame frame) {
+      frame.set_id(++id_);
+      if (state_->channel) state_->channel->send(to_bytes(as_bytes(frame.SerializeAsString())));
+      wait([&] { return state_->reply.closed || (state_->reply.frame && state_->reply.frame->id() == id_); });
+      std::lock_guard const lock(state_->mutex);
+      return state_->reply;
+    }
+
+   private:
+    struct State {
+      std::mutex mutex;
+      std::condition_variable wake;
+      std::shared_ptr<net::Channel> channel;
+      Reply reply;
     };
-    frame.set_id(1);
-    auto const bytes = frame.SerializeAsString();
-    auto const kept = std::make_shared<std::shared_ptr<net::Channel>>();
-    net::connect(loop.io(), "127.0.0.1", host->port(), must(net::TlsContext::client(spki, credential)), {},
-                 [=](std::shared_ptr<net::Channel> channel, net::Closed const& closed) {
-                   if (!channel) return give({std::nullopt, closed.reason});
-                   *kept = channel;
-                   channel->start(
-                       [=](Bytes payload) {
-                         v1::ServerFrame answer;
-                         answer.ParseFromArray(payload.data(), static_cast<int>(payload.size()));
-                         if (answer.id() == 1) give({answer, std::nullopt});
-                       },
-                       [=](net::Closed const& end) {
-                         give({std::nullopt, end.reason});
-                       });
-                   channel->send(to_bytes(as_bytes(bytes)));
-                 });
-    auto future = result->get_future();
-    if (future.wait_for(std::chrono::seconds(20)) != std::future_status::ready) return {};
-    auto reply = future.get();
-    if (*kept) (*kept)->close();
-    return reply;
+    static void start(std::shared_ptr<State> const& state, std::shared_ptr<net::Channel> const& channel) {
+      channel->start(
+          [state](Bytes payload) {
+            v2::ServerFrame answer;
+            answer.ParseFromArray(payload.data(), static_cast<int>(payload.size()));
+            if (answer.id() == 0) return;
+            std::lock_guard const lock(state->mutex);
+            state->reply.frame = answer;
+            state->wake.notify_all();
+          },
+          [state](net::Closed const& end) {
+            std::lock_guard const lock(state->mutex);
+            state->reply.closed = end.reason;
+            state->wake.notify_all();
+          });
+    }
+    template <class Predicate>
+    void wait(Predicate done) {
+      std::unique_lock lock(state_->mutex);
+      state_->wake.wait_for(lock, std::chrono::seconds(20), done);
+    }
+    std::shared_ptr<State> state_ = std::make_shared<State>();
+    std::uint64_t id_ = 0;
+  };
+  std::unique_ptr<Line> stranger() {
+    return std::make_unique<Line>(loop, host->port(), must(net::TlsContext::enrolling()));
   }
-  v1::ClientFrame enrol(PersonId person, Secret const& tls_key) {
+  Reply ask(v2::ClientFrame frame, net::Credential const& credential) {
+    return Line(loop, host->port(), must(net::TlsContext::client(spki, credential.clone()))).ask(std::move(frame));
+  }
+  /// The whole conversation, on a line of its own. @param tls_key of the certificate that is asked for.
+  Reply enrol(PersonId person, Secret const& tls_key) {
     auto const slip = must(meeting::find_slip(text_of(*std::next(slips().begin(), person - 1))));
-    crypto::SigningKey const identity = crypto::SigningKey::generate();
-    crypto::SigningKey const witness = crypto::SigningKey::generate();
-    v1::ClientFrame frame;
-    auto& body = *frame.mutable_enrol();
+    auto const line = stranger();
+    v2::ClientFrame start;
+    start.mutable_enrol_start()->set_person(person);
+    auto const reply = line->ask(start);
+    if (!reply.frame || !reply.frame->has_enrol_proof()) return reply;
+    auto const key = meeting::enrol_key(slip.code.bits, manifest.meeting_id, person);
     auto const text = [](ByteView view) { return std::string(as_text(view)); };
-    body.set_code(slip.code);
-    body.set_identity_key(text(identity.public_key().view()));
-    body.set_witness_key(text(witness.public_key().view()));
-    body.set_possession(text(
-        identity
-            .sign({meeting::possession_input(manifest.meeting_id, person, identity.public_key(), witness.public_key())})
-            .view()));
-    body.set_csr(must(net::make_csr(tls_key)));
-    body.set_person(person);
-    return frame;
+    EXPECT_EQ(reply.frame->enrol_proof().proof(),
+              text(meeting::server_proof(key, line->channel().exporter(), line->channel().server_spki()).view()));
+
+    auto const identity = crypto::SigningKey::generate();
+    meeting::DeviceKeys const keys{identity.public_key(), crypto::SigningKey::generate().public_key(),
+                                   crypto::BoxKey::generate().public_key()};
+    auto const csr = must(net::make_csr(tls_key));
+    v2::ClientFrame frame;
+    auto& body = *frame.mutable_enrol_keys();
+    body.set_csr(text(csr));
+    body.set_identity_key(text(keys.identity_key.view()));
+    body.set_witness_key(text(keys.witness_key.view()));
+    body.set_box_key(text(keys.box_key.view()));
+    body.set_possession(text(identity
+                                 .sign({meeting::possession_input(manifest.meeting_id, person, keys.identity_key,
+                                                                  keys.witness_key, keys.box_key)})
+                                 .view()));
+    body.set_proof(text(meeting::client_proof(key, line->channel().exporter(), csr, keys).view()));
+    return line->ask(frame);
   }
   std::set<fs::path> slips() const {
     std::set<fs::path> out;
@@ -376,22 +500,48 @@ class Served : public ::testing::Test {
 // Harm: the certificate that is given out would not open the door, or would open it as somebody else.
 TEST_F(Served, APersonEnrolsOverTlsAndComesBackWithTheCertificate) {
   auto const tls_key = must(net::make_tls_key());
-  auto const enrolled = ask(enrol(2, tls_key));
+  auto const enrolled = enrol(2, tls_key);
   ASSERT_TRUE(enrolled.frame && enrolled.frame->has_enrolled());
-  v1::ClientFrame hello;
+  v2::ClientFrame hello;
   hello.mutable_hello();
   auto const welcome = ask(hello, net::Credential{tls_key.clone(), enrolled.frame->enrolled().certificate()});
   ASSERT_TRUE(welcome.frame && welcome.frame->has_welcome());
   EXPECT_EQ(welcome.frame->welcome().person(), 2U);
-  auto const stranger = ask(hello);
-  ASSERT_TRUE(stranger.frame && stranger.frame->has_refused()) << "said before the door is closed";
+  auto const refused = stranger()->ask(hello);
+  ASSERT_TRUE(refused.frame && refused.frame->has_refused()) << "said before the door is closed";
+}
+
+// Harm: a screen that was taken over sends frames that only a mix needs, and all others wait.
+TEST_F(Served, AFrameBeyondTheLimitOfWhoSendsItEndsTheConnection) {
+  auto const line = stranger();
+  v2::ClientFrame large;
+  large.mutable_enrol_keys()->set_csr(std::string(17U << 10, 'x'));
+  auto const reply = line->ask(large);
+  EXPECT_FALSE(reply.frame);
+  EXPECT_TRUE(reply.closed);
+
+  auto const tls_key = must(net::make_tls_key());
+  auto const enrolled = enrol(2, tls_key);
+  ASSERT_TRUE(enrolled.frame && enrolled.frame->has_enrolled());
+  v2::ClientFrame hello;
+  hello.mutable_hello();
+  v2::ClientFrame submit;
+  Line person(
+      loop, host->port(),
+      must(net::TlsContext::client(spki, net::Credential{tls_key.clone(), enrolled.frame->enrolled().certificate()})));
+  ASSERT_TRUE(person.ask(hello).frame);
+  submit.mutable_submit()->set_entry(std::string(1U << 20, 'x'));
+  auto const within = person.ask(submit);
+  ASSERT_TRUE(within.frame && within.frame->has_refused()) << "within an expert's bound";
+  submit.mutable_submit()->set_entry(std::string(2U << 20, 'x'));
+  EXPECT_TRUE(person.ask(submit).closed);
 }
 
 // Harm: a server that goes on with a disk that keeps nothing.
 TEST_F(Served, AFailingDiskIsToldToTheOperatorAndToNobodyElse) {
   store.fail_after(0);
-  auto const reply = ask(enrol(2, must(net::make_tls_key())));
-  EXPECT_FALSE(reply.frame) << "an answer to something that is not kept";
+  auto const reply = enrol(2, must(net::make_tls_key()));
+  EXPECT_FALSE(reply.frame && reply.frame->has_enrolled()) << "an answer to something that is not kept";
   EXPECT_TRUE(reply.closed);
   auto told = fatal.get_future();
   ASSERT_EQ(told.wait_for(std::chrono::seconds(20)), std::future_status::ready);
@@ -401,7 +551,8 @@ TEST_F(Served, AFailingDiskIsToldToTheOperatorAndToNobodyElse) {
 // Harm: SIGTERM in mid-meeting that hangs until somebody pulls the plug.
 TEST_F(Served, StopsWithConnectionsOpen) {
   auto const started = std::chrono::steady_clock::now();
-  ASSERT_TRUE(ask(enrol(2, must(net::make_tls_key()))).frame);
+  ASSERT_TRUE(enrol(2, must(net::make_tls_key())).frame);
+  auto const still_there = stranger();
   host->stop();
   EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(15));
 }

@@ -177,6 +177,15 @@ TEST(Candidates, TextsKeepTheirLines) {
   EXPECT_EQ(got->candidates[0].group_opinion, "同意推荐，12:0");
 }
 
+// Harm: a second count of nearly the same people can expose one who came or left, and nobody is warned of it.
+TEST(Candidates, WhoseVotesWereOpenedInAnEarlierMeetingIsKnown) {
+  auto const got =
+      candidates("姓名,单位,级别,渠道,批次,此前会议\n甲,a,中级,正常,1,2025 年度第二次会议\n乙,a,中级,正常,1,\n");
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->candidates[0].opened_before, "2025 年度第二次会议");
+  EXPECT_EQ(got->candidates[1].opened_before, "");
+}
+
 TEST(Candidates, EveryFaultIsNamedWithItsCellAndNothingIsImported) {
   EXPECT_EQ(candidate_error(",a,中级,正常,1,,\n").column, 1U);
   EXPECT_EQ(candidate_error("甲,,中级,正常,1,,\n").column, 2U);

@@ -24,11 +24,9 @@ class Contract : public testing::Test {
     for (auto const& write : writes.list) apply_write(model, write);
     ASSERT_EQ(engine.store().load()->tables, model.tables);
   }
-  void codes(PersonId person, std::vector<Hash> expected) {
-    std::ranges::sort(expected);
-    auto got = engine.store().codes(person);
+  void slip(PersonId person, std::optional<Bytes> const& expected) {
+    auto const got = engine.store().slip(person);
     ASSERT_TRUE(got);
-    std::ranges::sort(*got);
     EXPECT_EQ(*got, expected) << "person " << person;
   }
 
@@ -85,30 +83,29 @@ TYPED_TEST(Contract, WritesOfAGroupAreTakenInTheirOrder) {
   Writes writes;
   writes.put(Table::kEnvelope, key, Bytes{1});
   writes.put(Table::kEnvelope, key, Bytes{2});
-  writes.put(Table::kSealKey, key, Bytes{3});
-  writes.erase(Table::kSealKey, key);
+  writes.put(Table::kTrustee, key, Bytes{3});
+  writes.erase(Table::kTrustee, key);
   writes.erase_prefix(Table::kMixOutput, {});
   writes.put(Table::kMixOutput, key, Bytes{4});
   this->commit(writes);
   EXPECT_EQ((*this->engine.store().load())[Table::kEnvelope].at(key), Bytes{2});
 }
 
-// Harm: somebody enrols with a code that was given to another person.
-TYPED_TEST(Contract, CodesAreThoseOfThePersonAndOfNobodyElse) {
+// Harm: somebody enrols with a slip that was given to another person, or with one that was lost and replaced.
+TYPED_TEST(Contract, ASlipIsThatOfThePersonAndTheNewestOne) {
   Writes writes;
   for (PersonId p : {1U, 2U, 256U}) {
-    for (auto const* code : {"a", "b"}) {
-      writes.put(Table::kCode, key_of(p, hash_of(std::to_string(p) + code)), {});
-    }
+    writes.put(Table::kSlip, key_of_person(p), Bytes{static_cast<std::uint8_t>(p), 1});
   }
   this->commit(writes);
-  this->codes(1, {hash_of("1a"), hash_of("1b")});
-  this->codes(256, {hash_of("256a"), hash_of("256b")});
-  this->codes(3, {});
-  Writes erase;
-  erase.erase(Table::kCode, key_of(PersonId{1}, hash_of("1a")));
-  this->commit(erase);
-  this->codes(1, {hash_of("1b")});
+  this->slip(1, Bytes{1, 1});
+  this->slip(256, Bytes{0, 1});
+  this->slip(3, std::nullopt);
+  Writes again;
+  again.put(Table::kSlip, key_of_person(1), Bytes{1, 2});
+  this->commit(again);
+  this->slip(1, Bytes{1, 2});
+  this->slip(2, Bytes{2, 1});
 }
 
 }  // namespace

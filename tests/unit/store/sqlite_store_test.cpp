@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "server/enrolments.h"
 
 namespace piaojue::store::test {
 namespace {
@@ -212,18 +211,16 @@ TEST(SqliteStore, AJournalThatWasLeftBehindIsEmptiedAtTheNextStart) {
 }
 
 // Harm: a slip made for a dead laptop while the meeting waits would not be known to the server.
-TEST(SqliteStore, CodesThatAnotherProgramWritesAreSeenAtOnce) {
+TEST(SqliteStore, ASlipThatAnotherProgramWritesIsSeenAtOnce) {
   Folder folder;
   auto server = create(folder);
   auto office = open(folder);
-  EXPECT_TRUE(server->codes(7)->empty());
+  EXPECT_FALSE(server->slip(7)->has_value());
   Writes writes;
-  server::write_code(writes, 7, "ABCDEFGHJKMNPQRS");
-  server::write_code(writes, 8, "0000000000000000");
+  writes.put(Table::kSlip, key_of_person(7), to_bytes(as_bytes("seven")));
+  writes.put(Table::kSlip, key_of_person(8), to_bytes(as_bytes("eight")));
   ASSERT_TRUE(office->commit(writes));
-  ASSERT_EQ(server->codes(7)->size(), 1U);
-  EXPECT_EQ(server->codes(7)->front(), server::code_hash("ABCDEFGHJKMNPQRS"));
-  EXPECT_FALSE(folder.holds(as_bytes("ABCDEFGHJKMNPQRS"))) << "only its hash";
+  EXPECT_EQ(*server->slip(7), to_bytes(as_bytes("seven")));
 }
 
 // Harm: a typing error in the path makes a new, empty meeting, or writes into somebody else's database.

@@ -10,7 +10,7 @@
 namespace piaojue::strings {
 namespace {
 
-constexpr auto kLast = static_cast<std::uint16_t>(Refusal::kInternal);
+constexpr auto kLast = static_cast<std::uint16_t>(kLastRefusal);
 
 // A table with two rows exchanged would tell people of another thing than what happened.
 TEST(Refusals, ARefusalHasTheTextOfItsOwnName) {

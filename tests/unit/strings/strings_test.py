@@ -45,7 +45,7 @@ COMMENT_OR_LITERAL = re.compile(
     re.S)
 # Three words of a sentence. What is for machines is shorter, or has no such words: the `key value` lines of status,
 # show and listening, the grammar of the door's commands ("recuse <question> <reason…>"), an auditor's last line
-# ("VERIFIED 25/25"), names, paths, SQL.
+# ("VERIFIED 27/27"), names, paths, SQL.
 ENGLISH = re.compile(r"(?<![\w<{/.-])[a-z]+(?:[,;:]? [a-z]+){2,}(?![\w>}])")
 # Two topics may have the same word; the same sentence is one entry.
 SENTENCE = 10

@@ -65,7 +65,7 @@ inline Forged with_entry(Meeting& m, Bytes const& bad) {
 inline Forged with_entry(Meeting& m, Body const& body, std::vector<PersonId> const& signers) {
   return with_entry(m, m.signed_by(body, signers));
 }
-/// The record as it is, with a box of which the state machine sees nothing wrong: the chair voids the batch and the
+/// The record as it is, with a box of which the state machine sees nothing wrong: the office voids the batch and the
 /// meeting ends.
 inline Forged ended(Meeting& m, std::uint64_t entry) {
   if (m.record.in_progress()) must(m.void_questions({}));
@@ -109,14 +109,32 @@ inline void expect_verified(verifier::Audit const& audit) {
   EXPECT_TRUE(audit.verified());
 }
 
-/// Two questions of four experts, two trustees, two attempts' worth of everything that a record can hold in short.
+/// Three questions of five experts, two trustees: two attempts' worth of everything that a record can hold in short.
+/// Of the committee of seven five are the quorum; six of the eight in the hall, and four of its experts, are witnesses
+/// enough.
 inline MeetingOptions small() {
   MeetingOptions options;
-  options.experts = 4;
+  options.experts = 5;
   options.trustees = 2;
   options.supervisors = 1;
   options.batches = {2, 1};
   return options;
+}
+
+/// An opening of the first batch as its fixture stands: with the keys that are pending, or on paper.
+inline BatchOpen opening(Meeting const& m, std::vector<QuestionId> questions, std::vector<PersonId> present,
+                         bool paper = false) {
+  BatchOpen out;
+  out.meeting = m.record.meeting();
+  out.batch = 1;
+  out.attempt = m.record.attempts(1) + 1;
+  out.questions = std::move(questions);
+  out.present = std::move(present);
+  out.paper = paper;
+  if (paper) return out;
+  for (TrusteeId t = 0; t < m.manifest.trustees.size(); ++t)
+    out.keys.push_back(m.record.pending_keys().at({1, t}).leaf);
+  return out;
 }
 
 }  // namespace piaojue::test

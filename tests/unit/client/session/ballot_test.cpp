@@ -3,17 +3,31 @@
 #include <gtest/gtest.h>
 
 #include "client/session/ballot_state.h"
-#include "crypto/domain.h"
+#include "crypto/seal.h"
 #include "session_fixture.h"
 
 namespace piaojue::test {
 namespace {
 
 namespace wire = server::wire;
+using meeting::HeldHalves;
+using meeting::RelayKind;
 
 std::string text(boost::json::object const& event, std::string_view field) {
   auto const* const value = event.if_contains(field);
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+using Rows = std::map<QuestionId, ConfirmVerdict>;
+constexpr auto kOk = ConfirmVerdict::kOk;
+constexpr auto kMissing = ConfirmVerdict::kMissing;
+constexpr auto kNotCast = ConfirmVerdict::kNotCast;
+
+/// What the laptop keeps of attempt 1 of batch 1, under its own key and the half that the server holds.
+Secret opened(SessionFixture& laptop) {
+  std::string const name = "attempt/1/1";
+  auto const key = crypto::combine_keys(Secret::copy_of(Bytes(32, 7)), laptop.half({1, 1}).value());
+  return crypto::unseal(key, laptop.wallet.blobs().at(name), as_bytes(name)).value();
 }
 
 class Ballots : public testing::Test {
@@ -36,13 +50,7 @@ class Ballots : public testing::Test {
     ASSERT_TRUE(laptop.reply("cast").at("ok").as_bool());
   }
   std::vector<std::string> kept_attempts() { return laptop.wallet.names("attempt/").value(); }
-  client::BallotState opened_state() {
-    auto const name = kept_attempts().at(0);
-    auto const key = crypto::combine_keys(laptop.seal_keys.at(laptop.meeting.batch_open()),
-                                          Secret::copy_of(Bytes(32, 7)), as_bytes(crypto::domain::kSeal));
-    auto const plain = crypto::unseal(key, laptop.wallet.blobs().at(name), as_bytes(name)).value();
-    return client::BallotState::parse(plain).value();
-  }
+  client::BallotState opened_state() { return client::BallotState::parse(opened(laptop)).value(); }
   SessionFixture laptop;
 };
 
@@ -59,9 +67,9 @@ TEST_F(Ballots, FromTokensToConfirmByItself) {
   EXPECT_EQ(kept_attempts().size(), 1U);
   laptop.box();
   ASSERT_EQ(laptop.submitted<Confirm>().size(), 1U);
-  EXPECT_EQ(laptop.submitted<Confirm>()[0].rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
-  ASSERT_EQ(laptop.seen("confirmed").size(), 1U);
-  EXPECT_TRUE(laptop.seen("confirmed")[0].at("ok").as_bool());
+  EXPECT_EQ(laptop.submitted<Confirm>()[0].rows, (Rows{{1, kOk}, {2, kOk}}));
+  ASSERT_EQ(laptop.seen("looked").size(), 1U);
+  EXPECT_TRUE(laptop.seen("looked")[0].at("ok").as_bool());
   // Harm: a laptop that is taken away the same evening still holds what joins its owner to a ballot.
   EXPECT_TRUE(kept_attempts().empty());
 }
@@ -161,7 +169,7 @@ TEST_F(Ballots, MalformedAndRepeatedTokenKeysStopTheProgram) {
 TEST_F(Ballots, OnlyACompletePaperIsCast) {
   to_tokens();
   laptop.say("vote 2 agree");
-  EXPECT_EQ(laptop.reply("vote").at("chosen").to_number<int>(), 1);
+  EXPECT_EQ(laptop.reply("vote").at("marked").to_number<int>(), 1);
   laptop.say("cast");
   EXPECT_FALSE(laptop.reply("cast").at("ok").as_bool());
   EXPECT_NE(text(laptop.reply("cast"), "detail").find(": 1"), std::string::npos);
@@ -209,20 +217,17 @@ TEST(BallotState, WhatIsKeptIsTheSameWhateverWasVoted) {
     laptop.vote_all(choice);
     laptop.say("cast");
     auto const name = laptop.wallet.names("attempt/").value().at(0);
+    ASSERT_EQ(name, "attempt/1/1");
     sizes[choice] = laptop.wallet.blobs().at(name).size();
     for (auto const& submit : laptop.sent<wire::Submit>()) frame_sizes[choice].push_back(submit.payload.size());
-    // Under the seal: keys, prefixes, tokens and hashes; no r^−1 and no z any more, no ciphertext, no choice.
-    auto const key = crypto::combine_keys(laptop.seal_keys.at(laptop.meeting.batch_open()),
-                                          Secret::copy_of(Bytes(32, 7)), as_bytes(crypto::domain::kSeal));
-    auto const plain = crypto::unseal(key, laptop.wallet.blobs().at(name), as_bytes(name)).value();
+    // Under the seal, once the envelope is sealed: the keys, the onions as they are sent, and hashes. What they were
+    // made with is gone: tokens, prefixes, private keys, r^−1 and z, the ciphertexts' r, the choice, the onions' seed.
+    auto const plain = opened(laptop);
     auto const state = client::BallotState::parse(plain).value();
-    std::size_t expected = 4 + 32 + 4 + 4 + 4;
-    for (auto const& question : state.questions) {
-      EXPECT_TRUE(question.inv.empty());
-      EXPECT_TRUE(question.blinded.empty());
-      expected += 4 + 32 + 32 + state.hops * (4 + 4 + 4 + 256);
-    }
-    for (auto const& cast : state.casts) expected += 4 + 32 + 4 + cast.ballots.size() * (4 + 32);
+    EXPECT_TRUE(state.questions.empty());
+    ASSERT_TRUE(state.envelope);
+    std::size_t const expected = 4 + 32 + 4 + 4 + (4 + 2 * (4 + 32)) + 4 +
+                                 (4 + 32 + 4 + state.envelope->payload.size() + 4 + 2 * (4 + 32)) + 4 + 4;
     EXPECT_EQ(plain.size(), expected) << "every byte is accounted for";
     for (auto const& [other, blob] : laptop.wallet.blobs()) {
       EXPECT_FALSE(as_text(blob).find(choice) != std::string_view::npos) << other;
@@ -234,58 +239,194 @@ TEST(BallotState, WhatIsKeptIsTheSameWhateverWasVoted) {
   EXPECT_EQ(frame_sizes["agree"], frame_sizes["abstain"]);
 }
 
-// Harm: the client's half alone opens what a thief finds.
-TEST_F(Ballots, TheSealWantsBothKeys) {
+// Harm: the laptop alone, or the server's memory with a stolen disk, opens what joins its owner to a ballot.
+TEST_F(Ballots, TheSealWantsTheOwnKeyAndTheHalf) {
   to_cast();
   auto const name = kept_attempts().at(0);
   auto const& blob = laptop.wallet.blobs().at(name);
   auto const own = Secret::copy_of(Bytes(32, 7));
+  auto const half = laptop.half({1, 1}).value();
   EXPECT_FALSE(crypto::unseal(own, blob, as_bytes(name)));
-  EXPECT_FALSE(crypto::unseal(crypto::combine_keys(Secret::copy_of(Bytes(32, 0)), own, as_bytes(crypto::domain::kSeal)),
-                              blob, as_bytes(name)));
-  EXPECT_EQ(opened_state().casts.size(), 1U);
+  EXPECT_FALSE(crypto::unseal(half, blob, as_bytes(name)));
+  EXPECT_FALSE(crypto::unseal(crypto::combine_keys(Secret::copy_of(Bytes(32, 0)), half), blob, as_bytes(name)));
+  EXPECT_EQ(opened_state().cast, 0U);
 }
 
-TEST_F(Ballots, ALaterPaperReplacesTheOneBefore) {
-  to_cast("agree");
-  laptop.vote_all("disagree");
+// ---- Halves ---------------------------------------------------------------------------------------------------------
+
+// Harm: a laptop that loses power has asked for tokens that nobody can ever use, and its person is shut out.
+TEST_F(Ballots, NoRequestLeavesBeforeSomebodyHoldsTheHalf) {
+  begin();
+  laptop.holds_halves = false;
+  laptop.open_batch();
+  EXPECT_EQ(laptop.relayed_to(kServer, RelayKind::kDeposit).size(), 1U);
+  EXPECT_TRUE(laptop.submitted<TokenRequest>().empty());
+  laptop.holds_halves = true;
+  laptop.disconnect();
+  laptop.connect();
+  EXPECT_EQ(laptop.relayed_to(kServer, RelayKind::kDeposit).size(), 2U) << "again after every Hello";
+  EXPECT_EQ(laptop.submitted<TokenRequest>().size(), 1U);
+}
+
+TEST_F(Ballots, AfterARestartTheHalfIsWithdrawnAndOnlyTheRightOneOpens) {
+  to_tokens();
+  laptop.vote_all("agree");
   laptop.say("cast");
-  EXPECT_TRUE(laptop.reply("cast").at("ok").as_bool());
-  ASSERT_EQ(laptop.submitted<EnvelopeCast>().size(), 2U);
-  EXPECT_EQ(laptop.submitted<EnvelopeCast>()[1].sequence, 1U);
-  // Marks are gone once they are sealed: another paper is marked from its beginning.
-  laptop.say("cast");
-  EXPECT_EQ(text(laptop.reply("cast"), "code"), "MALFORMED");
+  auto const before = laptop.half({1, 1}).value();
+  // The server gives back a half of its own making first: it opens nothing, and so it is none.
+  auto kept = std::exchange(laptop.halves, HeldHalves());
+  must(laptop.halves.take(1, laptop.meeting.keys_of(1).box.public_key(), {1, 1}, Secret::random(32)));
+  laptop.crash();
+  ASSERT_EQ(laptop.seen("refused").size(), 1U);
+  EXPECT_EQ(text(laptop.seen("refused")[0], "code"), "STORAGE");
+  laptop.halves = std::move(kept);
+  laptop.crash();
+  EXPECT_EQ(laptop.seen("refused").size(), 1U);
+  EXPECT_TRUE(laptop.half({1, 1}).value().equals(before.view())) << "it is the same one all through the attempt";
   laptop.others_cast();
   laptop.close();
   laptop.mix();
   laptop.box();
-  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (Rows{{1, kOk}, {2, kOk}}));
+}
+
+// Harm: a server that keeps the half back has the laptop begin anew, and takes both requests for its own.
+TEST_F(Ballots, UntilTheHalfIsBackNothingIsDone) {
+  to_tokens();
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+    auto const* relay = std::get_if<wire::Relay>(&request.what);
+    if (relay == nullptr || relay->kind != RelayKind::kWithdraw) return std::nullopt;
+    return wire::relayed(request.id);
+  };
+  laptop.crash();
+  EXPECT_EQ(laptop.submitted<TokenRequest>().size(), 1U);
+  laptop.vote_all("agree");
+  laptop.say("cast");
+  EXPECT_EQ(text(laptop.reply("cast"), "code"), "WRONG_PHASE");
+  laptop.instead = {};
+  laptop.disconnect();
+  laptop.connect();
+  laptop.say("cast");
+  EXPECT_TRUE(laptop.reply("cast").at("ok").as_bool());
+}
+
+// ---- Cast once ------------------------------------------------------------------------------------------------------
+
+TEST_F(Ballots, APaperIsCastOnce) {
+  to_cast("agree");
+  laptop.say("vote 1 disagree");
+  EXPECT_EQ(text(laptop.reply("vote"), "code"), "CONFLICT");
+  laptop.say("cast");
+  EXPECT_EQ(text(laptop.reply("cast"), "code"), "CONFLICT");
+  EXPECT_EQ(laptop.submitted<EnvelopeCast>().size(), 1U);
+}
+
+// Harm: the server shows the mixers one paper and the log another, of a person who believes to have cast once.
+TEST_F(Ballots, TheEnvelopeIsDurableFirstAndTheSameBytesAreSentUntilTheLogHasThem) {
+  to_tokens();
+  laptop.vote_all("disagree");
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+    if (std::holds_alternative<wire::Submit>(request.what)) return Bytes{};
+    return std::nullopt;
+  };
+  laptop.say("cast");
+  EXPECT_EQ(laptop.replies("cast"), 0U);
+  EXPECT_EQ(opened_state().envelope->payload, laptop.sent<wire::Submit>().back().payload);
+  auto const first = laptop.sent<wire::Submit>().back();
+  laptop.instead = {};
+  laptop.crash();
+  auto const again = laptop.sent<wire::Submit>().back();
+  EXPECT_EQ(again.entry, first.entry);
+  EXPECT_EQ(again.payload, first.payload);
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box();
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (Rows{{1, kOk}, {2, kOk}}));
+}
+
+// ---- Accepted is a claim --------------------------------------------------------------------------------------------
+
+class Accepted : public Ballots {
+ protected:
+  /// The envelope is answered so, and does not come into the log.
+  void cast_and_answer(std::uint64_t index) {
+    to_tokens();
+    laptop.vote_all("agree");
+    laptop.instead = [index](wire::Request const& request) -> std::optional<Bytes> {
+      if (!std::holds_alternative<wire::Submit>(request.what)) return std::nullopt;
+      return wire::accepted(request.id, index);
+    };
+    laptop.say("cast");
+    laptop.instead = {};
+  }
+};
+
+// Harm: the person sees "cast", and the vote is nowhere.
+TEST_F(Accepted, AtAnEntryOfAnotherItEndsEverything) {
+  cast_and_answer(1);
+  EXPECT_FALSE(laptop.reply("cast").at("ok").as_bool());
+  EXPECT_EQ(laptop.session->halted(), Refusal::kLogInconsistent);
+  EXPECT_EQ(laptop.seen("split").size(), 1U);
+}
+
+TEST_F(Accepted, AtAnEntryThatIsNotThereYetItIsWaitedFor) {
+  cast_and_answer(laptop.meeting.entries.size() + 40);
+  EXPECT_EQ(laptop.replies("cast"), 0U);
+  EXPECT_FALSE(laptop.session->halted());
+}
+
+// Harm: another person's envelope of the same moment is taken for one's own.
+TEST_F(Accepted, AnEntryOfTheSameTypeBySomebodyElseIsNotOnesOwn) {
+  to_tokens();
+  laptop.vote_all("agree");
+  std::uint64_t const next = laptop.meeting.entries.size() + 4;  // request and three answers of person 2 come before
+  laptop.instead = [next](wire::Request const& request) -> std::optional<Bytes> {
+    if (!std::holds_alternative<wire::Submit>(request.what)) return std::nullopt;
+    return wire::accepted(request.id, next);
+  };
+  laptop.say("cast");
+  laptop.instead = {};
+  EXPECT_EQ(laptop.replies("cast"), 0U);
+  laptop.meeting.all_tokens(2);
+  must(laptop.meeting.cast(2, {}));
+  laptop.push();
+  laptop.pump();
+  EXPECT_FALSE(laptop.reply("cast").at("ok").as_bool());
+  EXPECT_EQ(laptop.session->halted(), Refusal::kLogInconsistent);
 }
 
 // ---- The box --------------------------------------------------------------------------------------------------------
 
-// Harm: the first trustee counts what the voter had thought better of.
-TEST_F(Ballots, AnEarlierBallotInTheBoxIsMissing) {
+// Harm: a trustee changes a ballot under its own token keys and the voter's own pk_v, and its owner says that it is
+// his.
+TEST_F(Ballots, AnotherBallotUnderTheOwnKeyIsMissing) {
   to_cast("agree");
-  auto const first = laptop.meeting.experts[1].onions;
-  laptop.vote_all("disagree");
-  laptop.say("cast");
+  auto const counted = opened_state();
+  client::OwnBallots own;
+  own.keys.insert(counted.keys.at(1));
+  own.counted = Hash{};
   laptop.others_cast();
   laptop.close();
-  laptop.meeting.experts[1].onions[1] = first.at(1);
   laptop.mix();
   laptop.box();
-  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, false}, {2, true}}));
-  EXPECT_FALSE(laptop.seen("confirmed").at(0).at("ok").as_bool());
-  EXPECT_EQ(laptop.seen("confirmed")[0].at("missing").as_array().size(), 1U);
+  auto const& attempt = laptop.meeting.attempt();
+  client::Contexts const live{{1, laptop.meeting.record.ballot_context(1)}};
+  EXPECT_FALSE(client::check_live_box(live, *attempt.box, {{1, own}}, {}).as_meant.at(1));
+  own.counted = counted.envelope->ballots.at(1);
+  EXPECT_TRUE(client::check_live_box(live, *attempt.box, {{1, own}}, {}).as_meant.at(1));
+  // And where none of them counts, none may be there.
+  own.counted.reset();
+  EXPECT_FALSE(client::check_live_box(live, *attempt.box, {{1, own}}, {}).as_meant.at(1));
+  own.keys = {crypto::SigningKey::generate().public_key()};
+  EXPECT_TRUE(client::check_live_box(live, *attempt.box, {{1, own}}, {}).as_meant.at(1));
 }
 
 // Harm: a dropped vote that nobody misses.
 TEST_F(Ballots, ABallotThatIsNotThereIsMissing) {
   to_cast("agree");
   auto const state = opened_state();
-  auto const gone = state.casts.at(0).ballots.at(2);
+  auto const gone = state.envelope->ballots.at(2);
   laptop.others_cast();
   laptop.close();
   laptop.mix();
@@ -294,7 +435,7 @@ TEST_F(Ballots, ABallotThatIsNotThereIsMissing) {
     std::erase_if(two.ballots, [&](Bytes const& ballot) { return crypto::sha256({ballot}) == gone; });
     two.refused[static_cast<std::uint32_t>(Refusal::kBallotToken)] = 1;
   });
-  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, true}, {2, false}}));
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (Rows{{1, kOk}, {2, kMissing}}));
 }
 
 // Harm: a minted ballot that everybody confirms because his own is there.
@@ -318,7 +459,9 @@ TEST_F(Ballots, ABoxWithABallotThatMayNotBeThereIsConfirmedByNobody) {
   EXPECT_TRUE(text(laptop.seen("refused")[0], "code").starts_with("BALLOT_"));
 }
 
-TEST_F(Ballots, NothingIsConfirmedBeforeTheBoxIsWitnessed) {
+// What was found is said at once; what is signed waits for the hall. Harm: a person learns that his ballot is missing
+// when it no longer matters.
+TEST_F(Ballots, NothingIsConfirmedBeforeTheBoxIsWitnessedButThePersonIsTold) {
   to_cast();
   laptop.others_cast();
   laptop.close();
@@ -326,6 +469,7 @@ TEST_F(Ballots, NothingIsConfirmedBeforeTheBoxIsWitnessed) {
   laptop.push_cosignatures = false;
   laptop.box();
   EXPECT_TRUE(laptop.submitted<Confirm>().empty());
+  ASSERT_EQ(laptop.seen("looked").size(), 1U);
   laptop.push_cosignatures = true;
   laptop.push();
   laptop.pump();
@@ -342,7 +486,172 @@ TEST_F(Ballots, OnlyLiveQuestionsAreConfirmed) {
   laptop.pump();
   laptop.mix();
   laptop.box();
-  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{2, true}}));
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (Rows{{2, kOk}}));
+}
+
+// ---- Without an envelope --------------------------------------------------------------------------------------------
+
+class NotCast : public Ballots {
+ protected:
+  void to_box() {
+    to_tokens();
+    laptop.others_cast();
+    laptop.close();
+    laptop.mix();
+    laptop.box();
+  }
+  boost::json::object ballot() {
+    laptop.say("now");
+    return laptop.reply("now").at("ballot").as_object();
+  }
+};
+
+// Harm: a laptop says of its own accord that its person did not want to vote, when it was kept from it.
+TEST_F(NotCast, OnlyThePersonCanSayThatItWasMeant) {
+  to_box();
+  EXPECT_TRUE(laptop.submitted<Confirm>().empty());
+  EXPECT_EQ(text(ballot(), "asks"), "not-voted");
+  EXPECT_EQ(text(ballot(), "stage"), "asked");
+  laptop.say("not-voted yes");
+  EXPECT_TRUE(laptop.reply("not-voted").at("ok").as_bool());
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (Rows{{1, kNotCast}, {2, kNotCast}}));
+  EXPECT_TRUE(ballot().at("asks").is_null());
+  laptop.say("not-voted no");
+  EXPECT_EQ(text(laptop.reply("not-voted"), "code"), "WRONG_PHASE") << "the first word counts";
+}
+
+TEST_F(NotCast, WhoWantedToVoteIsMissing) {
+  to_box();
+  laptop.say("not-voted no");
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (Rows{{1, kMissing}, {2, kMissing}}));
+  EXPECT_EQ(laptop.seen("looked").back().at("missing").as_array().size(), 2U);
+}
+
+TEST_F(NotCast, NobodyIsAskedWhileTheVotingIsOn) {
+  to_tokens();
+  laptop.say("not-voted yes");
+  EXPECT_EQ(text(laptop.reply("not-voted"), "code"), "WRONG_PHASE");
+}
+
+// An envelope was sealed, may have been sent, and is not among those that count. Harm: "did not vote" instead of
+// "lost".
+TEST_F(NotCast, WhatWasSentAndIsNowhereIsMissingWithoutAsking) {
+  to_tokens();
+  laptop.vote_all("agree");
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+    auto const* submit = std::get_if<wire::Submit>(&request.what);
+    if (submit == nullptr) return std::nullopt;
+    if (decode_entry(submit->entry).value().type() != EntryType::kEnvelopeCast) return std::nullopt;
+    return Bytes{};
+  };
+  laptop.say("cast");
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box();
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (Rows{{1, kMissing}, {2, kMissing}}));
+  EXPECT_FALSE(laptop.seen("looked").at(0).at("ok").as_bool());
+}
+
+// ---- Signing out ----------------------------------------------------------------------------------------------------
+
+TEST_F(NotCast, WhoLeavesWithoutAVoteIsAskedFirst) {
+  to_tokens();
+  laptop.say("sign-out");
+  EXPECT_EQ(text(laptop.reply("sign-out"), "code"), "ASK");
+  EXPECT_EQ(text(laptop.reply("sign-out"), "ask"), "not-voted");
+  EXPECT_TRUE(laptop.submitted<SignOut>().empty());
+  laptop.say("sign-out not-voted yes");
+  EXPECT_TRUE(laptop.reply("sign-out").at("ok").as_bool());
+  auto const out = laptop.submitted<SignOut>().at(0);
+  EXPECT_EQ(out.batch_open, laptop.meeting.batch_open());
+  EXPECT_TRUE(out.not_cast);
+}
+
+TEST_F(NotCast, WhoIsAskedAndSaysNoLeavesWithoutSayingThatItWasMeant) {
+  to_tokens();
+  laptop.say("sign-out not-voted no");
+  auto const out = laptop.submitted<SignOut>().at(0);
+  EXPECT_EQ(out.batch_open, laptop.meeting.batch_open());
+  EXPECT_FALSE(out.not_cast);
+}
+
+// Harm: an envelope is on its way, and the record says that its person did not vote.
+TEST_F(NotCast, WithAnUnsentEnvelopeNobodyCanSayThatHeDidNotVote) {
+  to_tokens();
+  laptop.vote_all("agree");
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+    if (std::holds_alternative<wire::Submit>(request.what)) return Bytes{};
+    return std::nullopt;
+  };
+  laptop.say("cast");
+  for (auto const* line : {"sign-out", "sign-out not-voted yes"}) {
+    laptop.say(line);
+    EXPECT_EQ(text(laptop.reply("sign-out"), "code"), "UNSENT") << line;
+  }
+  EXPECT_TRUE(laptop.submitted<SignOut>().empty());
+}
+
+// Harm: who signed that he does not mean to vote votes after all, and the server logs the SignOut that it held back:
+// his envelope is lost, and the record says that he wanted it so.
+TEST_F(NotCast, WhoSaidThatItWasMeantCastsNothingBeforeHeIsBack) {
+  to_tokens();
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+    if (std::holds_alternative<wire::Submit>(request.what)) return Bytes{};
+    return std::nullopt;
+  };
+  laptop.say("sign-out not-voted yes");
+  ASSERT_EQ(laptop.submitted<SignOut>().size(), 1U);
+  laptop.vote_all("agree");
+  EXPECT_EQ(text(laptop.reply("vote"), "code"), "CONFLICT");
+  laptop.instead = {};
+  laptop.crash();
+  laptop.vote_all("agree");
+  EXPECT_EQ(text(laptop.reply("vote"), "code"), "CONFLICT") << "also after a restart";
+  // It is logged after all; he comes back, and that takes it back.
+  must(laptop.meeting.sign_out_saying(laptop.me, true));
+  laptop.push();
+  laptop.vote_all("agree");
+  EXPECT_EQ(text(laptop.reply("vote"), "code"), "CONFLICT");
+  must(laptop.meeting.sign_in(laptop.me));
+  laptop.push();
+  laptop.vote_all("agree");
+  EXPECT_TRUE(laptop.reply("vote").at("ok").as_bool());
+  laptop.say("cast");
+  EXPECT_EQ(laptop.submitted<EnvelopeCast>().size(), 1U);
+}
+
+// Harm: the same, in the moment in which the envelope is being made.
+TEST_F(NotCast, WhileAnEnvelopeIsSealedNobodyCanSayThatHeDidNotVote) {
+  to_tokens();
+  laptop.vote_all("agree");
+  laptop.session->command("cast");
+  laptop.session->command("sign-out not-voted yes");
+  laptop.pump();
+  EXPECT_EQ(text(laptop.reply("sign-out"), "code"), "UNSENT");
+  EXPECT_TRUE(laptop.submitted<SignOut>().empty());
+}
+
+// Harm: what a person signs on leaving one log takes him out of the witnesses of another.
+TEST_F(NotCast, ASignOutNamesTheTreeThatItsSignerHolds) {
+  to_cast();
+  laptop.say("sign-out");
+  EXPECT_TRUE(laptop.reply("sign-out").at("ok").as_bool());
+  auto const out = laptop.submitted<SignOut>().at(0);
+  EXPECT_FALSE(out.batch_open) << "who has cast leaves nothing behind";
+  EXPECT_EQ(out.root, laptop.meeting.record.tree().root(out.size));
+  EXPECT_GT(out.size, 0U);
+}
+
+// Signed out, and entitled all the same. Harm: whoever goes home early can be dropped from the box unseen.
+TEST_F(NotCast, WhoHasSignedOutStillConfirms) {
+  to_cast();
+  laptop.say("sign-out");
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box();
+  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (Rows{{1, kOk}, {2, kOk}}));
 }
 
 // ---- Restarts -------------------------------------------------------------------------------------------------------
@@ -382,7 +691,7 @@ TEST(Restart, AtEveryStageTheVoteGoesOn) {
     for (auto const& request : laptop.submitted<TokenRequest>()) digests.insert(request.digest);
     EXPECT_EQ(digests.size(), 1U);
     ASSERT_GE(laptop.submitted<Confirm>().size(), 1U);
-    EXPECT_EQ(laptop.submitted<Confirm>()[0].rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
+    EXPECT_EQ(laptop.submitted<Confirm>()[0].rows, (Rows{{1, kOk}, {2, kOk}}));
     EXPECT_TRUE(laptop.wallet.names("attempt/").value().empty());
   }
 }
@@ -424,32 +733,12 @@ TEST(Restart, WithEveryWriteFailingInTurnTheVoteGoesOn) {
       for (auto const& request : laptop.submitted<TokenRequest>()) digests.insert(request.digest);
       EXPECT_EQ(digests.size(), 1U) << "one request an attempt";
       ASSERT_TRUE(laptop.meeting.attempt().confirms.contains(1));
-      EXPECT_TRUE(laptop.meeting.attempt().confirms.at(1).rows.at(1));
+      EXPECT_EQ(laptop.meeting.attempt().confirms.at(1).rows.at(1), kOk);
       laptop.wallet.heal();
       laptop.crash();
       EXPECT_TRUE(laptop.wallet.names("attempt/").value().empty());
     }
   }
-}
-
-// The paper was sealed and kept, and the power went before the server had it. Harm: the ballot of the paper before,
-// which does count, is reported as missing.
-TEST_F(Ballots, APaperThatNeverArrivedDoesNotHideTheOneThatDid) {
-  to_cast("agree");
-  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
-    if (std::holds_alternative<wire::Submit>(request.what)) return Bytes{};
-    return std::nullopt;
-  };
-  laptop.vote_all("disagree");
-  laptop.say("cast");
-  EXPECT_EQ(opened_state().casts.size(), 2U);
-  laptop.instead = {};
-  laptop.crash();
-  laptop.others_cast();
-  laptop.close();
-  laptop.mix();
-  laptop.box();
-  EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows, (std::map<QuestionId, bool>{{1, true}, {2, true}}));
 }
 
 // Harm: a second request, which is refused and stays in the record as an incident against this person.
@@ -461,6 +750,33 @@ TEST_F(Ballots, ALaptopWithoutItsStateDoesNotAskForTokensAgain) {
   EXPECT_EQ(laptop.submitted<TokenRequest>().size(), asked);
   ASSERT_EQ(laptop.seen("refused").size(), 1U);
   EXPECT_EQ(text(laptop.seen("refused")[0], "code"), "ALREADY_ISSUED");
+}
+
+// Harm: the server holds a request back until the laptop has lost its secrets; what is issued for it then looks like a
+// trustee's fault, and an honest one is accused with evidence.
+TEST_F(Ballots, ARequestWhoseSecretsAreGoneAccusesNoTrustee) {
+  begin();
+  std::vector<Bytes> held;
+  laptop.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
+    auto const* submit = std::get_if<wire::Submit>(&request.what);
+    auto const entry = submit ? decode_entry(submit->entry) : Refusal::kUnknown;
+    if (!entry || !std::holds_alternative<TokenRequest>(entry->body)) return std::nullopt;
+    held.push_back(submit->entry);
+    return Bytes{};
+  };
+  laptop.open_batch();
+  ASSERT_EQ(held.size(), 1U);
+  ASSERT_TRUE(laptop.wallet.erase(kept_attempts().at(0)));
+  laptop.halves = HeldHalves();
+  laptop.crash();
+  ASSERT_EQ(held.size(), 2U);
+  ASSERT_NE(held[0], held[1]);
+  must(laptop.meeting.submit_bytes(held[0]));
+  laptop.push();
+  laptop.pump();
+  ASSERT_EQ(laptop.seen("refused").size(), 1U);
+  EXPECT_EQ(text(laptop.seen("refused")[0], "code"), "ALREADY_ISSUED");
+  EXPECT_TRUE(laptop.wallet.names("evidence/").value().empty());
 }
 
 TEST_F(Ballots, AVoidedAttemptIsForgottenAndTheNextOneBeginsAnew) {
@@ -488,8 +804,11 @@ TEST(BallotState, AnythingButAWholeStateIsRefused) {
   question.inv.push_back(Secret::random(256));
   question.inv.push_back(Secret::random(256));
   question.tokens = {Bytes(256, 3), Bytes{}};
+  state.keys[4] = question.sk_v.public_key();
   state.questions.push_back(std::move(question));
-  state.casts.push_back({1, Hash{}, {{4, Hash{}}}});
+  state.envelope = client::SealedEnvelope{Hash{}, Bytes(9, 5), {{4, Hash{}}}};
+  state.spoil_to = {8};
+  state.before.push_back({{4, state.keys.at(4)}});
   auto const whole = state.serialise();
   auto const again = client::BallotState::parse(whole).value();
   EXPECT_TRUE(again.serialise().equals(whole.view()));

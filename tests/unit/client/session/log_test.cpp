@@ -199,16 +199,15 @@ TEST_F(Log, NothingIsAskedForBeforeBatchOpenIsWitnessed) {
   begin();
   laptop.push_cosignatures = false;
   laptop.open_batch();
-  EXPECT_TRUE(laptop.sent<wire::GetSealKey>().empty());
   EXPECT_TRUE(laptop.submitted<TokenRequest>().empty());
-  // All but one of those that are needed.
+  // All but one of those that are needed, the experts among them first; this program's own is one.
   auto const& given = laptop.meeting.checkpoints.rbegin()->second.cosignatures;
-  auto const needed = cosignatures_needed(static_cast<std::uint32_t>(given.size()));
+  auto const standing = laptop.meeting.seen.of(laptop.meeting.attempt(), laptop.meeting.attempt().open_index);
   std::vector<log::Cosignature> others;
   for (auto const& one : given) {
     if (one.person != laptop.me) others.push_back(one);
   }
-  others.resize(needed - 2);  // this program's own is one
+  others.resize(standing.needed - 2);
   laptop.receive(wire::cosignature_push(others));
   EXPECT_TRUE(laptop.submitted<TokenRequest>().empty());
   laptop.receive(wire::cosignature_push(given));
@@ -304,8 +303,18 @@ TEST_F(Log, EveryLineGetsExactlyOneReply) {
                       "paper 1 1 1 1 0 1 0 0",
                       "paper-submit",
                       "void all x",
-                      "void-lost x",
-                      "override silent 2 x",
+                      "override 2 x",
+                      "check 8",
+                      "check-accept 1",
+                      "check-refuse 1",
+                      "verdict 1 agrees",
+                      "spoil 1",
+                      "not-voted yes",
+                      "stop",
+                      "change-trustee 1 2 x",
+                      "sheet",
+                      "tick 1 7KQ2-9XWT-M4ZD-8R5C",
+                      "untick 1",
                       "interview 1 x",
                       "recuse 1 x",
                       "recuse-person 2 1 x",
@@ -341,7 +350,7 @@ TEST_F(Log, AnswersToNothingChangeNothing) {
   begin();
   auto const before = laptop.events.size();
   laptop.receive(wire::accepted(4711, 0));
-  laptop.receive(wire::seal_key(4712, Bytes(32, 1)));
+  laptop.receive(wire::relayed(4712));
   EXPECT_EQ(laptop.events.size(), before);
 }
 
@@ -366,10 +375,12 @@ TEST(Proposal, AManifestWithOtherKeysForThisPersonIsNotApproved) {
 
   auto const stranger = crypto::SigningKey::generate();
   auto const witness = crypto::SigningKey::generate();
+  auto const box = crypto::BoxKey::generate();
   manifest.people[5].identity_key = stranger.public_key();
   manifest.people[5].witness_key = witness.public_key();
-  manifest.people[5].possession =
-      stranger.sign({possession_input(manifest.meeting_id, 6, stranger.public_key(), witness.public_key())});
+  manifest.people[5].box_key = box.public_key();
+  manifest.people[5].possession = stranger.sign(
+      {possession_input(manifest.meeting_id, 6, stranger.public_key(), witness.public_key(), box.public_key())});
   propose();
   ASSERT_EQ(laptop.seen("proposal").size(), 2U);
   EXPECT_FALSE(laptop.seen("proposal")[1].at("yours").as_bool());

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/box.h"
+
 namespace piaojue::test {
 
 namespace wire = server::wire;
@@ -12,6 +14,7 @@ using crypto::SigningKey;
 namespace {
 
 SigningKey copy(SigningKey const& key) { return SigningKey::from_seed(key.seed()).value(); }
+crypto::BoxKey copy(crypto::BoxKey const& key) { return crypto::BoxKey::from_secret(key.secret().clone()).value(); }
 
 }  // namespace
 
@@ -25,10 +28,12 @@ void SessionFixture::start() {
   profile.person = me;
   profile.name = "某人";
   auto const& own = meeting.keys_of(me);
+  profile.identity_key = own.identity.public_key();
+  profile.witness_key = own.witness.public_key();
+  profile.box_key = own.box.public_key();
   client::SessionConfig config{
       .profile = profile,
-      .keys = Keys{copy(own.identity), copy(own.witness), Secret::copy_of(Bytes(32, 7)), {}},
-      .wallet_key = Secret::copy_of(Bytes(32, 9)),
+      .keys = Keys{copy(own.identity), copy(own.witness), copy(own.box), Secret::copy_of(Bytes(32, 7)), {}},
       .token_keys = [](std::uint32_t bits) { return crypto::blind_rsa::PrivateKey::generate(bits); },
       .parallel = {},
       .write_file = {},
@@ -140,9 +145,8 @@ void SessionFixture::pump() {
         }
         session->on_frame(wire::accepted(request.id, meeting.entries.size() - 1));
         push();
-      } else if (auto const* get = std::get_if<wire::GetSealKey>(&request.what)) {
-        if (!seal_keys.contains(get->batch_open)) seal_keys.emplace(get->batch_open, Secret::random(32));
-        session->on_frame(wire::seal_key(request.id, seal_keys.at(get->batch_open).view()));
+      } else if (auto const* relay = std::get_if<wire::Relay>(&request.what)) {
+        answer(request.id, *relay);
       } else if (auto const* cosign = std::get_if<wire::Cosign>(&request.what)) {
         session->on_frame(wire::accepted(request.id, cosign->cosignature.tree_size));
       } else if (std::holds_alternative<wire::Ping>(request.what)) {
@@ -150,6 +154,44 @@ void SessionFixture::pump() {
       }
     }
   }
+}
+
+/// As the server does it: for itself it holds halves, for others it hands on.
+void SessionFixture::answer(std::uint64_t id, wire::Relay const& relay) {
+  if (relay.to != kServer) {
+    session->on_frame(online.contains(relay.to) ? wire::relayed(id) : wire::refused(id, Refusal::kBusy));
+    return;
+  }
+  session->on_frame(wire::relayed(id));
+  auto const& own = meeting.keys_of(me);
+  if (relay.kind == meeting::RelayKind::kDeposit && holds_halves) {
+    auto const deposit = meeting::parse_deposit(relay.body).value();
+    auto half = meeting::open_deposit({meeting.record.meeting(), me, kServer}, own.identity.public_key(),
+                                      meeting.people.at(kServer).box, deposit);
+    must(halves.take(me, own.box.public_key(), deposit.of, must(std::move(half))));
+    session->on_frame(wire::relay_push(kServer, meeting::RelayKind::kHeld, meeting::encode_half_of(deposit.of)));
+  }
+  if (relay.kind == meeting::RelayKind::kWithdraw) {
+    auto const returned = halves.give_back(me, meeting::parse_half_of(relay.body).value());
+    session->on_frame(wire::relay_push(kServer, meeting::RelayKind::kReturn, meeting::encode_returned(returned)));
+  }
+}
+
+std::optional<Secret> SessionFixture::half(meeting::HalfOf const& of) {
+  auto half = meeting::open_returned(meeting.keys_of(me).box, halves.give_back(me, of).sealed);
+  return half ? std::optional(std::move(*half)) : std::nullopt;
+}
+
+void SessionFixture::relay(PersonId from, meeting::RelayKind kind, Bytes const& body) {
+  receive(wire::relay_push(from, kind, body));
+}
+
+std::vector<Bytes> SessionFixture::relayed_to(PersonId person, meeting::RelayKind kind) const {
+  std::vector<Bytes> out;
+  for (auto const& sent_one : sent<wire::Relay>()) {
+    if (sent_one.to == person && sent_one.kind == kind) out.push_back(sent_one.body);
+  }
+  return out;
 }
 
 void SessionFixture::push() {
@@ -195,15 +237,15 @@ void SessionFixture::issue(TrusteeId trustee, std::function<void(BlindSigs&)> co
                            std::function<void(BlindSigs&)> const& after) {
   auto const& attempt = meeting.attempt();
   auto const& keys = meeting.trustee_keys.at({attempt.open.batch, attempt.open.attempt, trustee});
-  auto const hop = attempt.hop_of(trustee).value();
+  auto const cast = attempt.cast_of(me);
   BlindSigs sigs;
   for (auto const& [q, list] : blinded) {
-    sigs[q] = crypto::blind_rsa::blind_sign(*keys.token_keys.at(q), list.at(hop)).value();
+    sigs[q] = crypto::blind_rsa::blind_sign(*keys.token_keys.at(q), list.at(trustee)).value();
   }
   if (before) before(sigs);
-  must(meeting.submit(
-      TokensIssued{attempt.open_hash, trustee, me, tokens_issued_digest(attempt.open_hash, trustee, me, sigs)},
-      {meeting.manifest.trustees.at(trustee)}));
+  must(meeting.submit(TokensIssued{attempt.open_hash, trustee, me, cast,
+                                   tokens_issued_digest(attempt.open_hash, trustee, me, cast, sigs)},
+                      {meeting.manifest.trustees.at(trustee)}));
   if (after) after(sigs);
   issued_pushes[trustee] = wire::issued_push(meeting.entries.size() - 1, meeting::encode_issued_payload(sigs));
   push();
@@ -211,7 +253,7 @@ void SessionFixture::issue(TrusteeId trustee, std::function<void(BlindSigs&)> co
 }
 
 void SessionFixture::issue_all() {
-  for (TrusteeId const trustee : meeting.attempt().hops) issue(trustee);
+  for (TrusteeId trustee = 0; trustee < meeting.attempt().holders.size(); ++trustee) issue(trustee);
 }
 
 void SessionFixture::vote_all(std::string const& choice) {
@@ -235,9 +277,9 @@ void SessionFixture::close() {
 }
 
 void SessionFixture::mix() {
-  auto const hops = meeting.attempt().hops;
-  for (TrusteeId const trustee : hops) must(meeting.close_issuance(trustee));
-  for (TrusteeId const trustee : hops) must(meeting.mix(trustee));
+  auto const hops = static_cast<TrusteeId>(meeting.attempt().holders.size());
+  for (TrusteeId trustee = 0; trustee < hops; ++trustee) must(meeting.close_issuance(trustee));
+  for (TrusteeId trustee = 0; trustee < hops; ++trustee) must(meeting.mix(trustee));
   push();
   pump();
 }
@@ -247,6 +289,14 @@ void SessionFixture::box(std::function<void(BallotBox&)> const& change) {
   if (change) change(body);
   must(meeting.submit(body, {kServer}));
   if (meeting.witnessed) meeting.witness();
+  push();
+  pump();
+}
+
+void SessionFixture::others_confirm() {
+  for (PersonId const p : meeting.attempt().entitled()) {
+    if (p != me) must(meeting.confirm(p));
+  }
   push();
   pump();
 }

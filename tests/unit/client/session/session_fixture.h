@@ -7,6 +7,7 @@
 
 #include "client/session/session.h"
 #include "client/session/wire.h"
+#include "protocol/meeting/halves.h"
 #include "server/wire.h"
 #include "support/meeting_fixture.h"
 
@@ -69,7 +70,15 @@ class SessionFixture {
   bool push_cosignatures = true;
   void push_entry(Bytes const& entry, std::string const& note = {});  ///< as the next one, whatever it is
   std::string sign_note(std::uint64_t size, Hash const& root) const;
-  std::map<Hash, Secret> seal_keys;
+  meeting::HeldHalves halves;  ///< that the server holds for this person
+  bool holds_halves = true;    ///< false: what is deposited is neither kept nor answered
+  /// As it would be given back. Nothing: none is held.
+  std::optional<Secret> half(meeting::HalfOf const& of);
+  std::set<PersonId> online;  ///< other people's programs; what is relayed to others is BUSY
+  /// From another person's program.
+  void relay(PersonId from, meeting::RelayKind kind, Bytes const& body);
+  /// What this program has sent to another person's, newest last.
+  std::vector<Bytes> relayed_to(PersonId person, meeting::RelayKind kind) const;
   BlindedMsgs blinded;  ///< of this person's last TokenRequest
 
   // ---- A batch
@@ -87,6 +96,11 @@ class SessionFixture {
   void close();
   void mix();
   void box(std::function<void(BallotBox&)> const& change = {});
+  /// Everybody but this person confirms, then all shares; pushed.
+  void others_confirm();
+
+ private:
+  void answer(std::uint64_t id, server::wire::Relay const& relay);
 };
 
 }  // namespace piaojue::test

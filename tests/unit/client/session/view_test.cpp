@@ -16,8 +16,21 @@ std::string text(json::object const& event, std::string_view field) {
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+/// A text from which everything between `begin` and `end` is taken out.
+std::string without(std::string line, std::string_view begin, std::string_view end) {
+  for (auto at = line.find(begin); at != std::string::npos; at = line.find(begin, at)) {
+    at += begin.size();
+    line.erase(at, line.find_first_of(end, at) - at);
+  }
+  return line;
+}
+
+/// Time goes on, whatever is chosen.
+std::string without_times(std::string const& line) { return without(line, "\"since_s\":", ",}"); }
+
 /// Keys and hashes are new in each meeting; everything else must be the same.
-std::string without_hashes(std::string const& line) {
+std::string without_hashes(std::string const& whole) {
+  auto const line = without(without_times(whole), "\"device_code\":\"", "\"");
   auto const is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   std::string out;
   for (std::size_t at = 0; at < line.size();) {
@@ -67,7 +80,7 @@ class View : public testing::Test {
     for (PersonId const p : laptop.meeting.attempt().open.present) {
       if (p != laptop.me && laptop.meeting.attempt().counted.contains(p)) must(laptop.meeting.confirm(p));
     }
-    for (TrusteeId const t : laptop.meeting.attempt().hops) must(laptop.meeting.share(t));
+    for (TrusteeId const t : {0U, 1U, 2U}) must(laptop.meeting.share(t));
     must(laptop.meeting.declare());
     laptop.push();
     laptop.pump();
@@ -98,7 +111,7 @@ TEST_F(View, NothingSaidWhileMarkingDependsOnTheChoice) {
     laptop.tick();
     for (auto const* line : {"now", "status", "meeting", "proposals", "help"}) laptop.say(line);
     std::vector<std::string> said;
-    for (auto const& event : laptop.events) said.push_back(json::serialize(event));
+    for (auto const& event : laptop.events) said.push_back(without_times(json::serialize(event)));
     ASSERT_GE(said.size(), 7U);
     laptop.say("unmark");
     laptop.tick();
@@ -130,7 +143,7 @@ TEST(Secrecy, NothingSaidFromTokensToConfirmDependsOnTheChoice) {
     laptop.box();
     laptop.tick();
     for (auto const* line : {"now", "status", "meeting", "marks"}) laptop.say(line);
-    ASSERT_EQ(laptop.seen("confirmed").size(), 1U);
+    ASSERT_EQ(laptop.seen("looked").size(), 1U);
     ASSERT_GE(laptop.seen("now").size(), 4U);
     std::vector<std::string> said;
     for (auto const& event : laptop.events) said.push_back(without_hashes(json::serialize(event)));
@@ -168,9 +181,7 @@ TEST_F(View, MarksAreGoneOnceThePaperIsCast) {
 
 TEST_F(View, MarksAreGoneOnceTheBallotIsClosed) {
   to_tokens();
-  laptop.vote_all("disagree");
-  laptop.say("cast");
-  laptop.vote_all("agree");  // changed, and never cast
+  laptop.vote_all("agree");  // never cast
   EXPECT_EQ(marks().size(), 2U);
   laptop.others_cast();
   laptop.close();
@@ -300,11 +311,12 @@ TEST_F(View, EachStageShowsInNow) {
   auto const ready = now();
   EXPECT_EQ(text(ready.at("attempt").as_object(), "phase"), "voting");
   EXPECT_EQ(text(ready.at("ballot").as_object(), "stage"), "ready");
-  EXPECT_TRUE(ready.at("ballot").at("sequence").is_null());
+  EXPECT_EQ(ready.at("ballot").at("cast").to_number<int>(), 0);
+  EXPECT_FALSE(ready.at("ballot").at("in_log").as_bool());
   EXPECT_TRUE(ready.at("attempt").at("gate").is_null());
   laptop.vote_all("agree");
   laptop.say("cast");
-  EXPECT_EQ(now().at("ballot").at("sequence").to_number<int>(), 0);
+  EXPECT_TRUE(now().at("ballot").at("in_log").as_bool());
   laptop.others_cast();
   laptop.close();
   laptop.mix();
@@ -376,7 +388,7 @@ TEST_F(View, WarningsLastAsLongAsWhatTheyWarnOf) {
   laptop.push();
   laptop.pump();
   EXPECT_TRUE(kinds().empty());
-  for (TrusteeId const t : laptop.meeting.attempt().hops) must(laptop.meeting.share(t));
+  for (TrusteeId const t : {0U, 1U, 2U}) must(laptop.meeting.share(t));
   laptop.push();
   laptop.pump();
   // What the fixture's others vote by themselves: all alike or not, the rows say; the events and `now` say the same.

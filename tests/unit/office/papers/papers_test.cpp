@@ -203,6 +203,41 @@ TEST(Papers, ThePublicListHoldsPassersAndNoVotes) {
   EXPECT_EQ(rows.size(), static_cast<std::size_t>(passed) + 2);  // the heading, and the line of the QR code
 }
 
+// Harm: a result that hangs on one silent laptop, or that two people counted, and reads like any other.
+TEST(Papers, MarksAndChangesOfGuardsStandUnderEveryListOfResults) {
+  test::Meeting m({.experts = 5, .batches = {1, 1}});
+  m.begin();
+  m.run_batch(1, m.votes(1, 3, 2), test::Meeting::Stage::kBox);
+  for (meeting::PersonId const person : {1U, 2U, 3U, 4U}) test::must(m.confirm(person));
+  test::must(m.override_people({{5, false}}));
+  m.continue_batch({}, test::Meeting::Stage::kConfirmed, test::Meeting::Stage::kErased);
+  test::must(m.open(2, true));
+  test::must(m.paper_tally({{2, {5, 5, 5, 0, 5, 0, 0}}}));
+  test::must(m.declare());
+  test::must(m.close_meeting());
+  std::istringstream in(m.record_file());
+  auto const read = read_meeting(in, m.record.tree().root(), 1);
+  ASSERT_TRUE(read) << read.error().in(Lang::kZh);
+  auto const rows = result_rows(read->audit);
+  EXPECT_EQ(rows.at(0)[12], "待复核表决");
+  EXPECT_EQ(rows.at(1)[12], "通过（未经评委会确认）");
+  EXPECT_EQ(passed(read->audit), (std::vector<meeting::QuestionId>{2}));
+  auto const made = make_papers(*read, kLedger);
+  ASSERT_TRUE(made) << made.error().in(Lang::kZh);
+  for (Paper const& paper : {made->at(3), made->at(4)}) {
+    EXPECT_THAT(paper.html, testing::HasSubstr("准予未核对即开票：评审专家5（未表示）")) << paper.name;
+    EXPECT_THAT(paper.html, testing::HasSubstr("第 1 号申报人待复核表决")) << paper.name;
+    EXPECT_THAT(paper.html, testing::HasSubstr("第 2 号申报人用纸质表决，未经评委会确认")) << paper.name;
+    EXPECT_THAT(paper.html, testing::HasSubstr("签署（主任委员和监督人员）")) << paper.name;
+  }
+  EXPECT_THAT(made->at(4).html, testing::HasSubstr("待复核表决：1 号申报人1"));
+  EXPECT_THAT(made->at(4).html, testing::HasSubstr("纸质（未经评委会确认）"));
+  EXPECT_THAT(compare_paper(read->audit, made->at(3).xlsx)->differences, testing::IsEmpty());
+  EXPECT_THAT(compare_paper(read->audit, of(made->at(3).html))->differences, testing::IsEmpty());
+  // Where there were none the papers say so.
+  for (std::size_t const i : {3U, 4U}) EXPECT_THAT(papers().at(i).html, testing::HasSubstr("没有人改动他人的密钥"));
+}
+
 // Harm: a certificate for one who was voted down, because a cell of a paper was worded, translated or reordered.
 TEST(Papers, WhoPassedIsTheAuditorsAndIsReadFromNoPrintedCell) {
   std::vector<meeting::QuestionId> expected;

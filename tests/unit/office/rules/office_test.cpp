@@ -302,6 +302,13 @@ TEST(Committee, FaultsAreSaid) {
               ElementsAre(HasSubstr("没有人可评正高级")));
 }
 
+// Harm: the one laptop whose owner signs everything dies, and nobody knew that the committee would be needed.
+TEST(Committee, WhoIsTheOnlyOneIsNamedBefore) {
+  EXPECT_THAT(said(committee_hints(members("主,h,主任委员,\n"))),
+              ElementsAre(HasSubstr("没有副主任委员"), HasSubstr("只有一名监督人员")));
+  EXPECT_THAT(said(committee_hints(members("主,h,主任委员,\n副,h,副主任委员,\n督,h,监督人员,\n"))), IsEmpty());
+}
+
 TEST(Committee, AnUnknownLevelToJudgeIsABadCell) {
   auto const got = import_members(
       as_bytes("姓名,单位,角色,可评级别\n经办,z,工作人员,\n监督,z,监督人员,\n主,h,主任委员,中级、特级\n"));

@@ -47,6 +47,16 @@ TEST_F(WitnessCosignature, OfAnotherTimeIsRefused) {
   expect_refused(altered);
 }
 
+// Whoever is enrolled can sign any number. What a live program kept and no verifier accepts would fail the record of
+// the whole meeting for ever.
+TEST_F(WitnessCosignature, OfATimeThatNoVerifierTakesIsRefused) {
+  constexpr std::uint64_t kLast_s = (std::uint64_t{1} << 53) - 1;
+  EXPECT_TRUE(verify_cosignature(cosign(checkpoint, 7, kLast_s, witness), kOrigin, witness.public_key()));
+  auto const late = verify_cosignature(cosign(checkpoint, 7, kLast_s + 1, witness), kOrigin, witness.public_key());
+  ASSERT_TRUE(late.has_error());
+  EXPECT_EQ(late.error(), Refusal::kOutOfRange);
+}
+
 // One person must not count twice towards a quorum: the key that is looked up for `person` decides.
 TEST_F(WitnessCosignature, OfAnotherPersonIsRefused) {
   auto const other = crypto::SigningKey::generate();

@@ -28,7 +28,7 @@ class BallotTest : public ::testing::Test {
   static Bytes resigned(Bytes bytes, PersonId person = 1, QuestionId q = 1) {
     bytes.resize(bytes.size() - 64);
     auto const& sk_v = meeting().experts.at(person).tokens.at(q).sk_v;
-    Bytes const head = {'p', 'i', 'a', 'o', 'j', 'u', 'e', '/', 'v', '1', '/', 'b', 'a', 'l', 'l', 'o', 't', 0};
+    Bytes const head = {'p', 'i', 'a', 'o', 'j', 'u', 'e', '/', 'v', '2', '/', 'b', 'a', 'l', 'l', 'o', 't', 0};
     piaojue::append(bytes, sk_v.sign({head, context(q).ctx.view(), bytes}).view());
     return bytes;
   }
@@ -69,19 +69,39 @@ TEST_F(BallotTest, ABallotOfAnotherQuestionIsRefused) {
   // Not even with its number changed: signature, tokens and proof are bound to the question.
   Bytes moved = ballot(1, 2);
   moved[4] = 1;
-  EXPECT_EQ(refusal(moved), Refusal::kBallotSignature);
+  EXPECT_EQ(refusal(moved), Refusal::kBallotToken);
   moved.resize(moved.size() - 64);
-  Bytes const head = {'p', 'i', 'a', 'o', 'j', 'u', 'e', '/', 'v', '1', '/', 'b', 'a', 'l', 'l', 'o', 't', 0};
+  Bytes const head = {'p', 'i', 'a', 'o', 'j', 'u', 'e', '/', 'v', '2', '/', 'b', 'a', 'l', 'l', 'o', 't', 0};
   piaojue::append(moved, meeting().experts.at(1).tokens.at(2).sk_v.sign({head, context(1).ctx.view(), moved}).view());
   EXPECT_EQ(refusal(moved), Refusal::kBallotToken);
 }
 
-TEST_F(BallotTest, AltersNothingWithoutItsOwnSignatureFailing) {
+TEST_F(BallotTest, NothingIsAlteredWithoutATokenOrItsOwnSignatureFailing) {
   for (std::size_t const at : {kPrefix, kTokens, kProof + 1, ballot().size() - 1}) {
     Bytes bytes = ballot();
     bytes[at] ^= 1;
-    EXPECT_EQ(refusal(bytes), Refusal::kBallotSignature) << at;
+    EXPECT_EQ(refusal(bytes), at < kA ? Refusal::kBallotToken : Refusal::kBallotSignature) << at;
   }
+}
+
+// All count a lost ballot under one code (specification §8.3): 17, 16, 13, 14, 15.
+TEST_F(BallotTest, ABallotThatSeveralChecksRefuseIsCountedUnderTheFirst) {
+  Bytes bytes = ballot();
+  bytes[kProof] ^= 1;  // 15, and 14 until it is signed again
+  EXPECT_EQ(refusal(bytes), Refusal::kBallotSignature);
+  bytes[kTokens] ^= 1;
+  EXPECT_EQ(refusal(bytes), Refusal::kBallotToken);
+  bytes[4] = 2;
+  EXPECT_EQ(refusal(bytes), Refusal::kBallotContext);
+  std::fill_n(bytes.begin() + kA, 32, std::uint8_t{0});
+  EXPECT_EQ(refusal(bytes), Refusal::kBallotEncoding);
+}
+
+// Under a key of small order one signature fits every ballot.
+TEST_F(BallotTest, ItsKeyIsNotOfSmallOrder) {
+  Bytes bytes = ballot();
+  std::fill_n(bytes.begin() + 5, 32, std::uint8_t{0});
+  EXPECT_EQ(refusal(bytes), Refusal::kBallotEncoding);
 }
 
 // A minted ballot has no token of somebody who does not take part in the forgery.
@@ -168,7 +188,7 @@ TEST(Ballot, ABallotOfAnEarlierAttemptIsRefused) {
   at.meeting.run_batch(1, {}, Stage::kOpen);
   auto const bad = check_ballot(at.meeting.record.ballot_context(1), old);
   ASSERT_TRUE(bad);
-  EXPECT_EQ(bad->code, Refusal::kBallotSignature);
+  EXPECT_EQ(bad->code, Refusal::kBallotToken);
 }
 
 TEST(Ballot, CheckBoxFindsTheBadOneAndRunsOnAnyThreads) {
@@ -179,13 +199,13 @@ TEST(Ballot, CheckBoxFindsTheBadOneAndRunsOnAnyThreads) {
   must(at.meeting.submit(box, {kServer}));
   auto const bad = check_box(at.meeting.record);
   ASSERT_TRUE(bad);
-  EXPECT_EQ(bad->code, Refusal::kBallotSignature);
+  EXPECT_EQ(bad->code, Refusal::kBallotToken);
   std::size_t asked = 0;
   auto const backwards = [&](std::size_t n, std::function<void(std::size_t)> const& fn) {
     for (std::size_t i = n; i-- > 0;) fn(i);
     asked = n;
   };
-  EXPECT_EQ(check_box(at.meeting.record, backwards)->code, Refusal::kBallotSignature);
+  EXPECT_EQ(check_box(at.meeting.record, backwards)->code, Refusal::kBallotToken);
   EXPECT_EQ(asked, 5u);
   // Of a question that was voided nothing is opened, so nothing in it can do harm.
   Prepared good(Stage::kBox);

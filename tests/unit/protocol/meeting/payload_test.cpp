@@ -50,6 +50,22 @@ TEST(Payload, QuestionsAscendStrictly) {
   EXPECT_EQ(parse_mix_payload(twice(items, items)).error(), Refusal::kMalformed);
 }
 
+// Two bytes of an empty item would become thirty times as much memory.
+TEST(Payload, ItemsAreCountedBeforeAnythingIsMadeOfThem) {
+  Bytes empty_questions;
+  for (int i = 0; i < 1'000'000; ++i) piaojue::append(empty_questions, Bytes{0x0a, 0x00});
+  EXPECT_EQ(parse_token_payload(empty_questions).error(), Refusal::kTooLarge);
+  EXPECT_EQ(parse_issued_payload(empty_questions).error(), Refusal::kTooLarge);
+  EXPECT_EQ(parse_envelope_payload(empty_questions).error(), Refusal::kTooLarge);
+  BlindedMsgs const msgs{{1, std::vector<Bytes>(1 + 100 * 8)}};
+  EXPECT_EQ(parse_token_payload(encode_token_payload(msgs)).error(), Refusal::kTooLarge);
+  MixItems const items{{1, std::vector<Bytes>(1 + 100 * 256)}};
+  EXPECT_EQ(parse_mix_payload(encode_mix_payload(filled(32, 1), items)).error(), Refusal::kTooLarge);
+  Bytes unknown = encode_token_payload({{1, {filled(256, 1)}}});
+  piaojue::append(unknown, Bytes{0x78, 0x01});
+  EXPECT_EQ(parse_token_payload(unknown).error(), Refusal::kMalformed);
+}
+
 TEST(Payload, WhatDoesNotParseIsRefused) {
   auto const whole = encode_token_payload({{1, {filled(256, 1)}}});
   for (std::size_t size = 1; size < whole.size(); ++size)

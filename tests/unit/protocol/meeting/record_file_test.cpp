@@ -25,7 +25,7 @@ std::string item(std::string const& bytes) {
   append_u32be(length, static_cast<std::uint32_t>(bytes.size()));
   return std::string(as_text(length)) + bytes;
 }
-std::string const kMagic = "PIAOJUE-RECORD-1\n";
+std::string const kMagic = "PIAOJUE-RECORD-2\n";
 std::string const kEntry =
     "\x0a\x03"
     "abc";
@@ -64,7 +64,7 @@ TEST(RecordFile, AWholeMeetingComesBackAsItWasWritten) {
       EXPECT_ACCEPTED(witnesses.add(record, *cosigned));
     }
   }
-  EXPECT_EQ(checkpoints, 3u);
+  EXPECT_EQ(checkpoints, 6u);  // MeetingOpen, BatchOpen, BallotBox, the first TallyShare, Declaration, MeetingClose
   EXPECT_EQ(record.tree().root(), m.record.tree().root());
 }
 
@@ -80,8 +80,8 @@ TEST(RecordFile, ReadsWhatAnotherProgramWrites) {
 
 TEST(RecordFile, TheMagicIsExact) {
   EXPECT_EQ(ends(""), Refusal::kMalformed);
-  EXPECT_EQ(ends("PIAOJUE-RECORD-1"), Refusal::kMalformed);
-  EXPECT_EQ(ends("PIAOJUE-RECORD-2\n"), Refusal::kMalformed);
+  EXPECT_EQ(ends("PIAOJUE-RECORD-2"), Refusal::kMalformed);
+  EXPECT_EQ(ends("PIAOJUE-RECORD-1\n"), Refusal::kMalformed);
   EXPECT_EQ(ends("\xef\xbb\xbf" + kMagic), Refusal::kMalformed);
   EXPECT_EQ(ends(kMagic), std::nullopt);
 }
@@ -98,12 +98,17 @@ TEST(RecordFile, EveryTruncationInsideAnItemIsSeen) {
 // The length is a claim: nothing is allocated for it before the bytes are there.
 TEST(RecordFile, LengthsAreBounded) {
   EXPECT_EQ(ends(kMagic + "\xff\xff\xff\xff"), Refusal::kTooLarge);
-  EXPECT_EQ(ends(kMagic + std::string("\x01\x80\x00\x09", 4)), Refusal::kTooLarge);
-  EXPECT_EQ(ends(kMagic + std::string("\x01\x7f\xff\xff", 4) + "short"), Refusal::kMalformed);
-  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax, 7)})), std::nullopt);
-  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax + 1, 7)})), Refusal::kTooLarge);
-  EXPECT_EQ(ends(write_items({Bytes(1), std::string(log::kNoteBytesMax, 'x')})), std::nullopt);
-  EXPECT_EQ(ends(write_items({Bytes(1), std::string(log::kNoteBytesMax + 1, 'x')})), Refusal::kTooLarge);
+  EXPECT_EQ(ends(kMagic + std::string("\x01\x80\x00\x41", 4)), Refusal::kTooLarge);
+  EXPECT_EQ(ends(kMagic + std::string("\x01\x80\x00\x40", 4) + "short"), Refusal::kMalformed);
+  constexpr std::size_t kAroundAnEntry = 5;  // field number and length
+  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax + 64 - kAroundAnEntry, 7)})), std::nullopt);
+  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax + 65 - kAroundAnEntry, 7)})), Refusal::kTooLarge);
+}
+
+// Harm: a record that two verifiers judge differently, one as damaged, one by the check that it fails (§2.4).
+TEST(RecordFile, WhatAnItemSaysIsJudgedByTheChecks) {
+  EXPECT_EQ(ends(write_items({Bytes(kEntryBytesMax + 1, 7)})), std::nullopt);
+  EXPECT_EQ(ends(write_items({Bytes(1), std::string(log::kNoteBytesMax + 1, 'x')})), std::nullopt);
 }
 
 TEST(RecordFile, ItemsHaveOneSpelling) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/trustee/trustee_store.h"
+
 namespace piaojue::trustee {
 namespace {
 
@@ -10,16 +12,26 @@ namespace {
 TEST(Duty, NothingButKeysCanWait) {
   for (auto const kind :
        {DutyKind::kTokens, DutyKind::kClose, DutyKind::kMix, DutyKind::kCheckBox, DutyKind::kShare, DutyKind::kErase}) {
-    EXPECT_FALSE(Duty({.kind = kind}).can_wait()) << to_text({.kind = kind});
+    EXPECT_FALSE(Duty({.kind = kind}).can_wait()) << to_text(Duty{.kind = kind});
   }
   EXPECT_TRUE(Duty({.kind = DutyKind::kKeys}).can_wait());
 }
 
 // Two duties that were one in a log would send whoever reads it after a fault to the wrong attempt.
 TEST(Duty, ItsTextTellsKindAttemptAndPerson) {
-  EXPECT_EQ(to_text({DutyKind::kKeys, 1, 2, 0}), "keys/1/2");
-  EXPECT_EQ(to_text({DutyKind::kTokens, 3, 1, 7}), "tokens/3/1/7");
-  EXPECT_EQ(to_text({DutyKind::kCheckBox, 1, 1, 0}), "check-box/1/1");
+  EXPECT_EQ(to_text(Duty{DutyKind::kKeys, 1, 2}), "keys/1/2");
+  EXPECT_EQ(to_text(Duty{DutyKind::kTokens, 3, 1, 7, 2}), "tokens/3/1/7/2");
+  EXPECT_EQ(to_text(Duty{DutyKind::kCheckBox, 1, 1}), "check-box/1/1");
+}
+
+// Two things under one name: the second overwrites the keys of an attempt.
+TEST(StoreNames, AreDistinctAndOnlyThePledgesOutliveTheAttempt) {
+  EXPECT_EQ(to_text(StoreName{StoreKind::kKeys, 1, 2, 3}), "keys/1/2/3");
+  EXPECT_EQ(to_text(StoreName{StoreKind::kMix, 1, 2, 3}), "mix/1/2/3");
+  EXPECT_EQ(to_text(StoreName{StoreKind::kPledges}), "pledges");
+  EXPECT_TRUE(StoreName{StoreKind::kKeys}.of_attempt());
+  EXPECT_TRUE(StoreName{StoreKind::kMix}.of_attempt());
+  EXPECT_FALSE(StoreName{StoreKind::kPledges}.of_attempt());
 }
 
 }  // namespace

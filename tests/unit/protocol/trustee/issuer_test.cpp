@@ -30,8 +30,8 @@ struct Issuing : testing::Test {
     }
     change(msgs);
     Hash const& open = hall.attempt().open_hash;
-    hall.must(hall.signed_by(meeting::TokenRequest{open, kExpert, meeting::token_request_digest(open, kExpert, msgs)},
-                             {kExpert}));
+    hall.must(hall.signed_by(
+        meeting::TokenRequest{open, kExpert, 0, meeting::token_request_digest(open, kExpert, 0, msgs)}, {kExpert}));
   }
 
   TrusteeFixture hall;
@@ -139,6 +139,20 @@ TEST_F(Issuing, NothingIsSignedWithDestroyedKeys) {
   EXPECT_EQ(answer(kExpert).error(), refused(Refusal::kWrongPhase));
 }
 
+// Tokens of an envelope that was looked at are a second ballot for whoever gets hold of them.
+TEST_F(Issuing, RequestOfAnEndedCastIsRefused) {
+  hall.request(kExpert);
+  hall.deliver(kExpert);
+  hall.run_all();
+  hall.cast(kExpert);
+  meeting::BlindedMsgs const old = hall.experts.at(kExpert).msgs;
+  hall.spoil(kExpert);
+  EXPECT_EQ(issue(hall.record, keys, 1, kExpert, old).error(), refused(Refusal::kWrongPhase));
+  hall.request(kExpert);
+  EXPECT_EQ(issue(hall.record, keys, 1, kExpert, old).error(), refused(Refusal::kConflict));
+  EXPECT_TRUE(answer(kExpert));
+}
+
 struct IssuingWithRecusal : Issuing {
   IssuingWithRecusal() : Issuing(Options{.recusal = 1}) {}
 };
@@ -149,8 +163,8 @@ TEST_F(IssuingWithRecusal, TokenForAQuestionThatTheExpertStepsBackFromIsRefused)
   for (QuestionId const q : {1u, 2u}) msgs[q].assign(3, Bytes(256, 1));
   Hash const& open = hall.attempt().open_hash;
   hall.must(
-      hall.signed_by(meeting::TokenRequest{open, TrusteeFixture::kFirstExpert,
-                                           meeting::token_request_digest(open, TrusteeFixture::kFirstExpert, msgs)},
+      hall.signed_by(meeting::TokenRequest{open, TrusteeFixture::kFirstExpert, 0,
+                                           meeting::token_request_digest(open, TrusteeFixture::kFirstExpert, 0, msgs)},
                      {TrusteeFixture::kFirstExpert}));
   EXPECT_EQ(answer(TrusteeFixture::kFirstExpert).error(), refused(Refusal::kRecused));
 }

@@ -13,6 +13,7 @@ using meeting::EntryType;
 using meeting::MixItems;
 
 auto refused(Refusal code) { return code; }
+Secret seed() { return Secret::random(crypto::onion::kSeedBytes); }
 
 /// At the turn of hop 0.
 struct Mixing : testing::Test {
@@ -24,6 +25,21 @@ struct Mixing : testing::Test {
       items = hall.envelopes();
       keys = hall.stored_keys(0).value();
     };
+  }
+  using Expert = TrusteeFixture::Expert;
+  std::vector<crypto::MixPublicKey> hops() const {
+    std::vector<crypto::MixPublicKey> out;
+    for (auto const& hop : hall.attempt().keys) out.push_back(hop.mix_key);
+    return out;
+  }
+  /// The first expert's envelope once more, with these changes.
+  void recast(std::function<void(Expert&)> edit) {
+    hall.spoil(TrusteeFixture::kFirstExpert);
+    hall.request(TrusteeFixture::kFirstExpert);
+    hall.deliver(TrusteeFixture::kFirstExpert);
+    hall.run_all();
+    hall.edit_envelope = std::move(edit);
+    hall.cast(TrusteeFixture::kFirstExpert);
   }
   Result<MixResult> mixed() { return mix(hall.record, keys, 0, items, {}); }
 
@@ -90,10 +106,10 @@ TEST_F(Mixing, TwoEqualInputsAreRefused) {
 
 // A loss that is not counted would be a ballot that silently disappears.
 TEST_F(Mixing, OnionThatDoesNotOpenFallsOutAndIsCounted) {
-  auto& onions = hall.experts.at(TrusteeFixture::kFirstExpert).onions;
-  onions[1] = Bytes(onions[1].size(), 7);
-  onions[2][100] ^= 1;
-  hall.cast_onions(TrusteeFixture::kFirstExpert);
+  recast([](Expert& expert) {
+    expert.onions[1] = Bytes(expert.onions[1].size(), 7);
+    expert.onions[2][100] ^= 1;
+  });
   prepare();
   auto const result = mixed();
   ASSERT_TRUE(result) << piaojue::name(result.error());
@@ -103,11 +119,10 @@ TEST_F(Mixing, OnionThatDoesNotOpenFallsOutAndIsCounted) {
 
 // A ballot of one question in another's box, or a layer meant for another hop: valid boxes under the right key.
 TEST_F(Mixing, OnionOfAnotherQuestionFallsOut) {
-  auto& expert = hall.experts.at(TrusteeFixture::kFirstExpert);
-  std::vector<crypto::MixPublicKey> hops;
-  for (auto const& hop : hall.attempt().keys) hops.push_back(hop.mix_key);
-  expert.onions[1] = crypto::onion::wrap(hops, hall.record.ballot_context(2).ctx, expert.ballots[1]).value();
-  hall.cast_onions(TrusteeFixture::kFirstExpert);
+  recast([&](Expert& expert) {
+    Hash const& other = hall.record.ballot_context(2).ctx;
+    expert.onions[1] = crypto::onion::wrap(hops(), seed(), other, expert.ballots[1]).value();
+  });
   prepare();
   auto const result = mixed();
   ASSERT_TRUE(result) << piaojue::name(result.error());
@@ -116,21 +131,56 @@ TEST_F(Mixing, OnionOfAnotherQuestionFallsOut) {
 }
 
 TEST_F(Mixing, LayerForAnotherHopFallsOut) {
-  auto& expert = hall.experts.at(TrusteeFixture::kFirstExpert);
   // Opens under hop 0's key and has the right size, but its header says hop 1: the outermost layer is already gone.
-  crypto::MixPublicKey const key = hall.attempt().keys[0].mix_key;
-  Hash const& ctx = hall.record.ballot_context(1).ctx;
-  std::size_t const size = expert.onions[1].size();
-  Bytes padded = expert.ballots[1];
-  padded.resize(padded.size() + crypto::onion::kLayerBytes);
-  Bytes const longer = crypto::onion::wrap(std::array{key, key, key}, ctx, padded).value();
-  expert.onions[1] = crypto::onion::peel(hall.stored_keys(0)->mix_key.value(), 0, ctx, longer).value();
-  ASSERT_EQ(expert.onions[1].size(), size);
-  hall.cast_onions(TrusteeFixture::kFirstExpert);
+  recast([&](Expert& expert) {
+    crypto::MixPublicKey const key = hall.attempt().keys[0].mix_key;
+    Hash const& ctx = hall.record.ballot_context(1).ctx;
+    std::size_t const size = expert.onions[1].size();
+    Bytes padded = expert.ballots[1];
+    padded.resize(padded.size() + crypto::onion::kLayerBytes);
+    Bytes const longer = crypto::onion::wrap(std::array{key, key, key}, seed(), ctx, padded).value();
+    expert.onions[1] = crypto::onion::peel(hall.stored_keys(0)->mix_key.value(), 0, ctx, longer).value();
+    ASSERT_EQ(expert.onions[1].size(), size);
+  });
   prepare();
   auto const result = mixed();
   ASSERT_TRUE(result) << piaojue::name(result.error());
   EXPECT_EQ(result->step.counts.at(1), (meeting::MixCount{5, 4}));
+}
+
+// The server seals another's inner layer anew: two equal items behind the hop would show whose that one is.
+TEST_F(Mixing, CopyOfAnInnerLayerIsKeptOnceAndCountedAsLost) {
+  Bytes const victim = hall.experts.at(TrusteeFixture::kFirstExpert + 1).onions.at(1);
+  recast([&](Expert& expert) {
+    Hash const& ctx = hall.record.ballot_context(1).ctx;
+    Bytes const inner = crypto::onion::peel(hall.stored_keys(0)->mix_key.value(), 0, ctx, victim).value();
+    expert.onions[1] = crypto::onion::wrap(std::array{hops()[0]}, seed(), ctx, inner).value();
+    ASSERT_NE(expert.onions[1], victim);
+  });
+  prepare();
+  auto const result = mixed();
+  ASSERT_TRUE(result) << piaojue::name(result.error());
+  EXPECT_EQ(result->step.counts.at(1), (meeting::MixCount{5, 4}));
+  EXPECT_EQ(result->items.at(1).size(), 4u);
+  EXPECT_EQ(std::set<Bytes>(result->items.at(1).begin(), result->items.at(1).end()).size(), 4u);
+  EXPECT_EQ(result->step.counts.at(2), (meeting::MixCount{5, 5}));
+  hall.seats[0].trustee->on_mix_input(hall.attempt().open_hash, items, {});
+  hall.run_all();
+  EXPECT_EQ(hall.attempt().mixes.size(), 3u) << "the hall goes on";
+}
+
+// The hop before has put one item in twice: it is named, and not whoever refuses.
+TEST_F(Mixing, EqualInputsThatTheLogSaysAreTheFaultOfTheHopBefore) {
+  prepare();
+  MixResult forged = mixed().value();
+  forged.items[1][1] = forged.items[1][0];
+  forged.step.output_hash = meeting::mix_output_hash(hall.attempt().open_hash, 0, forged.salt, forged.items);
+  hall.must(hall.signed_by(forged.step, {meeting::kServer}));
+  hall.seats[1].trustee->on_mix_input(hall.attempt().open_hash, forged.items, forged.salt);
+  hall.run(1);
+  EXPECT_EQ(hall.attempt().mixes.size(), 1u);
+  EXPECT_EQ(hall.seats[1].trustee->status(hall.record).refusal, Refusal::kMixDuplicate);
+  EXPECT_EQ(hall.seats[1].trustee->status(hall.record).at_fault, TrusteeId{0});
 }
 
 // Whoever carries items from hop to hop could exchange them.
@@ -273,6 +323,42 @@ TEST_F(Boxing, ValidBallotsAreSortedAndAccepted) {
   EXPECT_TRUE(hall.apply(hall.signed_by(box, {meeting::kServer})));
 }
 
+// A ballot that is wrong in several ways is counted by everybody under the same reason.
+TEST_F(Boxing, BallotIsCountedUnderTheFirstReason) {
+  auto const code_of = [&](std::function<void(Bytes&)> const& change) {
+    MixItems changed = items;
+    change(changed[1][0]);
+    meeting::BallotBox const box = make_ballot_box(hall.record, changed);
+    EXPECT_EQ(box.boxes.at(1).refused.size(), 1u);
+    return static_cast<Refusal>(box.boxes.at(1).refused.begin()->first);
+  };
+  std::size_t const tokens = 1 + 4 + 32 + 32;
+  std::size_t const proof = items[1][0].size() - 64 - 192;
+  // Every change breaks the signature too.
+  EXPECT_EQ(code_of([&](Bytes& b) {
+              std::fill_n(b.begin() + 5, 32, std::uint8_t{0});
+              b[4] = 2;
+            }),
+            Refusal::kBallotEncoding)
+      << "a pk_v of small order, of another question";
+  EXPECT_EQ(code_of([&](Bytes& b) {
+              std::fill_n(b.begin() + proof, 32, std::uint8_t{255});
+              b[4] = 2;
+            }),
+            Refusal::kBallotEncoding);
+  EXPECT_EQ(code_of([&](Bytes& b) {
+              b[4] = 2;
+              b[tokens + 9] ^= 1;
+            }),
+            Refusal::kBallotContext);
+  EXPECT_EQ(code_of([&](Bytes& b) {
+              b[tokens + 9] ^= 1;
+              b[proof] ^= 1;
+            }),
+            Refusal::kBallotToken);
+  EXPECT_EQ(code_of([&](Bytes& b) { b[proof] ^= 1; }), Refusal::kBallotSignature);
+}
+
 // One bad ballot must not stop the hall, and must not be left out unexplained.
 TEST_F(Boxing, InvalidBallotIsLeftOutAndCountedByCode) {
   items[1][0].back() ^= 1;
@@ -302,6 +388,31 @@ TEST_F(Boxing, SecondBallotUnderOneTokenIsRefusedAndTheBoxIsTheSameWhateverTheOr
   std::ranges::reverse(items[1]);
   EXPECT_EQ(make_ballot_box(hall.record, items).boxes.at(1).ballots, box.boxes.at(1).ballots);
   EXPECT_TRUE(hall.apply(hall.signed_by(box, {meeting::kServer})));
+}
+
+// A ballot that was shown to somebody counts for a vote that he knows.
+TEST(BoxOfSpentKeys, SpentBallotIsLeftOutUnderItsOwnReason) {
+  TrusteeFixture hall;
+  hall.advance(TrusteeFixture::Stage::kCast);
+  PersonId const expert = TrusteeFixture::kFirstExpert;
+  Bytes const shown = hall.experts.at(expert).ballots.at(1);
+  hall.spoil(expert);
+  hall.request(expert);
+  hall.deliver(expert);
+  hall.run_all();
+  hall.edit_envelope = [&](TrusteeFixture::Expert& made) {
+    std::vector<crypto::MixPublicKey> hops;
+    for (auto const& hop : hall.attempt().keys) hops.push_back(hop.mix_key);
+    made.onions[1] = crypto::onion::wrap(hops, seed(), hall.record.ballot_context(1).ctx, shown).value();
+  };
+  hall.cast(expert);
+  hall.close();
+  hall.advance(TrusteeFixture::Stage::kConfirmed);
+  auto const& refused = hall.attempt().box->boxes.at(1).refused;
+  EXPECT_EQ(refused, (std::map<std::uint32_t, std::uint32_t>{{static_cast<std::uint32_t>(Refusal::kBallotSpent), 1}}));
+  EXPECT_EQ(hall.attempt().box->boxes.at(1).ballots.size(), 4u);
+  hall.run_all();
+  EXPECT_EQ(hall.count(2, EntryType::kTallyShare), 1u) << "the last trustee comes to the same box";
 }
 
 // The state machine refuses a box with a ballot key of an earlier box: one expert could stop every batch after the

@@ -10,22 +10,23 @@ namespace piaojue::trustee::test {
 
 using meeting::EntryType;
 
-Result<void> MemoryStore::save(std::string const& name, Secret const& plain) {
+Result<void> MemoryStore::save(StoreName const& name, Secret const& plain) {
   if (broken || full) return Refusal::kStorage;
-  kept[name] = to_bytes(plain.view());
+  kept[to_text(name)] = to_bytes(plain.view());
   return {};
 }
 
-Result<std::optional<Secret>> MemoryStore::load(std::string const& name) {
-  if (broken) return Refusal::kStorage;
-  auto const at = kept.find(name);
+Result<std::optional<Secret>> MemoryStore::load(StoreName const& name) {
+  if (broken || (forgetful && !name.of_attempt())) return Refusal::kStorage;
+  auto const at = kept.find(to_text(name));
   if (at == kept.end()) return std::optional<Secret>{};
+  if (halves_away && name.of_attempt()) return Refusal::kBusy;
   return std::optional<Secret>{Secret::copy_of(at->second)};
 }
 
-Result<void> MemoryStore::erase(std::string const& name) {
+Result<void> MemoryStore::erase(StoreName const& name) {
   if (broken) return Refusal::kStorage;
-  kept.erase(name);
+  kept.erase(to_text(name));
   return {};
 }
 
@@ -48,15 +49,18 @@ TrusteeFixture::TrusteeFixture(Options options) : options_(std::move(options)) {
   for (PersonId p = 0; p <= people; ++p) {
     identity_.push_back(crypto::SigningKey::generate());
     witness_.push_back(crypto::SigningKey::generate());
+    box_.push_back(crypto::BoxKey::generate());
   }
   meeting::Manifest manifest;
   manifest.meeting_id.fill(7);
   manifest.title = "Committee";
   manifest.date = "2026-01-05";
-  manifest.committee_size = options_.experts | 1;
+  manifest.committee_size = std::max(meeting::kCommitteeMin, options_.experts | 1);
+  manifest.rules.protest_s = 20;
   manifest.size_approval = "approved";
   manifest.server_key = identity_[0].public_key();
   manifest.checkpoint_key = witness_[0].public_key();
+  manifest.server_box_key = box_[0].public_key();
   for (PersonId p = 1; p <= people; ++p) {
     meeting::Person person;
     person.name = "P" + std::to_string(p);
@@ -66,8 +70,9 @@ TrusteeFixture::TrusteeFixture(Options options) : options_(std::move(options)) {
                                       : meeting::kExpert;
     person.identity_key = identity_[p].public_key();
     person.witness_key = witness_[p].public_key();
-    person.possession = identity_[p].sign(
-        {meeting::possession_input(manifest.meeting_id, p, *person.identity_key, *person.witness_key)});
+    person.box_key = box_[p].public_key();
+    person.possession = identity_[p].sign({meeting::possession_input(manifest.meeting_id, p, *person.identity_key,
+                                                                     *person.witness_key, *person.box_key)});
     manifest.people.push_back(person);
   }
   manifest.trustees = {meeting::kServer, kChair, kSupervisor};
@@ -123,7 +128,7 @@ void TrusteeFixture::must(Bytes const& entry) {
 
 void TrusteeFixture::cosign() {
   log::Checkpoint const checkpoint{record.manifest().origin(), record.size(), record.tree().root()};
-  for (PersonId const p : record.witnesses()) {
+  for (PersonId const p : record.signed_in()) {
     auto const added = witnesses.add(record, log::cosign(checkpoint, p, 1, witness_[p]));
     ASSERT_TRUE(added) << piaojue::name(added.error());
   }
@@ -131,14 +136,14 @@ void TrusteeFixture::cosign() {
 
 void TrusteeFixture::restart(TrusteeId id) {
   Seat& seat = seats[id];
-  seat.trustee =
-      std::make_unique<Trustee>(id, seat.person, key_of(seat.person), seat.store, source_, options_.lookahead);
+  seat.trustee = std::make_unique<Trustee>(id, seat.person, key_of(seat.person), seat.store,
+                                           Means{source_, [this] { return now_ms; }, options_.lookahead});
 }
 
 void TrusteeFixture::take(Seat const& seat, Submission const& submission) {
   if (auto const* sigs = std::get_if<meeting::BlindSigs>(&submission.payload)) {
     Expert& expert = experts.at(submission.person);
-    std::uint32_t const hop = *attempt().hop_of(seat.id);
+    TrusteeId const hop = seat.id;
     for (auto const& [q, s] : *sigs) {
       Expert::Token& token = expert.tokens.at(q);
       meeting::BallotContext const& context = record.ballot_context(q);
@@ -151,6 +156,8 @@ void TrusteeFixture::take(Seat const& seat, Submission const& submission) {
     }
   }
   if (auto const* mixed = std::get_if<MixResult>(&submission.payload)) output_ = *mixed;
+  bool const first_share = submission.made.entry.type() == EntryType::kTallyShare && seat.id == 0;
+  if (first_share && cosigns_shares) cosign();
 }
 
 std::size_t TrusteeFixture::run(TrusteeId id, bool submit, std::size_t entries_max) {
@@ -198,8 +205,8 @@ void TrusteeFixture::run_all() {
       }
       if (run(seat.id) > 0) again = true;
       bool const handed_on = record.in_progress() && attempt().phase == meeting::BatchPhase::kMixing &&
-                             attempt().mixes.size() > mixed && attempt().mixes.size() < attempt().hops.size();
-      if (handed_on) redeliver(attempt().hops[attempt().mixes.size()]);
+                             attempt().mixes.size() > mixed && attempt().mixes.size() < attempt().holders.size();
+      if (handed_on) redeliver(static_cast<TrusteeId>(attempt().mixes.size()));
     }
   }
 }
@@ -213,12 +220,11 @@ TrusteeFixture::Sent const* TrusteeFixture::last(TrusteeId id, EntryType type) c
   return nullptr;
 }
 
-void TrusteeFixture::open_batch(BatchId batch, bool fewer_trustees) {
-  auto const draft = record.draft_batch_open(batch, false, fewer_trustees);
+void TrusteeFixture::open_batch(BatchId batch) {
+  auto const draft = record.draft_batch_open(batch, false, {});
   ASSERT_TRUE(draft) << piaojue::name(draft.error());
-  must(signed_by(*draft, {kChair}));
+  must(signed_by(*draft, {kChair, kSupervisor}));
   experts.clear();
-  envelope_sequence_.clear();
   output_.reset();
   for (PersonId const p : present()) experts[p].id = p;
 }
@@ -228,7 +234,7 @@ void TrusteeFixture::request(PersonId id) {
   for (QuestionId const q : attempt().questions_of(id)) {
     meeting::BallotContext const& context = record.ballot_context(q);
     auto [at, fresh] = expert.tokens.emplace(
-        q, Expert::Token{crypto::SigningKey::generate(), {}, {}, std::vector<Bytes>(attempt().hops.size())});
+        q, Expert::Token{crypto::SigningKey::generate(), {}, {}, std::vector<Bytes>(attempt().holders.size())});
     ASSERT_TRUE(fresh);
     if (repeated_seed && id == kFirstExpert) at->second.sk_v = crypto::SigningKey::from_seed(*repeated_seed).value();
     randombytes_buf(at->second.prefix.data.data(), at->second.prefix.data.size());
@@ -242,43 +248,72 @@ void TrusteeFixture::request(PersonId id) {
       at->second.blindings.push_back(std::move(*blinding));
     }
   }
-  must(signed_by(meeting::TokenRequest{attempt().open_hash, id,
-                                       meeting::token_request_digest(attempt().open_hash, id, expert.msgs)},
-                 {id}));
+  std::uint32_t const cast = attempt().cast_of(id);
+  Hash const digest = meeting::token_request_digest(attempt().open_hash, id, cast, expert.msgs);
+  must(signed_by(meeting::TokenRequest{attempt().open_hash, id, cast, digest}, {id}));
 }
 
 void TrusteeFixture::deliver(PersonId id) {
-  for (Seat& seat : seats) seat.trustee->on_token_work(id, attempt().open_hash, experts.at(id).msgs);
+  for (Seat& seat : seats) {
+    seat.trustee->on_token_work(id, attempt().cast_of(id), attempt().open_hash, experts.at(id).msgs);
+  }
 }
 
 void TrusteeFixture::cast(PersonId id, Choice choice) {
   Expert& expert = experts.at(id);
   std::vector<crypto::MixPublicKey> hops;
   for (meeting::BatchKeys const& keys : attempt().keys) hops.push_back(keys.mix_key);
+  Secret const seed = Secret::random(crypto::onion::kSeedBytes);
   for (auto const& [q, token] : expert.tokens) {
     meeting::BallotContext const& context = record.ballot_context(q);
     auto ballot = meeting::make_ballot(context, token.sk_v, token.prefix, token.signatures, choice);
     ASSERT_TRUE(ballot) << piaojue::name(ballot.error());
-    auto onion = crypto::onion::wrap(hops, context.ctx, *ballot);
+    auto onion = crypto::onion::wrap(hops, seed, context.ctx, *ballot);
     ASSERT_TRUE(onion);
     expert.ballots[q] = std::move(*ballot);
     expert.onions[q] = std::move(*onion);
   }
+  if (edit_envelope) edit_envelope(expert);
   cast_onions(id);
 }
 
 void TrusteeFixture::cast_onions(PersonId id) {
   Expert const& expert = experts.at(id);
-  std::uint32_t const sequence = envelope_sequence_[id]++;
-  must(signed_by(meeting::EnvelopeCast{attempt().open_hash, id, sequence,
-                                       meeting::envelope_digest(attempt().open_hash, id, sequence, expert.onions)},
-                 {id}));
+  std::uint32_t const cast = attempt().cast_of(id);
+  Hash const digest = meeting::envelope_digest(attempt().open_hash, id, cast, expert.onions);
+  must(signed_by(meeting::EnvelopeCast{attempt().open_hash, id, cast, digest}, {id}));
+}
+
+void TrusteeFixture::spoil(PersonId id) {
+  Hash const& open = attempt().open_hash;
+  std::uint32_t const cast = attempt().cast_of(id);
+  meeting::EnvelopeSpoil body{open, id, cast, {}, kSupervisor};
+  for (auto const& [q, token] : experts.at(id).tokens) body.spent[q] = token.sk_v.public_key();
+  must(signed_by(body, {kSupervisor, id}));
+  must(signed_by(meeting::CheckResult{open, id, cast, meeting::CheckVerdict::kAgrees}, {kSupervisor}));
+  experts[id] = Expert();
+  experts[id].id = id;
+}
+
+meeting::SignOut TrusteeFixture::sign_out(PersonId person) const {
+  meeting::SignOut out;
+  out.meeting = record.meeting();
+  out.person = person;
+  out.sequence = record.presence(person).sequence;
+  out.size = record.size();
+  out.root = record.tree().root();
+  return out;
+}
+
+std::vector<PersonId> TrusteeFixture::committee(PersonId concerned) const {
+  meeting::Committee const all = record.committee(concerned);
+  return {all.members.begin(), all.members.begin() + static_cast<std::ptrdiff_t>(all.needed)};
 }
 
 void TrusteeFixture::close() {
   auto const draft = record.draft_batch_close();
   ASSERT_TRUE(draft) << piaojue::name(draft.error());
-  must(signed_by(*draft, {kChair}));
+  must(signed_by(*draft, {kChair, kSupervisor}));
 }
 
 meeting::MixItems TrusteeFixture::envelopes() const {
@@ -296,18 +331,18 @@ void TrusteeFixture::deliver_envelopes() { seats[0].trustee->on_mix_input(attemp
 void TrusteeFixture::redeliver(TrusteeId id) {
   if (!record.in_progress()) return;
   Trustee& trustee = *seats[id].trustee;
-  for (auto const& [person, request] : attempt().requests) {
-    auto const issued = attempt().issued.find(person);
-    if (issued != attempt().issued.end() && issued->second.contains(id)) continue;
-    trustee.on_token_work(person, attempt().open_hash, experts.at(person).msgs);
+  for (auto const& [person, voter] : attempt().voters) {
+    if (!voter.request || voter.issued.contains(id)) continue;
+    trustee.on_token_work(person, voter.cast, attempt().open_hash, experts.at(person).msgs);
   }
-  if (attempt().phase != meeting::BatchPhase::kMixing || attempt().hop_of(id) != attempt().mixes.size()) return;
+  if (attempt().phase != meeting::BatchPhase::kMixing || attempt().mixes.size() != id) return;
   if (id == 0) return deliver_envelopes();
   trustee.on_mix_input(attempt().open_hash, output_->items, output_->salt);
 }
 
 std::optional<AttemptKeys> TrusteeFixture::stored_keys(TrusteeId id, BatchId batch, std::uint32_t number) const {
-  auto const at = seats[id].store.kept.find("keys/" + std::to_string(batch) + "/" + std::to_string(number));
+  auto const at = seats[id].store.kept.find("keys/" + std::to_string(id) + "/" + std::to_string(batch) + "/" +
+                                            std::to_string(number));
   if (at == seats[id].store.kept.end()) return std::nullopt;
   state::Reader in(at->second);
   EXPECT_EQ(in.u32(), 1u);
@@ -337,16 +372,21 @@ void TrusteeFixture::make_box() {
   } else {
     box = make_ballot_box(record, items);
   }
+  if (edit_box) edit_box(box);
   must(signed_by(box, {meeting::kServer}));
 }
 
 void TrusteeFixture::confirm(PersonId id, bool found) {
-  std::map<QuestionId, bool> rows;
-  std::vector<QuestionId> const live = attempt().live();
-  for (QuestionId const q : attempt().questions_of(id)) {
-    if (std::ranges::find(live, q) != live.end()) rows[q] = found;
-  }
+  using enum meeting::ConfirmVerdict;
+  std::map<QuestionId, meeting::ConfirmVerdict> rows;
+  bool const cast = attempt().counted.contains(id);
+  for (QuestionId const q : attempt().live_questions_of(id)) rows[q] = !found ? kMissing : cast ? kOk : kNotCast;
   must(signed_by(meeting::Confirm{attempt().open_hash, id, attempt().box_hash, rows}, {id}));
+}
+
+void TrusteeFixture::override_people(std::map<PersonId, bool> people) {
+  must(signed_by(meeting::Override{attempt().open_hash, attempt().box_hash, std::move(people), "battery"},
+                 {kChair, kSupervisor}));
 }
 
 void TrusteeFixture::declare() {
@@ -356,7 +396,7 @@ void TrusteeFixture::declare() {
 }
 
 void TrusteeFixture::void_questions(std::vector<QuestionId> questions) {
-  must(signed_by(meeting::Void{attempt().open_hash, std::move(questions), "again", false}, {kChair}));
+  must(signed_by(meeting::Void{attempt().open_hash, std::move(questions), "again"}, {kChair, kSupervisor}));
 }
 
 void TrusteeFixture::advance(Stage stage) {

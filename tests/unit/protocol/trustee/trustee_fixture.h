@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "crypto/box.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/digest.h"
 #include "protocol/trustee/trustee.h"
@@ -15,15 +16,17 @@ namespace piaojue::trustee::test {
 
 using crypto::elgamal::Choice;
 
-/// Keeps serialised state as a host would, without sealing. `broken` makes every call fail.
+/// Keeps serialised state as a host would, without sealing, by its text. `broken` makes every call fail.
 class MemoryStore : public TrusteeStore {
  public:
-  Result<void> save(std::string const& name, Secret const& plain) override;
-  Result<std::optional<Secret>> load(std::string const& name) override;
-  Result<void> erase(std::string const& name) override;
+  Result<void> save(StoreName const& name, Secret const& plain) override;
+  Result<std::optional<Secret>> load(StoreName const& name) override;
+  Result<void> erase(StoreName const& name) override;
   std::map<std::string, Bytes> kept;
   bool broken = false;
-  bool full = false;  ///< reads, but saves nothing
+  bool full = false;         ///< reads, but saves nothing
+  bool halves_away = false;  ///< nobody who holds a half has answered yet
+  bool forgetful = false;    ///< no pledges can be read
 };
 
 /// Token keys from the committed primes; no two alike.
@@ -54,6 +57,10 @@ class TrusteeFixture {
   Bytes signed_by(meeting::Body const& body, std::vector<PersonId> const& signers) const;
   /// Everybody who is signed in cosigns the log as it is.
   void cosign();
+  /// Everybody cosigns trustee 0's share at once, as laptops do.
+  bool cosigns_shares = true;
+  /// By the host's clock of every trustee.
+  std::uint64_t now_ms = 1000;
   meeting::Attempt const& attempt() const { return *record.attempt(); }
 
   // ---- Trustees ----
@@ -106,7 +113,7 @@ class TrusteeFixture {
   std::map<PersonId, Expert> experts;
 
   // ---- Steps of a meeting ----
-  void open_batch(BatchId batch = 1, bool fewer_trustees = false);
+  void open_batch(BatchId batch = 1);
   void request(PersonId expert);
   void deliver(PersonId expert);  ///< its token work, to all trustees
   void cast(PersonId expert, Choice choice = Choice::kAgree);
@@ -115,7 +122,15 @@ class TrusteeFixture {
   void close();
   void deliver_envelopes();  ///< to hop 0
   void make_box();
+  /// OK, or NOT_CAST where nothing was cast; not found: MISSING.
   void confirm(PersonId expert, bool found = true);
+  void override_people(std::map<PersonId, bool> people);
+  /// Ends the expert's envelope by the expert and the supervisor, who then says that it agrees; forgets what the
+  /// expert's program made.
+  void spoil(PersonId expert);
+  meeting::SignOut sign_out(PersonId person) const;
+  /// As many of the committee as an entry that concerns this person needs.
+  std::vector<PersonId> committee(PersonId concerned = meeting::kNobody) const;
   void declare();
   void void_questions(std::vector<QuestionId> questions);
 
@@ -126,6 +141,10 @@ class TrusteeFixture {
 
   /// Changes the ballots that come out of the mix before the server looks at them.
   std::function<void(meeting::MixItems&)> tamper;
+  /// Changes what `cast` has made before its digest is signed.
+  std::function<void(Expert&)> edit_envelope;
+  /// Changes the box before the server signs it.
+  std::function<void(meeting::BallotBox&)> edit_box;
   /// The first expert's program uses this seed for its ballot key of every question.
   std::optional<Secret> repeated_seed;
   /// Puts the box together without looking at the ballots.
@@ -136,8 +155,8 @@ class TrusteeFixture {
   void take(Seat const& seat, Submission const& submission);
   Options options_;
   std::vector<crypto::SigningKey> identity_, witness_;  ///< by person, 0 the server
+  std::vector<crypto::BoxKey> box_;
   TokenKeySource source_ = pooled_keys();
-  std::map<PersonId, std::uint32_t> envelope_sequence_;
   std::optional<MixResult> output_;  ///< of the last hop that has mixed
 };
 

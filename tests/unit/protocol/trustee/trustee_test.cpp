@@ -12,8 +12,9 @@ using Stage = TrusteeFixture::Stage;
 
 constexpr PersonId kExpert = TrusteeFixture::kFirstExpert;
 
-bool holds(TrusteeFixture const& hall, TrusteeId id, std::string const& name) {
-  return hall.seats[id].store.kept.contains(name);
+/// @param name without the trustee: "keys/1/1".
+bool holds(TrusteeFixture const& hall, TrusteeId id, std::string name) {
+  return hall.seats[id].store.kept.contains(name.insert(name.find('/') + 1, std::to_string(id) + "/"));
 }
 
 MixResult const& mix_of(TrusteeFixture const& hall, TrusteeId id) {
@@ -37,7 +38,7 @@ void finish_batch(TrusteeFixture& hall) {
 }
 
 void close_meeting(TrusteeFixture& hall) {
-  auto const draft = hall.record.draft_meeting_close();
+  auto const draft = hall.record.draft_meeting_close({});
   ASSERT_TRUE(draft) << piaojue::name(draft.error());
   hall.must(hall.signed_by(*draft, {TrusteeFixture::kChair, TrusteeFixture::kSupervisor}));
   hall.run_all();
@@ -59,7 +60,8 @@ TEST(TrusteeTest, AtTheEndNothingIsLeftInAnyStore) {
   }
   close_meeting(hall);
   for (auto const& seat : hall.seats) {
-    EXPECT_TRUE(seat.store.kept.empty());
+    EXPECT_EQ(seat.store.kept.size(), 1u);
+    EXPECT_TRUE(seat.store.kept.contains("pledges")) << "binds for ever and opens nothing";
     EXPECT_EQ(seat.trustee->status(hall.record).state, TrusteeState::kOffDuty);
   }
   for (auto const& sent : hall.sent) EXPECT_TRUE(sent.outcome);
@@ -185,7 +187,7 @@ TEST(TrusteeKeys, AreReplacedWhenThePrivatePartIsLost) {
 TEST(TrusteeKeys, UnreadableStateCountsAsLost) {
   TrusteeFixture hall;
   hall.run_all();
-  hall.seats[1].store.kept["keys/1/1"].resize(50);
+  hall.seats[1].store.kept["keys/1/1/1"].resize(50);
   hall.restart(1);
   hall.run(1);
   EXPECT_EQ(hall.count(1, EntryType::kBatchKeys), 2u);
@@ -207,7 +209,7 @@ TEST(TrusteeKeys, LossInARunningAttemptIsShown) {
   EXPECT_EQ(hall.count(1, EntryType::kErased), 1u) << "what is lost is erased";
   hall.open_batch(1);
   EXPECT_EQ(hall.attempt().open.attempt, 2u);
-  EXPECT_EQ(hall.attempt().hops.size(), 3u);
+  EXPECT_EQ(hall.attempt().holders.size(), 3u);
 }
 
 TEST(TrusteeKeys, VoidedQuestionsGetNewOnesForTheNextAttempt) {
@@ -253,13 +255,100 @@ TEST(TrusteeKeys, OldLaptopAfterAKeyChangeDoesNothing) {
   TrusteeFixture hall;
   auto const ik = crypto::SigningKey::generate();
   auto const wk = crypto::SigningKey::generate();
-  auto const possession = ik.sign({meeting::possession_input(
-      hall.record.manifest().meeting_id, TrusteeFixture::kSupervisor, ik.public_key(), wk.public_key())});
+  auto const bk = crypto::BoxKey::generate();
+  auto const possession =
+      ik.sign({meeting::possession_input(hall.record.manifest().meeting_id, TrusteeFixture::kSupervisor,
+                                         ik.public_key(), wk.public_key(), bk.public_key())});
   hall.must(hall.signed_by(meeting::KeyChange{hall.record.meeting(), TrusteeFixture::kSupervisor, ik.public_key(),
-                                              wk.public_key(), possession, "new laptop"},
-                           {TrusteeFixture::kChair}));
+                                              wk.public_key(), bk.public_key(), possession, "new laptop"},
+                           hall.committee(TrusteeFixture::kSupervisor)));
   EXPECT_EQ(hall.run(2), 0u);
   EXPECT_EQ(hall.seats[2].trustee->status(hall.record).state, TrusteeState::kOffDuty);
+}
+
+/// Hands slot 1 to a person, by the committee.
+void change_trustee(TrusteeFixture& hall, PersonId to) {
+  std::vector<PersonId> signers = hall.committee(hall.record.slots()[1]);
+  if (std::ranges::find(signers, to) == signers.end()) signers.push_back(to);
+  std::ranges::sort(signers);
+  hall.must(hall.signed_by(meeting::TrusteeChange{hall.record.meeting(), 1, to, "laptop fell"}, signers));
+}
+
+// Two programs in one slot would hand out two sets of keys; one of them can open nothing.
+TEST(TrusteeKeys, WhoeverHoldsTheSlotNowIsOnDuty) {
+  TrusteeFixture hall;
+  hall.run_all();
+  change_trustee(hall, kExpert);
+  EXPECT_EQ(hall.run(1), 0u);
+  EXPECT_EQ(hall.seats[1].trustee->status(hall.record).state, TrusteeState::kOffDuty);
+  hall.seats[1].person = kExpert;
+  hall.seats[1].store.kept.clear();
+  hall.restart(1);
+  hall.advance(Stage::kConfirmed);
+  finish_batch(hall);
+  EXPECT_EQ(hall.attempt().phase, BatchPhase::kDeclared);
+  EXPECT_EQ(hall.attempt().holders, (std::vector<PersonId>{meeting::kServer, kExpert, TrusteeFixture::kSupervisor}));
+}
+
+// Keys that the log has dropped are refused for ever: a program that offers them again stops the batch.
+TEST(TrusteeKeys, WhoComesBackToASlotMakesNewOnes) {
+  TrusteeFixture hall;
+  hall.run_all();
+  change_trustee(hall, kExpert);
+  change_trustee(hall, TrusteeFixture::kChair);
+  hall.run_all();
+  auto const keys = entries_of(hall, 1, EntryType::kBatchKeys);
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_NE(keys[0], keys[1]);
+  EXPECT_TRUE(hall.record.pending_keys().contains({1, 1}));
+  hall.advance(Stage::kOpen);
+}
+
+// Who held the slot owes the word that everything is destroyed, also when another holds it now.
+TEST(TrusteeErased, IsSignedByWhoHeldTheSlot) {
+  TrusteeFixture hall;
+  hall.advance(Stage::kOpen);
+  hall.void_questions({1, 2});
+  change_trustee(hall, kExpert);
+  hall.run(1);
+  EXPECT_EQ(hall.count(1, EntryType::kErased), 1u);
+  EXPECT_TRUE(hall.last(1, EntryType::kErased)->outcome);
+  EXPECT_EQ(hall.count(1, EntryType::kBatchKeys), 1u);
+}
+
+// ---- Halves --------------------------------------------------------------------------------------------------------
+
+// A laptop that has restarted and whose half is still on its way would declare its keys lost and stop the batch.
+TEST(TrusteeHalves, EveryDutyWaitsUntilTheHalfHasComeBack) {
+  TrusteeFixture hall;
+  hall.advance(Stage::kClosed);
+  Trustee& trustee = *[&] {
+    hall.seats[1].store.halves_away = true;
+    hall.restart(1);
+    return hall.seats[1].trustee.get();
+  }();
+  hall.run_all();
+  EXPECT_EQ(hall.count(1, EntryType::kIssuanceClosed), 0u) << "keys that it cannot destroy";
+  EXPECT_EQ(trustee.status(hall.record).state, TrusteeState::kWaitingForHalf);
+  EXPECT_FALSE(trustee.status(hall.record).refusal);
+  hall.seats[1].store.halves_away = false;
+  hall.run_all();
+  EXPECT_EQ(hall.count(1, EntryType::kIssuanceClosed), 1u);
+  hall.advance(Stage::kConfirmed);
+  finish_batch(hall);
+  EXPECT_EQ(hall.attempt().phase, BatchPhase::kDeclared);
+}
+
+TEST(TrusteeHalves, NoNewKeysAreMadeWhileTheOldOnesMayComeBack) {
+  TrusteeFixture hall;
+  hall.run_all();
+  hall.seats[1].store.halves_away = true;
+  hall.restart(1);
+  hall.run_all();
+  EXPECT_EQ(hall.count(1, EntryType::kBatchKeys), 1u);
+  hall.seats[1].store.halves_away = false;
+  hall.run_all();
+  EXPECT_EQ(hall.count(1, EntryType::kBatchKeys), 1u) << "those of the log are there";
 }
 
 // ---- Tokens --------------------------------------------------------------------------------------------------------
@@ -305,13 +394,53 @@ TEST(TrusteeTokens, SameWorkAgainGetsTheSameAnswer) {
   EXPECT_EQ(entries[0], entries[1]);
 }
 
+// An answer to a request whose envelope was looked at would be a token that nobody counts.
+TEST(TrusteeTokens, WorkOfAnEndedCastIsDroppedAndTheNextCastIsAnswered) {
+  TrusteeFixture hall;
+  hall.advance(Stage::kOpen);
+  hall.request(kExpert);
+  hall.deliver(kExpert);
+  hall.run_all();
+  hall.cast(kExpert);
+  meeting::BlindedMsgs const old = hall.experts.at(kExpert).msgs;
+  hall.spoil(kExpert);
+  hall.seats[1].trustee->on_token_work(kExpert, 0, hall.attempt().open_hash, old);
+  hall.run(1);
+  EXPECT_EQ(hall.count(1, EntryType::kTokensIssued), 1u);
+  hall.request(kExpert);
+  hall.deliver(kExpert);
+  hall.run_all();
+  auto const entries = entries_of(hall, 1, EntryType::kTokensIssued);
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(std::get<meeting::TokensIssued>(meeting::decode_entry(entries[1])->body).cast, 1u);
+  EXPECT_FALSE(hall.seats[1].trustee->status(hall.record).refusal);
+}
+
+TEST(TrusteeTokens, AnswerThatIsReadyAfterItsCastHasEndedIsThrownAway) {
+  TrusteeFixture hall;
+  hall.advance(Stage::kOpen);
+  hall.request(kExpert);
+  hall.deliver(kExpert);
+  hall.run_all();
+  hall.cast(kExpert);
+  hall.deliver(kExpert);
+  auto jobs = hall.seats[1].trustee->due(hall.record, hall.witnesses);
+  auto const job = std::ranges::find_if(jobs, [](auto const& one) { return one.duty.kind == DutyKind::kTokens; });
+  ASSERT_NE(job, jobs.end());
+  job->run();
+  hall.spoil(kExpert);
+  auto const late = job->finish(hall.record);
+  ASSERT_TRUE(late);
+  EXPECT_TRUE(late->empty());
+}
+
 TEST(TrusteeTokens, WorkThatTheLoggedDigestDoesNotCoverIsRefused) {
   TrusteeFixture hall;
   hall.advance(Stage::kOpen);
   hall.request(kExpert);
   auto msgs = hall.experts.at(kExpert).msgs;
   msgs[1][1][9] ^= 1;
-  hall.seats[1].trustee->on_token_work(kExpert, hall.attempt().open_hash, msgs);
+  hall.seats[1].trustee->on_token_work(kExpert, 0, hall.attempt().open_hash, msgs);
   hall.run(1);
   EXPECT_EQ(hall.count(1, EntryType::kTokensIssued), 0u);
   EXPECT_EQ(hall.seats[1].trustee->status(hall.record).refusal, Refusal::kConflict);
@@ -423,7 +552,7 @@ TEST_F(Remix, OutputThatTheServerLostIsGivenAgainAfterTheStepIsLogged) {
   EXPECT_EQ(hall.count(0, EntryType::kMixStep), 2u);
   EXPECT_EQ(mix_of(hall, 0).items, first.items);
   // The kept output is lost: then nobody can tell any more, and it is not mixed a second time.
-  hall.seats[0].store.kept.erase("mix/1/1");
+  hall.seats[0].store.kept.erase("mix/0/1/1");
   hall.restart(0);
   deliver();
   hall.run(0);
@@ -452,6 +581,51 @@ TEST_F(Remix, RefusedInputCanBeFollowedByTheRightOne) {
   hall.run(0);
   EXPECT_EQ(hall.attempt().mixes.size(), 1u);
   EXPECT_FALSE(hall.seats[0].trustee->status(hall.record).refusal);
+}
+
+// A hall that only some were shown is too small to hide a ballot in.
+TEST_F(Remix, NothingIsMixedBeforeBatchOpenIsWitnessed) {
+  hall.witnesses = {};
+  deliver();
+  hall.run(0);
+  EXPECT_EQ(hall.count(0, EntryType::kMixStep), 0u);
+  hall.cosign();
+  hall.run(0);
+  EXPECT_EQ(hall.count(0, EntryType::kMixStep), 1u);
+}
+
+/// Everything up to the share, while trustee 1 does not know (any more) what it has mixed.
+void open_without_mix_of_1(TrusteeFixture& hall, std::function<void(std::map<std::string, Bytes>&)> const& spoil) {
+  hall.advance(Stage::kMixed);
+  spoil(hall.seats[1].store.kept);
+  hall.restart(1);
+  hall.make_box();
+  hall.cosign();
+  for (PersonId const p : hall.present()) hall.confirm(p);
+  hall.run_all();
+}
+
+// Its step is in the log and nothing stands behind it: somebody else's mix, or one of two.
+TEST(TrusteeMix, WhoHasLostItsMixGivesNoShare) {
+  TrusteeFixture hall;
+  open_without_mix_of_1(hall, [](auto& kept) { kept.erase("mix/1/1/1"); });
+  EXPECT_EQ(hall.count(0, EntryType::kTallyShare), 1u);
+  EXPECT_EQ(hall.count(1, EntryType::kTallyShare), 0u);
+  EXPECT_EQ(hall.seats[1].trustee->status(hall.record).state, TrusteeState::kMixLost);
+}
+
+TEST(TrusteeMix, WhoKeepsAnotherMixThanTheLoggedOneGivesNoShare) {
+  TrusteeFixture hall;
+  open_without_mix_of_1(hall, [](auto& kept) { kept.at("mix/1/1/1").back() ^= 1; });
+  EXPECT_EQ(hall.count(1, EntryType::kTallyShare), 0u);
+  EXPECT_EQ(hall.seats[1].trustee->status(hall.record).state, TrusteeState::kMixLost);
+}
+
+TEST(TrusteeMix, UnreadableMixIsNoMix) {
+  TrusteeFixture hall;
+  open_without_mix_of_1(hall, [](auto& kept) { kept.at("mix/1/1/1").resize(40); });
+  EXPECT_EQ(hall.count(1, EntryType::kTallyShare), 0u);
+  EXPECT_EQ(hall.seats[1].trustee->status(hall.record).state, TrusteeState::kMixLost);
 }
 
 // A question voided between the mix and its step: the others keep the order in which they were mixed.
@@ -515,11 +689,12 @@ TEST(TrusteeErased, IsSignedOnlyAfterKeysAndKeptOutputAreGone) {
 TEST(TrusteeErased, IsOwedForAPastAttemptToo) {
   TrusteeFixture hall;
   hall.advance(Stage::kOpen);
-  hall.void_questions({1, 2});
-  hall.run(0);
-  hall.run(1);
-  hall.open_batch(1, true);
-  ASSERT_EQ(hall.attempt().hops, (std::vector<TrusteeId>{0, 1}));
+  hall.void_questions({2});
+  hall.run_all();  // keys for it
+  hall.void_questions({1});
+  hall.run(0, true, 1);
+  hall.run(1, true, 1);
+  hall.open_batch(1);
   hall.restart(2);
   hall.run(2);
   EXPECT_EQ(hall.count(2, EntryType::kErased), 1u);
@@ -531,9 +706,9 @@ TEST(TrusteeErased, IsOwedForAPastAttemptToo) {
 TEST(TrusteeErased, UnusedKeysAreErasedWithoutAWord) {
   TrusteeFixture hall;
   hall.run_all();
-  auto const draft = hall.record.draft_batch_open(1, true);
+  auto const draft = hall.record.draft_batch_open(1, true, {});
   ASSERT_TRUE(draft) << piaojue::name(draft.error());
-  hall.must(hall.signed_by(*draft, {TrusteeFixture::kChair}));
+  hall.must(hall.signed_by(*draft, {TrusteeFixture::kChair, TrusteeFixture::kSupervisor}));
   hall.run_all();
   for (TrusteeId const id : {0u, 1u, 2u}) {
     EXPECT_FALSE(holds(hall, id, "keys/1/1"));
