@@ -131,7 +131,7 @@ const protesting = { ...guarding, waiting: null, refused: null, waits_for_half: 
 
 /** Four recused from the first candidate by the office alone, one of them has signed it himself. */
 const recused = (person) => told(person, { attempt: null, recusals: [2, 4, 5, 6, 7].map((one) => ({ person: one,
-  question: 1, reason: '同一单位', attested: one === 7 })) });
+  question: 1, reason: '同一单位', attested: one === 7, own_word: one !== 6 })) });
 
 /** Name, what is said, and a text to wait for. */
 const kStill = [
