@@ -12,8 +12,9 @@ namespace piaojue {
 void init() {
   static bool const ready = [] {
     if (sodium_init() < 0) std::abort();
-    // Not every copy of a choice lies in a Secret; a crash must not write them to the disk.
-    rlimit const none{0, 0};
+    // Not every copy of a choice lies in a Secret; a crash must not write them to the disk. One byte is too few for a
+    // file, and the one limit that the kernel keeps also where a program is told to take the dump (core(5)).
+    rlimit const none{1, 1};
     if (::setrlimit(RLIMIT_CORE, &none) != 0) std::abort();
     return true;
   }();

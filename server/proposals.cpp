@@ -80,9 +80,9 @@ Result<void> Proposals::load(Contents const& contents) {
     auto const id = Hash::from(key);
     auto entry = meeting::decode_entry(bytes);
     if (!id || !entry) return Refusal::kStorage;
-    // Who asked without signing is forgotten; this server itself proposes changes of keys alone.
-    PersonId const unsigned_by = entry->type() == meeting::EntryType::kKeyChange ? meeting::kServer : kForgotten;
-    PersonId const by = entry->signatures.empty() ? unsigned_by : entry->signatures.front().signer;
+    // Who asked without signing is forgotten; changes of keys are proposed by this server, whoever has signed since.
+    PersonId const signed_by = entry->signatures.empty() ? kForgotten : entry->signatures.front().signer;
+    PersonId const by = entry->type() == meeting::EntryType::kKeyChange ? meeting::kServer : signed_by;
     proposals_.emplace(*id, Proposal{std::move(*entry), by});
   }
   recheck_due_ = true;
@@ -205,7 +205,9 @@ void Proposals::recheck() {
   bool const signatures = std::exchange(signatures_due_, false);
   std::vector<std::pair<Hash, Refusal>> outdated;
   for (auto& [id, proposal] : proposals_) {
-    auto const allowed = check(with(proposal.entry, {}));
+    // Of a recusal it depends on who signs whether it still can follow.
+    bool const by_signers = proposal.entry.type() == meeting::EntryType::kRecuse;
+    auto const allowed = check(by_signers ? proposal.entry : with(proposal.entry, {}));
     // Nobody can sign it just now: somebody who can may come back.
     bool const waits = !allowed && allowed.error() == Refusal::kNotAuthorised;
     if (!allowed && !waits) {

@@ -20,7 +20,7 @@ void Submissions::answer(Asked const& asked, wire::Submit in) {
     return asked.refuse(Refusal::kNotAuthorised);
   }
   auto const id = meeting::proposal_id(entry->type(), entry->body_bytes);
-  if (auto const index = log_.feed.index_of_proposal(id); index && !follows_itself(*entry)) {
+  if (auto const index = log_.feed.index_of_proposal(id); index && !follows_itself(*entry, *index, asked.person())) {
     return answer_logged(asked, *index);
   }
   if (auto const allowed = parts_.enrolments.check_entry(*entry); !allowed) return asked.refuse(allowed.error());
@@ -30,10 +30,10 @@ void Submissions::answer(Asked const& asked, wire::Submit in) {
   partial(asked, id, std::move(*entry), in);
 }
 
-/// What the office has said of a person he may say himself, in the same words.
-bool Submissions::follows_itself(Entry const& entry) const {
-  return entry.type() == meeting::EntryType::kRecuse && log_.record.signatures_complete(entry) &&
-         log_.record.check(entry);
+/// What the office has said of a person he himself may say in the same words, and so may the committee.
+bool Submissions::follows_itself(Entry const& entry, std::uint64_t index, meeting::PersonId asker) const {
+  return entry.type() == meeting::EntryType::kRecuse && !entry.signatures.empty() &&
+         !log_.feed.is_signed_by(index, asker) && log_.record.check(entry, Record::Signatures::kPartial);
 }
 
 /// A manifest is looked into, with everybody's keys, before the record can ask who has signed it: nobody else may have
@@ -114,7 +114,8 @@ void Submissions::partial(Asked const& asked, Hash const& id, Entry entry, wire:
 
 void Submissions::answer(Asked const& asked, wire::Countersign const& in) {
   if (in.signer != asked.person()) return asked.refuse(Refusal::kNotAuthorised);
-  if (auto const index = log_.feed.index_of_proposal(in.proposal)) return answer_logged(asked, *index);
+  auto const index = log_.feed.index_of_proposal(in.proposal);
+  if (index && !parts_.proposals.contains(in.proposal)) return answer_logged(asked, *index);
   sign(asked, in.proposal, {{in.signer, in.signature}});
 }
 

@@ -77,6 +77,7 @@ array recusals_of(meeting::Record const& record) {
       one["question"] = q;
       one["reason"] = note.reason;
       one["attested"] = note.attested;
+      one["own_word"] = record.has_first_key(p);
       out.push_back(std::move(one));
     }
   }

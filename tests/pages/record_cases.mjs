@@ -381,6 +381,20 @@ export const BROKEN = {
     const recusals = [2, 3, 4].map((person) => ({ person, question: 1 }));
     confirmed(m, { recusals }).share(0);
   }],
+  'a box of those whom the office did not send out is opened': [23, (m) => {
+    m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, m.office);
+    m.entry('Recuse', { meeting: m.meeting, person: 3, question: 2, reason: '同一单位' }, m.office);
+    const present = m.experts.filter((p) => p !== 2 && p !== 3);
+    const a = confirmed(m, { present, absent: [8], silent: [8] });
+    a.override([{ person: 8 }]);
+    a.share(0);
+  }, { change: (x) => { x.rules.recusal_mode = 3; } }],
+  'too few ballots for one question, and somebody who has not spoken of the other': [20, (m) => {
+    const recusals = [2, 3, 4, 5].map((person) => ({ person, question: 1 }));
+    for (const { person } of recusals)
+      m.entry('Recuse', { meeting: m.meeting, person, question: 1, reason: '同一单位' }, m.office);
+    confirmed(m, { recusals, silent: [2] }).share(0);
+  }],
   'somebody is recused twice by the office': [4, (m) => {
     for (let i = 0; i < 2; i += 1)
       m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, m.office);

@@ -131,7 +131,7 @@ const protesting = { ...guarding, waiting: null, refused: null, waits_for_half: 
 
 /** Four recused from the first candidate by the office alone, one of them has signed it himself. */
 const recused = (person) => told(person, { attempt: null, recusals: [2, 4, 5, 6, 7].map((one) => ({ person: one,
-  question: 1, reason: '同一单位', attested: one === 7 })) });
+  question: 1, reason: '同一单位', attested: one === 7, own_word: one !== 6 })) });
 
 /** Name, what is said, and a text to wait for. */
 const kStill = [
@@ -194,7 +194,7 @@ const kStill = [
   ['not-in-attempt', told(kExpert, { ballot: null }), '没有您的选票'],
   ['expert-paper', told(kExpert, { attempt: { paper: true } }), '本批改用纸质选票'],
   ['expert-recused-by-office', recused(kExpert), '还没有您本人的签名'],
-  ['clerk-recusals', recused(kClerk), '本人未确认'],
+  ['clerk-recusals', recused(kClerk), '未经本人以原密钥'],
   ['chair-no-quorum', told(kChair, { attempt: null, present: 5 }), '未达法定人数'],
   ['chair-keys-coming', keysComing(), '正在准备选票密钥'],
   ['chair-mixing', told(kChair, { attempt: { phase: 'mixing', ...box, mixed: 1, boxes: [] } }), '打乱选票 1/3'],

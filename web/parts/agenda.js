@@ -29,10 +29,14 @@ function Frozen({ app, item, present }) {
 
 /** Questions whose votes could not be opened: too many are kept from them on the office's word alone. */
 function tooFewFor(app, item, present) {
+  // Whom mode leave keeps from one question it keeps from the batch.
+  const leave = app.s.meeting.rules.recusal_mode === 'leave';
   return item.undecided.filter((q) => {
-    const recused = app.s.now.recusals.filter((one) => one.question === q && present.includes(one.person));
-    const voters = present.length - recused.length;
-    return voters < 3 || 3 * voters < 2 * (present.length - recused.filter((one) => one.attested).length);
+    const recused = app.s.now.recusals.filter((one) => present.includes(one.person)
+      && (leave ? item.undecided.includes(one.question) : one.question === q));
+    const people = (list) => new Set(list.map((one) => one.person)).size;
+    const voters = present.length - people(recused);
+    return voters < 3 || 3 * voters < 2 * (present.length - people(recused.filter((one) => one.attested)));
   });
 }
 

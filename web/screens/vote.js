@@ -134,9 +134,12 @@ function Rest({ app }) {
       ${mine.length > 0 && html`<ul>
         ${mine.map((one) => html`<li key=${one.question}>
           ${t('recuse.is', { name: candidate(app, one.question).name, reason: one.reason })}
-          ${!one.attested && html`<p class="note warn">${t('recuse.byOffice')}</p>
-            <${Act} app=${app} label=${t('recuse.attest', { name: candidate(app, one.question).name })}
-              run=${() => app.act(`recuse ${one.question} ${one.reason}`, 'note.recused')} />`}</li>`)}</ul>`}
+          ${!one.attested && html`<p class="note warn">
+            ${t(one.own_word ? 'recuse.byOffice' : 'recuse.byOfficeKey')}</p>`}
+          ${!one.attested && one.own_word
+            && html`<${Act} app=${app} label=${t('recuse.attest', { name: candidate(app, one.question).name })}
+              run=${() => app.act(`recuse ${one.question} ${one.reason.replace(/\s+/g, ' ')}`, 'note.recused')} />`}
+          </li>`)}</ul>`}
       <div class="row"><button type="button" class="button" onClick=${() => setDialog('recuse')}>
         ${t('recuse.title')}</button>
         <${Leave} app=${app} /></div></section>

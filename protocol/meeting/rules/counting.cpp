@@ -93,7 +93,8 @@ Result<void> gate(Attempt const& a) {
   for (QuestionId const q : a.live()) {
     std::size_t const ballots = a.box->boxes.at(q).ballots.size();
     auto const attested = a.attested.find(q);
-    std::size_t const could_vote = a.open.present.size() - (attested == a.attested.end() ? 0 : attested->second);
+    std::size_t const could_vote =
+        a.open.present.size() + a.kept_out - (attested == a.attested.end() ? 0 : attested->second);
     if (ballots > a.counted_for(q)) return Refusal::kGateCount;
     // Few votes among many who could vote tell whose they are, whoever kept the others away; and whom only the office
     // recused was kept away.

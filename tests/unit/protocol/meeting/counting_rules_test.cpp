@@ -428,6 +428,27 @@ TEST(GateRules, ARecusalOnTheOfficesWordMakesNoCrowdSmaller) {
   EXPECT_ACCEPTED(attested.share(0));
 }
 
+// Where the recused leave the room they are not among the present: the office could send out as many as it needs.
+TEST(GateRules, WhomTheOfficeSendsOutOfTheBatchIsNotForgotten) {
+  auto const six_of_nine = [](bool by_themselves) {
+    MeetingOptions options{.experts = 9, .trustees = 2};
+    options.rules.recusal_mode = RecusalMode::kLeave;
+    Meeting m(options);
+    m.begin();
+    for (PersonId p = 7; p <= 9; ++p) {
+      must(by_themselves ? m.recuse(p, 1) : m.submit(Recuse{m.record.meeting(), p, 1, "亲属"}, m.office()));
+    }
+    m.run_batch(1, m.votes(1, 5, 0), Stage::kBox);
+    for (PersonId p = 1; p <= 5; ++p) must(m.confirm(p));
+    must(m.override_people({{6, false}}));
+    return m;
+  };
+  Meeting sent_out = six_of_nine(false);
+  EXPECT_REFUSED(sent_out, kGateTooFew, sent_out.share(0));  // 15 are fewer than 18
+  Meeting left = six_of_nine(true);
+  EXPECT_ACCEPTED(left.share(0));
+}
+
 // With a key that it brought the office could say it in the person's name.
 TEST(GateRules, ARecusalUnderAKeyOfTheOfficesMakesNoCrowdSmaller) {
   Meeting m({.experts = 9, .trustees = 2});
