@@ -26,7 +26,7 @@ std::uint64_t LogFeed::add(meeting::Entry const& entry, ByteView bytes) {
   auto& signers = signers_.emplace_back();
   for (auto const& signature : entry.signatures) signers.push_back(signature.signer);
   by_leaf_.emplace(record_.tree().leaf(index), index);
-  by_proposal_.emplace(meeting::proposal_id(entry.type(), entry.body_bytes), index);
+  by_proposal_.insert_or_assign(meeting::proposal_id(entry.type(), entry.body_bytes), index);
   return index;
 }
 

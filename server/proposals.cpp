@@ -80,9 +80,9 @@ Result<void> Proposals::load(Contents const& contents) {
     auto const id = Hash::from(key);
     auto entry = meeting::decode_entry(bytes);
     if (!id || !entry) return Refusal::kStorage;
-    // Who asked without signing is forgotten; this server itself proposes changes of keys alone.
-    PersonId const unsigned_by = entry->type() == meeting::EntryType::kKeyChange ? meeting::kServer : kForgotten;
-    PersonId const by = entry->signatures.empty() ? unsigned_by : entry->signatures.front().signer;
+    // Who asked without signing is forgotten; changes of keys are proposed by this server, whoever has signed since.
+    PersonId const signed_by = entry->signatures.empty() ? kForgotten : entry->signatures.front().signer;
+    PersonId const by = entry->type() == meeting::EntryType::kKeyChange ? meeting::kServer : signed_by;
     proposals_.emplace(*id, Proposal{std::move(*entry), by});
   }
   recheck_due_ = true;
@@ -102,12 +102,15 @@ Result<void> Proposals::make_room(std::size_t bytes, PersonId by) {
   if (by == meeting::kServer) return {};
   std::map<PersonId, std::size_t> count;
   std::size_t total = bytes;
+  std::size_t of_people = 0;
   for (auto const& [other, proposal] : proposals_) {
     total += proposal.entry.body_bytes.size();
-    if (proposal.by != meeting::kServer) ++count[proposal.by];
+    if (proposal.by == meeting::kServer) continue;  // one for each who enrols late, of whom there may be many
+    ++count[proposal.by];
+    ++of_people;
   }
   if (count[by] >= limits_.proposals_per_person_max || total > limits_.proposal_bytes_max) return Refusal::kBusy;
-  if (proposals_.size() < limits_.proposals_max) return {};
+  if (of_people < limits_.proposals_max) return {};
   auto const most = std::ranges::max_element(count, {}, [](auto const& one) { return one.second; });
   if (most->second <= count[by] + 1) return Refusal::kBusy;
   give_way(most->first);
@@ -202,7 +205,9 @@ void Proposals::recheck() {
   bool const signatures = std::exchange(signatures_due_, false);
   std::vector<std::pair<Hash, Refusal>> outdated;
   for (auto& [id, proposal] : proposals_) {
-    auto const allowed = check(with(proposal.entry, {}));
+    // Of a recusal it depends on who signs whether it still can follow.
+    bool const by_signers = proposal.entry.type() == meeting::EntryType::kRecuse;
+    auto const allowed = check(by_signers ? proposal.entry : with(proposal.entry, {}));
     // Nobody can sign it just now: somebody who can may come back.
     bool const waits = !allowed && allowed.error() == Refusal::kNotAuthorised;
     if (!allowed && !waits) {

@@ -7,6 +7,11 @@ using meeting::Entry;
 using meeting::Record;
 
 void Submissions::answer(Asked const& asked, wire::Submit in) {
+  // The server's own: nobody else's are as large, and nobody has them read to learn that.
+  auto const type = meeting::type_of(in.entry);
+  if (type == meeting::EntryType::kBallotBox || type == meeting::EntryType::kIncident) {
+    return asked.refuse(Refusal::kNotAuthorised);
+  }
   if (auto const index = log_.feed.index_of_leaf(log::leaf_hash(in.entry))) return answer_logged(asked, *index);
   auto entry = meeting::decode_entry(in.entry);
   if (!entry) return asked.refuse(entry.error());
@@ -15,12 +20,20 @@ void Submissions::answer(Asked const& asked, wire::Submit in) {
     return asked.refuse(Refusal::kNotAuthorised);
   }
   auto const id = meeting::proposal_id(entry->type(), entry->body_bytes);
-  if (auto const index = log_.feed.index_of_proposal(id)) return answer_logged(asked, *index);
+  if (auto const index = log_.feed.index_of_proposal(id); index && !follows_itself(*entry, *index, asked.person())) {
+    return answer_logged(asked, *index);
+  }
   if (auto const allowed = parts_.enrolments.check_entry(*entry); !allowed) return asked.refuse(allowed.error());
   if (opens_unasked(*entry, asked.person())) return asked.refuse(Refusal::kNotAuthorised);
   if (parts_.proposals.contains(id)) return sign(asked, id, entry->signatures);
   if (log_.record.signatures_complete(*entry)) return complete(asked, *entry, std::move(in));
   partial(asked, id, std::move(*entry), in);
+}
+
+/// What the office has said of a person he himself may say in the same words, and so may the committee.
+bool Submissions::follows_itself(Entry const& entry, std::uint64_t index, meeting::PersonId asker) const {
+  return entry.type() == meeting::EntryType::kRecuse && !entry.signatures.empty() &&
+         !log_.feed.is_signed_by(index, asker) && log_.record.check(entry, Record::Signatures::kPartial);
 }
 
 /// A manifest is looked into, with everybody's keys, before the record can ask who has signed it: nobody else may have
@@ -44,6 +57,7 @@ bool is_looked_at(meeting::EntryType type) {
   switch (type) {
     case meeting::EntryType::kSignIn:
     case meeting::EntryType::kSignOut:
+    case meeting::EntryType::kRecuse:
     case meeting::EntryType::kTokenRequest:
     case meeting::EntryType::kTokensIssued:
     case meeting::EntryType::kEnvelopeCast:
@@ -100,7 +114,8 @@ void Submissions::partial(Asked const& asked, Hash const& id, Entry entry, wire:
 
 void Submissions::answer(Asked const& asked, wire::Countersign const& in) {
   if (in.signer != asked.person()) return asked.refuse(Refusal::kNotAuthorised);
-  if (auto const index = log_.feed.index_of_proposal(in.proposal)) return answer_logged(asked, *index);
+  auto const index = log_.feed.index_of_proposal(in.proposal);
+  if (index && !parts_.proposals.contains(in.proposal)) return answer_logged(asked, *index);
   sign(asked, in.proposal, {{in.signer, in.signature}});
 }
 

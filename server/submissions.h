@@ -33,6 +33,7 @@ class Submissions {
 
  private:
   bool opens_unasked(meeting::Entry const& entry, meeting::PersonId person) const;
+  bool follows_itself(meeting::Entry const& entry, std::uint64_t index, meeting::PersonId asker) const;
   void complete(Asked const& asked, meeting::Entry const& entry, wire::Submit in);
   void partial(Asked const& asked, Hash const& id, meeting::Entry entry, wire::Submit const& in);
   /// What may wait for others. @return kNotAuthorised: it would tell what only a complete entry may tell, or nobody but

@@ -142,9 +142,11 @@ Book::Findings Book::after(Record const&, SignOut const& e) {
   return {};
 }
 
-Book::Findings Book::after(Record const&, Recuse const& e) {
-  attendance_.at(e.person - 1).recusals.emplace(e.question, e.reason);
+Book::Findings Book::after(Record const& record, Recuse const& e) {
+  attendance_.at(e.person - 1).recusals[e.question] = e.reason;
   recused_.insert({e.person, e.question});
+  bool const by_the_person = record.last_by() == By::kOne && record.has_first_key(e.person);
+  if (by_the_person || record.last_by() == By::kCommittee) attested_.insert({e.person, e.question});
   return {};
 }
 
@@ -157,6 +159,9 @@ Book::Roll Book::roll(Manifest const& manifest, std::vector<QuestionId> const& q
       if (recused_.contains({a.person, q})) own.push_back({a.person, q});
     if (!own.empty() && manifest.rules.recusal_mode == RecusalMode::kLeave) {
       ++out.left;
+      out.kept_out += std::ranges::none_of(own, [&](Recusal const& one) {
+        return attested_.contains({one.person, one.question});
+      });
       continue;
     }
     out.present.push_back(a.person);
@@ -174,6 +179,9 @@ Book::Findings Book::after(Record const& record, BatchOpen const& e) {
   tally_.open_hash = leaf_;
   Roll const own = roll(m, e.questions);
   tally_.left = own.left;
+  tally_.kept_out = own.kept_out;
+  for (Recusal const& each : own.recusals)
+    tally_.attested[each.question] += attested_.count({each.person, each.question});
   AttemptResult& result = attempts_.emplace_back();
   result.batch = e.batch;
   result.attempt = e.attempt;
@@ -254,7 +262,7 @@ Book::Findings Book::after(Record const&, TallyShare const& e) {
     if (tally_.shares[q].size() > 1) continue;
     if (!opened_.insert(q).second) found.push_back({CheckId::kOpenings, of_question(words::kFoundOpenedBefore, q)});
     Wide const ballots = tally_.ballots[q];
-    Wide const could_vote = tally_.open.present.size() - tally_.recused(q);
+    Wide const could_vote = tally_.open.present.size() + tally_.kept_out - tally_.attested[q];
     if (ballots < 3 || 3 * (ballots + tally_.said(q, ConfirmVerdict::kNotCast)) < 2 * could_vote)
       found.push_back({CheckId::kOpenings, of_question(words::kFoundTooFew, q)});
   }

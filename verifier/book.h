@@ -29,14 +29,16 @@ class Book {
   struct Roll {
     std::vector<meeting::PersonId> present;
     std::vector<meeting::Recusal> recusals;
-    std::uint32_t left = 0;  ///< mode leave: signed in, but out of the batch
+    std::uint32_t left = 0;      ///< mode leave: signed in, but out of the batch
+    std::uint32_t kept_out = 0;  ///< U: of those, on the office's word alone
   };
   /// Of the attempt in progress.
   struct Tally {
     meeting::BatchOpen open;
     meeting::Hash open_hash;
-    std::uint32_t left = 0;
-    std::map<meeting::PersonId, meeting::Hash> envelopes;  ///< of the current casts
+    std::uint32_t left = 0, kept_out = 0;
+    std::map<meeting::QuestionId, std::uint64_t> attested;  ///< A: recusals in `open` not on the office's word alone
+    std::map<meeting::PersonId, meeting::Hash> envelopes;   ///< of the current casts
     std::set<meeting::PersonId> counted;
     std::set<meeting::QuestionId> voided;
     std::map<meeting::QuestionId, std::uint32_t> ballots;
@@ -82,7 +84,7 @@ class Book {
 
   std::vector<Attendance> attendance_;
   std::vector<AttemptResult> attempts_;
-  std::set<std::pair<meeting::PersonId, meeting::QuestionId>> recused_;
+  std::set<std::pair<meeting::PersonId, meeting::QuestionId>> recused_, attested_;
   std::set<meeting::QuestionId> opened_;
   std::set<meeting::SigningPublicKey> spent_;
   Tally tally_;

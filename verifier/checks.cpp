@@ -49,8 +49,9 @@ class Judge {
   }
   CheckId of(Recuse const& e, Refusal why) const {
     bool const by_others = entry_.signatures.size() != 1 || entry_.signatures.front().signer != e.person;
-    if (!by_others || (here(e) && known(e.person) && !record_.has_role(e.person, kExpert))) return CheckId::kEntries;
+    if (!by_others) return CheckId::kEntries;
     if (why == Refusal::kUnknown) return here(e) ? CheckId::kGuards : CheckId::kEntries;
+    if (here(e) && known(e.person) && !record_.has_role(e.person, kExpert)) return CheckId::kEntries;
     return why == Refusal::kNotAuthorised ? who_signs() : CheckId::kEntries;
   }
   CheckId of(KeyChange const& e, Refusal why) const {

@@ -28,6 +28,10 @@ void Alarms::took_in(meeting::Entry const& entry, std::uint64_t index) {
     if (slots_.at(change->trustee) == me_) slot_taken_ = index;
     slots_[change->trustee] = change->person;
   }
+  auto const* spoil = std::get_if<meeting::EnvelopeSpoil>(&entry.body);
+  if (spoil != nullptr && spoil->person == me_) spoiled_ = spoil->supervisor == 0 ? std::optional(index) : std::nullopt;
+  auto const* cast = std::get_if<meeting::EnvelopeCast>(&entry.body);
+  if (cast != nullptr && cast->person == me_) spoiled_.reset();
   auto const* passed_over = std::get_if<meeting::Override>(&entry.body);
   if (passed_over == nullptr || !passed_over->people.contains(me_)) return;
   override_ = passed_over->people.at(me_) ? std::nullopt : std::optional(index);
@@ -44,6 +48,7 @@ facts::array Alarms::find() const {
     one["people"] = facts::numbers(people);
     out.push_back(std::move(one));
   }
+  if (spoiled_) out.push_back(alarm("spoiled-by-office", *spoiled_));
   if (seat_.share_not_logged()) out.push_back(alarm("share-not-logged"));
   if (record.attempt()) add_of_attempt(out);
   return out;
@@ -70,9 +75,6 @@ void Alarms::add_of_attempt(facts::array& out) const {
     one["question"] = *question;
     out.push_back(std::move(one));
   }
-  auto const* const own = attempt.voter(me_);
-  bool const spoiled = own != nullptr && !own->spoils.empty() && own->spoils.back().supervisor == 0 && !own->envelope;
-  if (spoiled) out.push_back(alarm("spoiled-by-office", own->spoils.back().index));
 }
 
 bool Alarms::act() {

@@ -34,6 +34,7 @@ class Alarms {
 
   std::vector<PersonId> slots_;              ///< as of the last entry that was told
   std::uint64_t own_keys_ = 0;               ///< entry that brought this person's keys last
+  std::optional<std::uint64_t> spoiled_;     ///< the office's EnvelopeSpoil of this person, until he casts again
   std::optional<std::uint64_t> slot_taken_;  ///< TrusteeChange that took this person's slot
   std::optional<std::uint64_t> override_;    ///< last Override of the attempt that calls this person silent
   facts::array list_;

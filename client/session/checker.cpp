@@ -43,8 +43,8 @@ std::map<QuestionId, OwnBallots> Checker::own_ballots(std::vector<QuestionId> co
   auto const& state = *own_.state();
   auto const& attempt = *log_.record().attempt();
   auto const* const voter = attempt.voter(me_);
-  bool const counts =
-      attempt.counted.contains(me_) && state.envelope && voter->envelope->digest == state.envelope->digest;
+  bool const counted = attempt.counted.contains(me_);
+  bool const counts = counted && state.envelope && voter->envelope->digest == state.envelope->digest;
   for (QuestionId const q : attempt.questions_of(me_)) {
     if (!std::ranges::binary_search(live, q)) continue;
     OwnBallots& own = out[q];
@@ -53,7 +53,8 @@ std::map<QuestionId, OwnBallots> Checker::own_ballots(std::vector<QuestionId> co
     };
     add(state.keys);
     for (auto const& keys : state.before) add(keys);
-    if (counts) own.counted = state.envelope->ballots.at(q);
+    // Where another envelope counts than the one that was sealed, no ballot is as it was meant.
+    if (counted) own.counted = counts ? state.envelope->ballots.at(q) : Hash();
   }
   return out;
 }

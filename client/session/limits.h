@@ -4,15 +4,17 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "protocol/meeting/manifest.h"
+
 namespace piaojue::client {
 
 struct SessionLimits {
   std::size_t requests_max = 512;          ///< sent and not answered; beyond it commands are refused with BUSY
   std::size_t deferred_commands_max = 64;  ///< waiting for the log to be up to date
   std::size_t held_pushes_max = 1024;      ///< of each kind: what arrived before the entry that it belongs to
-  std::size_t proposals_max = 64;
-  std::uint32_t redrafts_max = 100;      ///< of `open` and `close`, when somebody acted in between
-  std::uint32_t busy_retries_max = 300;  ///< 90 s: while something is proposed, others wait a minute
+  std::size_t proposals_max = 64 + meeting::kPeopleMax;  ///< people's, and of the server one for each late-comer
+  std::uint32_t redrafts_max = 100;                      ///< of `open` and `close`, when somebody acted in between
+  std::uint32_t busy_retries_max = 300;                  ///< 90 s: while something is proposed, others wait a minute
   std::uint64_t busy_retry_ms = 300;
   std::uint64_t settle_ms = 5'000;  ///< for the cosignatures of a result, before it is named unwitnessed
   std::uint64_t ping_ms = 15'000;

@@ -38,7 +38,15 @@ void Tokens::act() {
   }
   if (state.envelope) return;
   if (state.keys.empty()) return make_secrets();
-  if (own_.voter() == nullptr || !own_.voter()->request) request();
+  if (own_.voter() == nullptr || !own_.voter()->request) {
+    request();
+  } else if (!mine_.compared && !state.ready()) {
+    mine_.compared = true;
+    // Asked for with secrets that are gone: what is issued for them would seem a trustee's fault.
+    auto const& logged = *own_.voter()->request;
+    auto const own = meeting::token_request_digest(own_.open(), me_, state.cast, state.blinded());
+    if (logged.digest != own) return own_.fail(Refusal::kAlreadyIssued);
+  }
   for (auto at = early_.begin(); at != early_.end() && at->first < log_.record().size(); at = early_.begin()) {
     auto node = early_.extract(at);
     finalize(node.key(), std::move(node.mapped()));

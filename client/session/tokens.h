@@ -49,6 +49,7 @@ class Tokens {
     std::uint32_t cast = 0;
     bool making = false;                 ///< tokens are being blinded
     bool requested = false;              ///< TokenRequest is on its way
+    bool compared = false;               ///< the one that is logged with what was asked for
     std::set<std::uint32_t> finalizing;  ///< hops
     bool told_ready = false;
     std::set<meeting::TrusteeId> mismatched;

@@ -71,11 +71,13 @@ array candidates_of(meeting::Manifest const& manifest) {
 array recusals_of(meeting::Record const& record) {
   array out;
   for (auto const& [p, by_question] : record.recusals()) {
-    for (auto const& [q, reason] : by_question) {
+    for (auto const& [q, note] : by_question) {
       object one;
       one["person"] = p;
       one["question"] = q;
-      one["reason"] = reason;
+      one["reason"] = note.reason;
+      one["attested"] = note.attested;
+      one["own_word"] = record.has_first_key(p);
       out.push_back(std::move(one));
     }
   }

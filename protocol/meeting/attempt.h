@@ -69,9 +69,11 @@ struct Attempt {
   std::vector<PersonId> holders;  ///< who holds each trustee's slot in this attempt; hop h is trustee h; none on paper
   std::vector<BatchKeys> keys;    ///< by trustee
   BallotShape shape;
-  Point election_key;           ///< X
-  std::set<QuestionId> voided;  ///< questions taken out by Void
-  std::uint32_t left = 0;       ///< mode leave: signed in, but out of this batch
+  Point election_key;                            ///< X
+  std::set<QuestionId> voided;                   ///< questions taken out by Void
+  std::uint32_t left = 0;                        ///< mode leave: signed in, but out of this batch
+  std::uint32_t kept_out = 0;                    ///< U: of `left`, those whose recusals rest on the office's word alone
+  std::map<QuestionId, std::uint32_t> attested;  ///< A: of `open.recusals`, the attested ones
 
   std::map<PersonId, Voter> voters;                         ///< who has asked for tokens, or signed out in the attempt
   std::vector<std::map<QuestionId, std::uint32_t>> issued;  ///< by trustee, over all casts: IssuanceClosed says it

@@ -33,14 +33,6 @@ std::size_t elements_max(EntryType type) {
   }
 }
 
-/// The number in an entry's first field. @return 0: there is none, or it is no number of a type.
-std::uint32_t type_number(ByteView entry) {
-  constexpr std::uint8_t kTypeTag = 1 << 3;
-  constexpr std::uint8_t kMore = 0x80;
-  bool const one_byte = entry.size() >= 2 && entry[0] == kTypeTag && entry[1] < kMore;
-  return one_byte && entry[1] <= std::variant_size_v<Body> ? entry[1] : 0;
-}
-
 template <class Message, class Value>
 Result<Body> decode_as(EntryType type, ByteView bytes) {
   Message message;
@@ -155,9 +147,16 @@ Result<Body> decode_body(EntryType type, ByteView bytes) {
   return Refusal::kUnknownType;
 }
 
+EntryType type_of(ByteView entry) {
+  constexpr std::uint8_t kTypeTag = 1 << 3;
+  constexpr std::uint8_t kMore = 0x80;
+  bool const one_byte = entry.size() >= 2 && entry[0] == kTypeTag && entry[1] < kMore;
+  return static_cast<EntryType>(one_byte && entry[1] <= std::variant_size_v<Body> ? entry[1] : 0);
+}
+
 Result<Entry> decode_entry(ByteView bytes) {
   // A type that is not read here is refused below, whatever else there is.
-  auto const type = static_cast<EntryType>(type_number(bytes));
+  auto const type = type_of(bytes);
   if (bytes.size() > entry_bytes_max(type)) return Refusal::kTooLarge;
   v2::Entry message;
   if (auto const parsed = protobuf::decode(bytes, message, signatures_max(type)); !parsed) return parsed.error();

@@ -8,6 +8,9 @@
 
 namespace piaojue::meeting {
 
+/// What the first bytes of an entry say that it is, before anything is decoded. @return a number that is no type's:
+/// they do not say.
+EntryType type_of(ByteView entry);
 /// Most bytes of an entry, and of a body by itself.
 std::size_t entry_bytes_max(EntryType type);
 /// Most signatures that the table of §10.0 can ask for, or take.

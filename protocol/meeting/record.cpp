@@ -166,9 +166,7 @@ bool Record::ballot_seen(crypto::elgamal::Ciphertext const& vote) const {
   return state_.seen_ballots.contains(rules::seen_vote(vote));
 }
 
-bool Record::tally_key_seen(Point const& y) const {
-  return state_.seen_keys.contains(rules::seen_key(y.view()));
-}
+bool Record::tally_key_seen(Point const& y) const { return state_.seen_keys.contains(rules::seen_key(y.view())); }
 
 Result<void> Record::gate() const {
   auto const& attempt = state_.attempt;

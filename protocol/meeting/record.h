@@ -57,7 +57,7 @@ class Record {
   Office office(PersonId concerned) const { return meeting::office(state_, concerned); }
   Committee committee(PersonId concerned) const { return meeting::committee(state_, concerned); }
   std::size_t quorum() const { return meeting::quorum(state_.manifest); }  ///< q
-  std::map<PersonId, std::map<QuestionId, std::string>> const& recusals() const { return state_.recusals; }
+  std::map<PersonId, std::map<QuestionId, RecusalNote>> const& recusals() const { return state_.recusals; }
   std::map<QuestionId, Interview> const& interviews() const { return state_.interviews; }
   QuestionState const& question(QuestionId q) const { return state_.questions.at(q); }
 

@@ -43,6 +43,13 @@ struct PendingKeys {
   std::uint32_t times = 0;                                        ///< BatchKeys for this attempt, with those replaced
 };
 
+/// Why an expert is recused from a question, and on whose word (specification §10.1).
+struct RecusalNote {
+  std::string reason;
+  /// Signed by the expert under a first key, or by the committee; otherwise only the office says so.
+  bool attested = false;
+};
+
 struct State {
   using Seen = std::unordered_set<Hash, FixedBytesHash<Hash>>;
 
@@ -58,7 +65,7 @@ struct State {
   std::set<PersonId> committee_pool;          ///< E of specification §1
   std::set<PersonId> came;                    ///< experts who have ever signed in under a first key
   std::map<PersonId, std::uint64_t> differs;  ///< index of the last EnvelopeSpoil of a person found to differ
-  std::map<PersonId, std::map<QuestionId, std::string>> recusals;  ///< with the reason
+  std::map<PersonId, std::map<QuestionId, RecusalNote>> recusals;
   std::map<QuestionId, Interview> interviews;
   std::map<QuestionId, QuestionState> questions;
 

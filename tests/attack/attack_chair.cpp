@@ -249,6 +249,36 @@ TEST(Chair, FewerThanThreeBallotsAreNeverOpened) {
   hall.finish();
 }
 
+// Recused by the office, six of nine could not vote on the question; of the three who could, two are the office's own.
+TEST(Chair, RecusingTheOthersOpensNoSmallCrowd) {
+  Plan plan;
+  plan.experts = 9;
+  plan.batches = {2};
+  Chaired hall(plan);
+  hall.sign_in_all();
+  for (std::size_t i = 3; i < 9; ++i) {
+    hall.must(meeting::Recuse{hall.record().meeting(), hall.experts[i], 1, "亲属"}, hall.office());
+  }
+  hall.open_batch(1);
+  hall.to_box({Choice::kAgree});
+  hall.confirm_all();
+  ASSERT_EQ(hall.attempt().box->boxes.at(1).ballots.size(), 3U);
+  EXPECT_TRUE(hall.attempt().unconfirmed().empty()) << "nobody else stands in the way";
+  auto const first = trustee::make_share(hall.record(), hall.server_keys(hall.store.contents(), {1, 1}), 0).value();
+  EXPECT_EQ(hall.everybody(hall.entry(first, {meeting::kServer})).error(), Refusal::kGateTooFew);
+  EXPECT_EQ(trustee::gate(hall.record(), hall.core->witnesses()).error(), Refusal::kGateTooFew);
+  EXPECT_TRUE(hall.attempt().shares.empty());
+  // Where it is true, they say so themselves, and the question is voted by ballot.
+  hall.must(meeting::Void{hall.attempt().open_hash, {}, "票数不足"}, hall.office());
+  hall.erase();
+  for (std::size_t i = 3; i < 9; ++i) {
+    hall.must(meeting::Recuse{hall.record().meeting(), hall.experts[i], 1, "亲属"}, {hall.experts[i]});
+  }
+  hall.open_batch(1);
+  hall.to_box({Choice::kAgree});
+  hall.finish();
+}
+
 // Withholding the last share until the sum is known, and voting again if it does not please.
 TEST(Chair, AQuestionIsOpenedOnceAndNeverVotedByBallotAgain) {
   Chaired hall;

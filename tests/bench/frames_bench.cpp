@@ -193,17 +193,12 @@ std::string repeated(std::string_view part, std::size_t bytes) {
 
 void Bench::hostile_bytes(std::string kind, PersonId person, std::string const& bytes) {
   label_ = "! " + std::move(kind);
-  // Who was thrown out for the last one comes back.
-  auto session = hall_.sessions.at(person);
-  if (!hall_.open(session)) {
-    auto const label = std::exchange(label_, {});
-    session = hall_.hello(person);
-    label_ = label;
-  }
-  hall_.send_bytes(session, as_bytes(bytes));
+  hall_.send_bytes(hall_.sessions.at(person), as_bytes(bytes));
   hall_.settle();
   label_.clear();
   last_ = nullptr;
+  // Who was thrown out for it comes back.
+  if (!hall_.open(hall_.sessions.at(person))) hall_.hello(person);
 }
 
 void Bench::hostile(std::string kind, PersonId person, v2::ClientFrame frame) {

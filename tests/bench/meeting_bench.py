@@ -117,7 +117,7 @@ def run(bin_dir, experts, batches, label):
         print(f"  server's peak memory             {peak_mib(meeting.meeting.server.popen.pid):8.1f} MiB")
         print(f"  a laptop's peak memory           {peak_mib(voter.popen.pid):8.1f} MiB")
         print(f"  whole meeting                    {time.monotonic() - started:8.2f} s", flush=True)
-        meeting.countersigned("close-meeting")
+        meeting.countersigned("close-meeting", "MeetingClose")
         head = chair.wait("head", 60)["hash"]
         record = meeting.directory / "record.piaojue"
         meeting.meeting.run_tool("piaojue-server", "export", meeting.meeting.server_dir, "--out", record, timeout_s=600)

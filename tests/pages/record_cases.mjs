@@ -219,6 +219,13 @@ export const LAWFUL = {
     m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, [2]);
     declared(m, { recusals: [{ person: 2, question: 1 }], figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
   }, { change: (x) => { x.rules.recusal_mode = 2; } }],
+  'the office recuses three of eight, and one of them says so himself': [['recuse', 'recuse', 'recuse'], (m) => {
+    const recusals = [2, 3, 4].map((person) => ({ person, question: 1 }));
+    for (const { person } of recusals)
+      m.entry('Recuse', { meeting: m.meeting, person, question: 1, reason: '同一单位' }, m.office);
+    m.entry('Recuse', { meeting: m.meeting, person: 4, question: 1, reason: '同一单位，属实' }, [4]);
+    declared(m, { recusals, figures: { 1: { agree: 5 }, 2: { agree: 8 } } });
+  }],
   'who is recused leaves': [[], (m) => {
     m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, [2]);
     const present = m.experts.filter((p) => p !== 2);
@@ -368,6 +375,34 @@ export const BROKEN = {
     m.open(1);
   }],
   'a chair signed out by the office': [27, (m) => { m.signOut(m.chair, { reason: '离场' }, m.office); }],
+  'a box of those whom the office did not recuse is opened': [23, (m) => {
+    for (const person of [2, 3, 4])
+      m.entry('Recuse', { meeting: m.meeting, person, question: 1, reason: '同一单位' }, m.office);
+    const recusals = [2, 3, 4].map((person) => ({ person, question: 1 }));
+    confirmed(m, { recusals }).share(0);
+  }],
+  'a box of those whom the office did not send out is opened': [23, (m) => {
+    m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, m.office);
+    m.entry('Recuse', { meeting: m.meeting, person: 3, question: 2, reason: '同一单位' }, m.office);
+    const present = m.experts.filter((p) => p !== 2 && p !== 3);
+    const a = confirmed(m, { present, absent: [8], silent: [8] });
+    a.override([{ person: 8 }]);
+    a.share(0);
+  }, { change: (x) => { x.rules.recusal_mode = 3; } }],
+  'too few ballots for one question, and somebody who has not spoken of the other': [20, (m) => {
+    const recusals = [2, 3, 4, 5].map((person) => ({ person, question: 1 }));
+    for (const { person } of recusals)
+      m.entry('Recuse', { meeting: m.meeting, person, question: 1, reason: '同一单位' }, m.office);
+    confirmed(m, { recusals, silent: [2] }).share(0);
+  }],
+  'somebody is recused twice by the office': [4, (m) => {
+    for (let i = 0; i < 2; i += 1)
+      m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, m.office);
+  }],
+  'somebody steps back twice': [4, (m) => {
+    for (let i = 0; i < 2; i += 1)
+      m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, [2]);
+  }],
   'an expert who is a chair recused by others': [27, (m) => {
     m.entry('Recuse', { meeting: m.meeting, person: 1, question: 1, reason: '回避' }, [m.chair, m.supervisor]);
   }, { roles: { 1: CHAIR } }],

@@ -129,6 +129,10 @@ const guarding = { trustee: 2, state: 'waiting-for-gate', waiting: 'GATE_UNCONFI
 const protesting = { ...guarding, waiting: null, refused: null, waits_for_half: [], protest: { left_s: 14,
   people: [{ person: 4, missing: false }, { person: 3, missing: true }] } };
 
+/** Four recused from the first candidate by the office alone, one of them has signed it himself. */
+const recused = (person) => told(person, { attempt: null, recusals: [2, 4, 5, 6, 7].map((one) => ({ person: one,
+  question: 1, reason: '同一单位', attested: one === 7, own_word: one !== 6 })) });
+
 /** Name, what is said, and a text to wait for. */
 const kStill = [
   ['connecting', { phase: null }, ''],
@@ -191,6 +195,8 @@ const kStill = [
     '本轮您未投票'],
   ['not-in-attempt', told(kExpert, { ballot: null }), '没有您的选票'],
   ['expert-paper', told(kExpert, { attempt: { paper: true } }), '本批改用纸质选票'],
+  ['expert-recused-by-office', recused(kExpert), '还没有您本人的签名'],
+  ['clerk-recusals', recused(kClerk), '未经本人以原密钥'],
   ['chair-no-quorum', told(kChair, { attempt: null, present: 5 }), '未达法定人数'],
   ['chair-keys-coming', keysComing(), '正在准备选票密钥'],
   ['chair-mixing', told(kChair, { attempt: { phase: 'mixing', ...box, mixed: 1, boxes: [] } }), '打乱选票 1/3'],
@@ -309,6 +315,19 @@ test('no abstaining where the rules have none', async () => {
   await page.keyboard.press('3');
   await page.getByText('已选 0/3').waitFor();
   await state(page, 'no-abstain');
+});
+
+test('who was recused by the office signs that himself, and until then the chair is told what it costs', async () => {
+  const { page, door } = await show(recused(kExpert));
+  await page.getByRole('button', { name: '确认回避申报人零零1' }).click();
+  await assertSoon(() => door.heard.includes('recuse 1 同一单位'));
+  await page.context().close();
+  const { page: chair } = await show(recused(kChair));
+  await chair.getByRole('button', { name: '开启表决' }).first().click();
+  await chair.getByRole('dialog').getByText('过多的回避只由会务登记').waitFor();
+  await chair.getByLabel('纸质').check();
+  assert.equal(await chair.getByText('过多的回避只由会务登记').count(), 0);
+  await state(chair, 'open-too-few');
 });
 
 test('dialogs of the chair', async () => {

@@ -360,11 +360,14 @@ Result<void> Meeting::cast(PersonId person, std::map<QuestionId, Choice> const& 
     if (token.tokens.empty()) {
       Bytes const prepared =
           blind_rsa::prepare(token.prefix.view(), token_message(context.ctx, token.sk_v.public_key()));
+      std::vector<Bytes> tokens;
       for (TrusteeId hop = 0; hop < a.holders.size(); ++hop) {
-        token.tokens.push_back(
-            must(blind_rsa::finalize(context.token_keys[hop], blind_rsa::Variant::kPssRandomized, prepared,
-                                     state.issued.at(hop).at(q), token.blindings[hop].inv)));
+        auto made = blind_rsa::finalize(context.token_keys[hop], blind_rsa::Variant::kPssRandomized, prepared,
+                                        state.issued.at(hop).at(q), token.blindings[hop].inv);
+        if (!made) return made.error();
+        tokens.push_back(std::move(*made));
       }
+      token.tokens = std::move(tokens);
     }
     auto const chosen = choices.find(q);
     Choice const nothing = context.shape.abstain_allowed ? Choice::kAbstain : Choice::kAgree;

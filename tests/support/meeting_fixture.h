@@ -15,8 +15,8 @@
 #include <memory>
 #include <sstream>
 
-#include "crypto/box.h"
 #include "base/explained.h"
+#include "crypto/box.h"
 #include "crypto/onion.h"
 #include "protocol/meeting/check_opening.h"
 #include "protocol/meeting/codec.h"

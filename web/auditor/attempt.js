@@ -24,17 +24,20 @@ export class Attempt {
    * @param {number} facts.index @param {Uint8Array} facts.leaf of the BatchOpen
    * @param {any} facts.body @param {string} facts.title of the batch
    * @param {import('./people.js').Person[]} facts.present @param {number} facts.left experts whom mode leave keeps out
+   * @param {number} facts.keptOut U: of those, on the office's word alone
    * @param {any[]} facts.keys BatchKeys by hop @param {Uint8Array | null} facts.electionKey
    * @param {number[]} facts.holders person of each slot
    */
-  constructor({ index, leaf, body, title, present, left, keys, electionKey, holders }) {
-    Object.assign(this, { index, leaf, title, left, keys, electionKey, holders });
+  constructor({ index, leaf, body, title, present, left, keptOut, keys, electionKey, holders }) {
+    Object.assign(this, { index, leaf, title, left, keptOut, keys, electionKey, holders });
     const { batch, attempt, paper, questions } = body;
     Object.assign(this, { batch, attempt, paper, questions, present: body.present });
     this.live = new Set(questions);
     this.voidReasons = new Map();
     /** person → questions that the person may vote on, voided or not */
     this.mayVote = new Map(present.map((p) => [p.number, questions.filter((q) => !p.recusals.has(q))]));
+    /** A: question → how many of `present` are recused from it, and not on the office's word alone */
+    this.attested = new Map(questions.map((q) => [q, present.filter((p) => p.attested.has(q)).length]));
     this.moduliOf = new Map(
       questions.map((q) => [q, keys.map((k) => k.token_keys.find((t) => t.question === q).modulus)]));
     this.phase = 'voting';
@@ -170,9 +173,12 @@ export class Attempt {
         const done = said === OK || said === NOT_CAST || this.isCovered(p);
         must(done, said === MISSING ? 'GATE_MISSING' : 'GATE_UNCONFIRMED', 20);
       }
+    }
+    for (const q of this.liveQuestions) {
       const n = this.box.get(q).length;
       must(n <= this.envelopesOf(q), 'GATE_COUNT', 20);
-      const enough = 3 * (n + this.countSaid(q, NOT_CAST)) >= 2 * (this.present.length - this.recusalsOf(q));
+      const crowd = this.present.length + this.keptOut - this.attested.get(q);
+      const enough = 3 * (n + this.countSaid(q, NOT_CAST)) >= 2 * crowd;
       must(n >= FEWEST_BALLOTS && enough, 'GATE_TOO_FEW', 23);
       must(!opened(q), 'GATE_REOPENED', 23);
     }

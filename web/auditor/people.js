@@ -12,6 +12,7 @@ import { CHAIR, EXPERT, quorumOf, SUPERVISOR } from './manifest.js';
  * @property {boolean} inE @property {number} sequence @property {number} ownSignIns
  * @property {number | null} firstSignIn @property {number | null} lastSignOut
  * @property {Map<number, string>} recusals question → reason
+ * @property {Set<number>} attested those of `recusals` that do not rest on the office's word alone
  */
 
 /** @param {number} n @returns {number} more than two thirds */
@@ -30,7 +31,7 @@ export class People {
       witnessKey: p.witness_key.length ? p.witness_key : null,
       first: p.identity_key.length > 0, keyIndex: 0,
       signedIn: false, outByOthers: false, inE: false, sequence: 0, ownSignIns: 0,
-      firstSignIn: null, lastSignOut: null, recusals: new Map(),
+      firstSignIn: null, lastSignOut: null, recusals: new Map(), attested: new Set(),
     }));
   }
   /** @param {number} p @returns {Person | null} */

@@ -27,6 +27,19 @@ function Frozen({ app, item, present }) {
     <div><dt>${t('open.secrecy')}</dt><dd>${secrecySentence(app)}</dd></div></dl>`;
 }
 
+/** Questions whose votes could not be opened: too many are kept from them on the office's word alone. */
+function tooFewFor(app, item, present) {
+  // Whom mode leave keeps from one question it keeps from the batch.
+  const leave = app.s.meeting.rules.recusal_mode === 'leave';
+  return item.undecided.filter((q) => {
+    const recused = app.s.now.recusals.filter((one) => present.includes(one.person)
+      && (leave ? item.undecided.includes(one.question) : one.question === q));
+    const people = (list) => new Set(list.map((one) => one.person)).size;
+    const voters = present.length - people(recused);
+    return voters < 3 || 3 * voters < 2 * (present.length - people(recused.filter((one) => one.attested)));
+  });
+}
+
 /** What stands in the way of opening, or should be known before. */
 function OpenNotes({ app, item, paper, present, lacking }) {
   const { t, s } = app;
@@ -34,7 +47,9 @@ function OpenNotes({ app, item, paper, present, lacking }) {
   const offline = gone.filter((one) => present.includes(one.person)).map((one) => one.person);
   const contested = contestedOf(item);
   const before = item.undecided.filter((q) => candidate(app, q).opened_before);
+  const tooFew = paper ? [] : tooFewFor(app, item, present);
   return html`${!s.now.experts.quorum && html`<p class="note bad">${t('code.QUORUM')}</p>`}
+    ${tooFew.length > 0 && html`<p class="note bad">${t('open.tooFew', { names: candidates(app, tooFew) })}</p>`}
     ${item.interviews_missing.length > 0 && html`<p class="note bad">
       ${t('agenda.interviews', { names: candidates(app, item.interviews_missing) })}</p>`}
     ${offline.length > 0 && html`<p class="note warn">${t('open.offline', { names: names(app, offline) })}</p>`}

@@ -75,7 +75,7 @@ function Recusals({ app }) {
       : html`<ul>${s.now.recusals.map((one) => html`<li key=${`${one.person}.${one.question}`}>
       ${t('office.recusal',
         { name: personName(app, one.person), candidate: candidate(app, one.question).name, reason: one.reason })}
-        </li>`)}</ul>`}
+        ${!one.attested && t('office.recusalUnattested')}</li>`)}</ul>`}
     <p class="quiet-text">${t('office.byOffice')}</p></section>`;
 }
 

@@ -98,7 +98,8 @@ function Failed({ app }) {
 
 function RecuseDialog({ app, onClose }) {
   const { t, s } = app;
-  const mine = new Set(s.now.recusals.filter((one) => one.person === s.now.person).map((one) => one.question));
+  const mine = new Set(s.now.recusals.filter((one) => one.person === s.now.person && one.attested)
+    .map((one) => one.question));
   const open = s.now.agenda.flatMap((item) => item.undecided).filter((q) => !mine.has(q));
   const [question, setQuestion] = useState(open[0]);
   return html`<${ReasonDialog} app=${app} title=${t('recuse.title')} lead=${t('recuse.lead')}
@@ -149,7 +150,13 @@ function Rest({ app }) {
     <section class="card"><h2>${t('rest.own')}</h2>
       ${mine.length > 0 && html`<ul>
         ${mine.map((one) => html`<li key=${one.question}>
-          ${t('recuse.is', { name: candidate(app, one.question).name, reason: one.reason })}</li>`)}</ul>`}
+          ${t('recuse.is', { name: candidate(app, one.question).name, reason: one.reason })}
+          ${!one.attested && html`<p class="note warn">
+            ${t(one.own_word ? 'recuse.byOffice' : 'recuse.byOfficeKey')}</p>`}
+          ${!one.attested && one.own_word
+            && html`<${Act} app=${app} label=${t('recuse.attest', { name: candidate(app, one.question).name })}
+              run=${() => app.act(`recuse ${one.question} ${one.reason.replace(/\s+/g, ' ')}`, 'note.recused')} />`}
+          </li>`)}</ul>`}
       <div class="row"><button type="button" class="button" onClick=${() => setDialog('recuse')}>
         ${t('recuse.title')}</button>
         <${Leave} app=${app} /></div></section>

@@ -92,9 +92,12 @@ Result<void> gate(Attempt const& a) {
   if (!waiting.empty()) return Refusal::kGateMissing;
   for (QuestionId const q : a.live()) {
     std::size_t const ballots = a.box->boxes.at(q).ballots.size();
-    std::size_t const could_vote = a.open.present.size() - a.recused_from(q);
+    auto const attested = a.attested.find(q);
+    std::size_t const could_vote =
+        a.open.present.size() + a.kept_out - (attested == a.attested.end() ? 0 : attested->second);
     if (ballots > a.counted_for(q)) return Refusal::kGateCount;
-    // Few votes among many who could vote tell whose they are, whoever kept the others away.
+    // Few votes among many who could vote tell whose they are, whoever kept the others away; and whom only the office
+    // recused was kept away.
     if (ballots < kBallotsMin || 3 * (ballots + a.said_by(q, ConfirmVerdict::kNotCast)) < 2 * could_vote) {
       return Refusal::kGateTooFew;
     }

@@ -63,18 +63,24 @@ struct Roll {
   std::vector<PersonId> present;
   std::vector<Recusal> recusals;
   std::uint32_t left = 0;
+  std::uint32_t kept_out = 0;  ///< U of specification §10.4
 };
 Roll roll(State const& s, std::vector<QuestionId> const& questions) {
   Roll out;
   for (PersonId const person : s.experts_present()) {
     std::vector<Recusal> own;
+    bool attested = false;
     if (auto const has = s.recusals.find(person); has != s.recusals.end()) {
       for (QuestionId const q : questions) {
-        if (has->second.contains(q)) own.push_back({person, q});
+        auto const note = has->second.find(q);
+        if (note == has->second.end()) continue;
+        own.push_back({person, q});
+        attested = attested || note->second.attested;
       }
     }
     if (!own.empty() && s.manifest.rules.recusal_mode == RecusalMode::kLeave) {
       ++out.left;
+      out.kept_out += !attested;
       continue;
     }
     out.present.push_back(person);
@@ -204,7 +210,12 @@ void Rule<BatchOpen>::take(State& s, BatchOpen const& e, Place const& place, Pre
   next.open_hash = place.leaf;
   next.open_index = place.index;
   next.witnesses = witnesses_now(s);
-  next.left = roll(s, e.questions).left;
+  Roll const now = roll(s, e.questions);
+  next.left = now.left;
+  next.kept_out = now.kept_out;
+  for (Recusal const& recusal : e.recusals) {
+    next.attested[recusal.question] += s.recusals.at(recusal.person).at(recusal.question).attested;
+  }
   auto contexts = std::make_shared<std::map<QuestionId, BallotContext>>();
   if (!e.paper) {
     next.shape = shape(s, prepared.pending.size());

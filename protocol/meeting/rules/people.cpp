@@ -76,17 +76,32 @@ void Rule<SignOut>::take(State& s, SignOut const& e, Place const& place) {
 
 // ---- Recuse --------------------------------------------------------------------------------------------------------
 
-Result<void> Rule<Recuse>::check(State const& s, Recuse const& e) {
+namespace {
+
+/// A key that the office brought would let the office speak for the person.
+bool attests(State const& s, Recuse const& e, Signing const& signing) {
+  return signing.by == By::kCommittee || (signing.by == By::kOne && s.has_first_key(e.person));
+}
+
+}  // namespace
+
+Result<void> Rule<Recuse>::check(State const& s, Recuse const& e, Signing const& signing) {
   if (!s.has_role(e.person, kExpert)) return Refusal::kNotAuthorised;
   if (e.reason.empty()) return Refusal::kMalformed;
   if (s.questions.at(e.question).decided()) return Refusal::kWrongPhase;
   if (s.in_progress() && contains(s.attempt->live(), e.question)) return Refusal::kWrongPhase;
   auto const has = s.recusals.find(e.person);
-  if (has != s.recusals.end() && has->second.contains(e.question)) return Refusal::kConflict;
+  if (has == s.recusals.end()) return {};
+  auto const before = has->second.find(e.question);
+  if (before == has->second.end()) return {};
+  // What the office entered may still be attested, so that the question can be opened.
+  if (before->second.attested || !attests(s, e, signing)) return Refusal::kConflict;
   return {};
 }
 
-void Rule<Recuse>::take(State& s, Recuse const& e, Place const&) { s.recusals[e.person][e.question] = e.reason; }
+void Rule<Recuse>::take(State& s, Recuse const& e, Place const& place) {
+  s.recusals[e.person][e.question] = {e.reason, attests(s, e, place.signing)};
+}
 
 // ---- KeyChange -----------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ struct Rule<SignOut> {
 template <>
 struct Rule<Recuse> {
   static WaysToSign signers(State const& s, Recuse const& e);
-  [[nodiscard]] static Result<void> check(State const& s, Recuse const& e);
+  [[nodiscard]] static Result<void> check(State const& s, Recuse const& e, Signing const& signing);
   static void take(State& s, Recuse const& e, Place const& place);
 };
 

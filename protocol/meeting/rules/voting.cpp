@@ -2,7 +2,6 @@
 #include "protocol/meeting/rules/voting.h"
 
 #include "crypto/sign.h"
-#include "crypto/sign.h"
 #include "protocol/meeting/rules/seen.h"
 
 namespace piaojue::meeting::rules {

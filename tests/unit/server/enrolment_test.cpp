@@ -302,6 +302,25 @@ TEST(Enrolment, AKeyThatIsNotInTheManifestIsProposedWhenTheMeetingOpens) {
   hall.take(3, meeting::SignIn{hall.meeting.record.meeting(), 3, 0});
 }
 
+// Harm: as many come late as there are places for proposals, and nobody can propose anything any more.
+TEST(Enrolment, LateComersTakeNobodysPlaceAmongTheProposals) {
+  auto options = small();
+  options.not_enrolled = {3};
+  ServerFixture hall(options);
+  hall.limits.proposals_max = 1;
+  hall.enrol_all();
+  hall.restart();
+  for (auto const p : hall.people()) hall.hello(p);
+  hall.open_meeting();
+  auto const chair = hall.meeting.chair();
+  auto const supervisor = hall.meeting.supervisor();
+  hall.take(supervisor, meeting::SignIn{hall.meeting.record.meeting(), supervisor, 0});
+  hall.take(1, meeting::SignIn{hall.meeting.record.meeting(), 1, 0});
+  ASSERT_EQ(hall.store.contents()[store::Table::kProposal].size(), 1U) << "the keys of person 3";
+  meeting::SignOut const out{hall.meeting.record.meeting(), 1, 1, "离场", {}, false, 0, {}};
+  EXPECT_TRUE(hall.submit(chair, hall.meeting.signed_by(out, {chair})).has_pending());
+}
+
 // Harm: two laptops of one person would each believe to be the one that votes.
 TEST(Sessions, ANewerConnectionOfAPersonReplacesTheOlder) {
   ServerFixture hall(small());

@@ -314,6 +314,27 @@ TEST(Holds, RecusesWaitForABatchOpenAndForTheClose) {
   EXPECT_TRUE(step_back(3).has_accepted());
 }
 
+// Harm: the office has entered a recusal, and the committee that has to vouch for it is told that it was said already.
+TEST(Proposals, TheCommitteeAttestsARecusalInTheOfficesWords) {
+  ServerFixture hall(small());
+  hall.begin();
+  meeting::Recuse const recuse{hall.meeting.record.meeting(), 2, 1, "same institute"};
+  hall.take_by(hall.meeting.office(), recuse);
+  ASSERT_FALSE(hall.core->record().recusals().at(2).at(1).attested);
+  // A repeated request of the office's is answered as before.
+  auto const office = hall.meeting.office();
+  EXPECT_TRUE(hall.submit(office.front(), hall.meeting.signed_by(recuse, {office.front()})).has_accepted());
+  auto const committee = hall.meeting.committee(2);
+  ASSERT_GE(committee.size(), 2U);
+  auto const entry = hall.meeting.signed_by(recuse, {committee.front()});
+  ASSERT_TRUE(hall.submit(committee.front(), entry).has_pending());
+  for (std::size_t i = 1; i < committee.size(); ++i) {
+    auto const answer = hall.ask(committee[i], hall.countersign_frame(entry, committee[i]));
+    EXPECT_TRUE(i + 1 < committee.size() ? answer.has_pending() : answer.has_accepted()) << i;
+  }
+  EXPECT_TRUE(hall.core->record().recusals().at(2).at(1).attested);
+}
+
 // Harm: a last envelope in the very moment voids the close that everybody is signing; one that is checked must not
 // wait, or it would be counted.
 TEST(Holds, EnvelopesWaitForABatchCloseButSpoilsDoNot) {

@@ -799,6 +799,15 @@ TEST(Check23, ABoxOfTooSmallAPartThatIsOpenedFails) {
   expect_only(with_entry(m, m.make_share(0), {kServer}), 23);
 }
 
+// All but three were recused, and nobody but the office says so.
+TEST(Check23, ABoxOfThreeWhomTheOfficeLeftFails) {
+  Meeting m(small());
+  m.begin();
+  for (PersonId const p : {4U, 5U}) must(m.submit(meeting::Recuse{m.record.meeting(), p, 1, "亲属"}, m.office()));
+  m.run_batch(1, m.votes(1, 3, 0), Stage::kConfirmed);
+  expect_only(with_entry(m, m.make_share(0), {kServer}), 23);
+}
+
 TEST(Check23, AQuestionThatIsOpenedASecondTimeFails) {
   At m(Stage::kConfirmed);
   must(m.share(0));

@@ -82,7 +82,7 @@ function batchOpen(meeting, body, at) {
   meeting.accept(names);
   meeting.attempts.push(new Attempt({
     index: at.index, leaf: at.leaf, body, title: batch.title, present: roll.present,
-    left: roll.experts - roll.present.length, keys, electionKey, holders: meeting.trustees,
+    left: roll.experts - roll.present.length, keptOut: roll.keptOut, keys, electionKey, holders: meeting.trustees,
   }));
 }
 
@@ -96,7 +96,9 @@ function rollOf({ people, manifest }, body) {
   must(present.length >= people.quorum, 'QUORUM', 8);
   const recusals = present.flatMap((p) => recusedFrom(p).flatMap((q) => [p.number, q]));
   must(equalLists(body.recusals.flatMap((r) => [r.person, r.question]), recusals), 'CONFLICT', 8);
-  return { present, experts: experts.length };
+  // Out of the batch on the office's word alone.
+  const keptOut = experts.filter((p) => !present.includes(p) && !recusedFrom(p).some((q) => p.attested.has(q))).length;
+  return { present, experts: experts.length, keptOut };
 }
 
 /** What an attempt with ballots asks for besides. */

@@ -71,8 +71,10 @@ function recuse(meeting, body, at) {
   must(body.reason !== '', 'MALFORMED');
   const decided = question.declared && !question.contested;
   must(!decided && !(meeting.inProgress && meeting.current.live.has(body.question)), 'WRONG_PHASE');
-  must(!person.recusals.has(body.question), 'CONFLICT');
+  const attested = by === 'committee' || (by === 'person' && person.first);
+  must(!person.recusals.has(body.question) || (attested && !person.attested.has(body.question)), 'CONFLICT');
   person.recusals.set(body.question, body.reason);
+  if (attested) person.attested.add(body.question);
   if (byOthers)
     meeting.change(at, 'recuse', by, { person: person.number, question: body.question, reason: body.reason });
 }

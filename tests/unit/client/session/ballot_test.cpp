@@ -752,6 +752,33 @@ TEST_F(Ballots, ALaptopWithoutItsStateDoesNotAskForTokensAgain) {
   EXPECT_EQ(text(laptop.seen("refused")[0], "code"), "ALREADY_ISSUED");
 }
 
+// Harm: the server holds a request back until the laptop has lost its secrets; what is issued for it then looks like a
+// trustee's fault, and an honest one is accused with evidence.
+TEST_F(Ballots, ARequestWhoseSecretsAreGoneAccusesNoTrustee) {
+  begin();
+  std::vector<Bytes> held;
+  laptop.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
+    auto const* submit = std::get_if<wire::Submit>(&request.what);
+    auto const entry = submit ? decode_entry(submit->entry) : Refusal::kUnknown;
+    if (!entry || !std::holds_alternative<TokenRequest>(entry->body)) return std::nullopt;
+    held.push_back(submit->entry);
+    return Bytes{};
+  };
+  laptop.open_batch();
+  ASSERT_EQ(held.size(), 1U);
+  ASSERT_TRUE(laptop.wallet.erase(kept_attempts().at(0)));
+  laptop.halves = HeldHalves();
+  laptop.crash();
+  ASSERT_EQ(held.size(), 2U);
+  ASSERT_NE(held[0], held[1]);
+  must(laptop.meeting.submit_bytes(held[0]));
+  laptop.push();
+  laptop.pump();
+  ASSERT_EQ(laptop.seen("refused").size(), 1U);
+  EXPECT_EQ(text(laptop.seen("refused")[0], "code"), "ALREADY_ISSUED");
+  EXPECT_TRUE(laptop.wallet.names("evidence/").value().empty());
+}
+
 TEST_F(Ballots, AVoidedAttemptIsForgottenAndTheNextOneBeginsAnew) {
   to_cast();
   auto const first = laptop.blinded;

@@ -142,6 +142,17 @@ TEST_F(OwnCheck, WhatTheOfficeHasSpoiledIsOpenedToNobodyAndItsPersonIsToldInRed)
   EXPECT_EQ(laptop.submitted<Confirm>().at(0).rows.at(1), ConfirmVerdict::kOk);
 }
 
+// Harm: the server tells one laptop of the Spoil together with all that followed, and its person never sees it.
+TEST_F(OwnCheck, WhatTheOfficeHasSpoiledIsToldAlsoWhenTheAttemptHasEndedMeanwhile) {
+  to_cast();
+  must(laptop.meeting.spoil_by(1, laptop.meeting.office()));
+  must(laptop.meeting.void_questions({}));
+  laptop.push();
+  laptop.pump();
+  ASSERT_EQ(laptop.seen("alarm").size(), 1U);
+  EXPECT_EQ(text(laptop.seen("alarm")[0], "kind"), "spoiled-by-office");
+}
+
 // Harm: a Spoil lies in a supervisor's hands while its envelope is counted, and whoever logs it has a pk_v beside a
 // name.
 TEST_F(OwnCheck, ASignedSpoilThatTheLogLacksIsMissingAlsoAfterARestart) {

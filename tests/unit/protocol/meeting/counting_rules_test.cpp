@@ -391,6 +391,75 @@ TEST(GateRules, RecusedAreNotCountedAmongWhoCouldVote) {
   EXPECT_ACCEPTED(m.share(0));  // 3 of 4
 }
 
+// The office could leave three voters, two of them its own: the sum would tell it how the third voted.
+TEST(GateRules, ARecusalOnTheOfficesWordMakesNoCrowdSmaller) {
+  auto const nine = [](std::uint32_t by_office) {
+    Meeting m({.experts = 9, .trustees = 2});
+    m.begin();
+    for (PersonId p = 9; p > 9 - by_office; --p) {
+      must(m.submit(Recuse{m.record.meeting(), p, 1, "亲属"}, m.office()));
+    }
+    return m;
+  };
+  auto const confirmed = [](Meeting& m, std::uint32_t voters) {
+    m.run_batch(1, m.votes(1, voters, 0), Stage::kConfirmed);
+  };
+  Meeting six = nine(6);
+  confirmed(six, 3);
+  EXPECT_REFUSED(six, kGateTooFew, six.share(0));
+  Meeting four = nine(4);
+  confirmed(four, 5);
+  EXPECT_REFUSED(four, kGateTooFew, four.share(0));  // 15 are fewer than 18
+  Meeting three = nine(3);
+  confirmed(three, 6);
+  EXPECT_ACCEPTED(three.share(0));
+  // The way out: of those four two say it themselves, and the question is voted again.
+  must(four.void_questions({1}));
+  for (PersonId const p : {6U, 7U}) must(four.recuse(p, 1));
+  EXPECT_REFUSED(four, kConflict, four.recuse(6, 1));
+  confirmed(four, 5);
+  EXPECT_ACCEPTED(four.share(0));  // 15, and 14 are enough
+  // Or the committee says it of them.
+  Meeting attested = nine(6);
+  for (PersonId p = 4; p <= 9; ++p) {
+    must(attested.submit(Recuse{attested.record.meeting(), p, 1, "亲属"}, attested.committee(p)));
+  }
+  confirmed(attested, 3);
+  EXPECT_ACCEPTED(attested.share(0));
+}
+
+// Where the recused leave the room they are not among the present: the office could send out as many as it needs.
+TEST(GateRules, WhomTheOfficeSendsOutOfTheBatchIsNotForgotten) {
+  auto const six_of_nine = [](bool by_themselves) {
+    MeetingOptions options{.experts = 9, .trustees = 2};
+    options.rules.recusal_mode = RecusalMode::kLeave;
+    Meeting m(options);
+    m.begin();
+    for (PersonId p = 7; p <= 9; ++p) {
+      must(by_themselves ? m.recuse(p, 1) : m.submit(Recuse{m.record.meeting(), p, 1, "亲属"}, m.office()));
+    }
+    m.run_batch(1, m.votes(1, 5, 0), Stage::kBox);
+    for (PersonId p = 1; p <= 5; ++p) must(m.confirm(p));
+    must(m.override_people({{6, false}}));
+    return m;
+  };
+  Meeting sent_out = six_of_nine(false);
+  EXPECT_REFUSED(sent_out, kGateTooFew, sent_out.share(0));  // 15 are fewer than 18
+  Meeting left = six_of_nine(true);
+  EXPECT_ACCEPTED(left.share(0));
+}
+
+// With a key that it brought the office could say it in the person's name.
+TEST(GateRules, ARecusalUnderAKeyOfTheOfficesMakesNoCrowdSmaller) {
+  Meeting m({.experts = 9, .trustees = 2});
+  m.begin();
+  for (PersonId p = 6; p <= 8; ++p) must(m.submit(Recuse{m.record.meeting(), p, 1, "亲属"}, m.office()));
+  must(m.change_keys(9, m.office()));
+  must(m.recuse(9, 1));
+  m.run_batch(1, m.votes(1, 5, 0), Stage::kConfirmed);
+  EXPECT_REFUSED(m, kGateTooFew, m.share(0));
+}
+
 // Who has stepped back from every question that is still live has nothing to confirm and stops nobody.
 TEST(GateRules, WhoseQuestionsAreAllVoidedNeedNotConfirm) {
   Meeting m({.trustees = 2, .batches = {2}});
