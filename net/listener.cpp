@@ -155,6 +155,7 @@ asio::awaitable<void> Listener::Impl::handshake(std::shared_ptr<Impl> self, std:
   Channel::Impl::time_handshake(channel, self->limits.handshake_deadline);
   auto const [error] = co_await c.stream.async_handshake(asio::ssl::stream_base::server, kAwait);
   if (c.lost_place) {
+    c.watchdog.cancel();  // it would keep the channel, and the count of it, until the deadline
     self->refused(c.remote, {CloseReason::kTooMany, "its place went to another address"});
     co_return;
   }

@@ -597,6 +597,22 @@ TEST(Channel, StrangerThatLosesItsPlaceIsClosed) {
   EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kTooMany);
 }
 
+// Harm: whoever comes back as often as he is thrown out fills the connections with ones long closed, and nobody gets
+// in.
+TEST(Channel, WhoeverHasLostItsPlaceIsNoConnectionAnyMore) {
+  ListenOptions options;
+  options.strangers_max = 4;
+  options.connections_max = 8;
+  Site site({}, options);
+  Silent silent(site.port());
+  for (int i = 0; i < 20; ++i) {
+    silent.come(1, ("127.0.0." + std::to_string(2 + i % 4)).c_str());
+  }
+  ASSERT_TRUE(site.refused(15));
+  EXPECT_TRUE(site.connections_become(4));
+  EXPECT_TRUE(site.connect(trusted()).channel);
+}
+
 TEST(Channel, StrangerMeetsItsDeadlineHoweverMuchItSays) {
   ChannelLimits limits;
   limits.stranger_deadline = 300ms;
