@@ -5,6 +5,7 @@
 
 #include "office/rules/table_reader.h"
 #include "sheets/text.h"
+#include "strings/rules.h"
 
 namespace piaojue::office {
 
