@@ -104,6 +104,19 @@ TEST(Steps, AYearWithoutItsTableIsForPeople) {
   EXPECT_EQ(verdict("单位公示开始,单位公示结束", "2026-06-23,2026-06-15"), "REVIEW");
 }
 
+// Harm: who is refused reads a reason that refuses nobody, and answers that one.
+TEST(Steps, WhatIsNotMetIsTheReasonAndWhatIsUnclearComesBehind) {
+  auto row = kRow;
+  row.replace(row.find("达标"), std::string("达标").size(), "未达标");
+  auto const sheet = kHead + ",单位公示开始,单位公示结束\n" + row + ",2025-06-02,2025-06-30\n";
+  auto const got = import_applicants(as_bytes(sheet), {}, {});
+  ASSERT_TRUE(got.has_value());
+  auto const out = assess(got->people.at(0).facts, standard(), {}, calendar());
+  EXPECT_EQ(out.verdict, Verdict::kNotEligible);
+  EXPECT_EQ(out.reason.in(Lang::kZh), "继续教育未达标");
+  EXPECT_THAT(out.articles, testing::ElementsAre("第三条（四）", "三（三）2"));
+}
+
 TEST(Steps, OpinionsPassBarOrAreForPeople) {
   EXPECT_EQ(verdict("单位审核意见,单位公示结果,主管部门审核意见", "同意,无异议,同意上报。"), "ELIGIBLE");
   EXPECT_EQ(verdict("单位审核意见", "不同意"), "NOT_ELIGIBLE");
