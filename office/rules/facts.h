@@ -99,7 +99,7 @@ struct Facts {
   std::vector<Achievement> achievements;
   std::map<int, Grade> appraisals;  ///< by year
   Steps steps = {};
-  std::vector<Sentence> doubts = {};   ///< what only the sheet as a whole shows, for people to decide: REVIEW
+  std::vector<Sentence> doubts = {};   ///< what does not go together, for people to decide: REVIEW
   std::vector<Sentence> remarks = {};  ///< for the eye alone
 };
 

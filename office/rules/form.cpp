@@ -116,6 +116,10 @@ void FormReader::read_studies(Row const& row, Facts& facts) {
     }
   }
   facts.studies = held_studies(said);
+  if (is_degree_beyond_schooling(said))
+    facts.doubts.emplace_back(say::kDoubtDegree,
+                              Sentence::Values{{"schooling", table_.text(row, kSchooling, false, false)},
+                                               {"degree", table_.text(row, kDegree, false, false)}});
   facts.engineering_professional = office::engineering_professional(said);
 }
 

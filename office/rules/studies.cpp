@@ -239,6 +239,12 @@ class Held {
 
 std::vector<Study> held_studies(Studies const& said) { return Held(said).take(); }
 
+bool is_degree_beyond_schooling(Studies const& said) {
+  auto const higher = [](StudyWord const& word) { return word.degree >= Degree::kBachelor; };
+  return !said.schooling.empty() && std::ranges::none_of(said.schooling, higher) &&
+         std::ranges::any_of(said.degrees, higher);
+}
+
 std::optional<bool> engineering_professional(Studies const& said) {
   std::optional<bool> out;
   for (auto const* words : {&said.schooling, &said.degrees})

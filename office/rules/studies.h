@@ -33,6 +33,8 @@ struct Studies {
   bool degree_written = false;  ///< something stands in 学位, if only 无
 };
 std::vector<Study> held_studies(Studies const& said);
+/// A degree for which one must have been through more schooling than is written.
+bool is_degree_beyond_schooling(Studies const& said);
 /// Of the degrees named; nothing where it is not said, or not the same of all.
 std::optional<bool> engineering_professional(Studies const& said);
 

@@ -124,6 +124,18 @@ std::string const kWangsNumber = "370211198503121024";
 // The base of all that follows; if this is not ELIGIBLE, nothing below says anything.
 TEST(CasesOfFacts, WangHimselfIsEligible) { EXPECT_EQ(judged(Wang()), "ELIGIBLE"); }
 
+// ---- 学历 and 学位
+
+// Harm: a wrong cell in one of the two columns opens the route of a bachelor to somebody who has none.
+TEST(CasesOfFacts, ADegreeNeedsTheSchoolingThatLeadsToIt) {
+  for (std::string const low : {"高中", "中专", "大专", "专科（函授）"})
+    for (std::string const degree : {"学士", "工学硕士"})
+      EXPECT_EQ(judged(Wang().with("学历", low).with("学位", degree)), "REVIEW") << low << degree;
+  EXPECT_EQ(judged(Wang().with("学历", "大专、本科").with("学位", "学士")), "ELIGIBLE");
+  EXPECT_EQ(judged(Wang().with("学历", "本科").with("学位", "硕士")), "ELIGIBLE");
+  EXPECT_EQ(judged(Wang().with("学历", "").with("学位", "学士")), "ELIGIBLE") << "a degree alone is enough";
+}
+
 // ---- Units
 
 // Was "第十一条（五）符合": 5,000,000 元 were taken for 5,000,000 万元.
