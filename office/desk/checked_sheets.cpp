@@ -77,6 +77,12 @@ sheets::CellErrors CheckedSheets::errors(Upload kind) const {
   return out;
 }
 
+Explanation CheckedSheets::fault() const {
+  sheets::CellErrors all;
+  for (Upload const kind : kSheetUploads) std::ranges::move(errors(kind), std::back_inserter(all));
+  return sheets::explained(all);
+}
+
 sheets::Reading const& CheckedSheets::reading(Upload kind) const {
   if (kind == Upload::kMembers) return member_reading_;
   return kind == Upload::kAppraisals ? appraisal_reading_ : candidate_reading_;
@@ -84,7 +90,7 @@ sheets::Reading const& CheckedSheets::reading(Upload kind) const {
 
 std::vector<Sentence> CheckedSheets::readings() const {
   std::vector<Sentence> out;
-  for (Upload const kind : {Upload::kMembers, Upload::kCandidates, Upload::kAppraisals})
+  for (Upload const kind : kSheetUploads)
     std::ranges::move(reading(kind).sentences(file_word(kind)), std::back_inserter(out));
   return out;
 }

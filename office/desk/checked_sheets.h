@@ -2,11 +2,15 @@
 #pragma once
 /// The sheets of an import before anything is done with them: what they hold, how they were read, and all that is
 /// wrong.
+#include <array>
+
 #include "office/desk/desk.h"
 #include "sheets/reading.h"
 #include "sheets/roster.h"
 
 namespace piaojue::desk {
+
+inline constexpr std::array kSheetUploads{Upload::kMembers, Upload::kCandidates, Upload::kAppraisals};
 
 class CheckedSheets {
  public:
@@ -20,6 +24,8 @@ class CheckedSheets {
 
   /// Of one of the three sheets: each said once, though the candidates' sheet is read twice.
   sheets::CellErrors errors(Upload kind) const;
+  /// Those of all three, each with its file's name. @pre !ok()
+  Explanation fault() const;
   sheets::Reading const& reading(Upload kind) const;
   /// Columns read and ignored, rows and sheets passed over, of each sheet.
   std::vector<Sentence> readings() const;

@@ -41,6 +41,12 @@ Explained<void> import(Desk& desk, Import const& request);
 /// A part of the list: who is on it already, by identity number or else by name and employer, is taken anew; who is not
 /// gets the next number. Refused once anything was done about one of them.
 Explained<void> import_part(Desk& desk, Import const& request);
+/// What it would do. Refused as the import itself.
+struct PartPreview {
+  std::vector<Subject> again, fresh;  ///< in the order of the sheet
+  std::vector<Sentence> readings;
+};
+Explained<PartPreview> preview_part(Desk const& desk, Import const& request);
 
 Explained<void> print_verdicts(Desk& desk, Form form);
 

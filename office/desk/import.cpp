@@ -99,18 +99,14 @@ Explained<void> import(Desk& desk, Import const& request) {
   auto const appraisals = read_if_given(request.appraisals);
   if (!appraisals) return appraisals.error();
 
-  auto const committee = imported(sheets::import_members(*members));
-  if (!committee) return committee.error();
-  // The candidates' sheet is read twice: for the ballot, and for the articles.
-  if (auto const ballot = imported(sheets::import_candidates(*candidates)); !ballot) return ballot.error();
-  auto const applicants = imported(office::import_applicants(*candidates, *appraisals, filed));
-  if (!applicants) return applicants.error();
+  CheckedSheets const sheets(*members, *candidates, *appraisals, filed);
+  if (!sheets.ok()) return sheets.fault();
 
   NewFiles kept(desk.setting().office / kImportsFolder);
   auto marks = keep(
       kept, {{Upload::kMembers, &*members}, {Upload::kCandidates, &*candidates}, {Upload::kAppraisals, &*appraisals}});
   std::vector<Subject> subjects;
-  for (auto const& person : applicants->people)
+  for (auto const& person : sheets.applicants().people)
     subjects.push_back({static_cast<std::uint32_t>(subjects.size() + 1), person.name});
   auto const count = subjects.size();
   auto const checked =
@@ -118,53 +114,87 @@ Explained<void> import(Desk& desk, Import const& request) {
   if (!checked) return checked.error();
   if (auto const put = kept.write(); !put) return put.error();
   if (auto const written = desk.write(*checked); !written) return written.error();
-  if (request.tell) tell(desk, CheckedSheets(*members, *candidates, *appraisals, filed));
-  desk.say(
-      {words::kImported, {{"people", std::uint64_t{committee->people.size()}}, {"applicants", std::uint64_t{count}}}});
+  if (request.tell) tell(desk, sheets);
+  desk.say({words::kImported,
+            {{"people", std::uint64_t{sheets.members().people.size()}}, {"applicants", std::uint64_t{count}}}});
   return {};
 }
 
-Explained<void> import_part(Desk& desk, Import const& request) {
-  auto const before = desk.casework(Follow::kLedger);
+namespace {
+
+/// A sheet of some, and where on the list they stand.
+struct Part {
+  Casework before;
+  sheets::Date filed;
+  Bytes candidates, appraisals;
+  office::Applicants applicants;
+  std::vector<std::uint32_t> numbers;  ///< of `applicants`, in their order
+  std::size_t listed = 0;              ///< above it: new ones
+};
+
+Explained<Part> read_part(Desk const& desk, Import const& request) {
+  auto before = desk.casework(Follow::kLedger);
   if (!before) return before.error();
   auto const listed = read_list(*before, desk.sheets());
   if (!listed) return listed.error();
   auto const filed = request.filed ? sheets::to_date(*request.filed) : sheets::Date{};
-  auto const candidates = read_file(request.candidates, sheets::kSheetBytesMax);
+  auto candidates = read_file(request.candidates, sheets::kSheetBytesMax);
   if (!candidates) return candidates.error();
-  auto const appraisals = read_if_given(request.appraisals);
+  auto appraisals = read_if_given(request.appraisals);
   if (!appraisals) return appraisals.error();
   auto const ballot = imported(sheets::import_candidates(*candidates));
   if (!ballot) return ballot.error();
-  auto const part = imported(office::import_applicants(*candidates, *appraisals, filed));
+  auto part = imported(office::import_applicants(*candidates, *appraisals, filed));
   if (!part) return part.error();
   auto numbers = numbers_of(by_row(*ballot), listed->as_written);
   if (!numbers) return numbers.error();
   if (auto const allowed = before->check_part(*numbers); !allowed) return allowed.error();
+  return Part{std::move(*before),     filed,
+              std::move(*candidates), std::move(*appraisals),
+              std::move(*part),       std::move(*numbers),
+              listed->people.size()};
+}
 
+}  // namespace
+
+Explained<PartPreview> preview_part(Desk const& desk, Import const& request) {
+  auto const part = read_part(desk, request);
+  if (!part) return part.error();
+  PartPreview out;
+  for (std::size_t i = 0; i < part->numbers.size(); ++i)
+    (part->numbers[i] > part->listed ? out.fresh : out.again)
+        .push_back({part->numbers[i], part->applicants.people[i].name});
+  out.readings = part->applicants.candidates.sentences(words::kPageCandidatesFile);
+  return out;
+}
+
+Explained<void> import_part(Desk& desk, Import const& request) {
+  auto part = read_part(desk, request);
+  if (!part) return part.error();
   NewFiles kept(desk.setting().office / kImportsFolder);
-  auto marks = keep(kept, {{Upload::kCandidates, &*candidates}, {Upload::kAppraisals, &*appraisals}});
+  auto marks = keep(kept, {{Upload::kCandidates, &part->candidates}, {Upload::kAppraisals, &part->appraisals}});
   std::vector<Subject> subjects;
   std::uint64_t fresh = 0;
-  for (std::size_t i = 0; i < numbers->size(); ++i) {
-    subjects.push_back({numbers->at(i), part->people[i].name});
-    if (numbers->at(i) > listed->people.size()) ++fresh;
+  for (std::size_t i = 0; i < part->numbers.size(); ++i) {
+    subjects.push_back({part->numbers[i], part->applicants.people[i].name});
+    if (part->numbers[i] > part->listed) ++fresh;
   }
   std::ranges::sort(subjects);
-  auto const all = std::uint64_t{numbers->size()};
-  auto const checked =
-      desk.draft(*before, entry::Import{filed, {}, std::move(*numbers)}, std::move(subjects), std::move(marks));
+  auto const all = std::uint64_t{part->numbers.size()};
+  auto const checked = desk.draft(part->before, entry::Import{part->filed, {}, std::move(part->numbers)},
+                                  std::move(subjects), std::move(marks));
   if (!checked) return checked.error();
   // The list with this part in it, before anything is written: two of its people may have become alike.
   auto const as_it_will_be = [&](Casework::Import const& one) -> Explained<ImportedSheets> {
-    if (&one == &checked->after.parts().back()) return ImportedSheets{*candidates, *appraisals};
+    if (&one == &checked->after.parts().back()) return ImportedSheets{part->candidates, part->appraisals};
     return desk.sheets()(one);
   };
   if (auto const whole = read_list(checked->after, as_it_will_be); !whole) return whole.error();
   if (auto const put = kept.write(); !put) return put.error();
   if (auto const written = desk.write(*checked); !written) return written.error();
   if (request.tell)
-    for (Sentence const& sentence : part->candidates.sentences(words::kPageCandidatesFile)) desk.say(sentence);
+    for (Sentence const& sentence : part->applicants.candidates.sentences(words::kPageCandidatesFile))
+      desk.say(sentence);
   desk.say({words::kImportedPart, {{"anew", all - fresh}, {"fresh", fresh}}});
   return {};
 }

@@ -204,9 +204,18 @@ PageRequests::Reply PageRequests::upload(In in) {
   return json::object{};
 }
 
+PageRequests::Reply PageRequests::preview_of_part(Import const& request) {
+  std::ostringstream said;
+  auto const desk = Desk::open(setting_, hand(), said);
+  if (!desk) return desk.error();
+  auto const found = preview_part(*desk, request);
+  return found ? Reply(part_view(*found, setting_.lang)) : Reply(found.error());
+}
+
 PageRequests::Reply PageRequests::preview_sheets(In in) {
   auto const filed = parse_day_option(text_at(in, "filed"));
   if (!filed) return Explanation(words::kFiledWanted);
+  if (flag_at(in, "part")) return preview_of_part(import_request(*filed, {}));
   auto const candidates = uploaded(Upload::kCandidates);
   if (!candidates) return candidates.error();
   auto const members = uploaded(Upload::kMembers);
@@ -298,12 +307,16 @@ PageRequests::Reply PageRequests::check_paper(In in) {
 
 // ---- Deeds ---------------------------------------------------------------------------------------------------------
 
+Import PageRequests::import_request(std::optional<Day> filed, std::string extension) const {
+  Import out{uploads_.path(Upload::kMembers), uploads_.path(Upload::kCandidates), {}, filed, std::move(extension)};
+  if (uploads_.has(Upload::kAppraisals)) out.appraisals = uploads_.path(Upload::kAppraisals);
+  return out;
+}
+
 PageRequests::Reply PageRequests::import_sheets(In in) {
   auto const filed = parse_day_option(text_at(in, "filed"));
   if (!filed) return filed.error();
-  Import request{
-      uploads_.path(Upload::kMembers), uploads_.path(Upload::kCandidates), {}, *filed, text_at(in, "extension")};
-  if (uploads_.has(Upload::kAppraisals)) request.appraisals = uploads_.path(Upload::kAppraisals);
+  auto const request = import_request(*filed, text_at(in, "extension"));
   bool const part = flag_at(in, "part");
   auto reply = done([&](Desk& desk) { return part ? import_part(desk, request) : import(desk, request); });
   // Sheets that are imported are kept under their hashes; what was sent up for it is done with.

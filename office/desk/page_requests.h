@@ -39,6 +39,8 @@ class PageRequests {
   // Files and views.
   Reply upload(In in);
   Reply preview_sheets(In in);
+  Reply preview_of_part(Import const& request);
+  Import import_request(std::optional<Day> filed, std::string extension) const;
   Reply verdicts(In in);
   Reply verdict(In in);
   Reply cells(In in);

@@ -19,6 +19,7 @@ boost::json::array recusals_view(std::vector<SuggestedRecusal> const& all, Lang 
 boost::json::array trail_view(office::Ledger const& ledger, std::optional<std::uint32_t> number, std::string_view name);
 
 /// Sheets before they are imported: all that is wrong, cell by cell; or what would be imported, and what to think of.
+boost::json::object part_view(PartPreview const& found, Lang lang);
 boost::json::object preview(ByteView members, ByteView candidates, ByteView appraisals, sheets::Date filed, Lang lang);
 
 boost::json::array json_list(std::vector<std::string> const& texts);

@@ -64,4 +64,13 @@ json::object preview(ByteView members, ByteView candidates, ByteView appraisals,
   return out;
 }
 
+json::object part_view(PartPreview const& found, Lang lang) {
+  auto const named = [](std::vector<Subject> const& people) {
+    json::array out;
+    for (Subject const& one : people) out.push_back({{"number", one.number}, {"name", one.name}});
+    return out;
+  };
+  return {{"again", named(found.again)}, {"fresh", named(found.fresh)}, {"readings", json_list(found.readings, lang)}};
+}
+
 }  // namespace piaojue::desk

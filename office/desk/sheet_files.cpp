@@ -14,7 +14,6 @@ using office::read_file;
 
 namespace {
 
-constexpr std::array kSheetUploads{Upload::kMembers, Upload::kCandidates, Upload::kAppraisals};
 constexpr std::string_view kProblems = "-problems", kEnding = ".xlsx";
 
 /// What the names of templates and the codes of uploads have in common.

@@ -402,6 +402,17 @@ class Office(unittest.TestCase):
         self.assertIn("不能再随部分名单导入", self.clerk(*bring, rc=1).stderr)
         self.assertEqual(len(json.loads(self.clerk("verdicts", "--json").stdout)), 21)
 
+    def test_a_refused_import_says_which_file_it_is(self):
+        # Harm: of three files one is a PDF, and the clerk looks for the fault in the two others.
+        self.enlist()
+        cases = ROOT / "tests" / "cases" / "import"
+        refused = self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates",
+                             cases / "c46-not-a-sheet.pdf", rc=1).stderr
+        self.assertRegex(refused, "申报人名册.*PDF")
+        refused = self.clerk("import", "--members", cases / "c47-not-a-sheet.jpg", "--candidates",
+                             EXAMPLES / "candidates.xlsx", rc=1).stderr
+        self.assertRegex(refused, "人员名册.*图片")
+
     def test_a_day_out_of_order_asks_for_a_reason(self):
         # Harm: a notice or an objection is dated into its deadline afterwards, and nobody asks.
         self.clerk("enlist", "--name", "周晓棠", "--date", "2199-01-01", rc=1, dated=False)

@@ -137,6 +137,21 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
       'what was sent up is kept once, under its hash');
   });
 
+  await t.test('a part of the list says who is taken anew and who is added before it is taken', async () => {
+    const part = join(folder, '部分.csv');
+    writeFileSync(part, '姓名,单位,级别,渠道,学历,学位,毕业时间\n新来者,某新公司,中级,正常,本科,学士,2015-07\n');
+    await page.getByLabel('只含部分申报人的表').check();
+    await give(page, '申报人名册', part);
+    await button(page, '检查').click();
+    await page.getByText('将新增 1 人').waitFor();
+    await page.getByText('21 新来者').waitFor();
+    assert.equal(await page.getByText('将更新').count(), 0);
+    await page.getByText(/申报人名册.*读取的列：.*姓名/).waitFor();
+    await state(page, 'import-part');
+    await page.getByLabel('只含部分申报人的表').uncheck();
+    assert.equal(await button(page, '导入这部分').count(), 0);
+  });
+
   await t.test('each applicant with article and arithmetic; people decide what needs judgement', async () => {
     await step(page, '资格审核');
     await page.locator('tbody tr').first().waitFor();

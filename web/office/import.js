@@ -49,6 +49,16 @@ function Found({ app, found, run }) {
     <div class="row-end"><${Act} app=${app} kind="primary large" label=${t('import.do')} run=${run} /></div></section>`;
 }
 
+/** Who would be taken anew and who added, by name, before anything is. */
+function FoundPart({ app, found, run }) {
+  const { t } = app;
+  const list = (key, people) => people.length > 0 && html`<details open><summary>${t(key, { n: people.length })}</summary>
+    <ul class="plain">${people.map((one) => html`<li key=${one.number}>${one.number} ${one.name}</li>`)}</ul></details>`;
+  return html`<section class="card"><h2>${t('import.found')}</h2>${list('import.partAgain', found.again)}
+    ${list('import.partFresh', found.fresh)}
+    <div class="row-end"><${Act} app=${app} kind="primary large" label=${t('import.partDo')} run=${run} /></div></section>`;
+}
+
 export function Import({ app }) {
   const { t, desk } = app;
   const [ready, setReady] = useState({});
@@ -61,14 +71,25 @@ export function Import({ app }) {
     setReady((before) => ({ ...before, [kind]: name }));
   };
   const look = async () => {
-    const reply = await app.call('preview', { filed });
+    const reply = await app.call('preview', { filed, part });
     setFound(reply.ok ? reply : null);
     app.say(reply.ok ? null : { reply });
   };
   const run = async () => {
     if (await app.act('import', { filed, extension: extension.trim() })) setFound(null);
   };
-  const takePart = () => app.act('import', { filed, part: true });
+  const takePart = async () => {
+    if (await app.act('import', { filed, part: true })) setFound(null);
+  };
+  const choosePart = (event) => {
+    setFound(null);
+    setPart(event.target.checked);
+  };
+  const outcome = () => {
+    if (found.again) return html`<${FoundPart} app=${app} found=${found} run=${takePart} />`;
+    if (found.errors.length > 0) return html`<${Faults} app=${app} errors=${found.errors} />`;
+    return html`<${Found} app=${app} found=${found} run=${run} />`;
+  };
   return html`<h1>${t('desk.step.import')}</h1><div class="stack">
     ${desk.imported && html`<p class="note good"><span aria-hidden="true">✓ </span>
       ${t('import.done', { date: desk.imported.date, n: desk.imported.candidates })}</p>`}
@@ -87,14 +108,10 @@ export function Import({ app }) {
           <input type="text" autocomplete="off" value=${extension} onInput=${(e) => setExtension(e.target.value)} />
           </label></div>
       ${desk.imported && html`<label class="check block">
-        <input type="checkbox" checked=${part} onChange=${(e) => setPart(e.target.checked)} />
+        <input type="checkbox" checked=${part} onChange=${choosePart} />
         ${' '}${t('import.part')}</label><p class="quiet-text">${t('import.partLead')}</p>`}
-      <div class="row-end">
-        ${part ? html`<${Act} app=${app} kind="primary" label=${t('import.partDo')} disabled=${!ready.candidates}
-          run=${takePart} />` : html`
-        <${Act} app=${app} kind="primary" label=${t('import.preview')} disabled=${!ready.members || !ready.candidates}
-          run=${look} />`}</div></section>
+      <div class="row-end"><${Act} app=${app} kind="primary" label=${t('import.preview')}
+        disabled=${!ready.candidates || (!part && !ready.members)} run=${look} /></div></section>
     ${found && found.readings.length > 0 && html`<${Readings} app=${app} readings=${found.readings} />`}
-    ${found && (found.errors.length > 0 ? html`<${Faults} app=${app} errors=${found.errors} />`
-      : html`<${Found} app=${app} found=${found} run=${run} />`)}</div>`;
+    ${found && outcome()}</div>`;
 }
