@@ -133,6 +133,8 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     await button(page, '导入').click();
     await said(page, '导入');
     await page.getByText('申报人 20 人').first().waitFor();
+    // What was sent up is gone, and no field says that it is there.
+    await page.waitForFunction(() => !document.body.innerText.includes('已读取：'));
     assert.deepEqual(readdirSync(join(folder, 'before', 'incoming')), [],
       'what was sent up is kept once, under its hash');
   });

@@ -66,6 +66,13 @@ export function Import({ app }) {
   const [extension, setExtension] = useState('');
   const [part, setPart] = useState(false);
   const [found, setFound] = useState(null);
+  // What was sent up is done with once it is imported: the fields are empty again.
+  const [imports, setImports] = useState(0);
+  const imported = () => {
+    setFound(null);
+    setReady({});
+    setImports(imports + 1);
+  };
   const arrived = (kind) => (name) => {
     setFound(null);
     setReady((before) => ({ ...before, [kind]: name }));
@@ -76,10 +83,10 @@ export function Import({ app }) {
     app.say(reply.ok ? null : { reply });
   };
   const run = async () => {
-    if (await app.act('import', { filed, extension: extension.trim() })) setFound(null);
+    if (await app.act('import', { filed, extension: extension.trim() })) imported();
   };
   const takePart = async () => {
-    if (await app.act('import', { filed, part: true })) setFound(null);
+    if (await app.act('import', { filed, part: true })) imported();
   };
   const choosePart = (event) => {
     setFound(null);
@@ -96,8 +103,9 @@ export function Import({ app }) {
     <section class="card"><h2>${t('import.title')}</h2><p>${t('import.lead')}</p>
       <p>${t('import.templates')}</p>
       <${Downloads} app=${app} kinds=${['members', 'candidates', 'appraisals']} ending="" />
-      <div class="fields"><${FileField} app=${app} kind="members" label=${t('import.membersFile')} accept=${kSheets}
-        onReady=${arrived('members')} />
+      <div key=${imports} class="fields">
+        <${FileField} app=${app} kind="members" label=${t('import.membersFile')} accept=${kSheets}
+          onReady=${arrived('members')} />
         <${FileField} app=${app} kind="candidates" label=${t('import.candidatesFile')} accept=${kSheets}
           onReady=${arrived('candidates')} />
         <${FileField} app=${app} kind="appraisals" label=${t('import.appraisalsFile')} accept=${kSheets}
