@@ -210,12 +210,12 @@ void Judge::share(HonestLaptop const& laptop, meeting::TallyShare const& given) 
 }
 
 /// The least that must be true: were everybody of the adversary's a witness of this box, and everybody gone who has
-/// signed himself out, the honest ones who have cosigned it, in this very log, make up two thirds with them.
+/// signed himself out without having cosigned it, the honest ones who have, in this very log, make up two thirds with
+/// them.
 void Judge::witnessed(HonestLaptop const& laptop, Story const& story) {
   auto const& log = *laptop.log;
   std::size_t all = 0, have = 0, experts = 0, have_experts = 0;
   for (auto const p : story.witnesses) {
-    if (story.leavers.contains(p)) continue;
     bool const expert = (hall_.meeting.manifest.people.at(p - 1).roles & meeting::kExpert) != 0;
     bool seen = hall_.is_corrupt(log, p);
     if (auto const at = hall_.laptops.find(p); at != hall_.laptops.end()) {
@@ -223,6 +223,7 @@ void Judge::witnessed(HonestLaptop const& laptop, Story const& story) {
         seen |= size > story.box_index && size <= laptop.record().size() && root == laptop.record().tree().root(size);
       }
     }
+    if (!seen && story.leavers.contains(p)) continue;
     ++all;
     have += seen ? 1 : 0;
     experts += expert ? 1 : 0;
