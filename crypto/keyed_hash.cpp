@@ -11,7 +11,11 @@ namespace {
 
 class Hmac {
  public:
-  explicit Hmac(ByteView key) { crypto_auth_hmacsha256_init(&state_, key.data(), key.size()); }
+  explicit Hmac(ByteView key) {
+    // No null for libsodium, not even of no bytes.
+    static constexpr std::uint8_t kNothing = 0;
+    crypto_auth_hmacsha256_init(&state_, key.empty() ? &kNothing : key.data(), key.size());
+  }
   ~Hmac() { sodium_memzero(&state_, sizeof state_); }
   Hmac(Hmac const&) = delete;
   Hmac& operator=(Hmac const&) = delete;

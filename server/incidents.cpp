@@ -20,10 +20,10 @@ void Incidents::took_in(meeting::CheckResult const& result, std::uint64_t index)
        record_.tree().leaf(index)});
 }
 
-void Incidents::log(meeting::Incident incident) {
+void Incidents::log(meeting::Incident const& incident) {
   auto const code = static_cast<Refusal>(incident.code);
   // Refused when there is one already: once per person and code.
-  if (log_.append_own(std::move(incident))) notices_.add({Event::kIncident, code, 0});
+  if (log_.append_own(incident)) notices_.add({Event::kIncident, code, 0});
 }
 
 }  // namespace piaojue::server

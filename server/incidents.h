@@ -21,7 +21,7 @@ class Incidents {
   void mute(bool muted) { muted_ = muted; }
 
  private:
-  void log(meeting::Incident incident);
+  void log(meeting::Incident const& incident);
 
   meeting::Record const& record_;
   LogWriter& log_;

@@ -200,9 +200,13 @@ std::string format_slip_code(SlipCode const& code) {
   std::string const person = padded(code.person);
   std::string const bits = to_crockford(code.bits);
   std::vector<std::uint8_t> values;
-  for (char const c : meeting + person + bits) values.push_back(*crockford_value(static_cast<char32_t>(c)));
-  return (meeting.empty() ? meeting : meeting + '-') + person + '-' + in_groups_of_four(bits) + '-' +
-         kCrockford[check_character(values)];
+  for (auto const* const part : {&meeting, &person, &bits})
+    for (char const c : *part) values.push_back(*crockford_value(static_cast<char32_t>(c)));
+  std::string out = meeting;
+  if (!out.empty()) out += '-';
+  out.append(person).append("-").append(in_groups_of_four(bits)).append("-");
+  out += kCrockford[check_character(values)];
+  return out;
 }
 
 Result<SlipCode> parse_slip_code(std::string_view text) {

@@ -195,6 +195,7 @@ std::vector<Trustee::VoidedShare> Trustee::Impl::voided_shares(Record const& rec
     one.questions.push_back(q);
   }
   std::vector<VoidedShare> list;
+  list.reserve(out.size());
   for (auto& [open, one] : out) list.push_back(std::move(one));
   return list;
 }

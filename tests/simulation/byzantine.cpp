@@ -9,6 +9,7 @@ namespace piaojue::simulation::byzantine {
 namespace {
 
 constexpr std::uint64_t kRoundsMax = 130;
+constexpr std::uint64_t kCalmRoundsMax = 400;  ///< must come to its end, however often people vote again
 constexpr std::uint64_t kRoundMs = 700;
 
 class Play {
@@ -17,7 +18,7 @@ class Play {
 
   Outcome run() {
     std::uint64_t last_rounds = 6;
-    for (std::uint64_t i = 0; i < kRoundsMax && last_rounds > 0; ++i) {
+    for (std::uint64_t i = 0; i < (calm_ ? kCalmRoundsMax : kRoundsMax) && last_rounds > 0; ++i) {
       round();
       bool const over = std::ranges::all_of(hall_.logs, [&](auto const& log) { return adversary_.over(*log); });
       if (over || nobody_listens()) --last_rounds;

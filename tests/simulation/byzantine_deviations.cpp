@@ -35,6 +35,7 @@ constexpr std::array<Kind, kDeviations> kKinds{{
     {"entry in another's name", 0.02, 2},
     {"entry that the rules refuse", 0.03, 2},
     {"fork", 0.03, 2},
+    {"two boxes", 0.60, 1},
     {"show the other log", 0.05, 2},
     {"hide cosignatures", 0.30},
     {"cosignature in another's name", 0.02},
@@ -93,6 +94,7 @@ std::vector<std::vector<Deviation>> const& plans() {
       // Two halls, each with a box of its own.
       {D::kFork, D::kShowOtherLog, D::kHideCosignatures, D::kActUnwitnessed},
       {D::kFork, D::kActUnwitnessed, D::kOverrideSilent, D::kLeave},
+      {D::kForkBox, D::kActUnwitnessed, D::kOverrideSilent, D::kDropFromBox},
       // The sums are read, and the batch is voted again.
       {D::kHoldShare, D::kStallTrustee, D::kVoidAfterShare, D::kNotErased},
       {D::kVoidAfterShare, D::kVoid, D::kTrusteeChange},

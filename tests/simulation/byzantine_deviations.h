@@ -34,6 +34,7 @@ enum class Deviation : std::uint8_t {
   kUnsignedEntry,      ///< an entry in the name of somebody whose key he has not
   kUnlawfulEntry,      ///< an entry that the rules refuse, under his own keys, shown all the same
   kFork,               ///< two halls, two logs
+  kForkBox,            ///< as late as can be: each hall gets its own box of the same ballots
   kShowOtherLog,       ///< a laptop of one is shown the other
   kHideCosignatures,   ///< of others
   kFalseCosignature,   ///< in the name of an honest person

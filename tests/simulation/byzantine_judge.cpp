@@ -133,7 +133,7 @@ void Judge::watch(HonestLaptop const& laptop, Request const& request) {
   auto const who = "person " + std::to_string(laptop.person()) + ", ";
   auto const in = [](Hash const& open, std::uint32_t cast) { return to_hex(open.view()) + "/" + std::to_string(cast); };
   if (auto const* e = std::get_if<meeting::TokenRequest>(&entry->body)) {
-    once(who + "TokenRequest " + in(e->batch_open, e->cast), e->digest);
+    token_request(laptop, *e);
   } else if (auto const* cast = std::get_if<meeting::EnvelopeCast>(&entry->body)) {
     once(who + "EnvelopeCast " + in(cast->batch_open, cast->cast), cast->digest);
   } else if (auto const* issued = std::get_if<meeting::TokensIssued>(&entry->body)) {
@@ -149,6 +149,18 @@ void Judge::watch(HonestLaptop const& laptop, Request const& request) {
     bool const not_cast =
         std::ranges::any_of(confirm->rows, [](auto const& one) { return one.second == ConfirmVerdict::kNotCast; });
     if (not_cast) own_word(laptop, confirm->batch_open);
+  }
+}
+
+/// A laptop that has lost what it kept, and whose half nobody gives back, asks anew as long as its log holds no
+/// request: of two that it has signed only one fits into a log. With one in the log there is no second.
+void Judge::token_request(HonestLaptop const& laptop, meeting::TokenRequest const& asked) {
+  auto const& attempt = laptop.record().attempt();
+  if (!attempt || attempt->open_hash != asked.batch_open) return;
+  auto const* const voter = attempt->voter(laptop.person());
+  if (voter != nullptr && voter->request && voter->request->cast == asked.cast &&
+      voter->request->digest != asked.digest) {
+    say("person " + std::to_string(laptop.person()) + " asked twice for tokens");
   }
 }
 
@@ -198,12 +210,12 @@ void Judge::share(HonestLaptop const& laptop, meeting::TallyShare const& given) 
 }
 
 /// The least that must be true: were everybody of the adversary's a witness of this box, and everybody gone who has
-/// signed himself out, the honest ones who have cosigned it, in this very log, make up two thirds with them.
+/// signed himself out without having cosigned it, the honest ones who have, in this very log, make up two thirds with
+/// them.
 void Judge::witnessed(HonestLaptop const& laptop, Story const& story) {
   auto const& log = *laptop.log;
   std::size_t all = 0, have = 0, experts = 0, have_experts = 0;
   for (auto const p : story.witnesses) {
-    if (story.leavers.contains(p)) continue;
     bool const expert = (hall_.meeting.manifest.people.at(p - 1).roles & meeting::kExpert) != 0;
     bool seen = hall_.is_corrupt(log, p);
     if (auto const at = hall_.laptops.find(p); at != hall_.laptops.end()) {
@@ -211,6 +223,7 @@ void Judge::witnessed(HonestLaptop const& laptop, Story const& story) {
         seen |= size > story.box_index && size <= laptop.record().size() && root == laptop.record().tree().root(size);
       }
     }
+    if (!seen && story.leavers.contains(p)) continue;
     ++all;
     have += seen ? 1 : 0;
     experts += expert ? 1 : 0;

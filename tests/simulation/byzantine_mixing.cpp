@@ -122,6 +122,7 @@ void Adversary::box() {
   for (auto const q : attempt().live()) {
     if (!hall_.meeting.items.contains(q)) return;
   }
+  if (hall_.logs.size() < 3 && deviations().now(D::kForkBox)) fork();
   auto body = hall_.meeting.make_box();
   auto const plain = body;
   tamper_box(body);
