@@ -10,9 +10,8 @@ namespace piaojue::client {
 
 class CheckDesk {
  public:
-  CheckDesk(PersonId me, Keys const& keys, SessionLimits const& limits, LogFollower const& log, Requests& requests,
-            Submitter& submitter)
-      : me_(me), keys_(keys), limits_(limits), log_(log), requests_(requests), submitter_(submitter) {}
+  CheckDesk(PersonId me, Keys const& keys, SessionLimits const& limits, LogFollower const& log, Submitter& submitter)
+      : me_(me), keys_(keys), limits_(limits), log_(log), submitter_(submitter) {}
 
   void take_spoil(PersonId from, ByteView sealed);
   void take_opening(PersonId from, ByteView sealed);
@@ -41,7 +40,6 @@ class CheckDesk {
   Keys const& keys_;
   SessionLimits const& limits_;
   LogFollower const& log_;
-  Requests& requests_;
   Submitter& submitter_;
 
   std::map<PersonId, meeting::Entry> asked_;  ///< the Spoil as its person signed it

@@ -81,7 +81,7 @@ class Session::Parts final : private LogListener {
                     jobs_,   events_};
   PaperRows papers_;
   Submitter submitter_{me_, config_.keys.identity, limits_, clock_, log_, requests_};
-  CheckDesk desk_{me_, config_.keys, limits_, log_, requests_, submitter_};
+  CheckDesk desk_{me_, config_.keys, limits_, log_, submitter_};
   EntryCommands entry_commands_{config_.profile, config_.keys, log_, requests_, submitter_, papers_, sheet_, voter_};
   Changes changes_{me_, limits_, clock_, log_, voter_, events_};
   Guards guards_{log_.record()};
