@@ -60,6 +60,10 @@ std::vector<Sentence> committee_hints(Members const& members) {
     return std::ranges::count_if(members.people, [&](auto const& person) { return (person.roles & role) != 0; });
   };
   std::vector<Sentence> out;
+  auto const experts = static_cast<std::uint32_t>(holders(meeting::kExpert));
+  if (experts < meeting::kCommitteeMin)
+    out.emplace_back(say::kCommitteeRehearsalOnly,
+                     Sentence::Values{{"count", experts}, {"least", meeting::kCommitteeMin}});
   if (holders(meeting::kChair) == 1) out.emplace_back(say::kCommitteeOneChair);
   if (holders(meeting::kSupervisor) == 1) out.emplace_back(say::kCommitteeOneSupervisor);
   return out;
