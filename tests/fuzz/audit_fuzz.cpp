@@ -12,7 +12,7 @@ using namespace piaojue;
 
 struct Good {
   Good() {
-    test::Meeting meeting(test::MeetingOptions{.experts = 3, .trustees = 2});
+    test::Meeting meeting(test::MeetingOptions{.trustees = 2});
     meeting.begin();
     meeting.run_batch(1, meeting.votes(1, 3, 0));
     test::must(meeting.close_meeting());

@@ -14,7 +14,7 @@ piaojue::office::MeetingRecord const& record() {
   using namespace piaojue;
   static office::MeetingRecord const out = [] {
     piaojue::init();
-    test::Meeting m({.experts = 3, .batches = {1}});
+    test::Meeting m;
     m.begin();
     m.run_batch(1, m.votes(1, 2, 1));
     test::must(m.close_meeting());

@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     return to_bytes(written.view());
   });
   if (auto const deposit = parse_deposit(bytes)) {
-    auto const& key = *spoiled.meeting.record.identity_key(1);
+    auto const key = *spoiled.meeting.record.identity_key(1);
     require(!open_deposit({spoiled.meeting.record.meeting(), 1, kServer}, key, box, *deposit));
   }
   if (auto const returned = parse_returned(bytes)) require(!open_returned(box, returned->sealed));

@@ -369,7 +369,8 @@ void Adversary::unblock() {
     (attempt().said_missing(p) ? missing : silent).emplace(p, attempt().said_missing(p));
   meeting::Override body{attempt().open_hash, attempt().box_hash, {}, "电脑无响应"};
   bool const over_silent = decided(D::kOverrideSilent, 0), over_missing = decided(D::kOverrideMissing, 0);
-  bool const last_resort = attempt().open.attempt > 1 && dice().chance(0.5);
+  auto const number = attempt().open.attempt;
+  bool const last_resort = number >= kAttemptsMax || (number > 1 && dice().chance(0.5));
   if (over_silent || last_resort) body.people.insert(silent.begin(), silent.end());
   if (over_missing || last_resort) body.people.insert(missing.begin(), missing.end());
   bool const has_missing = std::ranges::any_of(body.people, [](auto const& one) { return one.second; });

@@ -115,6 +115,8 @@ Log& Hall::fork(Log& log) {
     copied.onions = state.onions;
     copied.ballots = state.ballots;
   }
+  // What was taken before the halls part is taken in both.
+  for (auto const& [person, keys] : log.taken) other->taken.emplace(person, copy(meeting.people.at(person)));
   other->cosigned = log.cosigned;
   other->milestone = log.milestone;
   other->blinded = log.blinded;

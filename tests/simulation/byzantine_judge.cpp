@@ -3,6 +3,8 @@
 
 #include <sstream>
 
+#include "protocol/meeting/digest.h"
+#include "protocol/meeting/payload.h"
 #include "simulation/world.h"
 #include "verifier/audit.h"
 
@@ -140,7 +142,7 @@ void Judge::watch(HonestLaptop const& laptop, Request const& request) {
     once(who + "TokensIssued to " + std::to_string(issued->person) + " " + in(issued->batch_open, issued->cast),
          issued->digest);
   } else if (auto const* mixed = std::get_if<meeting::MixStep>(&entry->body)) {
-    once(who + "MixStep " + in(mixed->batch_open, mixed->trustee), mixed->output_hash);
+    mix_step(laptop, *mixed, submit->payload);
   } else if (auto const* given = std::get_if<meeting::TallyShare>(&entry->body)) {
     share(laptop, *given);
   } else if (auto const* left = std::get_if<meeting::SignOut>(&entry->body); left != nullptr && left->not_cast) {
@@ -149,6 +151,18 @@ void Judge::watch(HonestLaptop const& laptop, Request const& request) {
     bool const not_cast =
         std::ranges::any_of(confirm->rows, [](auto const& one) { return one.second == ConfirmVerdict::kNotCast; });
     if (not_cast) own_word(laptop, confirm->batch_open);
+  }
+}
+
+/// By question: with a question voided meanwhile the same mix is handed out once more without it.
+void Judge::mix_step(HonestLaptop const& laptop, meeting::MixStep const& mixed, ByteView payload) {
+  auto const output = meeting::parse_mix_payload(payload);
+  if (!output) return say("an honest program handed out a mix that does not decode");
+  auto const who = "person " + std::to_string(laptop.person()) + ", MixStep " + to_hex(mixed.batch_open.view()) + "/" +
+                   std::to_string(mixed.trustee) + ", question ";
+  for (auto const& [q, items] : output->items) {
+    once(who + std::to_string(q),
+         meeting::mix_output_hash(mixed.batch_open, mixed.trustee, output->salt, {{q, items}}));
   }
 }
 
@@ -281,7 +295,14 @@ void Judge::record(Log& log, bool const must_verify) {
       ++declared;
     }
   }
-  if (must_verify && (declared == 0 || hall_.meeting.record.phase() != meeting::MeetingPhase::kClosed)) {
+  // Somebody who did not vote and says that he did not mean that keeps a gate shut, and may do so each time.
+  bool const kept_shut = std::ranges::any_of(stories, [](Story const& story) {
+    return std::ranges::any_of(story.confirms, [](auto const& one) {
+      return std::ranges::any_of(one.second, [](auto const& row) { return row.second == ConfirmVerdict::kMissing; });
+    });
+  });
+  bool const is_closed = hall_.meeting.record.phase() == meeting::MeetingPhase::kClosed;
+  if (must_verify && ((declared == 0 && !kept_shut) || !is_closed)) {
     say("a calm meeting came to no result");
   }
   if (hall_.deviations.now(Deviation::kTamperedRecord)) tamper(file, head);

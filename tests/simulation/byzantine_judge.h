@@ -59,6 +59,7 @@ class Judge {
   void once(std::string const& what, Hash const& digest);
   void share(HonestLaptop const& laptop, meeting::TallyShare const& share);
   void witnessed(HonestLaptop const& laptop, Story const& story);
+  void mix_step(HonestLaptop const& laptop, meeting::MixStep const& mixed, ByteView payload);
   void token_request(HonestLaptop const& laptop, meeting::TokenRequest const& asked);
   void own_word(HonestLaptop const& laptop, Hash const& open);
   void record(Log& log, bool must_verify);

@@ -8,12 +8,6 @@ using meeting::BatchPhase;
 
 namespace {
 
-test::Meeting::PersonKeys copy(test::Meeting::PersonKeys const& keys) {
-  return {crypto::SigningKey::from_seed(keys.identity.seed()).value(),
-          crypto::SigningKey::from_seed(keys.witness.seed()).value(),
-          crypto::BoxKey::from_secret(keys.box.secret().clone()).value()};
-}
-
 char const* word(Choice const choice) {
   return choice == Choice::kAgree ? "agree" : choice == Choice::kDisagree ? "disagree" : "abstain";
 }
@@ -27,6 +21,12 @@ Result<crypto::blind_rsa::PrivateKey> pooled(std::size_t const number) {
 constexpr std::size_t kLaptopKeys = 400;
 
 }  // namespace
+
+test::Meeting::PersonKeys copy(test::Meeting::PersonKeys const& keys) {
+  return {crypto::SigningKey::from_seed(keys.identity.seed()).value(),
+          crypto::SigningKey::from_seed(keys.witness.seed()).value(),
+          crypto::BoxKey::from_secret(keys.box.secret().clone()).value()};
+}
 
 HonestLaptop::HonestLaptop(PersonId person, std::uint32_t roles, meeting::MeetingId const& meeting_id,
                            test::Meeting::PersonKeys const& keys, Dice& dice)

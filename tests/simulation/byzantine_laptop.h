@@ -21,6 +21,8 @@ using server::wire::Request;
 
 struct Log;
 
+test::Meeting::PersonKeys copy(test::Meeting::PersonKeys const& keys);
+
 class HonestLaptop {
  public:
   using Choices = std::map<QuestionId, Choice>;

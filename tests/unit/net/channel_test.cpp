@@ -814,15 +814,16 @@ TEST(Channel, FrameThatDoesNotEndMeetsTheFrameDeadlineHoweverItDrips) {
 
 TEST(Channel, SilentPeerMeetsTheIdleDeadlineAndATalkingOneDoesNot) {
   ChannelLimits limits;
-  limits.idle_deadline = 200ms;
+  // Far more than a pause of a busy machine between two heartbeats.
+  limits.idle_deadline = 1'000ms;
   Site site(limits);
   RawPeer silent(site.port());
   ASSERT_FALSE(silent.handshake());
   RawPeer talking(site.port());
   ASSERT_FALSE(talking.handshake());
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 30; ++i) {
     talking.write(encode_frame(bytes_of("heartbeat")).value());
-    std::this_thread::sleep_for(25ms);
+    std::this_thread::sleep_for(50ms);
   }
   auto const first = site.accepted(0);
   auto const second = site.accepted(1);
