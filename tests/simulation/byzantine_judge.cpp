@@ -297,8 +297,9 @@ void Judge::record(Log& log, bool const must_verify) {
   }
   // Somebody who did not vote and says that he did not mean that keeps a gate shut, and may do so each time.
   bool const kept_shut = std::ranges::any_of(stories, [](Story const& story) {
-    return std::ranges::any_of(story.confirms, [](auto const& one) {
-      return std::ranges::any_of(one.second, [](auto const& row) { return row.second == ConfirmVerdict::kMissing; });
+    return std::ranges::any_of(story.confirms, [&](auto const& one) {
+      return !story.counted.contains(one.first) &&
+             std::ranges::any_of(one.second, [](auto const& row) { return row.second == ConfirmVerdict::kMissing; });
     });
   });
   bool const is_closed = hall_.meeting.record.phase() == meeting::MeetingPhase::kClosed;
