@@ -62,6 +62,8 @@ std::map<QuestionId, OwnBallots> Checker::own_ballots(std::vector<QuestionId> co
 void Checker::act(bool prepared) {
   auto const& attempt = *log_.record().attempt();
   if (!attempt.box || mine_.checking) return;
+  // Whose word the gate waits for looks first. Everybody else's laptop looks at the same box when nobody waits for it.
+  if (attempt.phase != (entitled() ? BatchPhase::kConfirming : BatchPhase::kCounted)) return;
   // Looked at again when the state, whose half had not come back, is there after all.
   auto live = attempt.live();
   bool const looked = mine_.box == attempt.box_hash && mine_.live == live && mine_.prepared == prepared;

@@ -17,7 +17,8 @@ class Checker {
 
   /// Another attempt than before.
   void begin() { mine_ = Mine{}; }
-  /// While there is a box that was not opened. @param prepared whether one's own state, where there is one, is known.
+  /// Looks while there is a box that was not opened, or, who has no word to say, when it was. @param prepared whether
+  /// one's own state, where there is one, is known.
   void act(bool prepared);
   /// 「您没有投票，是您自己的决定吗？」 @return kWrongPhase: nobody asked.
   [[nodiscard]] Result<void> answer(bool own_decision);
