@@ -167,6 +167,13 @@ std::vector<QuestionId> Checker::missing() const {
   return out;
 }
 
+trustee::BoxLook Checker::found(Hash const& box, std::vector<QuestionId> const& live) const {
+  if (mine_.checking) return {.running = true, .verdict = std::nullopt};
+  if (mine_.box != box || mine_.live != live) return {};
+  auto const& refusal = mine_.verdict.refusal;
+  return {.running = false, .verdict = refusal ? Result<void>(refusal->code) : Result<void>()};
+}
+
 std::optional<QuestionId> Checker::invalid() const {
   auto const& attempt = log_.record().attempt();
   if (!attempt || mine_.box != attempt->box_hash || !mine_.verdict.refusal) return std::nullopt;

@@ -5,6 +5,7 @@
 /// an envelope: then its person is asked whether that was meant.
 #include "client/session/jobs.h"
 #include "client/session/own_attempt.h"
+#include "protocol/trustee/trustee.h"
 
 namespace piaojue::client {
 
@@ -29,6 +30,8 @@ class Checker {
   /// Live questions in which something else than one's own ballot was found, or one's own was not; also before it is
   /// signed, and whether or not the log has it.
   std::vector<QuestionId> missing() const;
+  /// What was found of the ballots of this box for these questions, whoever's they are.
+  trustee::BoxLook found(Hash const& box, std::vector<QuestionId> const& live) const;
   /// A ballot of the box that may not be there.
   std::optional<QuestionId> invalid() const;
 
