@@ -91,13 +91,6 @@ bool Changes::say_confirming() {
     box_ = attempt.box_hash;
     confirming_since_ms_ = clock_.now_ms;
   }
-  if (quiet->empty() && all_confirmed_said_ != attempt.box_hash) {
-    all_confirmed_said_ = attempt.box_hash;
-    auto done = facts::event("all_confirmed");
-    done["batch"] = attempt.open.batch;
-    done["attempt"] = attempt.open.attempt;
-    events_.emit(done);
-  }
   bool const late = clock_.now_ms >= confirming_since_ms_ + limits_.unconfirmed_warning_ms;
   if (quiet->empty() || !late || told_unconfirmed()) return false;
   unconfirmed_said_ = attempt.box_hash;

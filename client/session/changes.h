@@ -33,8 +33,8 @@ class Changes {
 
   std::string state_said_;
   std::set<std::pair<meeting::BatchId, std::uint32_t>> keys_said_;
-  std::optional<Hash> all_confirmed_said_, unconfirmed_said_;  ///< of a box
-  std::optional<Hash> box_;                                    ///< the one that is being confirmed
+  std::optional<Hash> unconfirmed_said_;  ///< of a box
+  std::optional<Hash> box_;               ///< the one that is being confirmed
   std::uint64_t confirming_since_ms_ = 0;
 };
 

@@ -62,6 +62,8 @@ std::map<QuestionId, OwnBallots> Checker::own_ballots(std::vector<QuestionId> co
 void Checker::act(bool prepared) {
   auto const& attempt = *log_.record().attempt();
   if (!attempt.box || mine_.checking) return;
+  // Whose word the gate waits for looks first. Everybody else's laptop looks at the same box when nobody waits for it.
+  if (attempt.phase != (entitled() ? BatchPhase::kConfirming : BatchPhase::kCounted)) return;
   // Looked at again when the state, whose half had not come back, is there after all.
   auto live = attempt.live();
   bool const looked = mine_.box == attempt.box_hash && mine_.live == live && mine_.prepared == prepared;
@@ -163,6 +165,13 @@ std::vector<QuestionId> Checker::missing() const {
     if (verdict == ConfirmVerdict::kMissing && !attempt.voided.contains(q)) out.push_back(q);
   }
   return out;
+}
+
+trustee::BoxLook Checker::found(Hash const& box, std::vector<QuestionId> const& live) const {
+  if (mine_.checking) return {.running = true, .verdict = std::nullopt};
+  if (mine_.box != box || mine_.live != live) return {};
+  auto const& refusal = mine_.verdict.refusal;
+  return {.running = false, .verdict = refusal ? Result<void>(refusal->code) : Result<void>()};
 }
 
 std::optional<QuestionId> Checker::invalid() const {

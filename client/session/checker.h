@@ -5,6 +5,7 @@
 /// an envelope: then its person is asked whether that was meant.
 #include "client/session/jobs.h"
 #include "client/session/own_attempt.h"
+#include "protocol/trustee/trustee.h"
 
 namespace piaojue::client {
 
@@ -17,7 +18,8 @@ class Checker {
 
   /// Another attempt than before.
   void begin() { mine_ = Mine{}; }
-  /// While there is a box that was not opened. @param prepared whether one's own state, where there is one, is known.
+  /// Looks while there is a box that was not opened, or, who has no word to say, when it was. @param prepared whether
+  /// one's own state, where there is one, is known.
   void act(bool prepared);
   /// 「您没有投票，是您自己的决定吗？」 @return kWrongPhase: nobody asked.
   [[nodiscard]] Result<void> answer(bool own_decision);
@@ -28,6 +30,8 @@ class Checker {
   /// Live questions in which something else than one's own ballot was found, or one's own was not; also before it is
   /// signed, and whether or not the log has it.
   std::vector<QuestionId> missing() const;
+  /// What was found of the ballots of this box for these questions, whoever's they are.
+  trustee::BoxLook found(Hash const& box, std::vector<QuestionId> const& live) const;
   /// A ballot of the box that may not be there.
   std::optional<QuestionId> invalid() const;
 

@@ -16,6 +16,7 @@ void Milestones::say(meeting::Entry const& entry, std::uint64_t index) {
   facts::add_entry(out, log_.record, entry, events_.lang());
   events_.emit(out);
   say_milestone(entry);
+  say_all_confirmed();
 }
 
 facts::object Milestones::named(std::string_view name, meeting::Entry const* entry) const {
@@ -94,6 +95,13 @@ void Milestones::say_counted() {
   }
 }
 
+void Milestones::say_all_confirmed() {
+  auto const quiet = facts::unconfirmed(log_.record);
+  if (!quiet || !quiet->empty() || all_confirmed_ == log_.record.attempt()->box_hash) return;
+  all_confirmed_ = log_.record.attempt()->box_hash;
+  events_.emit(named("all_confirmed"));
+}
+
 void Milestones::say_again() {
   auto const& record = log_.record;
   if (record.phase() == MeetingPhase::kBeforeOpen) return;
@@ -105,6 +113,7 @@ void Milestones::say_again() {
     auto const& attempt = *record.attempt();
     again(attempt.open_index);
     if (attempt.box) again(attempt.box_index);
+    say_all_confirmed();
     if (attempt.phase == BatchPhase::kCounted) say_counted();
   }
   if (record.phase() == MeetingPhase::kClosed) again(record.size() - 1);

@@ -20,11 +20,14 @@ class Milestones {
   void say_milestone(meeting::Entry const& entry);
   void say_meeting();
   void say_counted();
+  /// By any entry that takes away the last one who was waited for; also when the first share comes with it.
+  void say_all_confirmed();
   /// An event that names the running attempt. @param entry what it says is added; nullptr: nothing.
   facts::object named(std::string_view name, meeting::Entry const* entry = nullptr) const;
 
   LogCopy const& log_;
   Events& events_;
+  std::optional<Hash> all_confirmed_;  ///< the box that it was said of
 };
 
 }  // namespace piaojue::client

@@ -55,6 +55,10 @@ class Session::Parts final : private LogListener {
   void operate(Reply const& reply, command::Export const& in) const;
   static void operate(Reply const& reply, command::Help const&);
   void operate(Reply const& reply, command::Quit const&);
+  TrusteeSeat::Means seat_means() const {
+    return {config_.token_keys, config_.parallel, config_.lookahead,
+            [this](Hash const& box, std::vector<QuestionId> const& live) { return voter_.look_at_box(box, live); }};
+  }
 
   SessionConfig config_;
   Wallet& wallet_;
@@ -75,10 +79,8 @@ class Session::Parts final : private LogListener {
   Proposals proposals_{config_.profile, config_.keys, limits_, log_, sheet_, requests_, events_};
   Voter voter_{me_,  config_.keys, config_.parallel, limits_,   clock_, online_,
                log_, keeper_,      halves_,          requests_, jobs_,  events_};
-  TrusteeSeat seat_{me_,     config_.keys, {config_.token_keys, config_.parallel, config_.lookahead},
-                    limits_, clock_,       log_,
-                    keeper_, halves_,      requests_,
-                    jobs_,   events_};
+  TrusteeSeat seat_{me_,     config_.keys, seat_means(), limits_, clock_, log_,
+                    keeper_, halves_,      requests_,    jobs_,   events_};
   PaperRows papers_;
   Submitter submitter_{me_, config_.keys.identity, limits_, clock_, log_, requests_};
   CheckDesk desk_{me_, config_.keys, limits_, log_, submitter_};

@@ -53,7 +53,7 @@ void TrusteeSeat::sit(TrusteeId slot) {
   trustee::TrusteeStore& store = *this;
   auto seated = std::make_unique<trustee::Trustee>(
       slot, me_, keys_.identity, store,
-      trustee::Means{means_.token_keys, [this] { return clock_.now_ms; }, means_.lookahead});
+      trustee::Means{means_.token_keys, [this] { return clock_.now_ms; }, means_.lookahead, means_.look_at_box});
   seated->set_parallel(means_.parallel);
   seats_.emplace(slot, std::move(seated));
 }

@@ -18,6 +18,7 @@ class TrusteeSeat final : private trustee::TrusteeStore {
     trustee::TokenKeySource token_keys;
     ParallelFor parallel;
     std::uint32_t lookahead;  ///< batches for which keys are made ahead
+    trustee::LookAtBox look_at_box;
   };
   TrusteeSeat(PersonId me, Keys const& keys, Means means, SessionLimits const& limits, Clock const& clock,
               LogFollower const& log, Keeper& keeper, OwnHalves& halves, Requests& requests, Jobs& jobs,

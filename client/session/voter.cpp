@@ -81,7 +81,7 @@ void Voter::act() {
     paper_.wipe();
     own_.wipe_paper();
   }
-  if (attempt.phase == BatchPhase::kConfirming) checker_.act(prepared);
+  checker_.act(prepared);
 }
 
 void Voter::act_in_voting() {

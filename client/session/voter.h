@@ -46,6 +46,9 @@ class Voter {
   bool say_not_cast(std::uint32_t sequence);
   /// Questions in which this program found something missing; see `Checker`.
   std::vector<QuestionId> missing() const { return here() ? checker_.missing() : std::vector<QuestionId>(); }
+  trustee::BoxLook look_at_box(Hash const& box, std::vector<QuestionId> const& live) const {
+    return here() ? checker_.found(box, live) : trustee::BoxLook{};
+  }
   std::optional<QuestionId> invalid_ballot() const { return here() ? checker_.invalid() : std::nullopt; }
 
  private:

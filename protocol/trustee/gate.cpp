@@ -48,6 +48,15 @@ Result<void> check_ballots(BoxPlan const& plan, ParallelFor const& parallel) {
   return {};
 }
 
+void mark_checked(BoxInput& input, BoxPlan const& plan) {
+  for (auto& [q, items] : input.items) {
+    auto const box = plan.box->boxes.find(q);
+    if (box == plan.box->boxes.end()) continue;
+    // Strictly ascending, or the box would not be in the log.
+    for (auto& item : items) item.checked = std::ranges::binary_search(box->second.ballots, item.bytes);
+  }
+}
+
 bool is_box_of(BoxPlan const& plan, meeting::BallotBox const& own) {
   return std::ranges::all_of(plan.contexts, [&](meeting::BallotContext const& context) {
     auto const there = plan.box->boxes.find(context.question);

@@ -268,8 +268,9 @@ meeting::BallotBox run_ballot_box(BoxInput const& input, ParallelFor const& para
     meeting::QuestionBox& box = out.boxes[context.question];
     std::vector<BoxInput::Item> const& items = input.items.at(context.question);
     std::vector<std::optional<meeting::BallotRefusal>> verdicts(items.size());
-    for_each(parallel, items.size(),
-             [&](std::size_t i) { verdicts[i] = meeting::check_ballot(context, items[i].bytes); });
+    for_each(parallel, items.size(), [&](std::size_t i) {
+      if (!items[i].checked) verdicts[i] = meeting::check_ballot(context, items[i].bytes);
+    });
     for (std::size_t i = 0; i < items.size(); ++i) {
       std::optional<Refusal> refusal = verdicts[i] ? std::optional(verdicts[i]->code) : items[i].known;
       auto const ballot = meeting::parse_ballot(context.shape, items[i].bytes);

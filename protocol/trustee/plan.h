@@ -50,6 +50,7 @@ struct BoxInput {
   struct Item {
     Bytes bytes;
     std::optional<Refusal> known;  ///< BALLOT_SPENT, or BALLOT_DUPLICATE of an earlier box
+    bool checked = false;          ///< tokens, signature and proof are known to be right
   };
   Hash batch_open;
   std::vector<meeting::BallotContext> contexts;
@@ -70,6 +71,8 @@ struct BoxPlan {
   std::vector<meeting::BallotContext> contexts;
 };
 BoxPlan plan_box(meeting::Record const& record);
+/// Every ballot of the box was checked: what is the same to the byte is not checked again.
+void mark_checked(BoxInput& input, BoxPlan const& plan);
 /// Ballots and refused counts of every live question are exactly these.
 bool is_box_of(BoxPlan const& plan, meeting::BallotBox const& own);
 /// @return the code of the first ballot that is not valid.

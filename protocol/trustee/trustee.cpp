@@ -57,7 +57,7 @@ struct Trustee::Impl {
   Impl(TrusteeId id, PersonId person, crypto::SigningKey const& signer, TrusteeStore& store, Means means)
       : seat(id, person, signer, store),
         key_making(seat, std::move(means.token_keys), means.lookahead),
-        sharing(seat, std::move(means.now_ms)) {}
+        sharing(seat, std::move(means.now_ms), std::move(means.look_at_box)) {}
 
   bool key_in_force(Record const& record) const;
   bool on_duty(Record const& record) const;

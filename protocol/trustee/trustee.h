@@ -59,10 +59,19 @@ std::string_view name(TrusteeState state);
 /// Milliseconds of a clock that never goes back, of the host's choosing.
 using NowMs = std::function<std::uint64_t()>;
 
+/// What a host that checks every box for other reasons too has found of its ballots.
+struct BoxLook {
+  bool running = false;                 ///< wait: it will be called after it
+  std::optional<Result<void>> verdict;  ///< nothing: it is not looked at; otherwise as `check_ballots` would say
+};
+/// @param box entry hash of the BallotBox of the attempt in progress. @param live the questions looked at, ascending.
+using LookAtBox = std::function<BoxLook(Hash const& box, std::vector<QuestionId> const& live)>;
+
 struct Means {
   TokenKeySource token_keys;
   NowMs now_ms;
   std::uint32_t lookahead = 2;  ///< batches in the manifest's order for which keys are made ahead
+  LookAtBox look_at_box = {};   ///< may be empty: then the trustee checks each ballot by itself
 };
 
 class Trustee {

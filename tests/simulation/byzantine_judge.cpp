@@ -295,12 +295,21 @@ void Judge::record(Log& log, bool const must_verify) {
       ++declared;
     }
   }
-  // Somebody who did not vote and says that he did not mean that keeps a gate shut, and may do so each time.
-  bool const kept_shut = std::ranges::any_of(stories, [](Story const& story) {
-    return std::ranges::any_of(story.confirms, [](auto const& one) {
-      return std::ranges::any_of(one.second, [](auto const& row) { return row.second == ConfirmVerdict::kMissing; });
-    });
-  });
+  // A gate may be kept shut each time by somebody who did not vote and says that he did not mean that, and by somebody
+  // whose request for a check came too late for the log: whoever has it could spoil the envelope still.
+  bool kept_shut = false;
+  for (auto const& story : stories) {
+    for (auto const& [person, words] : story.confirms) {
+      bool const missing =
+          std::ranges::any_of(words, [](auto const& row) { return row.second == ConfirmVerdict::kMissing; });
+      if (!missing) continue;
+      if (!story.counted.contains(person) || handed_too_late(story, person)) {
+        kept_shut = true;
+      } else if (must_verify && hall_.laptops.contains(person)) {
+        say("person " + std::to_string(person) + " says MISSING in a calm meeting");
+      }
+    }
+  }
   bool const is_closed = hall_.meeting.record.phase() == meeting::MeetingPhase::kClosed;
   if (must_verify && ((declared == 0 && !kept_shut) || !is_closed)) {
     say("a calm meeting came to no result");
@@ -308,10 +317,20 @@ void Judge::record(Log& log, bool const must_verify) {
   if (hall_.deviations.now(Deviation::kTamperedRecord)) tamper(file, head);
 }
 
+/// A Spoil of the envelope that counts has left this person's program.
+bool Judge::handed_too_late(Story const& story, PersonId const person) const {
+  auto const laptop = hall_.laptops.find(person);
+  return laptop != hall_.laptops.end() && laptop->second->handed.contains(current(story, person));
+}
+
+HonestLaptop::Cast Judge::current(Story const& story, PersonId const person) {
+  auto const casts = story.casts.find(person);
+  return {story.open_hash, casts == story.casts.end() ? 0 : casts->second};
+}
+
 /// Of this person's current ballot; nothing: his program has sent none.
 std::optional<Choice> Judge::meant(Story const& story, PersonId const person, QuestionId const q) const {
-  auto const casts = story.casts.find(person);
-  HonestLaptop::Cast const which{story.open_hash, casts == story.casts.end() ? 0 : casts->second};
+  auto const which = current(story, person);
   auto const& laptop = *hall_.laptops.at(person);
   if (!laptop.sent.contains(which)) return std::nullopt;
   return laptop.meant().at(which).at(q);
@@ -339,9 +358,8 @@ void Judge::row(Log const& log, Story const& story, QuestionId const q, meeting:
     }
     if (word == ConfirmVerdict::kOk) {
       ++counted;
-      auto const casts = story.casts.find(p);
-      HonestLaptop::Cast const which{story.open_hash, casts == story.casts.end() ? 0 : casts->second};
-      if (!laptop.acknowledged.contains(which)) say(who + " said OK of an envelope that his log never held");
+      if (!laptop.acknowledged.contains(current(story, p)))
+        say(who + " said OK of an envelope that his log never held");
       continue;
     }
     ++marked;

@@ -67,6 +67,8 @@ class Judge {
   void sums(Log const& log, Story const& story, QuestionId q, meeting::Row const& row);
   void decision(Log const& log, Story const& story, QuestionId q, meeting::Row const& row);
   bool honest(Log const& log, Story const& story, PersonId person) const;
+  static HonestLaptop::Cast current(Story const& story, PersonId person);
+  bool handed_too_late(Story const& story, PersonId person) const;
   std::optional<Choice> meant(Story const& story, PersonId person, QuestionId q) const;
   void tamper(std::string const& file, Hash const& anchor);
 

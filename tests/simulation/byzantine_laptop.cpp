@@ -130,6 +130,10 @@ void HonestLaptop::note_sent(Request const& request) {
     cosigned[in->cosignature.tree_size] = in->cosignature.root;
     return;
   }
+  auto const* relay = std::get_if<wire::Relay>(&request.what);
+  if (relay != nullptr && relay->kind == meeting::RelayKind::kSpoil && record().attempt()) {
+    handed.insert({record().attempt()->open_hash, record().attempt()->cast_of(person_)});
+  }
   auto const* submit = std::get_if<wire::Submit>(&request.what);
   if (submit == nullptr) return;
   auto const entry = meeting::decode_entry(submit->entry);

@@ -61,6 +61,7 @@ class HonestLaptop {
   std::map<Cast, Choices> const& meant() const { return meant_; }
   std::set<Cast> sent;                     ///< an envelope has left the program
   std::set<Cast> acknowledged;             ///< and is in its own log
+  std::set<Cast> handed;                   ///< a Spoil of it has left the program
   std::set<Hash> declined;                 ///< attempts in which the person said that not to vote was his own decision
   std::map<std::uint64_t, Hash> cosigned;  ///< roots by size
   std::string fatal;                       ///< what no program may come to

@@ -66,6 +66,8 @@ Result<void> Sharing::may_leave(Record const& now) const {
 void Sharing::check_box(Jobs& jobs, Record const& record, HandedOut const& what) {
   Attempt const& attempt = *record.attempt();
   Duty const duty = duty_of(DutyKind::kCheckBox, slot_of(what.duty));
+  auto const look = look_at_box_ ? look_at_box_(what.of, what.questions) : BoxLook{};
+  if (look.running) return;
   std::shared_ptr<detail::BoxInput> own;
   if (seat_.id + 1 == attempt.holders.size()) {
     if (seat_.book.runs(duty)) return;
@@ -77,14 +79,15 @@ void Sharing::check_box(Jobs& jobs, Record const& record, HandedOut const& what)
   auto const checked = std::make_shared<Result<void>>(Refusal::kInternal);
   seat_.book.add(
       jobs, record, duty,
-      [checked, own, plan = detail::plan_box(record), each = parallel_] {
+      [checked, own, known = look.verdict, plan = detail::plan_box(record), each = parallel_] {
+        if (own != nullptr && known && *known) detail::mark_checked(*own, plan);
         // What was made again is what it is compared with, so that its ballots are not checked twice.
         bool const same = own != nullptr && detail::is_box_of(plan, detail::run_ballot_box(*own, each));
         if (same) {
           *checked = {};
           return;
         }
-        *checked = detail::check_ballots(plan, each);
+        *checked = known ? *known : detail::check_ballots(plan, each);
         if (*checked && own != nullptr) *checked = Refusal::kConflict;
       },
       [this, checked, what](Record const&) -> Result<Submissions> {

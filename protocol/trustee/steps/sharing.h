@@ -9,7 +9,8 @@ namespace piaojue::trustee {
 
 class Sharing {
  public:
-  Sharing(Seat& seat, NowMs now_ms) : seat_(seat), protest_(std::move(now_ms)) {}
+  Sharing(Seat& seat, NowMs now_ms, LookAtBox look_at_box)
+      : seat_(seat), protest_(std::move(now_ms)), look_at_box_(std::move(look_at_box)) {}
   void set_parallel(ParallelFor parallel) { parallel_ = std::move(parallel); }
 
   /// The record has changed: an Override may have come in.
@@ -34,6 +35,7 @@ class Sharing {
 
   Seat& seat_;
   ProtestTime protest_;
+  LookAtBox look_at_box_;
   ParallelFor parallel_;
   std::optional<Verdict> verdict_;  ///< on the ballots of the last box
   std::optional<Refusal> waiting_;

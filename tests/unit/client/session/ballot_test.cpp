@@ -459,6 +459,41 @@ TEST_F(Ballots, ABoxWithABallotThatMayNotBeThereIsConfirmedByNobody) {
   EXPECT_TRUE(text(laptop.seen("refused")[0], "code").starts_with("BALLOT_"));
 }
 
+// Who has no word to say does not keep those waiting who have, and looks all the same. Harm: a box that only those
+// could find wrong whom the adversary may have bought.
+TEST(Bystander, LooksAtTheBoxWhenItWasCounted) {
+  SessionFixture clerk({.experts = 5, .batches = {2}}, 7);
+  clerk.meeting.begin();
+  clerk.start();
+  clerk.connect();
+  clerk.open_batch();
+  clerk.meeting.tamper_ballot = [](PersonId person, QuestionId q, Bytes& ballot) {
+    if (person == 3 && q == 1) ballot[1 + 4 + 32 + 32 + 2 * 256 + 17] ^= 1;
+  };
+  clerk.others_cast();
+  clerk.close();
+  clerk.mix();
+  clerk.box([&](BallotBox& box) {
+    auto& one = box.boxes.at(1);
+    one.refused.clear();
+    one.ballots = clerk.meeting.items.at(1);
+    std::ranges::sort(one.ballots);
+  });
+  for (PersonId const p : clerk.meeting.attempt().entitled()) {
+    must(clerk.meeting.submit(
+        Confirm{clerk.meeting.attempt().open_hash, p, clerk.meeting.attempt().box_hash, {{1, kOk}, {2, kOk}}}, {p}));
+  }
+  clerk.push();
+  clerk.pump();
+  EXPECT_TRUE(clerk.seen("alarm").empty()) << "somebody may still wait for another's word";
+  for (TrusteeId t = 0; t < 3; ++t) must(clerk.meeting.share(t));
+  clerk.push();
+  clerk.pump();
+  ASSERT_EQ(clerk.seen("alarm").size(), 1U);
+  EXPECT_EQ(text(clerk.seen("alarm")[0], "kind"), "invalid-ballot");
+  EXPECT_EQ(clerk.seen("alarm")[0].at("question").to_number<QuestionId>(), 1U);
+}
+
 // What was found is said at once; what is signed waits for the hall. Harm: a person learns that his ballot is missing
 // when it no longer matters.
 TEST_F(Ballots, NothingIsConfirmedBeforeTheBoxIsWitnessedButThePersonIsTold) {

@@ -428,6 +428,8 @@ TEST_F(View, WhoHasNothingLeftToConfirmIsNotWaitedFor) {
   // The own ballots are in no box that counts: nothing is left to keep (§14).
   EXPECT_TRUE(laptop.wallet.names("attempt/").value().empty());
   for (PersonId p = 2; p <= 5; ++p) must(laptop.meeting.confirm(p));
+  // In one push with what follows from it. Harm: a step that everybody waits for, and that is never said.
+  must(laptop.meeting.share(0));
   laptop.push();
   laptop.pump();
   EXPECT_EQ(laptop.seen("all_confirmed").size(), 1U);

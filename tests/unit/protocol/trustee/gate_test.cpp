@@ -182,6 +182,45 @@ TEST_F(Gate, LastTrusteeOpensNoBoxThatCountsUnderAnotherReason) {
   EXPECT_EQ(hall.count(2, EntryType::kTallyShare), 0u);
 }
 
+// A laptop checks every ballot for its person too. Harm: a share that leaves before it has looked, or whatever it
+// found.
+TEST_F(Gate, WhileTheHostLooksAtTheBoxNoShareLeaves) {
+  std::size_t asked = 0;
+  hall.look_at_box = [&](Hash const& box, std::vector<QuestionId> const& live) {
+    EXPECT_EQ(box, hall.attempt().box_hash);
+    EXPECT_EQ(live, hall.attempt().live());
+    ++asked;
+    return BoxLook{.running = true, .verdict = std::nullopt};
+  };
+  hall.advance(Stage::kConfirmed);
+  EXPECT_EQ(shares(), 0u);
+  EXPECT_GT(asked, 0u);
+  hall.look_at_box = [](auto const&, auto const&) { return BoxLook{.running = false, .verdict = Result<void>()}; };
+  EXPECT_EQ(shares(), 3u);
+}
+
+TEST_F(Gate, WhatTheHostFoundInvalidIsNeverOpened) {
+  hall.look_at_box = [](auto const&, auto const&) {
+    return BoxLook{.running = false, .verdict = Result<void>(Refusal::kBallotProof)};
+  };
+  hall.advance(Stage::kConfirmed);
+  EXPECT_EQ(shares(), 0u);
+  EXPECT_EQ(hall.seats[1].trustee->status(hall.record).waiting, Refusal::kBallotProof);
+}
+
+// That each ballot of a box is valid does not say that it holds all of them.
+TEST_F(Gate, LastTrusteeComparesWhateverTheHostFound) {
+  hall.look_at_box = [](auto const&, auto const&) { return BoxLook{.running = false, .verdict = Result<void>()}; };
+  hall.edit_box = [](meeting::BallotBox& box) {
+    box.boxes[1].ballots.pop_back();
+    box.boxes[1].refused[static_cast<std::uint32_t>(Refusal::kBallotDuplicate)] = 1;
+  };
+  hall.advance(Stage::kConfirmed);
+  EXPECT_EQ(shares(), 2u);
+  EXPECT_EQ(hall.count(2, EntryType::kTallyShare), 0u);
+  EXPECT_EQ(hall.seats[2].trustee->status(hall.record).waiting, Refusal::kConflict);
+}
+
 struct CarelessServer : Gate {
   CarelessServer() { hall.careless_server = true; }
 };

@@ -137,7 +137,10 @@ void TrusteeFixture::cosign() {
 void TrusteeFixture::restart(TrusteeId id) {
   Seat& seat = seats[id];
   seat.trustee = std::make_unique<Trustee>(id, seat.person, key_of(seat.person), seat.store,
-                                           Means{source_, [this] { return now_ms; }, options_.lookahead});
+                                           Means{source_, [this] { return now_ms; }, options_.lookahead,
+                                                 [this](Hash const& box, std::vector<QuestionId> const& live) {
+                                                   return look_at_box ? look_at_box(box, live) : BoxLook{};
+                                                 }});
 }
 
 void TrusteeFixture::take(Seat const& seat, Submission const& submission) {

@@ -78,6 +78,8 @@ class TrusteeFixture {
   };
   std::vector<Sent> sent;        ///< all that was submitted, in order
   std::vector<Refusal> refused;  ///< duties that ended in a refusal
+  /// What the hosts have found of the box; empty: they do not look.
+  LookAtBox look_at_box;
   /// A new program on the same disk.
   void restart(TrusteeId id);
   /// Runs what is due at one trustee until nothing is. @param submit false: the network loses everything. @param
