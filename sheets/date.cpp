@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sheets/date.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -91,14 +92,24 @@ std::optional<Date> parse_date(std::string_view text) {
   std::string code = code_of(kept);
   for (std::string_view const stop : {"。", "."})
     if (code.ends_with(stop)) code.resize(code.size() - stop.size());
-  for (std::string_view const sign : {"——", "—", "――", "―", "–", "−", "‐", "‑", "。", "．", "·", "•", "・", "、", ","})
-    replace_all(code, sign, "-");
+  for (std::string_view const sign : {"——", "—", "――", "―", "–", "−", "‐", "‑"}) replace_all(code, sign, "-");
+  for (std::string_view const sign : {"。", "．", "·", "•", "・", "、", ","}) replace_all(code, sign, ".");
   replace_all(code, "月份", "月");
-  for (std::string_view const word : {"年", "月", "日", "号"})
-    for (std::size_t at; (at = code.find(word)) != std::string::npos;)
-      code.replace(at, word.size(), at + word.size() == code.size() ? "" : "-");
+  // What the last part is called: 2024年1-12月 are months, and no day.
+  static constexpr auto kEnds =
+      std::to_array<std::pair<std::string_view, std::size_t>>({{"年", 1}, {"月", 2}, {"日", 3}, {"号", 3}});
+  std::size_t named = 0;
+  for (auto const& [word, parts] : kEnds)
+    if (named == 0 && code.ends_with(word)) {
+      named = parts;
+      code.resize(code.size() - word.size());
+    }
+  for (auto const& [word, parts] : kEnds) replace_all(code, word, "_");
+  // One and the same sign between the parts, or words: 2024.1-12 is a span.
+  if (std::ranges::count_if(std::string_view("-._/"), [&](char c) { return code.find(c) != std::string::npos; }) > 1)
+    return std::nullopt;
   for (char& c : code)
-    if (c == '.' || c == '/') c = '-';
+    if (c == '.' || c == '/' || c == '_') c = '-';
   if (code.size() == 8 || code.size() == 6)
     if (code.find('-') == std::string::npos && digits(code)) {
       if (code.size() == 8) code.insert(6, "-");
@@ -115,6 +126,7 @@ std::optional<Date> parse_date(std::string_view text) {
     parts[count++] = *value;
     at = end + 1;
   }
+  if (named != 0 && named != count) return std::nullopt;
   return checked({parts[0], parts[1], parts[2]});
 }
 

@@ -169,6 +169,14 @@ class HeaderFinder {
     return (heading.group.empty() || says_nothing(heading.group)) && field.takes(heading.name);
   }
 
+  /// 取得时间 is that of the title only directly behind the title.
+  bool follows(Header const& header, Column const& column, std::size_t field) const {
+    auto const& behind = fields_[field].weak_behind;
+    return behind.empty() || std::ranges::any_of(header.columns, [&](Column const& before) {
+             return before.number + 1 == column.number && before.field && fields_[*before.field].name == behind;
+           });
+  }
+
   void take_fields(Header& out) const {
     std::vector<bool> there(fields_.size());
     auto const take = [&](Column& column, std::size_t field, bool several) {
@@ -186,9 +194,12 @@ class HeaderFinder {
       for (std::size_t f = 0; f < fields_.size() && !column.field && !column.also; ++f)
         if (fields_[f].takes != nullptr && is_taken(fields_[f], column.heading)) take(column, f, true);
     std::vector<bool> const strong = there;
-    for (Column& column : out.columns)
-      for (std::size_t f = 0; f < fields_.size() && !column.field && !column.also && column.heading.group.empty(); ++f)
-        if (!strong[f] && is_one_of(fields_[f].weak, column.heading.name)) take(column, f, false);
+    for (Column& column : out.columns) {
+      bool const alone = column.heading.group.empty() || says_nothing(column.heading.group);
+      for (std::size_t f = 0; f < fields_.size() && !column.field && !column.also && alone; ++f)
+        if (!strong[f] && is_one_of(fields_[f].weak, column.heading.name) && follows(out, column, f))
+          take(column, f, false);
+    }
     for (std::size_t f = 0; f < fields_.size(); ++f) {
       bool const instead = fields_[f].instead && there[*fields_[f].instead];
       if (fields_[f].required && !there[f] && !instead) out.missing.push_back(f);

@@ -105,7 +105,8 @@ std::optional<IdentityNumber> read_identity(Table& table, Row const& row, std::s
   std::string const type_written = table.cell(row, type);
   auto const document = document_of(type_written);
   if (!document) {
-    table.fail(row, type, type_written, say::kIdentityDocumentExpected);
+    // The two columns may have been filled the wrong way round.
+    table.fail(row, type, masked_text(type_written), say::kIdentityDocumentExpected);
     return std::nullopt;
   }
   if (auto out = IdentityNumber::parse(code)) return out;

@@ -97,6 +97,7 @@ std::string for_an_error(std::string_view text) {
   for (std::size_t at = 0; at < out.size(); ++at) {
     std::size_t end = at;
     while (end < out.size() && is_digit(out[end])) ++end;
+    if (end - at == 17 && end < out.size() && (out[end] == U'X' || out[end] == U'x')) ++end;
     if (end - at >= 15)
       for (std::size_t i = at + 6; i + 4 < end; ++i) out[i] = U'*';
     at = std::max(at, end);

@@ -27,6 +27,8 @@ struct Field {
   std::optional<std::size_t> instead = {};
   /// Of a field that has any number of columns ("2019年度考核", "2020年度考核" …): those whose name it accepts.
   bool (*takes)(std::string_view name) = nullptr;
+  /// By a heading of `weak` only directly behind the column of the field of this name; empty: anywhere.
+  std::string_view weak_behind = {};
 };
 
 /// One way of writing a value, as `code_of` gives it.

@@ -83,7 +83,7 @@ struct Facts {
   Date born;
   std::vector<Study> studies;                    ///< each one held
   Date graduated;                                ///< when the study applied with was finished; of several the last
-  Date graduated_first = {};                     ///< of several; else not known
+  Date graduated_first = {};                     ///< of several courses; else not known
   std::optional<bool> engineering_professional;  ///< 工程类专业学位; nothing: not said
   Date work_since;                               ///< in the profession
   Title title = Title::kUnknown;

@@ -2,7 +2,9 @@
 #include "office/rules/form.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <set>
 
 #include "office/rules/amount.h"
 #include "office/rules/consistency.h"
@@ -32,6 +34,12 @@ std::vector<std::string> lines(std::string_view text) {
   return out;
 }
 
+/// 第一学历毕业时间: of which of several courses it is.
+bool names_one_course(std::string_view heading) {
+  static constexpr auto kCourses = std::to_array<std::string_view>({"第一", "全日制", "在职"});
+  return std::ranges::any_of(kCourses, [&](std::string_view course) { return heading.starts_with(course); });
+}
+
 }  // namespace
 
 FormReader::FormReader(Table& table) : table_(table) {
@@ -47,7 +55,11 @@ FormReader::FormReader(Table& table) : table_(table) {
     output_yuan_ = yuan.value_or(0);
   }
   if (table_.has(kEducation)) {
-    education_unit_ = table_.heading(kEducation).unit();
+    Heading const& heading = table_.heading(kEducation);
+    education_unit_ = heading.unit();
+    // 继续教育学分: likewise.
+    for (std::string_view const own : {"学分", "学时"})
+      if (education_unit_.empty() && heading.name.ends_with(own)) education_unit_ = own;
     bool const known = education_unit_.empty() || education_unit_ == "学时" || education_unit_ == "小时" ||
                        education_unit_ == "课时" || education_unit_ == "学分" || education_unit_ == "分";
     if (!known) table_.fail_heading(kEducation, say::kImportEducationUnit);
@@ -125,19 +137,38 @@ void FormReader::read_studies(Row const& row, Facts& facts) {
 
 void FormReader::read_graduations(Row const& row, Facts& facts) {
   std::vector<Date> dates;
-  for (Column const& column : table_.columns_of(applicant_column::kGraduated))
-    if (Date const date = read_date(table_, row, column); date.known()) dates.push_back(date);
+  bool of_one_course = false;
+  for (Column const& column : table_.columns_of(applicant_column::kGraduated)) {
+    Date const date = read_date(table_, row, column);
+    if (!date.known()) continue;
+    dates.push_back(date);
+    of_one_course = names_one_course(column.heading.group + column.heading.name);
+  }
   if (dates.empty()) return;
   std::ranges::sort(dates, {}, [](Date const& date) { return date.earliest(); });
-  facts.graduated = dates.back();
-  if (dates.size() > 1) facts.graduated_first = dates.front();
+  // The date of one of two courses need not be that of the one applied with.
+  bool const unclear = dates.size() == 1 && of_one_course && courses(row) > 1;
+  if (!unclear) facts.graduated = dates.back();
+  if (unclear || dates.size() > 1) facts.graduated_first = dates.front();
+}
+
+/// How many different courses of study the row names, each in a column of its own.
+std::size_t FormReader::courses(Row const& row) const {
+  std::set<std::string> out;
+  for (Column const& column : table_.columns_of(applicant_column::kSchooling))
+    if (std::string code = code_of(table_.cell(row, column)); !means_nothing(code)) out.insert(std::move(code));
+  return out.size();
 }
 
 void FormReader::read_degree_type(Row const& row, Facts& facts) {
   std::string const written = trimmed(table_.cell(row, applicant_column::kDegreeType));
   std::string const code = code_of(written);
   if (code != "无" && code != "否" && means_nothing(code)) return;
-  if (auto const professional = degree_type_of(code))
+  auto const professional = degree_type_of(code);
+  // 工学硕士 beside 工程类专业学位: one of the two is not true, and years hang on it.
+  if (professional && facts.engineering_professional && professional != facts.engineering_professional)
+    table_.fail(row, applicant_column::kDegreeType, written, say::kImportDegreeTypeContradiction);
+  else if (professional)
     facts.engineering_professional = professional;
   else
     table_.fail(row, applicant_column::kDegreeType, written, say::kImportDegreeTypeExpected);

@@ -24,6 +24,7 @@ class FormReader {
   void read_birth(sheets::Row const& row, std::optional<IdentityNumber> const& identity, Facts& facts);
   void read_studies(sheets::Row const& row, Facts& facts);
   void read_graduations(sheets::Row const& row, Facts& facts);
+  std::size_t courses(sheets::Row const& row) const;
   void read_degree_type(sheets::Row const& row, Facts& facts);
   void read_title(sheets::Row const& row, Facts& facts);
   void read_licence(sheets::Row const& row, Facts& facts);

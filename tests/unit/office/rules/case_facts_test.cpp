@@ -124,6 +124,92 @@ std::string const kWangsNumber = "370211198503121024";
 // The base of all that follows; if this is not ELIGIBLE, nothing below says anything.
 TEST(CasesOfFacts, WangHimselfIsEligible) { EXPECT_EQ(judged(Wang()), "ELIGIBLE"); }
 
+// ---- Cells that could be read in two ways
+
+// Harm: the years of an earlier course open the route of the later one, whose date nobody wrote.
+TEST(CasesOfFacts, TheDateOfTheFirstCourseIsNotThatOfTheLast) {
+  auto const bare = [] {
+    return Wang()
+        .without("学历")
+        .without("学位")
+        .without("毕业时间")
+        .with("级别", "中级")
+        .with("现职称", "无")
+        .with("现职称取得时间", "")
+        .with("参加工作时间", "2017-08");
+  };
+  auto const both =
+      bare().with("第一学历", "大专").with("第一学历毕业时间", "2017-07").with("最高学历", "本科").with("学位", "学士");
+  EXPECT_EQ(judged(Wang(both).with("最高学历毕业时间", "")), "REVIEW");
+  EXPECT_EQ(judged(Wang(both).with("最高学历毕业时间", "2017-07")), "ELIGIBLE");
+  EXPECT_EQ(judged(bare()
+                       .with("全日制学历", "大专")
+                       .with("全日制学历毕业时间", "2017-07")
+                       .with("在职学历", "本科")
+                       .with("学位", "学士")),
+            "REVIEW");
+  // Who has one course only has written its date.
+  EXPECT_EQ(judged(bare().with("第一学历", "本科").with("学位", "学士").with("第一学历毕业时间", "2017-07")),
+            "ELIGIBLE");
+}
+
+// Harm: 工学硕士 is read as a professional degree because the next column says so, and a year is given away.
+TEST(CasesOfFacts, ADegreeAndItsTypeMayNotContradictEachOther) {
+  auto const master = Wang().with("学历", "硕士研究生").with("现职称取得时间", "2020-05");
+  EXPECT_THAT(judged(Wang(master).with("学位", "工学硕士").with("学位类型", "工程类专业学位")), HasSubstr("学位类型"));
+  EXPECT_THAT(judged(Wang(master).with("学位", "工程硕士").with("学位类型", "学术学位")), HasSubstr("学位类型"));
+  EXPECT_EQ(judged(Wang(master).with("学位", "工程硕士").with("学位类型", "工程类专业学位")), "ELIGIBLE");
+  EXPECT_EQ(judged(Wang(master).with("学位", "硕士").with("学位类型", "学术学位")), "NOT_ELIGIBLE");
+}
+
+// Harm: a sanction that lasts until December is read as one that ended on the 12th of January.
+TEST(CasesOfFacts, ASpanOfMonthsIsNoDay) {
+  for (std::string const span : {"2024年1-12月", "2024.1-12", "2024年1-12", "2024.1-12月", "2024-1-12月", "2024/1-12"})
+    EXPECT_THAT(judged(Wang().with("处分", "警告").with("处分影响期止", span)), HasSubstr("处分影响期止")) << span;
+  for (std::string const day :
+       {"2024年1月12日", "2024.1.12", "2024-1-12", "2024/1/12", "2024。1。12", "2024—1—12", "20240112"})
+    EXPECT_EQ(judged(Wang().with("处分", "警告").with("处分影响期止", day)), "ELIGIBLE") << day;
+  EXPECT_EQ(judged(Wang().with("现职称取得时间", "2018年12月")), "ELIGIBLE");
+  EXPECT_EQ(judged(Wang().with("现职称取得时间", "2018.12月份")), "ELIGIBLE");
+}
+
+// Harm: the date of the degree is taken for that of the title.
+TEST(CasesOfFacts, ADateWithoutAnOwnerIsTheTitlesOnlyDirectlyBehindIt) {
+  auto const far =
+      "姓名,单位,级别,渠道,学历,学位,取得时间,现职称,聘任时间,参加工作时间,毕业时间,继续教育,处分,申报日期\n"
+      "王一凡,示例智联有限公司,副高级,正常,本科,学士,2010-07,工程师,2022-12,2007-07,2007-07,达标,无,2024-09-01\n";
+  EXPECT_EQ(verdict(far, wangs()), "REVIEW");
+  auto const near =
+      "姓名,单位,级别,渠道,学历,学位,现职称,取得时间,参加工作时间,毕业时间,继续教育,处分,申报日期\n"
+      "王一凡,示例智联有限公司,副高级,正常,本科,学士,工程师,2018-12,2007-07,2007-07,达标,无,2024-09-01\n";
+  EXPECT_EQ(verdict(near, wangs()), "ELIGIBLE");
+}
+
+// Harm: work began after the title, says a column that was passed over because a heading without meaning stands above.
+TEST(CasesOfFacts, AHeadingAboveThatSaysNothingHidesNoColumn) {
+  auto const sheet =
+      "姓名,单位,级别,渠道,基本情况,,,现职称,,继续教育,处分,申报日期,毕业时间\n"
+      ",,,,学历,学位,参加工作时间,名称,取得时间,,,,\n"
+      "王一凡,示例智联有限公司,副高级,正常,本科,学士,2021-07,工程师,2018-12,达标,无,2024-09-01,2007-07\n";
+  EXPECT_NE(verdict(sheet, wangs()), "ELIGIBLE");
+  auto const got = applicants(sheet, wangs());
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->people.at(0).facts.work_since, (Date{2021, 7, 0}));
+}
+
+// Harm: ninety points are taken for ninety hours.
+TEST(CasesOfFacts, PointsInTheHeadingsNameAreNoHours) {
+  Standard hours = standard();
+  hours.education_hours = 90;
+  auto const verdict_with = [&](std::string const& heading, std::string const& value) {
+    auto const got = applicants(Wang().without("继续教育").with(heading, value).sheet(), wangs());
+    return got ? assess(got->people.at(0).facts, hours).verdict : Verdict::kNotEligible;
+  };
+  EXPECT_EQ(verdict_with("继续教育学分", "90"), Verdict::kReview);
+  EXPECT_EQ(verdict_with("继续教育（学分）", "90"), Verdict::kReview);
+  EXPECT_EQ(verdict_with("继续教育学时", "90"), Verdict::kEligible);
+}
+
 // ---- 学历 and 学位
 
 // Harm: a wrong cell in one of the two columns opens the route of a bachelor to somebody who has none.
