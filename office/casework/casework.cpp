@@ -227,25 +227,34 @@ Explained<std::vector<std::uint32_t>> Casework::check_roster() const {
 }
 
 Explained<void> Casework::take(Step const& step, entry::Roster const& said) {
-  roster_ = Roster{step.action.date, step.action.subjects, said.order};
+  rosters_.push_back({step.action.date, step.action.subjects, said.order});
   behind_roster_.reset();
   return {};
 }
 
 // ---- After it -------------------------------------------------------------------------------------------------------
 
+std::optional<std::vector<Subject>> Casework::ballot_of(Roster const& roster, std::vector<std::string> const& ballot) {
+  if (roster.order.size() != ballot.size()) return std::nullopt;
+  std::vector<Subject> out;
+  for (std::size_t i = 0; i < ballot.size(); ++i) {
+    // By the names that the roster was made with: one may have been amended since.
+    auto const who = std::ranges::find(roster.people, roster.order[i], &Subject::number);
+    if (who == roster.people.end() || who->name != ballot[i]) return std::nullopt;
+    out.push_back(*who);
+  }
+  return out;
+}
+
 Explained<std::map<meeting::QuestionId, Subject>> Casework::passers_by_question(
     std::vector<std::string> const& ballot, std::vector<meeting::QuestionId> const& passed) const {
   std::vector<Subject> of_question;
-  if (roster_) {
-    Explanation const other(words::kCaseOtherBallot);
-    if (roster_->order.size() != ballot.size()) return other;
-    for (std::size_t i = 0; i < ballot.size(); ++i) {
-      // By the names that the roster was made with: one may have been amended since.
-      auto const who = std::ranges::find(roster_->people, roster_->order[i], &Subject::number);
-      if (who == roster_->people.end() || who->name != ballot[i]) return other;
-      of_question.push_back(*who);
-    }
+  if (!rosters_.empty()) {
+    // The one that the meeting was drafted from need not be the last: after it somebody may have made it again.
+    std::optional<std::vector<Subject>> found;
+    for (auto at = rosters_.rbegin(); at != rosters_.rend() && !found; ++at) found = ballot_of(*at, ballot);
+    if (!found) return Explanation(words::kCaseOtherBallot);
+    of_question = std::move(*found);
   } else {
     // An office that made no roster knows people by their places on the ballot.
     for (std::uint32_t q = 1; q <= ballot.size(); ++q) of_question.push_back({q, ballot[q - 1]});

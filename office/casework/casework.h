@@ -63,9 +63,10 @@ class Casework {
     std::vector<Subject> people;
     std::vector<std::uint32_t> order;
   };
-  std::optional<Roster> const& roster() const { return roster_; }  ///< the last one
+  /// The last one; nullptr: none was made.
+  Roster const* roster() const { return rosters_.empty() ? nullptr : &rosters_.back(); }
   /// What was done since about somebody who may be on it: the roster has to be made again.
-  std::optional<Deed> roster_behind() const { return roster_ ? behind_roster_ : std::nullopt; }
+  std::optional<Deed> roster_behind() const { return roster() != nullptr ? behind_roster_ : std::nullopt; }
 
   /// Refused once anything was done about anybody, or for the meeting.
   Explained<void> check_import() const;
@@ -131,6 +132,8 @@ class Casework {
   /// Refused: this applicant has withdrawn.
   Explained<void> check_here(Subject const& who) const;
   void take_part(Step const& step, entry::Import const& said);
+  /// Who stands behind each name of a ballot. Nothing: it was not made from this roster.
+  static std::optional<std::vector<Subject>> ballot_of(Roster const& roster, std::vector<std::string> const& ballot);
   /// `change` for each subject of the step. @param closing the publicity must be over.
   template <class Change>
   Explained<void> for_each(Step const& step, bool closing, Change change);
@@ -148,7 +151,7 @@ class Casework {
   std::map<std::uint32_t, Withdrawal> withdrawals_;
   std::optional<Deed> behind_roster_;
   std::map<std::uint32_t, Correction> corrections_;
-  std::optional<Roster> roster_;
+  std::vector<Roster> rosters_;  ///< a meeting may have been drafted from an earlier one
   std::optional<Record> record_;
   std::optional<Publicity> publicity_;
 };

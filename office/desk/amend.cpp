@@ -77,7 +77,8 @@ Explained<std::vector<std::uint32_t>> parse_numbers(std::string_view text) {
 }
 
 Explained<void> amend(Desk& desk, Amend const& request) {
-  auto const before = desk.casework(Follow::kVerdicts);
+  // With the days: whoever let a deadline pass has given up, and a deed about him could not be followed again.
+  auto const before = desk.casework(Follow::kAll);
   if (!before) return before.error();
   auto const who = before->check_open(request.candidate);
   if (!who) return who.error();
@@ -123,7 +124,7 @@ Explained<void> print_cells(Desk& desk, std::uint32_t candidate) {
 }
 
 Explained<void> withdraw(Desk& desk, Withdraw const& request) {
-  auto const before = desk.casework(Follow::kLedger);
+  auto const before = desk.casework(Follow::kDays);
   if (!before) return before.error();
   std::vector<Subject> people;
   for (auto const number : request.candidates) {

@@ -171,13 +171,15 @@ void add_enlist(Program& program) {
 void add_import(Program& program) {
   struct Given {
     Import request;
-    std::string filed;
+    std::string filed, corrected;
     bool part = false;
   };
   auto const given = kept<Given>();
   auto* const command = program.signs(program.add("import", words::kCommandImport, words::kExampleImport));
   auto* const members = command->add_option("--members", given->request.members, help(words::kHelpSheet));
   auto* const part = command->add_flag("--part", given->part, help(words::kHelpPart))->excludes(members);
+  command->add_option("--corrected", given->corrected, help(words::kHelpNumbersCorrected))->needs(part);
+  command->add_flag("--namesakes", given->request.namesakes, help(words::kHelpNamesakes))->needs(part);
   command->add_option("--candidates", given->request.candidates, help(words::kHelpSheet))->required();
   command->add_option("--appraisals", given->request.appraisals, help(words::kHelpAppraisals));
   command->add_option("--filed", given->filed, help(words::kHelpFiled));
@@ -187,6 +189,11 @@ void add_import(Program& program) {
     if (!filed) return filed.error();
     given->request.filed = *filed;
     given->request.tell = true;
+    if (!given->corrected.empty()) {
+      auto corrected = parse_numbers(given->corrected);
+      if (!corrected) return corrected.error();
+      given->request.corrected = std::move(*corrected);
+    }
     if (given->part) return import_part(desk, given->request);
     if (given->request.members.empty()) return Explanation(words::kMembersWanted);
     return import(desk, given->request);

@@ -35,6 +35,10 @@ struct Import {
   std::optional<Day> filed;  ///< of applicants whose sheet does not say
   std::string extension;     ///< basis for using the standard outside its dates
   bool tell = false;         ///< also how the sheets were read, and what is to be thought of
+  /// Of a part: applicants of the list whose identity number it corrects; whoever else of one name and employer has
+  /// another number is somebody else. Without them such a row is refused, and asked about.
+  std::vector<std::uint32_t> corrected = {};
+  bool namesakes = false;
 };
 /// Everything of all sheets, or nothing.
 Explained<void> import(Desk& desk, Import const& request);

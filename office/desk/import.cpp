@@ -8,6 +8,7 @@
 #include "office/desk/new_files.h"
 #include "sheets/roster.h"
 #include "strings/desk.h"
+#include "strings/sheets.h"
 
 namespace piaojue::desk {
 
@@ -38,44 +39,79 @@ Explained<Bytes> read_if_given(std::optional<fs::path> const& path) {
   return path ? read_file(*path, sheets::kSheetBytesMax) : Explained<Bytes>(Bytes{});
 }
 
-/// The numbers of those on a part of the list, by its applicants.
-Explained<std::vector<std::uint32_t>> numbers_of(std::vector<sheets::People::Person> const& part,
-                                                 std::vector<sheets::People::Person> const& listed) {
-  std::map<std::string, std::uint32_t> by_identity;
-  std::map<std::pair<std::string, std::string>, std::vector<std::uint32_t>> by_name;
-  auto const key = [](sheets::People::Person const& one) {
-    return std::pair(sheets::name_key(one.name), sheets::name_key(one.employer));
-  };
-  for (std::uint32_t n = 1; n <= listed.size(); ++n) {
-    auto const& one = listed[n - 1];
-    if (one.identity) by_identity[one.identity->for_comparison_only()] = n;
-    by_name[key(one)].push_back(n);
-  }
-  std::vector<std::uint32_t> out;
-  std::set<std::uint32_t> taken;
-  auto next = static_cast<std::uint32_t>(listed.size());
-  for (auto const& one : part) {
-    std::uint32_t number = 0;
-    if (one.identity)
-      if (auto const at = by_identity.find(one.identity->for_comparison_only()); at != by_identity.end())
-        number = at->second;
-    if (auto const at = by_name.find(key(one)); number == 0 && at != by_name.end()) {
-      // Two of one name and employer are two, if their identity numbers say so.
-      std::vector<std::uint32_t> same;
-      for (auto const n : at->second)
-        if (!one.identity || !listed[n - 1].identity) same.push_back(n);
-      if (same.size() > 1)
-        return Explanation(Sentence(words::kPartNamesakes, {{"row", std::uint64_t{one.row}}, {"name", one.name}}));
-      if (!same.empty()) number = same.front();
+/// Finds those on a part of the list.
+class Finder {
+ public:
+  using Person = sheets::People::Person;
+
+  Finder(std::vector<Person> const& listed, Import const& request) : listed_(listed), request_(request) {
+    for (std::uint32_t n = 1; n <= listed.size(); ++n) {
+      auto const& one = listed[n - 1];
+      if (one.identity) by_identity_[one.identity->for_comparison_only()] = n;
+      by_name_[key(one)].push_back(n);
     }
-    if (number == 0) number = ++next;
-    if (!taken.insert(number).second)
-      return Explanation(
-          Sentence(words::kPartTwice, {{"row", std::uint64_t{one.row}}, {"name", one.name}, {"number", number}}));
-    out.push_back(number);
   }
-  return out;
-}
+
+  /// @return the number of each, in the order of the part.
+  Explained<std::vector<std::uint32_t>> numbers(std::vector<Person> const& part) const {
+    std::vector<std::uint32_t> out;
+    std::set<std::uint32_t> taken;
+    auto next = static_cast<std::uint32_t>(listed_.size());
+    for (auto const& one : part) {
+      auto const found = number(one);
+      if (!found) return found.error();
+      out.push_back(*found != 0 ? *found : ++next);
+      if (!taken.insert(out.back()).second)
+        return Explanation(
+            Sentence(words::kPartTwice, {{"row", std::uint64_t{one.row}}, {"name", one.name}, {"number", out.back()}}));
+    }
+    return out;
+  }
+
+ private:
+  static std::pair<std::string, std::string> key(Person const& one) {
+    return {sheets::name_key(one.name), sheets::name_key(one.employer)};
+  }
+  Explanation about(Text const& text, Person const& one, std::uint32_t number) const {
+    return Explanation(Sentence(text, {{"row", std::uint64_t{one.row}},
+                                       {"name", one.name},
+                                       {"number", number},
+                                       {"listed", listed_[number - 1].name}}));
+  }
+
+  /// 0: not on the list.
+  Explained<std::uint32_t> number(Person const& one) const {
+    if (one.identity)
+      if (auto const at = by_identity_.find(one.identity->for_comparison_only()); at != by_identity_.end()) {
+        // A number that was copied from another row would put its owner in the other's place.
+        if (sheets::name_key(listed_[at->second - 1].name) != sheets::name_key(one.name))
+          return about(words::kPartOtherName, one, at->second);
+        return at->second;
+      }
+    auto const at = by_name_.find(key(one));
+    if (at == by_name_.end()) return 0U;
+    return among(at->second, one);
+  }
+
+  /// Of several of one name and employer.
+  Explained<std::uint32_t> among(std::vector<std::uint32_t> const& group, Person const& one) const {
+    std::vector<std::uint32_t> same, other;
+    for (auto const n : group) (one.identity && listed_[n - 1].identity ? other : same).push_back(n);
+    for (auto const n : other)
+      if (std::ranges::find(request_.corrected, n) != request_.corrected.end()) return n;
+    if (same.size() > 1)
+      return Explanation(Sentence(words::kPartNamesakes, {{"row", std::uint64_t{one.row}}, {"name", one.name}}));
+    if (!same.empty()) return same.front();
+    // Another number is that of another person, or of this one, corrected: whoever has the papers can tell.
+    if (!other.empty() && !request_.namesakes) return about(words::kPartOtherNumber, one, other.front());
+    return 0U;
+  }
+
+  std::vector<Person> const& listed_;
+  Import const& request_;
+  std::map<std::string, std::uint32_t> by_identity_;
+  std::map<std::pair<std::string, std::string>, std::vector<std::uint32_t>> by_name_;
+};
 
 /// In the order of the sheet, as `import_applicants` gives them.
 std::vector<sheets::People::Person> by_row(sheets::Candidates const& sheet) {
@@ -146,13 +182,22 @@ Explained<Part> read_part(Desk const& desk, Import const& request) {
   if (!ballot) return ballot.error();
   auto part = imported(office::import_applicants(*candidates, *appraisals, filed));
   if (!part) return part.error();
-  auto numbers = numbers_of(by_row(*ballot), listed->as_written);
+  // The ballot reads columns of its own.
+  part->candidates = sheets::of_both(part->candidates, ballot->reading);
+  auto numbers = Finder(listed->as_written, request).numbers(by_row(*ballot));
   if (!numbers) return numbers.error();
   if (auto const allowed = before->check_part(*numbers); !allowed) return allowed.error();
   return Part{std::move(*before),     filed,
               std::move(*candidates), std::move(*appraisals),
               std::move(*part),       std::move(*numbers),
               listed->people.size()};
+}
+
+std::vector<Sentence> readings_of(Part const& part) {
+  auto out = part.applicants.candidates.sentences(words::kPageCandidatesFile);
+  if (!part.appraisals.empty())
+    std::ranges::move(part.applicants.appraisals.sentences(strings::sheets::kFileAppraisals), std::back_inserter(out));
+  return out;
 }
 
 }  // namespace
@@ -164,7 +209,7 @@ Explained<PartPreview> preview_part(Desk const& desk, Import const& request) {
   for (std::size_t i = 0; i < part->numbers.size(); ++i)
     (part->numbers[i] > part->listed ? out.fresh : out.again)
         .push_back({part->numbers[i], part->applicants.people[i].name});
-  out.readings = part->applicants.candidates.sentences(words::kPageCandidatesFile);
+  out.readings = readings_of(*part);
   return out;
 }
 
@@ -193,9 +238,9 @@ Explained<void> import_part(Desk& desk, Import const& request) {
   if (auto const put = kept.write(); !put) return put.error();
   if (auto const written = desk.write(*checked); !written) return written.error();
   if (request.tell)
-    for (Sentence const& sentence : part->applicants.candidates.sentences(words::kPageCandidatesFile))
-      desk.say(sentence);
+    for (Sentence const& sentence : readings_of(*part)) desk.say(sentence);
   desk.say({words::kImportedPart, {{"anew", all - fresh}, {"fresh", fresh}}});
+  if (part->before.roster()) desk.say(words::kRosterBehind);
   return {};
 }
 

@@ -102,6 +102,8 @@ class ListReader {
   }
 
   Explained<Listed> read() {
+    take_last(*cases_.import());
+    for (auto const& part : cases_.parts()) take_last(part);
     if (auto taken = take(*cases_.import()); !taken) return taken.error();
     for (auto const& part : cases_.parts())
       if (auto taken = take(part); !taken) return taken.error();
@@ -111,6 +113,14 @@ class ListReader {
   }
 
  private:
+  void take_last(Casework::Import const& import) {
+    for (Subject const& who : import.people) last_[who.number] = &import;
+  }
+  bool is_last(std::uint32_t number, Casework::Import const& import) const {
+    auto const at = last_.find(number);
+    return at != last_.end() && at->second == &import;
+  }
+
   Explained<void> take(Casework::Import const& import) {
     auto const sheets = sheets_of_(import);
     if (!sheets) return sheets.error();
@@ -118,7 +128,11 @@ class ListReader {
     auto const plain = imported(office::import_applicants(sheets->candidates, sheets->appraisals, filed));
     if (!plain) return plain.error();
     auto const rows = rows_of(import, plain->people);
-    auto const cells = cells_of(rows, changes_);
+    // What was amended of a row that came in again was amended of the later one.
+    Changes changes;
+    for (auto const& [number, cells] : changes_)
+      if (is_last(number, import)) changes[number] = cells;
+    auto const cells = cells_of(rows, changes);
     auto const amended =
         cells.empty() ? plain
                       : imported(office::import_applicants(sheets->candidates, sheets->appraisals, filed, cells));
@@ -127,21 +141,22 @@ class ListReader {
     if (!ballot) return ballot.error();
     take_ballot(*ballot, rows);
     for (std::size_t i = 0; i < amended->people.size(); ++i)
-      if (auto put = put_person(rows.numbers[i], plain->people[i], amended->people[i]); !put) return put;
+      if (auto put = put_person(rows.numbers[i], plain->people[i], amended->people[i], changes); !put) return put;
     return {};
   }
 
-  Explained<void> put_person(std::uint32_t number, Applicant const& plain, Applicant person) {
+  Explained<void> put_person(std::uint32_t number, Applicant const& plain, Applicant person, Changes const& changes) {
     if (number < 1 || number > out_.people.size())
       return Explanation(Sentence(words::kCaseNoApplicant, {{"number", number}}));
     auto& before = out_.people[number - 1];
     auto& as_written = out_.as_written[number - 1];
     as_written = lines_[number].as_written;
-    // A part that brings no appraisals of somebody takes none away: they stand in a sheet of their own.
-    bool const kept = person.facts.appraisals.empty() && !before.facts.appraisals.empty();
+    // A part takes no year's appraisal away that it does not bring: they stand in a sheet of their own.
+    auto& brought = appraisals_[number];
+    for (auto const& [year, grade] : plain.facts.appraisals) brought[year] = grade;
     auto as_imported = plain.facts;
-    if (kept) as_imported.appraisals = person.facts.appraisals = before.facts.appraisals;
-    if (auto const at = changes_.find(number); at != changes_.end()) {
+    as_imported.appraisals = person.facts.appraisals = brought;
+    if (auto const at = changes.find(number); at != changes.end()) {
       auto const name = person.name;
       if (auto put = put_changes(at->second, person); !put) return put;
       if (person.name != name) as_written.name = person.name;
@@ -157,7 +172,10 @@ class ListReader {
     for (auto const& batch : sheet.batches)
       for (auto const q : batch.candidates) {
         auto const number = rows.by_row.at(sheet.as_written.at(q - 1).row);
-        lines_[number] = {number, sheet.candidates.at(q - 1), batch.title, sheet.as_written.at(q - 1)};
+        BallotLine line{number, sheet.candidates.at(q - 1), batch.title, sheet.as_written.at(q - 1)};
+        // Nor an identity number, by a row without one.
+        if (!line.as_written.identity) line.as_written.identity = lines_[number].as_written.identity;
+        lines_[number] = std::move(line);
         order_.push_back(number);
       }
   }
@@ -173,7 +191,29 @@ class ListReader {
     for (auto const& [key, group] : groups)
       if (group.size() > 1)
         if (auto apart = tell_apart(group); !apart) return apart;
+    doubt_alike();
     return {};
+  }
+
+  /// 張國華 of one sheet and 张国华 of another may be one person: people look at both.
+  void doubt_alike() {
+    std::map<std::pair<std::string, std::string>, std::vector<std::uint32_t>> groups;
+    for (std::uint32_t n = 1; n <= out_.people.size(); ++n) {
+      auto const& one = out_.as_written[n - 1];
+      groups[{sheets::loose_name_key(one.name), sheets::loose_name_key(one.employer)}].push_back(n);
+    }
+    for (auto const& [key, group] : groups)
+      for (auto const n : group)
+        if (auto const other = std::ranges::find_if(group, [&](auto const m) { return may_be_one(n, m); });
+            other != group.end())
+          out_.people[n - 1].facts.doubts.emplace_back(words::kListAlike, Sentence::Values{{"number", *other}});
+  }
+
+  bool may_be_one(std::uint32_t a, std::uint32_t b) const {
+    auto const &one = out_.as_written[a - 1], &other = out_.as_written[b - 1];
+    if (a == b || (one.identity && other.identity && *one.identity != *other.identity)) return false;
+    return sheets::name_key(one.name) != sheets::name_key(other.name) ||
+           sheets::name_key(one.employer) != sheets::name_key(other.employer);
   }
 
   Explained<void> tell_apart(std::vector<std::uint32_t> const& group) {
@@ -222,6 +262,8 @@ class ListReader {
   SheetsOf const& sheets_of_;
   Changes changes_;
   Listed out_;
+  std::map<std::uint32_t, Casework::Import const*> last_;  ///< the import that an applicant's row stands in
+  std::map<std::uint32_t, decltype(office::Facts::appraisals)> appraisals_;  ///< as imported, of all imports
   std::map<std::uint32_t, BallotLine> lines_;
   std::vector<std::uint32_t> order_;  ///< of all imports, one behind the other
 };

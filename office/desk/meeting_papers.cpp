@@ -113,6 +113,20 @@ Explained<office::OfficeFacts> facts_of(Desk& desk, Casework const& cases, offic
   return out;
 }
 
+/// Nobody is posted whom the office itself no longer takes for eligible: the roster may be older than that.
+Explained<void> check_standing(Desk const& desk, std::vector<Subject> const& passers) {
+  auto const cases = desk.casework(Follow::kAll);
+  if (!cases) return cases.error();
+  for (Subject const& who : passers) {
+    if (cases->withdrawal(who.number)) continue;
+    auto const standing = cases->review()->assessed().at(who.number - 1).standing();
+    bool const given_up = cases->correction(who.number).state() == office::CorrectionState::kGivenUp;
+    if (given_up || standing != office::Verdict::kEligible)
+      return Explanation(Sentence(words::kPassedNotEligible, {{"number", who.number}, {"name", who.name}}));
+  }
+  return {};
+}
+
 }  // namespace
 
 Explained<void> papers(Desk& desk, Papers const& request) {
@@ -132,6 +146,8 @@ Explained<void> papers(Desk& desk, Papers const& request) {
   if (!casework->record()) {
     auto passers = casework->passers(ballot, office::passed(record->audit));
     if (!passers) return passers.error();
+    if (casework->roster())
+      if (auto const standing = check_standing(desk, *passers); !standing) return standing.error();
     auto drafted = desk.draft(*casework, entry::Record{record->audit.head}, std::move(*passers));
     if (!drafted) return drafted.error();
     cited = std::move(*drafted);

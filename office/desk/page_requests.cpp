@@ -215,7 +215,10 @@ PageRequests::Reply PageRequests::preview_of_part(Import const& request) {
 PageRequests::Reply PageRequests::preview_sheets(In in) {
   auto const filed = parse_day_option(text_at(in, "filed"));
   if (!filed) return Explanation(words::kFiledWanted);
-  if (flag_at(in, "part")) return preview_of_part(import_request(*filed, {}));
+  if (flag_at(in, "part")) {
+    auto const request = part_request(in, *filed);
+    return request ? preview_of_part(*request) : Reply(request.error());
+  }
   auto const candidates = uploaded(Upload::kCandidates);
   if (!candidates) return candidates.error();
   auto const members = uploaded(Upload::kMembers);
@@ -313,12 +316,24 @@ Import PageRequests::import_request(std::optional<Day> filed, std::string extens
   return out;
 }
 
+Explained<Import> PageRequests::part_request(In in, std::optional<Day> filed) const {
+  auto out = import_request(filed, {});
+  out.namesakes = flag_at(in, "namesakes");
+  auto const written = text_at(in, "corrected");
+  if (written.empty()) return out;
+  auto corrected = parse_numbers(written);
+  if (!corrected) return corrected.error();
+  out.corrected = std::move(*corrected);
+  return out;
+}
+
 PageRequests::Reply PageRequests::import_sheets(In in) {
   auto const filed = parse_day_option(text_at(in, "filed"));
   if (!filed) return filed.error();
-  auto const request = import_request(*filed, text_at(in, "extension"));
   bool const part = flag_at(in, "part");
-  auto reply = done([&](Desk& desk) { return part ? import_part(desk, request) : import(desk, request); });
+  auto const request = part ? part_request(in, *filed) : import_request(*filed, text_at(in, "extension"));
+  if (!request) return request.error();
+  auto reply = done([&](Desk& desk) { return part ? import_part(desk, *request) : import(desk, *request); });
   // Sheets that are imported are kept under their hashes; what was sent up for it is done with.
   if (reply) uploads_.forget({Upload::kMembers, Upload::kCandidates, Upload::kAppraisals});
   return reply;

@@ -40,6 +40,7 @@ class PageRequests {
   Reply upload(In in);
   Reply preview_sheets(In in);
   Reply preview_of_part(Import const& request);
+  Explained<Import> part_request(In in, std::optional<Day> filed) const;
   Import import_request(std::optional<Day> filed, std::string extension) const;
   Reply verdicts(In in);
   Reply verdict(In in);

@@ -140,7 +140,7 @@ Explained<json::object> progress_view(Desk const& desk, fs::path const& roster_f
   json::object out;
   if (auto const& import = bare->import())
     out["imported"] = {{"date", sheets::day_text(import->date)}, {"candidates", import->people.size()}};
-  if (auto const& roster = bare->roster())
+  if (auto const* const roster = bare->roster())
     out["roster"] = {{"date", sheets::day_text(roster->date)},
                      {"candidates", roster->people.size()},
                      {"folder", roster_folder.string()},

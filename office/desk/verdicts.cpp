@@ -115,7 +115,7 @@ Explained<void> make_verdict_paper(Desk& desk, VerdictPaper const& request) {
 }
 
 Explained<void> decide(Desk& desk, Decide const& request) {
-  auto const casework = desk.casework(Follow::kVerdicts);
+  auto const casework = desk.casework(Follow::kAll);
   if (!casework) return casework.error();
   auto const& assessed = casework->review()->assessed();
   entry::Decide said{request.verdict, request.reason, request.basis, {}};
@@ -131,6 +131,7 @@ Explained<void> decide(Desk& desk, Decide const& request) {
   auto const count = std::uint64_t{people.size()};
   auto const written = desk.write(*casework, said, std::move(people));
   if (!written) return written.error();
+  if (casework->roster()) desk.say(words::kRosterBehind);
   if (count > 1) desk.say({words::kDecidedMany, {{"count", count}, {"verdict", verdict_word(request.verdict)}}});
   return {};
 }

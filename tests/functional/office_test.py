@@ -280,6 +280,15 @@ class Office(unittest.TestCase):
         self.clerk("notice", "--candidate", 3, "--corrected", "--date", "2026-10-10", rc=1)
         self.assertIn("视为放弃申报", self.clerk("notice", "--candidate", 3, "--lapse", "--date", "2026-10-10").stdout)
         self.assertEqual(len(json.loads(self.clerk("trail", "--candidate", 3, "--json").stdout)), 3)
+        # Whoever has given up is given up. Harm: a deed about him that no command can follow any more ends the office.
+        size = (self.office / "ledger").stat().st_size
+        for deed in (("withdraw", "--candidate", "3", "--reason", "本人申请"),
+                     ("amend", "--candidate", "3", "--set", "学历=大专", "--reason", "核对原件", "--file", self.evidence()),
+                     ("decide", "--candidate", "3", "--verdict", "ELIGIBLE", "--reason", "齐", "--basis", "第五条")):
+            self.assertIn("视为放弃", self.clerk(*deed, "--date", "2026-10-12", rc=1).stderr)
+        self.assertEqual((self.office / "ledger").stat().st_size, size)
+        self.assertIn("补正期限", self.clerk("notice", "--candidate", 4, "--item", "缺考核表|第五条", "--date",
+                                         "2026-10-12").stdout)
 
     def verdict_of(self, number):
         return json.loads(self.clerk("verdicts", "--json").stdout)[number - 1]
@@ -402,6 +411,65 @@ class Office(unittest.TestCase):
         self.assertIn("不能再随部分名单导入", self.clerk(*bring, rc=1).stderr)
         self.assertEqual(len(json.loads(self.clerk("verdicts", "--json").stdout)), 21)
 
+    def part(self, *rows, rc=0, more=()):
+        part = self.directory / "part.csv"
+        with open(part, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+        done = self.clerk("import", "--part", "--candidates", part, "--date", "2026-10-09", *more, rc=rc)
+        return done.stdout if rc == 0 else done.stderr
+
+    def import_list(self, *rows):
+        self.enlist()
+        listed = self.directory / "list.csv"
+        with open(listed, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+        self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates", listed, "--date", "2026-10-09")
+
+    def verdicts(self):
+        return json.loads(self.clerk("verdicts", "--json").stdout)
+
+    def test_an_identity_number_of_a_part_never_takes_anybody_s_place(self):
+        # Harm: a copied number replaces somebody on the list; a corrected one makes two applicants of one.
+        head = ["姓名", "单位", "级别", "渠道", "证件号码"]
+        wang, li = "11010519491231002X", "440524198001010013"
+        self.import_list(head, ["王五", "甲公司", "中级", "正常", wang], ["李四", "乙公司", "中级", "正常", li])
+        self.assertIn("第 1 号 王五", self.part(head, ["李四", "乙公司", "中级", "正常", wang], rc=1))
+        self.assertEqual([one["name"] for one in self.verdicts()], ["王五", "李四"])
+        other = "370211198503121024"
+        again = (head, ["王五", "甲公司", "助理级", "正常", other])
+        refused = self.part(*again, rc=1)
+        self.assertIn("--corrected 1", refused)
+        self.assertIn("--namesakes", refused)
+        self.assertIn("重新导入 1 人，新增 0 人", self.part(*again, more=("--corrected", "1")))
+        self.assertEqual([(one["name"], one["level"]) for one in self.verdicts()], [("王五", "助理级"), ("李四", "中级")])
+        self.assertIn("新增 1 人", self.part(head, ["王五", "甲公司", "中级", "正常", wang], more=("--namesakes",)))
+        self.assertEqual(len(self.verdicts()), 3)
+        self.assertNotIn(other, (self.office / "ledger").read_bytes().decode("utf-8", "replace"))
+
+    def test_a_name_in_other_characters_is_looked_at_across_sheets(self):
+        # Harm: one person stands on the ballot twice, because the second sheet was typed with another keyboard.
+        head = ["姓名", "单位", "级别", "渠道", "学历", "学位", "毕业时间", "参加工作时间", "现职称", "现职称取得时间",
+                "继续教育", "处分", "申报日期", *(f"{year}年度考核" for year in range(2019, 2024))]
+        facts = ["副高级", "正常", "本科", "学士", "2007-07", "2007-07", "工程师", "2018-12", "达标", "无", "2024-09-01",
+                 *["合格"] * 5]
+        self.import_list(head, ["张国华", "甲公司", *facts], ["李四", "乙公司", *facts])
+        self.assertEqual([one["machine"] for one in self.verdicts()], ["ELIGIBLE", "ELIGIBLE"])
+        self.part(head, ["張國華", "甲公司", *facts])
+        one, other, again = self.verdicts()
+        self.assertEqual([one["machine"], other["machine"], again["machine"]], ["REVIEW", "ELIGIBLE", "REVIEW"])
+        self.assertIn("第 3 号", one["reason"])
+        self.assertIn("第 1 号", again["reason"])
+
+    def test_a_part_takes_no_year_of_appraisals_away(self):
+        # Harm: the one bad year of somebody is gone, because a part brought another year.
+        years = ["2021年度考核", "2022年度考核", "2023年度考核"]
+        head = ["姓名", "单位", "级别", "渠道"]
+        self.import_list(head + years, ["张国华", "甲公司", "中级", "正常", "基本合格", "合格", "合格"])
+        self.part(head + years[2:], ["张国华", "甲公司", "中级", "正常", "优秀"])
+        cells = self.clerk("amend", "--candidate", 1).stdout
+        for line in ("2021年度考核\t基本合格", "2022年度考核\t合格", "2023年度考核\t优秀"):
+            self.assertIn(line, cells)
+
     def test_a_refused_import_says_which_file_it_is(self):
         # Harm: of three files one is a PDF, and the clerk looks for the fault in the two others.
         self.enlist()
@@ -519,7 +587,8 @@ class Office(unittest.TestCase):
         path.write_bytes(altered)
         self.assertIn("第 1 条", self.clerk("verdicts", rc=1).stderr)
 
-    def test_from_the_record_to_the_certificates(self):
+    def meet(self):
+        """A meeting of two applicants who both pass. @return record and head hash"""
         with small.Small(BIN, experts=4, batches=(2,)) as meeting:
             meeting.start()
             meeting.open(1)
@@ -531,6 +600,32 @@ class Office(unittest.TestCase):
             head = meeting.client(meeting.chair).wait("head", 10)["hex"]
             record = self.directory / "record.piaojue"
             shutil.copy(meeting.directory / "record.piaojue", record)
+        return record, head
+
+    def test_nobody_is_posted_whom_the_office_no_longer_takes_for_eligible(self):
+        # Harm: somebody who was found not eligible after the roster was made gets the certificate all the same.
+        record, head = self.meet()
+        people = ["申报人0001", "申报人0002"]
+        self.import_list(["姓名", "单位", "级别", "渠道", "批次"],
+                         *([name, "某公司", "高级工程师", "正常", "第1批"] for name in people))
+        self.clerk("decide", "--candidate", "1-2", "--verdict", "ELIGIBLE", "--reason", "齐", "--basis", "第五条")
+        self.clerk("roster", "--out", self.directory / "roster")
+        said = self.clerk("decide", "--candidate", "2", "--verdict", "NOT_ELIGIBLE", "--reason", "x", "--basis", "y").stdout
+        self.assertIn("请重新形成名单", said)
+        make = ("papers", "--record", record, "--anchor", head, "--out", self.directory / "papers")
+        size = (self.office / "ledger").stat().st_size
+        self.assertIn("第 2 号", self.clerk(*make, rc=1).stderr)
+        self.assertEqual((self.office / "ledger").stat().st_size, size)
+        # Made again after the vote, a roster does not part the record from the one that it was drafted from.
+        self.clerk("withdraw", "--candidate", "2", "--reason", "本人申请")
+        self.clerk("roster", "--out", self.directory / "roster-2")
+        self.assertIn("第 2 号", self.clerk(*make).stdout)
+        posted = next((self.directory / "papers").glob("*公示名单*.html")).read_text(encoding="utf-8")
+        self.assertIn(people[0], posted)
+        self.assertNotIn(people[1], posted)
+
+    def test_from_the_record_to_the_certificates(self):
+        record, head = self.meet()
         self.enlist()
         out = self.directory / "papers"
         of = ("--record", record, "--anchor", head)

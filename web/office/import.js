@@ -65,6 +65,8 @@ export function Import({ app }) {
   const [filed, setFiled] = useState('');
   const [extension, setExtension] = useState('');
   const [part, setPart] = useState(false);
+  const [corrected, setCorrected] = useState('');
+  const [namesakes, setNamesakes] = useState(false);
   const [found, setFound] = useState(null);
   // What was sent up is done with once it is imported: the fields are empty again.
   const [imports, setImports] = useState(0);
@@ -77,8 +79,9 @@ export function Import({ app }) {
     setFound(null);
     setReady((before) => ({ ...before, [kind]: name }));
   };
+  const ofPart = () => ({ filed, part: true, corrected: corrected.trim(), namesakes });
   const look = async () => {
-    const reply = await app.call('preview', { filed, part });
+    const reply = await app.call('preview', part ? ofPart() : { filed });
     setFound(reply.ok ? reply : null);
     app.say(reply.ok ? null : { reply });
   };
@@ -86,7 +89,11 @@ export function Import({ app }) {
     if (await app.act('import', { filed, extension: extension.trim() })) imported();
   };
   const takePart = async () => {
-    if (await app.act('import', { filed, part: true })) imported();
+    if (await app.act('import', ofPart())) imported();
+  };
+  const changed = (set, property) => (event) => {
+    setFound(null);
+    set(event.target[property]);
   };
   const choosePart = (event) => {
     setFound(null);
@@ -118,6 +125,10 @@ export function Import({ app }) {
       ${desk.imported && html`<label class="check block">
         <input type="checkbox" checked=${part} onChange=${choosePart} />
         ${' '}${t('import.part')}</label><p class="quiet-text">${t('import.partLead')}</p>`}
+      ${part && html`<div class="fields"><label class="field"><span>${t('import.corrected')}</span>
+        <input type="text" autocomplete="off" value=${corrected} onInput=${changed(setCorrected, 'value')} /></label>
+        <label class="check block"><input type="checkbox" checked=${namesakes}
+          onChange=${changed(setNamesakes, 'checked')} />${' '}${t('import.namesakes')}</label></div>`}
       <div class="row-end"><${Act} app=${app} kind="primary" label=${t('import.preview')}
         disabled=${!ready.candidates || (!part && !ready.members)} run=${look} /></div></section>
     ${found && found.readings.length > 0 && html`<${Readings} app=${app} readings=${found.readings} />`}

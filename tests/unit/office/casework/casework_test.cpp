@@ -196,6 +196,16 @@ TEST_F(Cases, AnAmendedNameDoesNotPartTheRecordFromItsRoster) {
   EXPECT_FALSE(now().passers({"乙二", "甲"}, {1}));
 }
 
+// Harm: a roster that is made again after the vote parts the office from its meeting, and nobody gets a certificate.
+TEST_F(Cases, TheRecordMayBeOfAnEarlierRoster) {
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  ASSERT_TRUE(write("07-01", entry::Roster{{2, 1}, {}, {}}, {people[0], people[1]}));
+  ASSERT_TRUE(write("07-02", entry::Roster{{1}, {}, {}}, {people[0]}));
+  EXPECT_THAT(*now().passers({"乙", "甲"}, {1}), ElementsAre(people[1]));
+  EXPECT_THAT(*now().passers({"甲"}, {1}), ElementsAre(people[0]));
+  EXPECT_FALSE(now().passers({"乙"}, {1}));
+}
+
 // Harm: somebody who was not heard yet is left out of the meeting, or sits in it undecided.
 TEST_F(Cases, TheRosterWaitsForEverybodyWhoIsOpen) {
   basis = {calendar(), review({"甲", "乙", "甲"})};
