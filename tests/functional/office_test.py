@@ -283,7 +283,8 @@ class Office(unittest.TestCase):
         # Whoever has given up is given up. Harm: a deed about him that no command can follow any more ends the office.
         size = (self.office / "ledger").stat().st_size
         for deed in (("withdraw", "--candidate", "3", "--reason", "本人申请"),
-                     ("amend", "--candidate", "3", "--set", "学历=大专", "--reason", "核对原件", "--file", self.evidence()),
+                     ("amend", "--candidate", "3", "--set", "学历=大专", "--reason", "核对原件", "--file",
+                      self.evidence()),
                      ("decide", "--candidate", "3", "--verdict", "ELIGIBLE", "--reason", "齐", "--basis", "第五条")):
             self.assertIn("视为放弃", self.clerk(*deed, "--date", "2026-10-12", rc=1).stderr)
         self.assertEqual((self.office / "ledger").stat().st_size, size)
@@ -441,7 +442,8 @@ class Office(unittest.TestCase):
         self.assertIn("--corrected 1", refused)
         self.assertIn("--namesakes", refused)
         self.assertIn("重新导入 1 人，新增 0 人", self.part(*again, more=("--corrected", "1")))
-        self.assertEqual([(one["name"], one["level"]) for one in self.verdicts()], [("王五", "助理级"), ("李四", "中级")])
+        self.assertEqual([(one["name"], one["level"]) for one in self.verdicts()],
+                         [("王五", "助理级"), ("李四", "中级")])
         self.assertIn("新增 1 人", self.part(head, ["王五", "甲公司", "中级", "正常", wang], more=("--namesakes",)))
         self.assertEqual(len(self.verdicts()), 3)
         self.assertNotIn(other, (self.office / "ledger").read_bytes().decode("utf-8", "replace"))
@@ -450,8 +452,8 @@ class Office(unittest.TestCase):
         # Harm: one person stands on the ballot twice, because the second sheet was typed with another keyboard.
         head = ["姓名", "单位", "级别", "渠道", "学历", "学位", "毕业时间", "参加工作时间", "现职称", "现职称取得时间",
                 "继续教育", "处分", "申报日期", *(f"{year}年度考核" for year in range(2019, 2024))]
-        facts = ["副高级", "正常", "本科", "学士", "2007-07", "2007-07", "工程师", "2018-12", "达标", "无", "2024-09-01",
-                 *["合格"] * 5]
+        facts = ["副高级", "正常", "本科", "学士", "2007-07", "2007-07", "工程师", "2018-12", "达标", "无",
+                 "2024-09-01", *["合格"] * 5]
         self.import_list(head, ["张国华", "甲公司", *facts], ["李四", "乙公司", *facts])
         self.assertEqual([one["machine"] for one in self.verdicts()], ["ELIGIBLE", "ELIGIBLE"])
         self.part(head, ["張國華", "甲公司", *facts])
@@ -610,8 +612,8 @@ class Office(unittest.TestCase):
                          *([name, "某公司", "高级工程师", "正常", "第1批"] for name in people))
         self.clerk("decide", "--candidate", "1-2", "--verdict", "ELIGIBLE", "--reason", "齐", "--basis", "第五条")
         self.clerk("roster", "--out", self.directory / "roster")
-        said = self.clerk("decide", "--candidate", "2", "--verdict", "NOT_ELIGIBLE", "--reason", "x", "--basis", "y").stdout
-        self.assertIn("请重新形成名单", said)
+        fallen = ("decide", "--candidate", "2", "--verdict", "NOT_ELIGIBLE", "--reason", "x", "--basis", "y")
+        self.assertIn("请重新形成名单", self.clerk(*fallen).stdout)
         make = ("papers", "--record", record, "--anchor", head, "--out", self.directory / "papers")
         size = (self.office / "ledger").stat().st_size
         self.assertIn("第 2 号", self.clerk(*make, rc=1).stderr)

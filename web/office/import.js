@@ -52,11 +52,25 @@ function Found({ app, found, run }) {
 /** Who would be taken anew and who added, by name, before anything is. */
 function FoundPart({ app, found, run }) {
   const { t } = app;
-  const list = (key, people) => people.length > 0 && html`<details open><summary>${t(key, { n: people.length })}</summary>
-    <ul class="plain">${people.map((one) => html`<li key=${one.number}>${one.number} ${one.name}</li>`)}</ul></details>`;
+  const row = (one) => html`<li key=${one.number}>${one.number} ${one.name}</li>`;
+  const list = (key, people) => people.length > 0 && html`<details open>
+    <summary>${t(key, { n: people.length })}</summary><ul class="plain">${people.map(row)}</ul></details>`;
   return html`<section class="card"><h2>${t('import.found')}</h2>${list('import.partAgain', found.again)}
-    ${list('import.partFresh', found.fresh)}
-    <div class="row-end"><${Act} app=${app} kind="primary large" label=${t('import.partDo')} run=${run} /></div></section>`;
+    ${list('import.partFresh', found.fresh)}<div class="row-end">
+      <${Act} app=${app} kind="primary large" label=${t('import.partDo')} run=${run} /></div></section>`;
+}
+
+/** That the sheet holds only some of the list, and whom a number that is another one is about. */
+function OfPart({ app, part, setPart }) {
+  const { t } = app;
+  const put = (field, property) => (event) => setPart({ ...part, [field]: event.target[property] });
+  return html`<label class="check block">
+      <input type="checkbox" checked=${part.part} onChange=${put('part', 'checked')} />
+      ${' '}${t('import.part')}</label><p class="quiet-text">${t('import.partLead')}</p>
+    ${part.part && html`<div class="fields"><label class="field"><span>${t('import.corrected')}</span>
+      <input type="text" autocomplete="off" value=${part.corrected} onInput=${put('corrected', 'value')} /></label>
+      <label class="check block"><input type="checkbox" checked=${part.namesakes}
+        onChange=${put('namesakes', 'checked')} />${' '}${t('import.namesakes')}</label></div>`}`;
 }
 
 export function Import({ app }) {
@@ -64,9 +78,7 @@ export function Import({ app }) {
   const [ready, setReady] = useState({});
   const [filed, setFiled] = useState('');
   const [extension, setExtension] = useState('');
-  const [part, setPart] = useState(false);
-  const [corrected, setCorrected] = useState('');
-  const [namesakes, setNamesakes] = useState(false);
+  const [part, setPart] = useState({ part: false, corrected: '', namesakes: false });
   const [found, setFound] = useState(null);
   // What was sent up is done with once it is imported: the fields are empty again.
   const [imports, setImports] = useState(0);
@@ -79,9 +91,8 @@ export function Import({ app }) {
     setFound(null);
     setReady((before) => ({ ...before, [kind]: name }));
   };
-  const ofPart = () => ({ filed, part: true, corrected: corrected.trim(), namesakes });
   const look = async () => {
-    const reply = await app.call('preview', part ? ofPart() : { filed });
+    const reply = await app.call('preview', part.part ? { filed, ...part } : { filed });
     setFound(reply.ok ? reply : null);
     app.say(reply.ok ? null : { reply });
   };
@@ -89,15 +100,11 @@ export function Import({ app }) {
     if (await app.act('import', { filed, extension: extension.trim() })) imported();
   };
   const takePart = async () => {
-    if (await app.act('import', ofPart())) imported();
+    if (await app.act('import', { filed, ...part })) imported();
   };
-  const changed = (set, property) => (event) => {
+  const choosePart = (chosen) => {
     setFound(null);
-    set(event.target[property]);
-  };
-  const choosePart = (event) => {
-    setFound(null);
-    setPart(event.target.checked);
+    setPart(chosen);
   };
   const outcome = () => {
     if (found.again) return html`<${FoundPart} app=${app} found=${found} run=${takePart} />`;
@@ -122,15 +129,9 @@ export function Import({ app }) {
         <label class="field"><span>${t('import.extension')}</span>
           <input type="text" autocomplete="off" value=${extension} onInput=${(e) => setExtension(e.target.value)} />
           </label></div>
-      ${desk.imported && html`<label class="check block">
-        <input type="checkbox" checked=${part} onChange=${choosePart} />
-        ${' '}${t('import.part')}</label><p class="quiet-text">${t('import.partLead')}</p>`}
-      ${part && html`<div class="fields"><label class="field"><span>${t('import.corrected')}</span>
-        <input type="text" autocomplete="off" value=${corrected} onInput=${changed(setCorrected, 'value')} /></label>
-        <label class="check block"><input type="checkbox" checked=${namesakes}
-          onChange=${changed(setNamesakes, 'checked')} />${' '}${t('import.namesakes')}</label></div>`}
+      ${desk.imported && html`<${OfPart} app=${app} part=${part} setPart=${choosePart} />`}
       <div class="row-end"><${Act} app=${app} kind="primary" label=${t('import.preview')}
-        disabled=${!ready.candidates || (!part && !ready.members)} run=${look} /></div></section>
+        disabled=${!ready.candidates || (!part.part && !ready.members)} run=${look} /></div></section>
     ${found && found.readings.length > 0 && html`<${Readings} app=${app} readings=${found.readings} />`}
     ${found && outcome()}</div>`;
 }
