@@ -57,6 +57,30 @@ Hides hidden_by(std::string_view code) {
   return {empty.size() >= 2 && empty[0], empty.size() >= 4 && empty[3]};
 }
 
+bool scaled_by(std::string_view code) {
+  bool digit = false;  // right before, but for commas
+  for (std::size_t i = 0; i < code.size() && code[i] != ';'; ++i) {
+    char const c = code[i];
+    if (c == '"') {
+      i = std::min(code.find('"', i + 1), code.size() - 1);
+    } else if (c == '\\' || c == '_' || c == '*' || c == '!') {
+      ++i;
+    } else if (c == '[') {
+      i = std::min(code.find(']', i), code.size() - 1);
+    } else if (c == '%') {
+      return true;
+    } else if (c == ',' && digit) {
+      // Between digits it parts thousands; behind them it divides by one.
+      auto const next = code.find_first_not_of(',', i);
+      if (next == std::string_view::npos || std::string_view("0#?").find(code[next]) == std::string_view::npos)
+        return true;
+    } else {
+      digit = c == '0' || c == '#' || c == '?';
+    }
+  }
+  return false;
+}
+
 Shows shown_by(std::size_t id) {
   if (id == 17 || id == 27 || id == 36 || id == 50 || id == 52 || id == 57) return Shows::kMonth;
   if ((id >= 18 && id <= 21) || (id >= 45 && id <= 47) || (id >= 32 && id <= 35) || id == 55 || id == 56)

@@ -72,6 +72,7 @@ enum class CellMark : std::uint8_t {
   kFormula,  ///< the text is what the file says the result was: anybody can write another one there
   kError,    ///< #N/A and its like
   kUnseen,   ///< its number format shows nothing (";;;")
+  kScaled,   ///< a number of which its format shows another one ("0.0,", "0%")
 };
 
 /// A row that holds anything. `number` is the row of the sheet, from 1: empty rows are left out but counted.

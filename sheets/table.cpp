@@ -251,6 +251,7 @@ void Table::check_cells() {
       if (mark == CellMark::kFormula) fail(row.number, column, row.cells[column - 1], say::kCellFormula);
       if (mark == CellMark::kError) fail(row.number, column, row.cells[column - 1], say::kCellError);
       if (mark == CellMark::kUnseen) fail(row.number, column, row.cells[column - 1], say::kCellUnseen);
+      if (mark == CellMark::kScaled) fail(row.number, column, row.cells[column - 1], say::kCellScaled);
     }
   }
   check_merged();

@@ -88,9 +88,12 @@ struct Book : XmlReader {
 
 // ---- Styles: which of them show a date, and how much of it; and which show nothing
 
+constexpr std::size_t kPercent = 9, kPercentFine = 10;  // 0% and 0.00%, of the formats that have no code
+
 struct Style {
   Shows shows = Shows::kNumber;
   Hides hides;
+  bool scales = false;
 };
 
 struct Styles : XmlReader {
@@ -101,13 +104,13 @@ struct Styles : XmlReader {
   void start(std::string_view name, XmlAttributes const& a) override {
     if (name == "numFmt") {
       std::string_view const code = a["formatCode"];
-      if (auto const id = number(a["numFmtId"])) own[*id] = {shown_by(code), hidden_by(code)};
+      if (auto const id = number(a["numFmtId"])) own[*id] = {shown_by(code), hidden_by(code), scaled_by(code)};
     } else if (name == "cellXfs") {
       in_cells = true;
     } else if (name == "xf" && in_cells) {
       std::size_t const id = number(a["numFmtId"]).value_or(0);
       auto const at = own.find(id);
-      cells.push_back(at == own.end() ? Style{shown_by(id), {}} : at->second);
+      cells.push_back(at == own.end() ? Style{shown_by(id), {}, id == kPercent || id == kPercentFine} : at->second);
       if (cells.size() > 65'536) fail(whole(say::kBookDamaged));
     }
   }
@@ -322,7 +325,8 @@ class SheetReader : public XmlReader {
       if (!parsed) return fail(whole(say::kBookDamaged));
       out = numeric(*parsed, mark);
     }
-    bool const typed = mark == CellMark::kNumber || mark == CellMark::kDate;
+    if (mark == CellMark::kNumber && style().scales) mark = CellMark::kScaled;
+    bool const typed = mark == CellMark::kNumber || mark == CellMark::kScaled || mark == CellMark::kDate;
     if (typed ? style().hides.numbers : style().hides.texts) mark = CellMark::kUnseen;
     if (formula_) mark = CellMark::kFormula;
     if (out.empty() && !formula_) return;

@@ -10,6 +10,7 @@
 #include <array>
 #include <map>
 
+#include "sheets/number_format.h"
 #include "sheets/roster.h"
 #include "sheets/sheet_writer.h"
 
@@ -231,6 +232,21 @@ TEST(XlsxRoster, WhateverNobodySeesIsNamed) {
   styles.replace(styles.find("<xf numFmtId=\"14\"/><xf numFmtId=\"57\"/>"), 21, "<xf numFmtId=\"179\"/>");
   styles.replace(styles.find("</numFmts>"), 0, "<numFmt numFmtId=\"179\" formatCode=\";;;\"/>");
   EXPECT_THAT(member_error(unseen).expected.in(Lang::kZh), HasSubstr("不显示"));
+}
+
+// Harm: 5,000,000 is shown as 500.0万元 below a heading in 万元, and ten thousand times as much is read.
+TEST(Xlsx, WhatAFormatShowsAsAnotherNumberIsAFault) {
+  for (std::string const code : {"0!.0,&quot;万元&quot;", "0.00,", "#,##0,", "0,,", "0%", "0.0,;-0.0,"}) {
+    Parts parts = book(kMemberRows + "<row r=\"4\"><c r=\"A4\" s=\"1\"><v>5000000</v></c>" + inl("B4", "甲") +
+                       inl("C4", "监督人员") + "</row>");
+    auto& styles = parts["xl/styles.xml"];
+    styles.replace(styles.find("<xf numFmtId=\"14\"/><xf numFmtId=\"57\"/>"), 21, "<xf numFmtId=\"179\"/>");
+    styles.replace(styles.find("</numFmts>"), 0, "<numFmt numFmtId=\"179\" formatCode=\"" + code + "\"/>");
+    EXPECT_THAT(member_error(parts).expected.in(Lang::kZh), HasSubstr("显示的数")) << code;
+  }
+  for (std::string_view const plain : {"0", "#,##0", "#,##0.00", "0.0", "General", "yyyy/m/d", "0\"，\"", "[Red]#,##0",
+                                       "#,##0_);(#,##0)", "_(* #,##0_)", "0\"%\""})
+    EXPECT_FALSE(scaled_by(plain)) << plain;
 }
 
 TEST(Xlsx, HiddenSheetsArePassedOver) {
