@@ -61,6 +61,11 @@ class Programs(unittest.TestCase):
             env = {"PIAOJUE_PASSPHRASE": "口令"}
             self.assertNotEqual(run("piaojue", "enrol", "--slip", "piaojue2:nonsense", "--home", home,
                                     env=env).returncode, 0)
+            done = run("piaojue", "enrol", "--slip", "there/is/no.slip", "--home", home, env=env)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("there/is/no.slip", done.stderr)
+            self.assertNotIn("MALFORMED", done.stderr, "a wrong name is no wrong slip")
+            self.assertFalse(home.exists())
             self.assertNotEqual(run("piaojue", "run", "--home", meeting.directory / "nowhere", env=env).returncode, 0)
             meeting.meeting.start_server()
             meeting.meeting.enrol(1)
