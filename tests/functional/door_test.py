@@ -101,6 +101,9 @@ class Door(unittest.TestCase):
             expert.command("cast", ok=False)
             row = meeting.declare(1)[1]
             self.assertEqual((row["agree"], row["disagree"]), (3, 1), "the envelope that was cast counts, once")
+            waited = {line.get("waiting") for line in chair.lines if line.get("event") == "trustee"}
+            self.assertIn("NOT_WITNESSED", waited, "a box that is not cosigned yet is no reason to secure a server")
+            self.assertNotIn("LOG_SPLIT", waited)
             self.assertEqual(meeting.end().returncode, 0)
 
     def test_quorum_and_presence_decide_who_may_vote(self):
