@@ -50,11 +50,6 @@ Explanation in_folder(std::string const& folder, Refusal code) {
   return explain(code, folder + ": " + std::string(piaojue::name(code)));
 }
 
-Explanation unreadable_slip(Refusal code) {
-  auto const words = client::explain_slip(code);
-  return {{text::kCliBadSlip, {{"why", words.what}, {"code", std::string(piaojue::name(code))}}}};
-}
-
 Explained<std::unique_ptr<DirectoryWallet>> open_home(std::string const& home, DirectoryWallet::Access access) {
   auto wallet = DirectoryWallet::open(home, access);
   if (wallet) return std::move(*wallet);
@@ -97,14 +92,20 @@ std::optional<std::string> slip_text(std::string const& given) {
 }
 
 /// A file's name, or the slip itself.
-Result<client::SlipText> read_slip(std::string const& given) {
+Explained<client::SlipText> read_slip(std::string const& given) {
   auto const file = slip_text(given);
-  return client::read_slip_text(file ? *file : given);
+  auto const slip = client::read_slip_text(file ? *file : given);
+  if (slip) return *slip;
+  // A slip has a colon, or is typed of letters and digits.
+  bool const names_file = given.find(':') == std::string::npos && given.find_first_of("./") != std::string::npos;
+  if (!file && names_file) return Explanation({text::kCliNoSlip, {{"file", given}}});
+  auto const words = client::explain_slip(slip.error());
+  return Explanation({text::kCliBadSlip, {{"why", words.what}, {"code", std::string(piaojue::name(slip.error()))}}});
 }
 
 int enrol(Terminal const& terminal, EnrolOptions const& options) {
   auto const given = read_slip(options.slip);
-  if (!given) return terminal.fail(unreadable_slip(given.error()));
+  if (!given) return terminal.fail(given.error());
   auto const address = options.server.empty() ? Result<meeting::SlipAddress>(Refusal::kMalformed)
                                               : meeting::parse_slip_address(options.server);
   if (!address && !given->address) return terminal.fail({text::kNoAddress});
@@ -159,7 +160,7 @@ Explained<client::PageOptions> page_options(RunOptions const& options) {
   if (!options.page_assets.empty()) page.assets = local::assets_from(options.page_assets, page.assets);
   if (options.slip.empty()) return page;
   auto const slip = read_slip(options.slip);
-  if (!slip) return unreadable_slip(slip.error());
+  if (!slip) return slip.error();
   page.slip = slip->text();
   return page;
 }

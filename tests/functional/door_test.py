@@ -61,6 +61,11 @@ class Programs(unittest.TestCase):
             env = {"PIAOJUE_PASSPHRASE": "口令"}
             self.assertNotEqual(run("piaojue", "enrol", "--slip", "piaojue2:nonsense", "--home", home,
                                     env=env).returncode, 0)
+            done = run("piaojue", "enrol", "--slip", "there/is/no.slip", "--home", home, env=env)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("there/is/no.slip", done.stderr)
+            self.assertNotIn("MALFORMED", done.stderr, "a wrong name is no wrong slip")
+            self.assertFalse(home.exists())
             self.assertNotEqual(run("piaojue", "run", "--home", meeting.directory / "nowhere", env=env).returncode, 0)
             meeting.meeting.start_server()
             meeting.meeting.enrol(1)
@@ -96,6 +101,9 @@ class Door(unittest.TestCase):
             expert.command("cast", ok=False)
             row = meeting.declare(1)[1]
             self.assertEqual((row["agree"], row["disagree"]), (3, 1), "the envelope that was cast counts, once")
+            waited = {line.get("waiting") for line in chair.lines if line.get("event") == "trustee"}
+            self.assertIn("NOT_WITNESSED", waited, "a box that is not cosigned yet is no reason to secure a server")
+            self.assertNotIn("LOG_SPLIT", waited)
             self.assertEqual(meeting.end().returncode, 0)
 
     def test_quorum_and_presence_decide_who_may_vote(self):

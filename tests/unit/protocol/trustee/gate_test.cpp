@@ -14,6 +14,13 @@ auto refused(Refusal code) { return code; }
 struct Gate : testing::Test {
   explicit Gate(Options options = {.batches = {2}}) : hall(std::move(options)) {}
   Result<void> asked() { return gate(hall.record, hall.witnesses); }
+  /// A valid ballot, under the name of an invalid one.
+  void leave_one_out() {
+    hall.edit_box = [](meeting::BallotBox& box) {
+      box.boxes[1].ballots.pop_back();
+      box.boxes[1].refused[static_cast<std::uint32_t>(Refusal::kBallotDuplicate)] = 1;
+    };
+  }
   std::size_t shares() {
     hall.run_all();
     return hall.count(0, EntryType::kTallyShare) + hall.count(1, EntryType::kTallyShare) +
@@ -164,10 +171,7 @@ TEST_F(Gate, TrusteeZeroGivesItsShareFirstAndTheOthersWaitUntilItIsWitnessed) {
 
 // A valid ballot that is left out under the name of an invalid one: only who made the last output can tell.
 TEST_F(Gate, LastTrusteeOpensOnlyTheBoxOfItsOwnOutput) {
-  hall.edit_box = [](meeting::BallotBox& box) {
-    box.boxes[1].ballots.pop_back();
-    box.boxes[1].refused[static_cast<std::uint32_t>(Refusal::kBallotDuplicate)] = 1;
-  };
+  leave_one_out();
   hall.advance(Stage::kConfirmed);
   EXPECT_EQ(shares(), 2u);
   EXPECT_EQ(hall.count(2, EntryType::kTallyShare), 0u);
@@ -211,10 +215,7 @@ TEST_F(Gate, WhatTheHostFoundInvalidIsNeverOpened) {
 // That each ballot of a box is valid does not say that it holds all of them.
 TEST_F(Gate, LastTrusteeComparesWhateverTheHostFound) {
   hall.look_at_box = [](auto const&, auto const&) { return BoxLook{.running = false, .verdict = Result<void>()}; };
-  hall.edit_box = [](meeting::BallotBox& box) {
-    box.boxes[1].ballots.pop_back();
-    box.boxes[1].refused[static_cast<std::uint32_t>(Refusal::kBallotDuplicate)] = 1;
-  };
+  leave_one_out();
   hall.advance(Stage::kConfirmed);
   EXPECT_EQ(shares(), 2u);
   EXPECT_EQ(hall.count(2, EntryType::kTallyShare), 0u);
