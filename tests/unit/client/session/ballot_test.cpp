@@ -30,6 +30,23 @@ Secret opened(SessionFixture& laptop) {
   return crypto::unseal(key, laptop.wallet.blobs().at(name), as_bytes(name)).value();
 }
 
+/// Everybody else votes; in the box of question 1 stands a ballot that is not valid.
+void to_a_minted_box(SessionFixture& laptop) {
+  laptop.meeting.tamper_ballot = [](PersonId person, QuestionId q, Bytes& ballot) {
+    // One bit of the last trustee's token: the ballot's own signature no longer holds either.
+    if (person == 3 && q == 1) ballot[1 + 4 + 32 + 32 + 2 * 256 + 17] ^= 1;
+  };
+  laptop.others_cast();
+  laptop.close();
+  laptop.mix();
+  laptop.box([&](BallotBox& box) {
+    auto& one = box.boxes.at(1);
+    one.refused.clear();
+    one.ballots = laptop.meeting.items.at(1);
+    std::ranges::sort(one.ballots);
+  });
+}
+
 class Ballots : public testing::Test {
  protected:
   explicit Ballots(MeetingOptions options = {.experts = 5, .batches = {2}}) : laptop(std::move(options)) {}
@@ -441,19 +458,7 @@ TEST_F(Ballots, ABallotThatIsNotThereIsMissing) {
 // Harm: a minted ballot that everybody confirms because his own is there.
 TEST_F(Ballots, ABoxWithABallotThatMayNotBeThereIsConfirmedByNobody) {
   to_cast("agree");
-  laptop.meeting.tamper_ballot = [](PersonId person, QuestionId q, Bytes& ballot) {
-    // One bit of the last trustee's token: the ballot's own signature no longer holds either.
-    if (person == 3 && q == 1) ballot[1 + 4 + 32 + 32 + 2 * 256 + 17] ^= 1;
-  };
-  laptop.others_cast();
-  laptop.close();
-  laptop.mix();
-  laptop.box([&](BallotBox& box) {
-    auto& one = box.boxes.at(1);
-    one.refused.clear();
-    one.ballots = laptop.meeting.items.at(1);
-    std::ranges::sort(one.ballots);
-  });
+  to_a_minted_box(laptop);
   EXPECT_TRUE(laptop.submitted<Confirm>().empty());
   ASSERT_EQ(laptop.seen("refused").size(), 1U);
   EXPECT_TRUE(text(laptop.seen("refused")[0], "code").starts_with("BALLOT_"));
@@ -467,18 +472,7 @@ TEST(Bystander, LooksAtTheBoxWhenItWasCounted) {
   clerk.start();
   clerk.connect();
   clerk.open_batch();
-  clerk.meeting.tamper_ballot = [](PersonId person, QuestionId q, Bytes& ballot) {
-    if (person == 3 && q == 1) ballot[1 + 4 + 32 + 32 + 2 * 256 + 17] ^= 1;
-  };
-  clerk.others_cast();
-  clerk.close();
-  clerk.mix();
-  clerk.box([&](BallotBox& box) {
-    auto& one = box.boxes.at(1);
-    one.refused.clear();
-    one.ballots = clerk.meeting.items.at(1);
-    std::ranges::sort(one.ballots);
-  });
+  to_a_minted_box(clerk);
   for (PersonId const p : clerk.meeting.attempt().entitled()) {
     must(clerk.meeting.submit(
         Confirm{clerk.meeting.attempt().open_hash, p, clerk.meeting.attempt().box_hash, {{1, kOk}, {2, kOk}}}, {p}));
