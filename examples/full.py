@@ -124,7 +124,7 @@ class FullDemo(demo.Demo):
     def __init__(self, bin_dir, out, roster):
         super().__init__(bin_dir, out)
         shutil.rmtree(out)
-        self.meeting = driver.Meeting(bin_dir, out, roster / "meeting.toml", next(roster.glob("members.*")),
+        self.meeting = driver.Meeting(bin_dir, out, roster / "meeting.toml", roster / "members.csv",
                                       roster / "candidates.csv", roster / "recusals.csv")
         with open(roster / "recusals.csv", encoding="utf-8-sig", newline="") as file:
             self.suggested = [(int(row["评审专家序号"]), int(row["题号"])) for row in csv.DictReader(file)]
@@ -161,7 +161,7 @@ def large(bin_dir, out, office, count):
                 titles.append(row["批次"])
                 batches.append([])
             batches[titles.index(row["批次"])].append(question)
-    meeting = small.Small.on(bin_dir, out, 25, [roster / "meeting.toml", next(roster.glob("members.*")),
+    meeting = small.Small.on(bin_dir, out, 25, [roster / "meeting.toml", roster / "members.csv",
                                                 roster / "candidates.csv"])
     demo.say(f"{count} candidates, 25 experts")
     try:

@@ -50,6 +50,27 @@ Ballot ballot_of(std::vector<BallotLine> const& lines) {
   return out;
 }
 
+/// The members without their identity numbers: the folder goes from hand to hand, and the meeting has no use for them.
+/// Namesakes are told apart in it as on the ballot.
+std::string members_csv(sheets::Members const& members) {
+  std::string out = std::string(words::kRosterMembers.zh) + "\r\n";
+  auto const listed = [](std::string& list, std::string_view word) { (list += list.empty() ? "" : "、") += word; };
+  for (std::size_t n = 0; n < members.people.size(); ++n) {
+    auto const& person = members.people[n];
+    std::string roles, levels;
+    if ((person.roles & meeting::kChair) != 0)
+      listed(roles, (n + 1 == members.chair ? words::kRosterRoleChair : words::kRosterRoleViceChair).zh);
+    else if ((person.roles & meeting::kExpert) != 0)
+      listed(roles, words::kRosterRoleExpert.zh);
+    if ((person.roles & meeting::kClerk) != 0) listed(roles, words::kRosterRoleClerk.zh);
+    if ((person.roles & meeting::kSupervisor) != 0) listed(roles, words::kRosterRoleSupervisor.zh);
+    if ((person.roles & meeting::kScreen) != 0) listed(roles, words::kRosterRoleScreen.zh);
+    for (auto const level : members.levels[n]) listed(levels, sheets::level_word(level).zh);
+    out += csv_line({person.name, person.employer, roles, levels});
+  }
+  return out;
+}
+
 /// Those that go to the meeting. Refused: one is struck that nobody suggested, or without a reason.
 Explained<std::string> recusals_csv(std::vector<SuggestedRecusal> const& all, Roster const& request) {
   if (!request.struck.empty() && sheets::trimmed(request.struck_reason).empty())
@@ -103,14 +124,16 @@ Explained<void> roster(Desk& desk, Roster const& request) {
   if (!suggested) return suggested.error();
   auto const recusals = recusals_csv(*suggested, request);
   if (!recusals) return recusals.error();
-  auto const members = desk.sheet(*before->import(), Upload::kMembers);
+  auto const sheet = desk.sheet(*before->import(), Upload::kMembers);
+  if (!sheet) return sheet.error();
+  auto const members = imported(sheets::import_members(*sheet));
   if (!members) return members.error();
 
   NewFiles files(request.out);
   auto const csv = as_bytes(ballot.csv);
   files.add("candidates.csv", Bytes(csv.begin(), csv.end()));
   files.add("recusals.csv", to_bytes(as_bytes(*recusals)));
-  files.add(sheets::is_workbook(*members) ? "members.xlsx" : "members.csv", *members);
+  files.add("members.csv", to_bytes(as_bytes(members_csv(*members))));
   if (request.meeting) {
     auto toml = read_file(*request.meeting, std::size_t{1} << 20);
     if (!toml) return toml.error();

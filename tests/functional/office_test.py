@@ -256,7 +256,7 @@ class Office(unittest.TestCase):
         self.assertEqual(len(rows) - 1, 20 - left_out)
         done = subprocess.run([BIN / "piaojue-server", "init", self.directory / "server", "--meeting",
                                out / "meeting.toml", "--members",
-                               out / "members.xlsx", "--candidates", out / "candidates.csv", "--recusals",
+                               out / "members.csv", "--candidates", out / "candidates.csv", "--recusals",
                                out / "recusals.csv", "--listen", "127.0.0.1:0"],
                               capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -505,6 +505,32 @@ class Office(unittest.TestCase):
         self.assertIn("2027", self.clerk("deadline", "--from", "2026-12-25", rc=1).stderr)
         self.assertIn("2027", self.clerk("notice", "--candidate", 3, "--item", "缺|第五条", "--days", 10, "--date",
                                          "2026-12-25", rc=1).stderr)
+
+    def test_the_folder_for_the_meeting_has_no_identity_number(self):
+        # Harm: a copy of the members' sheet goes to the hall with everybody's number in it; or, without it, the chair
+        # is another one, or somebody judges a level that is not his.
+        self.enlist()
+        members = self.directory / "members.csv"
+        members.write_text("\n".join([
+            "姓名,单位,评委会职务,可评级别,证件号码",
+            "李副,单位甲,副主任委员,全部,", "王正,单位乙,主任委员,正高级、副高级,",
+            "张同,单位丙,专家,中级,110101197003070020", "张同,单位丙,评委,,110101198503070021",
+            "办,单位丁,经办人,,", "督,单位戊,监督,,", "屏,,大屏,,", ""]), encoding="utf-8")
+        candidates = self.directory / "candidates.csv"
+        candidates.write_text("姓名,单位,级别,渠道,批次\n甲,别处,中级,正常,一\n", encoding="utf-8")
+        self.clerk("import", "--members", members, "--candidates", candidates)
+        self.clerk("decide", "--candidate", "1", "--verdict", "ELIGIBLE", "--reason", "x", "--basis", "y")
+        out = self.directory / "roster"
+        self.clerk("roster", "--out", out)
+        with open(out / "members.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        self.assertEqual(rows, [
+            ["姓名", "单位", "角色", "可评级别"], ["李副", "单位甲", "副主任委员", ""],
+            ["王正", "单位乙", "主任委员", "正高级、副高级"], ["张同（1970年生）", "单位丙", "专家", "中级"],
+            ["张同（1985年生）", "单位丙", "专家", ""], ["办", "单位丁", "工作人员", ""],
+            ["督", "单位戊", "监督人员", ""], ["屏", "", "大屏", ""]])
+        for file in out.iterdir():
+            self.assertNotRegex(file.read_text(encoding="utf-8"), r"\d{17}[\dX]")
 
     def test_suggested_recusals_go_along_unless_they_are_struck(self):
         # Harm: an expert sits over his own colleague because the list that said so stayed in the office.
