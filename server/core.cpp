@@ -14,7 +14,7 @@ namespace piaojue::server {
 /// The parts from the bottom up, each with what it may use. None of them knows this class: it only hands on.
 class Core::Parts final : private LogListener {
  public:
-  Parts(Config config, meeting::Manifest drafted);
+  Parts(Config config, meeting::Manifest drafted, std::vector<Suggestion> suggestions);
   [[nodiscard]] Result<void> load(Contents const& contents);
 
   void open(SessionId session, Peer peer);
@@ -99,8 +99,8 @@ class Core::Parts final : private LogListener {
                     notices_};
 };
 
-Core::Parts::Parts(Config config, meeting::Manifest drafted)
-    : config_(std::move(config)), draft_(std::move(drafted), record_) {}
+Core::Parts::Parts(Config config, meeting::Manifest drafted, std::vector<Suggestion> suggestions)
+    : config_(std::move(config)), draft_(std::move(drafted), record_, std::move(suggestions)) {}
 
 // ==================================================================================================== Recovery
 
@@ -220,7 +220,8 @@ void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
     return asked.refuse(allowed.error());
   }
   auto const roles = draft_.person(asked.person())->roles;
-  asked.reply(wire::welcome(asked.id(), draft_.manifest().meeting_id, record_.size(), asked.person(), roles));
+  asked.reply(wire::welcome(asked.id(), draft_.manifest().meeting_id, record_.size(), asked.person(), roles,
+                            draft_.suggested_to(asked.person())));
   sessions_.greet(asked.session(), in.next_index);
   if (auto frame = cosignatures_.newest()) outbox_.add(Lane::kPush, asked.session(), std::move(*frame));
   for (auto& frame : proposals_.frames_for(asked.person())) {
@@ -335,7 +336,9 @@ Result<std::unique_ptr<Core>> Core::recover(Config config, Contents const& conte
   piaojue::init();
   auto drafted = read_draft(contents);
   if (!drafted) return drafted.error();
-  auto parts = std::make_unique<Parts>(std::move(config), std::move(*drafted));
+  auto suggestions = read_suggestions(contents);
+  if (!suggestions) return suggestions.error();
+  auto parts = std::make_unique<Parts>(std::move(config), std::move(*drafted), std::move(*suggestions));
   if (auto const loaded = parts->load(contents); !loaded) return loaded.error();
   return std::unique_ptr<Core>(new Core(std::move(parts)));
 }

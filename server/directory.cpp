@@ -13,6 +13,8 @@
 #include "server/enrolments.h"
 #include "server/meeting_rules.h"
 #include "server/slips.h"
+#include "server/suggestions.h"
+#include "sheets/committee.h"
 #include "store/sqlite_store.h"
 #include "strings/refusals.h"
 #include "strings/server.h"
@@ -64,12 +66,14 @@ std::optional<std::uint16_t> free_port(std::string const& host) {
   return port;
 }
 
+/// Puts all that is wrong with a sheet behind what was said before, a line each.
 template <class T>
-std::string fault_list(fs::path const& file, sheets::Imported<T> const& imported) {
-  std::string out;
-  if (imported) return out;
-  for (auto const& error : imported.error()) out += (out.empty() ? "" : "\n") + file.string() + ": " + error.text();
-  return out;
+void add_faults(std::optional<Sentence>& said, fs::path const& file, sheets::Imported<T> const& imported) {
+  if (imported) return;
+  for (auto const& error : imported.error()) {
+    Sentence one(text::kInitSheetFault, {{"file", file.string()}, {"fault", error.sentence()}});
+    said = said ? Sentence(text::kInitSheetFaultNext, {{"before", std::move(*said)}, {"fault", std::move(one)}}) : one;
+  }
 }
 
 // ---- init, step by step
@@ -82,8 +86,13 @@ Explained<void> check_target(Directory const& directory) {
   return {};
 }
 
-/// What people wrote, without keys and ids.
-Explained<meeting::Manifest> read_meeting(InitInput const& input) {
+/// What people wrote, without keys and ids, and who ought to stand back from whom by it.
+struct WrittenMeeting {
+  meeting::Manifest manifest;
+  std::vector<sheets::ProposedRecusal> proposed;
+};
+
+Explained<WrittenMeeting> read_meeting(InitInput const& input) {
   auto const read = [](fs::path const& path, std::size_t bytes_max) -> Explained<Bytes> {
     auto file = read_file(path, bytes_max);
     if (!file) return unusable(file.error().what);
@@ -97,18 +106,40 @@ Explained<meeting::Manifest> read_meeting(InitInput const& input) {
   if (!meeting_file) return meeting_file.error();
   auto const members = sheets::import_members(*members_file);
   auto const candidates = sheets::import_candidates(*candidates_file);
-  if (!members || !candidates) {
-    auto faults = fault_list(input.members, members);
-    auto const more = fault_list(input.candidates, candidates);
-    if (!faults.empty() && !more.empty()) faults += "\n";
-    return unusable(Sentence(text::kInitSheetFaults, {{"faults", faults + more}}));
-  }
+  std::optional<Sentence> faults;
+  add_faults(faults, input.members, members);
+  add_faults(faults, input.candidates, candidates);
+  if (faults) return unusable(std::move(*faults));
   auto manifest = parse_meeting(as_text(*meeting_file), *members, *candidates);
   if (!manifest) return unusable(manifest.error().what, input.meeting.string());
   if (auto const allowed = check_meeting(*manifest); !allowed) {
     return unusable(allowed.error().what, input.meeting.string());
   }
-  return manifest;
+  return WrittenMeeting{std::move(*manifest), sheets::propose_recusals(*members, *candidates)};
+}
+
+/// Nobody votes on herself: an expert who applies is suggested a recusal, or the meeting is not drafted.
+Explained<void> check_own_votes(WrittenMeeting const& meeting, std::vector<Suggestion> const& suggestions,
+                                fs::path const& candidates) {
+  for (auto const& one : meeting.proposed) {
+    if (one.cause != sheets::RecusalCause::kSamePerson) continue;
+    auto const is_it = [&](Suggestion const& s) { return s.person == one.person && s.question == one.candidate; };
+    if (std::ranges::any_of(suggestions, is_it)) continue;
+    return unusable(Sentence(text::kInitExpertApplies, {{"expert", meeting.manifest.people[one.person - 1].name},
+                                                        {"person", one.person},
+                                                        {"question", one.candidate}}),
+                    candidates.string());
+  }
+  return {};
+}
+
+Explained<std::vector<Suggestion>> read_recusals(InitInput const& input, meeting::Manifest const& manifest) {
+  if (!input.recusals) return std::vector<Suggestion>();
+  auto const file = read_file(*input.recusals, sheets::kSheetBytesMax);
+  if (!file) return unusable(file.error().what);
+  auto suggestions = read_suggested(*file, manifest);
+  if (!suggestions) return unusable(suggestions.error().what, input.recusals->string());
+  return suggestions;
 }
 
 Explained<Settings> choose_settings(InitInput const& input) {
@@ -253,8 +284,12 @@ Explained<Contents> read_contents(Store& store) {
 Explained<InitResult> init_directory(Directory const& directory, InitInput const& input, std::uint64_t now_s) {
   piaojue::init();
   if (auto const free = check_target(directory); !free) return free.error();
-  auto manifest = read_meeting(input);
-  if (!manifest) return manifest.error();
+  auto written = read_meeting(input);
+  if (!written) return written.error();
+  auto* const manifest = &written->manifest;
+  auto const suggestions = read_recusals(input, *manifest);
+  if (!suggestions) return suggestions.error();
+  if (auto const apart = check_own_votes(*written, *suggestions, input.candidates); !apart) return apart.error();
   auto const settings = choose_settings(input);
   if (!settings) return settings.error();
   auto const keys = make_keys(settings->slip_host(), now_s);
@@ -263,7 +298,7 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   manifest->server_key = keys->server.public_key();
   manifest->checkpoint_key = keys->checkpoint.public_key();
   manifest->server_box_key = keys->box.public_key();
-  auto writes = write_draft(*manifest);
+  auto writes = write_draft(*manifest, *suggestions);
   if (!writes) return unusable(refused(text::kInitMeetingInvalid, writes.error()).what);
 
   // Beside the target first, so that a directory is either complete or not there; then onto nothing or an empty
@@ -280,8 +315,9 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   if (done = sync_directory(target.has_parent_path() ? target.parent_path() : fs::path(".")); !done) {
     return done.error();
   }
-  return InitResult{manifest->people.size(), manifest->candidates.size(), manifest->batches.size(), settings->listen,
-                    net::format_fingerprint(keys->tls_spki)};
+  return InitResult{manifest->people.size(),  manifest->candidates.size(),
+                    manifest->batches.size(), suggestions->size(),
+                    settings->listen,         net::format_fingerprint(keys->tls_spki)};
 }
 
 namespace {

@@ -55,11 +55,12 @@ class Directory {
 
 struct InitInput {
   fs::path meeting, members, candidates;
+  std::optional<fs::path> recusals;       ///< that the office suggests (suggestions.h)
   std::string listen = "127.0.0.1:7443";  ///< port 0: a free one is chosen, because the slips must name it
   std::string host;                       ///< for the slips, if not the address
 };
 struct InitResult {
-  std::size_t people = 0, candidates = 0, batches = 0;
+  std::size_t people = 0, candidates = 0, batches = 0, recusals = 0;
   Address address;
   std::string fingerprint;  ///< of the server's key, in groups of four
 };

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kDraftKey = "draft";
 constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kSuggestionsKey = "suggested recusals";
 constexpr std::string_view kFormat = "2";
 
 Bytes text_key(std::string_view text) { return to_bytes(as_bytes(text)); }
@@ -43,7 +44,23 @@ void add_trial_keys(Manifest& manifest) {
 
 }  // namespace
 
-Result<Writes> write_draft(Manifest draft) {
+namespace {
+
+/// u32be person ‖ u32be question ‖ u32be length ‖ reason, one behind the other.
+Bytes encode_suggestions(std::vector<Suggestion> const& suggestions) {
+  Bytes out;
+  for (auto const& one : suggestions) {
+    append_u32be(out, one.person);
+    append_u32be(out, one.question);
+    append_u32be(out, static_cast<std::uint32_t>(one.reason.size()));
+    append(out, as_bytes(one.reason));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Writes> write_draft(Manifest draft, std::vector<Suggestion> const& suggestions) {
   auto trial = draft;
   add_trial_keys(trial);
   strip_keys(draft);
@@ -55,6 +72,7 @@ Result<Writes> write_draft(Manifest draft) {
   Writes writes;
   writes.put(Table::kMeta, text_key(kFormatKey), text_key(kFormat));
   writes.put(Table::kMeta, text_key(kDraftKey), body);
+  if (!suggestions.empty()) writes.put(Table::kMeta, text_key(kSuggestionsKey), encode_suggestions(suggestions));
   return writes;
 }
 
@@ -68,8 +86,35 @@ Result<Manifest> read_draft(Contents const& contents) {
   return std::get<Manifest>(std::move(*body));
 }
 
-Draft::Draft(Manifest manifest, Record const& record)
-    : manifest_(std::move(manifest)), bytes_(meeting::encode_body(manifest_)), record_(record) {}
+Result<std::vector<Suggestion>> read_suggestions(Contents const& contents) {
+  std::vector<Suggestion> out;
+  auto const& meta = contents[Table::kMeta];
+  auto const at = meta.find(text_key(kSuggestionsKey));
+  if (at == meta.end()) return out;
+  constexpr std::size_t kHeadBytes = 12;
+  for (ByteView rest = at->second; !rest.empty();) {
+    if (rest.size() < kHeadBytes || out.size() == kSuggestionsMax) return Refusal::kStorage;
+    std::size_t const length = read_u32be(rest.subspan(8));
+    if (length > kSuggestionReasonBytesMax || rest.size() - kHeadBytes < length) return Refusal::kStorage;
+    out.push_back(
+        {read_u32be(rest), read_u32be(rest.subspan(4)), std::string(as_text(rest.subspan(kHeadBytes, length)))});
+    rest = rest.subspan(kHeadBytes + length);
+  }
+  return out;
+}
+
+Draft::Draft(Manifest manifest, Record const& record, std::vector<Suggestion> suggestions)
+    : manifest_(std::move(manifest)),
+      suggestions_(std::move(suggestions)),
+      bytes_(meeting::encode_body(manifest_)),
+      record_(record) {}
+
+std::vector<Suggestion> Draft::suggested_to(PersonId person) const {
+  std::vector<Suggestion> out;
+  for (auto const& one : suggestions_)
+    if (one.person == person) out.push_back(one);
+  return out;
+}
 
 meeting::Person const* Draft::person(PersonId id) const {
   auto const& people = (record_.phase() == MeetingPhase::kBeforeOpen ? manifest_ : record_.manifest()).people;

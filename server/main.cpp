@@ -40,8 +40,8 @@ Explained<void> init(Directory const& directory, InitInput const& input) {
   auto const done = init_directory(directory, input, now_s());
   if (!done) return done.error();
   std::cout << "people " << done->people << ", candidates " << done->candidates << ", batches " << done->batches
-            << "\naddress " << format_address(done->address) << "\nserver key " << done->fingerprint << "\nslips "
-            << directory.slips().string() << "\n";
+            << "\nsuggested recusals " << done->recusals << "\naddress " << format_address(done->address)
+            << "\nserver key " << done->fingerprint << "\nslips " << directory.slips().string() << "\n";
   return {};
 }
 
@@ -246,6 +246,26 @@ fs::path clean(std::string const& path_text) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+/// CLI11 speaks English alone: what it found is said once more.
+Sentence usage(CLI::ParseError const& error) {
+  std::string what = error.what();
+  auto const without = [&](std::string_view words) {
+    if (auto const at = what.find(words); at != std::string::npos) what.erase(at, words.size());
+  };
+  if (error.get_name() == "RequiredError") {
+    without(" is required");
+    without("A subcommand");
+    if (what.empty()) what = "init | run | sheet | slip | export | status | stop";
+    return {text::kUsageMissing, {{"what", what}}};
+  }
+  if (error.get_name() == "ExtrasError") {
+    without("The following arguments were not expected: ");
+    without("The following argument was not expected: ");
+    return {text::kUsageExtra, {{"what", what}}};
+  }
+  return {text::kUsageValue, {{"what", what}}};
+}
+
 class CommandLine {
  public:
   explicit CommandLine(Lang lang) : lang_(lang), app_(words(text::kHelpProgram), "piaojue-server") {
@@ -255,6 +275,7 @@ class CommandLine {
     init_->add_option("--meeting", meeting_, words(text::kHelpMeeting))->required();
     init_->add_option("--members", members_, words(text::kHelpMembers))->required();
     init_->add_option("--candidates", candidates_, words(text::kHelpCandidates))->required();
+    init_->add_option("--recusals", recusals_, words(text::kHelpRecusals));
     init_->add_option("--listen", input_.listen, words(text::kHelpListen))->capture_default_str();
     init_->add_option("--host", input_.host, words(text::kHelpHost));
     run_ = command("run", text::kHelpRun);
@@ -274,7 +295,9 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
-      return app_.exit(error) == 0 ? kOk : kUnusable;
+      if (error.get_exit_code() == 0) return app_.exit(error);  // --help, --version
+      std::cerr << "piaojue-server: " << usage(error).in(lang_) << "\n";
+      return kUnusable;
     }
     auto const done = perform();
     if (done) return *done ? kOk : kRefused;
@@ -302,6 +325,7 @@ class CommandLine {
       input_.meeting = meeting_;
       input_.members = members_;
       input_.candidates = candidates_;
+      if (!recusals_.empty()) input_.recusals = recusals_;
       done = init(directory, input_);
     } else if (slip_->parsed()) {
       done = slip(directory, person_);
@@ -324,7 +348,7 @@ class CommandLine {
            *status_ = nullptr, *stop_ = nullptr;
   std::string dir_, lang_name_;
   InitInput input_;
-  std::string meeting_, members_, candidates_;
+  std::string meeting_, members_, candidates_, recusals_;
   RunOptions run_options_;
   PersonId person_ = 0;
   std::string out_;

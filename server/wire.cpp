@@ -122,7 +122,7 @@ Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string con
 }
 
 Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
-              std::uint32_t roles) {
+              std::uint32_t roles, std::vector<Suggestion> const& suggested) {
   v2::ServerFrame out;
   out.set_id(id);
   auto& body = *out.mutable_welcome();
@@ -130,6 +130,11 @@ Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, 
   body.set_size(size);
   body.set_person(person);
   body.set_roles(roles);
+  for (auto const& one : suggested) {
+    auto& to = *body.add_suggested();
+    to.set_question(one.question);
+    to.set_reason(one.reason);
+  }
   return encode(out);
 }
 

@@ -10,6 +10,7 @@
 #include "protocol/meeting/enrolment.h"
 #include "protocol/meeting/payload.h"
 #include "protocol/meeting/relay.h"
+#include "server/draft.h"
 #include "store/store.h"
 
 namespace piaojue::server::wire {
@@ -67,8 +68,9 @@ Bytes refused(std::uint64_t id, Refusal code);
 Bytes enrol_proof(std::uint64_t id, meeting::MeetingId const& meeting_id, crypto::Mac const& proof);
 Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string const& authority, std::string const& name,
                std::uint32_t roles);
+/// @param suggested of that person alone.
 Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
-              std::uint32_t roles);
+              std::uint32_t roles, std::vector<Suggestion> const& suggested);
 Bytes accepted(std::uint64_t id, std::uint64_t index);
 Bytes pending(std::uint64_t id, Hash const& proposal);
 Bytes relayed(std::uint64_t id);

@@ -17,6 +17,20 @@ CellError whole(Sentence expected) { return {0, 0, {}, std::move(expected)}; }
 void Archive::Discard::operator()(zip* archive) const { zip_discard(archive); }
 void Archive::Discard::operator()(zip_file* file) const { zip_fclose(file); }
 
+std::string Archive::part_name(std::string_view written) {
+  std::string out(written.substr(std::min(written.find_first_not_of("/\\"), written.size())));
+  for (char& c : out)
+    if (c == '\\')
+      c = '/';
+    else if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+bool Archive::any_ends_with(std::string_view end) const {
+  return std::ranges::any_of(parts_, [&](auto const& part) { return part.first.ends_with(end); });
+}
+
 Fault Archive::open(ByteView file) {
   zip_error_t error;
   zip_error_init(&error);
@@ -42,15 +56,17 @@ Fault Archive::take_part(std::size_t index, std::size_t& total) {
   if ((stat.valid & kNeeded) != kNeeded) return whole(say::kBookDamaged);
   if ((stat.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat.encryption_method != ZIP_EM_NONE)
     return whole(say::kBookHasPassword);
-  if (std::string_view(stat.name).ends_with("vbaProject.bin")) return whole(say::kBookHasMacros);
+  std::string const name = part_name(stat.name);
+  if (name.ends_with("vbaproject.bin")) return whole(say::kBookHasMacros);
   if (stat.size > kWorkbookTotalBytesMax || (total += stat.size) > kWorkbookTotalBytesMax)
     return whole(say::kBookTotalBytesMax);
-  if (!parts_.try_emplace(stat.name, Part{index, stat.size, stat.comp_size}).second) return whole(say::kBookDamaged);
+  if (name.empty() || name.ends_with('/')) return {};  // a folder
+  if (!parts_.try_emplace(name, Part{index, stat.size, stat.comp_size}).second) return whole(say::kBookDamaged);
   return {};
 }
 
-Fault Archive::read(std::string const& name, std::function<bool(std::string_view, bool last)> const& use) {
-  auto const at = parts_.find(name);
+Fault Archive::read(std::string_view name, std::function<bool(std::string_view, bool last)> const& use) {
+  auto const at = parts_.find(part_name(name));
   if (at == parts_.end()) return whole(say::kBookDamaged);
   Part const& part = at->second;
   if (part.size > kWorkbookPartBytesMax) return whole(say::kBookPartBytesMax);

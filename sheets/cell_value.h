@@ -10,20 +10,15 @@
 
 namespace piaojue::sheets {
 
-struct NameAndEmployer {
-  std::string name, employer;
-};
-
-/// 姓名 and 单位 as they stand. Faults: no name, no employer where that is required, both as in an earlier row.
-NameAndEmployer read_person(Table& table, Row const& row, std::size_t name, std::size_t employer,
-                            bool employer_required, Seen& seen);
-
 /// Nothing and 高级, which is the name of two, are faults.
 std::optional<Level> read_level(Table& table, Row const& row, std::size_t field);
-std::optional<meeting::Channel> read_channel(Table& table, Row const& row, std::size_t field);
+/// From 渠道, or from 是否破格 where that column stands in its place. Both, and not the same: a fault.
+std::optional<meeting::Channel> read_channel(Table& table, Row const& row, std::size_t channel,
+                                             std::size_t is_exceptional);
 
 /// Empty, 无 and - are no date and no fault. A number that may have lost its last 0 (2019.1) is one.
 Date read_date(Table& table, Row const& row, std::size_t field);
+Date read_date(Table& table, Row const& row, Column const& column);
 /// Of one line of a cell that has several.
 Date read_date(Table& table, Row const& row, std::size_t field, std::string const& written);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "sheets/people.h"
 #include "sheets/text.h"
 #include "strings/sheets.h"
 
@@ -59,6 +60,10 @@ std::vector<Sentence> committee_hints(Members const& members) {
     return std::ranges::count_if(members.people, [&](auto const& person) { return (person.roles & role) != 0; });
   };
   std::vector<Sentence> out;
+  auto const experts = static_cast<std::uint32_t>(holders(meeting::kExpert));
+  if (experts < meeting::kCommitteeMin)
+    out.emplace_back(say::kCommitteeRehearsalOnly,
+                     Sentence::Values{{"count", experts}, {"least", meeting::kCommitteeMin}});
   if (holders(meeting::kChair) == 1) out.emplace_back(say::kCommitteeOneChair);
   if (holders(meeting::kSupervisor) == 1) out.emplace_back(say::kCommitteeOneSupervisor);
   return out;
@@ -76,32 +81,54 @@ Text const& recusal_reason(RecusalCause cause) {
   return say::kRecusalSameEmployer;
 }
 
+namespace {
+
+/// One side of a proposed recusal.
+struct Known {
+  std::string name, loose_name, employer;
+  std::optional<IdentityNumber> identity;
+};
+
+/// Without what tells namesakes apart: 王一凡（1985年生）.
+std::string plain(std::string const& name) {
+  auto const bracket = name.find("（");
+  return bracket == 0 ? name : name.substr(0, bracket);
+}
+
+Known known(std::string const& name, std::string const& employer, std::size_t n,
+            std::vector<People::Person> const& as_written) {
+  auto const identity = n < as_written.size() ? as_written[n].identity : std::nullopt;
+  return {name_key(plain(name)), loose_name_key(plain(name)), name_key(employer), identity};
+}
+
+std::optional<RecusalCause> cause_between(Known const& expert, Known const& candidate) {
+  bool const same_employer = !candidate.employer.empty() && expert.employer == candidate.employer;
+  bool const numbers = expert.identity && candidate.identity;
+  if (numbers && *expert.identity == *candidate.identity) return RecusalCause::kSamePerson;
+  if (!numbers) {
+    if (expert.name == candidate.name && same_employer) return RecusalCause::kSamePerson;
+    if (expert.loose_name == candidate.loose_name) return RecusalCause::kSameName;
+  }
+  return same_employer ? std::optional(RecusalCause::kSameEmployer) : std::nullopt;
+}
+
+}  // namespace
+
 std::vector<ProposedRecusal> propose_recusals(Members const& members, Candidates const& candidates) {
-  struct Known {
-    meeting::PersonId id;
-    std::string name, employer;
-  };
-  std::vector<Known> experts;
-  for (std::size_t p = 0; p < members.people.size(); ++p)
-    if (is_expert(members.people[p]))
-      experts.push_back({static_cast<meeting::PersonId>(p + 1), code_of(members.people[p].name),
-                         code_of(members.people[p].employer)});
+  std::vector<std::pair<meeting::PersonId, Known>> experts;
+  for (std::size_t p = 0; p < members.people.size(); ++p) {
+    auto const& person = members.people[p];
+    if (is_expert(person))
+      experts.emplace_back(static_cast<meeting::PersonId>(p + 1),
+                           known(person.name, person.employer, p, members.as_written));
+  }
   std::vector<ProposedRecusal> out;
   for (std::size_t q = 0; q < candidates.candidates.size(); ++q) {
-    auto const& candidate = candidates.candidates[q];
-    std::string const name = code_of(candidate.name);
-    std::string const employer = code_of(candidate.employer);
-    for (Known const& expert : experts) {
-      bool const same_name = expert.name == name;
-      bool const same_employer = !employer.empty() && expert.employer == employer;
-      auto const id = static_cast<meeting::QuestionId>(q + 1);
-      if (same_name && same_employer)
-        out.push_back({expert.id, id, RecusalCause::kSamePerson});
-      else if (same_name)
-        out.push_back({expert.id, id, RecusalCause::kSameName});
-      else if (same_employer)
-        out.push_back({expert.id, id, RecusalCause::kSameEmployer});
-    }
+    auto const& one = candidates.candidates[q];
+    Known const candidate = known(one.name, one.employer, q, candidates.as_written);
+    for (auto const& [id, expert] : experts)
+      if (auto const cause = cause_between(expert, candidate))
+        out.push_back({id, static_cast<meeting::QuestionId>(q + 1), *cause});
   }
   return out;
 }

@@ -21,7 +21,8 @@ struct CommitteeRules {
 std::vector<Sentence> committee_faults(Members const& members, Candidates const& candidates, std::size_t committee_size,
                                        std::string const& size_approval, CommitteeScope scope,
                                        CommitteeRules const& rules = {});
-/// Of whom there is one only: nothing is wrong with that, but a meeting then rests on the committee when he is away.
+/// Too few experts for more than a rehearsal; and of whom there is one only: nothing is wrong with that, but a meeting
+/// then rests on the committee when he is away.
 std::vector<Sentence> committee_hints(Members const& members);
 
 enum class RecusalCause { kSamePerson, kSameName, kSameEmployer };
@@ -35,7 +36,8 @@ struct ProposedRecusal {
   bool operator==(ProposedRecusal const&) const = default;
 };
 
-/// Each expert against each candidate, by candidate and then person. Spaces and width of letters do not tell apart.
+/// Each expert against each candidate, by candidate and then person. Spaces, dots and width of letters do not tell
+/// apart (`name_key`), and traditional characters may not; two identity numbers do.
 std::vector<ProposedRecusal> propose_recusals(Members const& members, Candidates const& candidates);
 
 }  // namespace piaojue::sheets

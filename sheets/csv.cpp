@@ -3,11 +3,14 @@
 
 #include <unicode/ucnv.h>
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
 
+#include "sheets/file_kind.h"
 #include "sheets/text.h"
 #include "strings/sheets.h"
 
@@ -77,18 +80,49 @@ std::optional<std::string> from_gb18030(ByteView file) {
   return out;
 }
 
-/// The separator that stands most often outside quotes in the first line that has any.
+/// How often a separator would part each of the first lines, were it the one. Lines without it do not count.
+class Trial {
+ public:
+  Trial(std::string_view text, char separator) : text_(text), separator_(separator) {
+    for (std::size_t line = 0; line < kLinesTried && at_ < text_.size(); ++line)
+      if (std::size_t const count = take_line(); count != 0) ++lines_[count];
+  }
+  /// First, how many lines have the same number of columns: a title above the table may hold any sign, but the table's
+  /// own lines agree. Then, how many columns those have.
+  std::pair<std::size_t, std::size_t> score() const {
+    std::pair<std::size_t, std::size_t> best{0, 0};
+    for (auto const& [count, lines] : lines_) best = std::max(best, {lines, count});
+    return best;
+  }
+
+ private:
+  static constexpr std::size_t kLinesTried = 30;
+
+  std::size_t take_line() {
+    std::size_t count = 0;
+    bool quoted = false;
+    for (bool first = true; at_ < text_.size(); ++at_) {
+      char const c = text_[at_];
+      if (c == '"' && (first || quoted)) quoted = !quoted;
+      first = !quoted && c == separator_;
+      if (first) ++count;
+      if (!quoted && (c == '\n' || c == '\r')) {
+        ++at_;
+        break;
+      }
+    }
+    return count;
+  }
+
+  std::string_view text_;
+  char separator_;
+  std::size_t at_ = 0;
+  std::map<std::size_t, std::size_t> lines_;  ///< by the number of separators in them
+};
+
 char find_separator(std::string_view text) {
   static constexpr std::string_view kSeparators = ",;\t";
-  std::array<std::size_t, 3> counts{};
-  bool quoted = false;
-  for (char const c : text) {
-    if (c == '"') quoted = !quoted;
-    if (quoted) continue;
-    if ((c == '\n' || c == '\r') && counts != std::array<std::size_t, 3>{}) break;
-    if (auto const at = kSeparators.find(c); at != std::string_view::npos) ++counts[at];
-  }
-  return kSeparators[static_cast<std::size_t>(std::ranges::max_element(counts) - counts.begin())];
+  return *std::ranges::max_element(kSeparators, {}, [&](char c) { return Trial(text, c).score(); });
 }
 
 /// One pass over the text. Empty cells and rows are only counted until something follows them: ten million commas take
@@ -158,6 +192,9 @@ class Parser {
     if (column_ > kSheetColumnsMax) return fail(value, {say::kColumnsMax, {{"max", kSheetColumnsMax}}});
     if (value.size() > kCellCharactersMax && characters(value) > kCellCharactersMax)
       return fail(value, {say::kCellCharactersMax, {{"max", kCellCharactersMax}}});
+    std::size_t const more = column_ - row.cells.size();
+    if (more > cells_left_) return fail(value, {say::kCellsMax, {{"max", kCellsMax}}});
+    cells_left_ -= more;
     row.cells.resize(column_ - 1);
     row.cells.push_back(std::move(value));
     return true;
@@ -170,7 +207,7 @@ class Parser {
 
   std::string_view text_;
   char separator_;
-  std::size_t at_ = 0, row_ = 0, column_ = 0;
+  std::size_t at_ = 0, row_ = 0, column_ = 0, cells_left_ = kCellsMax;
   CellErrors errors_;
 };
 
@@ -179,9 +216,9 @@ CellErrors unreadable(Text const& why) { return {{0, 0, {}, why}}; }
 /// What people pick by mistake gets its own sentence; as GB18030 it would only be garbage.
 Text const* taken_for_csv(std::string_view text) {
   using namespace std::string_view_literals;
+  if (Text const* const kind = other_kind(as_bytes(text))) return kind;
   if (text.size() > kSheetBytesMax) return &say::kFileBytesMax;
   if (is_workbook(as_bytes(text))) return &say::kCsvIsWorkbook;
-  if (text.starts_with("\xD0\xCF\x11\xE0"sv)) return &say::kCsvIsOldWorkbook;
   if (text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv) || text.find('\0') != std::string_view::npos)
     return &say::kCsvIsUtf16;
   return nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sheets/date.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -28,6 +29,11 @@ std::optional<int> digits(std::string_view text) {
   if (text.empty() || text.front() == '-' || error != std::errc{} || end != text.data() + text.size())
     return std::nullopt;
   return out;
+}
+
+void replace_all(std::string& in, std::string_view what, std::string_view by) {
+  for (std::size_t at = 0; (at = in.find(what, at)) != std::string::npos; at += by.size())
+    in.replace(at, what.size(), by);
 }
 
 std::optional<Date> checked(Date date) {
@@ -84,11 +90,26 @@ std::optional<Date> parse_date(std::string_view text) {
   if (auto const time = kept.find(':'); time != std::string::npos)
     if (auto const space = kept.rfind(' ', time); space != std::string::npos) kept.resize(space);
   std::string code = code_of(kept);
-  for (std::string_view const word : {"年", "月", "日", "号"})
-    for (std::size_t at; (at = code.find(word)) != std::string::npos;)
-      code.replace(at, word.size(), at + word.size() == code.size() ? "" : "-");
+  for (std::string_view const stop : {"。", "."})
+    if (code.ends_with(stop)) code.resize(code.size() - stop.size());
+  for (std::string_view const sign : {"——", "—", "――", "―", "–", "−", "‐", "‑"}) replace_all(code, sign, "-");
+  for (std::string_view const sign : {"。", "．", "·", "•", "・", "、", ","}) replace_all(code, sign, ".");
+  replace_all(code, "月份", "月");
+  // What the last part is called: 2024年1-12月 are months, and no day.
+  static constexpr auto kEnds =
+      std::to_array<std::pair<std::string_view, std::size_t>>({{"年", 1}, {"月", 2}, {"日", 3}, {"号", 3}});
+  std::size_t named = 0;
+  for (auto const& [word, parts] : kEnds)
+    if (named == 0 && code.ends_with(word)) {
+      named = parts;
+      code.resize(code.size() - word.size());
+    }
+  for (auto const& [word, parts] : kEnds) replace_all(code, word, "_");
+  // One and the same sign between the parts, or words: 2024.1-12 is a span.
+  if (std::ranges::count_if(std::string_view("-._/"), [&](char c) { return code.find(c) != std::string::npos; }) > 1)
+    return std::nullopt;
   for (char& c : code)
-    if (c == '.' || c == '/') c = '-';
+    if (c == '.' || c == '/' || c == '_') c = '-';
   if (code.size() == 8 || code.size() == 6)
     if (code.find('-') == std::string::npos && digits(code)) {
       if (code.size() == 8) code.insert(6, "-");
@@ -105,7 +126,15 @@ std::optional<Date> parse_date(std::string_view text) {
     parts[count++] = *value;
     at = end + 1;
   }
+  if (named != 0 && named != count) return std::nullopt;
   return checked({parts[0], parts[1], parts[2]});
+}
+
+std::optional<int> parse_year(std::string_view text) {
+  std::string code = code_of(text);
+  for (std::string_view const word : {"年度", "年", "考核", "结果", "等次", "情况"}) replace_all(code, word, "");
+  auto const year = code.size() == 4 ? digits(code) : std::nullopt;
+  return year && *year >= 1900 && *year <= 2100 ? year : std::nullopt;
 }
 
 std::optional<Date> date_of_serial(double serial, bool from_1904) {

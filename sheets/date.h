@@ -31,9 +31,12 @@ struct Date {
 };
 
 Date to_date(Day day);
-/// 2019, 2019-07, 2019.7.1, 2019/7/1, 2019年7月, 2019年7月1日, 201907, 20190701, in full-width digits as well; years
-/// from 1900 to 2100. A time of day behind a space is passed over.
+/// 2019, 2019-07, 2019.7.1, 2019/7/1, 2019年7月, 2019年7月1日, 201907, 20190701, in full-width digits as well, and with
+/// the signs that a Chinese keyboard makes of these (2019。7, 2019—07, 2019·7, 2019、7); years from 1900 to 2100. A
+/// time of day behind a space is passed over.
 std::optional<Date> parse_date(std::string_view text);
+/// 2023, 2023年, 2023年度, with 考核 and 结果 around it or without.
+std::optional<int> parse_year(std::string_view text);
 /// Excel's number of days: since 1900 (with its 29 February 1900, which never was) or since 1904.
 std::optional<Date> date_of_serial(double serial, bool from_1904);
 

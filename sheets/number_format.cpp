@@ -2,6 +2,7 @@
 #include "sheets/number_format.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace piaojue::sheets {
 
@@ -40,6 +41,44 @@ Shows shown_by(std::string_view code) {
   if (year) return month ? Shows::kMonth : Shows::kYear;
   if (clock) return Shows::kTime;
   return month ? Shows::kMonth : Shows::kNumber;
+}
+
+Hides hidden_by(std::string_view code) {
+  std::vector<bool> empty{true};  // by section
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    if (code[i] == ';') {
+      empty.push_back(true);
+      continue;
+    }
+    if (code[i] != ' ') empty.back() = false;
+    if (code[i] == '"') i = std::min(code.find('"', i + 1), code.size() - 1);
+    if (code[i] == '\\') ++i;
+  }
+  return {empty.size() >= 2 && empty[0], empty.size() >= 4 && empty[3]};
+}
+
+bool scaled_by(std::string_view code) {
+  bool digit = false;  // right before, but for commas
+  for (std::size_t i = 0; i < code.size() && code[i] != ';'; ++i) {
+    char const c = code[i];
+    if (c == '"') {
+      i = std::min(code.find('"', i + 1), code.size() - 1);
+    } else if (c == '\\' || c == '_' || c == '*' || c == '!') {
+      ++i;
+    } else if (c == '[') {
+      i = std::min(code.find(']', i), code.size() - 1);
+    } else if (c == '%') {
+      return true;
+    } else if (c == ',' && digit) {
+      // Between digits it parts thousands; behind them it divides by one.
+      auto const next = code.find_first_not_of(',', i);
+      if (next == std::string_view::npos || std::string_view("0#?").find(code[next]) == std::string_view::npos)
+        return true;
+    } else {
+      digit = c == '0' || c == '#' || c == '?';
+    }
+  }
+  return false;
 }
 
 Shows shown_by(std::size_t id) {

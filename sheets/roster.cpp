@@ -6,6 +6,7 @@
 #include <map>
 
 #include "sheets/cell_value.h"
+#include "sheets/people.h"
 #include "sheets/text.h"
 #include "strings/sheets.h"
 
@@ -28,13 +29,16 @@ class MemberReader {
     if (table_.usable() && table_.ok()) check_needed();
     if (!table_.ok()) return table_.take_errors();
     if (out_.chair == 0) out_.chair = vice_;
+    for (std::size_t n = 0; n < out_.people.size(); ++n) out_.people[n].name = people_.name_apart(n);
+    out_.as_written = people_.all();
+    out_.reading = table_.reading();
     return std::move(out_);
   }
 
  private:
   void take_row(Row const& row) {
     using namespace member_column;
-    auto const who = read_person(table_, row, kName, kEmployer, false, seen_);
+    auto const& who = people_.read(table_, row);
     Person person;
     person.name = who.name;
     person.employer = who.employer;
@@ -106,8 +110,9 @@ class MemberReader {
   }
 
   Table table_;
+  People people_{
+      {member_column::kName, member_column::kEmployer, member_column::kIdentity, member_column::kIdentityType, false}};
   Members out_;
-  Seen seen_;
   std::map<std::uint32_t, std::size_t> counts_;  ///< of people, by role
   PersonId vice_ = 0;                            ///< the first one; 0: none
 };
@@ -117,64 +122,93 @@ class MemberReader {
 /// Keeps the candidates of each batch together, whatever their order in the sheet.
 class CandidateReader {
  public:
-  explicit CandidateReader(ByteView file) : table_(file, candidate_fields()) {}
+  CandidateReader(ByteView file, AmendedCells const& amended) : table_(file, candidate_fields(), nullptr, amended) {}
 
   Imported<Candidates> read() {
     for (Row const& row : table_.rows()) take_row(row);
+    check_batches();
     if (!table_.ok()) return table_.take_errors();
     Candidates out;
-    for (Group& group : groups_) {
-      Batch& batch = out.batches.emplace_back(Batch{std::move(group.title), {}});
-      for (Candidate& candidate : group.candidates) {
-        out.candidates.push_back(std::move(candidate));
+    for (Group const& group : groups_) {
+      Batch& batch = out.batches.emplace_back(Batch{group.title, {}});
+      for (std::size_t const n : group.candidates) {
+        out.candidates.push_back(std::move(candidates_[n]));
+        out.candidates.back().name = people_.name_apart(n);
+        out.as_written.push_back(people_.all()[n]);
         batch.candidates.push_back(static_cast<QuestionId>(out.candidates.size()));
       }
     }
+    out.reading = table_.reading();
+    out.proposed = !any_batch();
+    if (out.proposed) propose_batches(out);
     return out;
   }
 
  private:
   struct Group {
-    std::string title;
-    std::vector<Candidate> candidates;
+    std::string title;  ///< empty: no batch is named
+    std::vector<std::size_t> candidates;
+    std::size_t row = 0;  ///< the first one's
   };
 
   void take_row(Row const& row) {
     using namespace candidate_column;
-    auto const who = read_person(table_, row, kName, kEmployer, true, seen_);
+    auto const& who = people_.read(table_, row);
     Candidate candidate;
-    candidate.name = who.name;
     candidate.employer = who.employer;
     if (auto const level = read_level(table_, row, kLevel)) candidate.level = level_word(*level).zh;
-    if (auto const channel = read_channel(table_, row, kChannel)) candidate.channel = *channel;
-    std::string const title = table_.text(row, kBatch, true, false);
+    if (auto const channel = read_channel(table_, row, kChannel, kIsExceptional)) candidate.channel = *channel;
+    std::string const title = table_.text(row, kBatch, false, false);
     candidate.summary = table_.text(row, kSummary, false, true);
     candidate.group_opinion = table_.text(row, kOpinion, false, true);
     candidate.opened_before = table_.text(row, kOpenedBefore, false, false);
-    Group& group = group_of(title);
-    group.candidates.push_back(std::move(candidate));
-    if (group.candidates.size() == kQuestionsPerBatchMax + 1)
+    Group& group = group_of(title, row.number);
+    group.candidates.push_back(candidates_.size());
+    candidates_.push_back(std::move(candidate));
+    if (!title.empty() && group.candidates.size() == kQuestionsPerBatchMax + 1)
       table_.fail(row, kBatch, title, {say::kCandidateBatchMax, {{"max", kQuestionsPerBatchMax}}});
-    if (++total_ == kCandidatesMax + 1)
+    if (candidates_.size() == kCandidatesMax + 1)
       table_.fail(row, kName, {}, {say::kCandidateCandidatesMax, {{"max", kCandidatesMax}}});
   }
 
-  Group& group_of(std::string const& title) {
+  Group& group_of(std::string const& title, std::size_t row) {
     auto const [at, fresh] = by_title_.try_emplace(code_of(title), groups_.size());
-    if (fresh) groups_.push_back({title, {}});
+    if (fresh) groups_.push_back({title, {}, row});
     return groups_[at->second];
   }
 
+  bool any_batch() const {
+    return std::ranges::any_of(groups_, [](Group const& group) { return !group.title.empty(); });
+  }
+
+  /// Batches are the sheet's or the program's: nobody can say which those without a batch among others belong to.
+  void check_batches() {
+    if (!any_batch()) return;
+    for (Group const& group : groups_)
+      if (group.title.empty())
+        for (std::size_t const n : group.candidates)
+          table_.fail(people_.all()[n].row, table_column(), {}, say::kCandidateBatchMissing);
+  }
+  std::size_t table_column() const {
+    auto const reading = table_.reading();
+    auto const at = std::ranges::find(reading.read, candidate_fields()[candidate_column::kBatch].name,
+                                      [](Reading::Read const& read) { return std::string_view(read.field); });
+    return at == reading.read.end() ? 0 : at->column;
+  }
+
   Table table_;
-  Seen seen_;
-  std::vector<Group> groups_;  ///< in the order in which the sheet names them first
+  People people_{{candidate_column::kName, candidate_column::kEmployer, candidate_column::kIdentity,
+                  candidate_column::kIdentityType, true}};
+  std::vector<Candidate> candidates_;  ///< in the order of the sheet
+  std::vector<Group> groups_;          ///< in the order in which the sheet names them first
   std::map<std::string, std::size_t> by_title_;
-  std::size_t total_ = 0;
 };
 
 }  // namespace
 
 Imported<Members> import_members(ByteView file) { return MemberReader(file).read(); }
-Imported<Candidates> import_candidates(ByteView file) { return CandidateReader(file).read(); }
+Imported<Candidates> import_candidates(ByteView file, AmendedCells const& amended) {
+  return CandidateReader(file, amended).read();
+}
 
 }  // namespace piaojue::sheets

@@ -38,6 +38,14 @@ bool is_range(OutMerge const& m) {
          m.last_row >= m.first_row && m.last_column >= m.first_column;
 }
 
+bool is_choice(OutChoice const& choice) {
+  constexpr std::size_t kChoiceCharactersMax = 255;  // of Excel
+  std::size_t length = 0;
+  for (std::string const& word : choice.words) length += characters(word) + 1;
+  return !choice.words.empty() && length <= kChoiceCharactersMax + 1 && std::ranges::all_of(choice.words, valid_utf8) &&
+         is_range({choice.first_row, choice.column, choice.last_row, choice.column});
+}
+
 /// What Excel would not open.
 std::optional<Sentence> fault_of(std::span<OutSheet const> sheets) {
   if (sheets.empty() || sheets.size() > kWorkbookSheetsMax)
@@ -52,6 +60,7 @@ std::optional<Sentence> fault_of(std::span<OutSheet const> sheets) {
       if (!std::ranges::all_of(row, is_text)) return Sentence(say::kOutText, {{"max", kTextCharactersMax}});
     }
     if (!std::ranges::all_of(sheet.merged, is_range)) return Sentence(say::kOutMerge);
+    if (!std::ranges::all_of(sheet.choices, is_choice)) return Sentence(say::kOutChoice);
   }
   return std::nullopt;
 }
@@ -85,14 +94,15 @@ class MemoryFile {
 };
 
 struct Formats {
-  lxw_format *plain, *bold, *year, *month, *day;
+  lxw_format *plain, *bold, *year, *month, *day, *text;
 
   explicit Formats(lxw_workbook* book)
       : plain(make(book, nullptr, false)),
         bold(make(book, nullptr, true)),
         year(make(book, "yyyy", false)),
         month(make(book, "yyyy-mm", false)),
-        day(make(book, "yyyy-mm-dd", false)) {}
+        day(make(book, "yyyy-mm-dd", false)),
+        text(make(book, "@", false)) {}
 
  private:
   static lxw_format* make(lxw_workbook* book, char const* number, bool bold) {
@@ -116,6 +126,8 @@ bool write_cell(lxw_worksheet* sheet, lxw_row_t row, lxw_col_t column, OutCell c
   if (auto const* number = std::get_if<std::int64_t>(&cell))
     return worksheet_write_number(sheet, row, column, static_cast<double>(*number),
                                   header ? formats.bold : formats.plain) == LXW_NO_ERROR;
+  if (auto const* number = std::get_if<double>(&cell))
+    return worksheet_write_number(sheet, row, column, *number, header ? formats.bold : formats.plain) == LXW_NO_ERROR;
   Date const date = std::get<Date>(cell);
   if (!date.known()) return true;
   lxw_datetime value{date.year, std::max(date.month, 1), std::max(date.day, 1), 0, 0, 0};
@@ -124,7 +136,7 @@ bool write_cell(lxw_worksheet* sheet, lxw_row_t row, lxw_col_t column, OutCell c
 }
 
 /// How the sheet lies on paper.
-bool write_layout(lxw_worksheet* out, OutSheet const& sheet) {
+bool write_layout(lxw_worksheet* out, OutSheet const& sheet, Formats const& formats) {
   worksheet_set_paper(out, 9);  // A4
   if (sheet.landscape) worksheet_set_landscape(out);
   worksheet_fit_to_pages(out, 1, 0);
@@ -134,7 +146,8 @@ bool write_layout(lxw_worksheet* out, OutSheet const& sheet) {
   }
   for (std::size_t c = 0; c < std::min(sheet.widths.size(), kSheetColumnsMax); ++c)
     if (sheet.widths[c] > 0)
-      worksheet_set_column(out, static_cast<lxw_col_t>(c), static_cast<lxw_col_t>(c), sheet.widths[c], nullptr);
+      worksheet_set_column(out, static_cast<lxw_col_t>(c), static_cast<lxw_col_t>(c), sheet.widths[c],
+                           sheet.texts ? formats.text : nullptr);
   if (sheet.footer.empty()) return true;
   std::string footer = "&C";
   for (char const c : sheet.footer) footer.append(c == '&' ? 2 : 1, c);
@@ -153,11 +166,31 @@ bool write_merged(lxw_worksheet* out, OutSheet const& sheet, Formats const& form
   return written;
 }
 
+bool write_choices(lxw_worksheet* out, OutSheet const& sheet) {
+  bool written = true;
+  for (OutChoice const& choice : sheet.choices) {
+    std::vector<std::string> kept = choice.words;
+    std::vector<char*> words;
+    for (std::string& word : kept) words.push_back(word.data());
+    words.push_back(nullptr);
+    lxw_data_validation rule{};
+    rule.validate = LXW_VALIDATION_TYPE_LIST;
+    rule.value_list = words.data();
+    if (choice.others) rule.show_error = LXW_VALIDATION_OFF;
+    auto const column = static_cast<lxw_col_t>(choice.column - 1);
+    auto const done = worksheet_data_validation_range(out, static_cast<lxw_row_t>(choice.first_row - 1), column,
+                                                      static_cast<lxw_row_t>(choice.last_row - 1), column, &rule);
+    written = done == LXW_NO_ERROR && written;
+  }
+  return written;
+}
+
 bool write_sheet(lxw_workbook* book, OutSheet const& sheet, Formats const& formats) {
   auto* const out = workbook_add_worksheet(book, sheet.name.c_str());
   if (out == nullptr) return false;
-  bool written = write_layout(out, sheet);
+  bool written = write_layout(out, sheet, formats);
   written = write_merged(out, sheet, formats) && written;
+  written = write_choices(out, sheet) && written;
   for (std::size_t r = 0; r < sheet.rows.size(); ++r)
     for (std::size_t c = 0; c < sheet.rows[r].size(); ++c)
       written = write_cell(out, static_cast<lxw_row_t>(r), static_cast<lxw_col_t>(c), sheet.rows[r][c], formats,

@@ -15,11 +15,18 @@
 
 namespace piaojue::sheets {
 
-/// A text, a whole number, or a date (written with the style of what is known of it).
-using OutCell = std::variant<std::string, std::int64_t, Date>;
+/// A text, a number, or a date (written with the style of what is known of it).
+using OutCell = std::variant<std::string, std::int64_t, double, Date>;
 
 struct OutMerge {
   std::size_t first_row = 0, first_column = 0, last_row = 0, last_column = 0;  ///< from 1
+};
+
+/// Cells that offer words to choose from.
+struct OutChoice {
+  std::size_t column = 0, first_row = 0, last_row = 0;  ///< from 1
+  std::vector<std::string> words;                       ///< with a comma each, at most 255 characters
+  bool others = false;                                  ///< what is none of them may be typed as well
 };
 
 struct OutSheet {
@@ -30,9 +37,12 @@ struct OutSheet {
   std::vector<OutMerge> merged = {};       ///< titles and lines to sign on; the text stands in the first cell
   bool landscape = false;
   std::string footer = {};  ///< printed at the foot of each page; & is written as it stands
+  std::vector<OutChoice> choices = {};
+  bool texts = false;  ///< whatever is typed into the sheet stays the text that it is: no number loses its digits
 };
 
-/// Refused: no sheet, a bad or double name, beyond 6000 rows or 100 columns, a text of more than 32,767 characters.
+/// Refused: no sheet, a bad or double name, more than kSheetRowsMax rows or kSheetColumnsMax columns, a text of more
+/// than 32,767 characters, a range or a choice that is none.
 Explained<Bytes> write_xlsx(std::span<OutSheet const> sheets);
 
 }  // namespace piaojue::sheets

@@ -27,9 +27,10 @@ using namespace std::string_view_literals;
 // ---- Relationships and the workbook
 
 /// "../x.xml" and "/xl/x.xml" as names in the archive.
-std::string resolved(std::string_view folder, std::string_view target) {
-  std::string path =
-      target.starts_with('/') ? std::string(target.substr(1)) : std::string(folder) + std::string(target);
+std::string resolved(std::string_view folder, std::string_view written) {
+  std::string target(written);
+  std::ranges::replace(target, '\\', '/');
+  std::string path = target.starts_with('/') ? target.substr(1) : std::string(folder) + target;
   std::vector<std::string> steps;
   for (std::size_t at = 0; at <= path.size();) {
     std::size_t const end = std::min(path.find('/', at), path.size());
@@ -62,9 +63,9 @@ struct Relations : XmlReader {
     auto const at = std::ranges::find(all, type, &Relation::type);
     return at == all.end() ? std::string{} : at->target;
   }
-  std::string by_id(std::string_view id) const {
+  Relation by_id(std::string_view id) const {
     auto const at = std::ranges::find(all, id, &Relation::id);
-    return at == all.end() ? std::string{} : at->target;
+    return at == all.end() ? Relation{} : *at;
   }
 };
 
@@ -79,27 +80,37 @@ struct Book : XmlReader {
   void start(std::string_view name, XmlAttributes const& a) override {
     if (name == "workbookPr") from_1904 = a["date1904"] == "1" || a["date1904"] == "true";
     if (name != "sheet") return;
-    sheets.push_back({std::string(a["name"]), std::string(a["id"]), a["state"].empty() || a["state"] == "visible"});
+    sheets.push_back(
+        {std::string(a["name"]), std::string(a.relation()), a["state"].empty() || a["state"] == "visible"});
     if (sheets.size() > kWorkbookSheetsMax) fail(whole({say::kBookSheetsMax, {{"max", kWorkbookSheetsMax}}}));
   }
 };
 
-// ---- Styles: which of them show a date, and how much of it
+// ---- Styles: which of them show a date, and how much of it; and which show nothing
+
+constexpr std::size_t kPercent = 9, kPercentFine = 10;  // 0% and 0.00%, of the formats that have no code
+
+struct Style {
+  Shows shows = Shows::kNumber;
+  Hides hides;
+  bool scales = false;
+};
 
 struct Styles : XmlReader {
-  std::map<std::size_t, Shows> own;
-  std::vector<Shows> cells;
+  std::map<std::size_t, Style> own;
+  std::vector<Style> cells;
   bool in_cells = false;
 
   void start(std::string_view name, XmlAttributes const& a) override {
     if (name == "numFmt") {
-      if (auto const id = number(a["numFmtId"])) own[*id] = shown_by(a["formatCode"]);
+      std::string_view const code = a["formatCode"];
+      if (auto const id = number(a["numFmtId"])) own[*id] = {shown_by(code), hidden_by(code), scaled_by(code)};
     } else if (name == "cellXfs") {
       in_cells = true;
     } else if (name == "xf" && in_cells) {
       std::size_t const id = number(a["numFmtId"]).value_or(0);
       auto const at = own.find(id);
-      cells.push_back(at == own.end() ? shown_by(id) : at->second);
+      cells.push_back(at == own.end() ? Style{shown_by(id), {}, id == kPercent || id == kPercentFine} : at->second);
       if (cells.size() > 65'536) fail(whole(say::kBookDamaged));
     }
   }
@@ -197,10 +208,19 @@ std::string decimal(double value) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
+bool is_true(std::string_view text) { return text == "1" || text == "true"; }
+/// Too small to be seen: people draw rows and columns together until nothing is left of them.
+bool is_nothing(std::string_view size, double least) {
+  auto const value = number<double>(size);
+  return value && *value < least;
+}
+
 class SheetReader : public XmlReader {
  public:
-  SheetReader(SharedStrings const& strings, Styles const& styles, bool from_1904, std::string name)
-      : strings_(strings), styles_(styles), from_1904_(from_1904) {
+  /// @param cells_left of all sheets together; what this one has is taken from it.
+  SheetReader(SharedStrings const& strings, Styles const& styles, bool from_1904, std::string name,
+              std::size_t& cells_left)
+      : strings_(strings), styles_(styles), from_1904_(from_1904), cells_left_(cells_left) {
     sheet.name = std::move(name);
   }
 
@@ -215,6 +235,10 @@ class SheetReader : public XmlReader {
       in_value_ = in_cell_;
     else if (name == "mergeCell")
       merge(a["ref"]);
+    else if (name == "col")
+      take_columns(a);
+    else if (name == "sheetFormatPr" && is_nothing(a["defaultColWidth"], kColumnWidthSeen))
+      sheet.hidden.assign(kSheetColumnsMax, true);
     if (in_cell_) text_.start(name);
   }
 
@@ -235,12 +259,25 @@ class SheetReader : public XmlReader {
   Sheet sheet;
 
  private:
+  static constexpr double kRowHeightSeen = 1;      ///< points
+  static constexpr double kColumnWidthSeen = 0.1;  ///< characters
+
+  void take_columns(XmlAttributes const& a) {
+    auto const from = number(a["min"]);
+    auto const to = number(a["max"]);
+    if (!from || !to || *from == 0 || *from > *to) return fail(whole(say::kBookDamaged));
+    bool const hidden = is_true(a["hidden"]) || is_nothing(a["width"], kColumnWidthSeen);
+    std::size_t const end = std::min(*to, kSheetColumnsMax);
+    if (sheet.hidden.size() < end) sheet.hidden.resize(end);
+    for (std::size_t c = *from; c <= end; ++c) sheet.hidden[c - 1] = hidden;
+  }
+
   void start_row(XmlAttributes const& a) {
     std::size_t const row = a["r"].empty() ? row_.number + 1 : number(a["r"]).value_or(0);
     if (row <= row_.number) return fail(whole(say::kBookDamaged));
     row_ = Row{};
     row_.number = row;
-    row_.hidden = a["hidden"] == "1" || a["hidden"] == "true";
+    row_.hidden = is_true(a["hidden"]) || is_nothing(a["ht"], kRowHeightSeen);
     column_ = 0;
   }
 
@@ -276,6 +313,8 @@ class SheetReader : public XmlReader {
     } else if (type_ == "d") {
       out = value_.substr(0, 10);
       mark = CellMark::kDate;
+      auto const date = parse_date(out);
+      if (date && style().shows != Shows::kNumber) out = as_shown(*date, style().shows).text();
     } else if (type_ == "b") {
       out = value_ == "1" ? "TRUE" : "FALSE";
     } else if (type_ == "e") {
@@ -286,22 +325,30 @@ class SheetReader : public XmlReader {
       if (!parsed) return fail(whole(say::kBookDamaged));
       out = numeric(*parsed, mark);
     }
+    if (mark == CellMark::kNumber && style().scales) mark = CellMark::kScaled;
+    bool const typed = mark == CellMark::kNumber || mark == CellMark::kScaled || mark == CellMark::kDate;
+    if (typed ? style().hides.numbers : style().hides.texts) mark = CellMark::kUnseen;
     if (formula_) mark = CellMark::kFormula;
     if (out.empty() && !formula_) return;
     keep(std::move(out), mark);
   }
 
+  Style style() const { return style_ < styles_.cells.size() ? styles_.cells[style_] : Style{}; }
+
+  static Date as_shown(Date date, Shows shows) {
+    if (shows == Shows::kMonth || shows == Shows::kYear) date.day = 0;
+    if (shows == Shows::kYear) date.month = 0;
+    return date;
+  }
+
   std::string numeric(double value, CellMark& mark) const {
-    Shows const shows = style_ < styles_.cells.size() ? styles_.cells[style_] : Shows::kNumber;
+    Shows const shows = style().shows;
     mark = CellMark::kNumber;
     if (shows == Shows::kNumber || shows == Shows::kTime) return decimal(value);
     auto const date = date_of_serial(value, from_1904_);
     if (!date) return decimal(value);
     mark = CellMark::kDate;
-    Date shown = *date;
-    if (shows != Shows::kDay) shown.day = 0;
-    if (shows == Shows::kYear) shown.month = 0;
-    return shown.text();
+    return as_shown(*date, shows).text();
   }
 
   void keep(std::string value, CellMark mark) {
@@ -312,6 +359,9 @@ class SheetReader : public XmlReader {
     if (row_.number > kSheetRowsMax) return bad({say::kRowsMax, {{"max", kSheetRowsMax}}});
     if (column_ > kSheetColumnsMax) return bad({say::kColumnsMax, {{"max", kSheetColumnsMax}}});
     if (characters(value) > kCellCharactersMax) return bad({say::kCellCharactersMax, {{"max", kCellCharactersMax}}});
+    std::size_t const more = column_ - row_.cells.size();
+    if (more > cells_left_) return bad({say::kCellsMax, {{"max", kCellsMax}}});
+    cells_left_ -= more;
     row_.cells.resize(column_ - 1);
     row_.marks.resize(column_ - 1, CellMark::kText);
     row_.cells.push_back(std::move(value));
@@ -330,6 +380,7 @@ class SheetReader : public XmlReader {
   SharedStrings const& strings_;
   Styles const& styles_;
   bool from_1904_;
+  std::size_t& cells_left_;
   Row row_;
   std::size_t column_ = 0;
   std::string type_, value_;
@@ -359,21 +410,26 @@ class Package {
     return parse_if_there("styles", styles_);
   }
 
-  /// Those that are shown and hold anything.
-  Fault read_sheets(std::vector<Sheet>& out) {
+  /// Those that are shown and hold anything. Charts, dialogs and macro sheets have no cells that people fill in; one of
+  /// an old Excel has not even a part.
+  Fault read_sheets(Workbook& out) {
+    std::size_t cells_left = kCellsMax;
     for (Book::Entry const& entry : book_.sheets) {
-      std::string const part = parts_.by_id(entry.id);
-      if (!entry.shown || part.find("chartsheets/") != std::string::npos) continue;
-      SheetReader cells(strings_, styles_, book_.from_1904, entry.name);
-      if (auto fault = parse(archive_, part, cells)) return fault;
-      if (!cells.sheet.rows.empty()) out.push_back(std::move(cells.sheet));
+      auto const part = parts_.by_id(entry.id);
+      if (!entry.shown || entry.id.empty() || (!part.id.empty() && part.type != "worksheet")) {
+        out.unread.push_back(entry.name);
+        continue;
+      }
+      SheetReader cells(strings_, styles_, book_.from_1904, entry.name, cells_left);
+      if (auto fault = parse(archive_, part.target, cells)) return fault;
+      if (!cells.sheet.rows.empty()) out.sheets.push_back(std::move(cells.sheet));
     }
     return {};
   }
 
  private:
   Fault find_main() {
-    if (!archive_.has("_rels/.rels")) return whole(say::kBookNoPackage);
+    if (!archive_.has("_rels/.rels")) return other_archive();
     Relations package;
     if (auto fault = parse(archive_, "_rels/.rels", package)) return fault;
     main_ = package.by_type("officeDocument");
@@ -381,6 +437,15 @@ class Package {
     if (!main_.ends_with(".xml") || main_.starts_with("word/") || main_.starts_with("ppt/"))
       return whole(say::kBookIsOtherDocument);
     return {};
+  }
+  /// What a ZIP archive is that is no package of Office.
+  Fault other_archive() const {
+    if (archive_.has("ofd.xml")) return whole(say::kKindOfd);
+    if (archive_.has("index/document.iwa")) return whole(say::kKindNumbers);
+    if (archive_.has("meta-inf/manifest.xml") && archive_.has("content.xml")) return whole(say::kKindOpenDocument);
+    for (std::string_view const end : {".xlsx", ".xls", ".et", ".csv"})
+      if (archive_.any_ends_with(end)) return whole(say::kKindZipOfSheets);
+    return whole(say::kBookNoPackage);
   }
   Fault parse_if_there(std::string_view type, XmlReader& reader) {
     std::string const part = parts_.by_type(type);
@@ -403,7 +468,7 @@ Imported<Workbook> read_xlsx(ByteView file) {
   Package package;
   if (auto fault = package.open(file)) return CellErrors{std::move(*fault)};
   Workbook out{SheetFormat::kXlsx, {}};
-  if (auto fault = package.read_sheets(out.sheets)) return CellErrors{std::move(*fault)};
+  if (auto fault = package.read_sheets(out)) return CellErrors{std::move(*fault)};
   if (out.sheets.empty()) return CellErrors{whole(say::kFileEmpty)};
   return out;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The parts of a workbook as XML events. No document type is accepted, so that there are no entities, inside or
-/// outside; names come without their prefixes.
+/// The parts of a workbook as XML events: only the elements of SpreadsheetML and of relationships (ECMA-376, in its
+/// transitional and its strict form), or those that name no namespace at all. What is of another, and all that stands
+/// in an extLst, is an extension that a reader may leave out: Excel since 2013 writes a second `workbookPr` there. No
+/// document type is accepted, so that there are no entities, inside or outside.
 #include <charconv>
 #include <optional>
 #include <string>
@@ -14,8 +16,10 @@ namespace piaojue::sheets {
 class XmlAttributes {
  public:
   explicit XmlAttributes(char const** at) : at_(at) {}
-  /// By its name without prefix; empty if it is not there.
+  /// One of the element's own, without a prefix; empty if it is not there.
   std::string_view operator[](std::string_view name) const;
+  /// r:id, which names a relation; empty if it is not there.
+  std::string_view relation() const;
 
  private:
   char const** at_;  ///< names and values in turn, then null

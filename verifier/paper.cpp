@@ -50,6 +50,21 @@ class Comparison {
     }
     if (cells.size() > kResultColumns - first + 1) differ({words::kCheckTooWide, {{"number", cells[0]}}});
   }
+  /// A row of a page or a sheet: with the employer, or without it as papers were printed before.
+  void printed_row(std::vector<std::string> cells) {
+    if (cells.size() == kResultColumns + 1) {
+      auto const at = std::ranges::find(expected_, cells[0], [](auto const& row) { return row[0]; });
+      if (at != expected_.end()) {
+        auto const& want = audit_.manifest->candidates.at(static_cast<std::size_t>(at - expected_.begin())).employer;
+        if (std::string const& got = cells[kEmployerColumn]; got != want) {
+          differ({words::kCheckCell,
+                  {{"number", cells[0]}, {"column", words::kColumnEmployer}, {"paper", shown(got)}, {"record", want}}});
+        }
+      }
+      cells.erase(cells.begin() + kEmployerColumn);
+    }
+    row(cells, 1);
+  }
   Explained<PaperCheck> done() {
     if (out_.rows == 0 && lines_ == 0 && out_.differences.empty()) return Explanation(words::kCheckNothing);
     if (out_.rows > 0)
@@ -101,7 +116,7 @@ void compare_page(Comparison& comparison, std::string_view page) {
     std::vector<std::string> cells;
     while (auto const cell = between(*row, "<td", "</td>"))
       cells.push_back(unescaped(cell->substr(cell->find('>') + 1)));
-    if (!cells.empty()) comparison.row(cells, 1);
+    if (!cells.empty()) comparison.printed_row(std::move(cells));
   }
 }
 
@@ -137,7 +152,7 @@ void compare_sheet(Comparison& comparison, std::vector<sheets::Row> const& rows)
     if (!cells.empty() && cells[0].starts_with(kLinePrefix))
       comparison.line(cells[0]);
     else if (!cells.empty() && row.number > 1)
-      comparison.row(cells, 1);
+      comparison.printed_row(cells);
   }
 }
 

@@ -20,6 +20,9 @@ struct PaperCheck {
   std::vector<Sentence> differences;  ///< none: the paper agrees with the record
 };
 
+/// Where a printed table has the candidate's employer, among the columns of `ResultRow`; older ones have none.
+inline constexpr std::size_t kEmployerColumn = 2;
+
 /// A result table as its page (HTML), as its sheet (XLSX, whose first row is the head), or as text: the line of its QR
 /// code and, if they were typed from the paper, rows of 序号 and the nine columns from 出席.
 /// @return refused: too large, none of these, or no QR line and no row in it.

@@ -104,6 +104,7 @@ void LogFollower::take_welcome(wire::Welcome const& welcome) {
     return halt(Refusal::kLogInconsistent,
                 {text::kSplitServerShorter, {{"theirs", welcome.size}, {"ours", record().size()}}});
   }
+  suggested_ = welcome.suggested;
   if (!requests_.take_welcome(welcome.size)) return;
   auto out = facts::event("connected");
   out["person"] = me_;

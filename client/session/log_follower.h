@@ -36,6 +36,8 @@ class LogFollower {
 
   // ---- What the server sends
   void take_welcome(wire::Welcome const& welcome);
+  /// Of the newest Welcome; questions that the log does not have are among them.
+  std::vector<wire::SuggestedRecusal> const& suggested() const { return suggested_; }
   void take_hello_refused(Refusal code);
   void take_log(wire::Log const& push);
   void take_cosignatures(std::vector<log::Cosignature> const& list);
@@ -86,6 +88,7 @@ class LogFollower {
   LogListener& listener_;
 
   LogCopy log_;
+  std::vector<wire::SuggestedRecusal> suggested_;
   std::optional<Refusal> halted_;
   std::optional<Refusal> bad_checkpoint_;
   std::uint64_t heard_ = 0;

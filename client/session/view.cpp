@@ -314,6 +314,23 @@ array View::people() const {
   return out;
 }
 
+/// What the office suggests to this person and he has not signed; only what he still could.
+array View::suggested() const {
+  auto const& record = from_.log.record();
+  auto const me = from_.profile.person;
+  array out;
+  for (auto const& one : from_.log.suggested()) {
+    if (one.question < 1 || one.question > record.manifest().candidates.size()) continue;
+    auto const mine = record.recusals().find(me);
+    if (mine != record.recusals().end() && mine->second.contains(one.question)) continue;
+    object line;
+    line["question"] = one.question;
+    line["reason"] = one.reason;
+    out.push_back(std::move(line));
+  }
+  return out;
+}
+
 /// Who may vote, who stepped back, who was heard.
 void View::add_experts(object& out) const {
   auto const& record = from_.log.record();
@@ -327,6 +344,7 @@ void View::add_experts(object& out) const {
   experts["quorum"] = present >= quorum;
   out["experts"] = std::move(experts);
   out["recusals"] = recusals_of(record);
+  out["suggested"] = suggested();
   out["interviews"] = interviews_of(record);
 }
 

@@ -61,6 +61,7 @@ class View {
   std::string now_line() const { return "{\"event\":\"now\"," + now(Times::kTold) + '}'; }
   void add_standing(facts::object& out) const;
   void add_experts(facts::object& out) const;
+  facts::array suggested() const;
   facts::array people() const;
   facts::object attempt() const;
   facts::array warnings() const;

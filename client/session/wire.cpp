@@ -36,6 +36,13 @@ bool read(Welcome& to, v2::Welcome const& from) {
   to.size = from.size();
   to.person = from.person();
   to.roles = from.roles();
+  if (static_cast<std::size_t>(from.suggested_size()) > kSuggestedMax) return false;
+  for (auto const& one : from.suggested()) {
+    auto const& reason = one.reason();
+    if (reason.size() > kSuggestedReasonBytesMax) return false;
+    if (std::ranges::any_of(reason, [](char c) { return (c >= 0 && c < ' ') || c == '\x7F'; })) return false;
+    to.suggested.push_back({one.question(), reason});
+  }
   return true;
 }
 

@@ -42,11 +42,18 @@ struct Enrolled {
   std::string certificate, authority, name;
   std::uint32_t roles = 0;
 };
+/// What the office thinks that this person has to stand back from: nothing but an offer to sign.
+struct SuggestedRecusal {
+  meeting::QuestionId question = 0;
+  std::string reason;  ///< one line: it can go back as the reason of a command
+};
+inline constexpr std::size_t kSuggestedMax = 5000, kSuggestedReasonBytesMax = 256;
 struct Welcome {
   std::array<std::uint8_t, 16> meeting_id{};
   std::uint64_t size = 0;
   PersonId person = 0;
   std::uint32_t roles = 0;
+  std::vector<SuggestedRecusal> suggested;
 };
 struct Accepted {
   std::uint64_t index = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/casework/entries.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <sstream>
 
@@ -31,10 +33,66 @@ std::optional<std::uint32_t> number_of(std::string_view digits) {
   return error == std::errc() && end == digits.data() + digits.size() ? std::optional(out) : std::nullopt;
 }
 
+constexpr std::array kVerdicts{Verdict::kEligible, Verdict::kNotEligible, Verdict::kReview};
+
 std::optional<Verdict> verdict_of(std::string_view code) {
-  for (auto const verdict : {Verdict::kEligible, Verdict::kNotEligible, Verdict::kReview})
+  for (auto const verdict : kVerdicts)
     if (verdict_code(verdict) == code) return verdict;
   return std::nullopt;
+}
+
+/// One word where all are the same, and else the first letter of each: 5,000 words would not fit into a text.
+std::string encode_verdicts(std::vector<Verdict> const& verdicts) {
+  if (verdicts.empty()) return std::string(verdict_code(Verdict::kReview));
+  if (std::ranges::count(verdicts, verdicts.front()) == std::ssize(verdicts))
+    return std::string(verdict_code(verdicts.front()));
+  std::string out;
+  for (auto const verdict : verdicts) out += verdict_code(verdict).front();
+  return out;
+}
+
+std::optional<std::vector<Verdict>> decode_verdicts(std::string_view written) {
+  if (auto const one = verdict_of(written)) return std::vector{*one};
+  std::vector<Verdict> out;
+  for (char const letter : written) {
+    auto const at = std::ranges::find(kVerdicts, letter, [](Verdict v) { return verdict_code(v).front(); });
+    if (at == kVerdicts.end()) return std::nullopt;
+    out.push_back(*at);
+  }
+  return out;
+}
+
+/// "7 1-5": three and more that follow each other as first and last, so that 5,000 fit into a text.
+std::string encode_numbers(std::vector<std::uint32_t> const& numbers) {
+  std::string out;
+  for (std::size_t i = 0; i < numbers.size();) {
+    std::size_t end = i + 1;
+    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
+    if (end - i < 3) end = i + 1;
+    out += (out.empty() ? "" : " ") + std::to_string(numbers[i]);
+    if (end - i > 1) out += "-" + std::to_string(numbers[end - 1]);
+    i = end;
+  }
+  return out;
+}
+
+std::optional<std::vector<std::uint32_t>> decode_numbers(std::string_view written) {
+  std::vector<std::uint32_t> out;
+  std::istringstream in{std::string(written)};
+  for (std::string word; in >> word;) {
+    auto const dash = word.find('-');
+    auto const first = number_of(std::string_view(word).substr(0, dash));
+    auto const last = dash == std::string::npos ? first : number_of(std::string_view(word).substr(dash + 1));
+    if (!first || !last || *last < *first || *last - *first >= kSubjectsMax || out.size() > kSubjectsMax)
+      return std::nullopt;
+    for (auto number = *first; number <= *last; ++number) out.push_back(number);
+  }
+  return out;
+}
+
+/// Keys of a ledger's texts hold letters only.
+std::string change_key(char const* what, std::size_t change) {
+  return std::string(what) + "_" + static_cast<char>('a' + change);
 }
 
 struct Encode {
@@ -43,13 +101,14 @@ struct Encode {
     Texts out;
     if (of.filed.known()) out["filed"] = of.filed.text();
     if (!of.extension.empty()) out["extension"] = of.extension;
+    if (!of.part.empty()) out["part"] = encode_numbers(of.part);
     return out;
   }
   Texts operator()(Decide const& of) const {
     return {{"verdict", std::string(verdict_code(of.verdict))},
             {"reason", of.reason},
             {"basis", of.basis},
-            {"machine", std::string(verdict_code(of.machine))}};
+            {"machine", encode_verdicts(of.machine)}};
   }
   Texts operator()(Notice const& of) const {
     std::string items;
@@ -61,9 +120,13 @@ struct Encode {
     return {{"outcome", std::string(of.outcome == Outcome::kCorrected ? kCorrectedCode : kLapsedCode)}};
   }
   Texts operator()(Roster const& of) const {
-    std::string order;
-    for (auto const number : of.order) order += (order.empty() ? "" : " ") + std::to_string(number);
-    return {{"order", order}};
+    Texts out{{"order", encode_numbers(of.order)}};
+    std::string struck;
+    for (auto const& [person, applicant] : of.struck)
+      struck += (struck.empty() ? "" : " ") + std::to_string(person) + ":" + std::to_string(applicant);
+    if (!struck.empty()) out["struck"] = struck;
+    if (!of.struck_reason.empty()) out["struck_reason"] = of.struck_reason;
+    return out;
   }
   Texts operator()(Record const& of) const { return {{"head", to_hex(of.head.view())}}; }
   Texts operator()(Papers const&) const { return {}; }
@@ -75,13 +138,31 @@ struct Encode {
   Texts operator()(File const& of) const { return {{"number", of.document}}; }
   Texts operator()(Announce const& of) const { return {{"number", of.document}}; }
   Texts operator()(Certificates const&) const { return {}; }
+  Texts operator()(Amend const& of) const {
+    Texts out{{"reason", of.reason}};
+    for (std::size_t i = 0; i < of.changes.size() && i < kAmendChangesMax; ++i) {
+      out[change_key("field", i)] = of.changes[i].field;
+      out[change_key("old", i)] = of.changes[i].before;
+      out[change_key("new", i)] = of.changes[i].after;
+    }
+    return out;
+  }
+  Texts operator()(Withdraw const& of) const { return {{"reason", of.reason}}; }
 };
+
+Explained<Body> decode_import(Action const& action) {
+  auto part = decode_numbers(text(action, "part"));
+  if (!part || (!part->empty() && part->size() != action.subjects.size())) return unreadable("part");
+  return Body(Import{sheets::parse_date(text(action, "filed")).value_or(sheets::Date{}), copied(action, "extension"),
+                     std::move(*part)});
+}
 
 Explained<Body> decode_decide(Action const& action) {
   auto const verdict = verdict_of(text(action, "verdict"));
   if (!verdict || *verdict == Verdict::kReview) return unreadable("verdict");
-  auto const machine = verdict_of(text(action, "machine"));
-  return Body(Decide{*verdict, copied(action, "reason"), copied(action, "basis"), machine.value_or(Verdict::kReview)});
+  auto machine = decode_verdicts(text(action, "machine"));
+  if (!machine || (machine->size() > 1 && machine->size() != action.subjects.size())) return unreadable("machine");
+  return Body(Decide{*verdict, copied(action, "reason"), copied(action, "basis"), std::move(*machine)});
 }
 
 Explained<Body> decode_notice(Action const& action) {
@@ -99,12 +180,28 @@ Explained<Body> decode_answer(Action const& action) {
 
 Explained<Body> decode_roster(Action const& action) {
   Roster out;
-  std::istringstream in(copied(action, "order"));
+  auto order = decode_numbers(text(action, "order"));
+  if (!order) return unreadable("order");
+  out.order = std::move(*order);
+  std::istringstream in(copied(action, "struck"));
   for (std::string word; in >> word;) {
-    auto const number = number_of(word);
-    if (!number) return unreadable("order");
-    out.order.push_back(*number);
+    auto const colon = word.find(':');
+    if (colon == std::string::npos) return unreadable("struck");
+    auto const person = number_of(std::string_view(word).substr(0, colon));
+    auto const applicant = number_of(std::string_view(word).substr(colon + 1));
+    if (!person || !applicant) return unreadable("struck");
+    out.struck.push_back({*person, *applicant});
   }
+  out.struck_reason = copied(action, "struck_reason");
+  return Body(std::move(out));
+}
+
+Explained<Body> decode_amend(Action const& action) {
+  Amend out{{}, copied(action, "reason")};
+  for (std::size_t i = 0; i < kAmendChangesMax && action.texts.contains(change_key("field", i)); ++i)
+    out.changes.push_back({copied(action, change_key("field", i)), copied(action, change_key("old", i)),
+                           copied(action, change_key("new", i))});
+  if (out.changes.empty() || out.changes.front().field.empty()) return unreadable("field_a");
   return Body(std::move(out));
 }
 
@@ -126,7 +223,7 @@ Explained<Body> decode_resolve(Action const& action) {
 Deed deed_of(Body const& body) { return static_cast<Deed>(body.index() + 1); }
 static_assert(
     std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(Deed::kEnlist) - 1, Body>, Enlist> &&
-    std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(Deed::kCertificates) - 1, Body>, Certificates>);
+    std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(Deed::kWithdraw) - 1, Body>, Withdraw>);
 
 Texts encode_texts(Body const& body) { return std::visit(Encode{}, body); }
 
@@ -135,8 +232,7 @@ Explained<Body> decode_texts(Action const& action) {
     case Deed::kEnlist:
       return Body(Enlist{});
     case Deed::kImport:
-      return Body(
-          Import{sheets::parse_date(text(action, "filed")).value_or(sheets::Date{}), copied(action, "extension")});
+      return decode_import(action);
     case Deed::kDecide:
       return decode_decide(action);
     case Deed::kNotice:
@@ -161,6 +257,10 @@ Explained<Body> decode_texts(Action const& action) {
       return Body(Announce{copied(action, "number")});
     case Deed::kCertificates:
       return Body(Certificates{});
+    case Deed::kAmend:
+      return decode_amend(action);
+    case Deed::kWithdraw:
+      return Body(Withdraw{copied(action, "reason")});
   }
   return unreadable("deed");
 }
@@ -169,6 +269,19 @@ Texts shown_texts(Action const& action) {
   Texts out = action.texts;
   if (action.deed == Deed::kEnlist) out.erase("key");
   if (action.deed == Deed::kRoster) out.erase("order");
+  if (action.deed == Deed::kImport) out.erase("part");
+  // Of many: a letter each, by subject.
+  if (action.deed == Deed::kDecide && !verdict_of(text(action, "machine"))) out.erase("machine");
+  if (action.deed == Deed::kAmend) {
+    std::string lines;
+    for (std::size_t i = 0; out.contains(change_key("field", i)); ++i) {
+      auto const [before, after] = std::pair(out[change_key("old", i)], out[change_key("new", i)]);
+      lines += (lines.empty() ? "" : "\n") + out[change_key("field", i)] + "：" + (before.empty() ? "—" : before) +
+               " → " + (after.empty() ? "—" : after);
+      for (char const* const what : {"field", "old", "new"}) out.erase(change_key(what, i));
+    }
+    out["changes"] = lines;
+  }
   return out;
 }
 

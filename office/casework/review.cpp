@@ -5,9 +5,13 @@
 
 namespace piaojue::office {
 
-Review::Review(std::vector<Applicant> people, Standard const& standard, std::string_view extension)
+Review::Review(std::vector<Applicant> people, Standard const& standard, std::string_view extension,
+               WorkCalendar const& calendar, std::map<std::uint32_t, Facts> const& as_imported)
     : people_(std::move(people)) {
-  for (Applicant const& person : people_) assessed_.push_back({assess(person.facts, standard, extension), {}});
+  for (Applicant const& person : people_)
+    assessed_.push_back({assess(person.facts, standard, extension, calendar), {}});
+  for (auto const& [number, facts] : as_imported)
+    as_imported_.emplace(number, assess(facts, standard, extension, calendar));
 }
 
 Explained<void> Review::take_decision(std::uint32_t number, Decision decision) {

@@ -9,6 +9,7 @@
 #include "base/terminal.h"
 #include "office/desk/deeds.h"
 #include "office/desk/page.h"
+#include "office/desk/sheet_files.h"
 #include "office/desk/signing.h"
 #include "strings/desk.h"
 
@@ -55,6 +56,7 @@ class Program {
   }
   CLI::App* dated(CLI::App* command) {
     command->add_option("--date", date_, help(words::kHelpDate));
+    command->add_option("--date-reason", date_reason_, help(words::kHelpDateReason));
     return command;
   }
 
@@ -72,7 +74,7 @@ class Program {
   Explained<Setting> setting() const {
     auto const day = parse_day_option(date_);
     if (!day) return day.error();
-    return Setting{office_, tables_, *day, kLang};
+    return Setting{office_, tables_, *day, kLang, date_reason_};
   }
   Explained<Desk> open(IfMissing missing = IfMissing::kRefuse) const {
     auto to = setting();
@@ -103,7 +105,7 @@ class Program {
 
  private:
   CLI::App app_{help(words::kHelpProgram), "piaojue-office"};
-  std::string office_, date_, passphrase_file_, tables_ = own_tables();
+  std::string office_, date_, date_reason_, passphrase_file_, tables_ = own_tables();
   std::uint32_t person_ = 1;
   std::vector<std::pair<CLI::App*, Run>> commands_;
 };
@@ -112,6 +114,22 @@ class Program {
 template <class T>
 CLI::Option* add_candidate(CLI::App* command, T& to) {
   return command->add_option("--candidate", to, help(words::kHelpCandidate))->check(CLI::Range(1, kCandidatesMax));
+}
+
+/// One or many, "3,5-9".
+CLI::Option* add_candidates(CLI::App* command, std::vector<std::uint32_t>& to) {
+  return command
+      ->add_option_function<std::string>(
+          "--candidate",
+          [&to](std::string const& given) {
+            auto numbers = parse_numbers(given);
+            if (numbers) to = std::move(*numbers);
+          },
+          help(words::kHelpCandidates))
+      ->check([](std::string const& given) {
+        auto const numbers = parse_numbers(given);
+        return numbers ? std::string() : numbers.error().in(Program::kLang);
+      });
 }
 
 void add_evidence(CLI::App* command, Evidence& to) {
@@ -153,19 +171,31 @@ void add_enlist(Program& program) {
 void add_import(Program& program) {
   struct Given {
     Import request;
-    std::string filed;
+    std::string filed, corrected;
+    bool part = false;
   };
   auto const given = kept<Given>();
   auto* const command = program.signs(program.add("import", words::kCommandImport, words::kExampleImport));
-  command->add_option("--members", given->request.members, help(words::kHelpSheet))->required();
+  auto* const members = command->add_option("--members", given->request.members, help(words::kHelpSheet));
+  auto* const part = command->add_flag("--part", given->part, help(words::kHelpPart))->excludes(members);
+  command->add_option("--corrected", given->corrected, help(words::kHelpNumbersCorrected))->needs(part);
+  command->add_flag("--namesakes", given->request.namesakes, help(words::kHelpNamesakes))->needs(part);
   command->add_option("--candidates", given->request.candidates, help(words::kHelpSheet))->required();
   command->add_option("--appraisals", given->request.appraisals, help(words::kHelpAppraisals));
   command->add_option("--filed", given->filed, help(words::kHelpFiled));
-  command->add_option("--extension", given->request.extension, help(words::kHelpExtension));
+  command->add_option("--extension", given->request.extension, help(words::kHelpExtension))->excludes(part);
   program.does(command, [given](Desk& desk) -> Explained<void> {
     auto const filed = parse_day_option(given->filed);
     if (!filed) return filed.error();
     given->request.filed = *filed;
+    given->request.tell = true;
+    if (!given->corrected.empty()) {
+      auto corrected = parse_numbers(given->corrected);
+      if (!corrected) return corrected.error();
+      given->request.corrected = std::move(*corrected);
+    }
+    if (given->part) return import_part(desk, given->request);
+    if (given->request.members.empty()) return Explanation(words::kMembersWanted);
     return import(desk, given->request);
   });
 }
@@ -189,7 +219,7 @@ void add_verdicts(Program& program) {
 void add_decide(Program& program) {
   auto const request = kept<Decide>();
   auto* const command = program.signs(program.add("decide", words::kCommandDecide, words::kExampleDecide));
-  add_candidate(command, request->candidate)->required();
+  add_candidates(command, request->candidates)->required();
   std::string const yes(verdict_code(office::Verdict::kEligible)), no(verdict_code(office::Verdict::kNotEligible));
   command
       ->add_option_function<std::string>("--verdict",
@@ -202,6 +232,39 @@ void add_decide(Program& program) {
   command->add_option("--reason", request->reason, help(words::kHelpReason))->required();
   command->add_option("--basis", request->basis, help(words::kHelpBasis));
   program.does(command, [request](Desk& desk) { return decide(desk, *request); });
+}
+
+void add_amend(Program& program) {
+  struct Given {
+    Amend request;
+    std::vector<std::string> set;
+  };
+  auto const given = kept<Given>();
+  auto* const command = program.signs(program.add("amend", words::kCommandAmend, words::kExampleAmend));
+  add_candidate(command, given->request.candidate)->required();
+  auto* const set = command->add_option("--set", given->set, help(words::kHelpSet));
+  command->add_option("--reason", given->request.reason, help(words::kHelpReason))->needs(set);
+  command->add_option("--file", given->request.evidence, help(words::kHelpEvidence))->needs(set);
+  program.does(command, [given](Desk& desk) -> Explained<void> {
+    if (given->set.empty()) return print_cells(desk, given->request.candidate);
+    if (given->request.reason.empty()) return Explanation(words::kAmendNoReason);
+    if (given->request.evidence.empty()) return Explanation(words::kEvidenceWanted);
+    for (std::string const& one : given->set) {
+      auto const sign = one.find('=');
+      if (sign == std::string::npos) return Explanation(Sentence(words::kAmendSet, {{"text", one}}));
+      given->request.cells.push_back({one.substr(0, sign), one.substr(sign + 1)});
+    }
+    return amend(desk, given->request);
+  });
+}
+
+void add_withdraw(Program& program) {
+  auto const request = kept<Withdraw>();
+  auto* const command = program.signs(program.add("withdraw", words::kCommandWithdraw, words::kExampleWithdraw));
+  add_candidates(command, request->candidates)->required();
+  command->add_option("--reason", request->reason, help(words::kHelpReason))->required();
+  command->add_option("--file", request->evidence, help(words::kHelpEvidence));
+  program.does(command, [request](Desk& desk) { return withdraw(desk, *request); });
 }
 
 void add_notice(Program& program) {
@@ -238,20 +301,82 @@ void add_notice(Program& program) {
   });
 }
 
+void add_recusals(Program& program) {
+  auto const json = kept<bool>();
+  auto* const command = program.add("recusals", words::kCommandRecusals, words::kExampleRecusals);
+  command->add_flag("--json", *json);
+  program.does(command, [json](Desk& desk) { return print_recusals(desk, *json ? Form::kJson : Form::kTable); });
+}
+
+void add_deadline(Program& program) {
+  struct Given {
+    std::string from;
+    int days = office::kPublicityWorkingDaysMin;
+  };
+  auto const given = kept<Given>();
+  auto* const command = program.add("deadline", words::kCommandDeadline, words::kExampleDeadline);
+  command->add_option("--from", given->from, help(words::kHelpFrom));
+  command->add_option("--days", given->days, help(words::kHelpDays))->capture_default_str()->check(CLI::Range(1, 250));
+  program.does(command, [given](Desk& desk) -> Explained<void> {
+    auto const from = parse_day_option(given->from);
+    if (!from) return from.error();
+    return print_deadline(desk, {from->value_or(desk.today()), given->days});
+  });
+}
+
+/// "2:7": which expert, and which applicant.
+std::optional<entry::StruckRecusal> struck_of(std::string const& text) {
+  auto const colon = text.find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  auto const person = parse_numbers(text.substr(0, colon));
+  auto const applicant = parse_numbers(text.substr(colon + 1));
+  if (!person || !applicant || person->size() != 1 || applicant->size() != 1) return std::nullopt;
+  return entry::StruckRecusal{person->front(), applicant->front()};
+}
+
 void add_roster(Program& program) {
-  auto const request = kept<Roster>();
+  struct Given {
+    Roster request;
+    std::vector<std::string> strike;
+  };
+  auto const given = kept<Given>();
   auto* const command = program.signs(program.add("roster", words::kCommandRoster, words::kExampleRoster));
-  command->add_option("--out", request->out)->required();
-  command->add_option("--meeting", request->meeting, help(words::kHelpMeeting));
-  program.does(command, [request](Desk& desk) { return roster(desk, *request); });
+  command->add_option("--out", given->request.out)->required();
+  command->add_option("--meeting", given->request.meeting, help(words::kHelpMeeting));
+  command->add_option("--batch-size", given->request.batch_size, help(words::kHelpBatchSize))
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, meeting::kQuestionsPerBatchMax));
+  auto* const strike = command->add_option("--strike-recusal", given->strike, help(words::kHelpStrike));
+  command->add_option("--strike-reason", given->request.struck_reason, help(words::kHelpStrikeReason))->needs(strike);
+  program.does(command, [given](Desk& desk) -> Explained<void> {
+    for (std::string const& one : given->strike) {
+      auto const struck = struck_of(one);
+      if (!struck) return Explanation(Sentence(words::kStrikeUnreadable, {{"text", one}}));
+      given->request.struck.push_back(*struck);
+    }
+    return roster(desk, given->request);
+  });
 }
 
 void add_papers(Program& program) {
-  auto const request = kept<Papers>();
+  struct Given {
+    Papers request;
+    std::string posted;
+  };
+  auto const given = kept<Given>();
   auto* const command = program.signs(program.add("papers", words::kCommandPapers, words::kExamplePapers));
-  add_evidence(command, request->evidence);
-  command->add_option("--out", request->out)->required();
-  program.does(command, [request](Desk& desk) { return papers(desk, *request); });
+  add_evidence(command, given->request.evidence);
+  command->add_option("--out", given->request.out)->required();
+  command->add_option("--posted", given->posted, help(words::kHelpPosted));
+  command->add_option("--phone", given->request.phone, help(words::kHelpPhone));
+  command->add_option("--place", given->request.place, help(words::kHelpPlace));
+  command->add_flag("--identity-numbers", given->request.identity_numbers, help(words::kHelpIdentityNumbers));
+  program.does(command, [given](Desk& desk) -> Explained<void> {
+    auto const posted = parse_day_option(given->posted);
+    if (!posted) return posted.error();
+    given->request.posted = *posted;
+    return papers(desk, given->request);
+  });
 }
 
 void add_publicity(Program& program) {
@@ -355,6 +480,32 @@ void add_check_paper(Program& program) {
   });
 }
 
+void add_templates(Program& program) {
+  auto const folder = kept<fs::path>();
+  auto* const command =
+      program.add("templates", words::kCommandTemplates, words::kExampleTemplates, Program::Office::kOptional);
+  command->add_option("--out", *folder)->required();
+  program.runs(command, [folder]() -> Explained<int> {
+    if (auto const written = write_templates(*folder, std::cout, Program::kLang); !written) return written.error();
+    return kDone;
+  });
+}
+
+void add_check_sheets(Program& program) {
+  auto const request = kept<CheckSheets>();
+  auto* const command =
+      program.add("check-sheets", words::kCommandCheckSheets, words::kExampleCheckSheets, Program::Office::kOptional);
+  command->add_option("--members", request->members, help(words::kHelpSheet))->required();
+  command->add_option("--candidates", request->candidates, help(words::kHelpSheet))->required();
+  command->add_option("--appraisals", request->appraisals, help(words::kHelpAppraisals));
+  command->add_option("--problems", request->problems, help(words::kHelpProblems));
+  program.runs(command, [request]() -> Explained<int> {
+    auto const right = check_sheets(*request, std::cout, Program::kLang);
+    if (!right) return right.error();
+    return *right ? kDone : kRefused;
+  });
+}
+
 void add_page(Program& program, local::Assets const& assets) {
   struct Given {
     std::uint16_t port = 0;
@@ -384,8 +535,9 @@ int run(int argc, char** argv, local::Assets const& assets) {
   ::umask(S_IRWXG | S_IRWXO);
   try {
     Program program(std::string("piaojue-office ") + PIAOJUE_VERSION);
-    for (auto* const add : {add_enlist, add_import, add_verdicts, add_decide, add_notice, add_roster, add_papers,
-                            add_publicity, add_resolve, add_certificates, add_trail, add_check_paper})
+    for (auto* const add : {add_enlist, add_import, add_verdicts, add_decide, add_amend, add_withdraw, add_notice,
+                            add_recusals, add_roster, add_papers, add_deadline, add_publicity, add_resolve,
+                            add_certificates, add_trail, add_check_paper, add_templates, add_check_sheets})
       add(program);
     add_page(program, assets);
     return program.run(argc, argv);

@@ -26,16 +26,31 @@ struct Trail {
 };
 Explained<void> trail(Desk& desk, Trail const& request);
 
-// ---- Before the meeting (import.cpp, verdicts.cpp, notices.cpp, roster.cpp) ----------------------------------------
+// ---- Before the meeting (import.cpp, verdicts.cpp, amend.cpp, notices.cpp, recusals.cpp, roster.cpp) ---------------
 
 struct Import {
-  fs::path members, candidates;
+  fs::path members;  ///< of a part: none
+  fs::path candidates;
   std::optional<fs::path> appraisals;
   std::optional<Day> filed;  ///< of applicants whose sheet does not say
   std::string extension;     ///< basis for using the standard outside its dates
+  bool tell = false;         ///< also how the sheets were read, and what is to be thought of
+  /// Of a part: applicants of the list whose identity number it corrects; whoever else of one name and employer has
+  /// another number is somebody else. Without them such a row is refused, and asked about.
+  std::vector<std::uint32_t> corrected = {};
+  bool namesakes = false;
 };
 /// Everything of all sheets, or nothing.
 Explained<void> import(Desk& desk, Import const& request);
+/// A part of the list: who is on it already, by identity number or else by name and employer, is taken anew; who is not
+/// gets the next number. Refused once anything was done about one of them.
+Explained<void> import_part(Desk& desk, Import const& request);
+/// What it would do. Refused as the import itself.
+struct PartPreview {
+  std::vector<Subject> again, fresh;  ///< in the order of the sheet
+  std::vector<Sentence> readings;
+};
+Explained<PartPreview> preview_part(Desk const& desk, Import const& request);
 
 Explained<void> print_verdicts(Desk& desk, Form form);
 
@@ -45,12 +60,33 @@ struct VerdictPaper {
 };
 Explained<void> make_verdict_paper(Desk& desk, VerdictPaper const& request);
 
+/// "3,5-9": ascending, each once. Refused: no such list, nobody, more than there can be.
+Explained<std::vector<std::uint32_t>> parse_numbers(std::string_view text);
+
 struct Decide {
-  std::uint32_t candidate = 0;
+  std::vector<std::uint32_t> candidates;  ///< one, or many for one reason
   office::Verdict verdict = office::Verdict::kNotEligible;
   std::string reason, basis;
 };
 Explained<void> decide(Desk& desk, Decide const& request);
+
+struct Amend {
+  std::uint32_t candidate = 0;
+  std::vector<ListedCell> cells;  ///< as they shall be
+  std::string reason;
+  fs::path evidence;  ///< a copy is kept
+};
+/// Refused besides: no such column, a value that can not be read there, the same as before, an identity number.
+Explained<void> amend(Desk& desk, Amend const& request);
+/// What can be amended of one applicant, and what stands there now.
+Explained<void> print_cells(Desk& desk, std::uint32_t candidate);
+
+struct Withdraw {
+  std::vector<std::uint32_t> candidates;
+  std::string reason;
+  std::optional<fs::path> evidence;
+};
+Explained<void> withdraw(Desk& desk, Withdraw const& request);
 
 struct Notice {
   std::uint32_t candidate = 0;
@@ -68,10 +104,33 @@ struct Answer {
 };
 Explained<void> answer(Desk& desk, Answer const& request);
 
+/// An expert who ought to stand back from somebody on the ballot.
+struct SuggestedRecusal {
+  std::uint32_t person = 0;     ///< by the number in the members' sheet
+  std::uint32_t applicant = 0;  ///< by the number in the list
+  std::uint32_t question = 0;   ///< by the place on the ballot
+  std::string expert, expert_employer, candidate, candidate_employer;
+  Text const* reason = nullptr;
+};
+/// The ballot of those who would go to the meeting today. Batches that no sheet names are proposed for them.
+/// @param in as `Casework::check_roster` says. @param batch_size at most, of a batch that is proposed.
+Explained<std::vector<BallotLine>> ballot_list(Desk const& desk, Casework const& cases,
+                                               std::vector<std::uint32_t> const& in,
+                                               std::size_t batch_size = meeting::kQuestionsPerBatchMax);
+/// By question.
+Explained<std::vector<SuggestedRecusal>> suggested_recusals(Desk const& desk, Casework const& cases,
+                                                            std::vector<std::uint32_t> const& in,
+                                                            std::size_t batch_size = meeting::kQuestionsPerBatchMax);
+Explained<void> print_recusals(Desk& desk, Form form);
+
 struct Roster {
   fs::path out;
-  std::optional<fs::path> meeting;  ///< settings that are put beside
+  std::optional<fs::path> meeting;           ///< settings that are put beside
+  std::vector<entry::StruckRecusal> struck;  ///< suggestions that do not go to the meeting
+  std::string struck_reason;
+  std::size_t batch_size = meeting::kQuestionsPerBatchMax;  ///< of batches that are proposed, at most
 };
+/// Recusals that were suggested and not struck go along as `recusals.csv`: each expert is shown his own, to sign.
 /// The files of `piaojue-server init`.
 Explained<void> roster(Desk& desk, Roster const& request);
 
@@ -84,6 +143,9 @@ struct Evidence {
 struct Papers {
   Evidence evidence;
   fs::path out;
+  std::optional<Day> posted;      ///< of the public list; none: as the ledger has it, or else left open
+  std::string phone, place;       ///< to which objections go
+  bool identity_numbers = false;  ///< on the hand-off list
 };
 /// Cites the record in the ledger, once, and makes the papers.
 Explained<void> papers(Desk& desk, Papers const& request);
@@ -100,9 +162,18 @@ std::string agreement(Comparison const& comparison, Lang lang);
 
 // ---- After it (publicity.cpp) --------------------------------------------------------------------------------------
 
+/// The last of so many working days behind `from`. Refused, with its year, if a year's table of holidays is missing.
+struct Deadline {
+  Day from{};
+  int days = 0;
+};
+Explained<Day> deadline_of(Desk const& desk, Deadline const& request);
+Explained<void> print_deadline(Desk& desk, Deadline const& request);
+
 struct Publish {
   std::string place;
 };
+/// Refused besides: the last day can not be reckoned, as long as nobody waits for it.
 Explained<void> publish(Desk& desk, Publish const& request);
 
 struct Object {

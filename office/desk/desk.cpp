@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <iostream>
 
 #include "sheets/sheet.h"
@@ -13,8 +14,22 @@ namespace piaojue::desk {
 namespace words = strings::desk;
 using office::read_file;
 
-Day Setting::today() const {
-  return day ? *day : std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+Day day_of_clock() {
+  std::time_t const now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  return std::chrono::year_month_day(std::chrono::year(local.tm_year + 1900),
+                                     std::chrono::month(static_cast<unsigned>(local.tm_mon + 1)),
+                                     std::chrono::day(static_cast<unsigned>(local.tm_mday)));
+}
+
+Day Setting::today() const { return day ? *day : day_of_clock(); }
+
+std::optional<Sentence> odd_date(Day day, office::Ledger const& last) {
+  if (day > day_of_clock()) return Sentence(words::kDateAhead, {{"date", sheets::day_text(day)}});
+  if (last.entries().empty() || day >= last.entries().back().action.date) return std::nullopt;
+  return Sentence(words::kDateBack,
+                  {{"date", sheets::day_text(day)}, {"last", sheets::day_text(last.entries().back().action.date)}});
 }
 
 Explained<std::optional<Day>> parse_day_option(std::string const& text) {
@@ -25,7 +40,8 @@ Explained<std::optional<Day>> parse_day_option(std::string const& text) {
 }
 
 namespace {
-constexpr std::array<std::string_view, 5> kUploads{"members", "candidates", "appraisals", "record", "paper"};
+constexpr std::array<std::string_view, 6> kUploads{"members", "candidates", "appraisals",
+                                                   "record",  "paper",      "evidence"};
 }  // namespace
 
 std::string_view upload_code(Upload kind) { return kUploads.at(static_cast<std::size_t>(kind)); }
@@ -76,20 +92,38 @@ Explained<office::WorkCalendar> Desk::calendar() const {
   return out;
 }
 
-Explained<office::Review> Desk::review(Casework::Import const& import) const {
-  auto const candidates = sheet(import, Upload::kCandidates);
-  if (!candidates) return candidates.error();
-  auto const appraisals = sheet(import, Upload::kAppraisals);
-  if (!appraisals) return appraisals.error();
-  auto applicants = imported(office::import_applicants(*candidates, *appraisals, import.said.filed));
-  if (!applicants) return applicants.error();
+SheetsOf Desk::sheets() const {
+  return [this](Casework::Import const& import) -> Explained<ImportedSheets> {
+    auto candidates = sheet(import, Upload::kCandidates);
+    if (!candidates) return candidates.error();
+    auto appraisals = sheet(import, Upload::kAppraisals);
+    if (!appraisals) return appraisals.error();
+    return ImportedSheets{std::move(*candidates), std::move(*appraisals)};
+  };
+}
+
+Explained<office::Review> Desk::review(Casework const& cases,
+                                       std::map<std::uint32_t, entry::Amend> const& further) const {
+  auto list = read_list(cases, sheets(), further);
+  if (!list) return list.error();
   auto const folder = tables();
   if (!folder) return folder.error();
   auto const toml = read_file(*folder / "standard-2023-13.toml", office::kStandardBytesMax);
   if (!toml) return toml.error();
-  auto const standard = office::parse_standard(as_text(*toml));
+  auto standard = office::parse_standard(as_text(*toml));
   if (!standard) return standard.error();
-  return office::Review(std::move(applicants->people), *standard, import.said.extension);
+  std::error_code none;
+  for (auto const& at : fs::directory_iterator(*folder, none)) {
+    if (!at.path().filename().string().starts_with("licences-")) continue;
+    auto const bytes = read_file(at.path(), office::kLicencesBytesMax);
+    if (!bytes) return bytes.error();
+    auto licences = office::parse_licences(as_text(*bytes));
+    if (!licences) return licences.error();
+    standard->licences.push_back(std::move(*licences));
+  }
+  auto const days = calendar();
+  if (!days) return days.error();
+  return office::Review(std::move(list->people), *standard, cases.import()->said.extension, *days, list->as_imported);
 }
 
 Explained<Casework> Desk::casework(Follow follow) const {
@@ -98,7 +132,7 @@ Explained<Casework> Desk::casework(Follow follow) const {
   Casework::Basis basis;
   if (follow != Follow::kDays) {
     if (!bare->import()) return Explanation(words::kCaseNoImport);
-    auto judged = review(*bare->import());
+    auto judged = review(*bare);
     if (!judged) return judged.error();
     basis.review = std::move(*judged);
   }
@@ -126,12 +160,16 @@ Explained<Draft> Desk::draft(Casework const& before, entry::Body const& body, st
   if (hand_.person < 1 || hand_.person > ledger().people().size()) return Explanation(words::kLedgerPersonUnknown);
   office::Action action{entry::deed_of(body), today(), std::move(subjects), entry::encode_texts(body),
                         std::move(files)};
+  office::Ledger then = behind != nullptr ? behind->ledger : ledger();
+  if (auto odd = odd_date(today(), then)) {
+    if (setting_.date_reason.empty()) return Explanation(std::move(*odd));
+    action.texts[entry::kDateReasonKey] = setting_.date_reason;
+  }
   auto after = before.with(action, ledger().people()[hand_.person - 1].name);
   if (!after) return after.error();
   auto const key = hand_.key(file_);
   if (!key) return key.error();
   office::Signer const signer{hand_.person, *key};
-  office::Ledger then = behind != nullptr ? behind->ledger : ledger();
   auto const signed_entry = then.sign(action, {signer});
   if (!signed_entry) return signed_entry.error();
   if (auto const taken = then.apply(*signed_entry); !taken) return taken.error();

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "office/casework/casework.h"
+#include "office/desk/listed.h"
 #include "office/ledger/ledger_file.h"
 
 namespace piaojue::desk {
@@ -22,13 +23,17 @@ namespace entry = office::entry;
 
 /// Where the desk stands, and on which day.
 struct Setting {
-  fs::path office;              ///< the folder
-  fs::path tables;              ///< of the standard and the holidays
-  std::optional<Day> day = {};  ///< of the deed; none: today
-  Lang lang = Lang::kZh;        ///< of all that it says
+  fs::path office;               ///< the folder
+  fs::path tables;               ///< of the standard and the holidays
+  std::optional<Day> day = {};   ///< of the deed; none: today
+  Lang lang = Lang::kZh;         ///< of all that it says
+  std::string date_reason = {};  ///< why that day lies before the last deed's or has not come yet
 
   Day today() const;
 };
+
+/// The day that this machine's clock and time zone say.
+Day day_of_clock();
 
 /// "2026-11-23"; empty: no day.
 Explained<std::optional<Day>> parse_day_option(std::string const& text);
@@ -44,11 +49,13 @@ struct Hand {
 enum class Follow : std::uint8_t {
   kLedger,    ///< nothing but what is written
   kDays,      ///< deadlines and publicity: the holidays
-  kVerdicts,  ///< verdicts and decisions: the standard and the imported sheets
+  kVerdicts,  ///< verdicts and decisions: the standard, the holidays and the imported sheets
   kAll,
 };
-/// Files that are handed in. The first three are kept when they are imported, and marked in the ledger by their codes.
-enum class Upload : std::uint8_t { kMembers, kCandidates, kAppraisals, kRecord, kPaper };
+/// Files that are handed in. Sheets and evidence are kept by the deed that takes them, and marked in the ledger by
+/// their codes.
+enum class Upload : std::uint8_t { kMembers, kCandidates, kAppraisals, kRecord, kPaper, kEvidence };
+inline constexpr std::size_t kEvidenceBytesMax = std::size_t{20} << 20;
 std::string_view upload_code(Upload kind);  ///< "members", …
 std::optional<Upload> upload_of(std::string_view code);
 
@@ -82,8 +89,14 @@ class Desk {
   Explained<Casework> casework(Follow follow) const;
   /// A file as it was imported; empty if none of that kind was. Refused if somebody has changed it since.
   Explained<Bytes> sheet(Casework::Import const& import, Upload kind) const;
+  SheetsOf sheets() const;
+  /// What the machine finds of everybody on the list. @param further amendments that are not written yet.
+  Explained<office::Review> review(Casework const& cases,
+                                   std::map<std::uint32_t, entry::Amend> const& further = {}) const;
+  Explained<office::WorkCalendar> calendar() const;
 
   /// Checks the entry against `before` and signs it. @param behind to be written before it; none: the next entry.
+  /// Refused besides: its date lies before that of the last entry or after today, and the setting gives no reason.
   Explained<Draft> draft(Casework const& before, entry::Body const& body, std::vector<Subject> subjects,
                          std::vector<FileMark> files = {}, Draft const* behind = nullptr);
   Explained<void> write(Draft const& draft);
@@ -95,8 +108,6 @@ class Desk {
   Desk(Setting setting, Hand hand, std::ostream& say, office::LedgerFile file)
       : setting_(std::move(setting)), hand_(std::move(hand)), say_(&say), file_(std::move(file)) {}
   Explained<fs::path> tables() const;
-  Explained<office::WorkCalendar> calendar() const;
-  Explained<office::Review> review(Casework::Import const& import) const;
 
   Setting setting_;
   Hand hand_;
@@ -104,12 +115,8 @@ class Desk {
   office::LedgerFile file_;
 };
 
-/// What a sheet says, or all that is wrong with it, cell by cell.
-template <class T>
-Explained<T> imported(sheets::Imported<T> sheet) {
-  if (!sheet) return sheets::explained(sheet.error());
-  return std::move(*sheet);
-}
+/// Why the next deed needs `Setting::date_reason`; nothing: it does not. @param last the entries so far.
+std::optional<Sentence> odd_date(Day day, office::Ledger const& last);
 
 /// Of the office's folder: imported files, each under its hash.
 inline constexpr std::string_view kImportsFolder = "imports";

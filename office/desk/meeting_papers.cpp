@@ -16,6 +16,8 @@ using office::read_file;
 
 namespace {
 
+using MeetingPassers = std::map<meeting::QuestionId, Subject>;
+
 constexpr std::size_t kAnchorFileBytesMax = 4096;
 
 Explained<office::MeetingRecord> meeting_of(Evidence const& evidence) {
@@ -61,23 +63,96 @@ Explained<void> note_papers(Desk& desk, PaperDraft const& papers) {
   return {};
 }
 
+namespace {
+
+/// By question, of those who passed. Refused: the ballot is not the roster's; nothing is imported, or no number.
+Explained<std::map<meeting::QuestionId, std::string>> identity_numbers(Desk const& desk, Casework const& cases,
+                                                                       MeetingPassers const& passed) {
+  auto const list = read_list(cases, desk.sheets());
+  if (!list) return list.error();
+  std::map<meeting::QuestionId, std::string> out;
+  for (auto const& [question, who] : passed) {
+    auto const& person = list->people.at(who.number - 1);
+    if (person.identity) out[question] = person.identity->whole_for_hand_off();
+  }
+  if (out.empty()) return Explanation(words::kNoIdentityNumbers);
+  return out;
+}
+
+/// Dates as the ledger has them, or as they will be if it is posted on the day that is given.
+Explained<void> put_dates(Desk& desk, Casework const& cases, Papers const& request, office::OfficeFacts& facts) {
+  if (auto const& now = cases.publicity(); now && !now->postings().empty() && cases.last_day()) {
+    facts.posted_from = std::ranges::max(now->postings(), {}, &office::Posting::posted).posted;
+    facts.posted_until = cases.last_day();
+    return {};
+  }
+  if (!request.posted) return {};
+  auto const last = deadline_of(desk, {*request.posted, office::kPublicityWorkingDaysMin});
+  if (!last) return Explanation(Sentence(words::kPostingNoEnd, {{"why", last.error().what}}));
+  facts.posted_from = request.posted;
+  facts.posted_until = *last;
+  return {};
+}
+
+Explained<office::OfficeFacts> facts_of(Desk& desk, Casework const& cases, office::MeetingRecord const& record,
+                                        std::vector<std::string> const& ballot, Papers const& request) {
+  office::OfficeFacts out{{}, {}, request.phone, request.place, {}, {}};
+  auto const passed = cases.passers_by_question(ballot, office::passed(record.audit));
+  if (!passed) return passed.error();
+  for (auto const& [question, who] : *passed)
+    if (cases.withdrawal(who.number)) {
+      out.withdrawn.insert(question);
+      desk.say({words::kPassedWithdrawn, {{"number", who.number}, {"name", who.name}}});
+    }
+  if (auto put = put_dates(desk, cases, request, out); !put) return put.error();
+  if (request.identity_numbers) {
+    auto numbers = identity_numbers(desk, cases, *passed);
+    if (!numbers) return numbers.error();
+    out.identity_numbers = std::move(*numbers);
+  }
+  return out;
+}
+
+/// Nobody is posted whom the office itself no longer takes for eligible: the roster may be older than that.
+Explained<void> check_standing(Desk const& desk, std::vector<Subject> const& passers) {
+  auto const cases = desk.casework(Follow::kAll);
+  if (!cases) return cases.error();
+  for (Subject const& who : passers) {
+    if (cases->withdrawal(who.number)) continue;
+    auto const standing = cases->review()->assessed().at(who.number - 1).standing();
+    bool const given_up = cases->correction(who.number).state() == office::CorrectionState::kGivenUp;
+    if (given_up || standing != office::Verdict::kEligible)
+      return Explanation(Sentence(words::kPassedNotEligible, {{"number", who.number}, {"name", who.name}}));
+  }
+  return {};
+}
+
+}  // namespace
+
 Explained<void> papers(Desk& desk, Papers const& request) {
   auto const record = meeting_of(request.evidence);
   if (!record) return record.error();
-  auto const casework = desk.casework(Follow::kLedger);
+  auto const bare = desk.casework(Follow::kLedger);
+  if (!bare) return bare.error();
+  // Dates are reckoned only where there is something to reckon.
+  auto const casework = bare->record() && !bare->record()->passed.empty() ? desk.casework(Follow::kDays) : bare;
   if (!casework) return casework.error();
   if (casework->record() && casework->record()->head != record->audit.head) return Explanation(words::kOtherRecord);
+  std::vector<std::string> ballot;
+  for (auto const& candidate : record->audit.manifest->candidates) ballot.push_back(candidate.name);
+  auto const facts = facts_of(desk, *casework, *record, ballot, request);
+  if (!facts) return facts.error();
   std::optional<Draft> cited;
   if (!casework->record()) {
-    std::vector<std::string> ballot;
-    for (auto const& candidate : record->audit.manifest->candidates) ballot.push_back(candidate.name);
     auto passers = casework->passers(ballot, office::passed(record->audit));
     if (!passers) return passers.error();
+    if (casework->roster())
+      if (auto const standing = check_standing(desk, *passers); !standing) return standing.error();
     auto drafted = desk.draft(*casework, entry::Record{record->audit.head}, std::move(*passers));
     if (!drafted) return drafted.error();
     cited = std::move(*drafted);
   }
-  auto const made = office::make_papers(*record, head_of(cited ? cited->ledger : desk.ledger()));
+  auto const made = office::make_papers(*record, head_of(cited ? cited->ledger : desk.ledger()), *facts);
   if (!made) return made.error();
   auto const drafted =
       draft_papers(desk, cited ? cited->after : *casework, request.out, *made, cited ? &*cited : nullptr);

@@ -12,6 +12,7 @@
 #include "local/wiped_json.h"
 #include "net/loop.h"
 #include "office/desk/page_requests.h"
+#include "office/desk/sheet_files.h"
 #include "strings/desk.h"
 
 namespace piaojue::desk {
@@ -116,6 +117,8 @@ Explained<int> run_page(PageOptions const& options) {
   auto const assets = [queue, files = options.assets](std::string_view path) -> std::optional<local::Asset> {
     constexpr std::string_view kPapers = "papers/";
     if (path.starts_with(kPapers)) return queue->requests().paper(path.substr(kPapers.size()));
+    constexpr std::string_view kSheets = "sheets/";
+    if (path.starts_with(kSheets)) return sheet_asset(path.substr(kSheets.size()), queue->requests().uploads());
     return files(path == "index.html" ? "office.html" : path);
   };
   auto host = local::PageHost::listen(*loop, options.port, assets, std::move(calls), {});

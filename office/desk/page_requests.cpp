@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/desk/page_requests.h"
 
+#include <set>
 #include <sstream>
 
 #include "local/wiped_json.h"
@@ -32,6 +33,32 @@ std::optional<std::uint32_t> one_at(json::object const& in, std::string_view key
   return number == 0 ? std::nullopt : std::optional(number);
 }
 
+/// "candidates":[3,5], or "candidate":3. What is no number becomes 0, which nobody has.
+std::vector<std::uint32_t> some_at(json::object const& in) {
+  auto const* const list = in.if_contains("candidates");
+  if (list == nullptr || !list->is_array()) return {number_at(in, "candidate")};
+  std::set<std::uint32_t> out;
+  for (auto const& one : list->as_array())
+    out.insert(one.is_int64() && one.as_int64() > 0 && one.as_int64() <= kNumberMax
+                   ? static_cast<std::uint32_t>(one.as_int64())
+                   : 0);
+  return {out.begin(), out.end()};
+}
+
+bool flag_at(json::object const& in, std::string_view key) {
+  auto const* const at = in.if_contains(key);
+  return at != nullptr && at->is_bool() && at->as_bool();
+}
+
+/// Pairs of texts, or of numbers: [["学历","本科"]]. Others are left out.
+json::array pairs_at(json::object const& in, std::string_view key) {
+  json::array out;
+  if (auto const* const list = in.if_contains(key); list != nullptr && list->is_array())
+    for (auto const& one : list->as_array())
+      if (one.is_array() && one.as_array().size() == 2) out.push_back(one);
+  return out;
+}
+
 std::string title_at(json::object const& in, Lang lang) {
   auto title = text_at(in, "title");
   return title.empty() ? std::string(words::kTitle.in(lang)) : title;
@@ -41,6 +68,7 @@ std::string title_at(json::object const& in, Lang lang) {
 
 PageRequests::PageRequests(Setting setting)
     : setting_(std::move(setting)),
+      date_reason_(setting_.date_reason),
       uploads_(setting_.office / kIncomingFolder),
       papers_(setting_.office / kPapersFolder) {}
 
@@ -53,11 +81,16 @@ std::span<PageRequests::Verb const> PageRequests::verbs() {
       {"preview", &PageRequests::preview_sheets},
       {"verdicts", &PageRequests::verdicts},
       {"verdict", &PageRequests::verdict},
+      {"cells", &PageRequests::cells},
+      {"recusals", &PageRequests::recusals},
+      {"deadline", &PageRequests::deadline},
       {"trail", &PageRequests::trail_of},
       {"check-paper", &PageRequests::check_paper},
       {"import", &PageRequests::import_sheets},
       {"verdict-paper", &PageRequests::verdict_paper},
-      {"decide", &PageRequests::decide_one},
+      {"decide", &PageRequests::decide_some},
+      {"amend", &PageRequests::amend_one},
+      {"withdraw", &PageRequests::withdraw_some},
       {"notice", &PageRequests::notify},
       {"answer", &PageRequests::answer_notice},
       {"roster", &PageRequests::make_roster},
@@ -77,6 +110,8 @@ PageRequests::Reply PageRequests::answer(std::string_view verb, In in) {
   auto const at = std::ranges::find(all, verb, &Verb::name);
   if (!key_ && (at == all.end() || !at->open)) return Explanation(words::kPageSignOn);
   if (at == all.end()) return Explanation(words::kPageUnknownVerb);
+  auto reason = text_at(in, "date_reason");
+  setting_.date_reason = reason.empty() ? date_reason_ : std::move(reason);
   return (this->*at->answer)(in);
 }
 
@@ -121,6 +156,7 @@ PageRequests::Reply PageRequests::state(In) {
   out["people"] = people_view(desk->ledger());
   // To whoever has not signed on the page shows who may, and nothing of what was done.
   if (!key_) return out;
+  if (auto const odd = odd_date(desk->today(), desk->ledger())) out["odd_date"] = odd->in(setting_.lang);
   out["entries"] = desk->ledger().size();
   out["head"] = verifier::grouped(desk->ledger().head());
   auto progress = progress_view(*desk, fs::absolute(setting_.office) / kRosterFolder);
@@ -168,9 +204,21 @@ PageRequests::Reply PageRequests::upload(In in) {
   return json::object{};
 }
 
+PageRequests::Reply PageRequests::preview_of_part(Import const& request) {
+  std::ostringstream said;
+  auto const desk = Desk::open(setting_, hand(), said);
+  if (!desk) return desk.error();
+  auto const found = preview_part(*desk, request);
+  return found ? Reply(part_view(*found, setting_.lang)) : Reply(found.error());
+}
+
 PageRequests::Reply PageRequests::preview_sheets(In in) {
   auto const filed = parse_day_option(text_at(in, "filed"));
   if (!filed) return Explanation(words::kFiledWanted);
+  if (flag_at(in, "part")) {
+    auto const request = part_request(in, *filed);
+    return request ? preview_of_part(*request) : Reply(request.error());
+  }
   auto const candidates = uploaded(Upload::kCandidates);
   if (!candidates) return candidates.error();
   auto const members = uploaded(Upload::kMembers);
@@ -198,6 +246,48 @@ PageRequests::Reply PageRequests::verdict(In in) {
   return verdict_view(*casework, number_at(in, "candidate"), setting_.today(), setting_.lang);
 }
 
+PageRequests::Reply PageRequests::cells(In in) {
+  std::ostringstream said;
+  auto const desk = Desk::open(setting_, hand(), said);
+  if (!desk) return desk.error();
+  auto const casework = desk->casework(Follow::kLedger);
+  if (!casework) return casework.error();
+  auto const cells = listed_cells(*casework, desk->sheets(), number_at(in, "candidate"));
+  if (!cells) return cells.error();
+  json::array rows;
+  for (auto const& cell : *cells) rows.push_back({{"field", cell.field}, {"value", cell.value}});
+  // Appraisals that are not there: of the years that articles ask for.
+  constexpr int kYears = 10;
+  json::array fresh;
+  int const last = sheets::to_date(setting_.today()).year - 1;
+  for (int year = last; year > last - kYears; --year)
+    if (std::ranges::find(*cells, appraisal_field(year), &ListedCell::field) == cells->end())
+      fresh.emplace_back(appraisal_field(year));
+  return json::object{{"cells", std::move(rows)}, {"fresh", std::move(fresh)}};
+}
+
+PageRequests::Reply PageRequests::recusals(In) {
+  std::ostringstream said;
+  auto const desk = Desk::open(setting_, hand(), said);
+  if (!desk) return desk.error();
+  auto const casework = desk->casework(Follow::kAll);
+  if (!casework) return casework.error();
+  auto const in = casework->check_roster();
+  if (!in) return in.error();
+  auto const all = suggested_recusals(*desk, *casework, *in);
+  if (!all) return all.error();
+  return json::object{{"rows", recusals_view(*all, setting_.lang)}};
+}
+
+PageRequests::Reply PageRequests::deadline(In in) {
+  std::ostringstream said;
+  auto const desk = Desk::open(setting_, hand(), said);
+  if (!desk) return desk.error();
+  auto const last = deadline_of(*desk, {desk->today(), static_cast<int>(number_at(in, "days"))});
+  if (!last) return last.error();
+  return json::object{{"last", sheets::day_text(*last)}};
+}
+
 PageRequests::Reply PageRequests::trail_of(In in) {
   std::ostringstream said;
   auto const desk = Desk::open(setting_, hand(), said);
@@ -220,13 +310,30 @@ PageRequests::Reply PageRequests::check_paper(In in) {
 
 // ---- Deeds ---------------------------------------------------------------------------------------------------------
 
+Import PageRequests::import_request(std::optional<Day> filed, std::string extension) const {
+  Import out{uploads_.path(Upload::kMembers), uploads_.path(Upload::kCandidates), {}, filed, std::move(extension)};
+  if (uploads_.has(Upload::kAppraisals)) out.appraisals = uploads_.path(Upload::kAppraisals);
+  return out;
+}
+
+Explained<Import> PageRequests::part_request(In in, std::optional<Day> filed) const {
+  auto out = import_request(filed, {});
+  out.namesakes = flag_at(in, "namesakes");
+  auto const written = text_at(in, "corrected");
+  if (written.empty()) return out;
+  auto corrected = parse_numbers(written);
+  if (!corrected) return corrected.error();
+  out.corrected = std::move(*corrected);
+  return out;
+}
+
 PageRequests::Reply PageRequests::import_sheets(In in) {
   auto const filed = parse_day_option(text_at(in, "filed"));
   if (!filed) return filed.error();
-  Import request{
-      uploads_.path(Upload::kMembers), uploads_.path(Upload::kCandidates), {}, *filed, text_at(in, "extension")};
-  if (uploads_.has(Upload::kAppraisals)) request.appraisals = uploads_.path(Upload::kAppraisals);
-  auto reply = done([&](Desk& desk) { return import(desk, request); });
+  bool const part = flag_at(in, "part");
+  auto const request = part ? part_request(in, *filed) : import_request(*filed, text_at(in, "extension"));
+  if (!request) return request.error();
+  auto reply = done([&](Desk& desk) { return part ? import_part(desk, *request) : import(desk, *request); });
   // Sheets that are imported are kept under their hashes; what was sent up for it is done with.
   if (reply) uploads_.forget({Upload::kMembers, Upload::kCandidates, Upload::kAppraisals});
   return reply;
@@ -237,14 +344,34 @@ PageRequests::Reply PageRequests::verdict_paper(In in) {
   return done([&](Desk& desk) { return make_verdict_paper(desk, request); });
 }
 
-PageRequests::Reply PageRequests::decide_one(In in) {
+PageRequests::Reply PageRequests::decide_some(In in) {
   auto const given = text_at(in, "verdict");
-  Decide request{number_at(in, "candidate"), office::Verdict::kEligible, text_at(in, "reason"), text_at(in, "basis")};
+  Decide request{some_at(in), office::Verdict::kEligible, text_at(in, "reason"), text_at(in, "basis")};
   if (given == verdict_code(office::Verdict::kNotEligible))
     request.verdict = office::Verdict::kNotEligible;
   else if (given != verdict_code(office::Verdict::kEligible))
     return Explanation(words::kVerdictWanted);
   return done([&](Desk& desk) { return decide(desk, request); });
+}
+
+PageRequests::Reply PageRequests::amend_one(In in) {
+  if (!uploads_.has(Upload::kEvidence)) return Explanation(words::kPageEvidenceWanted);
+  Amend request{number_at(in, "candidate"), {}, text_at(in, "reason"), uploads_.path(Upload::kEvidence)};
+  for (auto const& pair : pairs_at(in, "cells"))
+    if (auto const& cell = pair.as_array(); cell[0].is_string() && cell[1].is_string())
+      request.cells.push_back({std::string(cell[0].as_string()), std::string(cell[1].as_string())});
+  auto reply = done([&](Desk& desk) { return amend(desk, request); });
+  // One paper, one deed: it is kept under its hash.
+  if (reply) uploads_.forget({Upload::kEvidence});
+  return reply;
+}
+
+PageRequests::Reply PageRequests::withdraw_some(In in) {
+  Withdraw request{some_at(in), text_at(in, "reason"), {}};
+  if (flag_at(in, "evidence") && uploads_.has(Upload::kEvidence)) request.evidence = uploads_.path(Upload::kEvidence);
+  auto reply = done([&](Desk& desk) { return withdraw(desk, request); });
+  if (reply) uploads_.forget({Upload::kEvidence});
+  return reply;
 }
 
 PageRequests::Reply PageRequests::notify(In in) {
@@ -268,13 +395,21 @@ PageRequests::Reply PageRequests::answer_notice(In in) {
   return done([&](Desk& desk) { return desk::answer(desk, request); });
 }
 
-PageRequests::Reply PageRequests::make_roster(In) {
-  Roster const request{setting_.office / kRosterFolder, {}};
+PageRequests::Reply PageRequests::make_roster(In in) {
+  Roster request{setting_.office / kRosterFolder, {}, {}, text_at(in, "struck_reason")};
+  if (auto const size = number_at(in, "batch_size"); size >= 1 && size <= meeting::kQuestionsPerBatchMax)
+    request.batch_size = size;
+  for (auto const& pair : pairs_at(in, "struck"))
+    if (auto const& one = pair.as_array(); one[0].is_int64() && one[1].is_int64())
+      request.struck.push_back({one[0].to_number<std::uint32_t>(), one[1].to_number<std::uint32_t>()});
   return done([&](Desk& desk) { return roster(desk, request); });
 }
 
 PageRequests::Reply PageRequests::make_papers(In in) {
-  Papers const request{evidence(in), setting_.office / kPapersFolder};
+  auto const posted = parse_day_option(text_at(in, "posted"));
+  if (!posted) return posted.error();
+  Papers const request{evidence(in),         setting_.office / kPapersFolder, *posted, text_at(in, "phone"),
+                       text_at(in, "place"), flag_at(in, "identity_numbers")};
   return done([&](Desk& desk) { return papers(desk, request); });
 }
 

@@ -39,14 +39,22 @@ class PageRequests {
   // Files and views.
   Reply upload(In in);
   Reply preview_sheets(In in);
+  Reply preview_of_part(Import const& request);
+  Explained<Import> part_request(In in, std::optional<Day> filed) const;
+  Import import_request(std::optional<Day> filed, std::string extension) const;
   Reply verdicts(In in);
   Reply verdict(In in);
+  Reply cells(In in);
+  Reply recusals(In in);
+  Reply deadline(In in);
   Reply trail_of(In in);
   Reply check_paper(In in);
   // Deeds.
   Reply import_sheets(In in);
   Reply verdict_paper(In in);
-  Reply decide_one(In in);
+  Reply decide_some(In in);
+  Reply amend_one(In in);
+  Reply withdraw_some(In in);
   Reply notify(In in);
   Reply answer_notice(In in);
   Reply make_roster(In in);
@@ -66,6 +74,7 @@ class PageRequests {
   Explained<Bytes> uploaded(Upload kind) const;
 
   Setting setting_;
+  std::string date_reason_;  ///< that the program was started with
   std::uint32_t person_ = 1;
   std::shared_ptr<crypto::SigningKey const> key_;  ///< of whoever has signed on
   Uploads uploads_;

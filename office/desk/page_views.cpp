@@ -61,8 +61,9 @@ json::object publicity_view(Casework const& casework, Day today) {
   return out;
 }
 
-json::object verdict_line(std::uint32_t number, office::Applicant const& person, office::Assessed const& assessed,
-                          office::CorrectionState correction, Lang lang) {
+json::object verdict_line(Casework const& casework, std::uint32_t number, Lang lang) {
+  auto const& person = casework.review()->people().at(number - 1);
+  auto const& assessed = casework.review()->assessed().at(number - 1);
   json::object out{{"candidate", number},
                    {"name", person.name},
                    {"employer", person.employer},
@@ -72,7 +73,9 @@ json::object verdict_line(std::uint32_t number, office::Applicant const& person,
                    {"standing", verdict_code(assessed.standing())},
                    {"decided", assessed.human.has_value()},
                    {"reason", assessed.machine.reason.in(lang)},
-                   {"correction", correction_code(correction)}};
+                   {"correction", correction_code(casework.correction(number).state())},
+                   {"amended", casework.amendments(number).size()},
+                   {"withdrawn", casework.withdrawal(number).has_value()}};
   out["articles"] = json_list(assessed.machine.articles);
   return out;
 }
@@ -102,6 +105,33 @@ json::object notice_view(office::Correction const& correction, Day today) {
           {"items", std::move(items)}};
 }
 
+json::object decision_view(office::Decision const& decision) {
+  return {{"verdict", verdict_code(decision.verdict)},
+          {"reason", decision.reason},
+          {"basis", decision.basis},
+          {"by", decision.decided_by},
+          {"date", sheets::day_text(decision.decided)}};
+}
+
+/// What was amended, what fell by it, and whether the applicant has withdrawn.
+void add_changes(json::object& out, Casework const& casework, std::uint32_t number, Lang lang) {
+  json::array amendments;
+  for (auto const& amendment : casework.amendments(number))
+    for (auto const& change : amendment.said.changes)
+      amendments.push_back({{"field", change.field},
+                            {"before", change.before},
+                            {"after", change.after},
+                            {"reason", amendment.said.reason},
+                            {"by", amendment.by},
+                            {"date", sheets::day_text(amendment.date)}});
+  out["amendments"] = std::move(amendments);
+  if (auto const* const before = casework.review()->as_imported(number))
+    out["as_imported"] = {{"verdict", verdict_code(before->verdict)}, {"reason", before->reason.in(lang)}};
+  if (auto const fallen = casework.fallen_decision(number)) out["fallen"] = decision_view(*fallen);
+  if (auto const gone = casework.withdrawal(number))
+    out["withdrawal"] = {{"reason", gone->reason}, {"by", gone->by}, {"date", sheets::day_text(gone->date)}};
+}
+
 }  // namespace
 
 Explained<json::object> progress_view(Desk const& desk, fs::path const& roster_folder) {
@@ -110,24 +140,29 @@ Explained<json::object> progress_view(Desk const& desk, fs::path const& roster_f
   json::object out;
   if (auto const& import = bare->import())
     out["imported"] = {{"date", sheets::day_text(import->date)}, {"candidates", import->people.size()}};
-  if (auto const& roster = bare->roster())
+  if (auto const* const roster = bare->roster())
     out["roster"] = {{"date", sheets::day_text(roster->date)},
                      {"candidates", roster->people.size()},
-                     {"folder", roster_folder.string()}};
+                     {"folder", roster_folder.string()},
+                     {"behind", bare->roster_behind().has_value()}};
   if (!bare->record()) return out;
   // Without a passer there is no deadline to reckon, and no table is asked for.
   auto const casework = bare->record()->passed.empty() ? bare : desk.casework(Follow::kDays);
   if (!casework) return casework.error();
   out["publicity"] = publicity_view(*casework, desk.today());
+  // While it can still be planned otherwise.
+  auto const planned = deadline_of(desk, {desk.today(), office::kPublicityWorkingDaysMin});
+  if (planned)
+    out["planned_end"] = sheets::day_text(*planned);
+  else
+    out["planned_fault"] = planned.error().in(desk.setting().lang);
   return out;
 }
 
 json::array verdicts_view(Casework const& casework, Lang lang) {
   json::array rows;
   auto const& people = casework.review()->people();
-  for (std::uint32_t i = 1; i <= people.size(); ++i)
-    rows.push_back(
-        verdict_line(i, people[i - 1], casework.review()->assessed()[i - 1], casework.correction(i).state(), lang));
+  for (std::uint32_t i = 1; i <= people.size(); ++i) rows.push_back(verdict_line(casework, i, lang));
   return rows;
 }
 
@@ -137,23 +172,29 @@ Explained<json::object> verdict_view(Casework const& casework, std::uint32_t num
   auto const& assessed = casework.review()->assessed().at(number - 1);
   auto const& correction = casework.correction(number);
   auto const& machine = assessed.machine;
-  auto out = verdict_line(number, casework.review()->people().at(number - 1), assessed, correction.state(), lang);
+  auto out = verdict_line(casework, number, lang);
   out["arithmetic"] = json_list(machine.arithmetic, lang);
   out["missing"] = json_list(machine.missing, lang);
   out["notes"] = json_list(machine.notes, lang);
   out["interview"] = machine.interview;
   out["standard"] = machine.standard;
   out["tried"] = tried_view(machine, lang);
-  if (assessed.human) {
-    auto const& human = *assessed.human;
-    out["human"] = {{"verdict", verdict_code(human.verdict)},
-                    {"reason", human.reason},
-                    {"basis", human.basis},
-                    {"by", human.decided_by},
-                    {"date", sheets::day_text(human.decided)}};
-  }
+  if (assessed.human) out["human"] = decision_view(*assessed.human);
+  add_changes(out, casework, number, lang);
   if (correction.notice()) out["notice"] = notice_view(correction, today);
   return out;
+}
+
+json::array recusals_view(std::vector<SuggestedRecusal> const& all, Lang lang) {
+  json::array rows;
+  for (auto const& one : all)
+    rows.push_back({{"person", one.person},
+                    {"candidate", one.applicant},
+                    {"expert", one.expert},
+                    {"name", one.candidate},
+                    {"employer", one.candidate_employer},
+                    {"reason", one.reason->in(lang)}});
+  return rows;
 }
 
 json::array trail_view(office::Ledger const& ledger, std::optional<std::uint32_t> number, std::string_view name) {

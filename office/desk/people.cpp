@@ -10,13 +10,18 @@ namespace piaojue::desk {
 namespace words = strings::desk;
 
 Explained<std::uint32_t> enlist(Desk& desk, Enlist const& request) {
+  std::map<std::string, std::string> more;
+  if (auto odd = odd_date(desk.today(), desk.ledger())) {
+    if (desk.setting().date_reason.empty()) return Explanation(std::move(*odd));
+    more[entry::kDateReasonKey] = desk.setting().date_reason;
+  }
   std::optional<office::Signer> voucher;
   if (request.voucher) {
     auto const key = request.voucher->key(desk.file());
     if (!key) return key.error();
     voucher = office::Signer{request.voucher->person, *key};
   }
-  auto person = desk.file().enlist(request.name, desk.today(), request.passphrase, voucher);
+  auto person = desk.file().enlist(request.name, desk.today(), request.passphrase, voucher, std::move(more));
   if (!person) return person;
   desk.say({words::kEnlisted,
             {{"name", request.name},

@@ -41,9 +41,28 @@ Explained<void> advance(Desk& desk, std::optional<std::uint32_t> candidate, Pass
 
 }  // namespace
 
+Explained<Day> deadline_of(Desk const& desk, Deadline const& request) {
+  auto const calendar = desk.calendar();
+  if (!calendar) return calendar.error();
+  return calendar->last_of(request.from, request.days);
+}
+
+Explained<void> print_deadline(Desk& desk, Deadline const& request) {
+  auto const last = deadline_of(desk, request);
+  if (!last) return last.error();
+  desk.say({words::kDeadlineOf,
+            {{"from", sheets::day_text(request.from)},
+             {"days", std::uint64_t(request.days)},
+             {"last", sheets::day_text(*last)}}});
+  return {};
+}
+
 Explained<void> publish(Desk& desk, Publish const& request) {
   auto const before = desk.casework(Follow::kDays);
   if (!before) return before.error();
+  // Said while there is time to fetch the table, and not on the day on which somebody waits for the end.
+  if (auto const last = deadline_of(desk, {desk.today(), office::kPublicityWorkingDaysMin}); !last)
+    return Explanation(Sentence(words::kPostingNoEnd, {{"why", last.error().what}}));
   return step(desk, *before, entry::Publish{request.place}, {});
 }
 

@@ -6,6 +6,7 @@
 
 #include "office/desk/deeds.h"
 #include "office/desk/new_files.h"
+#include "sheets/text.h"
 #include "strings/desk.h"
 
 namespace piaojue::desk {
@@ -21,68 +22,134 @@ std::string csv_cell(std::string const& text) {
   return out + "\"";
 }
 
+std::string csv_line(std::initializer_list<std::string> cells) {
+  std::string out;
+  for (std::string const& cell : cells) out += (out.empty() ? "" : ",") + csv_cell(cell);
+  return out + "\r\n";
+}
+
 struct Ballot {
   std::string csv;
   std::vector<std::uint32_t> order;
   std::vector<Subject> people;  ///< ascending
 };
 
-/// @param in numbers of those who are on it.
-Ballot ballot_of(sheets::Candidates const& sheet, std::vector<office::Applicant> const& people,
-                 std::vector<std::uint32_t> const& in) {
-  std::map<std::pair<std::string, std::string>, std::uint32_t> number;
-  for (std::uint32_t i = 1; i <= people.size(); ++i) number[{people[i - 1].name, people[i - 1].employer}] = i;
+Ballot ballot_of(std::vector<BallotLine> const& lines) {
   // The file is read by programs: its headings are those of the imported sheets, in no other language.
   Ballot out{std::string(words::kRosterHeader.zh) + "\r\n", {}, {}};
-  for (auto const& batch : sheet.batches)
-    for (auto const q : batch.candidates) {
-      auto const& c = sheet.candidates.at(q - 1);
-      std::uint32_t const n = number.at({c.name, c.employer});
-      if (!std::ranges::binary_search(in, n)) continue;
-      Text const& channel =
-          c.channel == meeting::Channel::kExceptional ? words::kRosterExceptional : words::kRosterNormal;
-      out.csv += std::to_string(n);
-      for (std::string const& cell : {c.name, c.employer, c.level, std::string(channel.zh), batch.title, c.summary,
-                                      c.group_opinion, c.opened_before})
-        out.csv += "," + csv_cell(cell);
-      out.csv += "\r\n";
-      out.order.push_back(n);
-      out.people.push_back({n, c.name});
-    }
+  for (auto const& [n, c, batch, as_written] : lines) {
+    Text const& channel =
+        c.channel == meeting::Channel::kExceptional ? words::kRosterExceptional : words::kRosterNormal;
+    out.csv += std::to_string(n) + ",";
+    out.csv += csv_line(
+        {c.name, c.employer, c.level, std::string(channel.zh), batch, c.summary, c.group_opinion, c.opened_before});
+    out.order.push_back(n);
+    out.people.push_back({n, c.name});
+  }
   std::ranges::sort(out.people);
   return out;
 }
 
+/// The members without their identity numbers: the folder goes from hand to hand, and the meeting has no use for them.
+/// Namesakes are told apart in it as on the ballot.
+std::string members_csv(sheets::Members const& members) {
+  std::string out = std::string(words::kRosterMembers.zh) + "\r\n";
+  auto const listed = [](std::string& list, std::string_view word) {
+    (list += list.empty() ? std::string_view() : words::kRosterBetween.zh) += word;
+  };
+  for (std::size_t n = 0; n < members.people.size(); ++n) {
+    auto const& person = members.people[n];
+    std::string roles, levels;
+    if ((person.roles & meeting::kChair) != 0)
+      listed(roles, (n + 1 == members.chair ? words::kRosterRoleChair : words::kRosterRoleViceChair).zh);
+    else if ((person.roles & meeting::kExpert) != 0)
+      listed(roles, words::kRosterRoleExpert.zh);
+    if ((person.roles & meeting::kClerk) != 0) listed(roles, words::kRosterRoleClerk.zh);
+    if ((person.roles & meeting::kSupervisor) != 0) listed(roles, words::kRosterRoleSupervisor.zh);
+    if ((person.roles & meeting::kScreen) != 0) listed(roles, words::kRosterRoleScreen.zh);
+    for (auto const level : members.levels[n]) listed(levels, sheets::level_word(level).zh);
+    out += csv_line({person.name, person.employer, roles, levels});
+  }
+  return out;
+}
+
+/// Those that go to the meeting. Refused: one is struck that nobody suggested, or without a reason.
+Explained<std::string> recusals_csv(std::vector<SuggestedRecusal> const& all, Roster const& request) {
+  if (!request.struck.empty() && sheets::trimmed(request.struck_reason).empty())
+    return Explanation(words::kRecusalNoReason);
+  for (auto const& [person, applicant] : request.struck)
+    if (std::ranges::none_of(all, [&](auto const& one) { return one.person == person && one.applicant == applicant; }))
+      return Explanation(Sentence(words::kRecusalUnknown, {{"person", person}, {"candidate", applicant}}));
+  std::string out = std::string(words::kRosterRecusals.zh) + "\r\n";
+  for (auto const& one : all)
+    if (std::ranges::find(request.struck, entry::StruckRecusal{one.person, one.applicant}) == request.struck.end())
+      out += csv_line({std::to_string(one.person), one.expert, std::to_string(one.question), one.candidate,
+                       std::string(one.reason->zh)});
+  return out;
+}
+
 }  // namespace
+
+Explained<std::vector<BallotLine>> ballot_list(Desk const& desk, Casework const& cases,
+                                               std::vector<std::uint32_t> const& in, std::size_t batch_size) {
+  auto list = read_list(cases, desk.sheets());
+  if (!list) return list.error();
+  std::erase_if(list->ballot, [&](BallotLine const& line) { return !std::ranges::binary_search(in, line.number); });
+  if (!list->proposed) return std::move(list->ballot);
+  // Batches that the office proposes are those of the people who go, not of everybody who applied.
+  sheets::Candidates proposed;
+  std::map<std::uint32_t, BallotLine const*> by_number;
+  for (auto const& line : list->ballot) {
+    by_number[line.number] = &line;
+    proposed.candidates.push_back(line.candidate);
+    proposed.as_written.push_back({.name = {}, .employer = {}, .identity = {}, .row = line.number});
+  }
+  sheets::propose_batches(proposed, batch_size);
+  std::vector<BallotLine> out;
+  for (auto const& batch : proposed.batches)
+    for (auto const q : batch.candidates) {
+      out.push_back(*by_number.at(static_cast<std::uint32_t>(proposed.as_written.at(q - 1).row)));
+      out.back().batch = batch.title;
+    }
+  return out;
+}
 
 Explained<void> roster(Desk& desk, Roster const& request) {
   auto const before = desk.casework(Follow::kAll);
   if (!before) return before.error();
   auto const in = before->check_roster();
   if (!in) return in.error();
-  auto const candidates = desk.sheet(*before->import(), Upload::kCandidates);
-  if (!candidates) return candidates.error();
-  auto const sheet = imported(sheets::import_candidates(*candidates));
+  auto const lines = ballot_list(desk, *before, *in, request.batch_size);
+  if (!lines) return lines.error();
+  auto ballot = ballot_of(*lines);
+  auto const suggested = suggested_recusals(desk, *before, *in, request.batch_size);
+  if (!suggested) return suggested.error();
+  auto const recusals = recusals_csv(*suggested, request);
+  if (!recusals) return recusals.error();
+  auto const sheet = desk.sheet(*before->import(), Upload::kMembers);
   if (!sheet) return sheet.error();
-  auto ballot = ballot_of(*sheet, before->review()->people(), *in);
-  auto const members = desk.sheet(*before->import(), Upload::kMembers);
+  auto const members = imported(sheets::import_members(*sheet));
   if (!members) return members.error();
 
   NewFiles files(request.out);
   auto const csv = as_bytes(ballot.csv);
   files.add("candidates.csv", Bytes(csv.begin(), csv.end()));
-  files.add(sheets::is_workbook(*members) ? "members.xlsx" : "members.csv", *members);
+  files.add("recusals.csv", to_bytes(as_bytes(*recusals)));
+  files.add("members.csv", to_bytes(as_bytes(members_csv(*members))));
   if (request.meeting) {
     auto toml = read_file(*request.meeting, std::size_t{1} << 20);
     if (!toml) return toml.error();
     files.add("meeting.toml", std::move(*toml));
   }
   auto const checked =
-      desk.draft(*before, entry::Roster{std::move(ballot.order)}, std::move(ballot.people), files.marks());
+      desk.draft(*before, entry::Roster{std::move(ballot.order), request.struck, request.struck_reason},
+                 std::move(ballot.people), files.marks());
   if (!checked) return checked.error();
   if (auto const put = files.write(); !put) return put.error();
   if (auto const written = desk.write(*checked); !written) return written.error();
   desk.say({words::kRosterWritten, {{"count", std::uint64_t{in->size()}}, {"folder", request.out.string()}}});
+  if (auto const count = suggested->size() - request.struck.size(); count > 0)
+    desk.say({words::kRecusalsCarried, {{"count", std::uint64_t{count}}}});
   return {};
 }
 

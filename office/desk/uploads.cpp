@@ -22,6 +22,8 @@ std::size_t bytes_max(Upload kind) {
       return sheets::kSheetBytesMax;
     case Upload::kRecord:
       return kRecordBytesMax;
+    case Upload::kEvidence:
+      return kEvidenceBytesMax;
     case Upload::kPaper:
       break;
   }

@@ -29,7 +29,9 @@ constexpr std::array kDeeds = std::to_array<DeedName>({{"Enlist", &words::kDeedE
                                                        {"Resolve", &words::kDeedResolve},
                                                        {"File", &words::kDeedFile},
                                                        {"Announce", &words::kDeedAnnounce},
-                                                       {"Certificates", &words::kDeedCertificates}});
+                                                       {"Certificates", &words::kDeedCertificates},
+                                                       {"Amend", &words::kDeedAmend},
+                                                       {"Withdraw", &words::kDeedWithdraw}});
 
 std::optional<Sentence> refusal_of_text(std::string const& text) {
   if (text.size() > kLedgerTextBytesMax) return words::kLedgerTextLong;

@@ -45,6 +45,8 @@ enum class Deed : std::uint8_t {
   kFile,
   kAnnounce,
   kCertificates,
+  kAmend,
+  kWithdraw,
 };
 std::string_view deed_code(Deed deed);  ///< "Enlist", …
 Text const& deed_text(Deed deed);       ///< 登记人员, …

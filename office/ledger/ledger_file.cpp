@@ -174,7 +174,7 @@ Explained<void> LedgerFile::write_head(crypto::SigningKey const& key) const {
 }
 
 Explained<std::uint32_t> LedgerFile::enlist(std::string const& name, sheets::Day date, std::string_view passphrase,
-                                            std::optional<Signer> voucher) {
+                                            std::optional<Signer> voucher, std::map<std::string, std::string> more) {
   auto const person = static_cast<std::uint32_t>(ledger_.people().size() + 1);
   if ((person == 1) == voucher.has_value())
     return Explanation(voucher ? words::kLedgerFirstAlone : words::kLedgerVoucherWanted);
@@ -190,7 +190,9 @@ Explained<std::uint32_t> LedgerFile::enlist(std::string const& name, sheets::Day
   // The key first: a person in the ledger whose key was never written could not sign anything.
   if (auto const written = write_file(folder_ / "keys" / std::to_string(person), file); !written)
     return written.error();
-  Action action{Deed::kEnlist, date, {}, {{"name", name}, {"key", to_hex(key.public_key().view())}}, {}};
+  more["name"] = name;
+  more["key"] = to_hex(key.public_key().view());
+  Action const action{Deed::kEnlist, date, {}, std::move(more), {}};
   std::vector<Signer> signers;
   if (voucher) signers.push_back(*voucher);
   signers.push_back({person, &key});

@@ -25,8 +25,9 @@ class LedgerFile {
   Explained<std::uint64_t> append(Action const& action, std::vector<Signer> const& signers);
 
   /// Makes a key, seals it, and writes the Enlist entry. @param voucher none for the first.
+  /// @param more texts of the entry.
   Explained<std::uint32_t> enlist(std::string const& name, sheets::Day date, std::string_view passphrase,
-                                  std::optional<Signer> voucher);
+                                  std::optional<Signer> voucher, std::map<std::string, std::string> more = {});
   Explained<crypto::SigningKey> unlock(std::uint32_t person, std::string_view passphrase) const;
 
  private:

@@ -9,21 +9,34 @@ namespace piaojue::office {
 
 namespace words = strings::papers;
 
-Explained<Paper> filing_paper(MeetingRecord const& record, std::optional<LedgerHead> const& ledger) {
+Explained<Paper> filing_paper(MeetingRecord const& record, std::optional<LedgerHead> const& ledger,
+                              OfficeFacts const& facts) {
+  bool const numbers = !facts.identity_numbers.empty();
   std::vector<Cells> rows;
   for (auto const q : passed(record.audit)) {
+    if (facts.withdrawn.contains(q)) continue;
     meeting::Candidate const& who = record.audit.manifest->candidates.at(q - 1);
-    rows.push_back({std::to_string(rows.size() + 1), who.name, who.employer, who.level, "", "", ""});
+    Cells row{std::to_string(rows.size() + 1), who.name};
+    if (numbers) {
+      auto const at = facts.identity_numbers.find(q);
+      row.push_back(at == facts.identity_numbers.end() ? std::string() : at->second);
+    }
+    for (std::string const& cell : {who.employer, who.level, std::string(), std::string(), std::string()})
+      row.push_back(cell);
+    rows.push_back(std::move(row));
   }
+  std::vector<Column> columns{{words::kColumnNumber, 6, true}, {words::kColumnName, numbers ? 11 : 17}};
+  if (numbers) columns.emplace_back(words::kColumnIdentity, 19);
+  for (auto const& [heading, width] :
+       std::initializer_list<std::pair<Text const*, int>>{{&words::kColumnEmployer, numbers ? 22 : 27},
+                                                          {&words::kColumnLevel, numbers ? 8 : 10},
+                                                          {&words::kColumnFiled, numbers ? 11 : 13},
+                                                          {&words::kColumnAnnounced, numbers ? 12 : 14},
+                                                          {&words::kColumnHandedOff, numbers ? 11 : 13}})
+    columns.emplace_back(*heading, width);
   Frame frame(letterhead(record, ledger, paper_line(record.audit, ledger)), words::kFilingTitle, Turn::kLandscape);
-  frame.table({{words::kColumnNumber, 7, true},
-               {words::kColumnName, 16},
-               {words::kColumnEmployer, 27},
-               {words::kColumnLevel, 10},
-               {words::kColumnFiled, 13},
-               {words::kColumnAnnounced, 14},
-               {words::kColumnHandedOff, 13}},
-              std::move(rows));
+  frame.table(std::move(columns), std::move(rows));
+  if (numbers) frame.paragraph(words::kFilingNumbers);
   frame.sign({&words::kRoleGiver, &words::kRoleTaker});
   return frame.finish(words::kFilingFile, With::kPageAndSheet);
 }

@@ -44,16 +44,23 @@ std::string decided(Decision const& human) {
 }  // namespace
 
 Explained<Paper> verdict_paper(OfficeHeading const& heading, std::vector<Applicant> const& people,
-                               std::vector<Assessed> const& assessed) {
+                               std::vector<Assessed> const& assessed, std::map<std::uint32_t, CaseNotes> const& notes) {
+  std::string const divider = said(words::kRemarkDivider);
   std::map<std::string_view, std::size_t> count;
   std::vector<Cells> rows;
   for (std::size_t i = 0; i < people.size() && i < assessed.size(); ++i) {
     auto const& [machine, human] = assessed[i];
     ++count[verdict_word(assessed[i].standing()).zh];
+    std::vector<std::string> grounds{found(machine)}, decisions;
+    if (human) decisions.push_back(decided(*human));
+    if (auto const at = notes.find(static_cast<std::uint32_t>(i + 1)); at != notes.end()) {
+      grounds.insert(grounds.end(), at->second.grounds.begin(), at->second.grounds.end());
+      decisions.insert(decisions.end(), at->second.decisions.begin(), at->second.decisions.end());
+    }
     rows.push_back({std::to_string(i + 1), people[i].name, people[i].employer,
                     said(sheets::level_word(people[i].facts.level)), said(channel_text(people[i].facts.channel)),
                     said(verdict_word(machine.verdict)), joined(machine.articles, said(words::kListDivider)),
-                    found(machine), human ? decided(*human) : std::string()});
+                    joined(grounds, divider), joined(decisions, divider)});
   }
   std::string shares;
   for (auto const& [word, n] : count)

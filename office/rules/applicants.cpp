@@ -2,6 +2,7 @@
 #include "office/rules/form.h"
 #include "office/rules/vocabulary.h"
 #include "sheets/cell_value.h"
+#include "sheets/people.h"
 #include "sheets/text.h"
 #include "strings/rules.h"
 #include "strings/sheets.h"
@@ -13,96 +14,150 @@ using namespace sheets;
 
 namespace {
 
-CellErrors read_candidates(ByteView file, Date filed, std::vector<Applicant>& people) {
-  using namespace applicant_column;
-  Table table(file, applicant_fields(), &strings::sheets::kFileCandidates);
-  FormReader form(table);
-  Seen seen;
-  std::map<std::string, std::size_t> rows_by_number;
-  for (Row const& row : table.rows()) {
-    Applicant person;
-    person.row = row.number;
-    auto const who = read_person(table, row, kName, kEmployer, true, seen);
-    person.name = who.name;
-    person.employer = who.employer;
-    person.identity = read_identity(table, row, kIdentity);
-    if (person.identity) {
-      auto const [at, fresh] = rows_by_number.try_emplace(person.identity->for_comparison_only(), row.number);
-      if (!fresh)
-        table.fail(row, kIdentity, person.identity->masked(), {say::kImportIdentityTwice, {{"row", at->second}}});
+/// The applicants of a sheet, one a row, and who is who among them.
+class ApplicantReader {
+ public:
+  ApplicantReader(ByteView file, Date filed, AmendedCells const& amended)
+      : table_(file, applicant_fields(), &strings::sheets::kFileCandidates, amended), form_(table_), filed_(filed) {}
+
+  void read() {
+    for (Row const& row : table_.rows()) {
+      if (applicants_.size() == meeting::kCandidatesMax) {
+        table_.fail(row, applicant_column::kName, {},
+                    {strings::sheets::kCandidateCandidatesMax, {{"max", meeting::kCandidatesMax}}});
+        break;
+      }
+      auto const& who = people_.read(table_, row);
+      applicants_.push_back({who.name, who.employer, row.number, who.identity, form_.read(row, filed_, who.identity)});
     }
-    person.facts = form.read(row, filed);
-    if (people.size() == meeting::kCandidatesMax) {
-      table.fail(row, kName, {}, {strings::sheets::kCandidateCandidatesMax, {{"max", meeting::kCandidatesMax}}});
-      break;
+    for (std::size_t n = 0; n < applicants_.size(); ++n) {
+      applicants_[n].name = people_.name_apart(n);
+      if (auto const row = people_.alike(n))
+        applicants_[n].facts.doubts.emplace_back(say::kDoubtAlike, Sentence::Values{{"row", std::uint64_t{*row}}});
     }
-    people.push_back(std::move(person));
   }
-  return table.take_errors();
-}
+
+  CellErrors take_errors() { return table_.take_errors(); }
+  People const& people() const { return people_; }
+  std::vector<Applicant>& applicants() { return applicants_; }
+  Reading reading() const { return table_.reading(); }
+
+ private:
+  Table table_;
+  FormReader form_;
+  Date filed_;
+  People people_{{applicant_column::kName, applicant_column::kEmployer, applicant_column::kIdentity,
+                  applicant_column::kIdentityType, true}};
+  std::vector<Applicant> applicants_;
+};
 
 /// Puts each row of the appraisals to its person.
 class AppraisalReader {
  public:
-  AppraisalReader(ByteView file, std::vector<Applicant>& people)
-      : table_(file, appraisal_fields(), &strings::sheets::kFileAppraisals), people_(people) {
-    for (std::size_t i = 0; i < people.size(); ++i) {
-      if (people[i].identity) by_number_.emplace(people[i].identity->for_comparison_only(), i);
-      by_name_.emplace(std::pair(people[i].name, people[i].employer), i);
-    }
-  }
+  AppraisalReader(ByteView file, People const& people, std::vector<Applicant>& applicants)
+      : table_(file, appraisal_fields(), &strings::sheets::kFileAppraisals), people_(people), applicants_(applicants) {}
 
   CellErrors read() {
     for (Row const& row : table_.rows()) take_row(row);
     return table_.take_errors();
   }
+  Reading reading() const { return table_.reading(); }
 
  private:
   void take_row(Row const& row) {
     using namespace appraisal_column;
     std::string const name = table_.text(row, kName, true, false);
+    std::size_t const faults = faults_;
     auto const person = find_person(row, name);
+    if (!person && faults == faults_) table_.fail(row, kName, name, say::kImportNobody);
+    if (table_.has(kYear) || table_.has(kGrade)) take_year(row, person);
+    if (!person) return;
+    Facts& facts = applicants_[*person].facts;
+    read_yearly_grades(table_, row, kYears, facts.appraisals);
+    check_years(row, facts);
+  }
+
+  /// A row a year.
+  void take_year(Row const& row, std::optional<std::size_t> person) {
+    using namespace appraisal_column;
     std::string const year_written = trimmed(table_.cell(row, kYear));
-    auto const year = parse_date(year_written);
-    if (!year || year->month != 0) table_.fail(row, kYear, year_written, say::kImportYearExpected);
+    auto const year = parse_year(year_written);
+    if (!year) table_.fail(row, kYear, year_written, say::kImportYearExpected);
     std::string const grade_written = trimmed(table_.cell(row, kGrade));
     auto const grade = grade_of(code_of(grade_written));
     if (!grade) table_.fail(row, kGrade, grade_written, say::kImportGradeExpected);
-    if (!person) return table_.fail(row, kName, name, say::kImportNobody);
-    if (!year || !grade) return;
-    if (auto const [at, fresh] = rows_.try_emplace({*person, year->year}, row.number); !fresh)
-      table_.fail(row, kYear, year_written, {say::kImportYearTwice, {{"row", at->second}}});
-    people_[*person].facts.appraisals[year->year] = *grade;
+    if (!person || !year || !grade) return;
+    Facts& facts = applicants_[*person].facts;
+    if (auto const [at, fresh] = rows_.try_emplace({*person, *year}, row.number); !fresh)
+      return table_.fail(row, kYear, year_written, {say::kImportYearTwice, {{"row", at->second}}});
+    auto const [at, fresh] = facts.appraisals.try_emplace(*year, *grade);
+    if (!fresh && at->second != *grade)
+      table_.fail(row, kGrade, grade_written, {say::kImportYearOther, {{"year", *year}}});
+    if (facts.filed.known() && *year > facts.filed.year)
+      table_.fail(row, kYear, year_written,
+                  {say::kDatesAppraisalAfter, {{"year", *year}, {"filed", facts.filed.text()}}});
+  }
+
+  /// Of a row with a column a year.
+  void check_years(Row const& row, Facts const& facts) {
+    for (Column const& column : table_.columns_of(appraisal_column::kYears)) {
+      auto const year = appraisal_year_of(column.heading.name);
+      if (!year || !facts.filed.known() || *year <= facts.filed.year || !facts.appraisals.contains(*year)) continue;
+      table_.fail(row, column, table_.cell(row, column),
+                  {say::kDatesAppraisalAfter, {{"year", *year}, {"filed", facts.filed.text()}}});
+    }
+  }
+
+  void fail(Row const& row, std::size_t field, std::string value, Sentence expected) {
+    ++faults_;
+    table_.fail(row, field, std::move(value), std::move(expected));
   }
 
   /// By identity number, else by name and employer.
   std::optional<std::size_t> find_person(Row const& row, std::string const& name) {
     using namespace appraisal_column;
     std::string const employer = table_.text(row, kEmployer, false, false);
-    std::optional<std::size_t> out;
-    if (auto const number = read_identity(table_, row, kIdentity)) {
-      if (auto const at = by_number_.find(number->for_comparison_only()); at != by_number_.end()) out = at->second;
-      if (out && people_[*out].name != name) table_.fail(row, kName, name, say::kImportOtherName);
+    auto const number = read_identity(table_, row, kIdentity, kIdentityType);
+    if (number)
+      if (auto const at = people_.with_number(*number)) {
+        if (name_key(people_.all()[*at].name) != name_key(name)) fail(row, kName, name, say::kImportOtherName);
+        return at;
+      }
+    auto const named = people_.with_name(name, employer);
+    if (named.size() > 1) {
+      fail(row, kName, name, say::kImportNamesakes);
+      return std::nullopt;
     }
-    if (!out)
-      if (auto const at = by_name_.find({name, employer}); at != by_name_.end()) out = at->second;
-    return out;
+    if (named.empty()) return std::nullopt;
+    if (number && people_.all()[named.front()].identity) {
+      fail(row, kIdentity, number->masked(), say::kImportOtherNumber);
+      return std::nullopt;
+    }
+    return named.front();
   }
 
   Table table_;
-  std::vector<Applicant>& people_;
-  std::map<std::string, std::size_t> by_number_;
-  std::map<std::pair<std::string, std::string>, std::size_t> by_name_;
+  People const& people_;
+  std::vector<Applicant>& applicants_;
   std::map<std::pair<std::size_t, int>, std::size_t> rows_;  ///< of each person's year
+  std::size_t faults_ = 0;                                   ///< said of who a row is about
 };
 
 }  // namespace
 
-Imported<Applicants> import_applicants(ByteView candidates, ByteView appraisals, Date filed) {
+Imported<Applicants> import_applicants(ByteView candidates, ByteView appraisals, Date filed,
+                                       AmendedCells const& amended) {
+  ApplicantReader reader(candidates, filed, amended);
+  reader.read();
+  if (auto errors = reader.take_errors(); !errors.empty()) return errors;
   Applicants out;
-  if (auto errors = read_candidates(candidates, filed, out.people); !errors.empty()) return errors;
-  if (!appraisals.empty())
-    if (auto errors = AppraisalReader(appraisals, out.people).read(); !errors.empty()) return errors;
+  out.candidates = reader.reading();
+  if (!appraisals.empty()) {
+    AppraisalReader more(appraisals, reader.people(), reader.applicants());
+    if (auto errors = more.read(); !errors.empty()) return errors;
+    out.appraisals = more.reading();
+  }
+  out.people = std::move(reader.applicants());
   return out;
 }
 

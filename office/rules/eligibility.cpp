@@ -6,6 +6,7 @@
 #include "office/rules/exceptional.h"
 #include "office/rules/gates.h"
 #include "office/rules/routes.h"
+#include "office/rules/steps.h"
 #include "office/rules/vocabulary.h"
 #include "sheets/text.h"
 #include "strings/rules.h"
@@ -47,10 +48,10 @@ Verdict verdict_of(Finding finding) {
 /// Everything that is tried for one applicant, and the verdict that comes of it.
 class Judgement {
  public:
-  Judgement(Facts const& facts, Standard const& standard)
+  Judgement(Facts const& facts, Standard const& standard, WorkCalendar const& calendar)
       : facts_(facts),
         standard_(standard),
-        gate_(try_gates(facts, standard)),
+        gate_(try_gates(facts, standard, calendar)),
         routes_(try_routes(facts, standard)),
         held_(hold_all(facts, standard)),
         opening_(std::ranges::find(standard.exceptional, facts.level, &Standard::Exceptional::target)) {
@@ -73,6 +74,8 @@ class Judgement {
     note_other_channel();
     for (Trial const& trial : routes_) out_.tried.push_back(trial.tried());
     for (Held const& held : held_) out_.tried.push_back(held.trial.tried());
+    add(out_.notes, facts_.remarks);
+    add(out_.notes, steps_not_given(facts_));
     for (std::string const& line : standard_.for_people) add(out_.notes, std::vector<Sentence>{as_written(line)});
     check_validity(extension);
     return std::move(out_);
@@ -128,7 +131,7 @@ class Judgement {
 
   void judge_exceptional() {
     Trial title(std::string(kExceptionalRoute), {std::string(article::kExceptional)});
-    try_title(title, facts_, opening_->title);
+    try_title(title, facts_, standard_, opening_->title);
     if (title.finding() == Finding::kNotMet) return take(Verdict::kNotEligible, title);
     auto const item = std::ranges::find(standard_.items, facts_.level, &ExceptionalItem::target);
     std::string const chapter = item->article.substr(0, item->article.find("（"));
@@ -249,9 +252,10 @@ std::string_view verdict_code(Verdict verdict) {
   return "REVIEW";
 }
 
-Assessment assess(Facts const& facts, Standard const& standard, std::string_view extension) {
+Assessment assess(Facts const& facts, Standard const& standard, std::string_view extension,
+                  WorkCalendar const& calendar) {
   if (!facts.filed.known()) return without_filing_date(standard);
-  return Judgement(facts, standard).judge(extension);
+  return Judgement(facts, standard, calendar).judge(extension);
 }
 
 Explained<Assessed> decide(Assessed assessed, Decision decision) {

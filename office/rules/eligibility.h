@@ -6,6 +6,8 @@
 
 #include "base/explained.h"
 #include "office/rules/facts.h"
+#include "office/rules/licences.h"
+#include "office/rules/workdays.h"
 
 namespace piaojue::office {
 
@@ -57,8 +59,9 @@ struct Standard {
     Degree degree;
     std::string text;
   };
-  std::vector<Note> notes;              ///< for those without a route
-  std::vector<std::string> for_people;  ///< on every form: what no machine judges
+  std::vector<Note> notes;                  ///< for those without a route
+  std::vector<std::string> for_people;      ///< on every form: what no machine judges
+  std::vector<LicenceTable> licences = {};  ///< 第四条, in files of their own; not in this table
 };
 
 /// Refused with the line: not TOML, an unknown key or word, a target without routes, years or appraisals out of range.
@@ -88,7 +91,9 @@ struct Assessment {
 };
 
 /// @param extension what the operator cites as the basis for using the table outside its dates; empty: none.
-Assessment assess(Facts const& facts, Standard const& standard, std::string_view extension = {});
+/// @param calendar for the employer's posting: a year that is not in it is REVIEW.
+Assessment assess(Facts const& facts, Standard const& standard, std::string_view extension = {},
+                  WorkCalendar const& calendar = {});
 
 /// What people decided, beside what the machine found. It never replaces it.
 struct Decision {

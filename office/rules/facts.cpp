@@ -10,8 +10,9 @@ namespace piaojue::office {
 namespace say = strings::rules;
 
 Text const& degree_word(Degree degree) {
-  static constexpr std::array kWords{&say::kDegreeSecondary,      &say::kDegreeCollege, &say::kDegreeBachelor,
-                                     &say::kDegreeSecondBachelor, &say::kDegreeMaster,  &say::kDegreeDoctor};
+  static constexpr std::array kWords{&say::kDegreeBelow,    &say::kDegreeSecondary,      &say::kDegreeCollege,
+                                     &say::kDegreeBachelor, &say::kDegreeSecondBachelor, &say::kDegreeMaster,
+                                     &say::kDegreeDoctor};
   return *kWords[static_cast<std::size_t>(degree)];
 }
 

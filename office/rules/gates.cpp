@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/rules/gates.h"
 
+#include "office/rules/consistency.h"
+#include "office/rules/steps.h"
 #include "office/rules/vocabulary.h"
 #include "sheets/text.h"
 #include "strings/rules.h"
@@ -30,11 +32,17 @@ void try_sanction(Trial& gate, Facts const& facts) {
     gate.unclear({say::kSanctionUnclear, {{"period", period}}}, &say::kMissingSanctionUntilDay, article::kSanction);
 }
 
-/// The number at the beginning; 0: none.
+/// A number of hours, with 学时 behind it or nothing; 0: something else, as points are.
 int hours_of(std::string const& written) {
+  std::string code = sheets::code_of(written);
+  for (std::string_view const unit : {"学时", "课时", "小时"})
+    if (code.ends_with(unit)) {
+      code.resize(code.size() - unit.size());
+      break;
+    }
   int out = 0;
-  for (char const c : sheets::code_of(written)) {
-    if (c < '0' || c > '9' || out > 100'000) break;
+  for (char const c : code) {
+    if (c < '0' || c > '9' || out > 100'000) return 0;
     out = out * 10 + (c - '0');
   }
   return out;
@@ -56,10 +64,15 @@ void try_education(Trial& gate, Facts const& facts, Standard const& standard) {
 
 }  // namespace
 
-Trial try_gates(Facts const& facts, Standard const& standard) {
+Trial try_gates(Facts const& facts, Standard const& standard, WorkCalendar const& calendar) {
   Trial gate("", {});
   try_sanction(gate, facts);
   try_education(gate, facts, standard);
+  try_steps(gate, facts, calendar);
+  // An appraisal of a later year is named where it stands; no verdict looks at it.
+  for (Contradiction const& one : contradictions(facts))
+    if (one.fact != DatedFact::kAppraisal) gate.unclear(one.words, nullptr, article::kTruth);
+  for (Sentence const& doubt : facts.doubts) gate.unclear(doubt, nullptr, article::kTruth);
   return gate;
 }
 

@@ -40,6 +40,8 @@ Date later(Date a, Date b) {
   return a.earliest() < b.earliest() ? b : a;
 }
 
+Date earlier(Date a, Date b) { return b.earliest() < a.earliest() ? b : a; }
+
 /// Of the levels; 0: none of the engineers' titles.
 int rank_of(Title title) {
   switch (title) {
@@ -75,18 +77,27 @@ class YearsTrial {
  private:
   /// Since when years count; nothing if that is not known, which is said.
   std::optional<Date> start() {
-    bool const title_held = facts_.title == route_.title;
-    if (from_title_ && title_held && !facts_.title_since.known()) {
+    if (from_title_) return start_of_title();
+    if (facts_.work_since.known()) return facts_.work_since;
+    trial_.unclear(say::kWorkNotGiven, &say::kMissingWorkSince);
+    return std::nullopt;
+  }
+
+  /// 第四条: years with a qualification are years with the title that it counts as.
+  std::optional<Date> start_of_title() {
+    bool const held = facts_.title == route_.title;
+    bool const counts = licence_ && licence_->title == route_.title;
+    Date const of_title = held ? facts_.title_since : Date{};
+    Date const of_licence = counts || !held ? facts_.licence_since : Date{};
+    Date const since = of_title.known() && of_licence.known() ? earlier(of_title, of_licence)
+                       : of_title.known()                     ? of_title
+                                                              : of_licence;
+    if (since.known()) return later(since, facts_.work_since);
+    if (held)
       trial_.unclear(say::kTitleSinceNotGiven, &say::kMissingTitleSince);
-      return std::nullopt;
-    }
-    if (!from_title_ && !facts_.work_since.known()) {
-      trial_.unclear(say::kWorkNotGiven, &say::kMissingWorkSince);
-      return std::nullopt;
-    }
-    Date const title_since = title_held ? facts_.title_since : facts_.licence_since;
-    if (from_title_ && !title_since.known()) return std::nullopt;  // no title: said already
-    return from_title_ ? later(title_since, facts_.work_since) : facts_.work_since;
+    else if (counts)
+      trial_.unclear(say::kLicenceSinceNotGiven, &say::kMissingLicenceSince, article::kLicence);
+    return std::nullopt;  // no title: said already
   }
 
   void without_years(Date since) {
@@ -100,7 +111,7 @@ class YearsTrial {
     if (early) trial_.put_first(article::kStudies);
     if (years.finding == Finding::kNotMet) {
       failed_ = true;
-      if (facts_.licence.empty() || !from_title_) return trial_.not_met(years.words);
+      if (facts_.licence.empty() || !from_title_ || licence_) return trial_.not_met(years.words);
       return trial_.unclear({say::kYearsLicence, {{"years", years.words}, {"licence", facts_.licence}}}, nullptr,
                             article::kLicence);
     }
@@ -153,6 +164,7 @@ class YearsTrial {
   Route const& route_;
   Study const& study_;
   bool const from_title_ = route_.title != Title::kNone;
+  std::optional<KnownLicence> const licence_ = known_licence(facts_, standard_.licences);
   int needed_ = route_.years;
   bool failed_ = false;
 };
@@ -196,15 +208,20 @@ void try_study(Trial& trial, Study const& study) {
     trial.put_first(article::kStudies);
     trial.met({say::kStudyTechnician, {{"degree", degree}}});
   } else {
-    trial.met({say::kStudyHeld, {{"degree", degree}}});
+    Text const& words = study.graduate_without_degree ? say::kStudyCourse : say::kStudyHeld;
+    trial.met({words, {{"degree", degree}}});
   }
-  if (study.graduate_without_degree) trial.unclear(say::kStudyGraduate, &say::kMissingDegree);
+  if (!study.graduate_without_degree) return;
+  if (study.degree == Degree::kBachelor)
+    trial.unclear(say::kStudyGraduate, &say::kMissingDegree);
+  else
+    trial.unclear({say::kStudyDegreeNotWritten, {{"degree", degree}}}, &say::kMissingDegree);
 }
 
 Trial try_route(Route const& route, Study const& study, Facts const& facts, Standard const& standard) {
   Trial trial(route.id, {route.article});
   try_study(trial, study);
-  if (route.title != Title::kNone) try_title(trial, facts, route.title);
+  if (route.title != Title::kNone) try_title(trial, facts, standard, route.title);
   YearsTrial(trial, facts, standard, route, study).run();
   try_appraisals(trial, facts, route.appraisals);
   if (rank_of(facts.title) >= rank_of(facts.level))
@@ -214,13 +231,23 @@ Trial try_route(Route const& route, Study const& study, Facts const& facts, Stan
 
 }  // namespace
 
-void try_title(Trial& trial, Facts const& facts, Title needed) {
+void try_title(Trial& trial, Facts const& facts, Standard const& standard, Title needed) {
   Text const& title = title_word(needed);
   if (facts.title == needed) return trial.met({say::kTitleHeld, {{"title", title}}});
+  auto const licence = known_licence(facts, standard.licences);
+  if (licence && licence->title == needed) {
+    trial.put_first(article::kLicence);
+    return trial.met(
+        {say::kTitleByLicence,
+         {{"title", title}, {"licence", licence->written}, {"table", licence->table}, {"source", licence->source}}});
+  }
   if (facts.title == Title::kUnknown)
     return trial.unclear({say::kTitleNotGiven, {{"title", title}}}, &say::kMissingTitle);
   if (facts.title == Title::kOther || rank_of(facts.title) > rank_of(needed))
     return trial.unclear({say::kTitleByPeople, {{"written", facts.title_written}, {"title", title}}});
+  if (licence && rank_of(licence->title) < rank_of(needed))
+    return trial.not_met({say::kTitleLicenceLower,
+                          {{"title", title}, {"licence", licence->written}, {"counts", title_word(licence->title)}}});
   if (!facts.licence.empty())
     return trial.unclear({say::kTitleLicence, {{"title", title}, {"licence", facts.licence}}}, nullptr,
                          article::kLicence);

@@ -10,8 +10,8 @@ namespace piaojue::office {
 /// Every route to the level applied for, once for each degree that opens it.
 std::vector<Trial> try_routes(Facts const& facts, Standard const& standard);
 
-/// The title that a route or the exceptional channel asks for.
-void try_title(Trial& trial, Facts const& facts, Title needed);
+/// The title that a route or the exceptional channel asks for, or a qualification that counts as it (第四条).
+void try_title(Trial& trial, Facts const& facts, Standard const& standard, Title needed);
 
 /// The first of the best; none: nothing was tried.
 Trial const* best_of(std::vector<Trial> const& trials);

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "office/rules/eligibility.h"
-#include "office/rules/toml_place.h"
+#include "office/rules/table_reader.h"
 #include "office/rules/vocabulary.h"
 #include "strings/rules.h"
 
@@ -12,89 +12,10 @@ namespace piaojue::office {
 
 namespace say = strings::rules;
 using sheets::level_word;
-using sheets::parse_day;
 
 namespace {
 
-template <class T>
-using Known = std::optional<T> (*)(std::string_view);  ///< a word's meaning, if it has one
-
-/// Reads one table after another and keeps the first fault.
-class Reader {
- public:
-  std::optional<Sentence> fault;
-
-  void fail(toml::node const& node, Sentence what) {
-    if (!fault) fault = at_line(say::kTableStandard, node.source(), std::move(what));
-  }
-  void only(toml::table const& table, std::initializer_list<std::string_view> keys) {
-    for (auto const& [key, value] : table)
-      if (std::ranges::find(keys, key.str()) == keys.end()) fail(value, {say::kTableUnknown, {{"word", key.str()}}});
-  }
-  std::string text(toml::table const& table, std::string_view key, bool required) {
-    auto const* node = table.get(key);
-    if (node == nullptr) {
-      if (required) fail(table, {say::kStandardLacking, {{"key", key}}});
-      return {};
-    }
-    auto const out = node->value<std::string>();
-    if (!out || out->empty()) fail(*node, {say::kStandardText, {{"key", key}}});
-    return out.value_or("");
-  }
-  int number(toml::table const& table, std::string_view key, int from, int to, int otherwise) {
-    auto const* node = table.get(key);
-    if (node == nullptr) {
-      if (otherwise < from) fail(table, {say::kStandardLacking, {{"key", key}}});
-      return otherwise;
-    }
-    auto const out = node->value_exact<std::int64_t>();
-    if (!out || *out < from || *out > to) {
-      fail(*node, {say::kStandardRange, {{"key", key}, {"from", from}, {"to", to}}});
-      return from;
-    }
-    return static_cast<int>(*out);
-  }
-  template <class T>
-  T word(toml::table const& table, std::string_view key, Known<T> of, std::optional<T> otherwise = {}) {
-    std::string const written = text(table, key, !otherwise);
-    if (written.empty()) return otherwise.value_or(T{});
-    return known(*table.get(key), written, of);
-  }
-  template <class T>
-  T known(toml::node const& node, std::string const& written, Known<T> of) {
-    auto const out = of(written);
-    if (!out) fail(node, {say::kTableUnknown, {{"word", written}}});
-    return out.value_or(T{});
-  }
-  Level target(toml::table const& table) {
-    auto const out = table_level_of(text(table, "target", true));
-    if (!out) fail(table, say::kStandardTarget);
-    return out.value_or(Level{});
-  }
-  Day day(toml::table const& table, std::string_view key) {
-    auto const out = parse_day(text(table, key, true));
-    if (!out) fail(table, {say::kStandardDate, {{"key", key}}});
-    return out.value_or(Day{});
-  }
-  /// Calls `each` with every table of the array `key`.
-  template <class Each>
-  void tables(toml::table const& root, std::string_view key, Each const& each) {
-    auto const* node = root.get(key);
-    if (node == nullptr) return;
-    auto const* list = node->as_array();
-    if (list == nullptr) {
-      fail(*node, {say::kStandardTables, {{"key", key}}});
-      return;
-    }
-    for (auto const& item : *list)
-      if (auto const* table = item.as_table())
-        each(*table);
-      else
-        fail(item, {say::kStandardTable, {{"key", key}}});
-  }
-};
-
-void read_route(Reader& reader, toml::table const& table, Standard& out) {
+void read_route(TableReader& reader, toml::table const& table, Standard& out) {
   reader.only(table, {"id", "target", "article", "degrees", "title", "years", "appraisals"});
   Route route;
   route.id = reader.text(table, "id", true);
@@ -114,7 +35,7 @@ void read_route(Reader& reader, toml::table const& table, Standard& out) {
   out.routes.push_back(std::move(route));
 }
 
-void read_item(Reader& reader, toml::table const& table, Standard& out) {
+void read_item(TableReader& reader, toml::table const& table, Standard& out) {
   reader.only(table, {"target", "article", "text", "any", "judgement"});
   ExceptionalItem item;
   item.target = reader.target(table);
@@ -136,7 +57,7 @@ void read_item(Reader& reader, toml::table const& table, Standard& out) {
 }
 
 /// What concerns the table as a whole, not one of its lists.
-void read_head(Reader& reader, toml::table const& root, Standard& out) {
+void read_head(TableReader& reader, toml::table const& root, Standard& out) {
   reader.only(root, {"id", "title", "valid_from", "valid_to", "rank_max", "early_years", "education_hours",
                      "for_people", "route", "note", "exceptional", "item"});
   out.id = reader.text(root, "id", true);
@@ -155,19 +76,19 @@ void read_head(Reader& reader, toml::table const& root, Standard& out) {
     }
 }
 
-void read_exceptional(Reader& reader, toml::table const& table, Standard& out) {
+void read_exceptional(TableReader& reader, toml::table const& table, Standard& out) {
   reader.only(table, {"target", "title"});
   out.exceptional.push_back({reader.target(table), reader.word(table, "title", table_title_of)});
 }
 
-void read_note(Reader& reader, toml::table const& table, Standard& out) {
+void read_note(TableReader& reader, toml::table const& table, Standard& out) {
   reader.only(table, {"target", "degree", "text"});
   out.notes.push_back(
       {reader.target(table), reader.word(table, "degree", table_degree_of), reader.text(table, "text", true)});
 }
 
 /// Whether every level can be applied for, and every one that has an exceptional channel by some ground.
-void check_whole(Reader& reader, toml::table const& root, Standard const& standard) {
+void check_whole(TableReader& reader, toml::table const& root, Standard const& standard) {
   for (Level const target : sheets::kLevels)
     if (std::ranges::find(standard.routes, target, &Route::target) == standard.routes.end())
       reader.fail(root, {say::kStandardNoRoute, {{"level", level_word(target)}}});
@@ -177,7 +98,7 @@ void check_whole(Reader& reader, toml::table const& root, Standard const& standa
 }
 
 Explained<Standard> read_standard(toml::table const& root) {
-  Reader reader;
+  TableReader reader(say::kTableStandard);
   Standard out;
   read_head(reader, root, out);
   reader.tables(root, "route", [&](toml::table const& table) { read_route(reader, table, out); });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/rules/trial.h"
 
+#include <algorithm>
+
 #include "strings/rules.h"
 
 namespace piaojue::office {
@@ -21,7 +23,7 @@ void Trial::unclear(Sentence words, Text const* lacking, std::string_view articl
 
 void Trial::not_met(Sentence words, std::string_view article) {
   tried_.finding = Finding::kNotMet;
-  ++failures_;
+  if (++failures_ == 1) explained_ = false;
   note(std::move(words), article);
 }
 
@@ -31,10 +33,13 @@ void Trial::put_first(std::string_view article) {
 }
 
 void Trial::note(Sentence words, std::string_view article) {
-  if (!explained_ || (tried_.finding == Finding::kNotMet && failures_ == 1)) why_ = words;
+  bool const first = !explained_;
+  if (first) why_ = words;
   explained_ = true;
   tried_.arithmetic.push_back(std::move(words));
-  if (!article.empty()) put_first(article);
+  if (article.empty()) return;
+  if (first) return put_first(article);
+  if (std::ranges::find(tried_.articles, article) == tried_.articles.end()) tried_.articles.emplace_back(article);
 }
 
 Sentence as_written(std::string const& text) { return {strings::rules::kAsWritten, {{"text", text}}}; }

@@ -16,7 +16,7 @@ class Trial {
   void met(Sentence words);
   /// People decide, unless something else is not met.
   /// @param lacking the column that would decide; none: no column would
-  /// @param article cited first; none: no other than the trial's own
+  /// @param article cited first, if this is what `why` says, else last; none: no other than the trial's own
   void unclear(Sentence words, Text const* lacking = nullptr, std::string_view article = {});
   void not_met(Sentence words, std::string_view article = {});
   /// What decides most stands first.

@@ -179,7 +179,7 @@ class Client(Process):
 class Meeting:
     """A meeting's directory, its server and its clients."""
 
-    def __init__(self, bin_dir, directory, meeting_toml, members_csv, candidates_csv):
+    def __init__(self, bin_dir, directory, meeting_toml, members_csv, candidates_csv, recusals_csv=None):
         self.bin = pathlib.Path(bin_dir)
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -189,7 +189,8 @@ class Meeting:
         self.clients = {}
         self.server = None
         self.run_tool("piaojue-server", "init", self.server_dir, "--meeting", meeting_toml, "--members", members_csv,
-                      "--candidates", candidates_csv, "--listen", "127.0.0.1:0")
+                      "--candidates", candidates_csv, *(("--recusals", recusals_csv) if recusals_csv else ()),
+                      "--listen", "127.0.0.1:0")
         self.slips = {}
         for slip in sorted((self.server_dir / "slips").iterdir()):
             number, _, name = slip.stem.partition("-")

@@ -159,6 +159,8 @@ const kStill = [
       check: { supervisor: state === 'by-office' ? 0 : kSupervisor, state } } }),
     { asked: '请走到其电脑前', signed: '等待各电脑见证', sent: '在其屏幕上核对', agrees: '抽查一致',
       differs: '抽查不符', unopened: '没有得出抽查结果', 'by-office': '请重投' }[state]]),
+  ['suggested-recusal', told(kExpert, { attempt: null, suggested: [{ question: 2, reason: '与申报人同一单位' }] }),
+    '办公室建议您回避'],
   ['paper-after-check', told(kExpert, { ballot: { cast: 1, check: { supervisor: kSupervisor, state: 'agrees' } } }),
     '抽查一致'],
   ['committee-asked', committeeAsked, '另有 1 项'],

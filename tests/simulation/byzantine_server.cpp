@@ -60,7 +60,7 @@ void Hall::handle(HonestLaptop& laptop, Request const& request) {
 void Hall::hello(HonestLaptop& laptop, std::uint64_t const id, std::uint64_t const next) {
   auto size = meeting.entries.size();
   if (next > 0 && deviations.now(Deviation::kWelcomeShort)) size = dice.below(next);
-  send(laptop, wire::welcome(id, meeting.manifest.meeting_id, size, laptop.person(), 1));
+  send(laptop, wire::welcome(id, meeting.manifest.meeting_id, size, laptop.person(), 1, {}));
   laptop.known = std::min(next, static_cast<std::uint64_t>(meeting.entries.size()));
   laptop.cosignatures_known.clear();
   flush_to(laptop);

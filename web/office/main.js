@@ -4,7 +4,7 @@ import { render } from '../vendor/preact.js';
 import { useEffect, useMemo, useRef, useState } from '../vendor/preact-hooks.js';
 import { Door, doorUrl } from '../door.js';
 import { addTexts, loadTexts, sentence, texts } from '../i18n.js';
-import { html } from '../parts/ui.js';
+import { html, oneLine } from '../parts/ui.js';
 import { officeZh } from '../strings/office_zh.js';
 import { Import } from './import.js';
 import { Meeting } from './meeting.js';
@@ -56,6 +56,19 @@ function Top({ app, step, setStep, otherLanguage }) {
         ${t('lang.other')}</button></span></div></header>`;
 }
 
+/** The day of what is done here is out of order: whoever goes on says why, once, and it stands in each entry. */
+function OddDate({ app, said }) {
+  const { t, desk } = app;
+  const [reason, setReason] = useState(said.current);
+  const put = (e) => {
+    said.current = e.target.value;
+    setReason(e.target.value);
+  };
+  return html`<section class="card"><p class="note warn"><span aria-hidden="true">! </span>${desk.odd_date}</p>
+    <label class="field"><span>${t('desk.dateReason')}</span>
+      <input type="text" autocomplete="off" value=${reason} onInput=${put} /></label></section>`;
+}
+
 function Office({ door }) {
   const [s, setState] = useState(door.state);
   const [lang, setLang] = useState('zh');
@@ -63,6 +76,7 @@ function Office({ door }) {
   const [step, setStep] = useState('import');
   const [notice, setNotice] = useState(null);
   const timer = useRef(0);
+  const dateReason = useRef('');
   useEffect(() => door.subscribe(setState), []);
   const t = texts(lang);
   useEffect(() => {
@@ -77,7 +91,10 @@ function Office({ door }) {
     if (next && !next.reply) timer.current = setTimeout(() => setNotice(null), kNoticeMs);
   };
   const fixed = useMemo(() => {
-    const call = (verb, values = {}) => door.call(`${verb} ${JSON.stringify(values)}`);
+    const call = (verb, values = {}) => {
+      const reason = oneLine(dateReason.current);
+      return door.call(`${verb} ${JSON.stringify(reason ? { ...values, date_reason: reason } : values)}`);
+    };
     const refresh = async () => {
       const reply = await call('state');
       if (reply.ok) setDesk(reply);
@@ -113,7 +130,7 @@ function Office({ door }) {
       : !desk ? html`<section class="card narrow"><h1 class="sr">${t('desk.title')}</h1>
         <p role="status">${t('link.connecting')}</p></section>`
         : desk.person === 0 ? html`<${SignOn} app=${app} />`
-          : html`<${Step} app=${app} />
+          : html`${desk.odd_date && html`<${OddDate} app=${app} said=${dateReason} />`}<${Step} app=${app} />
             <footer class="ledger-line">${t('desk.ledger', { n: desk.entries })}
               <span class="code">${desk.head}</span></footer>`}</main>
     <${Notice} app=${app} close=${() => say(null)} /></div>`;

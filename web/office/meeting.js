@@ -5,11 +5,25 @@ import { Act, html, oneLine } from '../parts/ui.js';
 import { Papers } from './papers.js';
 import { FileField } from './upload.js';
 
+/** What the office adds to the record: on the public list, and on the hand-off list. */
+function OfPapers({ app, more, setMore }) {
+  const { t } = app;
+  const text = (key, type) => html`<label class="field"><span>${t(`record.${key}`)}</span>
+    <input type=${type} autocomplete="off" value=${more[key]}
+      onInput=${(e) => setMore({ ...more, [key]: e.target.value })} /></label>`;
+  return html`<h3>${t('record.listTitle')}</h3><p class="quiet-text">${t('record.listLead')}</p>
+    <div class="fields">${text('posted', 'date')}${text('phone', 'text')}${text('place', 'text')}</div>
+    <label class="check block"><input type="checkbox" checked=${more.identity_numbers}
+      onChange=${(e) => setMore({ ...more, identity_numbers: e.target.checked })} />
+      ${' '}${t('record.identity_numbers')}</label>`;
+}
+
 export function Meeting({ app }) {
   const { t } = app;
   const [record, setRecord] = useState('');
   const [anchor, setAnchor] = useState('');
   const [paper, setPaper] = useState('');
+  const [more, setMore] = useState({ posted: '', phone: '', place: '', identity_numbers: false });
   const [checked, setChecked] = useState(null);
   const ready = record && oneLine(anchor);
   const check = async () => {
@@ -23,9 +37,10 @@ export function Meeting({ app }) {
         <label class="field"><span>${t('record.anchor')}</span>
           <textarea rows="2" class="code" autocomplete="off" spellcheck="false" value=${anchor}
             onInput=${(e) => setAnchor(e.target.value)}></textarea></label></div>
+      <${OfPapers} app=${app} more=${more} setMore=${setMore} />
       <div class="row-end">
         <${Act} app=${app} kind="primary large" label=${t('record.do')} disabled=${!ready}
-          run=${() => app.act('papers', { anchor: oneLine(anchor) })} /></div></section>
+          run=${() => app.act('papers', { anchor: oneLine(anchor), ...more })} /></div></section>
     <${Papers} app=${app} />
     <section class="card"><h2>${t('compare.title')}</h2><p>${t('compare.lead')}</p>
       <${FileField} app=${app} kind="paper" label=${t('compare.file')} onReady=${(name) => {

@@ -15,6 +15,10 @@ function Publish({ app }) {
           html`<li key=${one.place}><span aria-hidden="true">✓ </span>${t('publish.posted', one)}</li>`)}</ul>`}
     ${desk.publicity.last_day
       && html`<p class="figure-line">${t('publish.until', { date: desk.publicity.last_day })}</p>`}
+    ${postings.length < 2 && desk.planned_fault
+      && html`<p class="note warn"><span aria-hidden="true">! </span>${desk.planned_fault}</p>`}
+    ${postings.length < 2 && desk.planned_end
+      && html`<p class="quiet-text">${t('publish.planned', { date: desk.planned_end })}</p>`}
     ${postings.length < 2
       && html`<div class="row field-row">
         <label class="field grow"><span>${t('publish.place')}</span>

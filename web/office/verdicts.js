@@ -3,9 +3,11 @@
  * Eligibility: what the machine found by which article, and what people decide beside it; correction notices; the
  * roster.
  */
-import { useEffect, useState } from '../vendor/preact-hooks.js';
+import { useCallback, useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, Still } from '../parts/ui.js';
+import { Amend, Changes, Withdraw } from './amend.js';
 import { Papers } from './papers.js';
+import { Roster } from './roster.js';
 
 const kSigns = { ELIGIBLE: '✓', NOT_ELIGIBLE: '✗', REVIEW: '?' };
 const kFilters = ['all', 'REVIEW', 'NOT_ELIGIBLE', 'ELIGIBLE'];
@@ -16,14 +18,18 @@ function Chip({ t, verdict }) {
     ${t(`verdict.${verdict}`)}</span>`;
 }
 
-/** @param open one function for the life of the list */
+/** @param open one function for the life of the list @param pick another; nothing: nobody is picked any more */
 class Line extends Still {
-  render({ t, one, open }) {
-    return html`<tr><td class="number">${one.candidate}</td>
+  render({ t, one, open, pick, picked }) {
+    return html`<tr><td class="number">${pick && html`<input type="checkbox" checked=${picked}
+        aria-label=${t('verdict.pick', { name: one.name })} disabled=${one.withdrawn}
+        onChange=${(e) => pick(one.candidate, e.target.checked)} /> `}${one.candidate}</td>
       <th scope="row">${one.name}<span class="quiet-text block">${one.employer}</span></th>
       <td>${one.level}${one.exceptional && html` <span class="tag strong">${t('channel.exceptional')}</span>`}</td>
       <td><${Chip} t=${t} verdict=${one.standing} />
         ${one.decided && html`<span class="quiet-text block">${t('verdict.byHand')}</span>`}
+        ${one.withdrawn && html`<span class="tag strong">${t('withdraw.tag')}</span>`}
+        ${one.amended > 0 && html`<span class="quiet-text block">${t('amend.tag')}</span>`}
         ${one.correction !== 'NONE'
           && html`<span class="quiet-text block">${t(`correction.state.${one.correction}`)}</span>`}</td>
       <td>${one.articles.join(t('word.comma'))}<span class="quiet-text block">${one.reason}</span></td>
@@ -37,15 +43,17 @@ function Lines({ title, lines }) {
     && html`<h3>${title}</h3><ul class="plain">${lines.map((text, i) => html`<li key=${i}>${text}</li>`)}</ul>`;
 }
 
-function Decide({ app, one, done }) {
+/** @param who their numbers: one, or many for one reason */
+function Decide({ app, who, done }) {
   const { t } = app;
   const [verdict, setVerdict] = useState('');
   const [reason, setReason] = useState('');
   const [basis, setBasis] = useState('');
   const run = async () =>
-    (await app.act('decide', { candidate: one.candidate, verdict, reason: oneLine(reason), basis: oneLine(basis) }))
+    (await app.act('decide', { candidates: who, verdict, reason: oneLine(reason), basis: oneLine(basis) }))
     && done();
-  return html`<fieldset class="choice-line"><legend>${t('verdict.decideTitle')}</legend>
+  return html`<fieldset class="choice-line">
+    <legend>${who.length > 1 ? t('verdict.decideMany', { n: who.length }) : t('verdict.decideTitle')}</legend>
     ${['ELIGIBLE', 'NOT_ELIGIBLE'].map((value) => html`<label key=${value} class="check">
       <input type="radio" name="verdict" checked=${verdict === value}
         onChange=${() => setVerdict(value)} /> ${t(`verdict.${value}`)}</label>`)}</fieldset>
@@ -63,6 +71,12 @@ function Correction({ app, one, done }) {
   const { t } = app;
   const [what, setWhat] = useState(one.missing.join('\n'));
   const [days, setDays] = useState(10);
+  const [until, setUntil] = useState(null);
+  const plan = async () => {
+    const reply = await app.call('deadline', { days });
+    setUntil(reply.ok ? { last: reply.last } : { fault: reply.message });
+  };
+  useEffect(() => void (!one.notice && days >= 1 && plan()), [days]);
   if (one.notice) {
     const answer = (outcome) => async () => (await app.act('answer', { candidate: one.candidate, outcome })) && done();
     return html`<h3>${t('correction.title')}</h3><p>${t('correction.issued', one.notice)}</p>
@@ -86,7 +100,10 @@ function Correction({ app, one, done }) {
         <input type="number" min="1" max="250" value=${days} onInput=${(e) => setDays(Number(e.target.value))} />
         </label>
       <${Act} app=${app} kind="primary" label=${t('correction.do')} disabled=${items.length === 0 || !(days >= 1)}
-        run=${run} /></div></details>`;
+        run=${run} /></div>
+    <div role="status">${until?.last && html`<p class="quiet-text">${t('correction.until', until)}</p>`}
+      ${until?.fault && html`<p class="note warn"><span aria-hidden="true">! </span>${until.fault}</p>`}</div>
+    </details>`;
 }
 
 function Detail({ app, candidate, onClose, onChange }) {
@@ -122,9 +139,32 @@ function Detail({ app, candidate, onClose, onChange }) {
       ${one.human ? html`<p class="note good">
         <strong>${t('verdict.human', one.human)}${t('word.colon')}${t(`verdict.${one.human.verdict}`)}</strong><br />
         ${one.human.reason}${one.human.basis && t('word.paren', { text: one.human.basis })}</p>` : null}
-      ${!app.desk.publicity && html`<${Decide} key=${`d${one.decided}`} app=${app} one=${one} done=${changed} />
-        <${Correction} app=${app} one=${one} done=${changed} />`}
+      <${Changes} app=${app} one=${one} />
+      ${!app.desk.publicity && !one.withdrawn && one.correction !== 'GIVEN_UP' && html`
+        <${Decide} key=${`d${one.decided}`} app=${app} who=${[one.candidate]} done=${changed} />
+        <${Correction} app=${app} one=${one} done=${changed} />
+        <${Amend} app=${app} one=${one} done=${changed} />
+        <${Withdraw} app=${app} one=${one} done=${changed} />`}
       <p class="quiet-text">${t('verdict.standard', { name: one.standard })}</p>`}</${Dialog}>`;
+}
+
+/** Those who were picked from the list, decided together. */
+function Together({ app, picked, clear }) {
+  const { t } = app;
+  const [open, setOpen] = useState(false);
+  if (picked.length === 0) return null;
+  return html`<div class="row" role="group" aria-label=${t('verdict.picked', { n: picked.length })}>
+    <span>${t('verdict.picked', { n: picked.length })}</span>
+    <button type="button" class="button small" onClick=${() => setOpen(true)}>${t('verdict.together')}</button>
+    <button type="button" class="button small" onClick=${clear}>${t('verdict.unpick')}</button></div>
+    ${open && html`<${Dialog} app=${app} title=${t('verdict.decideMany', { n: picked.length })}
+      onClose=${() => setOpen(false)}>
+      <p class="quiet-text">${t('verdict.manyLead')}</p>
+      <p>${picked.map((one) => t('verdict.numbered', { n: one.candidate, name: one.name })).join(t('word.comma'))}</p>
+      <${Decide} app=${app} who=${picked.map((one) => one.candidate)} done=${() => {
+        setOpen(false);
+        clear();
+      }} /></${Dialog}>`}`;
 }
 
 export function Verdicts({ app }) {
@@ -134,6 +174,9 @@ export function Verdicts({ app }) {
   const [sought, setSought] = useState('');
   const [shown, setShown] = useState(kShown);
   const [open, setOpen] = useState(0);
+  const [picked, setPicked] = useState([]);
+  const pick = useCallback(
+    (n, on) => setPicked((before) => (on ? [...before, n] : before.filter((other) => other !== n))), []);
   const load = async () => {
     const reply = await app.call('verdicts');
     if (reply.ok) setRows(reply.rows);
@@ -152,23 +195,25 @@ export function Verdicts({ app }) {
         ${t('verdict.filterOf', { word: t(id === 'all' ? 'verdict.all' : `verdict.${id}`), n: count(id) })}</button>`)}
         <label class="field inline"><span>${t('verdict.seek')}</span>
           <input type="search" autocomplete="off" value=${sought} onInput=${(e) => setSought(e.target.value)} /></label>
-          </div>
+        ${!desk.publicity && found.length > 0 && html`<button type="button" class="button small"
+          onClick=${() => setPicked(found.filter((one) => !one.withdrawn).map((one) => one.candidate))}>
+          ${t('verdict.pickAll', { n: found.filter((one) => !one.withdrawn).length })}</button>`}</div>
+      <${Together} app=${app} picked=${rows.filter((one) => picked.includes(one.candidate))} clear=${() => {
+        setPicked([]);
+        load();
+      }} />
       <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.step.verdicts')}>
         <table><thead><tr>${['number', 'name', 'level', 'verdict', 'grounds', 'more']
           .map((key) => html`<th key=${key} scope="col">${t(`verdict.col.${key}`)}</th>`)}</tr></thead>
       <tbody>${found.slice(0, shown)
-        .map((one) => html`<${Line} key=${one.candidate} t=${t} one=${one} open=${setOpen} />`)}</tbody></table></div>
+        .map((one) => html`<${Line} key=${one.candidate} t=${t} one=${one} open=${setOpen}
+          pick=${desk.publicity ? null : pick} picked=${picked.includes(one.candidate)} />`)}</tbody></table></div>
       ${found.length === 0 && html`<p class="quiet-text">${t('verdict.nobody')}</p>`}
       ${found.length > shown
         && html`<div class="row-center">
           <button type="button" class="button" onClick=${() => setShown(shown + kShown)}>
             ${t('verdict.more', { n: found.length - shown })}</button></div>`}</section>
-    <section class="card"><h2>${t('roster.title')}</h2><p>${t('roster.lead')}</p>
-      ${desk.roster && html`<p class="note good"><span aria-hidden="true">✓ </span>
-        ${t('roster.done', { date: desk.roster.date, n: desk.roster.candidates, folder: desk.roster.folder })}</p>`}
-      <div class="row-end"><${Act} app=${app} label=${t('verdict.paper')} run=${() => app.act('verdict-paper')} />
-        ${!desk.publicity && html`<${Act} app=${app} kind="primary" label=${t('roster.do')}
-            run=${() => app.act('roster')} />`}</div></section>
+    <${Roster} app=${app} version=${rows} />
     <${Papers} app=${app} />
     ${open > 0 && html`<${Detail} app=${app} candidate=${open} onClose=${() => setOpen(0)} onChange=${load} />`}</div>`;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** An expert's place: signing in, waiting, the paper, and what happens to it afterwards. */
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
-import { Act, candidate, candidates, html, ReasonDialog, standing, Waiting } from '../parts/ui.js';
+import { Act, candidate, candidates, html, oneLine, ReasonDialog, standing, Waiting } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
 import { Changes } from '../parts/changes.js';
 import { Leave } from '../parts/leave.js';
@@ -112,6 +112,23 @@ function RecuseDialog({ app, onClose }) {
   </${ReasonDialog}>`;
 }
 
+/** What the office suggests: nothing of it counts before the expert has signed it himself. */
+export function Suggested({ app }) {
+  const { t, s } = app;
+  const decided = new Set(s.now.agenda.flatMap((item) => item.undecided));
+  const open = (s.now.suggested || []).filter((one) => decided.has(one.question));
+  if (open.length === 0) return null;
+  return html`<section class="card"><h2>${t('suggested.title')}</h2><p>${t('suggested.lead')}</p>
+    <ul class="plain">${open.map((one) => html`<li key=${one.question} class="row">
+      <span class="grow">${t('suggested.of',
+        { n: one.question, name: candidate(app, one.question).name, employer: candidate(app, one.question).employer,
+          reason: one.reason })}</span>
+      <${Act} app=${app} label=${t('suggested.sign')}
+        aria-label=${t('suggested.signOf', { name: candidate(app, one.question).name })}
+        run=${() => app.act(`recuse ${one.question} ${oneLine(one.reason)}`, 'note.recused')} /></li>`)}</ul>
+    </section>`;
+}
+
 function Rest({ app }) {
   const { t, s } = app;
   const { attempt } = s.now;
@@ -126,7 +143,7 @@ function Rest({ app }) {
       <${Waiting} title=${t(title)}>
         <p>${t(!live ? 'rest.lead' : attempt.paper ? 'rest.paperLead' : 'rest.notInLead')}</p></${Waiting}>
       <${Waits} app=${app} /><${Attendance} app=${app} /><${Secrecy} app=${app} /></section>
-    <${CommitteeProposals} app=${app} />
+    <${Suggested} app=${app} /><${CommitteeProposals} app=${app} />
     ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
       <${Rounds} app=${app} item=${item} /></section>`)}
     <${Changes} app=${app} /><${MeetingFacts} app=${app} />

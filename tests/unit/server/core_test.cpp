@@ -3,6 +3,7 @@
 
 #include "crypto/seal.h"
 #include "protocol/meeting/codec.h"
+#include "server/draft.h"
 #include "server_fixture.h"
 
 namespace piaojue::server::test {
@@ -456,6 +457,23 @@ TEST(CatchUp, TheWholeLogAgainAndAgainIsNotGiven) {
   hall.now_ms += 2000;
   hello.mutable_hello()->set_next_index(0);
   EXPECT_TRUE(hall.ask(1, hello).has_welcome());
+}
+
+// Harm: everybody learns from whom the office thinks that others have to stand back; or nobody is asked.
+TEST(CatchUp, AnExpertIsToldWhatIsSuggestedToHimAndNobodyElseIs) {
+  ServerFixture hall(small());
+  must(hall.store.commit(must(write_draft(hall.meeting.manifest, {{1, 1, "同一单位"}, {2, 1, "同名"}}))));
+  hall.restart();
+  hall.begin();
+  v2::ClientFrame hello;
+  hello.mutable_hello()->set_next_index(hall.core->record().size());
+  auto const first = hall.ask(1, hello).welcome();
+  ASSERT_EQ(first.suggested_size(), 1);
+  EXPECT_EQ(first.suggested(0).question(), 1U);
+  EXPECT_EQ(first.suggested(0).reason(), "同一单位");
+  EXPECT_EQ(hall.ask(3, hello).welcome().suggested_size(), 0);
+  for (auto const& bytes : hall.core->record().manifest().candidates) EXPECT_NE(bytes.group_opinion, "同一单位");
+  EXPECT_TRUE(hall.core->record().recusals().empty()) << "none of it counts";
 }
 
 // Harm: one push of a whole log would be beyond every frame limit, and a hundred of them beyond the memory.

@@ -220,6 +220,87 @@ TEST(Init, MakesADirectoryOnceAndNothingOutOfBadInput) {
   }
 }
 
+std::unique_ptr<SqliteStore> must_open(Directory const& directory);
+
+// Harm: somebody votes on himself, and nobody saw it until the count.
+TEST(Init, AnExpertWhoAppliesNeedsARecusal) {
+  Folder folder;
+  Directory const directory(folder.path() / "server");
+  auto input = folder.input();
+  std::string const head = "姓名,单位,级别,渠道,批次\n";
+  // However the name and the employer are written.
+  for (std::string const row : {"乙,二院,中级,正常,1\n", "　乙, 二 院,中级,正常,1\n"}) {
+    input.candidates = folder.file("candidates.csv", head + row);
+    auto const refused = init_directory(directory, input, kNow);
+    ASSERT_FALSE(refused) << row;
+    EXPECT_EQ(refused.error().what.key(), "server.init.expert_applies");
+    EXPECT_TRUE(is_unusable(refused.error()));
+    EXPECT_FALSE(fs::exists(directory.path()));
+  }
+  // Two people of one name are two.
+  input.candidates = folder.file("candidates.csv", head + "乙,别处,中级,正常,1\n");
+  EXPECT_TRUE(init_directory(Directory(folder.path() / "other"), input, kNow));
+  input.candidates = folder.file("candidates.csv", head + "乙,二院,中级,正常,1\n");
+  input.recusals = folder.file("recusals.csv", "评审专家序号,评审专家,题号,申报人,理由\n2,乙,1,乙,本人\n");
+  EXPECT_TRUE(init_directory(directory, input, kNow));
+}
+
+// Harm: a refusal in a language that the clerk does not read.
+TEST(Init, SaysWhatIsWrongWithASheetInTheReadersLanguage) {
+  Folder folder;
+  auto input = folder.input();
+  input.candidates = folder.file("candidates.csv", "姓名,单位,级别,渠道,批次\n甲,a,高级,正常,1\n乙,b,中级,,1\n");
+  auto const refused = init_directory(Directory(folder.path() / "server"), input, kNow);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().in(Lang::kZh).find("第 2 行"), std::string::npos);
+  EXPECT_NE(refused.error().in(Lang::kZh).find("\n"), std::string::npos);
+  EXPECT_NE(refused.error().in(Lang::kEn).find("row 3"), std::string::npos);
+}
+
+// Harm: what the office saw stays in the office; or another meeting's file names people here whom nobody meant.
+TEST(Init, KeepsSuggestedRecusalsBesideTheManifestAndRefusesThoseOfOthers) {
+  Folder folder;
+  Directory const directory(folder.path() / "server");
+  auto input = folder.input();
+  ASSERT_TRUE(init_directory(Directory(folder.path() / "plain"), input, kNow));
+  auto const drafted = must(read_draft(must(read_contents(*must_open(Directory(folder.path() / "plain"))))));
+  PersonId expert = 1;
+  while ((drafted.people.at(expert - 1).roles & meeting::kExpert) == 0) ++expert;
+  PersonId other = 1;
+  while ((drafted.people.at(other - 1).roles & meeting::kExpert) != 0) ++other;
+  auto const line = [&](PersonId person, std::string const& name, std::size_t question, std::string const& candidate) {
+    return std::to_string(person) + "," + name + "," + std::to_string(question) + "," + candidate + ",同一单位\n";
+  };
+  std::string const head = "评审专家序号,评审专家,题号,申报人,理由\n";
+  auto const& who = drafted.people.at(expert - 1).name;
+  auto const& candidate = drafted.candidates.at(0).name;
+  for (std::string const& bad :
+       {line(expert, "别人", 1, candidate), line(expert, who, 1, "别人"), line(expert, who, 999, candidate),
+        line(0, who, 1, candidate), line(other, drafted.people.at(other - 1).name, 1, candidate),
+        line(expert, who, 1, candidate) + line(expert, who, 1, candidate)}) {
+    input.recusals = folder.file("recusals.csv", head + bad);
+    auto const refused = init_directory(directory, input, kNow);
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_TRUE(is_unusable(refused.error()));
+    EXPECT_FALSE(fs::exists(directory.path()));
+  }
+  input.recusals = folder.file("recusals.csv", head);
+  auto const none = init_directory(Directory(folder.path() / "none"), input, kNow);
+  ASSERT_TRUE(none) << none.error().in(Lang::kEn);
+  EXPECT_EQ(none->recusals, 0U);
+  input.recusals = folder.file("recusals.csv", head + line(expert, who, 1, candidate));
+  ASSERT_TRUE(init_directory(directory, input, kNow));
+  auto const contents = must(read_contents(*must_open(directory)));
+  std::vector<Suggestion> const expected{{expert, 1, "同一单位"}};
+  EXPECT_EQ(must(read_suggestions(contents)), expected);
+  auto const bytes = meeting::encode_body(must(read_draft(contents)));
+  EXPECT_EQ(as_text(bytes).find("同一单位"), std::string_view::npos) << "the manifest, and so the log, has none of it";
+  meeting::Record const record;
+  Draft const draft(must(read_draft(contents)), record, expected);
+  EXPECT_EQ(draft.suggested_to(expert), expected);
+  EXPECT_TRUE(draft.suggested_to(other).empty()) << "nobody else's business";
+}
+
 std::unique_ptr<SqliteStore> must_open(Directory const& directory) {
   auto store = SqliteStore::open(directory.database().string(), {});
   if (!store) throw std::logic_error(store.error().in(Lang::kEn));

@@ -10,11 +10,13 @@
 #include <array>
 #include <map>
 
+#include "sheets/number_format.h"
 #include "sheets/roster.h"
 #include "sheets/sheet_writer.h"
 
 using namespace piaojue;
 using namespace piaojue::sheets;
+using namespace std::string_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -149,6 +151,104 @@ TEST(Xlsx, DatesComeFromTheirStylesInBothCalendars) {
   EXPECT_THAT(mac->sheets[0].rows[0].cells, ElementsAre("2019-07-01"));
 }
 
+// Harm: every date of the workbook moves by four years and a day, and verdicts with it.
+TEST(Xlsx, TheCalendarIsSaidByTheWorkbooksOwnNamespaceOnly) {
+  std::string const cell = "<row r=\"1\"><c r=\"A1\" s=\"1\"><v>42185</v></c></row>";
+  auto const date = [&](std::string const& properties) {
+    auto const got = read(book(cell, {}, {}, properties));
+    return got ? got->sheets[0].rows[0].cells[0] : got.error()[0].text();
+  };
+  std::string const x15 = "xmlns:x15=\"http://schemas.microsoft.com/office/spreadsheetml/2010/11/main\"";
+  EXPECT_EQ(date("<workbookPr date1904=\"1\"/><extLst><ext " + x15 +
+                 "><x15:workbookPr chartTrackingRefBase=\"1\"/></ext></extLst>"),
+            "2019-07-01");
+  EXPECT_EQ(date("<workbookPr/><extLst><ext " + x15 + "><x15:workbookPr date1904=\"1\"/></ext></extLst>"),
+            "2015-06-30");
+  EXPECT_EQ(date("<workbookPr/><extLst><ext><workbookPr date1904=\"1\"/></ext></extLst>"), "2015-06-30");
+  EXPECT_EQ(date("<x15:a " + x15 + "><workbookPr date1904=\"1\"/></x15:a>"), "2015-06-30");
+}
+
+// ISO 29500 strict names all by other addresses, and writes dates as texts.
+TEST(Xlsx, TheStrictFormIsRead) {
+  Parts parts =
+      book("<row r=\"1\"><c r=\"A1\" t=\"d\" s=\"2\"><v>2019-07-15T00:00:00</v></c>" + inl("B1", "甲") + "</row>");
+  for (auto& [name, text] : parts)
+    for (auto const& [from, to] : {std::pair{kMain, "http://purl.oclc.org/ooxml/spreadsheetml/main"s},
+                                   {kRel, "http://purl.oclc.org/ooxml/officeDocument/relationships"s}})
+      for (std::size_t at; (at = text.find(from)) != std::string::npos;) text.replace(at, from.size(), to);
+  auto const got = read(parts);
+  ASSERT_TRUE(got.has_value()) << got.error()[0].text();
+  EXPECT_THAT(got->sheets[0].rows[0].cells, ElementsAre("2019-07", "甲"));
+}
+
+// Packages of other programs: Excel opens each of these.
+TEST(Xlsx, NamesOfPartsAreToldApartAsAPackageDoes) {
+  auto const renamed = [](std::string const& from, std::string const& to) {
+    Parts parts = book(row(1, {"甲"}), {}, "<si><t>乙</t></si>");
+    parts[to] = parts[from];
+    parts.erase(from);
+    return read(parts);
+  };
+  for (auto const& [from, to] : {std::pair{"xl/worksheets/sheet1.xml"s, "XL/Worksheets/Sheet1.XML"s},
+                                 {"xl/workbook.xml"s, "xl\\workbook.xml"s},
+                                 {"xl/_rels/workbook.xml.rels"s, "xl\\_rels\\Workbook.xml.rels"s},
+                                 {"_rels/.rels"s, "/_rels/.rels"s}}) {
+    auto const got = renamed(from, to);
+    ASSERT_TRUE(got.has_value()) << to << got.error()[0].text();
+    EXPECT_THAT(got->sheets[0].rows[0].cells, ElementsAre("甲"));
+  }
+  // One part under two names is two answers to one question.
+  Parts twice = book(row(1, {"甲"}));
+  twice["xl/Worksheets/sheet1.xml"] = twice["xl/worksheets/sheet1.xml"];
+  EXPECT_THAT(error_of(twice).expected.in(Lang::kZh), HasSubstr("损坏"));
+}
+
+// Harm: what nobody sees decides. A row or column drawn together, and a format that shows nothing, hide as well.
+TEST(XlsxRoster, WhateverNobodySeesIsNamed) {
+  std::string const rows = kMemberRows + row(4, {"王五", "甲", "监督人员", "备注"});
+  auto const with = [&](std::string const& columns) {
+    Parts parts = book(rows);
+    auto& text = parts["xl/worksheets/sheet1.xml"];
+    text.replace(text.find("<sheetData>"), 0, columns);
+    return parts;
+  };
+  for (std::string const col :
+       {"<col min=\"3\" max=\"3\" hidden=\"1\"/>", "<col min=\"2\" max=\"3\" width=\"0\" customWidth=\"1\"/>",
+        "<col min=\"3\" max=\"16384\" hidden=\"true\"/>"})
+    EXPECT_THAT(members(with("<cols>" + col + "</cols>")).error().at(0).expected.in(Lang::kZh),
+                HasSubstr("这一列被隐藏"));
+  EXPECT_THAT(members(with("<sheetFormatPr defaultColWidth=\"0\"/>")).error().at(0).expected.in(Lang::kZh),
+              HasSubstr("这一列被隐藏"));
+  // A hidden column that nobody reads harms nobody, and so does one without anything in it.
+  EXPECT_TRUE(members(with("<cols><col min=\"4\" max=\"9\" hidden=\"1\"/></cols>")).has_value());
+  for (std::string const height : {"hidden=\"1\"", "ht=\"0\" customHeight=\"1\"", "ht=\"0.75\""}) {
+    std::string low = rows;
+    low.replace(low.rfind("<row r=\"4\""), 10, "<row r=\"4\" " + height);
+    EXPECT_THAT(member_error(book(low)).expected.in(Lang::kZh), HasSubstr("这一行被隐藏")) << height;
+  }
+  Parts unseen = book(kMemberRows + "<row r=\"4\">" + inl("A4", "王五") + inl("B4", "甲") +
+                      "<c r=\"C4\" s=\"1\" t=\"inlineStr\"><is><t>监督人员</t></is></c></row>");
+  auto& styles = unseen["xl/styles.xml"];
+  styles.replace(styles.find("<xf numFmtId=\"14\"/><xf numFmtId=\"57\"/>"), 21, "<xf numFmtId=\"179\"/>");
+  styles.replace(styles.find("</numFmts>"), 0, "<numFmt numFmtId=\"179\" formatCode=\";;;\"/>");
+  EXPECT_THAT(member_error(unseen).expected.in(Lang::kZh), HasSubstr("不显示"));
+}
+
+// Harm: 5,000,000 is shown as 500.0万元 below a heading in 万元, and ten thousand times as much is read.
+TEST(Xlsx, WhatAFormatShowsAsAnotherNumberIsAFault) {
+  for (std::string const code : {"0!.0,&quot;万元&quot;", "0.00,", "#,##0,", "0,,", "0%", "0.0,;-0.0,"}) {
+    Parts parts = book(kMemberRows + "<row r=\"4\"><c r=\"A4\" s=\"1\"><v>5000000</v></c>" + inl("B4", "甲") +
+                       inl("C4", "监督人员") + "</row>");
+    auto& styles = parts["xl/styles.xml"];
+    styles.replace(styles.find("<xf numFmtId=\"14\"/><xf numFmtId=\"57\"/>"), 21, "<xf numFmtId=\"179\"/>");
+    styles.replace(styles.find("</numFmts>"), 0, "<numFmt numFmtId=\"179\" formatCode=\"" + code + "\"/>");
+    EXPECT_THAT(member_error(parts).expected.in(Lang::kZh), HasSubstr("显示的数")) << code;
+  }
+  for (std::string_view const plain : {"0", "#,##0", "#,##0.00", "0.0", "General", "yyyy/m/d", "0\"，\"", "[Red]#,##0",
+                                       "#,##0_);(#,##0)", "_(* #,##0_)", "0\"%\""})
+    EXPECT_FALSE(scaled_by(plain)) << plain;
+}
+
 TEST(Xlsx, HiddenSheetsArePassedOver) {
   Parts parts = book(row(1, {"甲"}));
   auto& text = parts["xl/workbook.xml"];
@@ -156,6 +256,7 @@ TEST(Xlsx, HiddenSheetsArePassedOver) {
   auto const got = read(parts);
   ASSERT_TRUE(got.has_value()) << got.error()[0].text();
   EXPECT_EQ(got->sheets.size(), 1U);
+  EXPECT_THAT(got->unread, ElementsAre("旧"));
 }
 
 // ---- What is wrong with a cell
@@ -179,7 +280,7 @@ TEST(XlsxRoster, AFormulaCellIsNamedAndNotTrusted) {
   EXPECT_EQ(error.column, 3U);
   EXPECT_EQ(error.value, "监督人员");
   EXPECT_THAT(error.expected.in(Lang::kZh), HasSubstr("公式单元格，请改为数值"));
-  EXPECT_THAT(error.text(), testing::StartsWith("工作表「名单」 第 4 行 C 列「监督人员」"));
+  EXPECT_THAT(error.text(), testing::StartsWith("工作表「名单」 第 4 行 C 列（角色）「监督人员」"));
   // In a column nobody reads it harms nobody.
   EXPECT_TRUE(members(book(kMemberRows + "<row r=\"4\">" + inl("A4", "王五") + inl("B4", "甲") + inl("C4", "监督") +
                            "<c r=\"F4\"><f>ROW()</f><v>4</v></c></row>"))
@@ -206,6 +307,31 @@ TEST(XlsxRoster, MergedHiddenAndErrorCellsAreNamed) {
   EXPECT_THAT(error.expected.in(Lang::kZh), HasSubstr("错误值"));
 }
 
+// A template's example and an empty copy lie beside the sheet that is filled in; neither is a question, both are told.
+TEST(XlsxRoster, AnExampleSheetAndAnEmptyOneAreNotTheOther) {
+  auto const two = [](std::string const& name, std::string const& second) {
+    Parts parts = book(kMemberRows + row(4, {"王五", "甲", "监督"}));
+    parts["xl/worksheets/sheet2.xml"] = book(second)["xl/worksheets/sheet1.xml"];
+    auto& text = parts["xl/workbook.xml"];
+    text.replace(text.find("</sheets>"), 9, "<sheet name=\"" + name + "\" sheetId=\"2\" r:id=\"rId7\"/></sheets>");
+    auto& rels = parts["xl/_rels/workbook.xml.rels"];
+    rels.replace(rels.find("</Rel"), 0,
+                 "<Relationship Id=\"rId7\" Type=\"" + kRel + "/worksheet\" Target=\"worksheets/sheet2.xml\"/>");
+    return parts;
+  };
+  std::string const head = row(1, {"姓名", "单位", "角色"});
+  for (auto const& [name, second] : {std::pair{"Sheet2"s, head + row(2, {"合计"})},
+                                     {"填写示例"s, head + row(2, {"张三", "甲", "专家"})},
+                                     {"名单（样表）"s, head + row(2, {"张三", "甲", "专家"})}}) {
+    auto const got = members(two(name, second));
+    ASSERT_TRUE(got.has_value()) << name << got.error()[0].text();
+    EXPECT_EQ(got->people.size(), 3U);
+    EXPECT_THAT(got->reading.others, ElementsAre(name));
+  }
+  EXPECT_THAT(member_error(two("二组", head + row(2, {"张三", "乙", "专家"}))).expected.in(Lang::kZh),
+              HasSubstr("几个工作表"));
+}
+
 TEST(XlsxRoster, TheSheetWithTheHeaderIsFoundAndTwoAreAQuestion) {
   Parts parts = book(row(1, {"说明"}));
   parts["xl/worksheets/sheet2.xml"] = book(kMemberRows + row(4, {"王五", "甲", "监督"}))["xl/worksheets/sheet1.xml"];
@@ -228,6 +354,13 @@ TEST(XlsxRefused, OtherFilesAndBrokenOnes) {
   auto& rels = word["_rels/.rels"];
   rels.replace(rels.find("xl/workbook.xml"), 15, "word/document.xml");
   EXPECT_THAT(error_of(word).expected.in(Lang::kZh), HasSubstr("Word"));
+  Parts ods;
+  ods["mimetype"] = "application/vnd.oasis.opendocument.spreadsheet";
+  ods["content.xml"] = ods["META-INF/manifest.xml"] = "<a/>";
+  EXPECT_THAT(error_of(ods).expected.in(Lang::kZh), HasSubstr("OpenDocument"));
+  Parts zipped;
+  zipped["申报/名单.xlsx"] = "x";
+  EXPECT_THAT(error_of(zipped).expected.in(Lang::kZh), HasSubstr("请先解压"));
   Parts macro = book(row(1, {"甲"}));
   macro["xl/vbaProject.bin"] = "x";
   EXPECT_THAT(error_of(macro).expected.in(Lang::kZh), HasSubstr("宏"));
@@ -277,8 +410,8 @@ TEST(XlsxRefused, EveryBoundOfTheGridIsExact) {
   auto const at = [](std::string const& place, int r) {
     return book("<row r=\"" + std::to_string(r) + "\"><c r=\"" + place + "\"><v>1</v></c></row>");
   };
-  EXPECT_TRUE(read(at("CV6000", 6000)).has_value());
-  EXPECT_EQ(error_of(at("A6001", 6001)).row, 6001U);
+  EXPECT_TRUE(read(at("CV1048576", 1'048'576)).has_value());
+  EXPECT_EQ(error_of(at("A1048577", 1048577)).row, 0U);
   EXPECT_EQ(error_of(at("CW1", 1)).column, 101U);
   EXPECT_EQ(error_of(at("NTP1", 1)).column, 10'000U);
   std::string wide;
@@ -320,7 +453,7 @@ TEST(SheetWriter, WhatExcelWouldNotOpenIsRefused) {
   EXPECT_TRUE(refused({"a", {{std::string(32'768, 'x')}}}));
   EXPECT_TRUE(refused({"a", {{std::string("\xFF")}}}));
   EXPECT_TRUE(refused({"a", {std::vector<OutCell>(101, std::int64_t{1})}}));
-  EXPECT_TRUE(refused({"a", std::vector<std::vector<OutCell>>(6001)}));
+  EXPECT_TRUE(refused({"a", std::vector<std::vector<OutCell>>(kSheetRowsMax + 1)}));
   EXPECT_FALSE(write_xlsx({}).has_value());
   std::array<OutSheet, 2> const twice{OutSheet{"a", {}}, OutSheet{"A", {}}};
   EXPECT_FALSE(write_xlsx(twice).has_value());

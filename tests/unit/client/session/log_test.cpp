@@ -99,7 +99,7 @@ TEST_F(Log, AServerWithLessThanIsHeldHereIsRefused) {
   laptop.disconnect();
   laptop.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
     if (!std::holds_alternative<wire::Hello>(request.what)) return std::nullopt;
-    return wire::welcome(request.id, laptop.meeting.manifest.meeting_id, laptop.meeting.entries.size() - 1, 1, 1);
+    return wire::welcome(request.id, laptop.meeting.manifest.meeting_id, laptop.meeting.entries.size() - 1, 1, 1, {});
   };
   laptop.connect();
   laptop.instead = {};
@@ -148,7 +148,7 @@ TEST_F(Log, TheManifestOfAnotherMeetingIsRefused) {
   laptop.start();
   laptop.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
     if (!std::holds_alternative<wire::Hello>(request.what)) return std::nullopt;
-    return wire::welcome(request.id, laptop.meeting.manifest.meeting_id, 1, 1, 1);
+    return wire::welcome(request.id, laptop.meeting.manifest.meeting_id, 1, 1, 1, {});
   };
   laptop.connect();
   laptop.instead = {};

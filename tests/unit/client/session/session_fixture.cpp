@@ -120,7 +120,7 @@ void SessionFixture::pump() {
         }
       }
       if (auto const* hello = std::get_if<wire::Hello>(&request.what)) {
-        session->on_frame(wire::welcome(request.id, meeting.manifest.meeting_id, meeting.entries.size(), me, 1));
+        session->on_frame(wire::welcome(request.id, meeting.manifest.meeting_id, meeting.entries.size(), me, 1, {}));
         std::vector<wire::EntryBytes> list;
         for (auto i = hello->next_index; i < meeting.entries.size(); ++i) {
           list.push_back(std::make_shared<Bytes const>(meeting.entries[i]));

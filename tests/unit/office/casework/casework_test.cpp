@@ -71,7 +71,7 @@ class Cases : public testing::Test {
   void until_record() {
     basis.calendar = calendar();
     ASSERT_TRUE(write("06-02", entry::Import{}, people));
-    ASSERT_TRUE(write("07-01", entry::Roster{{2, 3, 1}}, people));
+    ASSERT_TRUE(write("07-01", entry::Roster{{2, 3, 1}, {}, {}}, people));
     ASSERT_TRUE(write("09-17", entry::Record{crypto::sha256({as_bytes("x")})}, {people[0], people[2]}));
   }
 
@@ -89,9 +89,9 @@ class Cases : public testing::Test {
 TEST_F(Cases, NothingIsImportedOnceAnythingWasDone) {
   ASSERT_TRUE(write("06-02", entry::Import{}, people));
   EXPECT_TRUE(now().check_import());
-  ASSERT_TRUE(write("06-03", entry::Import{{}, "沿用"}, people));
+  ASSERT_TRUE(write("06-03", entry::Import{{}, "沿用", {}}, people));
   EXPECT_EQ(now().import()->said.extension, "沿用");
-  ASSERT_TRUE(write("06-04", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {people[0]}));
+  ASSERT_TRUE(write("06-04", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[0]}));
   EXPECT_THAT(why(now().check_import()), HasSubstr("人工审核"));
 }
 
@@ -99,10 +99,10 @@ TEST_F(Cases, NothingIsImportedOnceAnythingWasDone) {
 TEST_F(Cases, DecisionsStandBesideWhatTheMachineFound) {
   basis.review = review({"甲", "乙", "甲"});
   ASSERT_TRUE(write("06-02", entry::Import{}, people));
-  EXPECT_FALSE(write("06-03", entry::Decide{Verdict::kEligible, "齐", ""}, {people[1]})) << "no basis";
-  EXPECT_FALSE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {{9, "丁"}}));
+  EXPECT_FALSE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "", {}}, {people[1]})) << "no basis";
+  EXPECT_FALSE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {{9, "丁"}}));
   EXPECT_EQ(ledger.size(), 2U) << "what is refused wrote nothing";
-  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {people[1]}));
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[1]}));
   auto const state = now();
   auto const& assessed = state.review()->assessed();
   EXPECT_FALSE(assessed[0].human);
@@ -112,19 +112,113 @@ TEST_F(Cases, DecisionsStandBesideWhatTheMachineFound) {
   EXPECT_NE(assessed[1].machine.verdict, Verdict::kEligible);
 }
 
+// Harm: what was decided on facts that turned out wrong stands, and nobody looks at the applicant again; or the ledger
+// can not be read any more because an old decision does not fit the facts as they are now.
+TEST_F(Cases, ADecisionFallsWithTheFactsThatItWasAbout) {
+  basis.review = review({"甲", "乙", "甲"});
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[0], people[1]}));
+  entry::Amend const amend{{{"学历", "本科", "硕士"}}, "核对原件"};
+  ASSERT_TRUE(write("06-04", amend, {people[1]}));
+  auto const amended = now();
+  EXPECT_TRUE(amended.review()->assessed()[0].human) << "only his own";
+  EXPECT_FALSE(amended.review()->assessed()[1].human);
+  ASSERT_TRUE(amended.fallen_decision(2));
+  EXPECT_EQ(amended.fallen_decision(2)->verdict, Verdict::kEligible);
+  ASSERT_EQ(amended.amendments(2).size(), 1U);
+  EXPECT_EQ(amended.amendments(2)[0].by, "周晓棠");
+  EXPECT_EQ(amended.amendments(2)[0].said.changes[0].after, "硕士");
+  ASSERT_TRUE(write("06-05", entry::Decide{Verdict::kNotEligible, "再看", "第五条", {}}, {people[1]}));
+  EXPECT_EQ(now().review()->assessed()[1].standing(), Verdict::kNotEligible);
+  EXPECT_FALSE(now().fallen_decision(2));
+  EXPECT_FALSE(write("06-05", entry::Amend{{{"学历", "硕士", "硕士"}}, "x"}, {people[1]})) << "no change";
+  EXPECT_FALSE(write("06-05", entry::Amend{{{"学历", "硕士", "本科"}}, " "}, {people[1]})) << "no reason";
+  EXPECT_FALSE(write("06-05", amend, {people[0], people[1]})) << "one at a time";
+}
+
+// Harm: of many who are decided together some are, and nobody can tell whom the entry is about.
+TEST_F(Cases, ManyAreDecidedTogetherOrNone) {
+  basis.review = review({"甲", "乙", "甲"});
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  EXPECT_FALSE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[0], {9, "丁"}}));
+  EXPECT_FALSE(now().review()->assessed()[0].human);
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, people));
+  auto const after = now();
+  for (auto const& one : after.review()->assessed()) EXPECT_EQ(one.standing(), Verdict::kEligible);
+}
+
+// Harm: somebody who took the application back is waited for, voted on, posted.
+TEST_F(Cases, WhoWithdrawsIsOutOfEverythingThatFollows) {
+  basis = {calendar(), review({"甲", "乙", "甲"})};
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[0], people[2]}));
+  ASSERT_TRUE(write("07-01", entry::Withdraw{"本人申请"}, {people[1]}));
+  EXPECT_THAT(*now().check_roster(), ElementsAre(1, 3));
+  ASSERT_TRUE(write("07-02", entry::Roster{{1, 3}, {}, {}}, {people[0], people[2]}));
+  EXPECT_FALSE(now().roster_behind());
+  ASSERT_TRUE(write("07-03", entry::Withdraw{"本人申请"}, {people[2]}));
+  EXPECT_EQ(now().roster_behind(), Deed::kWithdraw);
+  for (auto const& [body, date] : std::vector<std::pair<entry::Body, std::string>>{
+           {entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, "07-04"},
+           {entry::Amend{{{"学历", "本科", "硕士"}}, "x"}, "07-04"},
+           {entry::Notice{{{"缺考核表", ""}}, 5}, "07-04"},
+           {entry::Withdraw{"再一次"}, "07-04"}})
+    EXPECT_THAT(why(write(date, body, {people[2]})), HasSubstr("已撤回申报"));
+  EXPECT_FALSE(write("07-04", entry::Withdraw{""}, {people[0]})) << "no reason";
+  // He was on the ballot all the same, and passed.
+  ASSERT_TRUE(write("09-17", entry::Record{crypto::sha256({as_bytes("x")})}, {people[0], people[2]}));
+  EXPECT_THAT(now().record()->passed, ElementsAre(people[0]));
+  EXPECT_THAT(why(write("09-18", entry::Withdraw{"晚了"}, {people[0]})), HasSubstr("会议已经开过"));
+}
+
+// Harm: a part of the list that comes again exchanges somebody who was decided about, or renumbers everybody.
+TEST_F(Cases, APartOfTheListTouchesOnlyThoseAboutWhomNothingWasDone) {
+  EXPECT_FALSE(write("06-01", entry::Import{{}, {}, {1}}, {{1, "甲"}})) << "a part of nothing";
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[0]}));
+  ASSERT_TRUE(write("06-04", entry::Import{{}, {}, {4, 2}}, {{2, "乙二"}, {4, "丁"}}));
+  EXPECT_THAT(now().import()->people, ElementsAre(people[0], Subject{2, "乙二"}, people[2], Subject{4, "丁"}));
+  ASSERT_EQ(now().parts().size(), 1U);
+  EXPECT_THAT(now().parts()[0].said.part, ElementsAre(4, 2));
+  EXPECT_THAT(why(write("06-05", entry::Import{{}, {}, {3, 1}}, {people[0], people[2]})), HasSubstr("第 1 号"));
+  ASSERT_TRUE(write("07-01", entry::Roster{{1}, {}, {}}, {people[0]}));
+  ASSERT_TRUE(write("07-02", entry::Import{{}, {}, {3}}, {people[2]}));
+  EXPECT_EQ(now().roster_behind(), Deed::kImport);
+}
+
+// Harm: a name that was corrected after the roster was made: the record's ballot is taken for another meeting's.
+TEST_F(Cases, AnAmendedNameDoesNotPartTheRecordFromItsRoster) {
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  ASSERT_TRUE(write("07-01", entry::Roster{{2, 1}, {}, {}}, {people[0], people[1]}));
+  ASSERT_TRUE(write("07-02", entry::Amend{{{"姓名", "乙", "乙二"}}, "身份证"}, {people[1]}));
+  EXPECT_EQ(now().subject(2)->name, "乙二");
+  EXPECT_THAT(*now().passers({"乙", "甲"}, {1}), ElementsAre(people[1]));
+  EXPECT_FALSE(now().passers({"乙二", "甲"}, {1}));
+}
+
+// Harm: a roster that is made again after the vote parts the office from its meeting, and nobody gets a certificate.
+TEST_F(Cases, TheRecordMayBeOfAnEarlierRoster) {
+  ASSERT_TRUE(write("06-02", entry::Import{}, people));
+  ASSERT_TRUE(write("07-01", entry::Roster{{2, 1}, {}, {}}, {people[0], people[1]}));
+  ASSERT_TRUE(write("07-02", entry::Roster{{1}, {}, {}}, {people[0]}));
+  EXPECT_THAT(*now().passers({"乙", "甲"}, {1}), ElementsAre(people[1]));
+  EXPECT_THAT(*now().passers({"甲"}, {1}), ElementsAre(people[0]));
+  EXPECT_FALSE(now().passers({"乙"}, {1}));
+}
+
 // Harm: somebody who was not heard yet is left out of the meeting, or sits in it undecided.
 TEST_F(Cases, TheRosterWaitsForEverybodyWhoIsOpen) {
   basis = {calendar(), review({"甲", "乙", "甲"})};
   ASSERT_TRUE(write("06-02", entry::Import{}, people));
-  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {people[0]}));
-  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kNotEligible, "不齐", "第五条"}, {people[1]}));
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[0]}));
+  ASSERT_TRUE(write("06-03", entry::Decide{Verdict::kNotEligible, "不齐", "第五条", {}}, {people[1]}));
   ASSERT_TRUE(write("06-03", entry::Notice{{{"缺考核表", ""}}, 5}, {people[0]}));
   auto const open = why(now().check_roster());
   EXPECT_THAT(open, HasSubstr("第 1 号 甲：补正未了"));
   EXPECT_THAT(open, HasSubstr("第 3 号 甲：需人工审核"));
   EXPECT_FALSE(write("06-30", entry::Answer{entry::Outcome::kCorrected}, {people[0]})) << "after the deadline";
   ASSERT_TRUE(write("06-04", entry::Answer{entry::Outcome::kCorrected}, {people[0]}));
-  ASSERT_TRUE(write("06-05", entry::Decide{Verdict::kEligible, "齐", "第五条"}, {people[2]}));
+  ASSERT_TRUE(write("06-05", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[2]}));
   EXPECT_THAT(*now().check_roster(), ElementsAre(1, 3));
 }
 
@@ -133,7 +227,7 @@ TEST_F(Cases, WhoPassedAreTheAuditorsQuestionsByTheRostersNumbers) {
   ASSERT_TRUE(write("06-02", entry::Import{}, people));
   // Without a roster the number is the place on the ballot.
   EXPECT_THAT(*now().passers({"乙", "甲", "甲"}, {2}), ElementsAre(Subject{2, "甲"}));
-  ASSERT_TRUE(write("07-01", entry::Roster{{2, 3, 1}}, people));
+  ASSERT_TRUE(write("07-01", entry::Roster{{2, 3, 1}, {}, {}}, people));
   EXPECT_THAT(*now().passers({"乙", "甲", "甲"}, {2, 3}), ElementsAre(Subject{1, "甲"}, Subject{3, "甲"}));
   EXPECT_THAT(*now().passers({"乙", "甲", "甲"}, {}), ElementsAre());
   EXPECT_FALSE(now().passers({"甲", "乙", "甲"}, {1})) << "another order";

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "office/papers/frame.h"
 #include "sheets/sheet.h"
 #include "sheets/sheet_writer.h"
 #include "support/meeting_fixture.h"
@@ -33,6 +34,7 @@ Made const& meeting_made() {
     m.manifest.candidates[1].name = "=cmd()|'/c calc'!A1";
     m.manifest.candidates[1].employer = "甲&乙\"公司\"";
     m.manifest.candidates[2].name = "买合木提·𬭎㛃䶮";
+    for (auto& candidate : m.manifest.candidates) candidate.level = "副高级";
     m.begin();
     test::must(m.recuse(5, 2));
     m.run_batch(1, m.votes(1, 4, 1));
@@ -197,10 +199,73 @@ TEST(Papers, ThePublicListHoldsPassersAndNoVotes) {
   auto const book = sheets::read_workbook(papers().at(5).xlsx);
   ASSERT_TRUE(book.has_value());
   auto const& rows = book->sheets.at(0).rows;
-  EXPECT_EQ(rows.at(0).cells, (std::vector<std::string>{"序号", "姓名", "单位", "级别", "渠道"}));
+  EXPECT_EQ(rows.at(0).cells, (std::vector<std::string>{"序号", "姓名", "单位", "申报职称", "渠道"}));
   auto const results = result_rows(record().audit);
   auto const passed = std::ranges::count(results, "通过", [](auto const& row) { return row[12]; });
   EXPECT_EQ(rows.size(), static_cast<std::size_t>(passed) + 2);  // the heading, and the line of the QR code
+}
+
+// Harm: who objects finds neither a day, a telephone nor a door; or somebody who withdrew hangs on the wall.
+TEST(Papers, ThePublicListSaysUntilWhenAndWhereToObject) {
+  auto const passers = passed(record().audit);
+  ASSERT_FALSE(passers.empty());
+  auto const& who = record().audit.manifest->candidates.at(passers.front() - 1);
+  auto const bare = public_list(record(), kLedger);
+  ASSERT_TRUE(bare);
+  EXPECT_THAT(bare->html, testing::HasSubstr("年　　月　　日"));
+  EXPECT_THAT(bare->html, testing::HasSubstr("通过规则"));
+  OfficeFacts facts{
+      sheets::parse_day("2026-11-24"), sheets::parse_day("2026-12-01"), "0532-00000000", "管委 305 室", {}, {}};
+  auto const posted = public_list(record(), kLedger, facts);
+  ASSERT_TRUE(posted);
+  for (char const* const text : {"2026-11-24 至 2026-12-01", "0532-00000000", "管委 305 室"})
+    EXPECT_THAT(posted->html, testing::HasSubstr(text));
+  EXPECT_THAT(posted->html, testing::HasSubstr("<td>高级工程师</td>"));
+  facts.withdrawn = {passers.front()};
+  for (auto const& paper : {public_list(record(), kLedger, facts), filing_paper(record(), kLedger, facts)}) {
+    ASSERT_TRUE(paper);
+    EXPECT_THAT(paper->html, testing::Not(testing::HasSubstr("<td>" + escaped(who.name) + "</td>")));
+  }
+}
+
+// Harm: identity numbers on a paper that nobody asked them for, or hung up.
+TEST(Papers, IdentityNumbersStandOnTheHandOffListAloneAndWhereTheyWereAskedFor) {
+  auto const passers = passed(record().audit);
+  OfficeFacts const facts{{}, {}, {}, {}, {}, {{passers.front(), "370202199001011234"}}};
+  auto const made = make_papers(record(), kLedger, facts);
+  ASSERT_TRUE(made);
+  for (Paper const& paper : *made) {
+    bool const here = paper.html.find("370202199001011234") != std::string::npos;
+    EXPECT_EQ(here, paper.name == made->at(6).name) << paper.name;
+  }
+  EXPECT_THAT(made->at(6).html, testing::HasSubstr("不得张贴"));
+  EXPECT_THAT(papers().at(6).html, testing::Not(testing::HasSubstr("证件号码")));
+}
+
+// Harm: of two of one name the employer tells which was voted down, and somebody exchanges it on the table.
+TEST(Papers, AChangedEmployerIsFound) {
+  auto const& employer = record().audit.manifest->candidates.at(2).employer;
+  EXPECT_THAT(table().html, testing::HasSubstr("<td>" + escaped(employer) + "</td>"));
+  auto const row = table().html.find("买合木提");
+  auto html = table().html;
+  html.replace(html.find(escaped(employer), row), escaped(employer).size(), "另一公司");
+  auto const checked = compare_paper(record().audit, of(html));
+  ASSERT_EQ(checked->differences.size(), 1U);
+  EXPECT_THAT(checked->differences[0].in(Lang::kZh), testing::HasSubstr("单位：纸上「另一公司」"));
+  // A table as it was printed before there was that column is still one.
+  auto const old = [&] {
+    std::string out;
+    for (auto const& cells : result_rows(record().audit)) {
+      out += "<tr>";
+      for (auto const& cell : cells) out += "<td>" + escaped(cell) + "</td>";
+      out += "</tr>";
+    }
+    return "<!doctype html><tbody id=\"results\">" + out + "</tbody>";
+  }();
+  auto const of_before = compare_paper(record().audit, of(old));
+  ASSERT_TRUE(of_before);
+  EXPECT_EQ(of_before->rows, 3U);
+  EXPECT_THAT(of_before->differences, testing::IsEmpty());
 }
 
 // Harm: a result that hangs on one silent laptop, or that two people counted, and reads like any other.

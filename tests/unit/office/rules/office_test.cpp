@@ -304,9 +304,15 @@ TEST(Committee, FaultsAreSaid) {
 
 // Harm: the one laptop whose owner signs everything dies, and nobody knew that the committee would be needed.
 TEST(Committee, WhoIsTheOnlyOneIsNamedBefore) {
-  EXPECT_THAT(said(committee_hints(members("主,h,主任委员,\n"))),
+  EXPECT_THAT(said(committee_hints(members(experts(7, "")))),
               ElementsAre(HasSubstr("没有副主任委员"), HasSubstr("只有一名监督人员")));
-  EXPECT_THAT(said(committee_hints(members("主,h,主任委员,\n副,h,副主任委员,\n督,h,监督人员,\n"))), IsEmpty());
+  EXPECT_THAT(said(committee_hints(members(experts(7, "") + "副,h,副主任委员,\n督,h,监督人员,\n"))), IsEmpty());
+}
+
+// Harm: a committee that can never vote is imported, and the room learns it when the meeting is to open.
+TEST(Committee, TooFewForMoreThanARehearsalAreNamedBefore) {
+  auto const few = members(experts(5, "") + "副,h,副主任委员,\n督,h,监督人员,\n");
+  EXPECT_THAT(said(committee_hints(few)), ElementsAre(HasSubstr("只能演练")));
 }
 
 TEST(Committee, AnUnknownLevelToJudgeIsABadCell) {
