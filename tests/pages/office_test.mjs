@@ -162,7 +162,7 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     // Nothing is undecided in silence: the roster is refused and names who is.
     await button(page, '形成名单').click();
     await page.locator('.notice.bad').getByText('尚未决定').waitFor();
-    await page.getByRole('button', { name: /^需人工审核 / }).click();
+    await page.getByRole('button', { name: /^须人工认定 / }).click();
     const left = await page.locator('tbody tr').count();
     await page.locator('tbody tr').first().getByRole('button').click();
     const dialog = page.getByRole('dialog');
