@@ -54,7 +54,9 @@ Ballot ballot_of(std::vector<BallotLine> const& lines) {
 /// Namesakes are told apart in it as on the ballot.
 std::string members_csv(sheets::Members const& members) {
   std::string out = std::string(words::kRosterMembers.zh) + "\r\n";
-  auto const listed = [](std::string& list, std::string_view word) { (list += list.empty() ? "" : "、") += word; };
+  auto const listed = [](std::string& list, std::string_view word) {
+    (list += list.empty() ? std::string_view() : words::kListDivider.zh) += word;
+  };
   for (std::size_t n = 0; n < members.people.size(); ++n) {
     auto const& person = members.people[n];
     std::string roles, levels;

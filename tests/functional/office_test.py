@@ -240,7 +240,7 @@ class Office(unittest.TestCase):
         review = [v["candidate"] for v in verdicts if v["standing"] == "REVIEW"]
         out = self.directory / "roster"
         if review:
-            self.assertIn("需人工审核", self.clerk("roster", "--out", out, rc=1).stderr)
+            self.assertIn("须人工认定", self.clerk("roster", "--out", out, rc=1).stderr)
             self.assertFalse(out.exists())
         # A decision without its basis does not settle a REVIEW.
         self.clerk("decide", "--candidate", review[0], "--verdict", "ELIGIBLE", "--reason", "材料齐全", rc=1)
@@ -439,8 +439,8 @@ class Office(unittest.TestCase):
         other = "370211198503121024"
         again = (head, ["王五", "甲公司", "助理级", "正常", other])
         refused = self.part(*again, rc=1)
-        self.assertIn("--corrected 1", refused)
-        self.assertIn("--namesakes", refused)
+        self.assertIn("请把 1 写入证件号码已更正的申报人", refused)
+        self.assertIn("是另外的人", refused)
         self.assertIn("重新导入 1 人，新增 0 人", self.part(*again, more=("--corrected", "1")))
         self.assertEqual([(one["name"], one["level"]) for one in self.verdicts()],
                          [("王五", "助理级"), ("李四", "中级")])
@@ -491,7 +491,7 @@ class Office(unittest.TestCase):
         sheets = ("import", "--members", EXAMPLES / "members.xlsx", "--candidates", EXAMPLES / "candidates.xlsx")
         refused = self.clerk(*sheets, "--date", "2026-10-07", rc=1, dated=False).stderr
         self.assertIn("2026-10-08", refused)
-        self.assertIn("--date-reason", refused)
+        self.assertIn("日期不按先后的理由", refused)
         self.clerk(*sheets, "--date", "2026-10-07", "--date-reason", "补记", dated=False)
         self.clerk("verdicts", "--out", self.directory / "p", "--date", "2199-01-01", rc=1, dated=False)
         trail = json.loads(self.clerk("trail", "--candidate", 1, "--json").stdout)
@@ -554,7 +554,7 @@ class Office(unittest.TestCase):
         out = self.directory / "roster"
         self.clerk("roster", "--out", out)
         with open(out / "recusals.csv", encoding="utf-8", newline="") as file:
-            self.assertEqual([(int(row["评审专家序号"]), int(row["题号"])) for row in csv.DictReader(file)], mine)
+            self.assertEqual([(int(row["评审专家序号"]), int(row["申报人序号"])) for row in csv.DictReader(file)], mine)
         strike = ("roster", "--out", out, "--strike-recusal", f"{expert}:2")
         self.clerk(*strike, rc=1)
         self.clerk("roster", "--out", out, "--strike-recusal", f"{expert}:1", "--strike-reason", "x", rc=1)
