@@ -288,6 +288,20 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     await paper.close();
   });
 
+  await t.test('ballots of paper for the day on which machines fail, one sheet each', async () => {
+    await button(page, '制作备用的纸质表决票').click();
+    await said(page, '表决票');
+    const [paper] = await Promise.all(
+      [page.context().waitForEvent('page'), page.getByRole('link', { name: '打开11-表决票-1' }).click()]);
+    await paper.getByRole('heading', { name: '表决票（纸质备用）' }).waitFor();
+    await paper.pdf({ path: join(folder, 'ballot.pdf'), preferCSSPageSize: true });
+    const text = execFileSync('pdftotext', ['-layout', join(folder, 'ballot.pdf'), '-']).toString();
+    assert.match(text, /第 ?1 ?页 ?共 ?1 ?页/);
+    assert.match(text, /第 1 号/);
+    assert.match(text, /请勿写姓名/);
+    await paper.close();
+  });
+
   await t.test('the trail of one person; in English; narrow', async () => {
     await step(page, '办理记录');
     await page.getByLabel('序号或姓名').fill('1');
