@@ -122,7 +122,7 @@ int enrol(Terminal const& terminal, EnrolOptions const& options) {
   }
   bool const fresh = *stage == client::Enrolment::kNew;
   auto const prompt = terminal.say(fresh ? text::kCliNewPassphrase : text::kCliPassphrase);
-  auto const phrase = local::read_passphrase(options.passphrase, prompt, fresh);
+  auto const phrase = local::read_passphrase(options.passphrase, prompt, fresh, terminal.lang());
   if (!phrase) return terminal.fail(phrase.error());
   auto const done = client::enrol(**wallet, slip, as_text(phrase->view()), std::chrono::seconds(options.wait_s));
   if (!done) return terminal.fail(done.error());
@@ -168,7 +168,7 @@ Explained<client::PageOptions> page_options(RunOptions const& options) {
 Explained<client::Started> open_session(RunOptions const& options, client::StartOptions const& start,
                                         client::Profile profile, client::Wallet& wallet) {
   auto const prompt = std::string(text::kCliPassphrase.in(start.lang));
-  auto const phrase = local::read_passphrase(options.passphrase, prompt, false);
+  auto const phrase = local::read_passphrase(options.passphrase, prompt, false, start.lang);
   if (!phrase) return phrase.error();
   auto unlocked = client::unlock(wallet, std::move(profile), as_text(phrase->view()));
   if (!unlocked) return unlocked.error();

@@ -66,7 +66,7 @@ bool passphrase_given(PassphraseSource const& source) {
   return given != nullptr && *given != '\0';
 }
 
-Explained<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice) {
+Explained<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice, Lang lang) {
   if (source.none) return Secret();
   if (!source.file.empty()) {
     int const file = ::open(source.file.c_str(), O_RDONLY | O_CLOEXEC);
@@ -86,7 +86,7 @@ Explained<Secret> read_passphrase(PassphraseSource const& source, std::string co
   if (!first) return malformed(text::kPassphraseNone);
   if (first->empty()) return malformed(text::kPassphraseEmpty);
   if (twice) {
-    auto const again = ask(std::string(text::kPassphraseAgain.zh));  // in both languages
+    auto const again = ask(std::string(text::kPassphraseAgain.in(lang)));
     if (!again || !first->equals(again->view())) return malformed(text::kPassphraseDiffer);
   }
   return std::move(*first);

@@ -16,8 +16,9 @@ struct PassphraseSource {
 /// Whether it will come without a question at the terminal.
 bool passphrase_given(PassphraseSource const& source);
 
-/// @param prompt on the terminal; `twice`: a new one, asked for again. Explains: no source at all, empty or too long,
-/// two that differ.
-[[nodiscard]] Explained<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice);
+/// @param prompt on the terminal; `twice`: a new one, asked for again in `lang`. Explains: no source at all, empty or
+/// too long, two that differ.
+[[nodiscard]] Explained<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice,
+                                                Lang lang);
 
 }  // namespace piaojue::local

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/facts.h"
 
+#include "base/bilingual.h"
 #include "protocol/meeting/enrolment.h"
 #include "strings/audit.h"
 #include "strings/client.h"
+#include "strings/server.h"
 
 namespace piaojue::client::facts {
 
@@ -261,7 +263,9 @@ struct Teller {
   }
   void operator()(meeting::KeyChange const& in) {
     who(in.person);
-    out["reason"] = in.reason;
+    // The server writes its own reason in both languages; a page shows the reader's.
+    Text const& renewed = strings::server::kKeyChangeReason;
+    out["reason"] = in.reason == in_both(renewed) ? std::string(renewed.in(lang)) : in.reason;
     out["device_code"] =
         meeting::device_code(record.manifest().meeting_id, in.person, {in.identity_key, in.witness_key, in.box_key});
   }

@@ -44,7 +44,7 @@ std::optional<std::string> device_code(meeting::Manifest const& manifest, Person
 object person(Record const& record, PersonId id);
 array people(Record const& record, std::vector<PersonId> const& ids);
 
-/// All figures of a row, and `text` such as 出席 11，需 8，同意 7，未通过.
+/// All figures of a row, and `text` such as 出席 11 人，需 8 人，同意 7 人，未通过.
 object row(Record const& record, QuestionId q, meeting::Row const& row, Lang lang);
 std::string row_text(meeting::Row const& row, Lang lang);
 

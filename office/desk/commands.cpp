@@ -358,6 +358,16 @@ void add_roster(Program& program) {
   });
 }
 
+void add_ballots(Program& program) {
+  auto const request = kept<Ballots>();
+  request->title = words::kTitle.zh;
+  auto* const command = program.add("ballots", words::kCommandBallots, words::kExampleBallots);
+  command->add_option("--roster", request->roster, help(words::kHelpRosterFolder))->required();
+  command->add_option("--out", request->out)->required();
+  command->add_option("--title", request->title, help(words::kHelpTitleOption))->capture_default_str();
+  program.does(command, [request](Desk& desk) { return ballots(desk, *request); });
+}
+
 void add_papers(Program& program) {
   struct Given {
     Papers request;
@@ -536,7 +546,7 @@ int run(int argc, char** argv, local::Assets const& assets) {
   try {
     Program program(std::string("piaojue-office ") + PIAOJUE_VERSION);
     for (auto* const add : {add_enlist, add_import, add_verdicts, add_decide, add_amend, add_withdraw, add_notice,
-                            add_recusals, add_roster, add_papers, add_deadline, add_publicity, add_resolve,
+                            add_recusals, add_roster, add_ballots, add_papers, add_deadline, add_publicity, add_resolve,
                             add_certificates, add_trail, add_check_paper, add_templates, add_check_sheets})
       add(program);
     add_page(program, assets);

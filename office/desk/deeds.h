@@ -26,7 +26,7 @@ struct Trail {
 };
 Explained<void> trail(Desk& desk, Trail const& request);
 
-// ---- Before the meeting (import.cpp, verdicts.cpp, amend.cpp, notices.cpp, recusals.cpp, roster.cpp) ---------------
+// ---- Before the meeting (import.cpp, verdicts.cpp, amend.cpp, notices.cpp, recusals.cpp, roster.cpp, ballots.cpp) --
 
 struct Import {
   fs::path members;  ///< of a part: none
@@ -133,6 +133,18 @@ struct Roster {
 /// Recusals that were suggested and not struck go along as `recusals.csv`: each expert is shown his own, to sign.
 /// The files of `piaojue-server init`.
 Explained<void> roster(Desk& desk, Roster const& request);
+
+/// In a roster's folder.
+inline constexpr std::string_view kRosterCandidates = "candidates.csv", kRosterMeeting = "meeting.toml";
+
+struct Ballots {
+  fs::path roster;  ///< the folder that the last roster was written to
+  fs::path out;
+  std::string title;  ///< where no settings of the meeting lie in it
+};
+/// Ballots of paper in the meeting's numbering, a file a batch. No deed. Refused: no roster was made, it is behind, or
+/// the folder has another one.
+Explained<void> ballots(Desk& desk, Ballots const& request);
 
 // ---- Of the meeting (meeting_papers.cpp) ---------------------------------------------------------------------------
 

@@ -94,6 +94,7 @@ std::span<PageRequests::Verb const> PageRequests::verbs() {
       {"notice", &PageRequests::notify},
       {"answer", &PageRequests::answer_notice},
       {"roster", &PageRequests::make_roster},
+      {"ballots", &PageRequests::make_ballots},  // no deed
       {"papers", &PageRequests::make_papers},
       {"publish", &PageRequests::publish_at},
       {"object", &PageRequests::object_to},
@@ -403,6 +404,11 @@ PageRequests::Reply PageRequests::make_roster(In in) {
     if (auto const& one = pair.as_array(); one[0].is_int64() && one[1].is_int64())
       request.struck.push_back({one[0].to_number<std::uint32_t>(), one[1].to_number<std::uint32_t>()});
   return done([&](Desk& desk) { return roster(desk, request); });
+}
+
+PageRequests::Reply PageRequests::make_ballots(In in) {
+  Ballots const request{setting_.office / kRosterFolder, setting_.office / kPapersFolder, title_at(in, setting_.lang)};
+  return done([&](Desk& desk) { return ballots(desk, request); });
 }
 
 PageRequests::Reply PageRequests::make_papers(In in) {

@@ -58,6 +58,7 @@ class PageRequests {
   Reply notify(In in);
   Reply answer_notice(In in);
   Reply make_roster(In in);
+  Reply make_ballots(In in);
   Reply make_papers(In in);
   Reply publish_at(In in);
   Reply object_to(In in);

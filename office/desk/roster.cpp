@@ -55,7 +55,7 @@ Ballot ballot_of(std::vector<BallotLine> const& lines) {
 std::string members_csv(sheets::Members const& members) {
   std::string out = std::string(words::kRosterMembers.zh) + "\r\n";
   auto const listed = [](std::string& list, std::string_view word) {
-    (list += list.empty() ? std::string_view() : words::kRosterBetween.zh) += word;
+    (list += list.empty() ? std::string_view() : words::kListDivider.zh) += word;
   };
   for (std::size_t n = 0; n < members.people.size(); ++n) {
     auto const& person = members.people[n];
@@ -133,13 +133,13 @@ Explained<void> roster(Desk& desk, Roster const& request) {
 
   NewFiles files(request.out);
   auto const csv = as_bytes(ballot.csv);
-  files.add("candidates.csv", Bytes(csv.begin(), csv.end()));
+  files.add(std::string(kRosterCandidates), Bytes(csv.begin(), csv.end()));
   files.add("recusals.csv", to_bytes(as_bytes(*recusals)));
   files.add("members.csv", to_bytes(as_bytes(members_csv(*members))));
   if (request.meeting) {
     auto toml = read_file(*request.meeting, std::size_t{1} << 20);
     if (!toml) return toml.error();
-    files.add("meeting.toml", std::move(*toml));
+    files.add(std::string(kRosterMeeting), std::move(*toml));
   }
   auto const checked =
       desk.draft(*before, entry::Roster{std::move(ballot.order), request.struck, request.struck_reason},

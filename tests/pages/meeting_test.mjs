@@ -214,7 +214,7 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await button(chair.getByRole('navigation'), '主持').click();
     await close(chair, 7);
     await declare(chair, 'first');
-    await pages.get(kTyped).getByText('出席 7，需 5，同意 6，通过').first().waitFor();
+    await pages.get(kTyped).getByText('出席 7 人，需 5 人，同意 6 人，通过').first().waitFor();
     await state(kTyped, 'expert-result');
     await state(kScreen, 'screen-names');
     await button(pages.get(kScreen), '含票数').click();
@@ -262,7 +262,7 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await button(idle, '是，我自己决定不投').click();
     await idle.getByText('本轮您未投票').first().waitFor();
     await declare(chair, 'second');
-    await pages.get(kTyped).getByText('出席 7，需 5，同意 6，通过').last().waitFor();
+    await pages.get(kTyped).getByText('出席 7 人，需 5 人，同意 6 人，通过').last().waitFor();
     await state(kChair, 'chair-rounds');
   });
 

@@ -162,7 +162,7 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     // Nothing is undecided in silence: the roster is refused and names who is.
     await button(page, '形成名单').click();
     await page.locator('.notice.bad').getByText('尚未决定').waitFor();
-    await page.getByRole('button', { name: /^需人工审核 / }).click();
+    await page.getByRole('button', { name: /^须人工认定 / }).click();
     const left = await page.locator('tbody tr').count();
     await page.locator('tbody tr').first().getByRole('button').click();
     const dialog = page.getByRole('dialog');
@@ -285,6 +285,20 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     assert.match(text, /第 ?1 ?页/);
     assert.match(codeOf(join(folder, 'verdicts.pdf')), /^PIAOJUE1 OFFICE [0-9A-F]{64} \d+$/,
       'the code on the printed page can be read');
+    await paper.close();
+  });
+
+  await t.test('ballots of paper for the day on which machines fail, one sheet each', async () => {
+    await button(page, '制作备用的纸质表决票').click();
+    await said(page, '表决票');
+    const [paper] = await Promise.all(
+      [page.context().waitForEvent('page'), page.getByRole('link', { name: '打开11-表决票-1' }).click()]);
+    await paper.getByRole('heading', { name: '表决票（纸质备用）' }).waitFor();
+    await paper.pdf({ path: join(folder, 'ballot.pdf'), preferCSSPageSize: true });
+    const text = execFileSync('pdftotext', ['-layout', join(folder, 'ballot.pdf'), '-']).toString();
+    assert.match(text, /第 ?1 ?页 ?共 ?1 ?页/);
+    assert.match(text, /第 1 号/);
+    assert.match(text, /请勿写姓名/);
     await paper.close();
   });
 

@@ -222,7 +222,7 @@ test('every size, the keyboard, and English', { timeout: 400_000 }, async (t) =>
     await everybody('counted');
     assert.deepEqual(await chinese(english), [], 'counted');
     await small.declare();
-    await keyboard.getByText('需 5，同意 7，通过').waitFor();
+    await keyboard.getByText('需 5 人，同意 7 人，通过').waitFor();
     await english.waitForTimeout(300);
     assert.deepEqual(await chinese(english), [], 'declared');
     await state(kEnglish, 'english-expert-declared');

@@ -141,7 +141,8 @@ const kStill = [
   ['halted', told(kExpert, { halted: 'LOG_SPLIT' }), '服务器的记录自相矛盾'],
   ['halted-chair', told(kChair, { halted: 'LOG_INCONSISTENT' }), '服务器的记录自相矛盾'],
   ['key-ended', told(kExpert, { key_current: false }), '本机的密钥已停用'],
-  ['server-lost', told(kExpert, { connected: false }), '与会议服务器的连接中断'],
+  ['server-lost', told(kExpert, { connected: false }), '与会议服务器的连接中断，正在自动重连，请稍候。'],
+  ['server-lost-marked', told(kExpert, { connected: false, ballot: { marked: 2 } }), '已选内容在本机，不受影响'],
   ['syncing', told(kExpert, { attempt: null, synced: false }), '正在同步会议记录'],
   ['tokens-coming', told(kExpert, { ballot: { stage: 'requested' } }), '领取选票'],
   ['ballot-failed', told(kExpert, { ballot: { stage: 'failed', refused: 'FINALIZE_FAILED' } }),
@@ -251,6 +252,18 @@ test('another tab, and a program that comes back', async () => {
   door.socket.close({ code: 4001 });
   await page.getByText('已在另一页面打开').waitFor();
   await state(page, 'taken-over');
+});
+
+test('of what was marked nothing is said to whoever has marked nothing', async () => {
+  // Harm: everybody reads that marks are safe, also where there are none, and believes it when the program has ended.
+  for (const [person, ballot, says] of [[kExpert, { marked: 2 }, true], [kExpert, {}, false], [kChair, {}, false]]) {
+    const { page, door } = await show(told(person, { connected: false, ballot }));
+    await page.getByText('与会议服务器的连接中断').waitFor();
+    assert.equal(await page.getByText('已选内容').count(), says ? 1 : 0, `${person} ${JSON.stringify(ballot)}`);
+    door.drop();
+    await page.getByText('与本机票决程序的连接中断').waitFor();
+    assert.equal(await page.getByText('已选内容').count(), says ? 1 : 0, 'the program is not reached');
+  }
 });
 
 test('a lost connection loses nothing, moves nothing, and what was marked meanwhile is said again', async () => {

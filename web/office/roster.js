@@ -41,7 +41,10 @@ export function Roster({ app, version }) {
       <span aria-hidden="true">! </span>${t('roster.behind')}</p>`}
     ${rows && !desk.publicity && html`<${Suggestions} app=${app} rows=${rows} struck=${left} setStruck=${setStruck}
       reason=${reason} setReason=${setReason} />`}
-    <div class="row-end"><${Act} app=${app} label=${t('verdict.paper')} run=${() => app.act('verdict-paper')} />
+    <div class="row-end">
+      ${desk.roster && !desk.roster.behind && !desk.publicity && html`<${Act} app=${app} label=${t('roster.ballots')}
+          run=${() => app.act('ballots')} />`}
+      <${Act} app=${app} label=${t('verdict.paper')} run=${() => app.act('verdict-paper')} />
       ${!desk.publicity && html`<${Act} app=${app} kind="primary" label=${t('roster.do')}
           disabled=${left.length > 0 && !oneLine(reason)} run=${run} />`}</div></section>`;
 }

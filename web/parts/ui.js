@@ -21,6 +21,17 @@ export const kChoices = [
   { choice: 'abstain', sign: '—', key: '3' },
 ];
 
+/** What is said instead to an expert who has marked something that is not cast: the program keeps it while it runs. */
+const kToWhoMarked = {
+  'link.lost': 'link.lostMarked',
+  'link.goneLong': 'link.goneLongMarked',
+  'link.server': 'link.serverMarked',
+  'note.nothingLost': 'note.marksKept',
+  'taken.next': 'taken.nextMarked',
+  'renewed.next': 'renewed.nextMarked',
+};
+export const asMarked = (s, key) => (s.now?.ballot?.marked > 0 ? kToWhoMarked[key] : key);
+
 /** A component that is drawn again only when one of its props has changed. */
 export class Still extends Component {
   shouldComponentUpdate(next) {
@@ -92,7 +103,8 @@ export function Dialog({ app, title, onClose, children, wide = false, leave = 'w
       </header>
     ${children}
     <div role="alert">${refused
-      && html`<p class="note bad">${sentence(app.t, refused)}<br />${app.t('note.nothingLost')}</p>`}</div>
+      && html`<p class="note bad">${sentence(app.t, refused)}<br />
+        ${app.t(asMarked(app.s, 'note.nothingLost'))}</p>`}</div>
   </dialog>`;
 }
 

@@ -2,7 +2,9 @@
 /** The frame around every place: whose it is, which language, what is wrong with the connection, and the cover. */
 import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
 import { loadTexts, sentence, texts } from '../i18n.js';
-import { html, kChair, kClerk, kExpert, kScreen, kSupervisor, Waiting } from '../parts/ui.js';
+import {
+  asMarked, html, kChair, kClerk, kExpert, kScreen, kSupervisor, Waiting,
+} from '../parts/ui.js';
 import { Alarms, Protest } from '../parts/alarms.js';
 import { Cover } from '../parts/cover.js';
 import { Ended, Halted, KeyEnded, Renewed, TakenOver } from './ended.js';
@@ -64,8 +66,9 @@ function Top({ app, places, place, go, other }) {
  */
 function Banner({ app }) {
   const { t, s } = app;
-  const [key, kind] = s.link === 'lost' ? [s.lostFor > 5 ? 'link.goneLong' : 'link.lost', 'warn']
-    : s.phase === 'run' && s.now && !s.now.connected ? ['link.server', 'warn']
+  const [key, kind] = s.link === 'lost'
+    ? [asMarked(s, s.lostFor > 5 ? 'link.goneLong' : 'link.lost'), 'warn']
+    : s.phase === 'run' && s.now && !s.now.connected ? [asMarked(s, 'link.server'), 'warn']
       : s.phase === 'run' && s.now && !s.now.synced ? ['link.syncing', 'calm'] : ['', ''];
   return html`<div class="banners" role="status" aria-live="polite">
     ${key && html`<p class=${`banner ${kind}`}>${t(key)}</p>`}</div>`;
@@ -82,7 +85,8 @@ function Notice({ app, notice, close }) {
   const bad = notice?.reply && !notice.reply.ok;
   return html`<div class="notice-place" role=${bad ? 'alert' : 'status'} aria-live=${bad ? 'assertive' : 'polite'}>
     ${notice && html`<div class=${bad ? 'notice bad' : 'notice good'}><span aria-hidden="true">${bad ? '!' : '✓'}</span>
-      <p>${noticeText(t, notice)}${bad && html`<span class="notice-next">${t('note.nothingLost')}</span>`}</p>
+      <p>${noticeText(t, notice)}${bad && html`<span class="notice-next">
+        ${t(asMarked(app.s, 'note.nothingLost'))}</span>`}</p>
       <button type="button" class="button small" onClick=${close}>${t('word.dismiss')}</button></div>`}</div>`;
 }
 

@@ -2,7 +2,7 @@
 /**
  * The pages after which nothing more happens here: the meeting is over, the program ended, another tab has it, halted.
  */
-import { html } from '../parts/ui.js';
+import { asMarked, html } from '../parts/ui.js';
 import { Changes } from '../parts/changes.js';
 import { Hash } from '../parts/hash.js';
 import { Rounds } from '../parts/results.js';
@@ -31,15 +31,16 @@ export function Ended({ app }) {
 }
 
 export function TakenOver({ app }) {
-  const { t } = app;
-  return html`<${Still} title=${t('taken.title')} lead=${t('taken.lead')} next=${t('taken.next')}>
+  const { t, s } = app;
+  return html`<${Still} title=${t('taken.title')} lead=${t('taken.lead')} next=${t(asMarked(s, 'taken.next'))}>
     <p><button type="button" class="button primary" onClick=${() => location.reload()}>${t('taken.do')}</button></p>
     </${Still}>`;
 }
 
 export function Renewed({ app }) {
-  const { t } = app;
-  return html`<${Still} title=${t('renewed.title')} lead=${t('renewed.lead')} next=${t('renewed.next')} />`;
+  const { t, s } = app;
+  return html`<${Still} title=${t('renewed.title')} lead=${t('renewed.lead')}
+    next=${t(asMarked(s, 'renewed.next'))} />`;
 }
 
 export function Halted({ app, code }) {
@@ -49,9 +50,8 @@ export function Halted({ app, code }) {
     <p class="lead">${t(`code.${code}`)}</p>
     <ol class="steps-list"><li>${t('halted.step1')}</li><li>${t('halted.step2')}</li><li>${t('halted.step3')}</li></ol>
     <p>${t('halted.kept')}</p>
-    ${s.split?.detail && html`<details><summary>${t('halted.detail')}</summary>
-      <p class="code">${s.split.detail}</p></details>`}
-    <p class="quiet-text">${t('failed.code', { code })}</p></section>`;
+    <details><summary>${t('halted.detail')}</summary><p class="code">${code}</p>
+      ${s.split?.detail && html`<p class="code">${s.split.detail}</p>`}</details></section>`;
 }
 
 export function KeyEnded({ app }) {

@@ -93,7 +93,8 @@ function Failed({ app }) {
   const code = s.now.ballot.refused || s.ownRefusal?.code || 'UNLISTED';
   return html`<section class="card alarm-card" role="alert"><h1>${t('failed.title')}</h1>
     <p class="lead">${t.has(`code.${code}`) ? t(`code.${code}`) : s.now.ballot.message || t('code.UNLISTED')}</p>
-    <p>${t('failed.next')}</p><p class="quiet-text">${t('failed.code', { code })}</p></section>`;
+    <p>${t('failed.next')}</p>
+    <details><summary>${t('halted.detail')}</summary><p class="code">${code}</p></details></section>`;
 }
 
 function RecuseDialog({ app, onClose }) {

@@ -241,7 +241,7 @@ TEST(Init, AnExpertWhoAppliesNeedsARecusal) {
   input.candidates = folder.file("candidates.csv", head + "乙,别处,中级,正常,1\n");
   EXPECT_TRUE(init_directory(Directory(folder.path() / "other"), input, kNow));
   input.candidates = folder.file("candidates.csv", head + "乙,二院,中级,正常,1\n");
-  input.recusals = folder.file("recusals.csv", "评审专家序号,评审专家,题号,申报人,理由\n2,乙,1,乙,本人\n");
+  input.recusals = folder.file("recusals.csv", "评审专家序号,评审专家,申报人序号,申报人,理由\n2,乙,1,乙,本人\n");
   EXPECT_TRUE(init_directory(directory, input, kNow));
 }
 
@@ -271,7 +271,7 @@ TEST(Init, KeepsSuggestedRecusalsBesideTheManifestAndRefusesThoseOfOthers) {
   auto const line = [&](PersonId person, std::string const& name, std::size_t question, std::string const& candidate) {
     return std::to_string(person) + "," + name + "," + std::to_string(question) + "," + candidate + ",同一单位\n";
   };
-  std::string const head = "评审专家序号,评审专家,题号,申报人,理由\n";
+  std::string const head = "评审专家序号,评审专家,申报人序号,申报人,理由\n";
   auto const& who = drafted.people.at(expert - 1).name;
   auto const& candidate = drafted.candidates.at(0).name;
   for (std::string const& bad :
