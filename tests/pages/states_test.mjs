@@ -11,7 +11,7 @@ const kChair = 1;
 const kClerk = 12;
 const kSupervisor = 13;
 const kScreen = 14;
-const kPageBytes = 200_000;
+const kPageBytes = 250_000;
 let browser;
 
 before(async () => {

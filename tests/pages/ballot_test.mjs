@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The expert's side of a meeting, measured: rows that are seen, keys that are pressed, whom is waited for, what is said
+ * before the batch opens. Harm: who has to scroll, to count Tab presses or to guess marks the wrong row, or gives up
+ * and asks a neighbour, who then sees the vote.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { FakeDoor, meetingOf, nowOf } from './fake_door.mjs';
+import { faultsOf, launch, openWindow, shoot } from './lib.mjs';
+
+const kExpert = 2;
+const kRows = 20;
+const kKeysMax = 45;
+/** A 1366 by 768 screen, and what a browser and a desktop leave of one. */
+const kWindows = [[1366, 768], [1366, 625]];
+const kRowsSeen = 4;
+/** Longer than a key that opened the review counts for nothing. */
+const kSeenMs = 600;
+let browser;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+async function show(options, size) {
+  const page = await openWindow(browser, size);
+  const door = new FakeDoor(page, options);
+  await door.open();
+  return { page, door };
+}
+
+/** Seen as it opens, and judged at its end, where the bar lies over nothing. */
+async function look(page, name) {
+  await shoot(page, `ballot-${name}`, false);
+  const at = await page.evaluate(() => scrollY);
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  assert.deepEqual(await faultsOf(page, `ballot-${name}-end`, { fullPage: false }), []);
+  await page.evaluate((y) => scrollTo(0, y), at);
+}
+
+async function soon(wanted) {
+  for (let i = 0; i < 100 && !wanted(); i += 1) await new Promise((done) => setTimeout(done, 50));
+  assert.ok(wanted());
+}
+
+/** With what real lists have: a long employer, an exceptional candidate with an interview, a long summary. */
+function real() {
+  const meeting = meetingOf({ candidates: kRows, exceptional: [2] });
+  meeting.candidates[0].employer = '青岛西海岸新区工业互联网与智能制造研究院有限公司';
+  meeting.candidates[2].summary = '主持建设面向中小企业的工业互联网平台，接入设备 12 万台，覆盖企业 640 家；'.repeat(4);
+  return meeting;
+}
+
+const filling = (meeting, more = {}) => ({ meeting, now: nowOf(meeting, kExpert, {
+  interviews: [{ question: 2, summary: '答辩：回答清楚，业绩属实，答辩小组建议提交评审。' }], ...more }) });
+
+/** Rows that lie in the window as a whole, and not under the bar. */
+function rowsSeen(page) {
+  return page.evaluate(() => {
+    const bar = document.querySelector('.action-bar').getBoundingClientRect().top;
+    return [...document.querySelectorAll('.ballot-row')].map((row) => row.getBoundingClientRect())
+      .filter((box) => box.top >= 0 && box.bottom <= Math.min(bar, innerHeight)).length;
+  });
+}
+
+test('four rows are seen without scrolling, and twenty candidates take at most 45 keys', async () => {
+  const meeting = real();
+  for (const lang of ['zh', 'en']) {
+    for (const [width, height] of kWindows) {
+      const { page, door } = await show(filling(meeting), { width, height });
+      if (lang === 'en') {
+        await page.getByRole('button', { name: 'English' }).click();
+        await page.locator('h1').click();
+      }
+      await page.getByText(lang === 'zh' ? `已选 0/${kRows}` : `0/${kRows} marked`).waitFor();
+      await look(page, `empty-${lang}-${height}`);
+      const seen = await rowsSeen(page);
+      assert.ok(seen >= kRowsSeen, `${lang} ${width}×${height}: ${seen} rows`);
+      let keys = 0;
+      const press = (key) => (keys += 1, page.keyboard.press(key));
+      for (let i = 0; i < kRows; i += 1) {
+        await press(String(1 + (i % 3)));
+        await press('Enter');
+      }
+
+      await page.locator('[data-cast]:focus').waitFor();
+      await look(page, `review-${lang}-${height}`);
+      await page.waitForTimeout(kSeenMs);
+      await press('Enter');
+      await soon(() => door.heard.includes('cast'));
+      assert.ok(keys <= kKeysMax, `${keys} keys`);
+      await page.context().close();
+    }
+  }
+});
+
+// Harm: one more press of the key that marked the last row casts a paper that nobody has looked at.
+test('a key that is held down, or pressed twice in a row, opens the review and casts nothing', async () => {
+  const meeting = meetingOf();
+  const { page, door } = await show(filling(meeting, { interviews: [] }));
+  await page.getByText('已选 0/3').waitFor();
+  for (let i = 0; i < 3; i += 1) {
+    await page.keyboard.press('1');
+    if (i < 2) await page.keyboard.press('Enter');
+  }
+  await page.keyboard.down('Enter');
+  await page.locator('[data-cast]:focus').waitFor();
+  for (let i = 0; i < 3; i += 1) await page.keyboard.down('Enter');
+  await page.keyboard.up('Enter');
+  await page.keyboard.press('Enter');
+  await page.waitForTimeout(kSeenMs);
+  assert.ok(!door.heard.includes('cast'), 'not looked at yet');
+  await page.keyboard.press('Enter');
+  await soon(() => door.heard.includes('cast'));
+  await page.context().close();
+});
+
+// Harm: a count says that two are left, and all twenty rows are read again to find which.
+test('who is not marked is named, on the paper and on the review, with the way there', async () => {
+  const meeting = real();
+  const { page } = await show(filling(meeting));
+  await page.getByText('未选：第 1 号申报人零零1、第 2 号申报人零零2、第 3 号申报人零零3 等 20 位').waitFor();
+  for (let i = 1; i <= kRows; i += 1) {
+    if (i !== 7) await page.locator(`#row-${i} [data-choice=agree]`).click();
+  }
+  await page.getByText('未选：第 7 号申报人零零7', { exact: true }).waitFor();
+  await page.getByRole('button', { name: '核对选票' }).click();
+  const left = page.locator('.review-group.unmarked');
+  await left.getByText('第 7 号申报人零零7').waitFor();
+  await page.getByText('选好后，即可投出').waitFor();
+  assert.ok(await page.locator('[data-cast]').isDisabled());
+  await look(page, 'review-unmarked');
+  await left.getByRole('button', { name: '去填写：申报人零零7' }).click();
+  await page.locator('#row-7 :focus').waitFor();
+  await page.context().close();
+});
+
+// Harm: 投出 is grey for everybody, and nobody knows whose laptop to walk to.
+test('a ballot that can not be cast yet says whom it waits for', async () => {
+  const meeting = meetingOf();
+  const now = { ballot: { stage: 'requested' }, waits: [{ for: [13], what: 'tokens', since_s: 70 },
+    { for: [4, 5], what: 'envelope', since_s: 70 }] };
+  const { page, door } = await show(filling(meeting, now));
+  await page.getByText('等待发放选票凭证：孙秉正').waitFor();
+  await look(page, 'waits');
+  for (let i = 1; i <= 3; i += 1) await page.locator(`#row-${i} [data-choice=agree]`).click();
+  await page.getByRole('button', { name: '核对选票' }).click();
+  await page.locator('.action-bar').getByText('等待发放选票凭证：孙秉正').waitFor();
+  await page.locator('.action-bar').getByText('已等 1 分钟').waitFor();
+  assert.equal(await page.getByText('等待投票：').count(), 0, 'what the ballot itself does not wait for');
+  await look(page, 'review-waits');
+  // The focus goes to 投出 by itself when it can be pressed.
+  door.change({ ballot: { ...door.now.ballot, stage: 'ready' }, waits: [] });
+  await page.locator('[data-cast]:focus').waitFor();
+  await page.context().close();
+});
+
+// Harm: what does not fit into a low row is what an expert decides by.
+test('a row opens to all that is known of its candidate, files too, and by the keyboard', async () => {
+  const meeting = real();
+  meeting.candidates[0].attachments = [{ index: 0, name: '业绩证明.pdf', size: 1_700_000, media: 'application/pdf' },
+    { index: 1, name: '获奖证书.png', size: 40_000, media: 'image/png' }];
+  const { page, door } = await show(filling(meeting));
+  const more = page.getByRole('button', { name: /展开 ?：申报人零零1/ });
+  await more.getByText('附件 2').waitFor();
+  await more.focus();
+  await page.keyboard.press('Enter');
+  const file = page.getByRole('link', { name: '业绩证明.pdf' });
+  await file.waitFor();
+  assert.deepEqual(await file.evaluate((one) => [one.getAttribute('href'), one.target, one.rel]),
+    ['files/1/0', '_blank', 'noopener']);
+  await page.getByText('1.6 兆字节').waitFor();
+  await look(page, 'row-open');
+  await page.keyboard.press('2');
+  await soon(() => door.heard.includes('vote 1 disagree'));
+  await page.context().close();
+});
+
+test('the paper in narrow windows, and with larger type', async () => {
+  for (const [width, height] of [[320, 640], [683, 384]]) {
+    const { page } = await show(filling(real()), { width, height });
+    await page.getByText(`已选 0/${kRows}`).waitFor();
+    await shoot(page, `ballot-narrow-${width}`, false);
+    await look(page, `narrow-${width}`);
+    await page.context().close();
+  }
+});
