@@ -187,3 +187,61 @@ test('the paper in narrow windows, and with larger type', async () => {
     await page.context().close();
   }
 });
+
+// Harm: an expert votes on a colleague because nobody told him, or steps back from the first name in a list by mistake.
+test('a recusal is proposed where employers are the same, and nothing is chosen beforehand', async () => {
+  const meeting = meetingOf({ candidates: 4 });
+  meeting.people[1].employer = '云梭智能（青岛）制造有限公司';
+  meeting.candidates[1].employer = ' 云梭智能(青岛) 制造有限公司';
+  const now = { attempt: null, suggested: [{ question: 3, reason: '与申报人有师生关系' }] };
+  for (const signedIn of [false, true]) {
+    const { page, door } = await show({ meeting, now: nowOf(meeting, kExpert, { ...now, signedIn }) });
+    const card = page.locator('.suggested');
+    await card.getByText('第 2 号申报人零零2').waitFor();
+    await card.getByText('第 3 号申报人零零3').getByText('与申报人有师生关系').waitFor();
+    assert.equal(await card.getByRole('button').count(), 2);
+    await look(page, signedIn ? 'room' : 'sign-in');
+    await card.getByRole('button', { name: '签认回避：申报人零零2' }).click();
+    await soon(() => door.heard.includes('recuse 2 与申报人同一单位'));
+    await page.context().close();
+  }
+  const { page, door } = await show({ meeting, now: nowOf(meeting, kExpert, now) });
+  await page.getByRole('button', { name: '申请回避' }).click();
+  await page.getByLabel('理由').fill('亲属');
+  assert.ok(await page.getByRole('button', { name: '确认回避' }).isDisabled(), 'nobody is chosen yet');
+  await page.getByRole('combobox').selectOption({ label: '第 4 号申报人零零4 · 云梭智能制造有限公司' });
+  await look(page, 'recuse');
+  await page.getByRole('button', { name: '确认回避' }).click();
+  await soon(() => door.heard.includes('recuse 4 亲属'));
+  // What can be taken back says so; what can not has no button.
+  door.change({ recusals: [{ person: 2, question: 4, reason: '亲属', attested: true, own_word: true,
+    can_take_back: true }, { person: 2, question: 1, reason: '师生', attested: true, own_word: true }] });
+  await page.getByText('已回避：第 4 号申报人零零4（亲属）').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^撤回回避/ }).count(), 1);
+  await page.getByRole('button', { name: '撤回回避：申报人零零4' }).click();
+  await page.getByLabel('理由').fill('核实后不属实');
+  await look(page, 'recuse-back');
+  await page.getByRole('dialog').getByRole('button', { name: '撤回回避' }).click();
+  await soon(() => door.heard.includes('recuse-back 4 核实后不属实'));
+  await page.context().close();
+});
+
+// Harm: what there is to read is seen for the first time when the vote is on, and everybody waits.
+test('agenda and materials can be read before a batch opens', async () => {
+  const meeting = real();
+  meeting.candidates[0].attachments = [{ index: 2, name: '业绩证明.pdf', size: 900, media: 'application/pdf' }];
+  const { page, door } = await show(filling(meeting, { attempt: null }));
+  const room = page.locator('.room');
+  await room.getByRole('heading', { name: '第一批（高级）' }).waitFor();
+  await room.getByText('答辩小组建议提交评审').waitFor();
+  await room.getByText('高级工程师').first().waitFor();
+  assert.equal(await room.getByRole('link', { name: '业绩证明.pdf' }).getAttribute('href'), 'files/1/2');
+  assert.equal(await room.locator('.room-candidate').count(), kRows);
+  await look(page, 'room-materials');
+  await page.setViewportSize({ width: 320, height: 640 });
+  await look(page, 'room-320');
+  // The batch that opens takes its place.
+  door.change({ attempt: nowOf(meeting, kExpert).attempt, ballot: nowOf(meeting, kExpert).ballot });
+  await page.getByText(`已选 0/${kRows}`).waitFor();
+  await page.context().close();
+});
