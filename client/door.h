@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "base/explained.h"
+#include "client/preferences.h"
 #include "client/session/outputs.h"
 #include "local/page_host.h"
 
@@ -42,6 +43,9 @@ class Door {
   /// Prints a new address of the page, which ends the session before, and opens it.
   void announce();
   void change_phase(PagePhase to);
+  /// Told to the page with each phase, and now if they are others.
+  void prefer(Preferences const& preferences);
+  Preferences const& preferences() const { return preferences_; }
   PagePhase phase() const { return phase_; }
   Lang lang() const { return lang_; }
 
@@ -63,6 +67,7 @@ class Door {
   bool browser_ = false;
   Asker page_asker_ = kConsole;  ///< the page that is there; kConsole: none
   PagePhase phase_ = PagePhase::kRun;
+  Preferences preferences_;
   std::string ended_;
   bool stdout_open_ = true;
 };

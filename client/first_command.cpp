@@ -21,6 +21,7 @@ Result<Command> parse(std::string_view line) {
   if (word == "enrol") return Enrol{rest};
   if (word == "forget") return Forget{};
   if (word == "unlock") return Unlock{rest};
+  if (word == "prefer") return Prefer{rest};
   return Refusal::kWrongPhase;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// One line of the door that the host itself takes (docs/client-door.md, "The page"), as a typed command: before there
-/// is a session, and `page` at any time.
+/// is a session, and `page` and `prefer` at any time.
 #include <string_view>
 #include <variant>
 
@@ -27,8 +27,13 @@ struct Unlock {
   std::string_view fields;  ///< a JSON object with "passphrase"
 };
 
+/// How the page is shown on this laptop.
+struct Prefer {
+  std::string_view words;  ///< as client::changed takes them
+};
+
 /// Refers to the line that it was read from.
-using Command = std::variant<Help, Quit, Page, Prefill, Slip, Enrol, Forget, Unlock>;
+using Command = std::variant<Help, Quit, Page, Prefill, Slip, Enrol, Forget, Unlock, Prefer>;
 
 /// @param line without a tag. @return kMalformed: not UTF-8. kWrongPhase: none of these; it may be one of a session.
 [[nodiscard]] Result<Command> parse(std::string_view line);

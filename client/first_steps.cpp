@@ -60,8 +60,8 @@ void FirstSteps::help(HostReply const& reply) {
   bool const page = reply.asker() != kConsole;
   json::object more;
   more["message"] = page ? "prefill\nslip <text>\nenrol {\"slip\":…,\"server\":…,\"passphrase\":…}\nforget\n"
-                           "unlock {\"passphrase\":…}\nquit\n"
-                         : "page\nhelp\nquit\n";
+                           "unlock {\"passphrase\":…}\nprefer large|sound on|off\nquit\n"
+                         : "page\nprefer large|sound on|off\nhelp\nquit\n";
   reply.ok(more);
 }
 

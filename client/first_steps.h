@@ -23,7 +23,9 @@ class FirstSteps {
 
   /// Enrol or unlock, as the folder says.
   PagePhase phase() const;
-  /// Gives exactly one reply. `page` and `quit` are the host's.
+  /// Whether a thread of the pool has the wallet.
+  bool working() const { return working_; }
+  /// Gives exactly one reply. `page`, `prefer` and `quit` are the host's.
   void operate(HostReply const& reply, first::Command const& command);
 
  private:

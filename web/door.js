@@ -25,6 +25,7 @@ const kNothingYet = {
   phase: null,
   phaseMessage: '',
   programLang: 'zh',
+  prefers: { large: false, sound: true },
   meeting: null,
   now: null,
   heardAt: 0, // when `now` was said, by this page's clock
@@ -85,8 +86,9 @@ export class Door {
     if (reply.ok) this.#set({ meeting: reply });
   }
 
-  #enterPhase({ phase, message, lang }) {
-    this.#set({ phase, phaseMessage: message || '', programLang: lang || 'zh', link: 'open' });
+  #enterPhase({ phase, message, lang, prefers }) {
+    this.#set({ phase, phaseMessage: message || '', programLang: lang || 'zh', link: 'open',
+      prefers: prefers || this.state.prefers });
     if (phase !== 'run') return;
     this.call('follow on');
     this.#askMeeting();
@@ -97,6 +99,7 @@ export class Door {
     'page-phase': (event) => this.#enterPhase(event),
     now: (event) => this.#set({ now: event, heardAt: performance.now() }),
     meeting: () => this.#askMeeting(),
+    prefers: ({ large, sound }) => this.#set({ prefers: { large, sound } }),
     split: (event) => this.#set({ split: event }),
     refused: (event) => this.#set({ ownRefusal: event }),
     opened: () => this.#set({ ownRefusal: null, receipt: null }),

@@ -245,3 +245,102 @@ test('agenda and materials can be read before a batch opens', async () => {
   await page.getByText(`已选 0/${kRows}`).waitFor();
   await page.context().close();
 });
+
+/** Counts the notes that are begun instead of playing them. */
+function countNotes() {
+  globalThis.notes = 0;
+  class Node {
+    gain = { setValueAtTime() {}, linearRampToValueAtTime() {} };
+    frequency = {};
+    connect = (to) => to;
+    start = () => (globalThis.notes += 1);
+    stop() {}
+  }
+  globalThis.AudioContext = class {
+    state = 'suspended';
+    currentTime = 0;
+    resume = () => (this.state = 'running');
+    createGain = () => new Node();
+    createOscillator = () => new Node();
+  };
+}
+
+// Harm: an expert who reads does not notice that the vote is on; or one who does not want it is disturbed in every batch.
+test('a batch that opens is heard once, by whoever votes in it and has not turned it off', async () => {
+  const meeting = meetingOf();
+  const waiting = nowOf(meeting, kExpert, { attempt: null });
+  const voting = nowOf(meeting, kExpert);
+  for (const [name, begin, prefers, gesture, notes] of [['waiting', waiting, { large: false, sound: true }, true, 2],
+    ['off', waiting, { large: false, sound: false }, true, 0], ['open already', voting, undefined, true, 0],
+    ['nothing pressed yet', waiting, undefined, false, 0]]) {
+    const page = await openWindow(browser);
+    await page.addInitScript(countNotes);
+    const door = new FakeDoor(page, { meeting, now: begin });
+    await door.open();
+    await page.locator('main h1').first().waitFor();
+    if (prefers) door.say({ event: 'prefers', ...prefers });
+    if (gesture) await page.keyboard.press('Shift');
+    for (const step of [voting, { ...voting, size: 58 }]) {
+      door.change(step);
+      await page.getByText('已选 0/3').waitFor();
+      await page.waitForTimeout(100);
+    }
+    assert.equal(await page.evaluate(() => globalThis.notes), notes, name);
+    await page.context().close();
+  }
+});
+
+// Harm: who needs large letters sets them anew in each batch, or can not at all; nothing is kept by the page.
+test('larger type and the sound are switched in the bar, and kept by the program', async () => {
+  const kept = { large: false, sound: true };
+  const { page, door } = await show({ ...filling(real()), commands: { prefer: (rest) => {
+    const [name, to] = rest.split(' ');
+    kept[name] = to === 'on';
+    door.say({ event: 'prefers', ...kept });
+    return { ok: true };
+  } } });
+  await page.getByText(`已选 0/${kRows}`).waitFor();
+  const size = () => page.evaluate(() => parseFloat(getComputedStyle(document.documentElement).fontSize));
+  const before = await size();
+  await page.getByText('字号与声音').click();
+  await look(page, 'menu');
+  await page.getByLabel('大字').check();
+  await soon(() => door.heard.includes('prefer large on'));
+  await page.waitForFunction((px) => parseFloat(getComputedStyle(document.documentElement).fontSize) > px * 1.15, before);
+  await page.getByLabel('开启表决时响一声').uncheck();
+  await soon(() => door.heard.includes('prefer sound off'));
+  await page.getByText('字号与声音').click();
+  await look(page, 'large');
+  await page.setViewportSize({ width: 320, height: 640 });
+  await look(page, 'large-320');
+  // At once in the next session too, and before anybody has unlocked anything.
+  door.say({ event: 'page-phase', phase: 'unlock', version: 'test', lang: 'zh', prefers: { large: true, sound: false } });
+  await page.getByRole('heading', { name: '请输入口令' }).waitFor();
+  assert.ok(await size() >= 22);
+  await look(page, 'large-unlock-320');
+  await page.context().close();
+});
+
+// Harm: everybody waits for one who does not know it.
+test('whoever has not voted is reminded, calmly, once half have; nobody else is', async () => {
+  const meeting = meetingOf();
+  const reminded = (page) => page.getByText(/已有 \d+\/11 人投出/).count();
+  const { page, door } = await show({ meeting, now: nowOf(meeting, kExpert, { attempt: { voted: [1, 3, 4, 5, 6] } }) });
+  await page.getByText('已选 0/3').waitFor();
+  assert.equal(await reminded(page), 0, 'five of eleven');
+  door.change({ attempt: { ...door.now.attempt, voted: [1, 3, 4, 5, 6, 7] } });
+  await page.getByText('已有 6/11 人投出，正在等待您的选票。').waitFor();
+  assert.equal(await page.locator('.reminder').getAttribute('aria-live'), 'polite');
+  door.change({ ballot: { ...door.now.ballot, stage: 'cast', in_log: true } });
+  await page.getByText('选票已投出').waitFor();
+  assert.equal(await reminded(page), 0, 'has voted');
+  await page.context().close();
+  // A chair who is an expert too, and looks at another place; and the countdown that a chair shows.
+  const chair = await show({ meeting, now: nowOf(meeting, 1, { attempt: { voted: [2, 3, 4, 5, 6, 7] } }) });
+  await chair.page.locator('.banner').getByText('已有 6/11 人投出').waitFor();
+  await look(chair.page, 'reminder-chair');
+  await chair.page.context().close();
+  const counted = await show({ meeting, now: nowOf(meeting, kExpert, { attempt: { voted: [1] }, countdown_s: 90 }) });
+  await counted.page.getByText('已有 1/11 人投出').waitFor();
+  await counted.page.context().close();
+});

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/** On the laptop of whoever has not voted while others have: said calmly, once more than half are through. */
+/** On the laptop of whoever has not voted while others have: said calmly, to nobody else. */
 import { html } from './ui.js';
 
 /** While there is a paper to fill in. */
 const kPaperStages = ['waiting', 'requested', 'ready'];
 
-/** Whether this person keeps others waiting; of nobody else anything is said. */
+export function hasPaper({ attempt, ballot }) {
+  return Boolean(attempt?.live && attempt.phase === 'voting' && !attempt.paper && kPaperStages.includes(ballot?.stage));
+}
+
+/** Whether this person keeps others waiting: half of them are through, or the chair shows how long there is. */
 export function isLate(now) {
-  const { attempt, ballot } = now;
-  if (!attempt?.live || attempt.phase !== 'voting' || attempt.paper || !kPaperStages.includes(ballot?.stage)) {
-    return false;
-  }
-  return attempt.voted.length * 2 >= attempt.present.length;
+  if (!hasPaper(now)) return false;
+  return (now.countdown_s ?? null) !== null || now.attempt.voted.length * 2 >= now.attempt.present.length;
 }
 
 export function reminderText(app) {
