@@ -5,7 +5,6 @@ namespace piaojue::client {
 
 namespace {
 
-constexpr std::string_view kBlob = "preferences";
 constexpr std::size_t kBytesMax = 1U << 10;
 constexpr std::string_view kBlank = " \t\r";
 
@@ -39,7 +38,7 @@ Result<Preferences> changed(Preferences const& before, std::string_view words) {
 
 Preferences load_preferences(Wallet& wallet) {
   Preferences out;
-  auto const kept = wallet.load(std::string(kBlob));
+  auto const kept = wallet.load(std::string(kPreferencesBlob));
   if (!kept || !*kept || (*kept)->size() > kBytesMax) return out;
   for (auto rest = as_text(**kept); !rest.empty();) {
     auto const end = std::min(rest.size(), rest.find('\n'));
@@ -51,7 +50,7 @@ Preferences load_preferences(Wallet& wallet) {
 
 Explained<void> save_preferences(Wallet& wallet, Preferences const& preferences) {
   auto const text = line("large", preferences.large) + line("sound", preferences.sound);
-  return wallet.save(std::string(kBlob), as_bytes(text));
+  return wallet.save(std::string(kPreferencesBlob), as_bytes(text));
 }
 
 }  // namespace piaojue::client

@@ -9,6 +9,8 @@
 
 namespace piaojue::client {
 
+inline constexpr std::string_view kPreferencesBlob = "preferences";
+
 struct Preferences {
   bool large = false;  ///< larger type
   bool sound = true;   ///< a soft sound when a batch opens

@@ -24,6 +24,7 @@ const kNothingYet = {
   epoch: 0, // counts the connections, so that a half-filled paper knows when to compare itself
   phase: null,
   phaseMessage: '',
+  introduced: null, // who the server says that this person is, until it is confirmed
   programLang: 'zh',
   prefers: { large: false, sound: true },
   meeting: null,
@@ -86,9 +87,9 @@ export class Door {
     if (reply.ok) this.#set({ meeting: reply });
   }
 
-  #enterPhase({ phase, message, lang, prefers }) {
+  #enterPhase({ phase, message, lang, prefers, introduced }) {
     this.#set({ phase, phaseMessage: message || '', programLang: lang || 'zh', link: 'open',
-      prefers: prefers || this.state.prefers });
+      prefers: prefers || this.state.prefers, introduced: introduced || null });
     if (phase !== 'run') return;
     this.call('follow on');
     this.#askMeeting();

@@ -26,6 +26,7 @@ const kLoad = {
   screen: async () => (await import('./screen.js')).Screen,
   enrol: async () => (await import('./enrol.js')).Enrol,
   introduced: async () => (await import('./enrol.js')).Introduced,
+  device: async () => (await import('./enrol.js')).DeviceCode,
   unlock: async () => (await import('./unlock.js')).Unlock,
 };
 const kLoaded = new Map();
@@ -120,7 +121,8 @@ function Place({ app, place }) {
   if (s.link === 'taken-over') return html`<${TakenOver} app=${app} />`;
   if (s.link === 'renewed') return html`<${Renewed} app=${app} />`;
   if (s.phase === 'ended') return html`<${Ended} app=${app} />`;
-  if (app.introduced) return html`<${Shown} key="introduced" id="introduced" app=${app} />`;
+  if (s.phase === 'introduced') return html`<${Shown} key="introduced" id="introduced" app=${app} />`;
+  if (s.phase === 'run' && app.introduced?.code) return html`<${Shown} key="device" id="device" app=${app} />`;
   if (s.phase === 'enrol') return html`<${Shown} key="enrol" id="enrol" app=${app} />`;
   if (s.phase === 'unlock') return html`<${Shown} key="unlock" id="unlock" app=${app} />`;
   const halted = s.split?.code || s.now?.halted;
