@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "base/explained.h"
+#include "client/preferences.h"
 #include "client/session/outputs.h"
 #include "local/page_host.h"
 
@@ -27,7 +28,7 @@ struct PageOptions {
 };
 
 /// What the page may say.
-enum class PagePhase : std::uint8_t { kEnrol, kUnlock, kRun, kEnded };
+enum class PagePhase : std::uint8_t { kEnrol, kIntroduced, kUnlock, kRun, kEnded };
 
 class Door {
  public:
@@ -42,6 +43,11 @@ class Door {
   /// Prints a new address of the page, which ends the session before, and opens it.
   void announce();
   void change_phase(PagePhase to);
+  /// Phase kIntroduced, with who the server says that this person is.
+  void introduce(boost::json::object const& who);
+  /// Told to the page with each phase, and now if they are others.
+  void prefer(Preferences const& preferences);
+  Preferences const& preferences() const { return preferences_; }
   PagePhase phase() const { return phase_; }
   Lang lang() const { return lang_; }
 
@@ -63,6 +69,8 @@ class Door {
   bool browser_ = false;
   Asker page_asker_ = kConsole;  ///< the page that is there; kConsole: none
   PagePhase phase_ = PagePhase::kRun;
+  std::string introduced_;  ///< as JSON
+  Preferences preferences_;
   std::string ended_;
   bool stdout_open_ = true;
 };

@@ -50,6 +50,7 @@ class Host {
       : loop_(loop),
         strand_(loop.io()),
         started_(std::move(started)),
+        wallet_(wallet),
         options_(std::move(options)),
         door_(strand_, options_.start.lang),
         first_steps_(strand_, work_pool(), wallet, door_, first_options(options_),
@@ -71,6 +72,7 @@ class Host {
   }
 
   void begin() {
+    door_.prefer(load_preferences(wallet_));
     if (door_.has_page()) door_.announce();
     if (started_) return run(std::move(*started_));
     door_.change_phase(first_steps_.phase());
@@ -86,6 +88,7 @@ class Host {
       reply.ok();
       return door_.announce();
     }
+    if (auto const* wanted = own ? std::get_if<first::Prefer>(&*own) : nullptr) return prefer(reply, *wanted);
     if (!session_) return own ? before_session(reply, *own) : reply.no(own.error());
     session_->command(said, asker);
     pump();
@@ -101,6 +104,15 @@ class Host {
       out.empty_passphrase = from.page->empty_passphrase;
     }
     return out;
+  }
+
+  void prefer(HostReply const& reply, first::Prefer const& wanted) {
+    auto const next = changed(door_.preferences(), wanted.words);
+    if (!next) return reply.no(next.error());
+    if (first_steps_.working()) return reply.no(Refusal::kBusy);
+    if (auto const saved = save_preferences(wallet_, *next); !saved) return reply.no(saved.error());
+    door_.prefer(*next);
+    reply.ok();
   }
 
   void before_session(HostReply const& reply, first::Command const& command) {
@@ -215,6 +227,7 @@ class Host {
   net::Loop& loop_;
   net::Strand strand_;
   std::optional<Started> started_;
+  Wallet& wallet_;
   HostOptions options_;
   Door door_;
   FirstSteps first_steps_;

@@ -6,6 +6,7 @@
 
 #include "client/enrol_online.h"
 #include "client/pool.h"
+#include "client/preferences.h"
 #include "net/pki.h"
 #include "strings/client.h"
 #include "strings/refusals.h"
@@ -114,11 +115,13 @@ Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::SlipCode const& code)
 }
 
 Explained<void> forget(Wallet& wallet) {
-  auto const profile = load_profile(wallet);
-  // One that can not be read is nobody's.
-  bool const enrolled = profile && *profile && !(*profile)->certificate_pem.empty();
-  if (enrolled) return Explanation(text::kNothingToForget, {}, Refusal::kConflict);
-  for (auto const* name : {"profile", "keys"}) {
+  auto const journal = wallet.journal();
+  if (!journal) return storage(journal.error());
+  if (!journal->empty()) return Explanation(text::kNothingToForget, {}, Refusal::kConflict);
+  auto const names = wallet.names("");
+  if (!names) return storage(names.error());
+  for (auto const& name : *names) {
+    if (name == kPreferencesBlob) continue;
     if (auto const erased = wallet.erase(name); !erased) return storage(erased.error());
   }
   return {};

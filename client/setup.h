@@ -31,7 +31,8 @@ enum class Enrolment : std::uint8_t {
 };
 /// Explains, with kConflict: the folder is another person's, or was enrolled with another slip.
 [[nodiscard]] Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::SlipCode const& code);
-/// Another slip may be begun with: the keys that were made go. Explains: enrolled already.
+/// Another slip may be begun with: everything but the preferences goes. Explains, with kConflict: the log has begun, so
+/// that others know these keys and this person may have signed.
 [[nodiscard]] Explained<void> forget(Wallet& wallet);
 
 /// What a passphrase opens.

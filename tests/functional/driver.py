@@ -200,7 +200,7 @@ class Meeting:
         return self.directory / f"client-{person:02d}"
 
     def passphrase(self, person):
-        return f"口令-{person}"
+        return f"本机测试口令-{person}"
 
     def run_tool(self, program, *args, env=None, ok=(0,), timeout_s=120):
         done = subprocess.run([str(self.bin / program), *map(str, args)], capture_output=True, text=True,

@@ -32,7 +32,7 @@ class Office(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.office = self.directory / "office"
 
-    def clerk(self, command, *args, rc=0, passphrase="口令口令一", office=None, dated=True):
+    def clerk(self, command, *args, rc=0, passphrase="经办口令口令一号", office=None, dated=True):
         # Days of these tests are set, in no order: each says why, as people have to. dated=False: nobody says it.
         if dated and "--date" in args:
             args = (*args, "--date-reason", "示例")
@@ -92,8 +92,8 @@ class Office(unittest.TestCase):
         wrong = self.directory / "wrong"
         wrong.write_text("不是口令不是口令\n", encoding="utf-8")
         self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, rc=1)
-        wrong.write_text("口令口令一\n", encoding="utf-8")
-        self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, passphrase="口令口令二")
+        wrong.write_text("经办口令口令一号\n", encoding="utf-8")
+        self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, passphrase="经办口令口令二号")
         self.assertEqual(len(json.loads(self.clerk("trail", "--name", "李经办", "--json").stdout)), 1)
 
     def test_a_passphrase_is_asked_for_at_the_terminal_and_not_shown(self):
@@ -123,11 +123,11 @@ class Office(unittest.TestCase):
                         break
                 os.close(master)
             return program.returncode, shown.decode(errors="replace")
-        code, shown = typed("口令口令一", "口令口令二")
+        code, shown = typed("经办口令口令一号", "经办口令口令二号")
         self.assertEqual(code, 1, shown)
         self.assertIn("两次", shown)
         self.assertFalse((self.office / "ledger").exists())
-        code, shown = typed("口令口令一", "口令口令一")
+        code, shown = typed("经办口令口令一号", "经办口令口令一号")
         self.assertEqual(code, 0, shown)
         self.assertNotIn("口令口令", shown)
         self.import_examples()
@@ -145,7 +145,7 @@ class Office(unittest.TestCase):
         self.import_examples()
         incoming = self.office / "incoming"
         def send_up(door):
-            self.assertTrue(door.command('unlock {"person":1,"passphrase":"口令口令一"}')["ok"])
+            self.assertTrue(door.command('unlock {"person":1,"passphrase":"经办口令口令一号"}')["ok"])
             data = base64.b64encode((EXAMPLES / "candidates.xlsx").read_bytes()).decode()
             self.assertTrue(door.command("upload " + json.dumps({"kind": "candidates", "offset": 0,
                                                                  "data": data}))["ok"])

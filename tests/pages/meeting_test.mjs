@@ -148,7 +148,7 @@ test('a whole meeting', { timeout: 500_000 }, async (t) => {
     await page.getByLabel('理由').fill('与申报人为同一单位');
     await state(5, 'expert-recuse');
     await button(page, '确认回避').click();
-    await page.getByText('已回避：秦𬭎').waitFor();
+    await page.getByText('已回避：第 3 号秦𬭎').waitFor();
     await pages.get(kChair).getByText('缺少破格面试答辩记录').waitFor();
     await state(kClerk, 'clerk-open');
     await pages.get(kClerk).getByLabel('任天行').fill('面试答辩：回答清楚，业绩属实，\n答辩小组建议提交评审。');

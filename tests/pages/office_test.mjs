@@ -14,7 +14,7 @@ import { after, before, test } from 'node:test';
 import { faultsOf, kBin, kRoot, kWeb, launch, openWindow, Program } from './lib.mjs';
 
 const jsqr = createRequire(join(kWeb, 'package.json'))('jsqr');
-const kPass = '口令口令一';
+const kPass = '经办口令口令一号';
 const kExamples = join(kRoot, 'examples');
 let folder;
 let browser;
@@ -52,7 +52,7 @@ async function state(page, name) {
 
 async function enlist(page) {
   await page.getByLabel('姓名').fill('周晓棠');
-  await page.getByLabel('口令（不少于八个字符）').fill(kPass);
+  await page.getByLabel('口令（至少 8 个字符，不能全是同一个字符）').fill(kPass);
   await page.getByLabel('再输入一次').fill(kPass);
   await button(page, '登记').click();
   await page.getByRole('navigation').waitFor();
@@ -429,7 +429,7 @@ test('a day that has not come asks for a reason, once', { timeout: 60_000 }, asy
   await step(page, '办公室人员');
   const add = async () => {
     await page.getByLabel('姓名').fill('李经办');
-    await page.getByLabel('口令（不少于八个字符）').fill(kPass);
+    await page.getByLabel('口令（至少 8 个字符，不能全是同一个字符）').fill(kPass);
     await page.getByLabel('再输入一次').fill(kPass);
     await button(page, '登记').click();
   };

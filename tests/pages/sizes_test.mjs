@@ -180,12 +180,14 @@ test('every size, the keyboard, and English', { timeout: 400_000 }, async (t) =>
       .map((one) => one.dataset.choice)), ['agree', 'disagree', 'abstain']);
     await keyboard.keyboard.press('Enter');
     await keyboard.getByText('请核对您的选择').waitFor();
+    // 投出 is the first stop, and the focus on it can be seen.
+    assert.deepEqual((await focused(keyboard)).name, '投出');
+    assert.notEqual((await focused(keyboard)).outline, 'none');
     for (const [size, width, height] of kNarrow) {
       await keyboard.setViewportSize({ width, height });
       await state(kKeyboard, `size-${size}-expert-review`);
     }
     await keyboard.setViewportSize({ width: 1280, height: 720 });
-    await tabTo(keyboard, '投出');
     await keyboard.keyboard.press('Enter');
     await keyboard.getByText('选票已投出').waitFor();
     await keyboard.locator('.big-sign').getByText('✓').waitFor();

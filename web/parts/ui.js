@@ -108,15 +108,15 @@ export function Dialog({ app, title, onClose, children, wide = false, leave = 'w
   </dialog>`;
 }
 
-/** A dialog that asks for one reason. */
-export function ReasonDialog({ app, title, lead, label, confirm, run, onClose, children }) {
+/** A dialog that asks for one reason. @param ready false: something else in it is not chosen yet */
+export function ReasonDialog({ app, title, lead, label, confirm, run, onClose, children, ready = true }) {
   const [reason, setReason] = useState('');
   return html`<${Dialog} app=${app} title=${title} onClose=${onClose}>
     ${lead && html`<p>${lead}</p>`}${children}
     <label class="field"><span>${label || app.t('word.reason')}</span>
       <textarea rows="3" maxlength="2000" autocomplete="off" value=${reason}
         onInput=${(e) => setReason(e.target.value)}></textarea></label>
-    <div class="row-end"><${Act} app=${app} kind="primary" label=${confirm} disabled=${!oneLine(reason)}
+    <div class="row-end"><${Act} app=${app} kind="primary" label=${confirm} disabled=${!ready || !oneLine(reason)}
       run=${async () => (await run(oneLine(reason))) && onClose()} /></div>
   </${Dialog}>`;
 }

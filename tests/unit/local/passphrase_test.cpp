@@ -63,5 +63,35 @@ TEST_F(Passphrase, OnlyTheFlagGivesAnEmptyOne) {
   EXPECT_FALSE(passphrase_given({}));
 }
 
+// Harm: a laptop that is found after the meeting opens with eight blanks; or one page takes what another refuses.
+TEST(NewPassphrase, HasEightCharactersThatAreNotAllTheSame) {
+  for (auto const* good : {"12345678", "一二三四五六七八", "aaaaaaab", "correct horse", "口令 一二三 abc"}) {
+    EXPECT_TRUE(check_new_passphrase(good)) << good;
+  }
+  for (auto const* weak :
+       {"", "1234567", "一二三四五六七", "        ", "一一一一一一一一一", "aaaaaaaaaaaaaaaa", "\xff2345678"}) {
+    auto const given = check_new_passphrase(weak);
+    ASSERT_FALSE(given) << weak;
+    EXPECT_EQ(given.error().code, Refusal::kMalformed);
+  }
+}
+
+// Harm: the same keys are enough on one keyboard and too few on another, which sends letter and accent apart.
+TEST(NewPassphrase, CountsCharactersAsComposed) {
+  std::string const apart = "e\xCC\x81";  // e with U+0301
+  EXPECT_FALSE(check_new_passphrase("abc" + apart + apart + apart + apart)) << "seven, of eleven code points";
+  EXPECT_TRUE(check_new_passphrase("abcd" + apart + apart + apart + apart));
+  std::string same;
+  for (int i = 0; i < 9; ++i) same += i % 2 == 0 ? apart : "\xC3\xA9";
+  EXPECT_FALSE(check_new_passphrase(same)) << "one character, written in two ways";
+}
+
+// Harm: the rule holds in the page alone, and whoever enrols by a command goes round it.
+TEST_F(Passphrase, ANewOneIsHeldToTheRuleWhereverItComesFrom) {
+  EXPECT_FALSE(read_passphrase(written("short\n"), "", true, Lang::kZh));
+  EXPECT_TRUE(read_passphrase(written("short\n"), "", false, Lang::kZh)) << "one that is in use is asked for as it is";
+  EXPECT_TRUE(read_passphrase(written("long enough\n"), "", true, Lang::kZh));
+}
+
 }  // namespace
 }  // namespace piaojue::local
