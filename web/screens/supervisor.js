@@ -95,11 +95,14 @@ export function Supervisor({ app }) {
   const { t, s } = app;
   if (s.now.meeting === 'before-open') return html`<${BeforeOpen} app=${app} />`;
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
+  const asked = s.now.checks.some((one) => one.state !== 'done');
   const told = s.now.agenda.filter(
     (item) => item.attempts.some((one) => one.phase === 'declared' || one.phase === 'voided'));
   return html`<h1 class="sr">${t('place.supervisor')}</h1><div class="columns"><div class="stack">
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
-      <${SpotDesk} app=${app} /><${Proposals} app=${app} empty=${true} /><${Checks} app=${app} />
+      ${asked && html`<${SpotDesk} app=${app} />`}
+      <${Proposals} app=${app} empty=${true} /><${Checks} app=${app} />
+      ${!asked && html`<${SpotDesk} app=${app} />`}
       ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
         <${Rounds} app=${app} item=${item} /></section>`)}
       <${StandIn} app=${app} /><${EndCard} app=${app} /></div>
