@@ -6,6 +6,7 @@
  */
 import { useEffect, useMemo, useReducer, useRef } from '../vendor/preact-hooks.js';
 import { Act, candidate, html, kChoices, Still } from '../parts/ui.js';
+import { Countdown } from '../parts/countdown.js';
 import { Leave } from '../parts/leave.js';
 import { Secrecy } from '../parts/secrecy.js';
 import { SpotExplain, SpotState } from '../parts/spot.js';
@@ -292,7 +293,7 @@ export function Paper({ app }) {
         interview=${interviewOf.get(q) || ''} choice=${paper.choices[q] || ''} choices=${choices}
         onChoose=${choose} />`)}</ol>
     <div class="row-end"><span class="quiet-text">${t('paper.memory')}</span><${Leave} app=${app} small=${true} /></div>
-    <div class="action-bar">
+    <div class="action-bar"><${Countdown} app=${app} big=${true} />
       <span class="progress-count" role="status">${t('paper.count', { done, total: questions.length })}</span>
       <button type="button" class="button" disabled=${complete} onClick=${rows.nextEmpty}>
         ${t('paper.nextEmpty')}</button>

@@ -61,6 +61,7 @@ const kWaitsShown = ['confirm', 'witness-open', 'witness-box', 'mix', 'share', '
 /** More rows than can be read from ten metres are shown one page after the other. */
 const kRowsShown = 12;
 const kInOneColumn = 6;
+const kFew = 3;
 const kPageMs = 9000;
 
 function Outcome({ app, rows, counts }) {
@@ -74,7 +75,7 @@ function Outcome({ app, rows, counts }) {
   const page = turn % pages;
   const shown = rows.slice(page * kRowsShown, (page + 1) * kRowsShown);
   return html`${pages > 1 && html`<p class="wall-page">${app.t('wall.page', { n: page + 1, total: pages })}</p>`}
-    <ul class=${shown.length > kInOneColumn ? 'wall-rows many' : 'wall-rows'}>
+    <ul class=${shown.length > kInOneColumn ? 'wall-rows many' : shown.length > kFew ? 'wall-rows' : 'wall-rows few'}>
       ${shown.map((row) => html`<li key=${row.question} class=${`wall-row ${verdictKind(row)}`}>
     <span class="wall-sign" aria-hidden="true">${kVerdictSigns[verdictKind(row)]}</span>
     <span class="wall-name">${app.t('word.candidateNumber',
@@ -92,9 +93,10 @@ function Tally({ app, rows }) {
 
 function Declared({ app, last, title, counts }) {
   const { t } = app;
-  return html`<h2>${t(last.paper ? 'wall.resultPaper' : 'wall.result', { title })}</h2>
+  return html`<div class="wall-result"><h2>${t(last.paper ? 'wall.resultPaper' : 'wall.result', { title })}</h2>
+      <${Tally} app=${app} rows=${last.rows} /></div>
     ${last.paper && last.by_committee !== true && html`<p class="wall-mark">${t('paperMark.office')}</p>`}
-    <${Tally} app=${app} rows=${last.rows} /><${Outcome} app=${app} rows=${last.rows} counts=${counts} />`;
+    <${Outcome} app=${app} rows=${last.rows} counts=${counts} />`;
 }
 
 function Bar({ label, done, total }) {

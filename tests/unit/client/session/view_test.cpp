@@ -436,6 +436,38 @@ TEST_F(View, WhoHasNothingLeftToConfirmIsNotWaitedFor) {
   EXPECT_TRUE(laptop.submitted<Confirm>().empty());
 }
 
+// Harm: on a laptop that has lost the server the chair reads that everybody is online, and waits for nobody.
+TEST_F(View, WhoeverCanNotBeSeenIsNotShownAsOnline) {
+  begin();
+  auto const online = [this](std::size_t trustee) {
+    auto const guards = now().at("guards").at("people").as_array();
+    return guards.at(trustee).as_object();
+  };
+  EXPECT_EQ(online(0).at("online"), json::value(true)) << "the server is where the connection is";
+  EXPECT_EQ(online(1).at("online"), json::value()) << "nobody has told yet";
+  laptop.receive(server::wire::status_push({1, 2, 3, 4, 5, 6, 7, 8}, {}));
+  PersonId const guard = online(1).at("person").to_number<PersonId>();
+  EXPECT_EQ(online(1).at("online"), json::value(true));
+  EXPECT_FALSE(online(1).contains("since_s"));
+  std::vector<PersonId> others{1, 2, 3, 4, 5, 6, 7, 8};
+  std::erase(others, guard);
+  laptop.receive(server::wire::status_push(others, {}));
+  laptop.tick(12'000);
+  EXPECT_EQ(online(1).at("online"), json::value(false));
+  EXPECT_EQ(online(1).at("since_s"), json::value(12));
+  laptop.disconnect();
+  laptop.tick(7'000);
+  EXPECT_EQ(online(0).at("online"), json::value(false));
+  EXPECT_EQ(online(0).at("since_s"), json::value(7));
+  EXPECT_EQ(online(1).at("online"), json::value());
+  EXPECT_EQ(now().at("people").at(1).at("online"), json::value());
+  laptop.connect();
+  EXPECT_EQ(online(0).at("online"), json::value(true));
+  EXPECT_EQ(online(1).at("online"), json::value());
+  laptop.receive(server::wire::status_push({1, 2, 3, 4, 5, 6, 7, 8}, {}));
+  EXPECT_EQ(online(1).at("online"), json::value(true));
+}
+
 // Harm: a hundred entries in a second, and the page does nothing but draw.
 TEST_F(View, NowIsSaidAtMostOnceInItsTime) {
   begin();
