@@ -31,7 +31,8 @@ function Batch({ app, item }) {
 function Signatures({ app }) {
   const { t, s } = app;
   return html`<div class="signatures">${[[kChair, 'chair'], [kSupervisor, 'supervisor'], [kClerk, 'clerk']].flatMap(
-    ([bit, role]) => s.meeting.people.filter((one) => one.roles & bit).map((one) => html`<p key=${`${role}${one.person}`}>
+    ([bit, role]) => s.meeting.people.filter((one) => one.roles & bit).map((one) => html`<p
+      key=${`${role}${one.person}`}>
       <span>${t('closingSheet.signer', { role: t(`role.${role}`), name: one.name })}</span>
       <span class="signature-line"></span><span>${t('closingSheet.date')}</span></p>`))}</div>`;
 }

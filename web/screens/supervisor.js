@@ -8,6 +8,7 @@ import { GuardsBoard } from '../parts/guards.js';
 import { Hash } from '../parts/hash.js';
 import { Leave } from '../parts/leave.js';
 import { LogPicture } from '../parts/log.js';
+import { Objections } from '../parts/objections.js';
 import { OfficeButtons } from '../parts/office.js';
 import { Proposals } from '../parts/proposals.js';
 import { Rounds } from '../parts/results.js';
@@ -107,7 +108,7 @@ export function Supervisor({ app }) {
         <${Rounds} app=${app} item=${item} /></section>`)}
       <${StandIn} app=${app} /><${EndCard} app=${app} /></div>
     <aside class="stack" aria-label=${t('guard.title')}><${GuardsBoard} app=${app} /><${Guard} app=${app} />
-      <section class="card"><h2>${t('head.now')}</h2><p>${t('head.compare')}</p>
+      <${Objections} app=${app} /><section class="card"><h2>${t('head.now')}</h2><p>${t('head.compare')}</p>
         <${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} /></section>
       <section class="card"><h2>${t('attend.title')}</h2><${Attendance} app=${app} list=${true} />
         <${OfficeButtons} app=${app} /></section>
