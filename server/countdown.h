@@ -11,7 +11,7 @@ class Countdown {
  public:
   /// @param told whatever is shown has changed
   Countdown(meeting::Record const& record, Limits const& limits, NowMs now_ms, std::function<void()> told)
-      : record_(record), rate_(limits.countdowns, now_ms()), now_ms_(std::move(now_ms)), told_(std::move(told)) {}
+      : record_(record), rate_(limits.countdowns, 0), now_ms_(std::move(now_ms)), told_(std::move(told)) {}
 
   /// Answers: relayed, or refused. kNotAuthorised: no chair. kWrongPhase: nothing is being voted on. kOutOfRange:
   /// longer than kCountdownMaxS. kBusy: too often.

@@ -56,7 +56,7 @@ async function printed(page, name) {
 
 const count = (text, part) => text.split(part).length - 1;
 
-test('blank ballots: as many as are given out, with the numbers of the list, without a name of any expert', async () => {
+test('blank ballots: as many as are given out, with the numbers of the list, and no name of an expert', async () => {
   for (const person of [kChair, kClerk]) {
     const { page } = await show(person, { attempt: onPaper });
     await page.getByRole('button', { name: '打印空白选票' }).click();
