@@ -26,6 +26,7 @@ struct Limits {
   Rate relays_per_person{256, 32};  ///< after a restart, seven trustees give each other some dozens of halves
   Rate relay_bytes_per_person{2U << 20, 256U << 10};
   Rate hellos_per_person{256, 8};  ///< one each, and one more for each `push_bytes` of the log that it asks for
+  Rate countdowns{8, 1};           ///< each is told to everybody
   std::uint64_t hold_ms = 60'000;  ///< what a proposal holds back, and then for as long does not (specification §9.2)
 };
 

@@ -3,6 +3,7 @@
 #include "server/core.h"
 
 #include "server/cosignatures.h"
+#include "server/countdown.h"
 #include "server/hellos.h"
 #include "server/key_changes.h"
 #include "server/own_work.h"
@@ -77,6 +78,7 @@ class Core::Parts final : private LogListener {
   OwnHalves own_halves_{record_, {config_.server_key, config_.box_key, config_.seal_key}, sessions_, notices_};
   Relays relays_{
       record_, {config_.box_key, config_.now_ms, config_.limits}, own_halves_, sessions_, [this] { on_half(); }};
+  Countdown countdown_{record_, config_.limits, config_.now_ms, [this] { sessions_.status_changed(); }};
   TrusteeSeat seat_{{config_.server_key, config_.seal_key, config_.token_keys, config_.now_ms, config_.stop_asked,
                      config_.parallel, config_.lookahead},
                     own_halves_,
@@ -184,6 +186,7 @@ void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Req
   if (auto const* in = std::get_if<wire::Cosign>(&what)) return answer(asked, *in);
   if (auto const* in = std::get_if<wire::Relay>(&what)) return relays_.answer(asked, *in);
   if (auto const* in = std::get_if<wire::GetDraft>(&what)) return answer(asked, *in);
+  if (auto const* in = std::get_if<wire::SetCountdown>(&what)) return countdown_.answer(asked, *in);
   // EnrolStart, EnrolKeys, by somebody who is enrolled.
   asked.refuse(Refusal::kNotAuthorised);
 }
@@ -220,8 +223,11 @@ void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
     return asked.refuse(allowed.error());
   }
   auto const roles = draft_.person(asked.person())->roles;
-  asked.reply(wire::welcome(asked.id(), draft_.manifest().meeting_id, record_.size(), asked.person(), roles,
-                            draft_.suggested_to(asked.person())));
+  auto const& drafted = draft_.manifest();
+  bool const before = record_.phase() == meeting::MeetingPhase::kBeforeOpen;
+  asked.reply(wire::welcome(asked.id(), drafted.meeting_id, record_.size(), asked.person(), roles,
+                            draft_.suggested_to(asked.person()),
+                            before ? wire::Announced{drafted.title, drafted.date} : wire::Announced{}));
   sessions_.greet(asked.session(), in.next_index);
   if (auto frame = cosignatures_.newest()) outbox_.add(Lane::kPush, asked.session(), std::move(*frame));
   for (auto& frame : proposals_.frames_for(asked.person())) {
@@ -258,6 +264,7 @@ void Core::Parts::took_in(meeting::Entry const& entry, std::uint64_t index, Payl
   if (is_closed || !record_.in_progress()) between_attempts();
   proposals_.look_again();
   own_work_.look_again();
+  countdown_.look_again();
   // Last, because it appends an entry itself.
   if (auto const* result = std::get_if<meeting::CheckResult>(&entry.body)) incidents_.took_in(*result, index);
 }
@@ -323,7 +330,7 @@ CommitGroup Core::Parts::take_group() {
   feed_.sign();
   sessions_.push_log(record_.size(), [this](std::uint64_t from) { return feed_.frames(from); });
   if (auto const frame = cosignatures_.take_fresh()) sessions_.to_all(Lane::kCosignature, *frame);
-  if (sessions_.status_due()) sessions_.push_status();
+  if (sessions_.status_due()) sessions_.push_status(countdown_.left_s());
   return outbox_.take();
 }
 

@@ -43,6 +43,7 @@ constexpr std::string_view kUsage =
     "paper <question> <issued> <returned> <valid> <invalid> <agree> <disagree> <abstain>\n"
     "paper-submit\n"
     "close-meeting\n"
+    "countdown <seconds>|off\n"
     "export <file>\n"
     "marks\n"
     "unmark\n"
@@ -279,6 +280,13 @@ Result<Command> paper(std::string_view rest) {
   return Paper{values[0], {values[1], values[2], values[3], values[4], values[5], values[6], values[7]}};
 }
 
+Result<Command> countdown(std::string_view rest) {
+  if (rest == "off") return Countdown{};
+  auto const seconds = number(rest);
+  if (!seconds || *seconds == 0) return Refusal::kMalformed;
+  return Countdown{*seconds};
+}
+
 Result<Command> follow(std::string_view rest) {
   if (rest != "on" && rest != "off") return Refusal::kMalformed;
   return Follow{rest == "on"};
@@ -330,6 +338,7 @@ constexpr Parser kParsers[] = {
     {"paper", paper},
     {"paper-submit", bare<PaperSubmit>},
     {"close-meeting", bare<CloseMeeting>},
+    {"countdown", countdown},
     {"export", export_},
     {"marks", bare<Marks>},
     {"unmark", bare<Unmark>},

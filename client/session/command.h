@@ -95,6 +95,10 @@ struct Paper {
 };
 struct PaperSubmit {};
 struct CloseMeeting {};
+/// For everybody to see; closes nothing.
+struct Countdown {
+  std::uint32_t seconds = 0;  ///< 0: none any more
+};
 struct Export {
   std::string path;
 };
@@ -109,10 +113,10 @@ struct Status {};
 struct Help {};
 struct Quit {};
 
-using Command =
-    std::variant<Draft, Sheet, Tick, Proposals, Approve, SignIn, SignOut, Recuse, ChangeTrustee, Interview, Open, Vote,
-                 Cast, Check, CheckAccept, CheckRefuse, Verdict, Spoil, Close, NotVoted, Override, Stop, Declare, Void,
-                 Paper, PaperSubmit, CloseMeeting, Export, Marks, Unmark, Meeting, Now, Follow, Status, Help, Quit>;
+using Command = std::variant<Draft, Sheet, Tick, Proposals, Approve, SignIn, SignOut, Recuse, ChangeTrustee, Interview,
+                             Open, Vote, Cast, Check, CheckAccept, CheckRefuse, Verdict, Spoil, Close, NotVoted,
+                             Override, Stop, Declare, Void, Paper, PaperSubmit, CloseMeeting, Countdown, Export, Marks,
+                             Unmark, Meeting, Now, Follow, Status, Help, Quit>;
 
 /// "@7 sign-in": the tag that the reply repeats, and the command after it.
 struct Tagged {

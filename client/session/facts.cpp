@@ -27,6 +27,11 @@ std::string members(object const& from) {
   return text.substr(1, text.size() - 2);
 }
 
+boost::json::value online_or_null(Online::Is is) {
+  if (is == Online::Is::kUnknown) return nullptr;
+  return is == Online::Is::kHere;
+}
+
 boost::json::value code_or_null(std::optional<Refusal> const& code) {
   if (!code) return nullptr;
   return boost::json::string(piaojue::name(*code));

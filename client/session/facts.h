@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/sentence.h"
+#include "client/session/online.h"
 #include "protocol/meeting/record.h"
 
 namespace piaojue::client::facts {
@@ -21,6 +22,8 @@ object event(std::string_view name);
 void add(object& out, object more);
 /// An object's members without its braces.
 std::string members(object const& from);
+/// Null: not known.
+boost::json::value online_or_null(Online::Is is);
 boost::json::value code_or_null(std::optional<Refusal> const& code);
 
 std::string name_of(Record const& record, PersonId person);

@@ -72,7 +72,7 @@ class Session::Parts final : private LogListener {
   Requests requests_{limits_, clock_, keeper_};
   LogFollower log_{config_.profile, config_.keys, limits_, clock_, keeper_, requests_, events_, *this};
   Milestones milestones_{log_.copy(), events_};
-  Online online_;
+  Online online_{clock_};
   OwnHalves halves_{me_, config_.keys, limits_, clock_, log_, keeper_, requests_, online_};
   HalvesOfOthers halves_of_others_{me_, config_.keys, log_, requests_};
   SignInSheet sheet_{log_, keeper_, requests_};
@@ -90,8 +90,9 @@ class Session::Parts final : private LogListener {
   Alarms alarms_{me_, log_, guards_, voter_, seat_, events_};
   RecordChanges record_changes_{log_.copy()};
   Waits waits_{log_, proposals_, clock_};
+  Countdown countdown_{config_.profile, log_, requests_, clock_};
   View view_{{config_.profile, config_.keys, log_, requests_, proposals_, voter_, seat_, papers_, changes_, guards_,
-              alarms_, record_changes_, desk_, waits_, online_},
+              alarms_, record_changes_, desk_, waits_, online_, countdown_},
              limits_.now_apart_ms,
              clock_,
              events_};
@@ -140,6 +141,8 @@ void Session::Parts::connected() {
 
 void Session::Parts::disconnected() {
   if (requests_.is_connected()) view_.touch();
+  online_.lost();
+  countdown_.lost();
   if (requests_.disconnected()) events_.emit(facts::event("disconnected"));
 }
 
@@ -157,7 +160,11 @@ void Session::Parts::on_frame(ByteView frame) {
 }
 
 void Session::Parts::take(wire::Message message) {
-  if (auto const* welcome = std::get_if<wire::Welcome>(&message.what)) return log_.take_welcome(*welcome);
+  if (auto const* welcome = std::get_if<wire::Welcome>(&message.what)) {
+    log_.take_welcome(*welcome);
+    if (requests_.is_welcomed()) online_.welcomed();
+    return;
+  }
   if (message.id != 0 && requests_.is_hello(message.id)) {
     if (auto const* refused = std::get_if<wire::Refused>(&message.what)) log_.take_hello_refused(refused->code);
     return;
@@ -255,6 +262,8 @@ void Session::Parts::run(Reply const& reply, command::Command const& command) {
           voter_.operate(reply, in);
         } else if constexpr (requires { desk_.operate(reply, in); }) {
           desk_.operate(reply, in);
+        } else if constexpr (requires { countdown_.operate(reply, in); }) {
+          countdown_.operate(reply, in);
         } else if constexpr (requires { seat_.operate(reply, in); }) {
           seat_.operate(reply, in);
         } else if constexpr (requires { view_.operate(reply, in); }) {

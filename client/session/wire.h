@@ -29,6 +29,7 @@ Bytes cosign(std::uint64_t id, log::Cosignature const& cosignature);
 Bytes relay(std::uint64_t id, PersonId to, meeting::RelayKind kind, ByteView body);
 Bytes get_draft(std::uint64_t id);
 Bytes ping(std::uint64_t id);
+Bytes set_countdown(std::uint64_t id, std::uint32_t seconds);
 
 // ---- What the server sends
 struct Refused {
@@ -54,6 +55,7 @@ struct Welcome {
   PersonId person = 0;
   std::uint32_t roles = 0;
   std::vector<SuggestedRecusal> suggested;
+  std::string title, date;  ///< before MeetingOpen, one line each: for people to read, and no more
 };
 struct Accepted {
   std::uint64_t index = 0;
@@ -97,6 +99,7 @@ struct MixWork {
 };
 struct Status {
   std::vector<PersonId> connected, enrolled;
+  std::optional<std::uint32_t> countdown_s;
 };
 struct Relay {
   PersonId from = 0;

@@ -97,12 +97,12 @@ function Signing({ app, it, title }) {
   const opening = it.type === 'BatchOpen';
   const key = it.type === 'KeyChange';
   const ready = (!opening || Number(heads) === it.people.length) && (!key || same);
-  return html`${opening && html`<${Heads} app=${app}
+  return html`${key && html`<${DeviceCode} app=${app} it=${it} same=${same} setSame=${setSame} />`}
+    <div class="signing">${opening && html`<${Heads} app=${app}
       people=${it.people.map((one) => one.person)} heads=${heads} setHeads=${setHeads} />`}
-    ${key && html`<${DeviceCode} app=${app} it=${it} same=${same} setSame=${setSame} />`}
     <div class="sign-row"><${Hold} app=${app} label=${t('sign.do', { title })} disabled=${!ready}
       run=${() => app.act(`approve ${it.id}${opening ? ` ${heads}` : ''}`, 'note.signed')} />
-      <p class="quiet-text">${t('sign.object')}</p></div>`;
+      <p class="quiet-text">${t('sign.object')}</p></div></div>`;
 }
 
 /** A supervisor signs the meeting only when everybody with keys is ticked. */
@@ -110,9 +110,10 @@ function TickedSigning({ app, it, title }) {
   const { t } = app;
   const sheet = useSheet(app);
   return html`<${TickSheet} app=${app} sheet=${sheet} />
-    <div class="sign-row"><${Hold} app=${app} label=${t('sign.do', { title })} disabled=${!allTicked(sheet[0])}
-      run=${() => app.act(`approve ${it.id}`, 'note.signed')} />
-      <p class="quiet-text">${t('sign.object')}</p></div>`;
+    <div class="signing"><div class="sign-row">
+      <${Hold} app=${app} label=${t('sign.do', { title })} disabled=${!allTicked(sheet[0])}
+        run=${() => app.act(`approve ${it.id}`, 'note.signed')} />
+      <p class="quiet-text">${t('sign.object')}</p></div></div>`;
 }
 
 function Proposal({ app, it }) {
@@ -121,7 +122,7 @@ function Proposal({ app, it }) {
   const name = (person) => (it.type === 'MeetingOpen' && it.people[person - 1]?.name) || personName(app, person);
   const signed = it.signed.length ? it.signed.map(name).join(t('word.comma')) : t('sign.nobody');
   const Sign = it.type === 'MeetingOpen' && s.now.roles & kSupervisor ? TickedSigning : Signing;
-  return html`<section class=${it.yours ? 'card proposal yours' : 'card proposal'}>
+  return html`<section class=${it.yours ? 'card proposal yours' : 'card proposal'} tabindex="-1">
     <h3>${t('sign.title', { title })}</h3>
     <${Body} app=${app} it=${it} />
     ${t.has(`vouch.${it.type}`) && html`<p class="note">${t(`vouch.${it.type}`)}</p>`}

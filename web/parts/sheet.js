@@ -6,6 +6,7 @@
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, html } from './ui.js';
 import { roleWords } from './meeting.js';
+import { PaperTitle, usePrinting } from './printing.js';
 
 /** The sheet as the program has it now; asked for again whenever it may have changed. @return [rows or null, again] */
 export function useSheet(app) {
@@ -41,19 +42,15 @@ function Table({ app, rows, last, children }) {
 export function SheetPrint({ app }) {
   const { t } = app;
   const [rows] = useSheet(app);
-  const [printing, setPrinting] = useState(false);
-  useEffect(() => {
-    if (!printing) return;
-    print();
-    setPrinting(false);
-  }, [printing]);
+  const [printing, begin] = usePrinting();
   if (!rows) return null;
-  return html`<section class=${printing ? 'card sheet-card sheet-printing' : 'card sheet-card'}>
+  return html`<section class=${printing ? 'card sheet-card printing' : 'card sheet-card'}>
+    ${printing && html`<div class="print-only"><${PaperTitle} app=${app} /></div>`}
     <h2>${t('sheet.title')}</h2><p>${t('sheet.lead')}</p>
     <${Table} app=${app} rows=${rows} last=${t('sheet.signature')}>
       ${(one) => html`<${Row} key=${one.person} app=${app} one=${one}><td class="sheet-line"></td>
       </${Row}>`}</${Table}>
-    <div class="row no-print"><button type="button" class="button primary" onClick=${() => setPrinting(true)}>
+    <div class="row no-print"><button type="button" class="button primary" onClick=${begin}>
       ${t('sheet.print')}</button></div></section>`;
 }
 

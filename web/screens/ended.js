@@ -3,6 +3,7 @@
  * The pages after which nothing more happens here: the meeting is over, the program ended, another tab has it, halted.
  */
 import { asMarked, html } from '../parts/ui.js';
+import { ClosingSheet } from '../parts/closingsheet.js';
 import { Changes } from '../parts/changes.js';
 import { Hash } from '../parts/hash.js';
 import { Rounds } from '../parts/results.js';
@@ -12,7 +13,8 @@ export function Closed({ app }) {
   const { t, s } = app;
   return html`<div class="stack middle">
     <section class="card center"><h1>${t('closed.title')}</h1><p class="lead">${t('closed.lead')}</p>
-      <${Hash} big=${true} label=${t('head.label')} value=${s.now.head} /><p>${t('head.lead')}</p></section>
+      <${Hash} big=${true} label=${t('head.label')} value=${s.now.head} /><p>${t('head.lead')}</p>
+      <${ClosingSheet} app=${app} /></section>
     <${ExportForm} app=${app} />
     ${s.now.agenda.filter((item) => item.attempts.length > 0)
       .map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>

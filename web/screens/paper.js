@@ -7,6 +7,7 @@
 import { useEffect, useMemo, useReducer, useRef } from '../vendor/preact-hooks.js';
 import { Act, candidate, candidates, html, kChoices, Still } from '../parts/ui.js';
 import { Attachments } from '../parts/attachments.js';
+import { Countdown } from '../parts/countdown.js';
 import { Leave } from '../parts/leave.js';
 import { Reminder } from '../parts/reminder.js';
 import { SecrecyMore, secrecySentence } from '../parts/secrecy.js';
@@ -379,7 +380,7 @@ export function Paper({ app }) {
         interview=${interviewOf.get(q) || ''} choice=${paper.choices[q] || ''} choices=${choices}
         onChoose=${choose} />`)}</ol>
     <div class="row-end"><span class="quiet-text">${t('paper.memory')}</span><${Leave} app=${app} small=${true} /></div>
-    <div class="action-bar">
+    <div class="action-bar"><${Countdown} app=${app} big=${true} />
       <span class="progress-count" role="status">${t('paper.count', { done, total: questions.length })}</span>
       <div class="action-note"><${Reminder} app=${app} />
         <p class="unmarked-names">${unmarkedText(app, questions)}</p></div>

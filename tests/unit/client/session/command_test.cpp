@@ -35,6 +35,15 @@ TEST(Command, ChoicesAreExactlyTheirWords) {
   }
 }
 
+// Harm: a time that nobody has set is shown to the hall.
+TEST(Command, ACountdownIsSecondsOrOff) {
+  EXPECT_EQ(parsed<Countdown>("countdown 120").seconds, 120U);
+  EXPECT_EQ(parsed<Countdown>("countdown off").seconds, 0U);
+  for (auto const* line : {"countdown", "countdown 0", "countdown -1", "countdown 2 min", "countdown on"}) {
+    EXPECT_EQ(parse(line).error(), Refusal::kMalformed) << line;
+  }
+}
+
 TEST(Command, TextsRunToTheEndOfTheLine) {
   EXPECT_EQ(parsed<Recuse>("recuse 3 与申报人为 同一单位  ").reason, "与申报人为 同一单位");
   EXPECT_EQ(parsed<Recuse>("recuse 3 x").person, 0U);
