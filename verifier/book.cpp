@@ -150,6 +150,13 @@ Book::Findings Book::after(Record const& record, Recuse const& e) {
   return {};
 }
 
+Book::Findings Book::after(Record const&, RecuseBack const& e) {
+  attendance_.at(e.person - 1).recusals.erase(e.question);
+  recused_.erase({e.person, e.question});
+  attested_.erase({e.person, e.question});
+  return {};
+}
+
 Book::Roll Book::roll(Manifest const& manifest, std::vector<QuestionId> const& questions) const {
   Roll out;
   for (Attendance const& a : attendance_) {
