@@ -224,6 +224,16 @@ export const LAWFUL = {
       m.recuseBack(4, 2, [1, 2, 3, 4, 5, 6]);
       declared(m);
     }],
+  'office and committee add their word to an expert\'s': [['recuse', 'recuse', 'recuse_back', 'recuse'], (m) => {
+    m.recuse(2, 1);
+    m.recuse(2, 1, m.office, { reason: '亲属' });
+    m.recuse(2, 1, [1, 3, 4, 5, 6], { reason: '亲属关系' });
+    m.recuseBack(2, 1, [1, 2, 3, 4, 5, 6]);
+    m.recuse(3, 2, m.experts.filter((p) => p !== 3));
+    m.recuse(4, 2);
+    const recusals = [3, 4].map((person) => ({ person, question: 2 }));
+    declared(m, { recusals, figures: { 1: { agree: 8 }, 2: { agree: 6 } } });
+  }],
   'a recusal of an attempt that was voided is taken back': [['recuse_back'], (m) => {
     m.recuse(2, 1);
     const a = voted(m, { recusals: [{ person: 2, question: 1 }] });
@@ -452,6 +462,15 @@ export const BROKEN = {
   'somebody steps back twice': [4, (m) => {
     for (let i = 0; i < 2; i += 1)
       m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, [2]);
+  }],
+  'the office adds its word to the committee\'s': [4, (m) => {
+    m.recuse(2, 1, [1, 3, 4, 5, 6]);
+    m.recuse(2, 1, m.office);
+  }],
+  'an expert takes back alone what the office said too': [27, (m) => {
+    m.recuse(2, 1);
+    m.recuse(2, 1, m.office);
+    m.recuseBack(2, 1);
   }],
   'a recusal is taken back that nobody entered': [27, (m) => { m.recuseBack(2, 1); }],
   'a recusal is taken back twice': [27, (m) => {

@@ -88,7 +88,7 @@ export class People {
     if (by === 'person') word.ownKey = person.keyIndex;
     else word[by] = true;
     person.words.set(question, word);
-    person.recusals.set(question, reason);
+    if (attested || !person.recusals.has(question)) person.recusals.set(question, reason);
     if (attested) person.attested.add(question);
   }
   /** @param {Person} person @param {number} question */

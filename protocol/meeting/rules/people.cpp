@@ -83,6 +83,11 @@ bool attests(State const& s, Recuse const& e, Signing const& signing) {
   return signing.by == By::kCommittee || (signing.by == By::kOne && s.has_first_key(e.person));
 }
 
+/// Who stepped back by himself may come back by himself; a body that holds it for needed says so too, and he does not.
+bool adds_its_word(RecusalNote const& note, By by) {
+  return !note.by_committee && (by == By::kCommittee || (by == By::kOffice && !note.by_office));
+}
+
 /// Neither decided, nor live in an attempt in progress: whoever steps back from it, or comes back, changes nobody's
 /// vote.
 bool is_between_attempts(State const& s, QuestionId q) {
@@ -98,7 +103,7 @@ Result<void> Rule<Recuse>::check(State const& s, Recuse const& e, Signing const&
   // Of one that was taken back nobody who holds the old entry makes a new one.
   if (e.sequence != s.recuse_backs_of(e.person, e.question)) return Refusal::kConflict;
   RecusalNote const* const before = s.recusal(e.person, e.question);
-  if (before == nullptr) return {};
+  if (before == nullptr || adds_its_word(*before, signing.by)) return {};
   // What the office entered may still be attested, so that the question can be opened.
   if (before->attested || !attests(s, e, signing)) return Refusal::kConflict;
   return {};
@@ -106,8 +111,9 @@ Result<void> Rule<Recuse>::check(State const& s, Recuse const& e, Signing const&
 
 void Rule<Recuse>::take(State& s, Recuse const& e, Place const& place) {
   RecusalNote& note = s.recusals[e.person][e.question];
-  note.reason = e.reason;
-  note.attested = attests(s, e, place.signing);
+  bool const attested = attests(s, e, place.signing);
+  if (note.reason.empty() || attested) note.reason = e.reason;
+  note.attested = note.attested || attested;
   // Who attests what others entered does not make it his own word alone.
   note.by_office = note.by_office || place.signing.by == By::kOffice;
   note.by_committee = note.by_committee || place.signing.by == By::kCommittee;

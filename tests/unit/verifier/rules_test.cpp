@@ -333,6 +333,15 @@ std::vector<Rule> rules_of_words() {
              },
              unchanged);
        }},
+      {"RecuseBackAloneOfWhatTheOfficeSaidToo", 27,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               must(m.recuse(1, 1));
+               must(m.recuse_by(1, 1, m.office()));
+             },
+             unchanged);
+       }},
       {"RecuseBackWithTheOfficeOfTheCommitteesWord", 27,
        [] {
          return recuse_back_with([](Meeting& m) { must(m.recuse_by(1, 1, m.committee(1))); }, unchanged, with_office);

@@ -74,11 +74,15 @@ function recuse(meeting, body, at) {
   must(isBetweenAttempts(meeting, body.question), 'WRONG_PHASE');
   must(body.sequence === (person.recuseBacks.get(body.question) ?? 0), 'CONFLICT');
   const attested = by === 'committee' || (by === 'person' && person.first);
-  must(!person.recusals.has(body.question) || (attested && !person.attested.has(body.question)), 'CONFLICT');
+  must(!person.recusals.has(body.question) || (attested && !person.attested.has(body.question))
+    || addsWord(person.words.get(body.question), by), 'CONFLICT');
   meeting.people.recuse(person, body, by, attested);
   if (byOthers)
     meeting.change(at, 'recuse', by, { person: person.number, question: body.question, reason: body.reason });
 }
+
+/** Whether a body signs that has not signed, nor a stronger one. */
+const addsWord = ({ office, committee }, by) => !committee && (by === 'committee' || (by === 'office' && !office));
 
 /** Neither decided, nor live in an attempt in progress. */
 function isBetweenAttempts({ candidates, inProgress, current }, question) {

@@ -302,6 +302,26 @@ TEST_F(RecuseBackRules, WhatTheOfficeEnteredItTakesBackWithHimWhoeverSignedLater
   EXPECT_FALSE(recused(2, 1));
 }
 
+// Harm: who ought to step back does so by himself, so that nobody else can have him do it, and comes back in the last
+// moment.
+TEST_F(RecuseBackRules, OfficeAndCommitteeMayAddTheirWordToHis) {
+  must(m.recuse(2, 1));
+  EXPECT_ACCEPTED(m.submit(Recuse{m.record.meeting(), 2, 1, "亲属"}, m.office()));
+  EXPECT_EQ(m.record.last_by(), By::kOffice);
+  auto const& note = m.record.recusals().at(2).at(1);
+  EXPECT_TRUE(note.attested) << "his own word is not made less by it";
+  EXPECT_EQ(note.reason, "同一单位");
+  EXPECT_REFUSED(m, kConflict, m.recuse_by(2, 1, m.office()));
+  EXPECT_REFUSED(m, kConflict, m.recuse(2, 1));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1));
+  EXPECT_ACCEPTED(m.recuse_by(2, 1, m.committee(2)));
+  EXPECT_REFUSED(m, kConflict, m.recuse_by(2, 1, m.committee(2)));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1, m.office()));
+  EXPECT_ACCEPTED(m.recuse_back(2, 1, m.committee(2)));
+  must(m.recuse_by(2, 1, m.committee(2)));
+  EXPECT_REFUSED(m, kConflict, m.recuse_by(2, 1, m.office()));
+}
+
 TEST_F(RecuseBackRules, WhatTheCommitteeSignedForNoOfficeTakesBack) {
   must(m.recuse_by(2, 1, m.office()));
   must(m.recuse_by(2, 1, m.committee(2)));
@@ -369,16 +389,17 @@ TEST_F(RecuseBackRules, EightOfAPersonAndQuestion) {
 TEST_F(RecuseBackRules, NotWhileTheQuestionIsVotedOnNorAfterItIsDecided) {
   must(m.recuse(1, 1));
   must(m.recuse(1, 2));
-  m.run_batch(1, m.votes(1, 5, 0), Stage::kOpen);
+  Votes const votes = m.votes(1, 5, 0);
+  m.run_batch(1, votes, Stage::kOpen);
   EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(1, 1));
   must(m.void_questions({1}));
   EXPECT_ACCEPTED(m.recuse_back(1, 1));
   EXPECT_TRUE(m.record.taken_back().opened);
   EXPECT_TRUE(m.attempt().recused(1, 1)) << "what was opened stays as it was opened";
   EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(1, 2));
-  m.continue_batch(m.votes(1, 5, 0), Stage::kOpen, Stage::kDeclared);
+  m.continue_batch(votes, Stage::kOpen, Stage::kDeclared);
   EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(1, 2));
-  m.run_batch(1, m.votes(1, 5, 0), Stage::kOpen);
+  m.run_batch(1, {}, Stage::kOpen);
   EXPECT_FALSE(m.attempt().recused(1, 1));
 }
 
@@ -401,9 +422,8 @@ TEST_F(RecuseBackRules, NotOnceASumOfTheQuestionWasOpened) {
 // Harm: a BatchOpen that still calls him recused would be the office's word against the log.
 TEST_F(RecuseBackRules, WhoCameBackIsEntitledAndCountsForGateAndDenominator) {
   must(m.recuse(1, 1));
-  BatchOpen before;
   m.all_keys(1);
-  before = must(m.record.draft_batch_open(1, false, {}));
+  BatchOpen const before = must(m.record.draft_batch_open(1, false, {}));
   must(m.recuse_back(1, 1));
   EXPECT_REFUSED(m, kConflict, m.submit(before, m.office()));
   must(m.submit(must(m.record.draft_batch_open(1, false, {})), m.office()));
