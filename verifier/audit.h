@@ -76,7 +76,7 @@ struct Attendance {
   meeting::PersonId person = 0;
   std::optional<std::uint64_t> first_sign_in, last_sign_out;
   bool signed_in = false;                               ///< at the end
-  std::map<meeting::QuestionId, std::string> recusals;  ///< with the reason
+  std::map<meeting::QuestionId, std::string> recusals;  ///< that stand at the end, with the reason
 };
 
 struct Audit {

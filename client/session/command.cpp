@@ -24,6 +24,7 @@ constexpr std::string_view kUsage =
     "sign-out [not-voted yes|no | <person> <reason…>]\n"
     "recuse <question> <reason…>\n"
     "recuse-person <person> <question> <reason…>\n"
+    "recuse-back <question> <reason…>\n"
     "change-trustee <trustee> <person> <reason…>\n"
     "interview <question> [sha256:<64 hex digits>] <text…>\n"
     "open <batch> [paper]\n"
@@ -212,6 +213,15 @@ Result<Command> recuse(std::string_view rest, bool by_office) {
   return out;
 }
 
+Result<Command> recuse_back(std::string_view rest) {
+  RecuseBack out;
+  auto const question = number(take_word(rest));
+  if (!question || *question == 0 || !text_fits(rest)) return Refusal::kMalformed;
+  out.question = *question;
+  out.reason = rest;
+  return out;
+}
+
 Result<Command> interview(std::string_view rest) {
   constexpr std::string_view kDocument = "sha256:";
   Interview out;
@@ -319,6 +329,7 @@ constexpr Parser kParsers[] = {
     {"sign-out", sign_out},
     {"recuse", [](std::string_view rest) { return recuse(rest, false); }},
     {"recuse-person", [](std::string_view rest) { return recuse(rest, true); }},
+    {"recuse-back", recuse_back},
     {"change-trustee", change_trustee},
     {"interview", interview},
     {"open", open},

@@ -266,6 +266,11 @@ struct Teller {
     out["question"] = in.question;
     out["reason"] = in.reason;
   }
+  void operator()(meeting::RecuseBack const& in) {
+    who(in.person);
+    out["question"] = in.question;
+    out["reason"] = in.reason;
+  }
   void operator()(meeting::KeyChange const& in) {
     who(in.person);
     // The server writes its own reason in both languages; a page shows the reader's.
@@ -457,6 +462,9 @@ struct Voucher {
   }
   std::optional<Sentence> operator()(meeting::Recuse const& in) const {
     return Sentence(words::kVouchRecuse, {{"name", name(in.person)}});
+  }
+  std::optional<Sentence> operator()(meeting::RecuseBack const& in) const {
+    return Sentence(words::kVouchRecuseBack, {{"name", name(in.person)}});
   }
   std::optional<Sentence> operator()(meeting::KeyChange const& in) const {
     auto const code =

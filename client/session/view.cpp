@@ -68,7 +68,16 @@ array candidates_of(meeting::Manifest const& manifest) {
   return out;
 }
 
-array recusals_of(meeting::Record const& record) {
+/// Whether this person could take a recusal of his back now, and nobody else would have to sign.
+bool can_take_back(meeting::Record const& record, PersonId me, QuestionId q) {
+  meeting::RecuseBack const back{record.meeting(), me, q, "?", record.recuse_backs(me, q)};
+  auto entry = meeting::made(back).entry;
+  if (!record.check(entry, meeting::Record::Signatures::kPartial)) return false;
+  entry.signatures.push_back({me, {}});
+  return record.signatures_complete(entry);
+}
+
+array recusals_of(meeting::Record const& record, PersonId me) {
   array out;
   for (auto const& [p, by_question] : record.recusals()) {
     for (auto const& [q, note] : by_question) {
@@ -78,6 +87,10 @@ array recusals_of(meeting::Record const& record) {
       one["reason"] = note.reason;
       one["attested"] = note.attested;
       one["own_word"] = record.has_first_key(p);
+      one["beside"] = note.by_committee ? boost::json::value("committee")
+                      : note.by_office  ? boost::json::value("office")
+                                        : boost::json::value();
+      one["can_take_back"] = p == me && can_take_back(record, me, q);
       out.push_back(std::move(one));
     }
   }
@@ -347,7 +360,7 @@ void View::add_experts(object& out) const {
   experts["quorum_min"] = quorum;
   experts["quorum"] = present >= quorum;
   out["experts"] = std::move(experts);
-  out["recusals"] = recusals_of(record);
+  out["recusals"] = recusals_of(record, from_.profile.person);
   out["suggested"] = suggested();
   out["interviews"] = interviews_of(record);
 }

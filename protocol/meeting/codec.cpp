@@ -143,6 +143,8 @@ Result<Body> decode_body(EntryType type, ByteView bytes) {
       return decode_as<v2::EnvelopeSpoil, EnvelopeSpoil>(type, bytes);
     case EntryType::kCheckResult:
       return decode_as<v2::CheckResult, CheckResult>(type, bytes);
+    case EntryType::kRecuseBack:
+      return decode_as<v2::RecuseBack, RecuseBack>(type, bytes);
   }
   return Refusal::kUnknownType;
 }

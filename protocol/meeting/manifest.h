@@ -36,6 +36,7 @@ inline constexpr std::uint32_t kCommitteeMin = 7;       ///< fewer guard nothing
 inline constexpr std::uint32_t kCastsMax = 16;          ///< envelopes of a person in an attempt
 inline constexpr std::uint32_t kUnsignedSpoilsMax = 2;  ///< of a person in an attempt, not signed by the person
 inline constexpr std::uint32_t kSignInsMax = 32;        ///< of a person by himself
+inline constexpr std::uint32_t kRecuseBacksMax = 8;     ///< of a person and question
 inline constexpr std::uint32_t kBatchKeysMax = 32;      ///< of a trustee for an attempt, before it is opened
 inline constexpr std::size_t kCandidatesMax = 5000;
 inline constexpr std::size_t kQuestionsPerBatchMax = 100;

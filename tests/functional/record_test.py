@@ -17,7 +17,7 @@ MAGIC = b"PIAOJUE-RECORD-2\n"
 NAMES = dict(enumerate(("MeetingOpen SignIn SignOut Recuse KeyChange Interview BatchKeys BatchOpen TokenRequest "
                         "TokensIssued EnvelopeCast BatchClose IssuanceClosed MixStep BallotBox Confirm Override "
                         "TallyShare Declaration Erased Void PaperTally Incident MeetingClose TrusteeChange "
-                        "EnvelopeSpoil CheckResult").split(), 1))
+                        "EnvelopeSpoil CheckResult RecuseBack").split(), 1))
 
 
 def items(data):

@@ -204,6 +204,66 @@ export const LAWFUL = {
     const recusals = [{ person: 1, question: 1 }];
     declared(m, { recusals, figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
   }, { roles: { 1: CHAIR } }],
+  'an expert takes his recusal back before anybody votes': [[], (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    m.recuse(3, 2);
+    m.recuseBack(3, 2);
+    m.recuse(3, 2);
+    const recusals = [{ person: 3, question: 2 }];
+    declared(m, { recusals, figures: { 1: { agree: 8 }, 2: { agree: 7 } } });
+  }],
+  'recusals are taken back with office and committee': [['recuse', 'recuse', 'recuse', ...Array(3).fill('recuse_back')],
+    (m) => {
+      m.recuse(2, 1, m.office);
+      m.recuse(2, 1, [2]);
+      m.recuse(3, 1, m.office);
+      m.recuse(4, 2, [1, 2, 3, 5, 6]);
+      m.recuseBack(2, 1, [2, ...m.office]);
+      m.recuseBack(3, 1, [1, 3, 4, 5, 6, 7]);
+      m.recuseBack(4, 2, [1, 2, 3, 4, 5, 6]);
+      declared(m);
+    }],
+  'office and committee add their word to an expert\'s': [['recuse', 'recuse', 'recuse_back', 'recuse'], (m) => {
+    m.recuse(2, 1);
+    m.recuse(2, 1, m.office, { reason: '亲属' });
+    m.recuse(2, 1, [1, 3, 4, 5, 6], { reason: '亲属关系' });
+    m.recuseBack(2, 1, [1, 2, 3, 4, 5, 6]);
+    m.recuse(3, 2, m.experts.filter((p) => p !== 3));
+    m.recuse(4, 2);
+    const recusals = [3, 4].map((person) => ({ person, question: 2 }));
+    declared(m, { recusals, figures: { 1: { agree: 8 }, 2: { agree: 6 } } });
+  }],
+  'a recusal of an attempt that was voided is taken back': [['recuse_back'], (m) => {
+    m.recuse(2, 1);
+    const a = voted(m, { recusals: [{ person: 2, question: 1 }] });
+    a.voidAll();
+    m.recuseBack(2, 1);
+    declared(m);
+  }],
+  'who comes back is in the batch again': [['recuse_back'], (m) => {
+    m.recuse(2, 1);
+    const present = m.experts.filter((p) => p !== 2);
+    const a = voted(m, { present });
+    a.voidAll();
+    m.recuseBack(2, 1);
+    m.recuse(3, 1);
+    m.recuseBack(3, 1);
+    declared(m);
+  }, { change: (x) => { x.rules.recusal_mode = 3; } }],
+  'who has a key of the office takes back what he signed with it': [['key_change'], (m) => {
+    m.keyChange(2, m.office);
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    const a = m.open(1);
+    m.checkpoint();
+    for (const p of m.experts) a.vote(p, 'agree');
+    a.toBox();
+    for (const p of m.experts) a.confirm(p);
+    a.shares();
+    a.declare(everybody(8));
+    m.checkpoint();
+  }],
   'somebody leaves after the opening, and W shrinks with him': [[], (m) => {
     const a = m.open(1);
     m.signOut(m.clerk, { batch_open: a.leaf });
@@ -402,6 +462,94 @@ export const BROKEN = {
   'somebody steps back twice': [4, (m) => {
     for (let i = 0; i < 2; i += 1)
       m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, [2]);
+  }],
+  'the office adds its word to the committee\'s': [4, (m) => {
+    m.recuse(2, 1, [1, 3, 4, 5, 6]);
+    m.recuse(2, 1, m.office);
+  }],
+  'an expert takes back alone what the office said too': [27, (m) => {
+    m.recuse(2, 1);
+    m.recuse(2, 1, m.office);
+    m.recuseBack(2, 1);
+  }],
+  'a recusal is taken back that nobody entered': [27, (m) => { m.recuseBack(2, 1); }],
+  'a recusal is taken back twice': [27, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    m.recuseBack(2, 1);
+  }],
+  'the office takes back what an expert signed': [27, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1, m.office);
+  }],
+  'the office takes back with an expert what he signed alone': [27, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1, [2, ...m.office]);
+  }],
+  'an expert takes back alone what the office entered and he attested': [27, (m) => {
+    m.recuse(2, 1, m.office);
+    m.recuse(2, 1, [2]);
+    m.recuseBack(2, 1);
+  }],
+  'the office takes back with an expert what the committee attested': [27, (m) => {
+    m.recuse(2, 1, m.office);
+    m.recuse(2, 1, [1, 3, 4, 5, 6]);
+    m.recuseBack(2, 1, [2, ...m.office]);
+  }],
+  'a recusal is taken back under a key that the office brought': [27, (m) => {
+    m.recuse(2, 1);
+    m.keyChange(2, m.office);
+    m.recuseBack(2, 1);
+  }],
+  'a recusal under a key of the office is taken back under the next one': [27, (m) => {
+    m.keyChange(2, m.office);
+    m.recuse(2, 1);
+    m.keyChange(2, m.office);
+    m.recuseBack(2, 1);
+  }],
+  'a recusal of nobody is taken back': [27, (m) => { m.recuseBack(99, 1, [2]); }],
+  'a recusal from nothing is taken back': [27, (m) => { m.recuseBack(2, 9); }],
+  'a recusal is taken back without a reason': [4, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1, [2], { reason: '' });
+  }],
+  'an old taking back is sent again': [4, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    m.recuse(2, 1);
+    m.recuseBack(2, 1, [2], { sequence: 0 });
+  }],
+  'an old recusal is sent again': [4, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    m.recuse(2, 1, [2], { sequence: 0 });
+  }],
+  'a recusal is taken back nine times': [4, (m) => {
+    for (let i = 0; i < 9; i += 1) {
+      m.recuse(2, 1);
+      m.recuseBack(2, 1);
+    }
+  }],
+  'a recusal is taken back while people vote': [4, (m) => {
+    m.recuse(2, 1);
+    voted(m, { recusals: [{ person: 2, question: 1 }] });
+    m.recuseBack(2, 1);
+  }],
+  'a recusal is taken back when the result is out': [4, (m) => {
+    m.recuse(2, 1);
+    const recusals = [{ person: 2, question: 1 }];
+    declared(m, { recusals, figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
+    m.recuseBack(2, 1);
+  }],
+  'a recusal is taken back of an opened question that is contested': [4, (m) => {
+    m.recuse(2, 1);
+    const recusals = [{ person: 2, question: 1 }];
+    const a = confirmed(m, { recusals, silent: [8], choice: (p) => (p <= 6 ? 'agree' : 'disagree') });
+    a.override([{ person: 8 }]);
+    a.shares();
+    a.declare({ 1: { agree: 5, disagree: 2, contested: true }, 2: { agree: 6, disagree: 2, contested: true } });
+    m.checkpoint();
+    m.recuseBack(2, 1);
   }],
   'an expert who is a chair recused by others': [27, (m) => {
     m.entry('Recuse', { meeting: m.meeting, person: 1, question: 1, reason: '回避' }, [m.chair, m.supervisor]);

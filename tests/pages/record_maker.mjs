@@ -220,6 +220,15 @@ export class Maker {
     const keys = this.newKeys(p);
     this.entry('KeyChange', { meeting: this.meeting, person: p, ...keys, reason: '电脑坏了' }, signers);
   }
+  /** RecuseBacks so far are those that this hand has written. */
+  recuse(person, question, signers = [person], more = {}) {
+    const sequence = this.sequences.get(`${person},${question}`) ?? 0;
+    this.entry('Recuse', { meeting: this.meeting, person, question, reason: '同一单位', sequence, ...more }, signers);
+  }
+  recuseBack(person, question, signers = [person], more = {}) {
+    const sequence = this.sequence(`${person},${question}`);
+    this.entry('RecuseBack', { meeting: this.meeting, person, question, reason: '误登', sequence, ...more }, signers);
+  }
   trusteeChange(trustee, person, signers) {
     this.entry('TrusteeChange', { meeting: this.meeting, trustee, person, reason: '离场' }, signers);
     this.slots[trustee] = person;

@@ -62,6 +62,10 @@ const PAPER_ROW = [
   one(5, 'invalid', 'u32'), one(6, 'agree', 'u32'), one(7, 'disagree', 'u32'), one(8, 'abstain', 'u32'),
 ];
 
+/** Of Recuse and of RecuseBack. */
+const RECUSE = [meeting, one(2, 'person', 'u32'), one(3, 'question', 'u32'), one(4, 'reason', 'text'),
+  one(5, 'sequence', 'u32')];
+
 /** By type number: the type's name, and the fields of its body. */
 export const TYPES = [
   null,
@@ -69,7 +73,7 @@ export const TYPES = [
   ['SignIn', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32')]],
   ['SignOut', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32'), one(4, 'reason', 'text'),
     one(5, 'batch_open', 'bytes'), one(6, 'not_cast', 'bool'), one(7, 'size', 'u64'), one(8, 'root', 'bytes')]],
-  ['Recuse', [meeting, one(2, 'person', 'u32'), one(3, 'question', 'u32'), one(4, 'reason', 'text')]],
+  ['Recuse', RECUSE],
   ['KeyChange', [meeting, one(2, 'person', 'u32'), one(3, 'identity_key', KEY), one(4, 'witness_key', KEY),
     one(5, 'box_key', KEY), one(6, 'possession', SIGNATURE), one(7, 'reason', 'text')]],
   ['Interview', [meeting, one(2, 'question', 'u32'), one(3, 'summary', 'text'), one(4, 'document', HASH)]],
@@ -106,6 +110,7 @@ export const TYPES = [
   ['EnvelopeSpoil', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'),
     many(4, 'spent', SPENT_KEY, QUESTIONS, 'question'), one(5, 'supervisor', 'u32')]],
   ['CheckResult', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'), one(4, 'verdict', 'u32')]],
+  ['RecuseBack', RECUSE],
 ];
 
 const MIB = 1024 * 1024;

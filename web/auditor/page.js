@@ -209,9 +209,10 @@ function changesSection(report) {
   const nameOf = (p) => report.attendance[p - 1].name;
   const item = (change) => {
     const signers = change.signers.map(nameOf).join(t('listComma'));
+    const signed = change.kind === 'recuse_back' ? 'signed_back' : 'signed';
     return el('li', { class: `change change-${change.kind}` },
       el('p', {}, t('place.entry', change) + t('place.colon') + changeText(change, nameOf)),
-      change.by ? el('p', { class: 'signers' }, t(`change.signed.${change.by}`, { signers })) : null);
+      change.by ? el('p', { class: 'signers' }, t(`change.${signed}.${change.by}`, { signers })) : null);
   };
   return section('changes-heading', t('changesHeading'),
     el('p', {}, report.changes.length ? t('changesLead') : t('change.none')),

@@ -46,6 +46,8 @@ function Body({ app, it }) {
     case 'SignOut': return html`<p>${t('sign.signOut', { name: it.name, reason: it.reason || '' })}</p>`;
     case 'Recuse': return html`<p>
       ${t('sign.recuse', { name: it.name, candidate: candidate(app, it.question).name, reason: it.reason })}</p>`;
+    case 'RecuseBack': return html`<p>
+      ${t('sign.recuseBack', { name: it.name, candidate: candidate(app, it.question).name, reason: it.reason })}</p>`;
     case 'KeyChange': return html`<p>${t('sign.keyChange', { name: it.name, reason: it.reason })}</p>`;
     case 'TrusteeChange': return html`<p>${t('sign.slot',
       { from: personName(app, it.from), name: personName(app, it.person), reason: it.reason })}</p>`;
@@ -77,6 +79,8 @@ export function needsCommittee(app, it) {
     case 'TrusteeChange': case 'PaperTally': return true;
     case 'KeyChange': return officer || guard || changedBefore(app);
     case 'SignOut': return officer;
+    case 'RecuseBack': return app.s.now.recusals.some((one) => one.person === it.person
+      && one.question === it.question && one.beside === 'committee');
     case 'Void': return app.s.now.attempt?.phase === 'opening';
     default: return false;
   }

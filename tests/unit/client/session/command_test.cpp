@@ -47,6 +47,8 @@ TEST(Command, ACountdownIsSecondsOrOff) {
 TEST(Command, TextsRunToTheEndOfTheLine) {
   EXPECT_EQ(parsed<Recuse>("recuse 3 与申报人为 同一单位  ").reason, "与申报人为 同一单位");
   EXPECT_EQ(parsed<Recuse>("recuse 3 x").person, 0U);
+  EXPECT_EQ(parsed<RecuseBack>("recuse-back 3 误登 了").reason, "误登 了");
+  EXPECT_EQ(parsed<RecuseBack>("recuse-back 3 x").question, 3U);
   auto const by_office = parsed<Recuse>("recuse-person 4 3 亲属 关系");
   EXPECT_EQ(by_office.person, 4U);
   EXPECT_EQ(by_office.question, 3U);

@@ -337,6 +337,52 @@ TEST_F(View, EachStageShowsInNow) {
   EXPECT_EQ(declared.at("attempt").at("boxes").as_array().size(), 2U) << "the figures stay when the box is released";
 }
 
+// Harm: a button that asks for what everybody refuses, or none where one wrong click could still be mended.
+TEST_F(View, ARecusalSaysWhetherItsPersonCanTakeItBackAlone) {
+  begin();
+  auto const mine = [this]() -> std::optional<json::object> {
+    laptop.push();
+    laptop.pump();
+    auto const stands = now();
+    for (auto const& one : stands.at("recusals").as_array()) {
+      if (one.at("person").to_number<PersonId>() == laptop.me) return one.as_object();
+    }
+    return std::nullopt;
+  };
+  auto& meeting = laptop.meeting;
+  laptop.say("recuse 1 亲属");
+  ASSERT_TRUE(mine());
+  EXPECT_TRUE(mine()->at("can_take_back").as_bool());
+  EXPECT_TRUE(mine()->at("beside").is_null());
+  must(meeting.recuse(2, 1));
+  ASSERT_TRUE(mine());
+  auto const others = now();
+  EXPECT_FALSE(others.at("recusals").at(1).at("can_take_back").as_bool()) << "it is another's";
+  laptop.say("recuse-back 1 误登");
+  EXPECT_TRUE(laptop.reply("recuse-back").at("ok").as_bool());
+  EXPECT_FALSE(mine());
+  EXPECT_TRUE(now().at("changes").as_array().empty()) << "nobody else had a hand in it";
+  laptop.say("recuse-back 1 误登");
+  EXPECT_EQ(text(laptop.reply("recuse-back"), "code"), "UNKNOWN");
+  // What the office entered it has to take back with him, also when he has signed it since.
+  must(meeting.recuse_by(laptop.me, 1, meeting.office()));
+  EXPECT_EQ(text(*mine(), "beside"), "office");
+  EXPECT_FALSE(mine()->at("can_take_back").as_bool());
+  laptop.say("recuse 1 属实");
+  EXPECT_TRUE(mine()->at("attested").as_bool());
+  EXPECT_FALSE(mine()->at("can_take_back").as_bool());
+  laptop.say("recuse-back 1 误登");
+  EXPECT_EQ(text(laptop.reply("recuse-back"), "code"), "NOT_AUTHORISED") << "by his signature alone it is not taken";
+  must(meeting.recuse_back(laptop.me, 1, meeting.office()));
+  EXPECT_FALSE(mine());
+  EXPECT_EQ(text(now().at("changes").as_array().back().as_object(), "kind"), "recuse-back");
+  // While it is voted on nothing moves.
+  laptop.say("recuse 1 亲属");
+  EXPECT_TRUE(mine()->at("can_take_back").as_bool());
+  laptop.open_batch();
+  EXPECT_FALSE(mine()->at("can_take_back").as_bool());
+}
+
 // Harm: after a restart a screen shows another meeting than before it.
 TEST_F(View, NowIsTheSameAfterARestart) {
   to_tokens();

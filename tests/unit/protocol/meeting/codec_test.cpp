@@ -362,6 +362,8 @@ std::vector<Body> samples() {
       SignIn{kMeeting, 7, 3},
       SignOut{kMeeting, 7, 4, "离席", kOpen, true, 1ULL << 40, kOther},
       Recuse{kMeeting, 7, 2, "亲属"},
+      Recuse{kMeeting, 7, 2, "亲属", 1},
+      RecuseBack{kMeeting, 7, 2, "误登", 1},
       KeyChange{kMeeting, 7, key, other_key, filled<BoxPublicKey>(23), filled<Signature>(22), "电脑损坏"},
       Interview{kMeeting, 2, "答辩", kOther},
       BatchKeys{
