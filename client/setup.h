@@ -55,6 +55,7 @@ struct StartOptions {
   Lang lang = Lang::kZh;
   std::string host;  ///< instead of the profile's; empty: the profile's
   std::uint16_t port = 0;
+  MaterialCache* materials = nullptr;  ///< SessionConfig::materials
 };
 /// A session over its wallet, and how it reaches its server.
 struct Started {
