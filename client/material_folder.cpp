@@ -17,6 +17,7 @@ namespace text = strings::client;
 
 namespace {
 
+constexpr std::size_t kNotesMax = 256;
 constexpr std::size_t kSealBytes = crypto_secretstream_xchacha20poly1305_ABYTES;
 constexpr std::size_t kHeaderBytes = crypto_secretstream_xchacha20poly1305_HEADERBYTES;
 constexpr std::size_t kSealedPieceBytes = meeting::kAttachmentPieceBytes + kSealBytes;
@@ -66,12 +67,39 @@ constexpr std::string_view kFilePolicy =
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'none'";
 
-/// In both languages: a tab that is looked at again has no page to ask.
-std::string gone_page() {
-  std::string out = "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>";
-  out.append(text::kAttachmentGone.zh).append("</title><p>").append(text::kAttachmentGone.zh);
-  out.append("</p><p lang=\"en\">").append(text::kAttachmentGone.en).append("</p></html>");
+constexpr std::string_view kWordsPolicy =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (char const c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += c;
+    }
+  }
   return out;
+}
+
+/// In both languages: a tab has not said which one. @param again the tab asks again by itself.
+local::Asset words_page(Sentence const& words, bool again) {
+  std::string out = "<!doctype html><html lang=\"zh\"><head><meta charset=\"utf-8\">";
+  if (again) out += "<meta http-equiv=\"refresh\" content=\"1\">";
+  out += "<meta name=\"viewport\" content=\"width=device-width\"><style>body{font:1.25rem/1.6 sans-serif;"
+         "max-width:40rem;margin:15vh auto;padding:0 1rem}p+p{color:#555;font-size:1rem}</style><title>";
+  out.append(text::kAttachmentTitle.zh).append("</title></head><body><main><p role=\"status\">");
+  out.append(escaped(words.in(Lang::kZh))).append("</p><p lang=\"en\">").append(escaped(words.in(Lang::kEn)));
+  out.append("</p></main></body></html>");
+  return {.type = "text/html; charset=utf-8", .bytes = std::move(out), .policy = kWordsPolicy};
 }
 
 }  // namespace
@@ -111,6 +139,7 @@ void MaterialFolder::remove_all() {
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
   kept_.clear();
+  notes_.clear();
   bytes_ = 0;
 }
 
@@ -178,6 +207,7 @@ bool MaterialFolder::add(ByteView piece) {
 bool MaterialFolder::keep(MaterialKey key, std::string const& name, meeting::Media media) {
   std::lock_guard const lock(mutex_);
   if (!open_ || !open_->push({}, crypto_secretstream_xchacha20poly1305_TAG_FINAL)) return false;
+  notes_.erase(key);
   kept_[key] = {open_->path, name, media, open_->bytes, ++uses_};
   bytes_ += open_->bytes;
   open_.reset();
@@ -225,12 +255,50 @@ local::Asset MaterialFolder::asset(std::string_view path) {
   auto const key = key_of(path);
   std::lock_guard const lock(mutex_);
   auto bytes = key ? read_kept(*key) : std::nullopt;
-  if (!bytes) return {.type = "text/html; charset=utf-8", .bytes = gone_page(), .policy = kFilePolicy};
-  auto const& kept = kept_.at(*key);
+  if (!bytes) return key ? waiting(*key) : words_page(text::kAttachmentGone, false);
+  auto& kept = kept_.at(*key);
+  kept.used = ++uses_;
   return {.type = meeting::media_type(kept.media),
           .bytes = std::move(*bytes),
           .policy = kFilePolicy,
           .disposition = "inline; filename*=UTF-8''" + percent_encoded(kept.name)};
+}
+
+local::Asset MaterialFolder::waiting(MaterialKey key) {
+  // What is there and cannot be opened was changed on the disk: it is fetched anew.
+  if (auto const it = kept_.find(key); it != kept_.end()) {
+    bytes_ -= it->second.bytes;
+    kept_.erase(it);
+  }
+  if (!fetch_) return words_page(text::kAttachmentGone, false);
+  auto const [it, fresh] = notes_.try_emplace(key);
+  auto const& note = it->second;
+  if (note.refused) {
+    // Said once; whoever loads the tab again tries again.
+    auto const why = *note.refused;
+    notes_.erase(it);
+    return words_page(why, false);
+  }
+  if (fresh) fetch_(key);
+  std::uint64_t const percent = note.size > 0 ? note.got * 100 / note.size : 0;
+  return words_page({text::kAttachmentComing, {{"percent", percent}}}, true);
+}
+
+void MaterialFolder::say_progress(MaterialKey key, std::uint64_t got, std::uint64_t size) {
+  std::lock_guard const lock(mutex_);
+  notes_[key] = {got, size, {}};
+}
+
+void MaterialFolder::say_refused(MaterialKey key, Sentence const& why) {
+  std::lock_guard const lock(mutex_);
+  // Nobody looks at more than a handful of tabs; what nobody looks at is not kept for ever.
+  if (notes_.size() > kNotesMax) notes_.clear();
+  notes_[key].refused = why;
+}
+
+void MaterialFolder::fetch_by(std::function<void(MaterialKey)> fetch) {
+  std::lock_guard const lock(mutex_);
+  fetch_ = std::move(fetch);
 }
 
 local::Assets MaterialFolder::in_front_of(local::Assets otherwise) {

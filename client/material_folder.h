@@ -7,6 +7,7 @@
 ///
 /// Names say nothing of the content. What a crash leaves behind nobody can read; the next start removes it.
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -28,12 +29,17 @@ class MaterialFolder final : public MaterialCache {
   bool begin(std::uint64_t bytes) override;
   bool add(ByteView piece) override;
   bool keep(MaterialKey key, std::string const& name, meeting::Media media) override;
+  void say_progress(MaterialKey key, std::uint64_t got, std::uint64_t size) override;
+  void say_refused(MaterialKey key, Sentence const& why) override;
   void drop() override;
   void wipe() override;
 
   /// A kept file, opened. Nothing: it is not there, or somebody has changed it on the disk. On any thread.
   std::optional<std::string> read(MaterialKey key);
-  /// What the page asks for as files/<question>/<index>, and everything else from `otherwise`. This outlives it.
+  /// Once, when there is a session: a tab waits for a file. Called on the page's thread, and must not call back.
+  void fetch_by(std::function<void(MaterialKey)> fetch);
+  /// What a tab asks for as files/<question>/<index>, and everything else from `otherwise`. This outlives it. A file
+  /// that is not there is fetched; until then the tab shows how far it has come, and asks again by itself.
   local::Assets in_front_of(local::Assets otherwise);
 
  private:
@@ -44,12 +50,18 @@ class MaterialFolder final : public MaterialCache {
     std::uint64_t bytes = 0;
     std::uint64_t used = 0;  ///< the larger, the later
   };
+  /// Of a file that somebody waits for.
+  struct Note {
+    std::uint64_t got = 0, size = 0;
+    std::optional<Sentence> refused;
+  };
   struct Open;
   void drop_open();
   void make_room(std::uint64_t bytes);
   void remove_all();
   std::optional<std::string> read_kept(MaterialKey key);
   local::Asset asset(std::string_view path);
+  local::Asset waiting(MaterialKey key);
 
   std::filesystem::path const folder_;
   std::uint64_t const bytes_max_;
@@ -57,6 +69,8 @@ class MaterialFolder final : public MaterialCache {
   Secret key_;
   std::unique_ptr<Open> open_;
   std::map<MaterialKey, Kept> kept_;
+  std::map<MaterialKey, Note> notes_;
+  std::function<void(MaterialKey)> fetch_;
   std::uint64_t bytes_ = 0;  ///< of all that is kept
   std::uint64_t uses_ = 0;
   std::uint64_t last_name_ = 0;

@@ -4,6 +4,7 @@
 /// program, nothing in most tests. What is kept there can be read by nobody but this program, while it runs.
 #include <string>
 
+#include "base/sentence.h"
 #include "protocol/meeting/attachment.h"
 #include "protocol/meeting/manifest.h"
 
@@ -31,6 +32,10 @@ class MaterialCache {
   [[nodiscard]] virtual bool add(ByteView piece) = 0;
   /// What was begun is whole, and is that file. @return false: it could not be written.
   [[nodiscard]] virtual bool keep(MaterialKey key, std::string const& name, meeting::Media media) = 0;
+  /// So much of that file has come.
+  virtual void say_progress(MaterialKey key, std::uint64_t got, std::uint64_t size) = 0;
+  /// That file does not come: why, for who waits for it.
+  virtual void say_refused(MaterialKey key, Sentence const& why) = 0;
   /// What was begun is not wanted.
   virtual void drop() = 0;
   /// Removes everything.

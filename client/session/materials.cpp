@@ -31,17 +31,24 @@ meeting::Attachment const& Materials::attachment(MaterialKey key) const {
 }
 
 void Materials::operate(Reply const& reply, command::Attachment const& in) {
-  if (log_.record().phase() != meeting::MeetingPhase::kOpen) return reply.no(Refusal::kWrongPhase);
+  if (cache_ == nullptr) return reply.no(Refusal::kStorage);
+  MaterialKey const key{in.question, in.index};
+  if (log_.record().phase() != meeting::MeetingPhase::kOpen) {
+    return refuse_one(reply, key, Refusal::kWrongPhase, text::kAttachmentGone);
+  }
   auto const& candidates = log_.record().manifest().candidates;
   bool const there = in.question <= candidates.size() && in.index < candidates[in.question - 1].attachments.size();
-  if (!there) return reply.no(Refusal::kUnknown);
-  MaterialKey const key{in.question, in.index};
-  if (cache_ == nullptr) return reply.no(Refusal::kStorage);
+  if (!there) return refuse_one(reply, key, Refusal::kUnknown, text::kAttachmentGone);
   if (cache_->has(key)) return reply.ok(page_of(key));
   auto const before = std::ranges::find(wanted_, key, &Wanted::key);
   if (before != wanted_.end()) return before->asked_by.push_back(reply);
-  if (wanted_.size() >= kWantedMax) return reply.no(Refusal::kBusy);
+  if (wanted_.size() >= kWantedMax) return refuse_one(reply, key, Refusal::kBusy, text::kAttachmentTooMany);
   wanted_.push_back({key, {reply}, 0, false, {}});
+}
+
+void Materials::refuse_one(Reply const& reply, MaterialKey key, Refusal code, Sentence const& why) {
+  cache_->say_refused(key, why);
+  reply.no(code, why);
 }
 
 void Materials::took_in(meeting::Entry const& entry) {
@@ -54,7 +61,7 @@ void Materials::refuse(Refusal why) {
   ++fetched_;
   if (cache_ != nullptr) cache_->drop();
   for (auto const& one : std::exchange(wanted_, {}))
-    for (auto const& reply : one.asked_by) reply.no(why);
+    for (auto const& reply : one.asked_by) refuse_one(reply, one.key, why, text::kAttachmentGone);
 }
 
 void Materials::act() {
@@ -109,10 +116,11 @@ void Materials::end(Refusal code, Text const& why) {
   auto const failed = std::move(wanted_.front());
   wanted_.pop_front();
   Sentence const words(why, {{"name", attachment(failed.key).name}});
-  for (auto const& reply : failed.asked_by) reply.no(code, words);
+  for (auto const& reply : failed.asked_by) refuse_one(reply, failed.key, code, words);
 }
 
 void Materials::say_progress(Wanted const& wanted) {
+  cache_->say_progress(wanted.key, wanted.got, attachment(wanted.key).size);
   auto event = facts::event("attachment");
   facts::add(event, said(wanted.key));
   event["got"] = wanted.got;

@@ -36,6 +36,7 @@ class Materials {
   void take(ByteView piece);
   void finish();
   void end(Refusal code, Text const& why);
+  void refuse_one(Reply const& reply, MaterialKey key, Refusal code, Sentence const& why);
   void say_progress(Wanted const& wanted);
 
   LogFollower const& log_;

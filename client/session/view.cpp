@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/view.h"
 
+#include "protocol/meeting/attachment.h"
+
 namespace piaojue::client {
 
 using facts::array;
