@@ -51,8 +51,8 @@ std::string percent_encoded(std::string_view name) {
   std::string out;
   for (char const c : name) {
     auto const byte = static_cast<unsigned char>(c);
-    bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                       c == '-' || c == '_';
+    bool const plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
     if (plain) {
       out += c;
     } else {
@@ -94,8 +94,9 @@ std::string escaped(std::string_view text) {
 local::Asset words_page(Sentence const& words, bool again) {
   std::string out = "<!doctype html><html lang=\"zh\"><head><meta charset=\"utf-8\">";
   if (again) out += "<meta http-equiv=\"refresh\" content=\"1\">";
-  out += "<meta name=\"viewport\" content=\"width=device-width\"><style>body{font:1.25rem/1.6 sans-serif;"
-         "max-width:40rem;margin:15vh auto;padding:0 1rem}p+p{color:#555;font-size:1rem}</style><title>";
+  out +=
+      "<meta name=\"viewport\" content=\"width=device-width\"><style>body{font:1.25rem/1.6 sans-serif;"
+      "max-width:40rem;margin:15vh auto;padding:0 1rem}p+p{color:#555;font-size:1rem}</style><title>";
   out.append(text::kAttachmentTitle.zh).append("</title></head><body><main><p role=\"status\">");
   out.append(escaped(words.in(Lang::kZh))).append("</p><p lang=\"en\">").append(escaped(words.in(Lang::kEn)));
   out.append("</p></main></body></html>");
@@ -170,13 +171,16 @@ void MaterialFolder::drop() {
   drop_open();
 }
 
+void MaterialFolder::forget(std::map<MaterialKey, Kept>::iterator which) {
+  std::error_code ignored;
+  fs::remove(which->second.path, ignored);
+  bytes_ -= which->second.bytes;
+  kept_.erase(which);
+}
+
 void MaterialFolder::make_room(std::uint64_t bytes) {
   while (!kept_.empty() && bytes_ + bytes > bytes_max_) {
-    auto const oldest = std::ranges::min_element(kept_, {}, [](auto const& one) { return one.second.used; });
-    std::error_code ignored;
-    fs::remove(oldest->second.path, ignored);
-    bytes_ -= oldest->second.bytes;
-    kept_.erase(oldest);
+    forget(std::ranges::min_element(kept_, {}, [](auto const& one) { return one.second.used; }));
   }
 }
 
@@ -238,11 +242,10 @@ std::optional<std::string> MaterialFolder::read_kept(MaterialKey key) {
     }
     rest = rest.subspan(piece.size());
   }
-  bool const whole =
-      rest.size() == kSealBytes &&
-      crypto_secretstream_xchacha20poly1305_pull(&seal, nullptr, nullptr, &tag, rest.data(), rest.size(), nullptr, 0) ==
-          0 &&
-      tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
+  bool const whole = rest.size() == kSealBytes &&
+                     crypto_secretstream_xchacha20poly1305_pull(&seal, nullptr, nullptr, &tag, rest.data(), rest.size(),
+                                                                nullptr, 0) == 0 &&
+                     tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
   return whole ? std::optional(std::move(out)) : std::nullopt;
 }
 
@@ -266,10 +269,7 @@ local::Asset MaterialFolder::asset(std::string_view path) {
 
 local::Asset MaterialFolder::waiting(MaterialKey key) {
   // What is there and cannot be opened was changed on the disk: it is fetched anew.
-  if (auto const it = kept_.find(key); it != kept_.end()) {
-    bytes_ -= it->second.bytes;
-    kept_.erase(it);
-  }
+  if (auto const it = kept_.find(key); it != kept_.end()) forget(it);
   if (!fetch_) return words_page(text::kAttachmentGone, false);
   auto const [it, fresh] = notes_.try_emplace(key);
   auto const& note = it->second;

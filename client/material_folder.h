@@ -57,6 +57,7 @@ class MaterialFolder final : public MaterialCache {
   };
   struct Open;
   void drop_open();
+  void forget(std::map<MaterialKey, Kept>::iterator which);
   void make_room(std::uint64_t bytes);
   void remove_all();
   std::optional<std::string> read_kept(MaterialKey key);

@@ -3,8 +3,8 @@
 /// From a slip to a running session, for the command line and for the page alike: enrolment, unlocking, the session.
 /// Blocking: a page's host calls these on a worker thread.
 #include "base/explained.h"
-#include "client/session/enrolment.h"
 #include "client/material_folder.h"
+#include "client/session/enrolment.h"
 #include "client/session/session.h"
 #include "net/tls.h"
 

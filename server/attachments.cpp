@@ -45,8 +45,7 @@ double Attachments::cost(Waiting const& one) const {
 
 std::vector<Reading> Attachments::take_due() {
   std::vector<Reading> out;
-  while (!waiting_.empty() && reading_.size() < limits_.readings_max &&
-         pace_.take(now_ms_(), cost(waiting_.front()))) {
+  while (!waiting_.empty() && reading_.size() < limits_.readings_max && pace_.take(now_ms_(), cost(waiting_.front()))) {
     out.push_back(waiting_.front().reading);
     reading_.emplace(out.back().id, waiting_.front());
     waiting_.pop_front();

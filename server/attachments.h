@@ -24,8 +24,8 @@ class Attachments {
  public:
   Attachments(meeting::Record const& record, Limits const& limits, NowMs now_ms, Outbox& outbox);
 
-  /// Answers now only if it refuses: kWrongPhase: no meeting is open. kUnknown: no such attachment. kOutOfRange: nothing
-  /// is left there. kBusy: this session waits for a piece already.
+  /// Answers now only if it refuses: kWrongPhase: no meeting is open. kUnknown: no such attachment. kOutOfRange:
+  /// nothing is left there. kBusy: this session waits for a piece already.
   void answer(Asked const& asked, wire::GetAttachment const& in);
   void closed(SessionId session);
 

@@ -19,8 +19,8 @@
 /// Core hands each request to the part whose it is, and each entry that the log has taken in to those that it changes:
 /// draft · enrolments · enrolling · sessions · log_feed · cosignatures · proposals · own_halves · delivery · mix_chain
 /// · trustee_seat, and those that stand on them: payloads · log_writer · incidents · holds · key_changes · relays ·
-/// submissions · own_work · attachments. Each has state of its own that no other can touch; all of them put what is to be written and
-/// sent into one outbox.
+/// submissions · own_work · attachments. Each has state of its own that no other can touch; all of them put what is to
+/// be written and sent into one outbox.
 #include <memory>
 
 #include "server/attachments.h"

@@ -323,10 +323,13 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   if (done = sync_directory(target.has_parent_path() ? target.parent_path() : fs::path(".")); !done) {
     return done.error();
   }
-  return InitResult{manifest->people.size(),  manifest->candidates.size(),
-                    manifest->batches.size(), suggestions->size(),
-                    materials.size(),         settings->listen,
-                           net::format_fingerprint(keys->tls_spki)};
+  return InitResult{manifest->people.size(),
+                    manifest->candidates.size(),
+                    manifest->batches.size(),
+                    suggestions->size(),
+                    materials.size(),
+                    settings->listen,
+                    net::format_fingerprint(keys->tls_spki)};
 }
 
 namespace {

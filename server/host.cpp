@@ -199,9 +199,8 @@ void Host::read_pieces() {
         pump();
       });
     };
-    bool const taken = options_.read_piece && pool_.post(Urgency::kUrgent, [this, reading, give] {
-      give(options_.read_piece(reading));
-    });
+    bool const taken = options_.read_piece &&
+                       pool_.post(Urgency::kUrgent, [this, reading, give] { give(options_.read_piece(reading)); });
     if (!taken) give(std::nullopt);
   }
 }

@@ -40,8 +40,9 @@ Explained<void> init(Directory const& directory, InitInput const& input) {
   auto const done = init_directory(directory, input, now_s());
   if (!done) return done.error();
   std::cout << "people " << done->people << ", candidates " << done->candidates << ", batches " << done->batches
-            << "\nsuggested recusals " << done->recusals << "\nattachments " << done->attachments << "\naddress " << format_address(done->address)
-            << "\nserver key " << done->fingerprint << "\nslips " << directory.slips().string() << "\n";
+            << "\nsuggested recusals " << done->recusals << "\nattachments " << done->attachments << "\naddress "
+            << format_address(done->address) << "\nserver key " << done->fingerprint << "\nslips "
+            << directory.slips().string() << "\n";
   return {};
 }
 

@@ -28,7 +28,8 @@ class Faults {
   void add(Text const& what, fs::path const& path) {
     if (++count_ > kFaultsMax) return;
     Sentence one(what, {{"path", path.string()}});
-    said_ = said_ ? Sentence(text::kInitSheetFaultNext, {{"before", std::move(*said_)}, {"fault", std::move(one)}}) : one;
+    said_ =
+        said_ ? Sentence(text::kInitSheetFaultNext, {{"before", std::move(*said_)}, {"fault", std::move(one)}}) : one;
   }
   bool none() const { return count_ == 0; }
   Sentence take() {

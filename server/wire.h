@@ -63,8 +63,7 @@ struct Request {
   std::uint64_t id = 0;
   bool enrolment = false;  ///< it is an EnrolStart or EnrolKeys, readable or not
   /// Refusal: the frame has an id, but what it asks for is unknown, or has a field of a wrong length or out of range.
-  std::variant<Refusal, EnrolStart, EnrolKeys, Hello, Submit, Countersign, Cosign, Relay, GetAttachment, GetDraft,
-               Ping>
+  std::variant<Refusal, EnrolStart, EnrolKeys, Hello, Submit, Countersign, Cosign, Relay, GetAttachment, GetDraft, Ping>
       what;
 };
 /// @return kMalformed: no ClientFrame, without an id, or with a field that none has.

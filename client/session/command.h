@@ -113,10 +113,10 @@ struct Status {};
 struct Help {};
 struct Quit {};
 
-using Command =
-    std::variant<Draft, Sheet, Tick, Proposals, Approve, SignIn, SignOut, Recuse, ChangeTrustee, Interview, Open, Vote,
-                 Cast, Check, CheckAccept, CheckRefuse, Verdict, Spoil, Close, NotVoted, Override, Stop, Declare, Void,
-                 Paper, PaperSubmit, CloseMeeting, Export, Attachment, Marks, Unmark, Meeting, Now, Follow, Status, Help, Quit>;
+using Command = std::variant<Draft, Sheet, Tick, Proposals, Approve, SignIn, SignOut, Recuse, ChangeTrustee, Interview,
+                             Open, Vote, Cast, Check, CheckAccept, CheckRefuse, Verdict, Spoil, Close, NotVoted,
+                             Override, Stop, Declare, Void, Paper, PaperSubmit, CloseMeeting, Export, Attachment, Marks,
+                             Unmark, Meeting, Now, Follow, Status, Help, Quit>;
 
 /// "@7 sign-in": the tag that the reply repeats, and the command after it.
 struct Tagged {

@@ -78,8 +78,8 @@ void Materials::act() {
         asking_ = false;
         if (mine != fetched_) return;
         if (!answer) {
-          return end(answer.error(), answer.error() == Refusal::kStorage ? text::kAttachmentUnreadable
-                                                                         : text::kAttachmentNotGiven);
+          return end(answer.error(),
+                     answer.error() == Refusal::kStorage ? text::kAttachmentUnreadable : text::kAttachmentNotGiven);
         }
         auto const* piece = std::get_if<wire::AttachmentPiece>(&answer->what);
         take(piece != nullptr ? ByteView(piece->bytes) : ByteView());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Private to this room: fetches the candidates' files when the person wants to see one (specification §9.5), a piece at
-/// a time and a file after the other, and keeps what is the manifest's. What is not, is neither shown nor kept.
+/// Private to this room: fetches the candidates' files when the person wants to see one (specification §9.5), a piece
+/// at a time and a file after the other, and keeps what is the manifest's. What is not, is neither shown nor kept.
 #include <deque>
 
 #include "client/session/command.h"

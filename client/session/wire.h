@@ -110,8 +110,8 @@ struct Relay {
 };
 struct Message {
   std::uint64_t id = 0;  ///< of the request; 0: a push
-  std::variant<Refused, EnrolProof, Enrolled, Welcome, Accepted, Pending, Relayed, Draft, AttachmentPiece, Pong, Log, Cosignatures,
-               Proposal, ProposalClosed, TokenWork, Issued, MixWork, Status, Relay>
+  std::variant<Refused, EnrolProof, Enrolled, Welcome, Accepted, Pending, Relayed, Draft, AttachmentPiece, Pong, Log,
+               Cosignatures, Proposal, ProposalClosed, TokenWork, Issued, MixWork, Status, Relay>
       what;
 };
 /// @return kMalformed: no ServerFrame, or a field of a wrong length. kUnknownType: a body of a later version.

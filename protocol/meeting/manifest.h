@@ -44,7 +44,7 @@ inline constexpr std::size_t kAttachmentsAllMax = 24'000;  ///< of all candidate
 inline constexpr std::size_t kAttachmentBytesMax = 20u << 20;
 inline constexpr std::size_t kAttachmentNameBytesMax = 200;
 inline constexpr std::size_t kAttachmentPieceBytes = 256u << 10;  ///< that are asked for at once, or what is left
-inline constexpr std::size_t kBallotsMin = 3;  ///< fewer are never opened
+inline constexpr std::size_t kBallotsMin = 3;                     ///< fewer are never opened
 
 enum Role : std::uint32_t { kExpert = 1, kChair = 2, kClerk = 4, kSupervisor = 8, kScreen = 16 };
 

@@ -307,7 +307,7 @@ export const BROKEN = {
     [`${'a'.repeat(197)}.pdf`]].map((names) => [`attachments named ${JSON.stringify(names)}`, manifest((x) => {
     x.candidates[0].attachments = names.map((name) => ({ name, size: 1n, sha256: new Uint8Array(32) }));
   })])),
-  ...Object.fromEntries([0n, 20n * 1024n * 1024n + 1n].map((size) => [`an attachment of ${size} bytes`, manifest((x) => {
+  ...Object.fromEntries([0n, (20n << 20n) + 1n].map((size) => [`an attachment of ${size} bytes`, manifest((x) => {
     x.candidates[0].attachments = [{ name: 'a.pdf', size, sha256: new Uint8Array(32) }];
   })])),
   'more attachments of a candidate than are read': manifest((x) => {

@@ -18,7 +18,9 @@ class Materials : public testing::Test {
     hall.begin();
   }
   void ask(SessionId session, std::uint64_t id, wire::GetAttachment const& what) {
-    if (!files) files.emplace(hall.record, limits, [this] { return now_ms; }, outbox);
+    if (!files)
+      files.emplace(
+          hall.record, limits, [this] { return now_ms; }, outbox);
     files->answer(Asked(outbox, session, id, 1), what);
   }
   /// Frames that leave now, in order.
@@ -83,7 +85,8 @@ TEST_F(Materials, WhatIsNotThereIsRefused) {
 // Harm: files of a meeting that is over go on being given out.
 TEST_F(Materials, OutsideOfAMeetingNothingIsGiven) {
   meeting::Record const before;
-  Attachments closed(before, limits, [this] { return now_ms; }, outbox);
+  Attachments closed(
+      before, limits, [this] { return now_ms; }, outbox);
   closed.answer(Asked(outbox, 1, 1, 1), {1, 0, 0});
   EXPECT_EQ(refused(), Refusal::kWrongPhase);
 }

@@ -260,12 +260,12 @@ TEST(Init, SaysAllThatIsWrongWithTheFilesAndMakesNothing) {
   input.materials = folder.path() / "materials";
   for (auto const* one : {"1", "1-申报人", "2", "某人", "1/更多"}) fs::create_directories(*input.materials / one);
   for (auto const& [name, text] : std::vector<std::pair<std::string, std::string>>{{"a.svg", "<svg/>"},
-                                                                                  {"b.pdf", "<html>"},
-                                                                                  {"c.pdf", ""},
-                                                                                  {"d.pdf", kPdf},
-                                                                                  {"D.PDF", kPdf},
-                                                                                  {"e.jpg", "\x89PNG\r\n\x1a\n"},
-                                                                                  {"f\\.pdf", kPdf}}) {
+                                                                                   {"b.pdf", "<html>"},
+                                                                                   {"c.pdf", ""},
+                                                                                   {"d.pdf", kPdf},
+                                                                                   {"D.PDF", kPdf},
+                                                                                   {"e.jpg", "\x89PNG\r\n\x1a\n"},
+                                                                                   {"f\\.pdf", kPdf}}) {
     folder.file("materials/1/" + name, text);
   }
   folder.file("materials/loose.pdf", kPdf);

@@ -137,12 +137,12 @@ TEST_F(MaterialsOnALaptop, NothingOnTheDiskCanBeReadWithoutTheProgram) {
 // Harm: a file that somebody changes on the laptop's disk is shown as the candidate's.
 TEST_F(MaterialsOnALaptop, AChangedOrShortenedCopyIsFetchedAnew) {
   begin({dossier()});
-  for (auto const& harm : std::vector<std::function<void(fs::path const&, std::uintmax_t)>>{
-           [](fs::path const& file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 1); },
-           [](fs::path const& file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 17); },
-           [](fs::path const& file, std::uintmax_t bytes) { fs::resize_file(file, bytes + 1); },
-           [](fs::path const& file, std::uintmax_t) { fs::resize_file(file, 10); },
-           [](fs::path const& file, std::uintmax_t) {
+  for (auto const &harm : std::vector<std::function<void(fs::path const&, std::uintmax_t)>>{
+           [](fs::path const&file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 1); },
+           [](fs::path const&file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 17); },
+           [](fs::path const&file, std::uintmax_t bytes) { fs::resize_file(file, bytes + 1); },
+           [](fs::path const&file, std::uintmax_t) { fs::resize_file(file, 10); },
+           [](fs::path const&file, std::uintmax_t) {
              std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(500).put('x');
            }}) {
     fetch();
