@@ -4,6 +4,7 @@
 /// voting. Core reads no disk: what is due goes to the host, which reads it on its threads and brings it back. Nothing
 /// of who reads what is kept or said.
 #include <deque>
+#include <map>
 
 #include "server/allowance.h"
 #include "server/asked.h"

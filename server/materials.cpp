@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <functional>
+#include <set>
 
 #include "base/utf8.h"
 #include "crypto/running_hash.h"
@@ -87,23 +88,23 @@ void read_material(Faults& faults, std::vector<Material>& out, meeting::Question
   std::error_code failed;
   if (!fs::is_regular_file(fs::symlink_status(path, failed))) return faults.add(text::kMaterialsNoFile, path);
   Material found{question, path, {path.filename().string(), 0, {}}};
-  auto& [name, size, hash] = found.attachment;
-  auto const media = meeting::media_of(name);
+  auto& is = found.attachment;
+  auto const media = meeting::media_of(is.name);
   if (!media) return faults.add(text::kMaterialsKind, path);
-  if (!is_utf8(name) || !meeting::is_attachment_name(name)) return faults.add(text::kMaterialsName, path);
+  if (!is_utf8(is.name) || !meeting::is_attachment_name(is.name)) return faults.add(text::kMaterialsName, path);
   crypto::RunningHash running;
   bool as_named = true;
   bool const read = read_through(path, [&](ByteView piece) {
-    if (size == 0) as_named = meeting::begins_as(*media, piece);
-    size += piece.size();
+    if (is.size == 0) as_named = meeting::begins_as(*media, piece);
+    is.size += piece.size();
     running.add(piece);
-    return as_named && size <= meeting::kAttachmentBytesMax;
+    return as_named && is.size <= meeting::kAttachmentBytesMax;
   });
   if (!read) return faults.add(text::kMaterialsUnreadable, path);
-  if (size == 0) return faults.add(text::kMaterialsEmpty, path);
+  if (is.size == 0) return faults.add(text::kMaterialsEmpty, path);
   if (!as_named) return faults.add(text::kMaterialsOther, path);
-  if (size > meeting::kAttachmentBytesMax) return faults.add(text::kMaterialsTooLarge, path);
-  hash = running.finish();
+  if (is.size > meeting::kAttachmentBytesMax) return faults.add(text::kMaterialsTooLarge, path);
+  is.sha256 = running.finish();
   out.push_back(std::move(found));
 }
 
