@@ -66,7 +66,7 @@ TEST_F(Materials, APieceIsWhatIsLeftFromItsOffset) {
 
 // Harm: a laptop that waits for ever, or a server that ends over a number that somebody sent.
 TEST_F(Materials, WhatIsNotThereIsRefused) {
-  for (auto const& what : {wire::GetAttachment{0, 0, 0}, {3, 0, 0}, {1, 2, 0}, {2, 0, 0}}) {
+  for (auto const& what : std::vector<wire::GetAttachment>{{0, 0, 0}, {3, 0, 0}, {1, 2, 0}, {2, 0, 0}}) {
     ask(1, 1, what);
     EXPECT_EQ(refused(), Refusal::kUnknown) << what.question << "/" << what.attachment;
   }

@@ -137,13 +137,15 @@ TEST_F(MaterialsOnALaptop, NothingOnTheDiskCanBeReadWithoutTheProgram) {
 // Harm: a file that somebody changes on the laptop's disk is shown as the candidate's.
 TEST_F(MaterialsOnALaptop, AChangedOrShortenedCopyIsFetchedAnew) {
   begin({dossier()});
-  for (auto const &harm : std::vector<std::function<void(fs::path const&, std::uintmax_t)>>{
-           [](fs::path const&file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 1); },
-           [](fs::path const&file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 17); },
-           [](fs::path const&file, std::uintmax_t bytes) { fs::resize_file(file, bytes + 1); },
-           [](fs::path const&file, std::uintmax_t) { fs::resize_file(file, 10); },
-           [](fs::path const&file, std::uintmax_t) {
-             std::fstream(file, std::ios::in | std::ios::out | std::ios::binary).seekp(500).put('x');
+  for (auto const& harm : std::vector<std::function<void(fs::path const&, std::uintmax_t)>>{
+           [](fs::path const& file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 1); },
+           [](fs::path const& file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 17); },
+           [](fs::path const& file, std::uintmax_t bytes) { fs::resize_file(file, bytes + 1); },
+           [](fs::path const& file, std::uintmax_t) { fs::resize_file(file, 10); },
+           [](fs::path const& file, std::uintmax_t) {
+             auto bytes = text_of(file);
+             bytes[500] ^= 1;
+             std::ofstream(file, std::ios::binary) << bytes;
            }}) {
     fetch();
     ASSERT_EQ(folder.read({1, 0}), files[0]);
