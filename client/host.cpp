@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 
 #include "client/link.h"
 #include "client/pool.h"
@@ -26,6 +27,8 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds kTick{200};
+/// Who asks for a file by opening its tab: the tab itself says what came of it, and no page has this number.
+constexpr Asker kTab = std::numeric_limits<Asker>::max();
 constexpr std::size_t kLineBytesMax = 64U << 10;
 
 std::uint64_t now_ms() {
@@ -150,6 +153,13 @@ class Host {
 
   void run(Started started) {
     session_ = std::move(started.session);
+    if (options_.start.materials) {
+      options_.start.materials->fetch_by([this](MaterialKey key) {
+        strand_.post([this, key] {
+          line("attachment " + std::to_string(key.question) + " " + std::to_string(key.index), kTab);
+        });
+      });
+    }
     door_.change_phase(PagePhase::kRun);
     session_->tick(now_ms(), posix_s());
     pump();
@@ -300,6 +310,7 @@ int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options
   bool const exit_on_eof = options.exit_on_eof;
   bool const page = options.page.has_value();
   auto const lang = options.start.lang;
+  auto* const materials = options.start.materials;
   // Never destroyed: the pool may still be in the middle of a job when the process ends.
   auto* const loop = new net::Loop;
   auto* const host = new Host(*loop, std::move(started), wallet, std::move(options), wake_fd);
@@ -309,6 +320,7 @@ int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options
   host->strand().post([host] { host->begin(); });
   loop->start(1);
   serve(*host, wake_fd, signal_fd, exit_on_eof);
+  if (materials) materials->wipe();
   // Everything that matters is durable before anything was said, so there is nothing to tidy up; and a worker that
   // makes keys would hold up an orderly end for half a minute.
   std::fflush(stderr);

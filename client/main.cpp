@@ -9,6 +9,7 @@
 
 #include "base/terminal.h"
 #include "client/host.h"
+#include "client/material_folder.h"
 #include "local/passphrase.h"
 #include "net/pki.h"
 #include "strings/client.h"
@@ -197,6 +198,10 @@ int run(Terminal const& terminal, RunOptions const& options) {
   auto const access = options.page ? DirectoryWallet::Access::kCreate : DirectoryWallet::Access::kOwn;
   auto const wallet = open_home(options.home, access);
   if (!wallet) return terminal.fail(wallet.error());
+  // The folder is this program's own from here on, and what another one left in it is nobody's.
+  client::MaterialFolder materials(std::filesystem::path(options.home) / "cache");
+  host.start.materials = &materials;
+  if (host.page) host.page->assets = materials.in_front_of(std::move(host.page->assets));
   auto profile = client::load_profile(**wallet);
   if (!profile) return terminal.fail(in_folder(options.home + "/profile", profile.error()));
   bool const enrolled = *profile && !(*profile)->certificate_pem.empty();

@@ -184,7 +184,8 @@ Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& 
                        .parallel = parallel_for(),
                        .write_file = write_file,
                        .lang = options.lang,
-                       .limits = {}};
+                       .limits = {},
+                       .materials = options.materials};
   auto session = Session::open(std::move(config), wallet);
   if (!session) return explain(session.error());
   return Started{std::move(*session), std::move(*tls), host, port};

@@ -3,6 +3,7 @@
 /// From a slip to a running session, for the command line and for the page alike: enrolment, unlocking, the session.
 /// Blocking: a page's host calls these on a worker thread.
 #include "base/explained.h"
+#include "client/material_folder.h"
 #include "client/session/enrolment.h"
 #include "client/session/session.h"
 #include "net/tls.h"
@@ -56,6 +57,7 @@ struct StartOptions {
   Lang lang = Lang::kZh;
   std::string host;  ///< instead of the profile's; empty: the profile's
   std::uint16_t port = 0;
+  MaterialFolder* materials = nullptr;  ///< nothing: no files are shown
 };
 /// A session over its wallet, and how it reaches its server.
 struct Started {

@@ -12,6 +12,7 @@ struct Asset {
   std::string_view type;  ///< MIME type
   std::string bytes;
   std::string_view policy = {};  ///< Content-Security-Policy of this file alone; empty: the page's
+  std::string disposition = {};  ///< Content-Disposition; empty: none
 };
 /// A file of the page by its path, such as "index.html"; nothing: there is none. Called on any thread of the loop.
 using Assets = std::function<std::optional<Asset>(std::string_view path)>;

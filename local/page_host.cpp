@@ -337,6 +337,7 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
     if (!asset->policy.empty()) {
       out.set("Content-Security-Policy", beast::string_view(asset->policy.data(), asset->policy.size()));
     }
+    if (!asset->disposition.empty()) out.set(http::field::content_disposition, asset->disposition);
     out.body() = std::move(asset->bytes);
     answer();
   }

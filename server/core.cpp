@@ -26,6 +26,9 @@ class Core::Parts final : private LogListener {
   std::vector<Job> take_jobs() { return own_work_.take_due(); }
   void look_again() { own_work_.look_again(); }
   void finish_job(JobId id) { own_work_.finish(id); }
+  std::vector<Reading> take_readings() { return attachments_.take_due(); }
+  void finish_reading(ReadingId id, std::optional<Bytes> bytes) { attachments_.finish(id, std::move(bytes)); }
+  std::optional<std::uint64_t> readings_wanted_in_ms() const { return attachments_.wanted_in_ms(); }
   std::vector<Notice> take_notices() { return notices_.take(); }
 
   meeting::Record const& record() const { return record_; }
@@ -99,6 +102,7 @@ class Core::Parts final : private LogListener {
                     {seat_, own_halves_},
                     config_.parallel,
                     notices_};
+  Attachments attachments_{record_, config_.limits, config_.now_ms, outbox_};
 };
 
 Core::Parts::Parts(Config config, meeting::Manifest drafted, std::vector<Suggestion> suggestions)
@@ -155,6 +159,7 @@ void Core::Parts::open(SessionId id, Peer peer) {
 void Core::Parts::closed(SessionId id) {
   sessions_.closed(id);
   enrolling_.closed(id);
+  attachments_.closed(id);
 }
 
 void Core::Parts::on_frame(SessionId id, ByteView frame) {
@@ -185,6 +190,7 @@ void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Req
   if (auto const* in = std::get_if<wire::Countersign>(&what)) return submissions_.answer(asked, *in);
   if (auto const* in = std::get_if<wire::Cosign>(&what)) return answer(asked, *in);
   if (auto const* in = std::get_if<wire::Relay>(&what)) return relays_.answer(asked, *in);
+  if (auto const* in = std::get_if<wire::GetAttachment>(&what)) return attachments_.answer(asked, *in);
   if (auto const* in = std::get_if<wire::GetDraft>(&what)) return answer(asked, *in);
   if (auto const* in = std::get_if<wire::SetCountdown>(&what)) return countdown_.answer(asked, *in);
   // EnrolStart, EnrolKeys, by somebody who is enrolled.
@@ -358,6 +364,9 @@ CommitGroup Core::take_group() { return parts_->take_group(); }
 std::vector<Job> Core::take_jobs() { return parts_->take_jobs(); }
 void Core::look_again() { parts_->look_again(); }
 void Core::finish_job(JobId id) { parts_->finish_job(id); }
+std::vector<Reading> Core::take_readings() { return parts_->take_readings(); }
+void Core::finish_reading(ReadingId id, std::optional<Bytes> bytes) { parts_->finish_reading(id, std::move(bytes)); }
+std::optional<std::uint64_t> Core::readings_wanted_in_ms() const { return parts_->readings_wanted_in_ms(); }
 std::vector<Notice> Core::take_notices() { return parts_->take_notices(); }
 meeting::Record const& Core::record() const { return parts_->record(); }
 meeting::Witnesses const& Core::witnesses() const { return parts_->witnesses(); }

@@ -40,8 +40,9 @@ Explained<void> init(Directory const& directory, InitInput const& input) {
   auto const done = init_directory(directory, input, now_s());
   if (!done) return done.error();
   std::cout << "people " << done->people << ", candidates " << done->candidates << ", batches " << done->batches
-            << "\nsuggested recusals " << done->recusals << "\naddress " << format_address(done->address)
-            << "\nserver key " << done->fingerprint << "\nslips " << directory.slips().string() << "\n";
+            << "\nsuggested recusals " << done->recusals << "\nattachments " << done->attachments << "\naddress "
+            << format_address(done->address) << "\nserver key " << done->fingerprint << "\nslips "
+            << directory.slips().string() << "\n";
   return {};
 }
 
@@ -276,6 +277,7 @@ class CommandLine {
     init_->add_option("--members", members_, words(text::kHelpMembers))->required();
     init_->add_option("--candidates", candidates_, words(text::kHelpCandidates))->required();
     init_->add_option("--recusals", recusals_, words(text::kHelpRecusals));
+    init_->add_option("--materials", materials_, words(text::kHelpMaterials));
     init_->add_option("--listen", input_.listen, words(text::kHelpListen))->capture_default_str();
     init_->add_option("--host", input_.host, words(text::kHelpHost));
     run_ = command("run", text::kHelpRun);
@@ -326,6 +328,7 @@ class CommandLine {
       input_.members = members_;
       input_.candidates = candidates_;
       if (!recusals_.empty()) input_.recusals = recusals_;
+      if (!materials_.empty()) input_.materials = materials_;
       done = init(directory, input_);
     } else if (slip_->parsed()) {
       done = slip(directory, person_);
@@ -348,7 +351,7 @@ class CommandLine {
            *status_ = nullptr, *stop_ = nullptr;
   std::string dir_, lang_name_;
   InitInput input_;
-  std::string meeting_, members_, candidates_, recusals_;
+  std::string meeting_, members_, candidates_, recusals_, materials_;
   RunOptions run_options_;
   PersonId person_ = 0;
   std::string out_;

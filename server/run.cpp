@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "server/host.h"
+#include "server/materials.h"
 #include "strings/refusals.h"
 #include "strings/server.h"
 
@@ -158,9 +159,10 @@ Config make_config(Directory const& directory, Keys keys, Store& store, WorkPool
 }
 
 Explained<std::unique_ptr<Host>> start(Settings const& settings, std::unique_ptr<Core> core, Store& store,
-                                       WorkPool& pool, net::TlsContext tls, End& end) {
+                                       WorkPool& pool, net::TlsContext tls, fs::path const& materials, End& end) {
   HostOptions options;
   options.settings = settings;
+  options.read_piece = [materials](Reading const& reading) { return read_piece(materials, reading); };
   auto host = Host::start(std::move(options), std::move(core), store, pool, std::move(tls), log_notice,
                           [&end](Sentence const& reason) { end.fatal("storage_failed", reason); });
   if (host) return std::move(*host);
@@ -199,7 +201,7 @@ Explained<bool> run(Directory const& directory, RunOptions const& options) {
   *contents = {};
   auto const entries = (*core)->record().size();
   if (!tls) return Explanation(text::kRunTlsUnusable);
-  auto const host = start(settings, std::move(*core), **store, pool, std::move(*tls), end);
+  auto const host = start(settings, std::move(*core), **store, pool, std::move(*tls), directory.materials(), end);
   if (!host) return host.error();
   Address const listening{settings.listen.host, (*host)->port()};
   std::ofstream(directory.port(), std::ios::trunc) << listening.port << "\n";

@@ -81,6 +81,11 @@ Result<Request> parse_request(ByteView frame) {
     case v2::ClientFrame::kRelay:
       out.what = read(in.relay());
       break;
+    case v2::ClientFrame::kGetAttachment: {
+      auto const& from = in.get_attachment();
+      out.what = GetAttachment{from.question(), from.attachment(), from.offset()};
+      break;
+    }
     case v2::ClientFrame::kGetDraft:
       out.what = GetDraft{};
       break;
@@ -169,6 +174,13 @@ Bytes draft(std::uint64_t id, ByteView manifest) {
   v2::ServerFrame out;
   out.set_id(id);
   set(out.mutable_draft()->mutable_manifest(), manifest);
+  return encode(out);
+}
+
+Bytes attachment_piece(std::uint64_t id, ByteView bytes) {
+  v2::ServerFrame out;
+  out.set_id(id);
+  set(out.mutable_attachment_piece()->mutable_bytes(), bytes);
   return encode(out);
 }
 

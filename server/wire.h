@@ -51,6 +51,11 @@ struct Relay {
   meeting::RelayKind kind = meeting::RelayKind::kSpoil;
   Bytes body;
 };
+struct GetAttachment {
+  QuestionId question = 0;
+  std::uint32_t attachment = 0;
+  std::uint64_t offset = 0;
+};
 struct GetDraft {};
 struct Ping {};
 struct SetCountdown {
@@ -61,7 +66,8 @@ struct Request {
   std::uint64_t id = 0;
   bool enrolment = false;  ///< it is an EnrolStart or EnrolKeys, readable or not
   /// Refusal: the frame has an id, but what it asks for is unknown, or has a field of a wrong length or out of range.
-  std::variant<Refusal, EnrolStart, EnrolKeys, Hello, Submit, Countersign, Cosign, Relay, GetDraft, Ping, SetCountdown>
+  std::variant<Refusal, EnrolStart, EnrolKeys, Hello, Submit, Countersign, Cosign, Relay, GetAttachment, GetDraft, Ping,
+               SetCountdown>
       what;
 };
 /// @return kMalformed: no ClientFrame, without an id, or with a field that none has.
@@ -83,6 +89,7 @@ Bytes accepted(std::uint64_t id, std::uint64_t index);
 Bytes pending(std::uint64_t id, Hash const& proposal);
 Bytes relayed(std::uint64_t id);
 Bytes draft(std::uint64_t id, ByteView manifest);
+Bytes attachment_piece(std::uint64_t id, ByteView bytes);
 Bytes pong(std::uint64_t id);
 
 // ---- Pushes

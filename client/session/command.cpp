@@ -46,6 +46,7 @@ constexpr std::string_view kUsage =
     "close-meeting\n"
     "countdown <seconds>|off\n"
     "export <file>\n"
+    "attachment <question> <index>\n"
     "marks\n"
     "unmark\n"
     "meeting\n"
@@ -302,6 +303,13 @@ Result<Command> follow(std::string_view rest) {
   return Follow{rest == "on"};
 }
 
+Result<Command> attachment(std::string_view rest) {
+  auto const question = number(take_word(rest));
+  auto const index = number(take_word(rest));
+  if (!question || *question == 0 || !index || !rest.empty()) return Refusal::kMalformed;
+  return Attachment{*question, *index};
+}
+
 template <class T>
 Result<Command> bare(std::string_view rest) {
   if (!rest.empty()) return Refusal::kMalformed;
@@ -351,6 +359,7 @@ constexpr Parser kParsers[] = {
     {"close-meeting", bare<CloseMeeting>},
     {"countdown", countdown},
     {"export", export_},
+    {"attachment", attachment},
     {"marks", bare<Marks>},
     {"unmark", bare<Unmark>},
     {"meeting", bare<Meeting>},

@@ -107,6 +107,10 @@ struct Countdown {
 struct Export {
   std::string path;
 };
+struct Attachment {
+  QuestionId question = 0;
+  std::uint32_t index = 0;  ///< from 0
+};
 struct Marks {};
 struct Unmark {};
 struct Meeting {};
@@ -121,7 +125,7 @@ struct Quit {};
 using Command = std::variant<Draft, Sheet, Tick, Proposals, Approve, SignIn, SignOut, Recuse, RecuseBack, ChangeTrustee,
                              Interview, Open, Vote, Cast, Check, CheckAccept, CheckRefuse, Verdict, Spoil, Close,
                              NotVoted, Override, Stop, Declare, Void, Paper, PaperSubmit, CloseMeeting, Countdown,
-                             Export, Marks, Unmark, Meeting, Now, Follow, Status, Help, Quit>;
+                             Export, Attachment, Marks, Unmark, Meeting, Now, Follow, Status, Help, Quit>;
 
 /// "@7 sign-in": the tag that the reply repeats, and the command after it.
 struct Tagged {

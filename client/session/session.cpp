@@ -5,6 +5,7 @@
 #include "client/session/commands.h"
 #include "client/session/entry_commands.h"
 #include "client/session/halves_of_others.h"
+#include "client/session/materials.h"
 #include "client/session/milestones.h"
 #include "client/session/view.h"
 
@@ -50,7 +51,10 @@ class Session::Parts final : private LogListener {
   void take(wire::Relay const& in);
   void act();
   void took_in(meeting::Entry const& entry, std::uint64_t index, bool again) override;
-  void halted() override { commands_.release(); }
+  void halted() override {
+    materials_.refuse(*log_.halted());
+    commands_.release();
+  }
   void run(Reply const& reply, command::Command const& command);
   void operate(Reply const& reply, command::Export const& in) const;
   static void operate(Reply const& reply, command::Help const&);
@@ -85,6 +89,7 @@ class Session::Parts final : private LogListener {
   Submitter submitter_{me_, config_.keys.identity, limits_, clock_, log_, requests_};
   CheckDesk desk_{me_, config_.keys, limits_, log_, submitter_};
   EntryCommands entry_commands_{config_.profile, config_.keys, log_, requests_, submitter_, papers_, sheet_, voter_};
+  Materials materials_{log_, requests_, events_, config_.materials};
   Changes changes_{me_, limits_, clock_, log_, voter_, events_};
   Guards guards_{log_.record()};
   Alarms alarms_{me_, log_, guards_, voter_, seat_, events_};
@@ -123,6 +128,7 @@ void Session::Parts::took_in(meeting::Entry const& entry, std::uint64_t index, b
   alarms_.took_in(entry, index);
   record_changes_.took_in(entry, index);
   view_.took_in(entry, log_.copy().signed_as.at(index));
+  materials_.took_in(entry);
   if (again) return;
   desk_.took_in(entry);
   proposals_.took_in(entry);
@@ -232,6 +238,7 @@ void Session::Parts::act() {
     if (seat_.act()) view_.touch();
     // What they have kept is deposited at once.
     if (halves_.act()) view_.touch();
+    materials_.act();
     requests_.pump();
   }
   keeper_.flush();
@@ -264,6 +271,8 @@ void Session::Parts::run(Reply const& reply, command::Command const& command) {
           desk_.operate(reply, in);
         } else if constexpr (requires { countdown_.operate(reply, in); }) {
           countdown_.operate(reply, in);
+        } else if constexpr (requires { materials_.operate(reply, in); }) {
+          materials_.operate(reply, in);
         } else if constexpr (requires { seat_.operate(reply, in); }) {
           seat_.operate(reply, in);
         } else if constexpr (requires { view_.operate(reply, in); }) {

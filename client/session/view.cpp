@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/view.h"
 
+#include "protocol/meeting/attachment.h"
+
 namespace piaojue::client {
 
 using facts::array;
@@ -50,6 +52,20 @@ array trustees_of(meeting::Record const& record) {
   return out;
 }
 
+array attachments_of(meeting::Candidate const& candidate) {
+  array out;
+  for (std::uint32_t i = 0; i < candidate.attachments.size(); ++i) {
+    auto const& from = candidate.attachments[i];
+    object one;
+    one["index"] = i;
+    one["name"] = from.name;
+    one["size"] = from.size;
+    if (auto const media = meeting::media_of(from.name)) one["media"] = meeting::media_type(*media);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 array candidates_of(meeting::Manifest const& manifest) {
   array out;
   for (QuestionId q = 1; q <= manifest.candidates.size(); ++q) {
@@ -63,6 +79,7 @@ array candidates_of(meeting::Manifest const& manifest) {
     one["summary"] = from.summary;
     one["group_opinion"] = from.group_opinion;
     one["opened_before"] = from.opened_before;
+    one["attachments"] = attachments_of(from);
     out.push_back(std::move(one));
   }
   return out;

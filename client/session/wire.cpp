@@ -142,6 +142,9 @@ bool read(Message& out, v2::ServerFrame const& in) {
     case v2::ServerFrame::kDraft:
       out.what = Draft{get(in.draft().manifest())};
       return true;
+    case v2::ServerFrame::kAttachmentPiece:
+      out.what = AttachmentPiece{get(in.attachment_piece().bytes())};
+      return true;
     case v2::ServerFrame::kPong:
       out.what = Pong{};
       return true;
@@ -219,6 +222,15 @@ Bytes relay(std::uint64_t id, PersonId to, meeting::RelayKind kind, ByteView bod
     out.mutable_relay()->set_to(to);
     out.mutable_relay()->set_kind(static_cast<v2::RelayKind>(kind));
     set(out.mutable_relay()->mutable_body(), body);
+  });
+}
+
+Bytes get_attachment(std::uint64_t id, meeting::QuestionId question, std::uint32_t attachment, std::uint64_t offset) {
+  return request(id, [&](v2::ClientFrame& out) {
+    auto& body = *out.mutable_get_attachment();
+    body.set_question(question);
+    body.set_attachment(attachment);
+    body.set_offset(offset);
   });
 }
 

@@ -17,7 +17,7 @@ std::size_t elements_max(EntryType type) {
   switch (type) {
     case EntryType::kMeetingOpen:
       // Every candidate stands in the list of one batch; there are no more batches than candidates.
-      return kPeopleMax + kTrusteesMax + 3 * kCandidatesMax;
+      return kPeopleMax + kTrusteesMax + 3 * kCandidatesMax + kAttachmentsAllMax;
     case EntryType::kBatchOpen:
       return kPerQuestion + kPerExpert + kPerExpert * kPerQuestion + kTrusteesMax + kResults;
     case EntryType::kBatchClose:

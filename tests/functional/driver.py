@@ -179,7 +179,8 @@ class Client(Process):
 class Meeting:
     """A meeting's directory, its server and its clients."""
 
-    def __init__(self, bin_dir, directory, meeting_toml, members_csv, candidates_csv, recusals_csv=None):
+    def __init__(self, bin_dir, directory, meeting_toml, members_csv, candidates_csv, recusals_csv=None,
+                 materials=None):
         self.bin = pathlib.Path(bin_dir)
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -190,6 +191,7 @@ class Meeting:
         self.server = None
         self.run_tool("piaojue-server", "init", self.server_dir, "--meeting", meeting_toml, "--members", members_csv,
                       "--candidates", candidates_csv, *(("--recusals", recusals_csv) if recusals_csv else ()),
+                      *(("--materials", materials) if materials else ()),
                       "--listen", "127.0.0.1:0")
         self.slips = {}
         for slip in sorted((self.server_dir / "slips").iterdir()):

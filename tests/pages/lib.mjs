@@ -93,8 +93,9 @@ export class Program {
 
 /** A meeting in a temporary folder: rosters, server, slips, clients. */
 export class Meeting {
-  constructor({ members, candidates, toml, listen = '127.0.0.1:0' }) {
+  constructor({ members, candidates, toml, listen = '127.0.0.1:0', materials = null }) {
     this.listen = listen;
+    this.materials = materials;
     this.directory = mkdtempSync(join(tmpdir(), 'piaojue-pages-'));
     this.clients = new Map();
     const put = (name, text) => {
@@ -109,7 +110,8 @@ export class Meeting {
     const [toml, members, candidates] = this.files;
     this.serverDirectory = join(this.directory, 'server');
     await this.tool('piaojue-server', 'init', this.serverDirectory, '--meeting', toml, '--members', members,
-      '--candidates', candidates, '--listen', this.listen);
+      '--candidates', candidates, '--listen', this.listen,
+      ...(this.materials ? ['--materials', this.materials] : []));
     const folder = join(this.serverDirectory, 'slips');
     this.slips = new Map(readdirSync(folder).map((name) => [parseInt(name, 10), join(folder, name)]));
   }

@@ -315,6 +315,12 @@ export const LAWFUL = {
       [m.clerk]);
     declared(m);
   }, { change: (x) => { Object.assign(x.candidates[1], { channel: 2, opened_before: '去年的会议' }); } }],
+  'candidates have attachments': [[], (m) => { declared(m); }, { change: (x) => {
+    const file = (name, size = 20n * 1024n * 1024n) => ({ name, size, sha256: new Uint8Array(32).fill(7) });
+    x.candidates[0].attachments = [file('论文.PDF'), file(`${'a'.repeat(196)}.pdf`), file('a.b..jpg', 1n),
+      file('证书.jpeg'), file('É.png'), file('é.png')];
+    x.candidates[1].attachments = [file('论文.PDF')];
+  } }],
   'a rehearsal with one trustee and three experts': [[], (m) => {
     declared(m, { figures: everybody(3) });
   }, { experts: 3, size: 3, trustees: [0], change: (x) => { x.rehearsal = true; } }],
@@ -355,6 +361,18 @@ export const BROKEN = {
     box_key[31] ^= 0x80;
     const keys = m.keys.get(1);
     Object.assign(x.people[0], m.bodyOfKeys(1, { ...keys, bk: { publicKey: box_key } }));
+  }),
+  // A program among the dossiers, a name that leads out of its folder, two files that people could not tell apart.
+  ...Object.fromEntries([['a.svg'], ['.pdf'], ['.a.pdf'], ['../a.pdf'], ['a\\b.pdf'], ['a\n.pdf'], ['a.pdf', 'A.PDF'],
+    [`${'a'.repeat(197)}.pdf`]].map((names) => [`attachments named ${JSON.stringify(names)}`, manifest((x) => {
+    x.candidates[0].attachments = names.map((name) => ({ name, size: 1n, sha256: new Uint8Array(32) }));
+  })])),
+  ...Object.fromEntries([0n, (20n << 20n) + 1n].map((size) => [`an attachment of ${size} bytes`, manifest((x) => {
+    x.candidates[0].attachments = [{ name: 'a.pdf', size, sha256: new Uint8Array(32) }];
+  })])),
+  'more attachments of a candidate than are read': manifest((x) => {
+    x.candidates[0].attachments = Array.from({ length: 21 }, (_, i) => (
+      { name: `${i}.pdf`, size: 1n, sha256: new Uint8Array(32) }));
   }),
   'version 1': manifest((x) => { x.version = 1; }),
 

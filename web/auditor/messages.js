@@ -12,6 +12,7 @@ const PEOPLE = 400;
 export const EXPERTS = 255;
 const TRUSTEES = 7;
 const CANDIDATES = 5000;
+const ATTACHMENTS = 20;
 const QUESTIONS = 100;
 
 const meeting = one(1, 'meeting', HASH);
@@ -27,9 +28,11 @@ const PERSON = [
   one(1, 'name', 'text'), one(2, 'roles', 'u32'), one(3, 'employer', 'text'), one(4, 'identity_key', 'bytes'),
   one(5, 'witness_key', 'bytes'), one(6, 'possession', 'bytes'), one(7, 'box_key', 'bytes'),
 ];
+const ATTACHMENT = [one(1, 'name', 'text'), one(2, 'size', 'u64'), one(3, 'sha256', HASH)];
 const CANDIDATE = [
   one(1, 'name', 'text'), one(2, 'employer', 'text'), one(3, 'level', 'text'), one(4, 'channel', 'u32'),
   one(5, 'summary', 'text'), one(6, 'group_opinion', 'text'), one(7, 'opened_before', 'text'),
+  many(8, 'attachments', ATTACHMENT, ATTACHMENTS),
 ];
 const BATCH = [one(1, 'title', 'text'), many(2, 'candidates', 'u32', QUESTIONS, '')];
 const MANIFEST = [

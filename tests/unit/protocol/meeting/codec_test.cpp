@@ -357,6 +357,7 @@ std::vector<Body> samples() {
   crypto::elgamal::TallyShare const share{filled<Point>(11), {filled<crypto::Scalar>(12), filled<crypto::Scalar>(13)}};
   auto const key = filled<SigningPublicKey>(20), other_key = filled<SigningPublicKey>(21);
   meeting.manifest.candidates[0].opened_before = "2026 年第一次会议";
+  meeting.manifest.candidates[0].attachments = {{"论文.pdf", 1ULL << 40, kOther}, {"a.png", 1, kOpen}};
   return {
       meeting.manifest,
       SignIn{kMeeting, 7, 3},
