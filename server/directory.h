@@ -12,6 +12,7 @@
 ///     keys/seal.key          32 bytes, hex: the own key of all that meeting.db keeps sealed
 ///     slips/NN-<name>.txt    one a person; to be printed, handed out and deleted
 ///     port                   written by `run`: where it listens
+///     lock                   held by `run` as long as it lives (fcntl): F_GETLK names its process
 ///     stop-B-A               written by `stop`: trustee 0 gives no share in attempt A of batch B
 #include <memory>
 
