@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A meeting from the office's desk (docs/office.md): made from verified sheets, its server started, watched and stopped,
-slips and sheet from memory, by the door of the page."""
+"""A meeting from the office's desk (docs/office.md): made from verified sheets, its server started, watched and
+stopped, slips and sheet from memory, by the door of the page."""
 
 import json
 import os
@@ -31,8 +31,8 @@ class Desk(unittest.TestCase):
 
         def clerk(command, *args):
             done = subprocess.run([BIN / "piaojue-office", command, "--office", cls.made / "office", *args], text=True,
-                                  capture_output=True, env={**os.environ, "PIAOJUE_PASSPHRASE": PASSPHRASE}, check=False,
-                                  timeout=120, stdin=subprocess.DEVNULL)
+                                  capture_output=True, env={**os.environ, "PIAOJUE_PASSPHRASE": PASSPHRASE},
+                                  check=False, timeout=120, stdin=subprocess.DEVNULL)
             if done.returncode != 0:
                 raise driver.Failed(f"{command}: {done.stderr}")
             return done.stdout
@@ -117,10 +117,12 @@ class Desk(unittest.TestCase):
         """Harm: a rehearsal with other batches takes the place of the roster that the meeting was held on, and the
         meeting's record is refused."""
         real = self.new()["meeting"]
-        before = self.ask("state")["entries"], (self.office / "roster" / "candidates.csv").read_bytes()
+        def standing():
+            return self.ask("state")["entries"], (self.office / "roster" / "candidates.csv").read_bytes()
+        before = standing()
         practice = self.new(rehearsal=True, batch_size=9, chair=False, supervisor=False)["meeting"]
         self.assertEqual((real, practice), ("2026-10-20-1", "2026-10-20-2-rehearsal"))
-        self.assertEqual(before, (self.ask("state")["entries"], (self.office / "roster" / "candidates.csv").read_bytes()))
+        self.assertEqual(before, standing())
         self.assertTrue(self.ask("meeting-state", meeting=practice)["status"]["rehearsal"])
 
     def test_the_server_outlives_the_page_and_falls_are_told(self):

@@ -305,7 +305,8 @@ test('a day without a command line', { timeout: 400_000 }, async (t) => {
     await button(desk, '取回并核验记录').click();
     await button(desk, '取回并核验记录').click();
     await desk.getByText('核验通过：').waitFor({ timeout: 90_000 });
-    const shown = async (page) => (await page.locator('.hash.big .hash-groups').innerText()).replace(/\s+/g, ' ').trim();
+    const shown = async (page) =>
+      (await page.locator('.hash.big .hash-groups').innerText()).replace(/\s+/g, ' ').trim();
     assert.equal(await shown(desk), await shown(chair), 'the hash that everybody signs');
     const make = button(desk, '核验并出具材料');
     assert.ok(await make.isDisabled(), 'not before somebody has compared it');

@@ -101,13 +101,14 @@ function Enrolment({ app, state }) {
   const [asked, setAsked] = useState(null);
   const enrolled = people.filter((one) => one.enrolled).length;
   const print = (per_page) => () => printWith(app, 'meeting-slips', { meeting: state.name, per_page });
+  const first = phase === 'before-open' && enrolled === 0 && state.running;
+  const last = phase === 'before-open' && enrolled === people.length;
   return html`<section class="card"><h2>${t('day.enrolment')}</h2>
     <p class="figure-line" role="status">${t('day.enrolled', { n: enrolled, all: people.length })}</p>
-    <div class="row"><${Act} app=${app} kind=${phase === 'before-open' && enrolled === 0 && state.running ? 'primary' : ''}
-        label=${t('day.slips8')} run=${print(8)} />
+    <div class="row"><${Act} app=${app} kind=${first ? 'primary' : ''} label=${t('day.slips8')} run=${print(8)} />
       <${Act} app=${app} label=${t('day.slips1')} run=${print(1)} />
-      <${Act} app=${app} kind=${phase === 'before-open' && enrolled === people.length ? 'primary' : ''}
-        label=${t('day.sheet')} run=${() => printWith(app, 'meeting-sheet', { meeting: state.name })} /></div>
+      <${Act} app=${app} kind=${last ? 'primary' : ''} label=${t('day.sheet')}
+        run=${() => printWith(app, 'meeting-sheet', { meeting: state.name })} /></div>
     <p class="quiet-text">${t('day.slipsLead')}</p>
     <ul class="people day-people">${people.map((one) =>
       html`<${Person} key=${one.person} app=${app} one=${one} ask=${setAsked} />`)}</ul>
@@ -136,8 +137,8 @@ function Progress({ app, state }) {
         <td class="number">${one.candidates}</td><td class="number">${one.attempts}</td>
         <td class="number">${one.declared}</td></tr>`)}</tbody></table></div>
     ${status.closed && html`<p>${t('day.closedLead')}</p><div class="row-end">
-      <button type="button" class="button primary large" onClick=${() => app.go('meeting')}>${t('day.toRecord')}</button>
-      </div>`}</section>`;
+      <button type="button" class="button primary large" onClick=${() => app.go('meeting')}>
+        ${t('day.toRecord')}</button></div>`}</section>`;
 }
 
 function Choice({ app, all, meeting, setMeeting }) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A new meeting from the sheets: what it is called, who guards it, where laptops find it; and a rehearsal before it. */
+/** A new meeting from the sheets: its name, who guards it, where laptops find it; and a rehearsal before it. */
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, html, oneLine } from '../parts/ui.js';
 import { keyOf, Suggestions } from './roster.js';
@@ -68,7 +68,8 @@ function Address({ app, plan, form, put }) {
     t(loopback ? 'new.addressHere' : port ? 'new.address' : 'new.addressFree', { host, port });
   return html`<label class="field"><span>${t('new.host')}</span>
     <select value=${form.host} onChange=${(e) => put('host')(e.target.value)}>
-    ${plan.addresses.map((one) => html`<option key=${one.host} value=${one.host}>${of(one)}</option>`)}</select></label>`;
+    ${plan.addresses.map((one) => html`<option key=${one.host} value=${one.host}>${of(one)}</option>`)}</select>
+    </label>`;
 }
 
 function Batches({ app, plan, form, put }) {
