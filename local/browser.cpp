@@ -3,18 +3,18 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <thread>
 
 #include "strings/local.h"
 
 namespace piaojue::local {
 
 Explained<void> open_browser(std::string const& url) {
-  // Nobody waits for it: without this it would stay behind as a dead process. It has its own handling back below.
-  std::signal(SIGCHLD, SIG_IGN);  // NOLINT: it can be ignored, so this does not fail
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&files);
@@ -27,7 +27,7 @@ Explained<void> open_browser(std::string const& url) {
   sigset_t usual;
   sigemptyset(&none);
   sigemptyset(&usual);
-  for (int const signal : {SIGPIPE, SIGCHLD}) sigaddset(&usual, signal);
+  sigaddset(&usual, SIGPIPE);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &usual);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -39,6 +39,12 @@ Explained<void> open_browser(std::string const& url) {
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   if (failed != 0) return Explanation(strings::local::kBrowserNone);
+  // It must not stay behind as a dead process. A program that starts others asks how they ended, so that its children
+  // can not be forgotten by a signal that is ignored.
+  std::thread([child] {
+    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }).detach();
   return {};
 }
 

@@ -13,6 +13,7 @@
 ///     slips/NN-<name>.txt    one a person; to be printed, handed out and deleted
 ///     materials/<hash>       files of the candidates, by the SHA-256 of their content
 ///     port                   written by `run`: where it listens
+///     lock                   held by `run` as long as it lives (fcntl): F_GETLK names its process
 ///     stop-B-A               written by `stop`: trustee 0 gives no share in attempt A of batch B
 #include <memory>
 

@@ -6,7 +6,6 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -97,12 +96,17 @@ sigset_t take_signals() {
   return signals;
 }
 
-/// Held until the process ends, so that no second server writes into the same directory.
+/// Held until the process ends, so that no second server writes into the same directory. A lock of fcntl, and not of
+/// flock: the system tells everybody which process holds it (F_GETLK), and the office's desk ends that one and no
+/// other.
 Explained<void> lock(Directory const& directory) {
   auto const path = directory.path() / "lock";
   int const fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return system_error(text::kFileNotCreated, path);
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(fd, F_SETLK, &whole) == 0) return {};
   return Explanation(Sentence(text::kRunAnother, {{"path", directory.path().string()}}));
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 
 #include "base/terminal.h"
@@ -33,7 +34,7 @@ std::string help(Text const& text) { return std::string(text.in(terminal_lang())
 class Program {
  public:
   explicit Program(std::string const& version) {
-    app_.require_subcommand(1);
+    app_.require_subcommand(0, 1);
     app_.set_version_flag("--version", version);
     app_.footer(help(words::kHelpFooter));
   }
@@ -61,6 +62,12 @@ class Program {
   }
 
   using Run = std::function<Explained<int>()>;
+  /// What is done when nothing is said: in the folder of whoever starts it from his desktop.
+  void otherwise(Run run) { otherwise_ = std::move(run); }
+  void use_own_office() {
+    auto const* const home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any other thread
+    office_ = (fs::path(home != nullptr && *home != 0 ? home : ".") / "piaojue-office").string();
+  }
   void runs(CLI::App* command, Run run) { commands_.emplace_back(command, std::move(run)); }
   void does(CLI::App* command, std::function<Explained<void>(Desk&)> deed) {
     runs(command, [this, deed = std::move(deed)]() -> Explained<int> {
@@ -90,6 +97,7 @@ class Program {
     } catch (CLI::ParseError const& error) {
       return app_.exit(error) == 0 ? kDone : kUsage;
     }
+    if (app_.get_subcommands().empty()) commands_.emplace_back(&app_, otherwise_);
     for (auto const& [command, what] : commands_) {
       if (!*command) continue;
       auto const code = what();
@@ -108,6 +116,7 @@ class Program {
   std::string office_, date_, date_reason_, passphrase_file_, tables_ = own_tables();
   std::uint32_t person_ = 1;
   std::vector<std::pair<CLI::App*, Run>> commands_;
+  Run otherwise_;
 };
 
 /// One applicant, by number.
@@ -528,13 +537,18 @@ void add_page(Program& program, local::Assets const& assets) {
   program.dated(command);
   command->add_flag("--no-browser", given->no_browser, help(words::kHelpNoBrowser));
   command->add_option("--page-assets", given->assets, help(words::kHelpPageAssets));
-  program.runs(command, [&program, given, assets]() -> Explained<int> {
+  auto const page = [&program, given, assets]() -> Explained<int> {
     auto setting = program.setting();
     if (!setting) return setting.error();
     // Of the page's messages: who sits at the browser need not be who started the program.
     setting->lang = Lang::kZh;
     return run_page({std::move(*setting), given->port, !given->no_browser,
                      given->assets.empty() ? assets : local::assets_from(given->assets, assets)});
+  };
+  program.runs(command, page);
+  program.otherwise([&program, page]() -> Explained<int> {
+    program.use_own_office();
+    return page();
   });
 }
 

@@ -130,6 +130,14 @@ struct Roster {
   std::string struck_reason;
   std::size_t batch_size = meeting::kQuestionsPerBatchMax;  ///< of batches that are proposed, at most
 };
+/// The files of a roster and its deed, neither of them written.
+struct RosterFiles {
+  NewFiles files;
+  entry::Roster said;
+  std::vector<Subject> people;
+  std::size_t recusals = 0;  ///< that go along
+};
+Explained<RosterFiles> roster_files(Desk const& desk, Casework const& before, Roster const& request);
 /// Recusals that were suggested and not struck go along as `recusals.csv`: each expert is shown his own, to sign.
 /// The files of `piaojue-server init`.
 Explained<void> roster(Desk& desk, Roster const& request);

@@ -27,12 +27,13 @@ using local::WipedJson;
 
 constexpr std::size_t kQueueMax = 64;
 constexpr std::size_t kTagMax = 20;
+constexpr std::chrono::seconds kWatchEvery{2};
 
 /// Lines in, replies out, one after the other, away from the thread that serves the page.
 class PageQueue {
  public:
-  explicit PageQueue(Setting setting) : lang_(setting.lang), requests_(std::move(setting)) {}
-  PageRequests const& requests() const { return requests_; }
+  explicit PageQueue(Setting setting) : lang_(setting.lang), requests_(std::move(setting), program_folder()) {}
+  PageRequests& requests() { return requests_; }
 
   /// On the loop. What comes when the queue is full gets no answer: pages wait for each.
   void put(PageId page, std::string line) {
@@ -117,6 +118,8 @@ Explained<int> run_page(PageOptions const& options) {
   auto const assets = [queue, files = options.assets](std::string_view path) -> std::optional<local::Asset> {
     constexpr std::string_view kPapers = "papers/";
     if (path.starts_with(kPapers)) return queue->requests().paper(path.substr(kPapers.size()));
+    constexpr std::string_view kPrints = "prints/";
+    if (path.starts_with(kPrints)) return queue->requests().print(path.substr(kPrints.size()));
     constexpr std::string_view kSheets = "sheets/";
     if (path.starts_with(kSheets)) return sheet_asset(path.substr(kSheets.size()), queue->requests().uploads());
     return files(path == "index.html" ? "office.html" : path);
@@ -125,6 +128,9 @@ Explained<int> run_page(PageOptions const& options) {
   if (!host) return host.error();
   loop->start(1);
   std::thread([queue, page = host->get()] { queue->work(*page); }).detach();
+  std::thread([queue] {
+    for (;; std::this_thread::sleep_for(kWatchEvery)) queue->requests().watch();
+  }).detach();
   auto const url = (*host)->renew();
   std::cout << json::serialize(json::object{{"event", "page"}, {"url", url}}) << std::endl;
   if (options.browser) {

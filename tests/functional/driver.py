@@ -3,10 +3,12 @@
 docs/client-door.md describes: command lines in, JSON lines out. Used by the functional tests, the demo and the
 meeting benchmark."""
 
+import fcntl
 import json
 import os
 import pathlib
 import signal
+import struct
 import subprocess
 import threading
 import time
@@ -14,6 +16,15 @@ import time
 
 class Failed(Exception):
     """A step did not end as it should; says which process, and the last lines that it printed."""
+
+
+def lock_holder(path):
+    """Which process holds the lock of fcntl on that file; 0: none."""
+    form = "hhqqi4x"
+    with open(path, "rb+") as file:
+        asked = struct.pack(form, fcntl.F_WRLCK, 0, 0, 0, 0)
+        kind, _, _, _, pid = struct.unpack(form, fcntl.fcntl(file, fcntl.F_GETLK, asked))
+    return 0 if kind == fcntl.F_UNLCK else pid
 
 
 class Process:

@@ -6,8 +6,10 @@ import { Door, doorUrl } from '../door.js';
 import { addTexts, loadTexts, sentence, texts } from '../i18n.js';
 import { html, oneLine } from '../parts/ui.js';
 import { officeZh } from '../strings/office_zh.js';
+import { Day } from './day.js';
 import { Import } from './import.js';
 import { Meeting } from './meeting.js';
+import { NewMeeting } from './newmeeting.js';
 import { People, SignOn } from './people.js';
 import { Publicity } from './publicity.js';
 import { Search } from './search.js';
@@ -15,7 +17,8 @@ import { Verdicts } from './verdicts.js';
 
 addTexts('zh', officeZh);
 const kSteps = {
-  import: Import, verdicts: Verdicts, meeting: Meeting, publicity: Publicity, search: Search, people: People,
+  import: Import, verdicts: Verdicts, newmeeting: NewMeeting, day: Day, meeting: Meeting, publicity: Publicity,
+  search: Search, people: People,
 };
 const kNoticeMs = 6000;
 
@@ -26,7 +29,7 @@ async function loadEnglish() {
 
 /** Whether the step has been done: what the ledger says. */
 function done(id, desk) {
-  return { import: desk.imported, verdicts: desk.roster, meeting: desk.publicity,
+  return { import: desk.imported, verdicts: desk.roster, newmeeting: desk.meetings > 0, meeting: desk.publicity,
     publicity: desk.publicity?.people.every((one) => one.state === 'HANDED_OFF') }[id];
 }
 
@@ -113,7 +116,7 @@ function Office({ door }) {
     if (s.epoch > 0) fixed.refresh();
   }, [s.epoch]);
 
-  const app = { ...fixed, act, t, s, desk, notice, offline: s.link !== 'open' };
+  const app = { ...fixed, act, go: setStep, t, s, desk, notice, offline: s.link !== 'open' };
   const otherLanguage = async () => {
     await loadEnglish();
     setLang(lang === 'zh' ? 'en' : 'zh');

@@ -3,9 +3,10 @@
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, html, oneLine } from '../parts/ui.js';
 
-const keyOf = (one) => `${one.person}:${one.candidate}`;
+/** What names a suggestion. */
+export const keyOf = (one) => `${one.person}:${one.candidate}`;
 
-function Suggestions({ app, rows, struck, setStruck, reason, setReason }) {
+export function Suggestions({ app, rows, struck, setStruck, reason, setReason }) {
   const { t } = app;
   if (rows.length === 0) return html`<p class="quiet-text">${t('recusal.none')}</p>`;
   const turn = (one) => (event) => setStruck(

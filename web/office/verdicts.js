@@ -6,6 +6,7 @@
 import { useCallback, useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, Still } from '../parts/ui.js';
 import { Amend, Changes, Withdraw } from './amend.js';
+import { Materials } from './materials.js';
 import { Papers } from './papers.js';
 import { Roster } from './roster.js';
 
@@ -143,6 +144,7 @@ function Detail({ app, candidate, onClose, onChange }) {
       ${!app.desk.publicity && !one.withdrawn && one.correction !== 'GIVEN_UP' && html`
         <${Decide} key=${`d${one.decided}`} app=${app} who=${[one.candidate]} done=${changed} />
         <${Correction} app=${app} one=${one} done=${changed} />
+        <${Materials} app=${app} candidate=${one.candidate} />
         <${Amend} app=${app} one=${one} done=${changed} />
         <${Withdraw} app=${app} one=${one} done=${changed} />`}
       <p class="quiet-text">${t('verdict.standard', { name: one.standard })}</p>`}</${Dialog}>`;
