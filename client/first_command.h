@@ -21,6 +21,8 @@ struct Slip {
 struct Enrol {
   std::string_view fields;  ///< a JSON object with "slip", "server" and "passphrase"
 };
+/// The servers that announce themselves in this room.
+struct Found {};
 /// Another slip than the one that was begun with.
 struct Forget {};
 struct Unlock {
@@ -28,7 +30,7 @@ struct Unlock {
 };
 
 /// Refers to the line that it was read from.
-using Command = std::variant<Help, Quit, Page, Prefill, Slip, Enrol, Forget, Unlock>;
+using Command = std::variant<Help, Quit, Page, Prefill, Slip, Enrol, Found, Forget, Unlock>;
 
 /// @param line without a tag. @return kMalformed: not UTF-8. kWrongPhase: none of these; it may be one of a session.
 [[nodiscard]] Result<Command> parse(std::string_view line);

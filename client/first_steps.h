@@ -32,6 +32,7 @@ class FirstSteps {
   static void help(HostReply const& reply);
   void prefill(HostReply const& reply) const;
   void read_slip(HostReply const& reply, std::string_view text) const;
+  void find(HostReply const& reply);
   void forget(HostReply const& reply) const;
   void enrol_or_unlock(HostReply const& reply, std::string_view fields);
   /// Slip and server of `enrol`. @return false: replied already.
@@ -46,6 +47,7 @@ class FirstSteps {
   Options const options_;
   std::function<void(Started)> const started_;
   bool working_ = false;
+  bool finding_ = false;
 };
 
 }  // namespace piaojue::client

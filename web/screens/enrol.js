@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
 import { sentence } from '../i18n.js';
 import { Act, html } from '../parts/ui.js';
 import { readCode, slipLine } from '../parts/code.js';
+import { Discovered } from '../parts/discovered.js';
 import { roleWords } from '../parts/meeting.js';
 
 /** A quarter of a megabyte that hardly anybody needs, so it comes when it is asked for. */
@@ -140,7 +141,8 @@ function KeysForm({ app, slip, onBack }) {
     ${slip.server ? html`<dl class="facts"><div><dt>${t('enrol.server')}</dt><dd>${slip.server}</dd></div></dl>`
       : html`<label class="field"><span>${t('enrol.serverField')}</span>
         <input type="text" class="code" autocomplete="off" spellcheck="false" value=${server}
-          onInput=${(e) => setServer(e.target.value)} /></label>`}
+          onInput=${(e) => setServer(e.target.value)} /></label>
+        <${Discovered} app=${app} value=${server.trim()} choose=${setServer} />`}
     <${Passphrase} app=${app} words=${words} setWords=${setWords} onEnter=${() => ready && enrol()} />
     <${Refused} app=${app} reply=${refused} onBack=${onBack} />
     <div class="row"><button type="button" class="button" onClick=${onBack}>${t('word.back')}</button>
