@@ -8,8 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <thread>
 
 #include "local/peer.h"
 
