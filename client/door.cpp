@@ -45,6 +45,12 @@ Explained<void> Door::listen(net::Loop& loop, PageOptions const& options,
     });
   };
   calls.closed = [this](Asker page) { strand_.post([this, page] { closed(page); }); };
+  if (options.browser) {
+    calls.browse = [this](std::string const& url) {
+      strand_.post([this, url] { say_address(url); });
+      return local::open_browser(url).has_value();
+    };
+  }
   auto page = PageHost::listen(loop, options.port, options.assets, std::move(calls), local::PageLimits{});
   if (!page) return page.error();
   page_ = std::move(*page);
@@ -54,12 +60,16 @@ Explained<void> Door::listen(net::Loop& loop, PageOptions const& options,
   return {};
 }
 
-void Door::announce() {
-  auto const url = page_->renew();
+void Door::say_address(std::string const& url) {
   json::object out;
   out["event"] = "page";
   out["url"] = url;
   say_to(kConsole, json::serialize(out));
+}
+
+void Door::announce() {
+  auto const url = page_->renew();
+  say_address(url);
   if (!browser_) return;
   if (auto const opened = local::open_browser(url); !opened) {
     std::fprintf(stderr, "piaojue: %s\n", opened.error().in(lang_).c_str());

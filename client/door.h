@@ -42,6 +42,8 @@ class Door {
   bool has_page() const { return page_ != nullptr; }
   /// Prints a new address of the page, which ends the session before, and opens it.
   void announce();
+  /// On any thread: a new address, for another program of this user that asks for it.
+  std::string renew() { return page_->renew(); }
   void change_phase(PagePhase to);
   /// Phase kIntroduced, with who the server says that this person is.
   void introduce(boost::json::object const& who);
@@ -60,6 +62,7 @@ class Door {
   void opened(Asker page);
   void closed(Asker page);
   std::string phase_line() const;
+  void say_address(std::string const& url);
 
   net::Strand strand_;
   Lang const lang_;

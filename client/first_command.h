@@ -21,6 +21,8 @@ struct Slip {
 struct Enrol {
   std::string_view fields;  ///< a JSON object with "slip", "server" and "passphrase"
 };
+/// The servers that announce themselves in this room.
+struct Found {};
 /// Another slip than the one that was begun with, or than the one of somebody else.
 struct Forget {};
 /// It is oneself whom the server has named: the session begins.
@@ -35,7 +37,7 @@ struct Prefer {
 };
 
 /// Refers to the line that it was read from.
-using Command = std::variant<Help, Quit, Page, Prefill, Slip, Enrol, Forget, Me, Unlock, Prefer>;
+using Command = std::variant<Help, Quit, Page, Prefill, Slip, Enrol, Found, Forget, Me, Unlock, Prefer>;
 
 /// @param line without a tag. @return kMalformed: not UTF-8. kWrongPhase: none of these; it may be one of a session.
 [[nodiscard]] Result<Command> parse(std::string_view line);

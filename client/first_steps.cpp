@@ -3,6 +3,7 @@
 
 #include "local/passphrase.h"
 #include "local/wiped_json.h"
+#include "net/discovery.h"
 #include "strings/client.h"
 
 namespace piaojue::client {
@@ -51,6 +52,7 @@ void FirstSteps::operate(HostReply const& reply, first::Command const& command) 
     if (std::holds_alternative<first::Prefill>(command)) return prefill(reply);
     if (auto const* slip = std::get_if<first::Slip>(&command)) return read_slip(reply, slip->text);
     if (auto const* enrol = std::get_if<first::Enrol>(&command)) return enrol_or_unlock(reply, enrol->fields);
+    if (std::holds_alternative<first::Found>(command)) return find(reply);
     if (std::holds_alternative<first::Forget>(command)) return forget(reply);
   }
   if (page && door_.phase() == PagePhase::kIntroduced) {
@@ -68,7 +70,7 @@ void FirstSteps::operate(HostReply const& reply, first::Command const& command) 
 void FirstSteps::help(HostReply const& reply) {
   bool const page = reply.asker() != kConsole;
   json::object more;
-  more["message"] = page ? "prefill\nslip <text>\nenrol {\"slip\":…,\"server\":…,\"passphrase\":…}\nforget\nme\n"
+  more["message"] = page ? "prefill\nslip <text>\nfound\nenrol {\"slip\":…,\"server\":…,\"passphrase\":…}\nforget\nme\n"
                            "unlock {\"passphrase\":…}\nprefer large|sound on|off\nquit\n"
                          : "page\nprefer large|sound on|off\nhelp\nquit\n";
   reply.ok(more);
@@ -90,6 +92,24 @@ void FirstSteps::read_slip(HostReply const& reply, std::string_view given) const
   more["person"] = slip->code.person;
   more["slip"] = slip->text();
   reply.ok(more);
+}
+
+void FirstSteps::find(HostReply const& reply) {
+  if (finding_) return reply.no(Refusal::kBusy);
+  finding_ = pool_.post(Urgency::kUrgent, [this, reply] {
+    strand_.post([this, reply, found = net::find_servers()] {
+      finding_ = false;
+      if (door_.phase() == PagePhase::kEnded) return;
+      json::array servers;
+      for (auto const& one : found) {
+        servers.push_back({{"title", one.title}, {"server", meeting::format_slip_address({one.host, one.port})}});
+      }
+      json::object more;
+      more["servers"] = std::move(servers);
+      reply.ok(more);
+    });
+  });
+  if (!finding_) reply.no(Refusal::kBusy);
 }
 
 void FirstSteps::forget(HostReply const& reply) {

@@ -35,6 +35,7 @@ class FirstSteps {
   static void help(HostReply const& reply);
   void prefill(HostReply const& reply) const;
   void read_slip(HostReply const& reply, std::string_view text) const;
+  void find(HostReply const& reply);
   void forget(HostReply const& reply);
   void begin(HostReply const& reply);
   void enrol_or_unlock(HostReply const& reply, std::string_view fields);
@@ -53,6 +54,7 @@ class FirstSteps {
   std::function<void(Started)> const started_;
   bool working_ = false;
   std::optional<Started> held_;  ///< enrolled now; its person has not said yet that it is he
+  bool finding_ = false;
 };
 
 }  // namespace piaojue::client

@@ -67,11 +67,13 @@ class Host {
 
   /// Before `begin`. Explains as PageHost::listen.
   [[nodiscard]] Explained<void> listen() {
-    return door_.listen(
+    auto const done = door_.listen(
         loop_, *options_.page, [this](Asker page, std::string_view said) { line(said, page); },
         [this](Asker page) {
           if (session_) session_->leave(page);
         });
+    if (done && options_.instance) options_.instance->serve(loop_, [this] { return door_.renew(); });
+    return done;
   }
 
   void begin() {
@@ -132,6 +134,7 @@ class Host {
     exit_code_ = code;
     ticker_.cancel();
     sooner_.cancel();
+    if (options_.instance) options_.instance->stop();
     // What is queued still goes out, to the server and to the page; the last of them wakes the main thread.
     if (door_.has_page()) {
       ++parting_;

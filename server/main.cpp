@@ -285,6 +285,7 @@ class CommandLine {
     run_ = command("run", text::kHelpRun);
     run_->add_option("--port", run_options_.port, words(text::kHelpPort));
     run_->add_option("--threads", run_options_.threads, words(text::kHelpThreads))->check(CLI::Range(1, 256));
+    run_->add_flag("!--no-announce", run_options_.announce, words(text::kHelpNoAnnounce));
     sheet_ = command("sheet", text::kHelpSheet);
     slip_ = command("slip", text::kHelpSlip);
     slip_->add_option("--person", person_, words(text::kHelpPerson))->required();

@@ -14,6 +14,8 @@
 #include <iostream>
 #include <thread>
 
+#include "net/discovery.h"
+#include "server/draft.h"
 #include "server/host.h"
 #include "server/materials.h"
 #include "strings/refusals.h"
@@ -174,6 +176,14 @@ Explained<std::unique_ptr<Host>> start(Settings const& settings, std::unique_ptr
                               {{"address", format_address(settings.listen)}}));
 }
 
+/// Nobody else reaches a server that listens to this machine alone.
+std::unique_ptr<net::Announcement> announce(RunOptions const& options, Address const& listening,
+                                            std::string const& title) {
+  bool const here = listening.host.starts_with("127.") || listening.host == "::1" || listening.host == "localhost";
+  if (!options.announce || here || title.empty()) return nullptr;
+  return net::Announcement::start(title, listening.port);
+}
+
 }  // namespace
 
 Explained<bool> run(Directory const& directory, RunOptions const& options) {
@@ -202,6 +212,7 @@ Explained<bool> run(Directory const& directory, RunOptions const& options) {
   if (!core) {
     return Explanation(Sentence(text::kRunNotTakenUp, {{"sentence", strings::sentence_of(core.error())}}));
   }
+  auto const draft = read_draft(*contents);
   *contents = {};
   auto const entries = (*core)->record().size();
   if (!tls) return Explanation(text::kRunTlsUnusable);
@@ -212,9 +223,11 @@ Explained<bool> run(Directory const& directory, RunOptions const& options) {
   log_event(spdlog::level::info, "listening", format_address(listening), entries);
   std::cout << "listening " << format_address(listening) << std::endl;
 
+  auto announced = announce(options, listening, draft ? draft->title : std::string());
   int received = 0;
   sigwait(&signals, &received);
   end.stopping = true;
+  announced.reset();
   (*host)->stop();
   std::error_code ignored;
   fs::remove(directory.port(), ignored);

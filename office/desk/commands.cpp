@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "base/terminal.h"
+#include "local/folders.h"
 #include "office/desk/deeds.h"
 #include "office/desk/page.h"
 #include "office/desk/sheet_files.h"
@@ -532,7 +533,7 @@ void add_page(Program& program, local::Assets const& assets) {
     std::string assets;
   };
   auto const given = kept<Given>();
-  auto* const command = program.add("page", words::kCommandPage, words::kExamplePage);
+  auto* const command = program.add("page", words::kCommandPage, words::kExamplePage, Program::Office::kOptional);
   command->add_option("--port", given->port, help(words::kHelpPort))->capture_default_str();
   program.dated(command);
   command->add_flag("--no-browser", given->no_browser, help(words::kHelpNoBrowser));
@@ -540,6 +541,8 @@ void add_page(Program& program, local::Assets const& assets) {
   auto const page = [&program, given, assets]() -> Explained<int> {
     auto setting = program.setting();
     if (!setting) return setting.error();
+    // As an icon starts it.
+    if (!program.has_office()) setting->office = local::own_folder("piaojue-office");
     // Of the page's messages: who sits at the browser need not be who started the program.
     setting->lang = Lang::kZh;
     return run_page({std::move(*setting), given->port, !given->no_browser,

@@ -4,11 +4,11 @@
 #include <condition_variable>
 #include <csignal>
 #include <deque>
-#include <iostream>
 #include <mutex>
 #include <thread>
 
 #include "local/browser.h"
+#include "local/instance.h"
 #include "local/wiped_json.h"
 #include "net/loop.h"
 #include "office/desk/page_requests.h"
@@ -106,6 +106,14 @@ class PageQueue {
 }  // namespace
 
 Explained<int> run_page(PageOptions const& options) {
+  using Own = std::unique_ptr<local::Instance>;
+  auto const& folder = options.setting.office;
+  auto const own = local::own_or_page<Own>(folder, [&folder] { return local::Instance::take(folder); });
+  if (!own) return own.error();
+  if (auto const* const url = std::get_if<std::string>(&*own)) {
+    local::show_running_page(folder, *url, options.browser, options.setting.lang);
+    return 0;
+  }
   auto const signals = local::set_signals();
   // Neither is ever destroyed: the process ends where it stands, and the ledger withstands that.
   auto* const queue = new PageQueue(options.setting);
@@ -114,6 +122,7 @@ Explained<int> run_page(PageOptions const& options) {
   local::PageHost::Calls calls;
   calls.opened = [](PageId) {};
   calls.closed = [](PageId) {};
+  if (options.browser) calls.browse = [](std::string const& url) { return local::open_browser(url).has_value(); };
   calls.line = [queue](PageId page, std::string line) { queue->put(page, std::move(line)); };
   auto const assets = [queue, files = options.assets](std::string_view path) -> std::optional<local::Asset> {
     constexpr std::string_view kPapers = "papers/";
@@ -131,12 +140,8 @@ Explained<int> run_page(PageOptions const& options) {
   std::thread([queue] {
     for (;; std::this_thread::sleep_for(kWatchEvery)) queue->requests().watch();
   }).detach();
-  auto const url = (*host)->renew();
-  std::cout << json::serialize(json::object{{"event", "page"}, {"url", url}}) << std::endl;
-  if (options.browser) {
-    auto const opened = local::open_browser(url);
-    if (!opened) std::cerr << opened.error().in(options.setting.lang) << std::endl;
-  }
+  std::get<Own>(*own)->serve(*loop, [page = host->get()] { return page->renew(); });
+  local::show_page((*host)->renew(), options.browser, options.setting.lang);
   int signal = 0;
   ::sigwait(&signals, &signal);
   queue->requests().uploads().clear();

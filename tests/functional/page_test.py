@@ -70,9 +70,10 @@ class Entrance(Desk):
         again = page.request(session.port, session.open_path)
         self.assertEqual(again.status, 410)
         self.assertNotIn("set-cookie", again.headers)
-        self.assertIn("page", again.body.decode())
+        self.assertIn("这个地址已经用过", again.body.decode())
+        self.assertIn("already", page.request(session.port, session.open_path + "?lang=en").body.decode())
         wrong = page.request(session.port, session.open_path[:-1] + ("A" if session.open_path[-1] != "A" else "B"))
-        self.assertEqual((wrong.status, wrong.body), (404, b""))
+        self.assertEqual((wrong.status, wrong.is_notice()), (404, True))
 
     def test_nothing_without_the_cookie(self):
         # Harm: another program of this machine reads the page, or speaks through it.
@@ -81,12 +82,25 @@ class Entrance(Desk):
                        "other=" + session.cookie[8:]):
             for name in ("", "index.html", "door"):
                 answer = page.request(session.port, session.path + name, cookie=cookie)
-                self.assertEqual((answer.status, answer.body), (403, b""), (cookie, name))
+                self.assertEqual((answer.status, answer.is_notice()), (403, True), (cookie, name))
             sock, answer = session.upgrade(cookie=cookie or "x=y")
             self.assertEqual(answer.status, 403)
             sock.close()
         answer = page.request(session.port, "/" + "A" * 43 + "/", cookie=session.cookie)
-        self.assertEqual((answer.status, answer.body), (404, b""))
+        self.assertEqual((answer.status, answer.is_notice()), (404, True))
+
+    def test_where_no_page_is_a_page_says_so_in_one_language(self):
+        # Harm: the browser's own error, in the middle of a meeting; or half of it in a language that nobody asked for.
+        session = self.program.session()
+        for path in (session.open_path, session.path, "/", "/nowhere", "/open/"):
+            chinese = page.request(session.port, path).body.decode()
+            self.assertIn('<html lang="zh">', chinese)
+            german = page.request(session.port, path, headers=["Accept-Language: de,en;q=0.5"]).body.decode()
+            self.assertIn('<html lang="en">', german)
+            english = page.request(session.port, path + "?lang=en").body.decode()
+            self.assertEqual(english, german)
+            self.assertNotIn(session.path.strip("/"), chinese + english, "nothing of what is asked for, or held")
+            self.assertNotIn("nowhere", chinese)
 
     def test_another_host_or_origin_gets_nothing(self):
         # Harm: a web site whose name points here (DNS rebinding), or whose script connects here, votes for its visitor.

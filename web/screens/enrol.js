@@ -5,6 +5,7 @@ import { sentence } from '../i18n.js';
 import { Act, html } from '../parts/ui.js';
 import { Camera, readPicture } from '../parts/camera.js';
 import { readCode, slipLine } from '../parts/code.js';
+import { Discovered } from '../parts/discovered.js';
 import { roleWords } from '../parts/meeting.js';
 import { isWeak, Passphrase } from '../parts/passphrase.js';
 
@@ -104,7 +105,8 @@ function KeysForm({ app, slip, onBack }) {
       : html`<label class="field"><span>${t('enrol.serverField')}</span>
         <input type="text" class="code" autocomplete="off" spellcheck="false" value=${server}
           onInput=${(e) => setServer(e.target.value)} onKeyDown=${(e) => e.key === 'Enter'
-            && form.current.querySelector('input[autocomplete=off]:not(.code)').focus()} /></label>`}
+            && form.current.querySelector('input[autocomplete=off]:not(.code)').focus()} /></label>
+          <${Discovered} app=${app} value=${server.trim()} choose=${setServer} />`}
     <${Passphrase} app=${app} words=${words} setWords=${setWords} onEnter=${() => ready && enrol()} />
     <${Refused} app=${app} reply=${refused} onBack=${onBack} />
     <div class="row"><button type="button" class="button" onClick=${onBack}>${t('word.back')}</button>
