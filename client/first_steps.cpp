@@ -78,7 +78,8 @@ void FirstSteps::help(HostReply const& reply) {
 
 void FirstSteps::prefill(HostReply const& reply) const {
   json::object more;
-  more["slip"] = options_.slip;
+  // A slip that was given up is not begun with once more.
+  more["slip"] = forgotten_ ? std::string() : options_.slip;
   reply.ok(more);
 }
 
@@ -114,8 +115,9 @@ void FirstSteps::find(HostReply const& reply) {
 
 void FirstSteps::forget(HostReply const& reply) {
   if (working_) return reply.no(Refusal::kBusy);
-  held_.reset();
   if (auto const done = client::forget(wallet_); !done) return reply.no(done.error());
+  held_.reset();
+  forgotten_ = true;
   reply.ok();
   if (door_.phase() != PagePhase::kEnrol) door_.change_phase(PagePhase::kEnrol);
 }

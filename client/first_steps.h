@@ -53,6 +53,7 @@ class FirstSteps {
   Options const options_;
   std::function<void(Started)> const started_;
   bool working_ = false;
+  bool forgotten_ = false;
   std::optional<Started> held_;  ///< enrolled now; its person has not said yet that it is he
   bool finding_ = false;
 };

@@ -117,9 +117,10 @@ Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::SlipCode const& code)
 Explained<void> forget(Wallet& wallet) {
   auto const journal = wallet.journal();
   if (!journal) return storage(journal.error());
-  if (!journal->empty()) return Explanation(text::kNothingToForget, {}, Refusal::kConflict);
   auto const names = wallet.names("");
   if (!names) return storage(names.error());
+  bool const evidence = std::ranges::any_of(*names, [](auto const& name) { return name.starts_with("evidence/"); });
+  if (!journal->empty() || evidence) return Explanation(text::kNothingToForget, {}, Refusal::kConflict);
   for (auto const& name : *names) {
     if (name == kPreferencesBlob) continue;
     if (auto const erased = wallet.erase(name); !erased) return storage(erased.error());

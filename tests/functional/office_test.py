@@ -93,7 +93,8 @@ class Office(unittest.TestCase):
         wrong.write_text("不是口令不是口令\n", encoding="utf-8")
         self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, rc=1)
         wrong.write_text("经办口令口令一号\n", encoding="utf-8")
-        self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, passphrase="经办口令口令二号")
+        self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong,
+                   passphrase="经办口令口令二号")
         self.assertEqual(len(json.loads(self.clerk("trail", "--name", "李经办", "--json").stdout)), 1)
 
     def test_a_passphrase_is_asked_for_at_the_terminal_and_not_shown(self):

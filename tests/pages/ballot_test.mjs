@@ -265,7 +265,7 @@ function countNotes() {
   };
 }
 
-// Harm: an expert who reads does not notice that the vote is on; or one who does not want it is disturbed in every batch.
+// Harm: an expert who reads does not notice that the vote is on; or one who does not want it is disturbed each time.
 test('a batch that opens is heard once, by whoever votes in it and has not turned it off', async () => {
   const meeting = meetingOf();
   const waiting = nowOf(meeting, kExpert, { attempt: null });
@@ -306,7 +306,8 @@ test('larger type and the sound are switched in the bar, and kept by the program
   await look(page, 'menu');
   await page.getByLabel('大字').check();
   await soon(() => door.heard.includes('prefer large on'));
-  await page.waitForFunction((px) => parseFloat(getComputedStyle(document.documentElement).fontSize) > px * 1.15, before);
+  await page.waitForFunction(
+    (px) => parseFloat(getComputedStyle(document.documentElement).fontSize) > px * 1.15, before);
   await page.getByLabel('开启表决时响一声').uncheck();
   await soon(() => door.heard.includes('prefer sound off'));
   await page.getByText('字号与声音').click();
@@ -314,7 +315,8 @@ test('larger type and the sound are switched in the bar, and kept by the program
   await page.setViewportSize({ width: 320, height: 640 });
   await look(page, 'large-320');
   // At once in the next session too, and before anybody has unlocked anything.
-  door.say({ event: 'page-phase', phase: 'unlock', version: 'test', lang: 'zh', prefers: { large: true, sound: false } });
+  door.say({ event: 'page-phase', phase: 'unlock', version: 'test', lang: 'zh',
+    prefers: { large: true, sound: false } });
   await page.getByRole('heading', { name: '请输入口令' }).waitFor();
   assert.ok(await size() >= 22);
   await look(page, 'large-unlock-320');

@@ -94,7 +94,8 @@ export function Camera({ app, onCode }) {
     setFailed(why);
   };
   return html`<div class="camera">${on
-    ? html`<${Finder} app=${app} onCode=${(code) => (end(''), onCode(code))} onFailed=${end} onClose=${() => end('')} />`
+    ? html`<${Finder} app=${app} onCode=${(code) => (end(''), onCode(code))} onFailed=${end}
+      onClose=${() => end('')} />`
     : html`<button type="button" class="button" onClick=${() => (setFailed(''), setOn(true))}>${t('camera.start')}
       </button>`}
     ${failed && html`<p class="note bad" role="alert">${t(failed)}</p>`}</div>`;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Two soft notes, once, when a batch opens in which this person votes. Made here: the page takes nothing from outside. */
+/** Two soft notes, once, when a batch opens in which this person votes; made here, nothing comes from outside. */
 import { useEffect, useRef } from '../vendor/preact-hooks.js';
 
 const kNotesHz = [523, 659];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What there is to read while one waits: the agenda, and of each batch its candidates with all that is known of them. */
+/** What there is to read while one waits: the agenda, and of each batch its candidates with all that is known. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Attachments } from './attachments.js';
 import { candidate, candidates, html } from './ui.js';

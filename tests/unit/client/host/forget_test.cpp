@@ -33,5 +33,14 @@ TEST(Forget, IsRefusedOnceTheLogHasBegun) {
   EXPECT_EQ(wallet.names("").value().size(), 4U);
 }
 
+// Harm: what proves a server wrong is gone with one click.
+TEST(Forget, IsRefusedWhereThereIsEvidence) {
+  MemoryWallet wallet;
+  fill(wallet);
+  ASSERT_TRUE(wallet.save("evidence/split", bytes("two heads")));
+  EXPECT_EQ(forget(wallet).error().code, Refusal::kConflict);
+  EXPECT_TRUE(wallet.load("evidence/split").value().has_value());
+}
+
 }  // namespace
 }  // namespace piaojue::client
