@@ -68,8 +68,9 @@ TEST(NewPassphrase, HasEightCharactersThatAreNotAllTheSame) {
   for (auto const* good : {"12345678", "一二三四五六七八", "aaaaaaab", "correct horse", "口令 一二三 abc"}) {
     EXPECT_TRUE(check_new_passphrase(good)) << good;
   }
-  for (auto const* weak :
-       {"", "1234567", "一二三四五六七", "        ", "一一一一一一一一一", "aaaaaaaaaaaaaaaa", "\xff2345678"}) {
+  for (auto const* weak : {"", "1234567", "一二三四五六七", "        ", "一一一一一一一一一", "aaaaaaaaaaaaaaaa",
+                           "\xff"
+                           "2345678"}) {
     auto const given = check_new_passphrase(weak);
     ASSERT_FALSE(given) << weak;
     EXPECT_EQ(given.error().code, Refusal::kMalformed);
