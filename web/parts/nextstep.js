@@ -9,7 +9,7 @@ import { OpenDialog } from './agenda.js';
 import { Hold } from './hold.js';
 import { PaperHold } from './papertally.js';
 import { CloseDialog, costText, DeclareHold, OverrideDialog, StuckButtons, uncovered, VoidDialog } from './running.js';
-import { Waits } from './waits.js';
+import { usePassed, Waits } from './waits.js';
 
 /** As long as the program itself waits before it says so. */
 const kLongS = 15;
@@ -39,7 +39,7 @@ function inVoting(app, setDialog) {
     return { title: t('next.paper'), does: !s.now.proposals.some((one) => one.type === 'PaperTally')
       && html`<${PaperHold} app=${app} />` };
   }
-  const { done, total } = { done: attempt.voted.length, total: attempt.present.length };
+  const [done, total] = [attempt.voted.length, attempt.present.length];
   const missing = attempt.present.filter((p) => !attempt.voted.includes(p));
   const waiting = s.now.proposals.some((one) => one.type === 'BatchClose');
   return { title: t(waiting ? 'next.countersign' : missing.length > 0 ? 'next.voting' : 'next.close', { done, total }),
@@ -48,23 +48,24 @@ function inVoting(app, setDialog) {
     does: !waiting && html`<${Button} app=${app} label=${t('attempt.close')} onClick=${() => setDialog('close')} />` };
 }
 
-function inConfirming(app, setDialog) {
+/** @param passed seconds since the program has said for how long */
+function inConfirming(app, setDialog, passed) {
   const { t, s } = app;
   const { missing, silent } = uncovered(s.now.attempt);
   if (missing.length + silent.length === 0) return { title: t('next.wait') };
-  const waited = s.now.waits.find((one) => one.what === 'confirm')?.since_s || 0;
-  const urgent = missing.length > 0 || waited >= kLongS;
+  const wait = s.now.waits.find((one) => one.what === 'confirm');
+  const urgent = missing.length > 0 || (wait && wait.since_s + passed >= kLongS);
   return { title: missing.length > 0 ? t('next.missing', { names: names(app, missing) })
     : t(urgent ? 'next.silent' : 'next.confirming', { names: names(app, silent) }),
     text: urgent && costText(t, s.now.attempt.override_cost),
     does: html`<${StuckButtons} app=${app} setDialog=${setDialog} urgent=${urgent} />` };
 }
 
-function inAttempt(app, setDialog) {
+function inAttempt(app, setDialog, passed) {
   const { t, s } = app;
   switch (s.now.attempt.phase) {
     case 'voting': return inVoting(app, setDialog);
-    case 'confirming': return inConfirming(app, setDialog);
+    case 'confirming': return inConfirming(app, setDialog, passed);
     case 'counted': {
       const waiting = s.now.proposals.some((one) => one.type === 'Declaration');
       return { title: t(waiting ? 'next.countersign' : 'next.declare'), skip: waiting ? '' : 'declare',
@@ -88,10 +89,10 @@ function between(app, setDialog) {
     run=${() => app.act('close-meeting', 'note.meetingClosed')} />` };
 }
 
-function stepOf(app, setDialog) {
+function stepOf(app, setDialog, passed) {
   const mine = app.s.now.proposals.find((one) => one.yours);
   if (mine) return signing(app, mine);
-  return app.s.now.attempt?.live ? inAttempt(app, setDialog) : between(app, setDialog);
+  return app.s.now.attempt?.live ? inAttempt(app, setDialog, passed) : between(app, setDialog);
 }
 
 function Opened({ app, dialog, setDialog }) {
@@ -108,7 +109,8 @@ function Opened({ app, dialog, setDialog }) {
 export function NextStep({ app }) {
   const { t, s } = app;
   const [dialog, setDialog] = useState('');
-  const step = stepOf(app, setDialog);
+  const passed = usePassed(app, Boolean(s.now.attempt?.live) && s.now.attempt.phase === 'confirming');
+  const step = stepOf(app, setDialog, passed);
   const shown = s.now.waits.map((one) => one.what).filter((what) => what !== step.skip);
   return html`<section class="next-step" aria-label=${t('next.label')}>
     <div class="next-words"><p class="next-title" role="status">${step.title}</p>
