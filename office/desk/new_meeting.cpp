@@ -173,7 +173,7 @@ Explained<std::string> make_meeting(Desk& desk, Meetings const& meetings, Materi
   if (!request.settings.rehearsal) {
     auto checked = desk.draft(*before, files->said, files->people, files->files.marks());
     if (!checked) return checked.error();
-    deed = std::move(*checked);
+    deed.emplace(std::move(*checked));
   }
   if (auto const put = files->files.write(); !put) return put.error();
   auto const attached = materials.lay_out(making.folder() / kAttached, files->said.order, files->people);
