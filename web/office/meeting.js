@@ -39,7 +39,8 @@ function Fetched({ app, all, fetched, setFetched, anchor, setAnchor, agreed, set
     <div class="row">
       <${Act} app=${app} kind=${fetched ? '' : 'primary large'} label=${t('fetch.do')} run=${fetch} /></div>
     ${fetched && html`<p class="note good" role="status"><span aria-hidden="true">✓ </span>
-      ${t('fetch.verified', fetched)}</p><${Hash} label=${t('fetch.head')} value=${fetched.head} big=${true} /><p>${t('fetch.compare')}</p>
+      ${t('fetch.verified', fetched)}</p><${Hash} label=${t('fetch.head')} value=${fetched.head} big=${true} />
+      <p>${t('fetch.compare')}</p>
       <label class="check block"><input type="checkbox" checked=${agreed}
         onChange=${(e) => setAgreed(e.target.checked)} />${' '}${t('fetch.agreed')}</label>
       <label class="field"><span>${t('fetch.orType')}</span><textarea rows="2" class="code" autocomplete="off"
