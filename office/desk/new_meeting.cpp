@@ -24,7 +24,7 @@ constexpr std::string_view kUnfinished = ".making";
 constexpr char const* kAttached = "materials";
 
 /// A basic string of TOML.
-std::string quoted(std::string_view text) {
+std::string toml_text(std::string_view text) {
   std::string out = "\"";
   for (char const c : text) {
     auto const byte = static_cast<unsigned char>(c);
@@ -127,24 +127,24 @@ std::string meeting_toml(MeetingSettings const& settings) {
   auto const& rules = settings.rules;
   auto const flag = [](bool on) { return on ? "true" : "false"; };
   auto const number = [](std::uint32_t n) { return std::to_string(n); };
-  std::string trustees = quoted("server");
-  if (settings.chair) trustees += ", " + quoted("chair");
-  if (settings.supervisor) trustees += ", " + quoted("supervisor");
+  std::string trustees = toml_text("server");
+  if (settings.chair) trustees += ", " + toml_text("chair");
+  if (settings.supervisor) trustees += ", " + toml_text("supervisor");
   std::string out;
   auto const line = [&out](std::string_view key, std::string const& value) {
     out += std::string(key) + " = " + value + "\n";
   };
-  line("title", quoted(settings.title));
-  line("date", quoted(sheets::day_text(settings.date)));
+  line("title", toml_text(settings.title));
+  line("date", toml_text(sheets::day_text(settings.date)));
   line("rehearsal", flag(settings.rehearsal));
   line("committee_size", number(settings.committee_size));
-  line("size_approval", quoted(settings.size_approval));
+  line("size_approval", toml_text(settings.size_approval));
   line("trustees", "[" + trustees + "]");
   out += "\n[rules]\n";
   line("pass_numerator", number(rules.pass_numerator));
   line("pass_denominator", number(rules.pass_denominator));
   line("pass_strict", flag(rules.pass_strict));
-  line("recusal_mode", quoted(mode_word(rules.recusal_mode)));
+  line("recusal_mode", toml_text(mode_word(rules.recusal_mode)));
   line("abstain_allowed", flag(rules.abstain_allowed));
   line("quorum_numerator", number(rules.quorum_numerator));
   line("quorum_denominator", number(rules.quorum_denominator));
