@@ -182,7 +182,7 @@ TEST(Codec, SignaturesAreAscendingBySignerAndNoneTwice) {
 }
 
 TEST(Codec, TypesAreThoseOfTheTable) {
-  for (std::uint32_t const type : {0u, 28u, 127u, 256u + 2u, 0xffffffffu}) {
+  for (std::uint32_t const type : {0u, 29u, 127u, 256u + 2u, 0xffffffffu}) {
     Bytes const first = type ? number(1, type) : Bytes{};
     EXPECT_EQ(refusal(first + block(2, kSignIn)), Refusal::kUnknownType) << type;
   }
