@@ -2,6 +2,8 @@
 /// Who gets which piece of a candidate's file, and when.
 #include "server/attachments.h"
 
+#include <gtest/gtest.h>
+
 #include "protocol/meeting/codec.h"
 #include "server_fixture.h"
 

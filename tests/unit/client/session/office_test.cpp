@@ -99,7 +99,7 @@ TEST_F(Signing, WhoeverSignsABatchOpenCountsHeads) {
 TEST_F(Signing, WhyTheServerProposesOtherKeysIsSaidInTheReadersLanguage) {
   begin();
   auto const& meeting = laptop.meeting.record;
-  PersonKeys const fresh;
+  Meeting::PersonKeys const fresh;
   meeting::KeyChange body{meeting.meeting(),
                           3,
                           fresh.identity.public_key(),
