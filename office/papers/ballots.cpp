@@ -27,10 +27,10 @@ std::vector<Cells> rows_of(BallotPapers const& of, meeting::Batch const& batch) 
 }
 
 std::vector<Column> columns_of(BallotPapers const& of) {
-  std::vector<Column> out{{words::kColumnNumber, 10},  {words::kColumnName, 14},   {words::kColumnEmployer, 28},
-                          {words::kColumnLevel, 10},   {words::kColumnChannel, 8}, {words::kColumnAgree, 10},
-                          {words::kColumnDisagree, 10}};
-  if (of.abstaining) out.emplace_back(words::kColumnAbstain, 10);
+  std::vector<Column> out{{words::kColumnNumber, 9},   {words::kColumnName, 16},   {words::kColumnEmployer, 30},
+                          {words::kColumnLevel, 9},    {words::kColumnChannel, 7}, {words::kColumnAgree, 9},
+                          {words::kColumnDisagree, 11}};
+  if (of.abstaining) out.emplace_back(words::kColumnAbstain, 9);
   return out;
 }
 

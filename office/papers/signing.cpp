@@ -42,13 +42,13 @@ void results(Frame& frame, verifier::Audit const& audit) {
   }
   frame.heading(words::kSigningResults);
   frame.table({{words::kColumnNumber, 6, true},
-               {words::kColumnName, 13},
-               {words::kColumnEmployer, 20},
+               {words::kColumnName, 12},
+               {words::kColumnEmployer, 17},
                {words::kColumnPresent, 7, true},
                {words::kColumnAgree, 7, true},
                {words::kColumnNeeded, 8, true},
-               {words::kColumnArithmetic, 24},
-               {words::kColumnResult, 15}},
+               {words::kColumnArithmetic, 31},
+               {words::kColumnResult, 12}},
               std::move(rows));
 }
 

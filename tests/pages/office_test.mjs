@@ -292,7 +292,7 @@ test('from the sheets to the roster', { timeout: 170_000 }, async (t) => {
     await button(page, '制作备用的纸质表决票').click();
     await said(page, '表决票');
     const [paper] = await Promise.all(
-      [page.context().waitForEvent('page'), page.getByRole('link', { name: '打开11-表决票-1' }).click()]);
+      [page.context().waitForEvent('page'), page.getByRole('link', { name: '打开11-表决票-1', exact: true }).click()]);
     await paper.getByRole('heading', { name: '表决票（纸质备用）' }).waitFor();
     await paper.pdf({ path: join(folder, 'ballot.pdf'), preferCSSPageSize: true });
     const text = execFileSync('pdftotext', ['-layout', join(folder, 'ballot.pdf'), '-']).toString();
