@@ -18,7 +18,7 @@ import small
 
 BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
 EXAMPLES = small.ROOT / "examples"
-PASSPHRASE = "口令口令一"
+PASSPHRASE = "口令口令一二三四"
 DATE = ("--date", "2026-10-08", "--date-reason", "示例")
 
 
@@ -226,7 +226,7 @@ class Desk(unittest.TestCase):
         door = page.Session(json.loads(program.wait_line(lambda _: True)[1])["url"]).door()
         state = door.command("state {}")
         self.assertEqual((state["folder"], state["people"]), (str(home / "piaojue-office"), []))
-        self.assertTrue(door.command('enlist {"name":"周晓棠","passphrase":"口令口令一"}')["ok"])
+        self.assertTrue(door.command('enlist {"name":"周晓棠","passphrase":"口令口令一二三四"}')["ok"])
         self.assertTrue((home / "piaojue-office" / "ledger").exists())
 
 

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { faultsOf, hold, kBin, kRoot, kWeb, launch, openWindow, Program } from './lib.mjs';
 
-const kPass = '口令口令一';
+const kPass = '口令口令一二三四';
 const kExamples = join(kRoot, 'examples');
 const kChair = 1;
 const kByPage = [2, 3];

@@ -56,23 +56,23 @@ TEST_F(Child, AnEndIsPutToWhatNeverEnds) {
   auto const began = std::chrono::steady_clock::now();
   auto const late = run_to_end(shell("sleep 60"), {.deadline = milliseconds(300), .bytes_max = 1000});
   ASSERT_FALSE(late);
-  EXPECT_EQ(late.error().what.key(), "child.late");
+  EXPECT_EQ(late.error().what.key(), "desk.child.late");
   auto const loud =
       run_to_end(shell("while :; do echo 0123456789; done"), {.deadline = seconds(30), .bytes_max = 5000});
   ASSERT_FALSE(loud);
-  EXPECT_EQ(loud.error().what.key(), "child.too_much");
+  EXPECT_EQ(loud.error().what.key(), "desk.child.too_much");
   EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(20));
 }
 
 TEST_F(Child, WhatIsNotThereIsRefused) {
   auto const none = run_to_end({folder / "nothing", {}});
   ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().what.key(), "child.not_started");
+  EXPECT_EQ(none.error().what.key(), "desk.child.not_started");
 }
 
 // Harm: the office's passphrase, or an open ledger, is in the hands of every program that the desk starts.
 TEST_F(Child, GetsNoPassphraseAndNoDescriptorOfOurs) {
-  ASSERT_EQ(::setenv("PIAOJUE_PASSPHRASE", "口令口令一", 1), 0);  // NOLINT(concurrency-mt-unsafe)
+  ASSERT_EQ(::setenv("PIAOJUE_PASSPHRASE", "口令口令一二三四", 1), 0);  // NOLINT(concurrency-mt-unsafe)
   int const own = ::open("/dev/null", O_RDONLY);                  // without O_CLOEXEC, as a library might
   auto const ran = run_to_end(shell("echo \"[$PIAOJUE_PASSPHRASE]\"; ls /proc/self/fd"));
   ::close(own);
