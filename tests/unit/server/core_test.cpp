@@ -481,6 +481,7 @@ TEST(CatchUp, AnExpertIsToldWhatIsSuggestedToHimAndNobodyElseIs) {
 TEST(CatchUp, TitleAndDateOfTheDraftAreToldOnlyBeforeTheMeetingIsOpen) {
   ServerFixture hall(small());
   hall.enrol_all();
+  for (auto const p : hall.people()) hall.hello(p);
   v2::ClientFrame hello;
   hello.mutable_hello()->set_next_index(0);
   auto const before = hall.ask(1, hello).welcome();

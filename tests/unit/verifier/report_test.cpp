@@ -199,7 +199,8 @@ TEST(Figures, AttendanceTellsWhoCameAndWent) {
   EXPECT_FALSE(audit.attendance.at(1).signed_in);
   EXPECT_EQ(audit.attendance.at(2).recusals.size(), 1U);
   EXPECT_FALSE(audit.attendance.at(3).first_sign_in);
-  EXPECT_THAT(text_of(m), AllOf(HasSubstr("应到 7，专家 5，签到 3"), HasSubstr("签退于第 5 条"), HasSubstr("未签到")));
+  EXPECT_THAT(text_of(m),
+              AllOf(HasSubstr("应到 7 人，专家 5 人，签到 3 人"), HasSubstr("签退于第 5 条"), HasSubstr("未签到")));
 }
 
 // ---- Text and JSON ----------------------------------------------------------------------------------------------

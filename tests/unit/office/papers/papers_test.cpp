@@ -388,7 +388,7 @@ TEST(Papers, MarksAndChangesOfGuardsStandUnderEveryListOfResults) {
     EXPECT_THAT(paper.html, testing::HasSubstr("第 2 号申报人用纸质表决，未经评委会确认")) << paper.name;
     EXPECT_THAT(paper.html, testing::HasSubstr("签署（主任委员和监督人员）")) << paper.name;
   }
-  EXPECT_THAT(made->at(4).html, testing::HasSubstr("待复核表决：1 号申报人1"));
+  EXPECT_THAT(made->at(4).html, testing::HasSubstr("待复核表决：第 1 号申报人1"));
   EXPECT_THAT(made->at(4).html, testing::HasSubstr("纸质（未经评委会确认）"));
   EXPECT_THAT(compare_paper(read->audit, made->at(3).xlsx)->differences, testing::IsEmpty());
   EXPECT_THAT(compare_paper(read->audit, of(made->at(3).html))->differences, testing::IsEmpty());
