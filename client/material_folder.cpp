@@ -100,8 +100,9 @@ local::Asset words_page(Sentence const& words, bool again) {
   if (again) out += "<meta http-equiv=\"refresh\" content=\"1\">";
   out +=
       "<meta name=\"viewport\" content=\"width=device-width\"><style>body{font:1.25rem/1.6 sans-serif;"
-      "max-width:40rem;margin:15vh auto;padding:0 1rem}p+p{color:#555;font-size:1rem}</style><title>";
-  out.append(text::kAttachmentTitle.zh).append("</title></head><body><main><p role=\"status\">");
+      "max-width:40rem;margin:15vh auto;padding:0 1rem}h1,p+p{color:#555;font-size:1rem}</style><title>";
+  out.append(text::kAttachmentTitle.zh).append("</title></head><body><main><h1>");
+  out.append(text::kAttachmentTitle.zh).append("</h1><p role=\"status\">");
   out.append(escaped(words.in(Lang::kZh))).append("</p><p lang=\"en\">").append(escaped(words.in(Lang::kEn)));
   out.append("</p></main></body></html>");
   return {.type = "text/html; charset=utf-8", .bytes = std::move(out), .policy = kWordsPolicy};
