@@ -148,6 +148,20 @@ after(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true });
 }, { timeout: 60_000 });
 
+/** The viewer's own frame has the file: before that a PDF's actions have had no time, and its picture is empty. */
+async function viewed(tab) {
+  const devtools = await browser.newBrowserCDPSession();
+  for (let i = 0; i < 100; i += 1) {
+    const { targetInfos } = await devtools.send('Target.getTargets');
+    if (targetInfos.some((one) => one.type === 'iframe' && one.url === tab.url())) {
+      await devtools.detach();
+      return tab.waitForTimeout(2000);
+    }
+    await tab.waitForTimeout(300);
+  }
+  throw new Error('no viewer has the file');
+}
+
 /** What a file has tried has had its time; then nothing of it has come anywhere. */
 async function reachedNothing(tab, what) {
   const address = tab.url();
@@ -169,7 +183,7 @@ test('a file opens under its own name, with the type that its name says', async 
   assert.match(headers['content-security-policy'], /^sandbox; default-src 'none';/);
   assert.equal(headers['content-disposition'], `inline; filename*=UTF-8''1-${encodeURIComponent('论文')}.pdf`);
   assert.equal(headers['cache-control'], 'no-store');
-  await tab.waitForTimeout(2000);
+  await viewed(tab);
   await shoot(tab, 'material-pdf', false);
   await tab.close();
   const picture = await openFile(1, 1);
@@ -183,7 +197,7 @@ test('a file opens under its own name, with the type that its name says', async 
 test('a hostile PDF reaches neither the door nor another origin', async () => {
   const tab = await openFile(2, 0);
   await answerOf(tab);
-  await tab.waitForTimeout(2500);
+  await viewed(tab);
   await shoot(tab, 'material-hostile-pdf', false);
   await reachedNothing(tab, 'a PDF with actions');
   await tab.close();
