@@ -109,7 +109,7 @@ class Office(unittest.TestCase):
                 shown = b""
                 try:
                     for line in lines:
-                        while not shown.endswith(b": "):
+                        while not shown.endswith("：".encode()):
                             self.assertTrue(select.select([master], [], [], 30)[0], shown)
                             shown += os.read(master, 1024)
                         os.write(master, line.encode() + b"\n")
