@@ -24,7 +24,8 @@ BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
 
 def as_nobody(code, *args):
     """Runs these lines of Python as another user of this machine: what they print."""
-    user = "import os; os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+    # What is imported may lie where only root reads.
+    user = "import os, page, socket; os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
     here = pathlib.Path(__file__).parent
     done = subprocess.run([sys.executable, "-c", f"import sys; sys.path.insert(0, {str(here)!r})\n{user}{code}",
                            *map(str, args)], capture_output=True, text=True, timeout=30)
@@ -37,7 +38,7 @@ class Started(driver.Process):
     """A program as an icon starts it: no arguments but these, and a browser that only notes what it should open."""
 
     def __init__(self, desk, argv, name="icon"):
-        self.env = {"PATH": f"{desk.tools}:{os.environ['PATH']}", "XDG_DATA_HOME": str(desk.folder / "data"),
+        self.env = {"PATH": desk.path, "XDG_DATA_HOME": str(desk.folder / "data"),
                     "LC_ALL": "zh_CN.UTF-8"}
         super().__init__(name, argv, desk.folder, env=self.env)
 
@@ -65,6 +66,7 @@ class Desktop(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.tools = self.folder / "tools"
         self.tools.mkdir()
+        self.path = f"{self.tools}:{os.environ['PATH']}"
         self.tool("xdg-open", f'echo "$1" >> {self.folder}/opened')
 
     def tool(self, name, script):
@@ -188,12 +190,13 @@ class SecondStart(Desktop):
         # As if somebody had opened the folder up: the system's word on who asks is what remains.
         for path in (self.folder, self.folder / "home", self.folder / "home" / "page.sock"):
             path.chmod(0o777)
-        got = as_nobody("import os, socket\nos.chdir(sys.argv[1]); s = socket.socket(socket.AF_UNIX)\n"
-                        "s.settimeout(5); s.connect('page.sock'); s.send(b'page\\n')\n"
-                        "try: print(s.recv(300))\nexcept ConnectionResetError: print(b'')", self.folder / "home")
+        got = as_nobody("os.chdir(sys.argv[1]); s = socket.socket(socket.AF_UNIX)\n"
+                        "s.settimeout(5); s.connect('page.sock')\n"
+                        "try:\n s.send(b'page\\n')\n print(s.recv(300))\nexcept ConnectionError: print(b'')",
+                        self.folder / "home")
         self.assertEqual(got, "b''")
         # Nor with an address that he read in the list of processes while the browser started.
-        answer = as_nobody("import page\nport, path = int(sys.argv[1]), sys.argv[2]\n"
+        answer = as_nobody("port, path = int(sys.argv[1]), sys.argv[2]\n"
                            "a = page.request(port, path); print(a.status, a.headers.get('set-cookie'))\n"
                            "own = f'Origin: http://127.0.0.1:{port}'\n"
                            "b = page.request(port, '/page', method='POST', headers=[own])\n"
@@ -253,13 +256,11 @@ class Button(Desktop):
 
     def test_without_a_browser_it_says_so(self):
         # Harm: "a new page is open", and there is none.
+        self.path = str(self.tools)
         program = self.start()
         session = page.Session(program.url())
         self.opened()
         (self.tools / "xdg-open").unlink()
-        program_path = os.environ["PATH"]
-        if any((pathlib.Path(p) / "xdg-open").exists() for p in program_path.split(":")):
-            self.skipTest("this machine has one, and it cannot be hidden from a running program")
         self.assertEqual(self.press(session.port).headers["location"], "/not-opened?lang=zh")
 
     def test_without_the_browser_option_there_is_no_button(self):
@@ -331,7 +332,7 @@ class Found(Desktop):
             slip = raw.Slip(true.meeting.slips[2][0]).typed
 
             def enrol(server):
-                fields = {"slip": slip, "server": server, "passphrase": "口令口令一"}
+                fields = {"slip": slip, "server": server, "passphrase": "口令口令口令一二"}
                 return door.command("enrol " + json.dumps(fields), 60)
             self.assertEqual(enrol(trap)["code"], "WRONG_CODE")
             done = enrol(address)

@@ -56,14 +56,14 @@ test('a used address says what to do, and its button opens the page again', asyn
     assert.deepEqual(await faults(page, 'notice-used-en'), []);
     assert.ok(!/[一-鿿]/.test(await page.innerText('main')), 'one language');
     await page.setViewportSize({ width: 320, height: 640 });
-    assert.deepEqual(await faultsOf(page, 'notice-used-320'), []);
+    assert.deepEqual(await faults(page, 'notice-used-320'), []);
     await page.setViewportSize({ width: 1366, height: 768 });
     await page.getByRole('link', { name: '中文' }).click();
     // By keyboard alone: the button has the focus.
     await page.getByRole('heading', { name: '这个地址已经用过' }).waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: '新的页面已经打开' }).waitFor();
-    assert.deepEqual(await faultsOf(page, 'notice-opened'), []);
+    assert.deepEqual(await faults(page, 'notice-opened'), []);
     await soon(() => opened().length === 2);
     await page.goto(opened()[1]);
     await page.getByRole('heading', { name: '登记本机' }).waitFor();
