@@ -91,15 +91,10 @@ function put(path, bytes) {
   writeFileSync(join(folder, path), bytes);
 }
 
-/** Clicks a link to a file, as the page has them. @returns the tab, when nothing happens in it any more */
+/** Clicks a file's name on the page. @returns the tab, when nothing happens in it any more */
 async function openFile(question, index) {
-  const [tab] = await Promise.all([page.context().waitForEvent('page'), page.evaluate((href) => {
-    const link = document.createElement('a');
-    Object.assign(link, { href, target: '_blank', rel: 'noopener', textContent: 'f' });
-    document.body.append(link);
-    link.click();
-    link.remove();
-  }, `files/${question}/${index}`)]);
+  const link = page.locator(`.attachments a[href="files/${question}/${index}"]`);
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
   tab.setDefaultTimeout(30_000);
   await tab.waitForLoadState();
   return tab;
@@ -173,6 +168,16 @@ async function reachedNothing(tab, what) {
   assert.equal((await small.ask(kExpert, 'status')).ok, true);
   assert.equal(await page.locator('main h1').count() > 0, true, what);
 }
+
+test('while one waits the page names the files of each candidate, with their sizes', async () => {
+  const links = page.locator('.room-candidates > li').first().locator('.attachments li');
+  await links.first().waitFor();
+  assert.deepEqual((await links.allInnerTexts()).map((one) => one.trim().split(/\s+/)[0]),
+    ['1-论文.pdf', '2-证书.png']);
+  assert.match(await links.first().innerText(), /1 千字节/);
+  const faults = await faultsOf(page, 'materials-page');
+  assert.deepEqual(faults.filter((one) => !/\.(pdf|png|jpg)$/.test(one)), []);
+});
 
 test('a file opens under its own name, with the type that its name says', async () => {
   const tab = await openFile(1, 0);
