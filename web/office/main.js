@@ -43,7 +43,10 @@ function Notice({ app, close }) {
       <button type="button" class="button small" onClick=${close}>${t('word.dismiss')}</button></div>`}</div>`;
 }
 
-/** The brand, the steps for whoever has signed on, the name, the other language. */
+/**
+ * The brand, the name, the other language; below, for whoever has signed on, the steps: in one row with the rest they
+ * would take a third one as soon as some are done.
+ */
 function Top({ app, step, setStep, otherLanguage }) {
   const { t, desk } = app;
   const button = (id) => html`<button key=${id} type="button" class="nav-button"
@@ -52,11 +55,12 @@ function Top({ app, step, setStep, otherLanguage }) {
   return html`<header><div class="top">
     <span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
     <span class="top-title">${t('desk.title')}</span>
-    ${desk?.person > 0 && html`<nav aria-label=${t('desk.steps')}>${Object.keys(kSteps).map(button)}</nav>`}
     <span class="top-end">
       ${desk?.person > 0 && html`<span class="top-name">${desk.people[desk.person - 1].name}</span>`}
       <button type="button" class="button small" lang=${t.lang === 'zh' ? 'en' : 'zh-CN'} onClick=${otherLanguage}>
-        ${t('lang.other')}</button></span></div></header>`;
+        ${t('lang.other')}</button></span></div>
+    ${desk?.person > 0 && html`<div class="top"><nav aria-label=${t('desk.steps')}>
+      ${Object.keys(kSteps).map(button)}</nav></div>`}</header>`;
 }
 
 /** The day of what is done here is out of order: whoever goes on says why, once, and it stands in each entry. */
