@@ -23,18 +23,20 @@ constexpr Lang kLang = Lang::kZh;
 
 constexpr std::string_view kStyle =
     "@page{size:A4;margin:12mm}*{box-sizing:border-box}body{margin:0;font:11pt/1.5 'Noto Sans CJK SC','Source Han Sans "
-    "SC','Microsoft YaHei',sans-serif;color:#000}h1{font-size:17pt;margin:0}h2{font-size:13pt;margin:0}p{margin:0}"
+    "SC','Microsoft "
+    "YaHei',sans-serif;color:#000}h1{font-size:17pt;margin:0;text-wrap:balance}h2{font-size:13pt;margin:0}p{margin:0}"
     ".slip{border:1px solid #888;padding:5mm;display:grid;grid-template-columns:1fr auto;gap:2mm "
     "5mm;break-inside:avoid;"
     "align-content:start}.slip svg{width:30mm;height:30mm}.who{font-size:15pt;font-weight:700}.code{font:700 14pt/1.3 "
     "'Noto Sans Mono CJK SC','DejaVu Sans Mono',monospace;white-space:nowrap;grid-column:1/-1}.do{grid-column:1/-1;"
     "font-size:9.5pt}.practice{font-weight:700;border:1px solid #000;padding:0 2mm}"
     ".eight{display:grid;grid-template-columns:1fr 1fr;gap:0}.eight .slip{height:66mm;padding:4mm;gap:1mm 3mm;"
-    "font-size:8.5pt;line-height:1.35;margin:-1px 0 0 -1px}.eight .slip svg{width:24mm;height:24mm}.eight "
+    "font-size:8.5pt;line-height:1.35;margin:0 0 0 -1px}.eight .slip svg{width:24mm;height:24mm}.eight "
     ".who{font-size:"
     "12pt}.eight .do{font-size:7.5pt}.eight h1{font-size:10pt}.eight .code{letter-spacing:-.02em}"
     ".each .slip{break-after:page;padding:12mm;gap:6mm 8mm;font-size:13pt}.each .slip:last-child{break-after:auto}"
-    ".each .slip svg{width:52mm;height:52mm}.each .who{font-size:22pt}.each .do{font-size:12pt}"
+    ".each .slip svg{width:52mm;height:52mm}.each .who{font-size:22pt}.each .code{font-size:21pt}.each "
+    ".do{font-size:12pt}"
     "table{border-collapse:collapse;width:100%;margin-top:4mm}th,td{border:1px solid #000;padding:1.6mm 2mm;text-align:"
     "left;font-size:10pt}tr{break-inside:avoid}thead{display:table-header-group}td.sign{width:36mm;height:11mm}.mono{"
     "font-"
@@ -76,7 +78,8 @@ std::string roles_of(json::object const& person) {
   if (roles == nullptr || !roles->is_array()) return out;
   for (auto const& one : roles->as_array()) {
     auto const* const word = one.is_string() ? role_word(std::string_view(one.as_string())) : nullptr;
-    if (word != nullptr) out += (out.empty() ? "" : "、") + std::string(word->in(kLang));
+    if (word != nullptr)
+      out += (out.empty() ? "" : std::string(words::kListDivider.in(kLang))) + std::string(word->in(kLang));
   }
   return out;
 }
