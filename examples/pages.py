@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A day to click through: opens the clerk's desk on an empty office, and prints its address. As soon as the server of a
-meeting runs that was made there, the other laptops are started, each a process of its own: the chair, the supervisor,
-two experts and the big screen with pages, whose addresses are printed; the other experts sign in and vote by
-themselves. The clerk's own terminal is opened from the desk. Started by scripts/demo --pages."""
+meeting runs that was made there, the other laptops are started, each a process of its own: the chair, the deputy, the
+supervisor, two experts and the big screen with pages, whose addresses are printed; the other experts sign in and vote
+by themselves. The clerk's own terminal is opened from the desk. Started by scripts/demo --pages."""
 
 import argparse
 import json
@@ -56,9 +56,10 @@ class Laptops(driver.Meeting):
         return [one["person"] for one in self.people if role in one["roles"]]
 
     def appear(self):
-        chair, supervisors, clerks = self.having("chair")[0], self.having("supervisor"), self.having("clerk")
-        watched = [p for p in self.having("expert") if p != chair][:PAGES_OF_EXPERTS]
-        pages = {chair: "chair, and an expert", **{p: "supervisor" for p in supervisors},
+        chairs, supervisors, clerks = self.having("chair"), self.having("supervisor"), self.having("clerk")
+        watched = [p for p in self.having("expert") if p not in chairs][:PAGES_OF_EXPERTS]
+        # A deputy signs the meeting too.
+        pages = {**{p: "chair or deputy, and an expert" for p in chairs}, **{p: "supervisor" for p in supervisors},
                  **{p: "expert" for p in watched}, **{p: "big screen" for p in self.having("screen")}}
         self.enrol_all([p for p in self.slips if p not in clerks])
         print(f"\n{self.directory.name}: open each in a browser (each address works once):\n", flush=True)
