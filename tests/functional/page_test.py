@@ -351,11 +351,14 @@ class Table(unittest.TestCase):
             self.assertTrue(door.command("prefer large on")["ok"])
             self.assertEqual(door.event("prefers")["large"], True)
             self.assertEqual(door.command("prefer colour on")["code"], "MALFORMED")
+            told = len(door.lines)
             self.assertTrue(door.command("forget")["ok"])
-            self.assertEqual(door.event("page-phase", phase="enrol")["prefers"], {"large": True, "sound": True})
+            self.assertEqual(door.event("page-phase", start=told, phase="enrol")["prefers"],
+                             {"large": True, "sound": True})
             fields = json.dumps({"slip": slips[2], "passphrase": "本机测试口令-2"})
+            told = len(door.lines)
             self.assertEqual(door.command("enrol " + fields, 60)["name"], "评委002")
-            door.event("page-phase", phase="introduced")
+            door.event("page-phase", start=told, phase="introduced")
             program.stop()
             # Also after a restart, for as long as the log has not begun; and the choice is still there.
             again = self.by_page(meeting, 2)

@@ -93,7 +93,7 @@ test('controls come with the mouse, and with the focus', async () => {
   await page.waitForTimeout(400);
   assert.deepEqual(await shown(), { foot: '1', top: 0 });
   await page.getByRole('button', { name: '含票数' }).click();
-  await page.getByText('出席 11，需 8，同意 8，通过').first().waitFor();
+  await page.getByText('出席 11 人，需 8 人，同意 8 人，通过').first().waitFor();
   await page.waitForTimeout(4600);
   assert.ok((await shown()).top < 0);
   await page.getByRole('button', { name: 'English' }).focus();
