@@ -382,7 +382,7 @@ test('nobody is waited for or passed over who has nothing left to confirm', asyn
 test('an override of silence does not cover a ballot that is reported missing later', async () => {
   const { page } = await show({ meeting, now: nowOf(meeting, kChair, { attempt: { phase: 'confirming', ...box,
     confirmed: [1, 2, 3, 5, 6, 7, 8, 9, 10, 11], missing: [4], overridden: [{ person: 4, missing: false }] } }) });
-  await page.getByText(/^报告选票不在票箱中：买合木提/).waitFor();
+  await page.getByRole('alert').filter({ hasText: /^报告选票不在票箱中：买合木提/ }).waitFor();
   await page.getByRole('button', { name: '准予未核对即开票' }).click();
   await page.getByRole('dialog').getByLabel('买合木提·艾山').waitFor();
   await page.context().close();
