@@ -291,9 +291,9 @@ test('a day without a command line', { timeout: 600_000 }, async (t) => {
     await desk.getByText('停止期间谁也不能投票').waitFor();
     await state(desk, 'desk-stop-busy');
     await button(desk.getByRole('dialog'), '取消').click();
-    for (const page of [chair, deputy]) await button(page.getByRole('navigation'), '投票').click();
+    for (const page of [chair, deputy]) await button(page.getByRole('navigation'), '投票', false).click();
     for (const page of [chair, ...experts]) await vote(page);
-    await button(chair.getByRole('navigation'), '主持').click();
+    await button(chair.getByRole('navigation'), '主持', false).click();
     await chair.getByText('已投 11/11').first().waitFor({ timeout: 90_000 });
     await button(chair, '截止投票').click();
     await button(chair, '确认截止').click();
