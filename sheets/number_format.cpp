@@ -6,6 +6,20 @@
 
 namespace piaojue::sheets {
 
+namespace {
+
+/// Of text in quotes, a sign that is shown as it stands (\月, !月), a blank of a sign's width (_), a filler (*-) and a
+/// condition in brackets: where it ends. @return i itself: none of these begins there.
+std::size_t end_of_literal(std::string_view code, std::size_t i) {
+  std::size_t end = i;
+  if (code[i] == '"') end = code.find('"', i + 1);
+  if (code[i] == '[') end = code.find(']', i);
+  if (std::string_view("\\!_*").find(code[i]) != std::string_view::npos) end = i + 1;
+  return std::min(end, code.size() - 1);
+}
+
+}  // namespace
+
 Shows shown_by(std::string_view code) {
   bool year = false;
   bool month = false;
@@ -14,14 +28,8 @@ Shows shown_by(std::string_view code) {
   for (std::size_t i = 0; i < code.size(); ++i) {
     char const c = code[i];
     if (c == ';') break;  // only the first section: dates are not negative
-    if (c == '"') {
-      i = std::min(code.find('"', i + 1), code.size() - 1);
-    } else if (c == '\\' || c == '_' || c == '*') {
-      ++i;
-    } else if (c == '[') {
-      std::size_t const end = std::min(code.find(']', i), code.size() - 1);
-      if (char const inside = i + 1 < code.size() ? code[i + 1] : ' '; inside == 'h' || inside == 'm' || inside == 's')
-        clock = true;
+    if (auto const end = end_of_literal(code, i); end != i) {
+      if (c == '[' && std::string_view("hms").find(code[i + 1]) != std::string_view::npos) clock = true;
       i = end;
     } else if (c == 'G' && code.substr(i).starts_with("General")) {
       i += 6;
@@ -51,8 +59,7 @@ Hides hidden_by(std::string_view code) {
       continue;
     }
     if (code[i] != ' ') empty.back() = false;
-    if (code[i] == '"') i = std::min(code.find('"', i + 1), code.size() - 1);
-    if (code[i] == '\\') ++i;
+    i = end_of_literal(code, i);
   }
   return {empty.size() >= 2 && empty[0], empty.size() >= 4 && empty[3]};
 }
@@ -61,12 +68,8 @@ bool scaled_by(std::string_view code) {
   bool digit = false;  // right before, but for commas
   for (std::size_t i = 0; i < code.size() && code[i] != ';'; ++i) {
     char const c = code[i];
-    if (c == '"') {
-      i = std::min(code.find('"', i + 1), code.size() - 1);
-    } else if (c == '\\' || c == '_' || c == '*' || c == '!') {
-      ++i;
-    } else if (c == '[') {
-      i = std::min(code.find(']', i), code.size() - 1);
+    if (auto const end = end_of_literal(code, i); end != i) {
+      i = end;
     } else if (c == '%') {
       return true;
     } else if (c == ',' && digit) {

@@ -534,6 +534,15 @@ class Office(unittest.TestCase):
             ["督", "单位戊", "监督人员", ""], ["屏", "", "大屏", ""]])
         for file in out.iterdir():
             self.assertNotRegex(file.read_text(encoding="utf-8"), r"\d{17}[\dX]")
+        # Read again it says the same of everybody.
+        self.clerk("check-sheets", "--members", out / "members.csv", "--candidates", candidates)
+        again = self.directory / "again"
+        self.office = self.directory / "office-again"
+        self.enlist()
+        self.clerk("import", "--members", out / "members.csv", "--candidates", candidates)
+        self.clerk("decide", "--candidate", "1", "--verdict", "ELIGIBLE", "--reason", "x", "--basis", "y")
+        self.clerk("roster", "--out", again)
+        self.assertEqual((again / "members.csv").read_bytes(), (out / "members.csv").read_bytes())
 
     def test_suggested_recusals_go_along_unless_they_are_struck(self):
         # Harm: an expert sits over his own colleague because the list that said so stayed in the office.

@@ -249,6 +249,18 @@ TEST(Xlsx, WhatAFormatShowsAsAnotherNumberIsAFault) {
     EXPECT_FALSE(scaled_by(plain)) << plain;
 }
 
+// Harm: a count in 0!m is read as a month, and a text that hides nothing, or everything, is taken for the other.
+TEST(Xlsx, ASignThatStandsForItselfSaysNothingOfTheNumber) {
+  for (std::string_view const number : {"0!m", "0\\m", "0\"m\"", "0_m", "0*d", "[Red]0", "0!;0"}) {
+    EXPECT_EQ(shown_by(number), Shows::kNumber) << number;
+    EXPECT_FALSE(hidden_by(number).numbers) << number;
+  }
+  EXPECT_EQ(shown_by("[h]:mm"), Shows::kTime);
+  EXPECT_EQ(shown_by("yyyy!年m!月d!日"), Shows::kDay);
+  EXPECT_TRUE(hidden_by(";;;").texts);
+  EXPECT_FALSE(hidden_by("!;!;!;").texts) << "one section that shows three signs";
+}
+
 TEST(Xlsx, HiddenSheetsArePassedOver) {
   Parts parts = book(row(1, {"甲"}));
   auto& text = parts["xl/workbook.xml"];
