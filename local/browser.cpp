@@ -8,13 +8,13 @@
 #include <iostream>
 #include <thread>
 
-#include "net/child.h"
+#include "base/spawn.h"
 #include "strings/local.h"
 
 namespace piaojue::local {
 
 Explained<void> open_browser(std::string const& url) {
-  auto const child = net::start_child({"xdg-open", url});
+  auto const child = spawn({.argv = {"xdg-open", url}});
   if (!child) return Explanation(strings::local::kBrowserNone);
   // It must not stay behind as a dead process. A program that starts others asks how they ended, so that its children
   // can not be forgotten by a signal that is ignored.

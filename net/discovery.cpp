@@ -13,8 +13,8 @@
 #include <csignal>
 #include <optional>
 
+#include "base/spawn.h"
 #include "base/utf8.h"
-#include "net/child.h"
 
 namespace piaojue::net {
 namespace {
@@ -129,7 +129,7 @@ std::vector<FoundServer> find_servers() {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return {};
   auto const started =
-      start_child({"timeout", "-k", "1", kSeconds, "avahi-browse", "-rptk", std::string(kService)}, pipe[1]);
+      spawn({.argv = {"timeout", "-k", "1", kSeconds, "avahi-browse", "-rptk", std::string(kService)}, .out = pipe[1]});
   ::close(pipe[1]);
   std::string printed;
   auto const deadline = std::chrono::steady_clock::now() + kPatience;
@@ -152,8 +152,8 @@ std::vector<FoundServer> find_servers() {
 
 std::unique_ptr<Announcement> Announcement::start(std::string_view title, std::uint16_t port) {
   // setpriv sees to it that nothing is announced any more when this program was killed.
-  auto const child = start_child({"setpriv", "--pdeathsig", "TERM", "avahi-publish", "-s", "-f", "--",
-                                  std::string(cut(title)), std::string(kService), std::to_string(port)});
+  auto const child = spawn({.argv = {"setpriv", "--pdeathsig", "TERM", "avahi-publish", "-s", "-f", "--",
+                                     std::string(cut(title)), std::string(kService), std::to_string(port)}});
   if (!child) return nullptr;
   return std::unique_ptr<Announcement>(new Announcement(*child));
 }

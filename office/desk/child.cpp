@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@ extern "C" {
 #include <cstring>
 #include <thread>
 
+#include "base/spawn.h"
 #include "strings/desk.h"
 
 namespace piaojue::desk {
@@ -30,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 /// Ours alone: what is told to this program is not told to those that it starts.
-constexpr std::string_view kNotHandedOn = "PIAOJUE_PASSPHRASE=";
+constexpr char const* kKeptBack = "PIAOJUE_PASSPHRASE";
 constexpr std::size_t kLineBytesMax = std::size_t{1} << 20;
 
 Explanation not_started(fs::path const& program, int error) {
@@ -54,40 +54,12 @@ struct Ends {
 };
 
 /// @return the process. Explains: errno of the system.
-Explained<pid_t> spawn(Command const& command, Ends const& ends, Session session) {
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&files);
-  posix_spawnattr_init(&attributes);
-  // Each of them lies above the three, so that none is overwritten before it is copied.
-  posix_spawn_file_actions_adddup2(&files, ends.in, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&files, ends.out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&files, ends.err, STDERR_FILENO);
-  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-  sigset_t none;
-  sigset_t usual;
-  sigemptyset(&none);
-  sigemptyset(&usual);
-  for (int const signal : {SIGPIPE, SIGCHLD}) sigaddset(&usual, signal);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &usual);
-  int const apart = session == Session::kOwn ? POSIX_SPAWN_SETSID : 0;
-  posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | apart));
-  std::string program = command.program.string();
-  std::vector<std::string> given = command.arguments;
-  std::vector<char*> arguments{program.data()};
-  for (auto& one : given) arguments.push_back(one.data());
-  arguments.push_back(nullptr);
-  std::vector<char*> environment;
-  for (char** one = environ; *one != nullptr; ++one)
-    if (!std::string_view(*one).starts_with(kNotHandedOn)) environment.push_back(*one);
-  environment.push_back(nullptr);
-  pid_t child = 0;
-  int const failed = ::posix_spawn(&child, program.c_str(), &files, &attributes, arguments.data(), environment.data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  if (failed != 0) return not_started(command.program, failed);
-  return child;
+Explained<pid_t> spawn_it(Command const& command, Ends const& ends, Session session) {
+  Spawn what{{command.program.string()}, ends.in, ends.out, ends.err, session == Session::kOwn, kKeptBack};
+  what.argv.insert(what.argv.end(), command.arguments.begin(), command.arguments.end());
+  auto const child = spawn(std::move(what));
+  if (!child) return not_started(command.program, errno);
+  return *child;
 }
 
 /// A copy above the three.
@@ -155,7 +127,7 @@ Explained<Ran> run_to_end(Command const& command, Bounds const& bounds) {
   if (!out || !err || nothing.get() < 0) return not_started(command.program, errno);
   auto out_end = above(out->write.get());
   auto err_end = above(err->write.get());
-  auto const child = spawn(command, {nothing.get(), out_end.get(), err_end.get()}, Session::kOurs);
+  auto const child = spawn_it(command, {nothing.get(), out_end.get(), err_end.get()}, Session::kOurs);
   if (!child) return child.error();
   // Ours are closed, or its end would never be seen.
   for (auto* const end : {&out->write, &err->write, &out_end, &err_end}) *end = Handle();
@@ -208,7 +180,7 @@ Explained<Process> start_apart(Command const& command, fs::path const& log) {
   auto const nothing = above(Handle(::open("/dev/null", O_RDWR | O_CLOEXEC)).get());
   auto const out = above(Handle(::open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)).get());
   if (nothing.get() < 0 || out.get() < 0) return not_started(command.program, errno);
-  auto const child = spawn(command, {nothing.get(), out.get(), out.get()}, Session::kOwn);
+  auto const child = spawn_it(command, {nothing.get(), out.get(), out.get()}, Session::kOwn);
   if (!child) return child.error();
   return hold(*child, command.program);
 }
@@ -229,7 +201,7 @@ Explained<Companion> Companion::start(Command const& command, std::function<void
   if (!in || !out) return not_started(command.program, errno);
   auto in_end = above(in->read.get());
   auto out_end = above(out->write.get());
-  auto const child = spawn(command, {in_end.get(), out_end.get(), out_end.get()}, Session::kOwn);
+  auto const child = spawn_it(command, {in_end.get(), out_end.get(), out_end.get()}, Session::kOwn);
   if (!child) return child.error();
   auto process = hold(*child, command.program);
   if (!process) return process.error();

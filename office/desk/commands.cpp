@@ -8,7 +8,6 @@
 #include <iostream>
 
 #include "base/terminal.h"
-#include "local/folders.h"
 #include "office/desk/deeds.h"
 #include "office/desk/page.h"
 #include "office/desk/sheet_files.h"
@@ -27,6 +26,12 @@ constexpr int kCandidatesMax = 5000;
 std::string own_tables() {
   std::error_code none;
   return (fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / "share" / "piaojue").string();
+}
+
+/// Of whoever starts it from his desktop: where he finds the papers without being told.
+fs::path own_office() {
+  auto const* const home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any other thread
+  return fs::path(home != nullptr && *home != 0 ? home : ".") / "piaojue-office";
 }
 
 std::string help(Text const& text) { return std::string(text.in(terminal_lang())); }
@@ -63,12 +68,8 @@ class Program {
   }
 
   using Run = std::function<Explained<int>()>;
-  /// What is done when nothing is said: in the folder of whoever starts it from his desktop.
+  /// What is done when nothing is said, as by an icon.
   void otherwise(Run run) { otherwise_ = std::move(run); }
-  void use_own_office() {
-    auto const* const home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any other thread
-    office_ = (fs::path(home != nullptr && *home != 0 ? home : ".") / "piaojue-office").string();
-  }
   void runs(CLI::App* command, Run run) { commands_.emplace_back(command, std::move(run)); }
   void does(CLI::App* command, std::function<Explained<void>(Desk&)> deed) {
     runs(command, [this, deed = std::move(deed)]() -> Explained<int> {
@@ -541,18 +542,14 @@ void add_page(Program& program, local::Assets const& assets) {
   auto const page = [&program, given, assets]() -> Explained<int> {
     auto setting = program.setting();
     if (!setting) return setting.error();
-    // As an icon starts it.
-    if (!program.has_office()) setting->office = local::own_folder("piaojue-office");
+    if (!program.has_office()) setting->office = own_office();
     // Of the page's messages: who sits at the browser need not be who started the program.
     setting->lang = Lang::kZh;
     return run_page({std::move(*setting), given->port, !given->no_browser,
                      given->assets.empty() ? assets : local::assets_from(given->assets, assets)});
   };
   program.runs(command, page);
-  program.otherwise([&program, page]() -> Explained<int> {
-    program.use_own_office();
-    return page();
-  });
+  program.otherwise(page);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ class Started(driver.Process):
     """A program as an icon starts it: no arguments but these, and a browser that only notes what it should open."""
 
     def __init__(self, desk, argv, name="icon"):
-        self.env = {"PATH": desk.path, "XDG_DATA_HOME": str(desk.folder / "data"),
+        self.env = {"PATH": desk.path, "HOME": str(desk.folder), "XDG_DATA_HOME": str(desk.folder / "data"),
                     "LC_ALL": "zh_CN.UTF-8"}
         super().__init__(name, argv, desk.folder, env=self.env)
 
@@ -147,14 +147,14 @@ class SecondStart(Desktop):
 
     def test_the_office_has_one_program_too(self):
         # Harm: two pages of one office, and a clerk who decides in one what the other does not show.
-        first = self.start("page", program="piaojue-office")
+        first = self.start(program="piaojue-office")
         url = first.url()
         second = self.start("page", program="piaojue-office")
         again = second.url()
         self.assertEqual(second.ended(), 0)
         self.assertEqual(self.opened(2), [url, again])
         self.assertEqual(page.Session(again).answer.status, 303)
-        self.assertTrue((self.folder / "data" / "piaojue-office" / "page.sock").exists())
+        self.assertTrue((self.folder / "piaojue-office" / "page.sock").exists())
 
     @unittest.skipUnless(os.geteuid() == 0, "needs two users")
     def test_another_users_program_is_not_believed(self):
@@ -217,6 +217,7 @@ class Button(Desktop):
         # Harm: a dead end with the ballot in the program's memory; or a button that hands the page to whoever presses.
         program = self.start()
         session = page.Session(program.url())
+        self.assertEqual(self.opened(), [program.url()], "noted before anything is pressed")
         used = page.request(session.port, session.open_path)
         self.assertEqual(used.status, 410)
         self.assertIn('<form method="post" action="/page?lang=zh">', used.body.decode())
