@@ -14,7 +14,7 @@ struct Spawn {
   std::vector<std::string> argv;    ///< the program, searched for in PATH unless it is a path, and its arguments
   int in = -1, out = -1, err = -1;  ///< -1: /dev/null. Others lie above the three, so that none hides another
   bool own_session = false;         ///< it goes on when this program's terminal is closed
-  std::string kept_back;            ///< a variable of our environment that it does not get; empty: none
+  std::string kept_back = {};       ///< a variable of our environment that it does not get; empty: none
 };
 
 /// @return nothing: it could not be started, and errno says why.
