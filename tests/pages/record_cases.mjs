@@ -241,6 +241,29 @@ export const LAWFUL = {
     m.recuseBack(2, 1);
     declared(m);
   }],
+  'a recusal of another batch is taken back while people vote': [[], (m) => {
+    m.recuse(2, 2);
+    const a = voted(m);
+    m.recuseBack(2, 2);
+    a.toBox();
+    for (const p of m.experts) a.confirm(p);
+    a.shares();
+    a.declare(everybody(8));
+    m.checkpoint();
+    declared(m, { batch: 2 });
+  }, { questions: [1, 1] }],
+  'a recusal from a question that was voided is taken back while the other is voted on': [['recuse_back'], (m) => {
+    m.recuse(2, 1);
+    const a = voted(m, { recusals: [{ person: 2, question: 1 }] });
+    a.voidAll(m.office, { questions: [1] });
+    m.recuseBack(2, 1);
+    a.toBox();
+    for (const p of m.experts) a.confirm(p);
+    a.shares();
+    a.declare(everybody(8));
+    m.checkpoint();
+    declared(m, { questions: [1] });
+  }],
   'who comes back is in the batch again': [['recuse_back'], (m) => {
     m.recuse(2, 1);
     const present = m.experts.filter((p) => p !== 2);
@@ -569,6 +592,28 @@ export const BROKEN = {
     m.checkpoint();
     m.recuseBack(2, 1);
   }],
+  // Who stood back while nobody knew how it went would come back and decide: the paper's figures are in the log.
+  'a recusal is taken back of a question of which the papers were counted, and were too many': [4, (m) => {
+    m.recuse(2, 1);
+    const b = m.open(1, { paper: true, recusals: [{ person: 2, question: 1 }] });
+    b.paperTally([{ question: 1, issued: 7, returned: 8, valid: 8, agree: 5, disagree: 3 },
+      { question: 2, issued: 8, returned: 8, valid: 8, agree: 8 }], m.office);
+    b.live = [2];
+    b.declare({ 2: { agree: 8 } });
+    m.checkpoint();
+    m.recuseBack(2, 1);
+  }],
+  // U is that of the BatchOpen: the office would keep two out, lead them back, and open the sum of five as of six.
+  'who is brought back while the batch goes on makes its crowd no smaller': [23, (m) => {
+    for (const p of [7, 8]) m.recuse(p, 1, m.office);
+    const a = voted(m, { present: [1, 2, 3, 4, 5, 6], absent: [6] });
+    a.voidAll(m.office, { questions: [1] });
+    for (const p of [7, 8]) m.recuseBack(p, 1, [p, ...m.office]);
+    a.toBox();
+    for (const p of [1, 2, 3, 4, 5]) a.confirm(p);
+    a.override([{ person: 6 }]);
+    a.share(0);
+  }, { change: (x) => { x.rules.recusal_mode = 3; } }],
   'an expert who is a chair recused by others': [27, (m) => {
     m.entry('Recuse', { meeting: m.meeting, person: 1, question: 1, reason: '回避' }, [m.chair, m.supervisor]);
   }, { roles: { 1: CHAIR } }],

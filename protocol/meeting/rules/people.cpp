@@ -128,7 +128,8 @@ Result<void> Rule<RecuseBack>::check(State const& s, RecuseBack const& e) {
   if (e.sequence != before) return Refusal::kConflict;
   if (before >= kRecuseBacksMax) return Refusal::kTooLarge;
   // Who stood back while nobody knew a sum does not come back when somebody does: he would decide, or be told apart.
-  if (!is_between_attempts(s, e.question) || s.questions.at(e.question).opened) return Refusal::kWrongPhase;
+  QuestionState const& question = s.questions.at(e.question);
+  if (!is_between_attempts(s, e.question) || question.opened || question.tallied) return Refusal::kWrongPhase;
   return {};
 }
 

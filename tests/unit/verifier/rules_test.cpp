@@ -304,6 +304,17 @@ std::vector<Rule> rules_of_coming_back() {
              },
              unchanged);
        }},
+      {"RecuseBackOfPapersThatWereCounted", 4,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               must(m.recuse(1, 1));
+               must(m.open(1, true));
+               must(m.paper_tally({{1, {4, 5, 5, 0, 3, 2, 0}}, {2, {5, 5, 5, 0, 5, 0, 0}}}));
+               must(m.declare());
+             },
+             unchanged);
+       }},
       {"RecuseBackOfAContestedQuestion", 4,
        [] {
          Meeting m = contested();

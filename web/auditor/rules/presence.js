@@ -116,7 +116,7 @@ function recuseBack(meeting, body, at) {
   const before = person.recuseBacks.get(body.question) ?? 0;
   must(body.sequence === before, 'CONFLICT');
   must(before < RECUSE_BACKS, 'TOO_LARGE');
-  must(isBetweenAttempts(meeting, body.question) && !question.opened, 'WRONG_PHASE');
+  must(isBetweenAttempts(meeting, body.question) && !question.opened && !question.tallied, 'WRONG_PHASE');
   meeting.people.recuseBack(person, body.question);
   if (by !== 'one' || word.opened)
     meeting.change(at, 'recuse_back', by, { person: person.number, question: body.question, reason: body.reason });

@@ -419,6 +419,18 @@ TEST_F(RecuseBackRules, NotOnceASumOfTheQuestionWasOpened) {
   EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(2, 1));
 }
 
+// Harm: chair and supervisor count the papers, write down one too many, and who stepped back comes back and decides.
+TEST_F(RecuseBackRules, NotOnceThePapersOfTheQuestionWereCounted) {
+  must(m.recuse(1, 1));
+  must(m.recuse(1, 2));
+  must(m.open(1, true));
+  must(m.void_questions({2}));
+  must(m.paper_tally({{1, {6, 7, 7, 0, 4, 3, 0}}}));
+  ASSERT_EQ(m.record.undecided(1), (std::vector<QuestionId>{1, 2}));
+  EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(1, 1));
+  EXPECT_ACCEPTED(m.recuse_back(1, 2)) << "nobody has counted anything of this one";
+}
+
 // Harm: a BatchOpen that still calls him recused would be the office's word against the log.
 TEST_F(RecuseBackRules, WhoCameBackIsEntitledAndCountsForGateAndDenominator) {
   must(m.recuse(1, 1));
