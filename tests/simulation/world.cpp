@@ -541,12 +541,14 @@ bool World::check_pending(PersonId const person, meeting::Attempt const& attempt
   return at != human.checker.end() && at->second != 0 && attempt.cast_of(person) == 0;
 }
 
-/// Who has no envelope in the box says whether that was meant: not, if some laptop of his has sent one.
+/// Who has no envelope in the box says whether that was meant: not, if some laptop of his has sent one, and not the one
+/// that he has had opened.
 bool World::say_not_voted(Human& human, meeting::Attempt const& attempt) {
   if (!attempt.entitled(human.id) || attempt.counted.contains(human.id) || attempt.said_anything(human.id))
     return false;
   if (!dice.chance(0.3)) return false;
-  human.laptop->command(human.sealed.contains(attempt.open_hash) ? "not-voted no" : "not-voted yes");
+  bool const sent = human.sealed.contains({attempt.open_hash, attempt.cast_of(human.id)});
+  human.laptop->command(sent ? "not-voted no" : "not-voted yes");
   return true;
 }
 
@@ -862,7 +864,7 @@ void World::sent(Human& human, Laptop& laptop, ByteView const frame) {
   if (!entry) throw std::runtime_error("a session submitted an entry that does not decode");
   if (entry->type() != EntryType::kEnvelopeCast) return;
   auto const& cast = std::get<meeting::EnvelopeCast>(entry->body);
-  human.sealed.insert(cast.batch_open);
+  human.sealed.insert({cast.batch_open, cast.cast});
   auto const choices = human.choices.find({cast.batch_open, cast.cast});
   if (choices == human.choices.end()) throw std::runtime_error("an envelope that nobody asked for");
   meant_[log::leaf_hash(submit->entry)] = choices->second;

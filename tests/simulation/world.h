@@ -113,7 +113,8 @@ class World {
     std::map<std::pair<crypto::Hash, std::uint32_t>, Choices> choices;
     std::map<crypto::Hash, PersonId> checker;  ///< by attempt: who is to look at the first envelope; 0: nobody
     std::map<crypto::Hash, std::uint32_t> casts_refused;
-    std::set<crypto::Hash> sealed;  ///< attempts in which some laptop of this person has sent an envelope
+    /// Attempt and cast: some laptop of this person has sent an envelope.
+    std::set<std::pair<crypto::Hash, std::uint32_t>> sealed;
   };
   struct Acknowledged {
     PersonId person;
