@@ -84,6 +84,14 @@ export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
     onClick=${press} ...${more}>${busy ? app.t('word.working') : label}</button>`;
 }
 
+/** A dialog that is gone without having been closed leaves the focus nowhere: whoever has no mouse begins anew. */
+function giveBack(before) {
+  requestAnimationFrame(() => {
+    if (document.activeElement !== document.body) return;
+    (before.isConnected ? before : document.querySelector('main'))?.focus({ preventScroll: true });
+  });
+}
+
 /**
  * The browser's own modal dialog: it keeps the focus inside, gives it back, and closes with Esc.
  * @param leave what its closing button says; of one in which something is done already, nothing is cancelled
@@ -91,8 +99,10 @@ export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
 export function Dialog({ app, title, onClose, children, wide = false, leave = 'word.cancel' }) {
   const ref = useRef(null);
   useEffect(() => {
+    const before = document.activeElement;
     app.say(null);
     ref.current.showModal();
+    return () => giveBack(before);
   }, []);
   // What lies outside of a modal dialog can not be read, so a refusal is said in here.
   const refused = app.notice?.reply && !app.notice.reply.ok ? app.notice.reply : null;
