@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The small things that every screen is made of. */
 import { Component, h } from '../vendor/preact.js';
-import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
+import { useEffect, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
 import htm from '../vendor/htm.js';
 import { sentence } from '../i18n.js';
 
@@ -38,6 +38,18 @@ export class Still extends Component {
     const names = Object.keys(next);
     return names.length !== Object.keys(this.props).length || names.some((name) => next[name] !== this.props[name]);
   }
+}
+
+/** A part whose module is loaded when it is first drawn; asked for again after each reconnect. */
+export function later(load) {
+  let part = null;
+  return function Later(props) {
+    const [, redraw] = useReducer((n) => n + 1, 0);
+    useEffect(() => {
+      if (!part) load().then((loaded) => redraw((part = loaded)), () => {});
+    }, [props.app.s.epoch]);
+    return part && html`<${part} ...${props} />`;
+  };
 }
 
 /** A command's last argument runs to the end of its line, so what was typed must be one. */
