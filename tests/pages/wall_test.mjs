@@ -86,7 +86,7 @@ test('controls come with the mouse, and with the focus', async () => {
   await page.getByText('通过 9').waitFor();
   const shown = () => page.evaluate(() => ({ foot: getComputedStyle(document.querySelector('.wall-foot')).opacity,
     top: document.querySelector('.top').getBoundingClientRect().top }));
-  assert.deepEqual(await shown(), { foot: '0', top: (await shown()).top });
+  assert.equal((await shown()).foot, '0');
   assert.ok((await shown()).top < 0);
   await page.mouse.move(400, 400);
   await page.mouse.move(420, 420);
