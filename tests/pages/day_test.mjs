@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { faultsOf, hold, kBin, kRoot, kWeb, launch, openWindow, Program } from './lib.mjs';
+import { faultsInEnglish, faultsOf, hold, kBin, kRoot, kWeb, launch, openWindow, Program } from './lib.mjs';
 
 const kPass = '口令口令一二三四';
 const kExamples = join(kRoot, 'examples');
@@ -43,7 +43,8 @@ after(async () => {
 
 const button = (page, name, exact = true) => page.getByRole('button', { name, exact });
 const step = (page, name) => button(page.getByRole('navigation'), name, false);
-const state = async (page, name) => kFaults.push(...(await faultsOf(page, name)));
+const state = async (page, name) =>
+  kFaults.push(...(await faultsOf(page, name)), ...(await faultsInEnglish(page, name, { program: true })));
 
 /** One click of the clerk's, or one field that she fills in. */
 async function click(target) {

@@ -108,6 +108,8 @@ test('the closing sheet: title, date, hash, every result, a line for each who si
     for (const part of [meeting.title, '2026-11-22', '会议结束单', '通过 15，未通过 5', '主任委员：林远航',
       '监督人员：孙秉正', '工作人员：周晓棠', '申报人零20']) assert.ok(text.includes(part), part);
     assert.ok(text.replace(/\s+/g, ' ').includes(kHash));
+    // The lines for signatures may stand on a sheet of their own, which is then of no meeting.
+    assert.match(text, new RegExp(`会议结束单：${meeting.title} · 2026-11-22\\s+主任委员`));
     await page.context().close();
   }
 });
@@ -119,6 +121,8 @@ test('the sign-in sheet says of which meeting and of what day it is', async () =
   const { page } = await show(kClerk, {}, { meeting: null, now, commands: { sheet } });
   await page.getByRole('button', { name: '打印签到表' }).click();
   const text = await printed(page, 'sign-in-sheet');
-  for (const part of [meeting.title, '2026-11-22', kDeviceCode, '本人签字']) assert.ok(text.includes(part), part);
+  for (const part of [meeting.title, '2026-11-22', kDeviceCode, '本人签字', '监督人员：孙秉正', '工作人员：周晓棠']) {
+    assert.ok(text.includes(part), part);
+  }
   await page.context().close();
 });

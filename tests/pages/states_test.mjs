@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/** States that a real meeting hardly ever comes to, each looked at, checked by axe-core, and in several sizes. */
+/**
+ * States that a real meeting hardly ever comes to, each looked at and checked by axe-core, in both languages and in
+ * several sizes.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { FakeDoor, guardsOf, kDeviceCode, meetingOf, nowOf, rowOf } from './fake_door.mjs';
-import { faultsOf, hold, launch, Meeting, openWindow, shoot } from './lib.mjs';
+import { faultsInEnglish, faultsOf, hold, launch, Meeting, openWindow, shoot } from './lib.mjs';
 
 const kExpert = 2;
 const kChair = 1;
@@ -29,6 +32,14 @@ async function show(options, size) {
 async function state(page, name, options) {
   await page.locator('main').waitFor();
   assert.deepEqual(await faultsOf(page, `rare-${name}`, options), []);
+  await page.context().close();
+}
+
+// Harm: what no meeting comes to in English is read for the first time by the one who can not read it in Chinese.
+async function inBoth(page, name) {
+  await page.locator('main').waitFor();
+  const faults = [...await faultsOf(page, `rare-${name}`), ...await faultsInEnglish(page, `rare-${name}`)];
+  assert.deepEqual(faults, []);
   await page.context().close();
 }
 
@@ -133,6 +144,15 @@ const protesting = { ...guarding, waiting: null, refused: null, waits_for_half: 
 const recused = (person) => told(person, { attempt: null, recusals: [2, 4, 5, 6, 7].map((one) => ({ person: one,
   question: 1, reason: '同一单位', attested: one === 7, own_word: one !== 6 })) });
 
+const closedOf = { meeting: 'closed', head: meeting.meeting_hash,
+  attempt: { phase: 'declared', live: false, rows: [rowOf(1), rowOf(2), rowOf(3, { passed: false, agree: 6 })] } };
+/** Signed by the chair, and by nobody else yet. */
+const mine = [{ ...kOpening, yours: false },
+  { id: 'ab', type: 'TrusteeChange', signed: [1, 2], yours: false, trustee: 2, from: 13, person: 7, name: '许清如',
+    reason: '电脑损坏' },
+  { id: 'ac', type: 'RecuseBack', signed: [1], yours: false, name: '韩北辰', person: 6, question: 2, reason: '核实' }];
+const signedByMe = told(kChair, { attempt: null, proposals: mine });
+
 /** Name, what is said, and a text to wait for. */
 const kStill = [
   ['connecting', { phase: null }, ''],
@@ -209,13 +229,27 @@ const kStill = [
     trustee: guarding }), '等待开票条件'],
   ['supervisor-proposals', everyProposal, '是否都在室内'],
   ['screen-rehearsal', told(kScreen, {}, rehearsal), '演练'],
+  ['room', told(kExpert, { attempt: null, interviews: [{ question: 2, summary: '答辩：回答清楚' }] },
+    meetingOf({ candidates: 3, exceptional: [2], openedBefore: [3] })), '此前'],
+  ['signed-by-me', signedByMe, '还须签署：孙秉正'],
+  ['signed-by-chair-only', told(kClerk, { attempt: null, proposals: mine }), '还须签署：孙秉正'],
+  ['clerk-paper', told(kClerk, { attempt: { paper: true, voted: [] } }), '打印空白选票'],
+  ['chair-closed', told(kChair, closedOf), '打印会议结束单'],
+  ['supervisor-closed', told(kSupervisor, closedOf), '打印会议结束单'],
+  ['expert-closed', told(kExpert, closedOf), ''],
+  ['wall-before', beforeOpen(kScreen, { announced: { title: meeting.title, date: meeting.date } }), '会议即将开始'],
+  ['wall-waiting', told(kScreen, { attempt: null }), ''],
+  ['wall-voting', told(kScreen, { countdown_s: 90 }), ''],
+  ['wall-closed', told(kScreen, closedOf), ''],
+  ['supervisor-objections', told(kSupervisor, { attempt: { phase: 'counted', ...box, shared: 3, rows: [rowOf(1)] } }),
+    '异议'],
 ];
 
 for (const [name, options, text] of kStill) {
   test(name, async () => {
     const { page } = await show(options);
     if (text) await page.getByText(text).first().waitFor();
-    await state(page, name);
+    await inBoth(page, name);
   });
 }
 
@@ -231,6 +265,24 @@ test('the wall with twelve rows, at 1080p and 4K', async () => {
     assert.ok(height <= size.height, `${name}: ${height} px high`);
     await state(page, `wall-${name}`);
   }
+});
+
+// Harm: everybody has signed, as each believes, and nobody knows whose laptop to walk to.
+test('what one has signed oneself names who has still to sign', async () => {
+  const { page, door } = await show(signedByMe);
+  const of = (name) => page.locator('.proposal').filter({ hasText: `待签署：${name}` });
+  await of('开启表决').getByText('还须签署：孙秉正', { exact: true }).waitFor();
+  // The committee, and of it whoever has not signed; the incoming one by name, since nobody can sign for him.
+  const slot = of('更换计票监管方');
+  await slot.getByText('还须签署：许清如').waitFor();
+  await slot.getByText(/达到规定人数即可。尚未签署：高㛃、.*陆思远/).waitFor();
+  assert.equal(await slot.getByText(/尚未签署：.*(苏文瑾|许清如|孙秉正)/).count(), 0, 'signed, named, or concerned');
+  await of('撤回回避').getByText('还须签署：韩北辰', { exact: true }).waitFor();
+  // Signed by the supervisor alone: a chair, any of them; before that one, everybody whom the plan gives keys.
+  door.change({ proposals: [{ ...mine[0], signed: [13] }, { ...meetingOpen, yours: false, signed: [12] }] });
+  await of('开启表决').getByText('还须签署：林远航', { exact: true }).waitFor();
+  await of('会议方案').getByText('还须签署：林远航、孙秉正', { exact: true }).waitFor();
+  await page.context().close();
 });
 
 test('narrow, and at twice the size', async () => {

@@ -86,8 +86,6 @@ test('controls come with the mouse, and with the focus', async () => {
   await page.getByText('通过 9').waitFor();
   const shown = () => page.evaluate(() => ({ foot: getComputedStyle(document.querySelector('.wall-foot')).opacity,
     top: document.querySelector('.top').getBoundingClientRect().top }));
-  // The bar is still on its way out when the page is there.
-  await page.waitForFunction(() => document.getAnimations().length === 0);
   assert.equal((await shown()).foot, '0');
   assert.ok((await shown()).top < 0);
   await page.mouse.move(400, 400);

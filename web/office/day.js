@@ -2,6 +2,7 @@
 /** The day of a meeting, seen from the desk: its server, slips, who has enrolled, the sign-in sheet, how far it is. */
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html } from '../parts/ui.js';
+import { Columns } from './columns.js';
 import { openWith, printWith } from './windows.js';
 
 const kLookMs = 2500;
@@ -119,8 +120,10 @@ function Terminal({ app, state }) {
   const { t } = app;
   const open = () => openWith(app, 'meeting-terminal', { meeting: state.name }, (reply) => reply.url);
   return html`<section class="card"><h2>${t('day.terminal')}</h2><p>${t('day.terminalLead')}</p>
+    ${!state.running && html`<p id="terminal-needs" class="quiet-text">${t('day.terminalNeeds')}</p>`}
     <div class="row-end"><${Act} app=${app} kind=${state.running && !state.terminal ? 'primary' : ''}
-      label=${t(state.terminal ? 'day.terminalAgain' : 'day.terminalOpen')} disabled=${!state.running} run=${open} />
+      label=${t(state.terminal ? 'day.terminalAgain' : 'day.terminalOpen')} disabled=${!state.running}
+      aria-describedby=${state.running ? undefined : 'terminal-needs'} run=${open} />
     </div></section>`;
 }
 
@@ -131,8 +134,8 @@ function Progress({ app, state }) {
     <p class="figure-line" role="status">${t(`day.phase.${status.phase}`)}
       ${status.attempt && html`${t('word.colon')}${t('day.attempt', status.attempt)}`}</p>
     <div class="scroll" tabindex="0" role="region" aria-label=${t('day.progress')}>
-      <table><thead><tr>${['batch', 'candidates', 'attempts', 'declared']
-        .map((key) => html`<th key=${key} scope="col">${t(`day.col.${key}`)}</th>`)}</tr></thead>
+      <table><${Columns} keys=${['batch', 'candidates', 'attempts', 'declared']}
+        figures=${['candidates', 'attempts', 'declared']} word=${(key) => t(`day.col.${key}`)} />
       <tbody>${status.batches.map((one) => html`<tr key=${one.batch}><th scope="row">${one.batch} ${one.title}</th>
         <td class="number">${one.candidates}</td><td class="number">${one.attempts}</td>
         <td class="number">${one.declared}</td></tr>`)}</tbody></table></div>

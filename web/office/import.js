@@ -2,6 +2,7 @@
 /** The sheets: a preview that names each bad cell, and all of them at once or none. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, html } from '../parts/ui.js';
+import { Columns } from './columns.js';
 import { FileField } from './upload.js';
 
 const kSheets = '.csv,.xlsx';
@@ -16,8 +17,8 @@ function Faults({ app, errors }) {
   return html`<section class="card"><h2 id="faults-title" class="alarm">${t('import.faults', { n: errors.length })}</h2>
     <p>${t('import.faultsLead')}</p>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="faults-title">
-      <table><thead><tr>${['file', 'sheet', 'row', 'column', 'value', 'expected']
-        .map((key) => html`<th key=${key} scope="col">${t(`import.${key}`)}</th>`)}</tr></thead>
+      <table><${Columns} keys=${['file', 'sheet', 'row', 'column', 'value', 'expected']}
+        figures=${['row']} word=${(key) => t(`import.${key}`)} />
     <tbody>${errors.map((one, i) =>
       html`<tr key=${i}><td>${one.file}</td><td>${one.sheet}</td><td class="number">${one.row || ''}</td>
         <td>${one.column}</td><td>${one.value}</td><td>${one.expected}</td></tr>`)}</tbody></table></div>

@@ -90,6 +90,16 @@ function fresh(plan, desk) {
     struck_reason: '' };
 }
 
+/** What a real meeting still lacks, by the names of its fields; a rehearsal needs no trustee beside the server. */
+function lacksOf(t, plan, form, struck) {
+  const rightSize = form.committee_size % 2 === 1 && form.committee_size >= plan.experts;
+  const toFill = [!oneLine(form.title) && t('new.title'), !form.date && t('new.date'),
+    !rightSize && t('new.lacksSize'),
+    struck.length > 0 && !oneLine(form.struck_reason) && t('new.lacksReason')].filter(Boolean);
+  return { rightSize, named: toFill.length === 0,
+    lacks: [...toFill, ...(form.chair || form.supervisor ? [] : [t('new.lacksTrustee')])] };
+}
+
 function Form({ app, plan, form, put }) {
   const { t } = app;
   const small = form.committee_size < plan.size_wanted;
@@ -99,9 +109,7 @@ function Form({ app, plan, form, put }) {
       struck: struck.map((key) => key.split(':').map(Number)), struck_reason: oneLine(form.struck_reason) });
     if (reply) app.go('day');
   };
-  const rightSize = form.committee_size % 2 === 1 && form.committee_size >= plan.experts;
-  const named = rightSize && oneLine(form.title) && form.date && (struck.length === 0 || oneLine(form.struck_reason));
-  const guarded = form.chair || form.supervisor;
+  const { rightSize, named, lacks } = lacksOf(t, plan, form, struck);
   return html`<div class="stack"><section class="card"><h2>${t('new.what')}</h2><div class="fields">
       <${Text} label=${t('new.title')} value=${form.title} put=${put('title')} />
       <${Text} label=${t('new.date')} type="date" value=${form.date} put=${put('date')} />
@@ -114,10 +122,13 @@ function Form({ app, plan, form, put }) {
       ${plan.faults.map((text) => html`<p key=${text} class="note warn"><span aria-hidden="true">! </span>${text}</p>`)}
       <${Rules} app=${app} form=${form} put=${put} />
       <${Trustees} app=${app} plan=${plan} form=${form} put=${put} />
+      <p id="new-lacks" class=${lacks.length > 0 ? 'note warn' : ''} role="status">${lacks.length > 0
+        && html`<span aria-hidden="true">! </span>${t('new.lacks', { list: lacks.join(t('word.comma')) })}`}</p>
       <div class="row-end">
-        <${Act} app=${app} label=${t('new.rehearse')} disabled=${!named} run=${make(true)} />
-        <${Act} app=${app} kind="primary large" label=${t('new.make')} disabled=${!named || !guarded}
-          run=${make(false)} /></div>
+        <${Act} app=${app} label=${t('new.rehearse')} disabled=${!named} aria-describedby="new-lacks"
+          run=${make(true)} />
+        <${Act} app=${app} kind="primary large" label=${t('new.make')} disabled=${lacks.length > 0}
+          aria-describedby="new-lacks" run=${make(false)} /></div>
       <p class="quiet-text">${t('new.makeLead')}</p></section>
     <${Batches} app=${app} plan=${plan} form=${form} put=${put} />
     <section class="card"><h2>${t('new.recusals')}</h2>

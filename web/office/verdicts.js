@@ -5,6 +5,7 @@
  */
 import { useCallback, useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, Still } from '../parts/ui.js';
+import { Columns } from './columns.js';
 import { Amend, Changes, Withdraw } from './amend.js';
 import { Materials } from './materials.js';
 import { Papers } from './papers.js';
@@ -205,8 +206,8 @@ export function Verdicts({ app }) {
         load();
       }} />
       <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.step.verdicts')}>
-        <table><thead><tr>${['number', 'name', 'level', 'verdict', 'grounds', 'more']
-          .map((key) => html`<th key=${key} scope="col">${t(`verdict.col.${key}`)}</th>`)}</tr></thead>
+        <table><${Columns} keys=${['number', 'name', 'level', 'verdict', 'grounds', 'more']}
+        figures=${['number']} word=${(key) => t(`verdict.col.${key}`)} />
       <tbody>${found.slice(0, shown)
         .map((one) => html`<${Line} key=${one.candidate} t=${t} one=${one} open=${setOpen}
           pick=${desk.publicity ? null : pick} picked=${picked.includes(one.candidate)} />`)}</tbody></table></div>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The closing sheet on paper: which meeting, the hash of its record, every result, and who signs for them. */
-import { candidate, html, kChair, kClerk, kSupervisor } from './ui.js';
+import { candidate, html } from './ui.js';
 import { Hash } from './hash.js';
-import { PaperTitle, usePrinting } from './printing.js';
+import { PaperTitle, SignatureLines, usePrinting } from './printing.js';
 import { rowText, verdict, verdictKind } from './results.js';
 
 /** The last row of each candidate of a batch; null of one that was never declared. */
@@ -28,15 +28,6 @@ function Batch({ app, item }) {
     </section>`;
 }
 
-function Signatures({ app }) {
-  const { t, s } = app;
-  return html`<div class="signatures">${[[kChair, 'chair'], [kSupervisor, 'supervisor'], [kClerk, 'clerk']].flatMap(
-    ([bit, role]) => s.meeting.people.filter((one) => one.roles & bit).map((one) => html`<p
-      key=${`${role}${one.person}`}>
-      <span>${t('closingSheet.signer', { role: t(`role.${role}`), name: one.name })}</span>
-      <span class="signature-line"></span><span>${t('closingSheet.date')}</span></p>`))}</div>`;
-}
-
 /** The button, and what it prints. */
 export function ClosingSheet({ app }) {
   const { t, s } = app;
@@ -47,5 +38,5 @@ export function ClosingSheet({ app }) {
       <h1>${t('closingSheet.title')}</h1>
       <${Hash} big=${true} label=${t('head.label')} value=${s.now.head} /><p>${t('head.compareOnPaper')}</p>
       ${s.now.agenda.map((item) => html`<${Batch} key=${item.batch} app=${app} item=${item} />`)}
-      <${Signatures} app=${app} /></article>`}`;
+      <${SignatureLines} app=${app} people=${s.meeting.people} title=${t('closingSheet.title')} /></article>`}`;
 }

@@ -4,12 +4,15 @@
  * signature has to be held for.
  */
 import { useState } from '../vendor/preact-hooks.js';
-import { candidate, candidates, html, kChair, kSupervisor, names, personName } from './ui.js';
+import { candidate, candidates, html, kSupervisor, later, names, personName } from './ui.js';
 import { Heads } from './heads.js';
 import { Hold } from './hold.js';
 import { Results } from './results.js';
 import { Opening, Papers } from './proposed.js';
 import { allTicked, TickSheet, useSheet } from './sheet.js';
+import { needsCommittee } from './signers.js';
+
+const StillToSign = later(async () => (await import('./stilltosign.js')).StillToSign);
 
 function Overridden({ app, it }) {
   const { t } = app;
@@ -59,30 +62,6 @@ function Body({ app, it }) {
       ${it.undecided?.length > 0
         && html`<p class="note bad">${t('sign.undecided', { names: candidates(app, it.undecided) })}</p>`}`;
     default: return null;
-  }
-}
-
-function rolesOf(app, person) {
-  return app.s.meeting?.people[person - 1]?.roles || 0;
-}
-
-/** Whether the office has changed a key already: each one more leaves fewer to witness and to be the committee. */
-function changedBefore(app) {
-  return (app.s.now.changes || []).some((one) => one.kind === 'key-change' && one.by === 'office');
-}
-
-/** Whether the committee is asked to sign it; whatever else waits, an office can sign as well. */
-export function needsCommittee(app, it) {
-  const officer = it.person > 0 && (rolesOf(app, it.person) & (kChair | kSupervisor)) > 0;
-  const guard = (app.s.now.guards?.people || app.s.meeting?.trustees || []).some((one) => one.person === it.person);
-  switch (it.type) {
-    case 'TrusteeChange': case 'PaperTally': return true;
-    case 'KeyChange': return officer || guard || changedBefore(app);
-    case 'SignOut': return officer;
-    case 'RecuseBack': return app.s.now.recusals.some((one) => one.person === it.person
-      && one.question === it.question && one.beside === 'committee');
-    case 'Void': return app.s.now.attempt?.phase === 'opening';
-    default: return false;
   }
 }
 
@@ -139,7 +118,7 @@ function Proposal({ app, it }) {
     ${it.refused && html`<p class="note bad">
       ${t('sign.refused', { why: t.has(`code.${it.refused}`) ? t(`code.${it.refused}`) : it.refused })}</p>`}
     ${it.yours ? html`<${Sign} app=${app} it=${it} title=${title} />`
-      : !it.refused && html`<p class="note">${t('sign.waiting')}</p>`}
+      : !it.refused && html`<${StillToSign} app=${app} it=${it} />`}
   </section>`;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The small things that every screen is made of. */
 import { Component, h } from '../vendor/preact.js';
-import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
+import { useEffect, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
 import htm from '../vendor/htm.js';
 import { sentence } from '../i18n.js';
 
@@ -38,6 +38,18 @@ export class Still extends Component {
     const names = Object.keys(next);
     return names.length !== Object.keys(this.props).length || names.some((name) => next[name] !== this.props[name]);
   }
+}
+
+/** A part whose module is loaded when it is first drawn; asked for again after each reconnect. */
+export function later(load) {
+  let part = null;
+  return function Later(props) {
+    const [, redraw] = useReducer((n) => n + 1, 0);
+    useEffect(() => {
+      if (!part) load().then((loaded) => redraw((part = loaded)), () => {});
+    }, [props.app.s.epoch]);
+    return part && html`<${part} ...${props} />`;
+  };
 }
 
 /** A command's last argument runs to the end of its line, so what was typed must be one. */
@@ -84,6 +96,14 @@ export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
     onClick=${press} ...${more}>${busy ? app.t('word.working') : label}</button>`;
 }
 
+/** A dialog that is gone without having been closed leaves the focus nowhere: whoever has no mouse begins anew. */
+function giveBack(before) {
+  requestAnimationFrame(() => {
+    if (document.activeElement !== document.body) return;
+    (before.isConnected ? before : document.querySelector('main'))?.focus({ preventScroll: true });
+  });
+}
+
 /**
  * The browser's own modal dialog: it keeps the focus inside, gives it back, and closes with Esc.
  * @param leave what its closing button says; of one in which something is done already, nothing is cancelled
@@ -91,8 +111,10 @@ export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
 export function Dialog({ app, title, onClose, children, wide = false, leave = 'word.cancel' }) {
   const ref = useRef(null);
   useEffect(() => {
+    const before = document.activeElement;
     app.say(null);
     ref.current.showModal();
+    return () => giveBack(before);
   }, []);
   // What lies outside of a modal dialog can not be read, so a refusal is said in here.
   const refused = app.notice?.reply && !app.notice.reply.ok ? app.notice.reply : null;

@@ -100,7 +100,7 @@ export function Clerk({ app }) {
   return html`<h1 class="sr">${t('place.clerk')}</h1><div class="columns"><div class="stack">
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
       <${Proposals} app=${app} />
-      ${s.now.attempt?.live && s.now.attempt.paper && html`<section class="card"><h2>${t('wall.onPaper')}</h2>
+      ${s.now.attempt?.live && s.now.attempt.paper && html`<section class="card"><h2>${t('paperBallot.heading')}</h2>
         <${PaperBallots} app=${app} /></section>`}
       <${Interviews} app=${app} /><${Recusals} app=${app} /><${Slips} app=${app} />
       <${EndCard} app=${app} /></div>

@@ -2,12 +2,13 @@
 /**
  * The pages after which nothing more happens here: the meeting is over, the program ended, another tab has it, halted.
  */
-import { asMarked, html } from '../parts/ui.js';
-import { ClosingSheet } from '../parts/closingsheet.js';
+import { asMarked, html, later } from '../parts/ui.js';
 import { Changes } from '../parts/changes.js';
 import { Hash } from '../parts/hash.js';
 import { Rounds } from '../parts/results.js';
 import { ExportForm } from '../parts/export.js';
+
+const ClosingSheet = later(async () => (await import('../parts/closingsheet.js')).ClosingSheet);
 
 export function Closed({ app }) {
   const { t, s } = app;
