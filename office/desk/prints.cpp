@@ -38,7 +38,8 @@ constexpr std::string_view kStyle =
     ".each .slip svg{width:52mm;height:52mm}.each .who{font-size:22pt}.each .code{font-size:21pt}.each "
     ".do{font-size:12pt}"
     "table{border-collapse:collapse;width:100%;margin-top:4mm}th,td{border:1px solid #000;padding:1.6mm 2mm;text-align:"
-    "left;font-size:10pt}tr{break-inside:avoid}thead{display:table-header-group}td.sign{width:36mm;height:11mm}.mono{"
+    "left;font-size:10pt}tr{break-inside:avoid}th{white-space:nowrap}thead{display:table-header-group}td.sign{width:"
+    "36mm;height:11mm}.mono{"
     "font-"
     "family:'Noto Sans Mono CJK SC','DejaVu Sans Mono',monospace;white-space:nowrap}.foot{margin-top:8mm;display:flex;"
     "gap:12mm}.foot span{flex:1;border-bottom:1px solid #000;padding-bottom:8mm}";
