@@ -20,6 +20,11 @@ namespace text = strings::client;
 namespace {
 
 constexpr std::size_t kNotesMax = 256;
+constexpr std::string_view kFiles = "files/";
+/// Behind a PDF's path: the file itself, for the script of the page that draws it.
+constexpr std::string_view kBytes = "/bytes";
+constexpr std::string_view kReader = "reader/";
+constexpr std::string_view kReaderPage = "reader/reader.html";
 /// Seconds in which nothing has come: a tab does not ask for ever.
 constexpr unsigned kLooksMax = 120;
 constexpr std::size_t kSealBytes = crypto_secretstream_xchacha20poly1305_ABYTES;
@@ -71,6 +76,21 @@ constexpr std::string_view kFilePolicy =
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'none'";
 
+/// Of the page that draws a PDF: its own scripts, this one file, and the tables and fonts for drawing it. Not the door,
+/// not another file, no window, form or download.
+std::string reader_policy(std::string_view path) {
+  return "sandbox allow-scripts allow-same-origin; default-src 'none'; script-src {here}reader/; "
+         "worker-src {here}reader/pdf/worker.js; style-src {here}reader/reader.css; img-src data:; "
+         "connect-src {here}files/" +
+         std::string(path) + std::string(kBytes) +
+         " {here}reader/pdf/; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+}
+
+/// What takes a PDF apart runs in a worker, which has this policy and none besides: it reaches nothing. JPEG 2000 alone
+/// is unpacked by WebAssembly.
+constexpr std::string_view kReaderFilePolicy =
+    "default-src 'none'; script-src 'wasm-unsafe-eval'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
 constexpr std::string_view kWordsPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -105,7 +125,7 @@ local::Asset words_page(Sentence const& words, bool again) {
   out.append(text::kAttachmentTitle.zh).append("</h1><p role=\"status\">");
   out.append(escaped(words.in(Lang::kZh))).append("</p><p lang=\"en\">").append(escaped(words.in(Lang::kEn)));
   out.append("</p></main></body></html>");
-  return {.type = "text/html; charset=utf-8", .bytes = std::move(out), .policy = kWordsPolicy};
+  return {.type = "text/html; charset=utf-8", .bytes = std::move(out), .policy = std::string(kWordsPolicy)};
 }
 
 }  // namespace
@@ -259,17 +279,35 @@ std::optional<std::string> MaterialFolder::read(MaterialKey key) {
   return read_kept(key);
 }
 
-local::Asset MaterialFolder::asset(std::string_view path) {
+std::optional<local::Asset> MaterialFolder::asset(std::string_view path, local::Assets const& otherwise) {
+  bool const raw = path.ends_with(kBytes);
+  if (raw) path.remove_suffix(kBytes.size());
   auto const key = key_of(path);
   std::lock_guard const lock(mutex_);
   auto bytes = key ? read_kept(*key) : std::nullopt;
   if (!bytes) return key ? waiting(*key) : words_page(text::kAttachmentGone, false);
   auto& kept = kept_.at(*key);
   kept.used = ++uses_;
-  return {.type = meeting::media_type(kept.media),
-          .bytes = std::move(*bytes),
-          .policy = kFilePolicy,
-          .disposition = "inline; filename*=UTF-8''" + percent_encoded(kept.name)};
+  auto const name = "; filename*=UTF-8''" + percent_encoded(kept.name);
+  bool const pdf = kept.media == meeting::Media::kPdf;
+  if (raw && !pdf) return words_page(text::kAttachmentGone, false);
+  if (raw) {
+    return local::Asset{.type = "application/octet-stream",
+                        .bytes = std::move(*bytes),
+                        .policy = std::string(kFilePolicy),
+                        .disposition = "attachment" + name,
+                        .fetch_only = true};
+  }
+  if (pdf) {
+    // A browser's own viewer heeds no policy, and goes where a link in the file leads: it never has the file.
+    auto page = otherwise ? otherwise(kReaderPage) : std::nullopt;
+    if (page) page->policy = reader_policy(path);
+    return page;
+  }
+  return local::Asset{.type = meeting::media_type(kept.media),
+                      .bytes = std::move(*bytes),
+                      .policy = std::string(kFilePolicy),
+                      .disposition = "inline" + name};
 }
 
 local::Asset MaterialFolder::waiting(MaterialKey key) {
@@ -312,9 +350,10 @@ void MaterialFolder::fetch_by(std::function<void(MaterialKey)> fetch) {
 
 local::Assets MaterialFolder::in_front_of(local::Assets otherwise) {
   return [this, otherwise = std::move(otherwise)](std::string_view path) -> std::optional<local::Asset> {
-    constexpr std::string_view kFiles = "files/";
-    if (path.starts_with(kFiles)) return asset(path.substr(kFiles.size()));
-    return otherwise ? otherwise(path) : std::nullopt;
+    if (path.starts_with(kFiles)) return asset(path.substr(kFiles.size()), otherwise);
+    auto out = otherwise ? otherwise(path) : std::nullopt;
+    if (out && path.starts_with(kReader)) out->policy = kReaderFilePolicy;
+    return out;
   };
 }
 

@@ -39,7 +39,9 @@ class MaterialFolder final : public MaterialCache {
   /// Once, when there is a session: a tab waits for a file. Called on the page's thread, and must not call back.
   void fetch_by(std::function<void(MaterialKey)> fetch);
   /// What a tab asks for as files/<question>/<index>, and everything else from `otherwise`. This outlives it. A file
-  /// that is not there is fetched; until then the tab shows how far it has come, and asks again by itself.
+  /// that is not there is fetched; until then the tab shows how far it has come, and asks again by itself. A picture is
+  /// given as it is; for a PDF reader/reader.html, which draws it and has its bytes from
+  /// files/<question>/<index>/bytes.
   local::Assets in_front_of(local::Assets otherwise);
 
  private:
@@ -62,7 +64,7 @@ class MaterialFolder final : public MaterialCache {
   void make_room(std::uint64_t bytes);
   void remove_all();
   std::optional<std::string> read_kept(MaterialKey key);
-  local::Asset asset(std::string_view path);
+  std::optional<local::Asset> asset(std::string_view path, local::Assets const& otherwise);
   local::Asset waiting(MaterialKey key);
 
   std::filesystem::path const folder_;

@@ -385,14 +385,32 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
   void file(std::string_view path) {
     auto asset = is_asset_path(path) && host->assets ? host->assets(path) : std::nullopt;
     if (!asset) return notice(http::status::not_found, Notice::kClosed);
+    if (asset->fetch_only && !fetched()) return empty(http::status::forbidden);
     out.result(http::status::ok);
     out.set(http::field::content_type, beast::string_view(asset->type.data(), asset->type.size()));
-    if (!asset->policy.empty()) {
-      out.set("Content-Security-Policy", beast::string_view(asset->policy.data(), asset->policy.size()));
-    }
+    if (!asset->policy.empty()) out.set("Content-Security-Policy", with_address(std::move(asset->policy)));
     if (!asset->disposition.empty()) out.set(http::field::content_disposition, asset->disposition);
     out.body() = std::move(asset->bytes);
     answer();
+  }
+
+  /// Whether a script of this page asks, by `fetch` with the mode same-origin: no address, link or frame says so.
+  bool fetched() const {
+    auto const& request = parser.get();
+    auto const says = [&](std::string_view name, std::string_view value) {
+      return request.count(name) == 1 && text_of(request[name]) == value;
+    };
+    return says("Sec-Fetch-Dest", "empty") && says("Sec-Fetch-Mode", "same-origin") &&
+           says("Sec-Fetch-Site", "same-origin");
+  }
+
+  std::string with_address(std::string policy) const {
+    constexpr std::string_view kHere = "{here}";
+    auto const folder = "http://" + host->address + "/" + host->id + "/";
+    for (auto at = policy.find(kHere); at != std::string::npos; at = policy.find(kHere, at + folder.size())) {
+      policy.replace(at, kHere.size(), folder);
+    }
+    return policy;
   }
 
   void empty(http::status status) {

@@ -29,8 +29,9 @@ const { en } = await made('strings/en.js');
 const { officeZh } = await made('strings/office_zh.js');
 const { officeEn } = await made('strings/office_en.js');
 const auditor = { zh: (await made('auditor/strings/zh.js')).zh, en: (await made('auditor/strings/en.js')).en };
-/** What is served: the texts of every page, those of the office's page alone, those of the auditor's page. */
-export const kTexts = { page: { zh, en }, office: { zh: officeZh, en: officeEn }, auditor };
+const reader = { zh: (await made('reader/strings/zh.js')).zh, en: (await made('reader/strings/en.js')).en };
+/** What is served: the texts of every page, those of the office's page alone, of the auditor's, of the PDFs' reader. */
+export const kTexts = { page: { zh, en }, office: { zh: officeZh, en: officeEn }, auditor, reader };
 
 /** One program; its output line by line. Ended by its own handle. */
 export class Program {

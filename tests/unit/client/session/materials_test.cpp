@@ -137,12 +137,12 @@ TEST_F(MaterialsOnALaptop, NothingOnTheDiskCanBeReadWithoutTheProgram) {
 // Harm: a file that somebody changes on the laptop's disk is shown as the candidate's.
 TEST_F(MaterialsOnALaptop, AChangedOrShortenedCopyIsFetchedAnew) {
   begin({dossier()});
-  for (auto const& harm : std::vector<std::function<void(fs::path const&, std::uintmax_t)>>{
-           [](fs::path const& file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 1); },
-           [](fs::path const& file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 17); },
-           [](fs::path const& file, std::uintmax_t bytes) { fs::resize_file(file, bytes + 1); },
-           [](fs::path const& file, std::uintmax_t) { fs::resize_file(file, 10); },
-           [](fs::path const& file, std::uintmax_t) {
+  for (auto const &harm : std::vector<std::function<void(fs::path const&, std::uintmax_t)>>{
+           [](fs::path const&file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 1); },
+           [](fs::path const&file, std::uintmax_t bytes) { fs::resize_file(file, bytes - 17); },
+           [](fs::path const&file, std::uintmax_t bytes) { fs::resize_file(file, bytes + 1); },
+           [](fs::path const&file, std::uintmax_t) { fs::resize_file(file, 10); },
+           [](fs::path const&file, std::uintmax_t) {
              auto bytes = text_of(file);
              bytes[500] ^= 1;
              std::ofstream(file, std::ios::binary) << bytes;
@@ -195,10 +195,13 @@ TEST_F(MaterialsOnASmallDisk, TheOldestGoesWhenThereIsNoRoom) {
   EXPECT_NE(reply.at("detail").as_string().find("disk"), std::string::npos);
 }
 
-// Harm: a file is shown as another kind than it is, or in a place where what is in it can reach the door.
+// Harm: a file is shown as another kind than it is, or in a place where what is in it can reach the door; a PDF in a
+// browser's own viewer leads its reader wherever it wants.
 TEST_F(MaterialsOnALaptop, AreServedWithTheTypeOfTheirNameAndAPolicyOfTheirOwn) {
   begin({dossier()});
-  auto const assets = folder.in_front_of([](std::string_view) { return local::Asset{"text/plain", "the page's"}; });
+  auto const assets = folder.in_front_of([](std::string_view asked) {
+    return local::Asset{"text/plain", asked == "reader/reader.html" ? "the reader" : "the page's"};
+  });
   EXPECT_EQ(assets("index.html")->bytes, "the page's");
   std::vector<MaterialKey> wanted;
   folder.fetch_by([&](MaterialKey key) { wanted.push_back(key); });
@@ -206,12 +209,21 @@ TEST_F(MaterialsOnALaptop, AreServedWithTheTypeOfTheirNameAndAPolicyOfTheirOwn) 
   assets("files/1/0");
   EXPECT_EQ(wanted, (std::vector<MaterialKey>{{1, 0}})) << "asked for once, however often the tab asks";
   fetch();
-  auto const file = assets("files/1/0");
-  EXPECT_EQ(file->type, "application/pdf");
+  auto const reader = assets("files/1/0");
+  EXPECT_EQ(reader->bytes, "the reader");
+  EXPECT_TRUE(reader->policy.starts_with("sandbox allow-scripts allow-same-origin; default-src 'none';"));
+  EXPECT_NE(reader->policy.find("connect-src {here}files/1/0/bytes {here}reader/pdf/;"), std::string::npos);
+  EXPECT_FALSE(reader->fetch_only);
+  EXPECT_TRUE(assets("reader/pdf/worker.js")->policy.starts_with("default-src 'none'; script-src 'wasm-unsafe-eval';"));
+  EXPECT_EQ(assets("index.html")->policy, "");
+  auto const file = assets("files/1/0/bytes");
+  EXPECT_EQ(file->type, "application/octet-stream");
+  EXPECT_TRUE(file->fetch_only);
   EXPECT_EQ(file->bytes, files[0]);
   EXPECT_TRUE(file->policy.starts_with("sandbox; default-src 'none';"));
-  EXPECT_EQ(file->disposition, "inline; filename*=UTF-8''0.pdf");
-  for (auto const* other : {"files/", "files/1", "files/1/0/", "files/1/-1", "files/../1/0", "files/99999999999/0"}) {
+  EXPECT_EQ(file->disposition, "attachment; filename*=UTF-8''0.pdf");
+  for (auto const* other : {"files/", "files/1", "files/1/0/", "files/1/-1", "files/../1/0", "files/99999999999/0",
+                            "files/1/0/bytes/", "files/1/bytes", "files/bytes"}) {
     EXPECT_EQ(assets(other)->type, "text/html; charset=utf-8") << other;
     EXPECT_EQ(assets(other)->bytes.find("refresh"), std::string::npos) << other;
   }
