@@ -33,8 +33,8 @@ function Faults({ app, errors }) {
     <tbody>${rows.map((cells) =>
       html`<tr key=${cells[0].file + cells[0].sheet + cells[0].row}><td>${cells[0].file}</td><td>${cells[0].sheet}</td>
         <td class="number">${cells[0].row || ''}</td><td>${cells.map((one, i) =>
-          html`<p key=${i}>${one.column && html`<strong>${one.column}</strong> `}${one.value && html`<q>${one.value}</q> `}
-            ${one.expected}</p>`)}</td></tr>`)}</tbody></table></div>
+          html`<p key=${i}>${one.column && html`<strong>${one.column}</strong> `}
+            ${one.value && html`<q>${one.value}</q> `}${one.expected}</p>`)}</td></tr>`)}</tbody></table></div>
     <p>${t('import.problems')}</p>
     <${Downloads} app=${app} kinds=${[...new Set(errors.map((one) => one.kind))]} ending="-problems" /></section>`;
 }
