@@ -180,7 +180,8 @@ test('every size, the keyboard, and English', { timeout: 400_000 }, async (t) =>
       .map((one) => one.dataset.choice)), ['agree', 'disagree', 'abstain']);
     await keyboard.keyboard.press('Enter');
     await keyboard.getByText('请核对您的选择').waitFor();
-    // 投出 is the first stop, and the focus on it can be seen.
+    // 投出 is the first stop, and the focus on it can be seen: once the page is drawn.
+    await keyboard.locator('[data-cast]:focus').waitFor();
     assert.deepEqual((await focused(keyboard)).name, '投出');
     assert.notEqual((await focused(keyboard)).outline, 'none');
     for (const [size, width, height] of kNarrow) {
