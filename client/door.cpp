@@ -45,6 +45,12 @@ Explained<void> Door::listen(net::Loop& loop, PageOptions const& options,
     });
   };
   calls.closed = [this](Asker page) { strand_.post([this, page] { closed(page); }); };
+  if (options.browser) {
+    calls.browse = [this](std::string const& url) {
+      strand_.post([this, url] { say_address(url); });
+      return local::open_browser(url).has_value();
+    };
+  }
   auto page = PageHost::listen(loop, options.port, options.assets, std::move(calls), local::PageLimits{});
   if (!page) return page.error();
   page_ = std::move(*page);
@@ -54,12 +60,16 @@ Explained<void> Door::listen(net::Loop& loop, PageOptions const& options,
   return {};
 }
 
-void Door::announce() {
-  auto const url = page_->renew();
+void Door::say_address(std::string const& url) {
   json::object out;
   out["event"] = "page";
   out["url"] = url;
   say_to(kConsole, json::serialize(out));
+}
+
+void Door::announce() {
+  auto const url = page_->renew();
+  say_address(url);
   if (!browser_) return;
   if (auto const opened = local::open_browser(url); !opened) {
     std::fprintf(stderr, "piaojue: %s\n", opened.error().in(lang_).c_str());
@@ -77,13 +87,26 @@ void Door::closed(Asker page) {
   if (page == page_asker_) page_asker_ = kConsole;
 }
 
+namespace {
+
+json::object describe(Preferences const& of) {
+  json::object out;
+  out["large"] = of.large;
+  out["sound"] = of.sound;
+  return out;
+}
+
+}  // namespace
+
 std::string Door::phase_line() const {
-  static constexpr std::array<std::string_view, 4> kNames{"enrol", "unlock", "run", "ended"};
+  static constexpr std::array<std::string_view, 5> kNames{"enrol", "introduced", "unlock", "run", "ended"};
   json::object out;
   out["event"] = "page-phase";
   out["phase"] = kNames.at(static_cast<std::size_t>(phase_));
   out["version"] = version_;
   out["lang"] = lang_ == Lang::kZh ? "zh" : "en";
+  out["prefers"] = describe(preferences_);
+  if (phase_ == PagePhase::kIntroduced) out["introduced"] = json::parse(introduced_);
   if (phase_ == PagePhase::kEnded) out["message"] = ended_;
   return json::serialize(out);
 }
@@ -91,6 +114,19 @@ std::string Door::phase_line() const {
 void Door::change_phase(PagePhase to) {
   phase_ = to;
   if (page_ && page_asker_ != kConsole) page_->send(page_asker_, phase_line());
+}
+
+void Door::introduce(json::object const& who) {
+  introduced_ = json::serialize(who);
+  change_phase(PagePhase::kIntroduced);
+}
+
+void Door::prefer(Preferences const& preferences) {
+  if (preferences == preferences_) return;
+  preferences_ = preferences;
+  json::object out = describe(preferences_);
+  out["event"] = "prefers";
+  if (page_ && page_asker_ != kConsole) page_->send(page_asker_, json::serialize(out));
 }
 
 void Door::finish(Sentence const& why, std::function<void()> done) {

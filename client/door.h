@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "base/explained.h"
+#include "client/preferences.h"
 #include "client/session/outputs.h"
 #include "local/page_host.h"
 
@@ -27,7 +28,7 @@ struct PageOptions {
 };
 
 /// What the page may say.
-enum class PagePhase : std::uint8_t { kEnrol, kUnlock, kRun, kEnded };
+enum class PagePhase : std::uint8_t { kEnrol, kIntroduced, kUnlock, kRun, kEnded };
 
 class Door {
  public:
@@ -41,7 +42,14 @@ class Door {
   bool has_page() const { return page_ != nullptr; }
   /// Prints a new address of the page, which ends the session before, and opens it.
   void announce();
+  /// On any thread: a new address, for another program of this user that asks for it.
+  std::string renew() { return page_->renew(); }
   void change_phase(PagePhase to);
+  /// Phase kIntroduced, with who the server says that this person is.
+  void introduce(boost::json::object const& who);
+  /// Told to the page with each phase, and now if they are others.
+  void prefer(Preferences const& preferences);
+  Preferences const& preferences() const { return preferences_; }
   PagePhase phase() const { return phase_; }
   Lang lang() const { return lang_; }
 
@@ -54,6 +62,7 @@ class Door {
   void opened(Asker page);
   void closed(Asker page);
   std::string phase_line() const;
+  void say_address(std::string const& url);
 
   net::Strand strand_;
   Lang const lang_;
@@ -63,6 +72,8 @@ class Door {
   bool browser_ = false;
   Asker page_asker_ = kConsole;  ///< the page that is there; kConsole: none
   PagePhase phase_ = PagePhase::kRun;
+  std::string introduced_;  ///< as JSON
+  Preferences preferences_;
   std::string ended_;
   bool stdout_open_ = true;
 };

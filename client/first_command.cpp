@@ -19,8 +19,11 @@ Result<Command> parse(std::string_view line) {
   if (word == "prefill") return Prefill{};
   if (word == "slip") return Slip{rest};
   if (word == "enrol") return Enrol{rest};
+  if (word == "found") return Found{};
   if (word == "forget") return Forget{};
+  if (word == "me") return Me{};
   if (word == "unlock") return Unlock{rest};
+  if (word == "prefer") return Prefer{rest};
   return Refusal::kWrongPhase;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/first_steps.h"
 
+#include "local/passphrase.h"
 #include "local/wiped_json.h"
+#include "net/discovery.h"
 #include "strings/client.h"
 
 namespace piaojue::client {
@@ -37,6 +39,7 @@ void refuse_slip(HostReply const& reply, Refusal code) {
 void refuse_enrolment(HostReply const& reply, Explanation const& why) {
   if (why.code == Refusal::kProof) return reply.no("WRONG_CODE", why.what);
   if (why.code == Refusal::kAlreadyIssued) return reply.no("USED_CODE", why.what);
+  if (why.code == Refusal::kBusy) return reply.no("NO_SERVER", why.what);
   reply.no(why);
 }
 
@@ -49,7 +52,15 @@ void FirstSteps::operate(HostReply const& reply, first::Command const& command) 
     if (std::holds_alternative<first::Prefill>(command)) return prefill(reply);
     if (auto const* slip = std::get_if<first::Slip>(&command)) return read_slip(reply, slip->text);
     if (auto const* enrol = std::get_if<first::Enrol>(&command)) return enrol_or_unlock(reply, enrol->fields);
+    if (std::holds_alternative<first::Found>(command)) return find(reply);
     if (std::holds_alternative<first::Forget>(command)) return forget(reply);
+  }
+  if (page && door_.phase() == PagePhase::kIntroduced) {
+    if (std::holds_alternative<first::Me>(command)) return begin(reply);
+    if (std::holds_alternative<first::Forget>(command)) return forget(reply);
+  }
+  if (page && door_.phase() == PagePhase::kUnlock && std::holds_alternative<first::Forget>(command)) {
+    return forget(reply);
   }
   auto const* const unlock = std::get_if<first::Unlock>(&command);
   if (unlock != nullptr && page && door_.phase() == PagePhase::kUnlock) return enrol_or_unlock(reply, unlock->fields);
@@ -59,15 +70,16 @@ void FirstSteps::operate(HostReply const& reply, first::Command const& command) 
 void FirstSteps::help(HostReply const& reply) {
   bool const page = reply.asker() != kConsole;
   json::object more;
-  more["message"] = page ? "prefill\nslip <text>\nenrol {\"slip\":…,\"server\":…,\"passphrase\":…}\nforget\n"
-                           "unlock {\"passphrase\":…}\nquit\n"
-                         : "page\nhelp\nquit\n";
+  more["message"] = page ? "prefill\nslip <text>\nfound\nenrol {\"slip\":…,\"server\":…,\"passphrase\":…}\nforget\nme\n"
+                           "unlock {\"passphrase\":…}\nprefer large|sound on|off\nquit\n"
+                         : "page\nprefer large|sound on|off\nhelp\nquit\n";
   reply.ok(more);
 }
 
 void FirstSteps::prefill(HostReply const& reply) const {
   json::object more;
-  more["slip"] = options_.slip;
+  // A slip that was given up is not begun with once more.
+  more["slip"] = forgotten_ ? std::string() : options_.slip;
   reply.ok(more);
 }
 
@@ -83,10 +95,38 @@ void FirstSteps::read_slip(HostReply const& reply, std::string_view given) const
   reply.ok(more);
 }
 
-void FirstSteps::forget(HostReply const& reply) const {
+void FirstSteps::find(HostReply const& reply) {
+  if (finding_) return reply.no(Refusal::kBusy);
+  finding_ = pool_.post(Urgency::kUrgent, [this, reply] {
+    strand_.post([this, reply, found = net::find_servers()] {
+      finding_ = false;
+      if (door_.phase() == PagePhase::kEnded) return;
+      json::array servers;
+      for (auto const& one : found) {
+        servers.push_back({{"title", one.title}, {"server", meeting::format_slip_address({one.host, one.port})}});
+      }
+      json::object more;
+      more["servers"] = std::move(servers);
+      reply.ok(more);
+    });
+  });
+  if (!finding_) reply.no(Refusal::kBusy);
+}
+
+void FirstSteps::forget(HostReply const& reply) {
   if (working_) return reply.no(Refusal::kBusy);
   if (auto const done = client::forget(wallet_); !done) return reply.no(done.error());
+  held_.reset();
+  forgotten_ = true;
   reply.ok();
+  if (door_.phase() != PagePhase::kEnrol) door_.change_phase(PagePhase::kEnrol);
+}
+
+void FirstSteps::begin(HostReply const& reply) {
+  auto started = std::exchange(held_, {});
+  if (!started) return reply.no(Refusal::kWrongPhase);
+  reply.ok();
+  started_(std::move(*started));
 }
 
 struct FirstSteps::Work {
@@ -110,6 +150,7 @@ void FirstSteps::enrol_or_unlock(HostReply const& reply, std::string_view given)
   if (door_.phase() == PagePhase::kEnrol) {
     auto const slip = WipedJson::text(*fields, "slip");
     if (!take_slip(reply, *work, slip, WipedJson::text(*fields, "server"))) return;
+    if (!take_passphrase(reply, *work, passphrase)) return;
   }
   working_ = pool_.post(Urgency::kUrgent, [this, work, reply] {
     this->work(*work);
@@ -120,10 +161,21 @@ void FirstSteps::enrol_or_unlock(HostReply const& reply, std::string_view given)
       auto& started = **work->result;
       if (!started) return reply.wrong_passphrase();
       reply.ok(work->more);
-      started_(std::move(*started));
+      if (door_.phase() != PagePhase::kEnrol) return started_(std::move(*started));
+      held_ = std::move(*started);
+      door_.introduce(work->more);
     });
   });
   if (!working_) reply.no(Refusal::kBusy);
+}
+
+bool FirstSteps::take_passphrase(HostReply const& reply, Work const& work, std::string_view passphrase) const {
+  auto const stage = enrolment_of(wallet_, work.slip->code);
+  // Keys that are there were sealed under theirs; and a rehearsal may have none.
+  if (!stage || *stage != Enrolment::kNew || passphrase.empty()) return true;
+  auto const good = local::check_new_passphrase(passphrase);
+  if (!good) reply.no("WEAK_PASSPHRASE", good.error().what);
+  return good.has_value();
 }
 
 bool FirstSteps::take_slip(HostReply const& reply, Work& work, std::string_view given, std::string_view server) {
@@ -138,7 +190,7 @@ bool FirstSteps::take_slip(HostReply const& reply, Work& work, std::string_view 
     if (typed) address = *typed;
   }
   if (!address) {
-    reply.no(Explanation(text::kNoAddress, {}, Refusal::kMalformed));
+    reply.no("BAD_ADDRESS", text::kNoAddress);
     return false;
   }
   work.slip = meeting::Slip{*address, slip->code};

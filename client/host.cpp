@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 
 #include "client/link.h"
 #include "client/pool.h"
@@ -26,6 +27,8 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds kTick{200};
+/// Who asks for a file by opening its tab: the tab itself says what came of it, and no page has this number.
+constexpr Asker kTab = std::numeric_limits<Asker>::max();
 constexpr std::size_t kLineBytesMax = 64U << 10;
 
 std::uint64_t now_ms() {
@@ -50,6 +53,7 @@ class Host {
       : loop_(loop),
         strand_(loop.io()),
         started_(std::move(started)),
+        wallet_(wallet),
         options_(std::move(options)),
         door_(strand_, options_.start.lang),
         first_steps_(strand_, work_pool(), wallet, door_, first_options(options_),
@@ -63,14 +67,17 @@ class Host {
 
   /// Before `begin`. Explains as PageHost::listen.
   [[nodiscard]] Explained<void> listen() {
-    return door_.listen(
+    auto const done = door_.listen(
         loop_, *options_.page, [this](Asker page, std::string_view said) { line(said, page); },
         [this](Asker page) {
           if (session_) session_->leave(page);
         });
+    if (done && options_.instance) options_.instance->serve(loop_, [this] { return door_.renew(); });
+    return done;
   }
 
   void begin() {
+    door_.prefer(load_preferences(wallet_));
     if (door_.has_page()) door_.announce();
     if (started_) return run(std::move(*started_));
     door_.change_phase(first_steps_.phase());
@@ -86,6 +93,7 @@ class Host {
       reply.ok();
       return door_.announce();
     }
+    if (auto const* wanted = own ? std::get_if<first::Prefer>(&*own) : nullptr) return prefer(reply, *wanted);
     if (!session_) return own ? before_session(reply, *own) : reply.no(own.error());
     session_->command(said, asker);
     pump();
@@ -103,6 +111,15 @@ class Host {
     return out;
   }
 
+  void prefer(HostReply const& reply, first::Prefer const& wanted) {
+    auto const next = changed(door_.preferences(), wanted.words);
+    if (!next) return reply.no(next.error());
+    if (first_steps_.working()) return reply.no(Refusal::kBusy);
+    if (auto const saved = save_preferences(wallet_, *next); !saved) return reply.no(saved.error());
+    door_.prefer(*next);
+    reply.ok();
+  }
+
   void before_session(HostReply const& reply, first::Command const& command) {
     if (!std::holds_alternative<first::Quit>(command)) return first_steps_.operate(reply, command);
     reply.ok();
@@ -117,6 +134,7 @@ class Host {
     exit_code_ = code;
     ticker_.cancel();
     sooner_.cancel();
+    if (options_.instance) options_.instance->stop();
     // What is queued still goes out, to the server and to the page; the last of them wakes the main thread.
     if (door_.has_page()) {
       ++parting_;
@@ -138,6 +156,13 @@ class Host {
 
   void run(Started started) {
     session_ = std::move(started.session);
+    if (options_.start.materials) {
+      options_.start.materials->fetch_by([this](MaterialKey key) {
+        strand_.post([this, key] {
+          line("attachment " + std::to_string(key.question) + " " + std::to_string(key.index), kTab);
+        });
+      });
+    }
     door_.change_phase(PagePhase::kRun);
     session_->tick(now_ms(), posix_s());
     pump();
@@ -215,6 +240,7 @@ class Host {
   net::Loop& loop_;
   net::Strand strand_;
   std::optional<Started> started_;
+  Wallet& wallet_;
   HostOptions options_;
   Door door_;
   FirstSteps first_steps_;
@@ -287,6 +313,7 @@ int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options
   bool const exit_on_eof = options.exit_on_eof;
   bool const page = options.page.has_value();
   auto const lang = options.start.lang;
+  auto* const materials = options.start.materials;
   // Never destroyed: the pool may still be in the middle of a job when the process ends.
   auto* const loop = new net::Loop;
   auto* const host = new Host(*loop, std::move(started), wallet, std::move(options), wake_fd);
@@ -296,6 +323,7 @@ int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options
   host->strand().post([host] { host->begin(); });
   loop->start(1);
   serve(*host, wake_fd, signal_fd, exit_on_eof);
+  if (materials) materials->wipe();
   // Everything that matters is durable before anything was said, so there is nothing to tidy up; and a worker that
   // makes keys would hold up an orderly end for half a minute.
   std::fflush(stderr);

@@ -4,6 +4,7 @@
 /// (door), a pool for the heavy work, signals. Before there is a session, the page can enrol or unlock (first_steps).
 /// Nothing of the meeting is decided here.
 #include "client/first_steps.h"
+#include "local/instance.h"
 
 namespace piaojue::client {
 
@@ -12,6 +13,7 @@ struct HostOptions {
   bool exit_on_eof = false;
   std::chrono::milliseconds enrol_patience{20'000};
   std::optional<PageOptions> page;
+  std::unique_ptr<local::Instance> instance;  ///< with a page: who starts a second program on this folder gets the page
 };
 
 /// Runs until `quit`, SIGTERM, SIGINT, or the wallet fails. To be called once, before any other thread is started.

@@ -4,11 +4,15 @@
 /// same in every language.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
 #include "base/terminal.h"
 #include "client/host.h"
+#include "client/material_folder.h"
+#include "local/browser.h"
+#include "local/folders.h"
 #include "local/passphrase.h"
 #include "net/pki.h"
 #include "strings/client.h"
@@ -51,10 +55,18 @@ Explanation in_folder(std::string const& folder, Refusal code) {
 }
 
 Explained<std::unique_ptr<DirectoryWallet>> open_home(std::string const& home, DirectoryWallet::Access access) {
+  // The folder that desktops keep data in may not be there yet.
+  std::error_code ignored;
+  auto const above = std::filesystem::path(home).parent_path();
+  if (access == DirectoryWallet::Access::kCreate && !above.empty()) {
+    std::filesystem::create_directories(above, ignored);
+  }
   auto wallet = DirectoryWallet::open(home, access);
   if (wallet) return std::move(*wallet);
   if (wallet.error() == Refusal::kUnknown) return Explanation({text::kCliNoFolder, {{"folder", home}}});
-  if (wallet.error() == Refusal::kConflict) return Explanation({text::kCliFolderInUse, {{"folder", home}}});
+  if (wallet.error() == Refusal::kConflict) {
+    return Explanation({text::kCliFolderInUse, {{"folder", home}}}, {}, Refusal::kConflict);
+  }
   return in_folder(home, wallet.error());
 }
 
@@ -122,7 +134,7 @@ int enrol(Terminal const& terminal, EnrolOptions const& options) {
   }
   bool const fresh = *stage == client::Enrolment::kNew;
   auto const prompt = terminal.say(fresh ? text::kCliNewPassphrase : text::kCliPassphrase);
-  auto const phrase = local::read_passphrase(options.passphrase, prompt, fresh);
+  auto const phrase = local::read_passphrase(options.passphrase, prompt, fresh, terminal.lang());
   if (!phrase) return terminal.fail(phrase.error());
   auto const done = client::enrol(**wallet, slip, as_text(phrase->view()), std::chrono::seconds(options.wait_s));
   if (!done) return terminal.fail(done.error());
@@ -168,12 +180,29 @@ Explained<client::PageOptions> page_options(RunOptions const& options) {
 Explained<client::Started> open_session(RunOptions const& options, client::StartOptions const& start,
                                         client::Profile profile, client::Wallet& wallet) {
   auto const prompt = std::string(text::kCliPassphrase.in(start.lang));
-  auto const phrase = local::read_passphrase(options.passphrase, prompt, false);
+  auto const phrase = local::read_passphrase(options.passphrase, prompt, false, start.lang);
   if (!phrase) return phrase.error();
   auto unlocked = client::unlock(wallet, std::move(profile), as_text(phrase->view()));
   if (!unlocked) return unlocked.error();
   if (!*unlocked) return Explanation(text::kWrongPassphrase);
   return client::start(std::move(**unlocked), wallet, start);
+}
+
+using Home = std::unique_ptr<DirectoryWallet>;
+
+/// With a page, and the folder in use: the page of the program that has it is shown. @return then nothing.
+Explained<std::optional<Home>> home_or_its_page(Terminal const& terminal, RunOptions const& options) {
+  if (!options.page) {
+    auto home = open_home(options.home, DirectoryWallet::Access::kOwn);
+    if (!home) return home.error();
+    return std::optional(std::move(*home));
+  }
+  auto got = local::own_or_page<Home>(options.home,
+                                      [&options] { return open_home(options.home, DirectoryWallet::Access::kCreate); });
+  if (!got) return got.error();
+  if (auto* const home = std::get_if<Home>(&*got)) return std::optional(std::move(*home));
+  local::show_running_page(options.home, std::get<std::string>(*got), !options.no_browser, terminal.lang());
+  return std::optional<Home>();
 }
 
 int run(Terminal const& terminal, RunOptions const& options) {
@@ -194,9 +223,19 @@ int run(Terminal const& terminal, RunOptions const& options) {
     if (!page) return terminal.fail(page.error());
     host.page = std::move(*page);
   }
-  auto const access = options.page ? DirectoryWallet::Access::kCreate : DirectoryWallet::Access::kOwn;
-  auto const wallet = open_home(options.home, access);
-  if (!wallet) return terminal.fail(wallet.error());
+  auto const own = home_or_its_page(terminal, options);
+  if (!own) return terminal.fail(own.error());
+  if (!*own) return 0;
+  auto const& wallet = *own;
+  // The folder is this program's own from here on, and what another one left in it is nobody's.
+  client::MaterialFolder materials(std::filesystem::path(options.home) / "cache");
+  host.start.materials = &materials;
+  if (host.page) host.page->assets = materials.in_front_of(std::move(host.page->assets));
+  if (options.page) {
+    auto instance = local::Instance::take(options.home);
+    if (!instance) return terminal.fail(instance.error());
+    host.instance = std::move(*instance);
+  }
   auto profile = client::load_profile(**wallet);
   if (!profile) return terminal.fail(in_folder(options.home + "/profile", profile.error()));
   bool const enrolled = *profile && !(*profile)->certificate_pem.empty();
@@ -264,10 +303,16 @@ void add_passphrase(Terminal const& terminal, CLI::App& command, local::Passphra
   file->excludes(none);
 }
 
+void add_home(Terminal const& terminal, CLI::App& command, std::string& home, Text const& what) {
+  home = local::own_folder("piaojue");
+  auto* const option = command.add_option("--home", home, terminal.say(what));
+  option->required(home.empty())->capture_default_str();
+}
+
 CLI::App* add_enrol(Terminal const& terminal, CLI::App& app, EnrolOptions& options) {
   auto* const command = app.add_subcommand("enrol", terminal.say(text::kHelpEnrol));
   command->add_option("--slip", options.slip, terminal.say(text::kHelpEnrolSlip))->required();
-  command->add_option("--home", options.home, terminal.say(text::kHelpEnrolHome))->required();
+  add_home(terminal, *command, options.home, text::kHelpEnrolHome);
   command->add_option("--server", options.server, terminal.say(text::kHelpRunServer));
   command->add_option("--wait", options.wait_s, terminal.say(text::kHelpEnrolWait))->capture_default_str();
   add_passphrase(terminal, *command, options.passphrase);
@@ -277,7 +322,7 @@ CLI::App* add_enrol(Terminal const& terminal, CLI::App& app, EnrolOptions& optio
 
 CLI::App* add_run(Terminal const& terminal, CLI::App& app, RunOptions& options) {
   auto* const command = app.add_subcommand("run", terminal.say(text::kHelpRun));
-  command->add_option("--home", options.home, terminal.say(text::kHelpRunHome))->required();
+  add_home(terminal, *command, options.home, text::kHelpRunHome);
   command->add_option("--server", options.server, terminal.say(text::kHelpRunServer));
   command->add_option("--lang", options.lang, terminal.say(text::kHelpRunLang))
       ->check(CLI::IsMember({"zh", "en"}))
@@ -300,7 +345,7 @@ int main(int argc, char** argv) {
   Terminal const terminal(terminal_lang(argc, argv));
   CLI::App app{terminal.say(text::kHelpAbout)};
   app.set_version_flag("--version", std::string("piaojue ") + PIAOJUE_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.footer(terminal.say(text::kHelpExamples));
 
   EnrolOptions enrol_options;
@@ -311,12 +356,12 @@ int main(int argc, char** argv) {
   std::string home;
   std::string out;
   auto* const export_command = app.add_subcommand("export", terminal.say(text::kHelpExport));
-  export_command->add_option("--home", home, terminal.say(text::kHelpHome))->required();
+  add_home(terminal, *export_command, home, text::kHelpHome);
   export_command->add_option("--out", out, terminal.say(text::kHelpExportOut))->required();
 
   bool as_json = false;
   auto* const show_command = app.add_subcommand("show", terminal.say(text::kHelpShow));
-  show_command->add_option("--home", home, terminal.say(text::kHelpHome))->required();
+  add_home(terminal, *show_command, home, text::kHelpHome);
   show_command->add_flag("--json", as_json, terminal.say(text::kHelpShowJson));
 
   try {
@@ -326,12 +371,11 @@ int main(int argc, char** argv) {
   }
   try {
     if (*enrol_command) return enrol(terminal, enrol_options);
-    if (*run_command) {
-      run_options.page = run_command->count("--page") > 0;
-      return run(terminal, run_options);
-    }
     if (*export_command) return export_record(terminal, home, out);
-    return show(terminal, home, as_json);
+    if (*show_command) return show(terminal, home, as_json);
+    // By itself, as an icon starts it: the page.
+    run_options.page = !*run_command || run_command->count("--page") > 0;
+    return run(terminal, run_options);
   } catch (std::exception const& error) {
     std::cerr << "piaojue: " << error.what() << "\n";
     return kFailed;

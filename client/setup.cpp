@@ -6,6 +6,7 @@
 
 #include "client/enrol_online.h"
 #include "client/pool.h"
+#include "client/preferences.h"
 #include "net/pki.h"
 #include "strings/client.h"
 #include "strings/refusals.h"
@@ -114,11 +115,14 @@ Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::SlipCode const& code)
 }
 
 Explained<void> forget(Wallet& wallet) {
-  auto const profile = load_profile(wallet);
-  // One that can not be read is nobody's.
-  bool const enrolled = profile && *profile && !(*profile)->certificate_pem.empty();
-  if (enrolled) return Explanation(text::kNothingToForget, {}, Refusal::kConflict);
-  for (auto const* name : {"profile", "keys"}) {
+  auto const journal = wallet.journal();
+  if (!journal) return storage(journal.error());
+  auto const names = wallet.names("");
+  if (!names) return storage(names.error());
+  bool const evidence = std::ranges::any_of(*names, [](auto const& name) { return name.starts_with("evidence/"); });
+  if (!journal->empty() || evidence) return Explanation(text::kNothingToForget, {}, Refusal::kConflict);
+  for (auto const& name : *names) {
+    if (name == kPreferencesBlob) continue;
     if (auto const erased = wallet.erase(name); !erased) return storage(erased.error());
   }
   return {};
@@ -181,7 +185,8 @@ Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& 
                        .parallel = parallel_for(),
                        .write_file = write_file,
                        .lang = options.lang,
-                       .limits = {}};
+                       .limits = {},
+                       .materials = options.materials};
   auto session = Session::open(std::move(config), wallet);
   if (!session) return explain(session.error());
   return Started{std::move(*session), std::move(*tls), host, port};

@@ -3,6 +3,7 @@
 /// From a slip to a running session, for the command line and for the page alike: enrolment, unlocking, the session.
 /// Blocking: a page's host calls these on a worker thread.
 #include "base/explained.h"
+#include "client/material_folder.h"
 #include "client/session/enrolment.h"
 #include "client/session/session.h"
 #include "net/tls.h"
@@ -31,7 +32,8 @@ enum class Enrolment : std::uint8_t {
 };
 /// Explains, with kConflict: the folder is another person's, or was enrolled with another slip.
 [[nodiscard]] Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::SlipCode const& code);
-/// Another slip may be begun with: the keys that were made go. Explains: enrolled already.
+/// Another slip may be begun with: everything but the preferences goes. Explains, with kConflict: the log has begun, so
+/// that others know these keys and this person may have signed.
 [[nodiscard]] Explained<void> forget(Wallet& wallet);
 
 /// What a passphrase opens.
@@ -55,6 +57,7 @@ struct StartOptions {
   Lang lang = Lang::kZh;
   std::string host;  ///< instead of the profile's; empty: the profile's
   std::uint16_t port = 0;
+  MaterialFolder* materials = nullptr;  ///< nothing: no files are shown
 };
 /// A session over its wallet, and how it reaches its server.
 struct Started {

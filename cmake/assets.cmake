@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The page's files, embedded in a program: piaojue_assets(TARGET) adds a generated source with each file's bytes
 # (.incbin) and a table of paths. Files of web/ go in as they are, those of other people from npm under vendor/, and
-# the texts, made of strings/*.json, under strings/.
+# the texts, made of strings/*.json, under strings/. piaojue_assets(TARGET READER) adds the reader of PDFs.
 set(PIAOJUE_WEB ${CMAKE_SOURCE_DIR}/web)
 set(PIAOJUE_MADE ${CMAKE_BINARY_DIR}/web)
 set(PIAOJUE_VENDOR ${PIAOJUE_MADE}/vendor)
@@ -10,7 +10,8 @@ set(PIAOJUE_AUDITOR_STRINGS ${PIAOJUE_MADE}/auditor/strings)
 # Once for each change of the lock file; `npm ci` takes exactly what it names, by its hashes.
 set(PIAOJUE_VENDOR_MODULES preact.js preact-hooks.js htm.js jsqr.js)
 list(TRANSFORM PIAOJUE_VENDOR_MODULES PREPEND ${PIAOJUE_VENDOR}/ OUTPUT_VARIABLE vendor_files)
-add_custom_command(OUTPUT ${vendor_files}
+set(PIAOJUE_PDF ${PIAOJUE_VENDOR}/pdf_code.inc ${PIAOJUE_VENDOR}/pdf_table.inc)
+add_custom_command(OUTPUT ${vendor_files} ${PIAOJUE_PDF}
   COMMAND ${CMAKE_COMMAND} -DWEB=${PIAOJUE_WEB} -DOUT=${PIAOJUE_VENDOR} -P ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
   DEPENDS ${PIAOJUE_WEB}/package-lock.json ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
   COMMENT "page: packages from npm" VERBATIM)
@@ -38,6 +39,8 @@ piaojue_texts(${PIAOJUE_MADE}/strings/zh.js zh zh page code.:refusal)
 piaojue_texts(${PIAOJUE_MADE}/strings/en.js en en page code.:refusal)
 piaojue_texts(${PIAOJUE_MADE}/strings/office_zh.js zh officeZh office_page)
 piaojue_texts(${PIAOJUE_MADE}/strings/office_en.js en officeEn office_page)
+piaojue_texts(${PIAOJUE_MADE}/reader/strings/zh.js zh zh reader)
+piaojue_texts(${PIAOJUE_MADE}/reader/strings/en.js en en reader)
 piaojue_texts(${PIAOJUE_AUDITOR_STRINGS}/zh.js zh zh auditor audit)
 piaojue_texts(${PIAOJUE_AUDITOR_STRINGS}/en.js en en auditor audit)
 add_custom_target(text_modules DEPENDS ${text_modules})
@@ -56,17 +59,27 @@ if(made STREQUAL frame)
 endif()
 file(CONFIGURE OUTPUT ${PIAOJUE_MADE}/office.html CONTENT "${made}" @ONLY)
 list(APPEND PIAOJUE_MADE_MODULES office.html)
+set(PIAOJUE_MADE_READER reader/strings/zh.js reader/strings/en.js)
 
 function(piaojue_assets target)
   file(GLOB own RELATIVE ${PIAOJUE_WEB} CONFIGURE_DEPENDS
     ${PIAOJUE_WEB}/*.html ${PIAOJUE_WEB}/*.js ${PIAOJUE_WEB}/*.css ${PIAOJUE_WEB}/*.svg
     ${PIAOJUE_WEB}/screens/*.js ${PIAOJUE_WEB}/parts/*.js ${PIAOJUE_WEB}/office/*.js)
+  set(made ${PIAOJUE_MADE_MODULES})
   set(code "")
   set(table "")
   set(files "")
+  if(READER IN_LIST ARGN)
+    file(GLOB reader RELATIVE ${PIAOJUE_WEB} CONFIGURE_DEPENDS ${PIAOJUE_WEB}/reader/*)
+    list(APPEND own ${reader})
+    list(APPEND made ${PIAOJUE_MADE_READER})
+    set(code "#include \"${PIAOJUE_VENDOR}/pdf_code.inc\"\n")
+    set(table "#include \"${PIAOJUE_VENDOR}/pdf_table.inc\"\n")
+    set(files ${PIAOJUE_PDF})
+  endif()
   set(number 0)
-  foreach(path ${own} ${PIAOJUE_MADE_MODULES})
-    if(path IN_LIST PIAOJUE_MADE_MODULES)
+  foreach(path ${own} ${made})
+    if(path IN_LIST made)
       set(file ${PIAOJUE_MADE}/${path})
     else()
       set(file ${PIAOJUE_WEB}/${path})

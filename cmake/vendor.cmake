@@ -7,7 +7,8 @@ if(NOT EXISTS ${installed} OR ${WEB}/package-lock.json IS_NEWER_THAN ${installed
   if(NOT NPM)
     message(FATAL_ERROR "npm is not there; run scripts/setup")
   endif()
-  execute_process(COMMAND ${NPM} ci --prefix ${WEB} --ignore-scripts --no-audit --no-fund
+  # What is optional is for drawing in node; a browser draws by itself.
+  execute_process(COMMAND ${NPM} ci --prefix ${WEB} --ignore-scripts --omit=optional --no-audit --no-fund
     RESULT_VARIABLE failed OUTPUT_QUIET)
   if(failed)
     message(FATAL_ERROR "npm ci failed: ${failed}")
@@ -34,3 +35,31 @@ vendor(preact.js preact/dist/preact.module.js preact/dist/preact.mjs)
 vendor(preact-hooks.js preact/hooks/dist/hooks.module.js preact/hooks/dist/hooks.mjs)
 vendor(htm.js htm/dist/htm.module.js)
 file(COPY_FILE ${WEB}/node_modules/jsqr/dist/jsQR.js ${OUT}/jsqr.js)
+
+# The reader of PDFs: pdf.js, its tables of characters and its fonts. Their names are known once they are there, so what
+# the program's generated source includes is written here.
+set(pdfjs ${WEB}/node_modules/pdfjs-dist)
+file(REMOVE_RECURSE ${OUT}/pdf)
+file(MAKE_DIRECTORY ${OUT}/pdf)
+file(COPY_FILE ${pdfjs}/legacy/build/pdf.min.mjs ${OUT}/pdf/pdf.js)
+file(COPY_FILE ${pdfjs}/legacy/build/pdf.worker.min.mjs ${OUT}/pdf/worker.js)
+file(COPY ${pdfjs}/cmaps/ DESTINATION ${OUT}/pdf/cmaps FILES_MATCHING PATTERN "*.bcmap")
+file(COPY ${pdfjs}/standard_fonts/ DESTINATION ${OUT}/pdf/fonts FILES_MATCHING PATTERN "*.pfb" PATTERN "*.ttf")
+file(GLOB_RECURSE files RELATIVE ${OUT}/pdf ${OUT}/pdf/*)
+set(code "")
+set(table "")
+set(number 0)
+foreach(path ${files})
+  set(symbol piaojue_pdf_${number})
+  string(APPEND code "asm(\".section .rodata\\n.global ${symbol}\\n${symbol}:\\n\"\n"
+    "    \".incbin \\\"${OUT}/pdf/${path}\\\"\\n\"\n"
+    "    \".global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n.previous\\n\");\n"
+    "extern \"C\" char const ${symbol}[], ${symbol}_end[];\n")
+  string(APPEND table "{\"reader/pdf/${path}\", ${symbol}, ${symbol}_end},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+if(number LESS 100)
+  message(FATAL_ERROR "pdfjs-dist has not its tables of characters")
+endif()
+file(WRITE ${OUT}/pdf_code.inc "${code}")
+file(WRITE ${OUT}/pdf_table.inc "${table}")

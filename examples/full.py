@@ -127,7 +127,7 @@ class FullDemo(demo.Demo):
         self.meeting = driver.Meeting(bin_dir, out, roster / "meeting.toml", roster / "members.csv",
                                       roster / "candidates.csv", roster / "recusals.csv")
         with open(roster / "recusals.csv", encoding="utf-8-sig", newline="") as file:
-            self.suggested = [(int(row["评审专家序号"]), int(row["题号"])) for row in csv.DictReader(file)]
+            self.suggested = [(int(row["评审专家序号"]), int(row["申报人序号"])) for row in csv.DictReader(file)]
 
     def gather(self, batch, late):
         """Each expert is offered what the office suggests to him; one of them signs one of it."""

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A meeting to click through: starts a server and the laptops of a chair, three experts and the big screen, each a
-process of its own with its page in the browser, and prints their addresses. The clerk and the supervisor work by
-themselves (the clerk proposes the meeting, the supervisor ticks and signs whatever is put before her); their pages can
-be watched too. It is a rehearsal: a committee of fewer than seven guards nothing. When the chair closes the meeting,
-the record is exported and verified. Started by scripts/demo --pages."""
+"""A day to click through: opens the clerk's desk on an empty office, and prints its address. As soon as the server of a
+meeting runs that was made there, the other laptops are started, each a process of its own: the chair, the deputy, the
+supervisor, two experts and the big screen with pages, whose addresses are printed; the other experts sign in and vote
+by themselves. The clerk's own terminal is opened from the desk. Started by scripts/demo --pages."""
 
 import argparse
+import json
+import os
 import pathlib
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -17,104 +19,122 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "functional"))
 import driver  # noqa: E402
 
-MEMBERS = """姓名,单位,角色
-林远航,海州工业互联网研究院,主任委员、专家
-苏文瑾,云梭智能制造有限公司,专家
-高㛃,天岳标识解析中心,专家
-买合木提·艾山,琅琊台装备集团,专家
-周晓棠,新区职称评审办公室（示例）,工作人员
-孙秉正,新区监督检查室（示例）,监督人员
-会场大屏,会场,大屏
+PAGES_OF_EXPERTS = 2
+INTRODUCTION = """
+The clerk's desk, to be opened in a browser (the address works once):
+
+  {url}
+
+  1 enlist yourself under the name 周晓棠, with a passphrase of eight characters or more
+  2 导入名单: members.xlsx, candidates.xlsx and appraisals.xlsx of {examples}/,
+    with any text as the basis outside the standard's dates; 检查, 导入
+  3 资格审核: decide about those who need it, together
+  4 新会议: a title, the address 127.0.0.1, 建立会议 (or a rehearsal first)
+  5 会议当天: 启动服务器; then the other laptops appear below
+    打开会议终端 opens the clerk's own; there 提交会议方案
+  6 after the end: 取回并核验记录, and papers
+
+Ctrl-C ends it all.
 """
-CANDIDATES = """姓名,单位,级别,渠道,批次,业绩摘要,评议组意见
-方启明,云梭智能制造有限公司,高级工程师,正常,第一批（高级）,主持离散制造车间数字孪生平台建设，设备综合效率由 61% 提升至 74%；发明专利 2 项。,评议组 5 人，同意推荐 5 人：业绩突出
-陆思远,胶澜数据科技有限公司,高级工程师,正常,第一批（高级）,负责工业时序数据库内核研发，接入测点 120 万个；行业标准主要起草人。,评议组 5 人，同意推荐 5 人：能力达到要求
-秦𬭎,星图工控安全技术有限公司,高级工程师,正常,第一批（高级）,建成工控安全监测平台，覆盖企业 64 家。,评议组 5 人，同意推荐 3 人：创新性一般
-江临川,海州工业互联网研究院,正高级工程师,正常,第二批（正高级、破格）,牵头制定国家标准 2 项；成果转化 4300 万元。,评议组 5 人，同意推荐 5 人：同意推荐
-任天行,云梭智能制造有限公司,高级工程师,破格,第二批（正高级、破格）,省科技进步三等奖第 2 位。,评议组 5 人，同意推荐 4 人：建议面试答辩后评审
-"""
-MEETING = """title = "工业互联网工程技术职务资格评审委员会评审会议（页面演示）"
-date = "2026-11-22"
-rehearsal = true
-committee_size = 5
-trustees = ["server", "chair", "supervisor"]
-[rules]
-max_unconfirmed = 1
-"""
-CHAIR, EXPERTS, CLERK, SUPERVISOR, SCREEN = 1, (2, 3, 4), 5, 6, 7
 
 
-def sign_whatever_comes(client, ended):
-    """The supervisor of the demonstration: a second after it is proposed, so that one can see it wait."""
-    seen = 0
-    while not ended.is_set():
-        proposals = client.events("proposal")
-        for it in proposals[seen:]:
-            if not it.get("yours"):
+class Laptops(driver.Meeting):
+    """Of a meeting that the desk has made: everybody's but the clerk's."""
+
+    def __init__(self, bin_dir, out, folder):  # noqa: D107  the directory is there, so nothing of the base is made
+        self.bin, self.server, self.clients = pathlib.Path(bin_dir), None, {}
+        self.directory = out / folder.name
+        self.logs = self.directory / "logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.server_dir = folder / "server"
+        slips = {int(path.stem.partition("-")[0]): path for path in sorted((self.server_dir / "slips").iterdir())}
+        self.slips = {person: (path, path.stem.split("-")[1]) for person, path in slips.items()}
+        status = self.run_tool("piaojue-server", "status", "--json", self.server_dir)
+        self.people = json.loads(status.stdout)["people"]
+
+    def having(self, role):
+        return [one["person"] for one in self.people if role in one["roles"]]
+
+    def appear(self):
+        chairs, supervisors, clerks = self.having("chair"), self.having("supervisor"), self.having("clerk")
+        watched = [p for p in self.having("expert") if p not in chairs][:PAGES_OF_EXPERTS]
+        # A deputy signs the meeting too.
+        pages = {**{p: "chair or deputy, and an expert" for p in chairs}, **{p: "supervisor" for p in supervisors},
+                 **{p: "expert" for p in watched}, **{p: "big screen" for p in self.having("screen")}}
+        self.enrol_all([p for p in self.slips if p not in clerks])
+        print(f"\n{self.directory.name}: open each in a browser (each address works once):\n", flush=True)
+        for person, what in pages.items():
+            client = self.start_client(person, ["--page", "0", "--no-browser"])
+            print(f"  {client.wait('page', 30)['url']}\n      {client.display}: {what}", flush=True)
+        for person in self.slips:
+            if person in pages or person in clerks:
                 continue
-            time.sleep(1)
-            if it["type"] == "MeetingOpen":
-                client.tick_all()
-            heads = f" {len(it['people'])}" if it["type"] == "BatchOpen" else ""
-            client.command(f"approve {it['id']}{heads}", ok=None)
-        seen = len(proposals)
+            client = self.start_client(person)
+            threading.Thread(target=votes_by_itself, args=(client,), daemon=True).start()
+        print("\nThe other experts sign in and vote by themselves.", flush=True)
+
+
+def votes_by_itself(client):
+    """Signs in when the meeting opens, and votes whenever there is something to vote on."""
+    batches, done = {}, 0
+    while client.running:
+        events = list(client.lines)
+        for event in events[done:]:
+            if event.get("event") == "meeting":
+                batches = {one["batch"]: one["questions"] for one in event["batches"]}
+                client.command("sign-in", ok=None)
+            elif event.get("event") == "tokens":
+                for question in batches.get(event["batch"], []):
+                    choice = "disagree" if (client.person + question) % 5 == 0 else "agree"
+                    client.command(f"vote {question} {choice}", ok=None)
+                client.command("cast", 60, ok=None)
+        done = len(events)
         time.sleep(0.2)
+
+
+def follow(bin_dir, out, office, all_laptops):
+    """Waits for meetings whose server runs, for as long as the desk is there."""
+    seen = set()
+    while True:
+        for folder in sorted(office.glob("meetings/[0-9]*")):
+            lock = folder / "server" / "lock"
+            if folder in seen or not lock.exists() or not driver.lock_holder(lock):
+                continue
+            seen.add(folder)
+            time.sleep(1)
+            laptops = Laptops(bin_dir, out, folder)
+            all_laptops.append(laptops)
+            laptops.appear()
+        time.sleep(0.5)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder of the programs")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder to make (replaced if it exists)")
-    parser.add_argument("--exit-when-closed", action="store_true", help="end when the record is verified")
     options = parser.parse_args()
-    shutil.rmtree(options.out, ignore_errors=True)
-    options.out.mkdir(parents=True)
-    for name, text in (("members.csv", MEMBERS), ("candidates.csv", CANDIDATES),
-                       ("meeting.toml", MEETING)):
-        (options.out / name).write_text(text, encoding="utf-8")
-    meeting = driver.Meeting(options.bin, options.out, options.out / "meeting.toml", options.out / "members.csv",
-                             options.out / "candidates.csv")
-    ended = threading.Event()
+    out = options.out.resolve()
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    office, laptops = out / "office", []
+    desk = driver.Process("desk", [options.bin / "piaojue-office", "page", "--office", office, "--no-browser"], out)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        with meeting:
-            print(f"server on {meeting.start_server()}; the laptops enrol with their slips", flush=True)
-            meeting.enrol_all()
-            for person in meeting.slips:
-                meeting.start_client(person, ["--page", "0", "--no-browser"])
-            for person in meeting.slips:
-                meeting.clients[person].wait("connected", 30)
-            clerk, supervisor, chair = (meeting.clients[p] for p in (CLERK, SUPERVISOR, CHAIR))
-            threading.Thread(target=sign_whatever_comes, args=(supervisor, ended), daemon=True).start()
-            clerk.begin("draft")
-            places = [(CHAIR, "chair, and an expert"), *((p, "expert") for p in EXPERTS), (SCREEN, "big screen"),
-                     (CLERK, "clerk, works by itself"), (SUPERVISOR, "supervisor, signs by itself")]
-            print("\nOpen each address in a browser (each works once; open the chair's first):\n", flush=True)
-            for person, what in places:
-                client = meeting.clients[person]
-                print(f"  {client.wait('page', 10)['url']}\n      {client.display}: {what}", flush=True)
-            print("\nSign the meeting on the chair's page, sign in on the chair's and the three experts' pages, and go "
-                  "on from there.\nCtrl-C ends it all.", flush=True)
-            chair.wait("meeting", 24 * 3600)
-            for client in (clerk, supervisor):
-                client.command("sign-in")
-            clerk.command("interview 5 面试答辩：回答清楚，业绩属实，答辩小组建议提交评审。")
-            head = chair.wait("head", 24 * 3600)["hash"]
-            (options.out / "anchor.txt").write_text(head + "\n", encoding="utf-8")
-            record = options.out / "record.piaojue"
-            meeting.run_tool("piaojue-server", "export", meeting.server_dir, "--out", record)
-            done = meeting.run_tool("piaojue-verify", record, "--anchor", head, ok=None)
-            print(done.stdout, end="", flush=True)
-            print(f"\nrecord {record}\nanchor {options.out / 'anchor.txt'}", flush=True)
-            while not options.exit_when_closed:
-                time.sleep(1)
-            return done.returncode
+        url = json.loads(desk.wait_line(lambda _: True, 30)[1])["url"]
+        print(INTRODUCTION.format(url=url, examples=HERE.name), flush=True)
+        follow(options.bin, out, office, laptops)
     except KeyboardInterrupt:
         return 0
     except driver.Failed as failure:
         print(f"demo: {failure}", file=sys.stderr)
         return 1
     finally:
-        ended.set()
+        desk.stop()
+        for one in laptops:
+            one.stop()
+        for lock in office.glob("meetings/*/server/lock"):
+            if holder := driver.lock_holder(lock):
+                os.kill(holder, signal.SIGTERM)
 
 
 if __name__ == "__main__":

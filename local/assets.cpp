@@ -27,13 +27,16 @@ bool is_asset_path(std::string_view path) {
 }
 
 std::optional<std::string_view> asset_type(std::string_view path) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kTypes{{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kTypes{{
       {".html", "text/html; charset=utf-8"},
       {".js", "text/javascript; charset=utf-8"},
       {".css", "text/css; charset=utf-8"},
       {".svg", "image/svg+xml"},
       {".png", "image/png"},
       {".woff2", "font/woff2"},
+      {".ttf", "font/ttf"},
+      {".pfb", "application/octet-stream"},
+      {".bcmap", "application/octet-stream"},
   }};
   for (auto const& [end, type] : kTypes) {
     if (path.ends_with(end)) return type;

@@ -11,7 +11,11 @@ namespace piaojue::local {
 struct Asset {
   std::string_view type;  ///< MIME type
   std::string bytes;
-  std::string_view policy = {};  ///< Content-Security-Policy of this file alone; empty: the page's
+  /// Content-Security-Policy of this file alone, `{here}` standing for the address of the page's folder, with its
+  /// slash; empty: the page's.
+  std::string policy = {};
+  std::string disposition = {};  ///< Content-Disposition; empty: none
+  bool fetch_only = false;       ///< given to a script of a page alone: no tab, frame or picture shows it
 };
 /// A file of the page by its path, such as "index.html"; nothing: there is none. Called on any thread of the loop.
 using Assets = std::function<std::optional<Asset>(std::string_view path)>;

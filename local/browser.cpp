@@ -1,45 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/browser.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <unistd.h>
+#include <sys/wait.h>
 
-#include <array>
+#include <boost/json.hpp>
 #include <cerrno>
+#include <iostream>
+#include <thread>
 
+#include "base/spawn.h"
 #include "strings/local.h"
 
 namespace piaojue::local {
 
 Explained<void> open_browser(std::string const& url) {
-  // Nobody waits for it: without this it would stay behind as a dead process. It has its own handling back below.
-  std::signal(SIGCHLD, SIG_IGN);  // NOLINT: it can be ignored, so this does not fail
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&files);
-  posix_spawnattr_init(&attributes);
-  for (int const fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
-  }
-  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-  sigset_t none;
-  sigset_t usual;
-  sigemptyset(&none);
-  sigemptyset(&usual);
-  for (int const signal : {SIGPIPE, SIGCHLD}) sigaddset(&usual, signal);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &usual);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::string program = "xdg-open";
-  std::string address = url;
-  std::array<char*, 3> arguments{program.data(), address.data(), nullptr};
-  pid_t child = 0;
-  int const failed = ::posix_spawnp(&child, program.c_str(), &files, &attributes, arguments.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  if (failed != 0) return Explanation(strings::local::kBrowserNone);
+  auto const child = spawn({.argv = {"xdg-open", url}});
+  if (!child) return Explanation(strings::local::kBrowserNone);
+  // It must not stay behind as a dead process. A program that starts others asks how they ended, so that its children
+  // can not be forgotten by a signal that is ignored.
+  std::thread([child = *child] {
+    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }).detach();
   return {};
+}
+
+void show_page(std::string const& url, bool browser, Lang lang) {
+  std::cout << boost::json::serialize(boost::json::object{{"event", "page"}, {"url", url}}) << std::endl;
+  if (!browser) return;
+  if (auto const opened = open_browser(url); !opened) std::cerr << opened.error().in(lang) << std::endl;
+}
+
+void show_running_page(std::string const& folder, std::string const& url, bool browser, Lang lang) {
+  std::cerr << Sentence(strings::local::kInstanceRunning, {{"folder", folder}}).in(lang) << std::endl;
+  show_page(url, browser, lang);
 }
 
 sigset_t set_signals() {

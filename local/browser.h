@@ -16,4 +16,11 @@ sigset_t set_signals();
 /// Explains: none could be started.
 [[nodiscard]] Explained<void> open_browser(std::string const& url);
 
+/// Prints the page's address, `{"event":"page","url":…}`, a line on stdout; `browser`: and opens it, or says on stderr
+/// that none could be started.
+void show_page(std::string const& url, bool browser, Lang lang);
+
+/// The same for a page of the program that has `folder` already, which is said on stderr (instance.h).
+void show_running_page(std::string const& folder, std::string const& url, bool browser, Lang lang);
+
 }  // namespace piaojue::local

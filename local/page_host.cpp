@@ -12,6 +12,8 @@
 #include <deque>
 
 #include "base/secret.h"
+#include "local/notice.h"
+#include "local/peer.h"
 #include "strings/local.h"
 
 namespace piaojue::local {
@@ -26,18 +28,16 @@ using boost::system::error_code;
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr std::string_view kCookie = "piaojue";
+constexpr std::string_view kButton = "/page";
+constexpr std::string_view kOpened = "/opened";
+constexpr std::string_view kNotOpened = "/not-opened";
+constexpr std::string_view kInChinese = "?lang=zh";
+constexpr std::string_view kInEnglish = "?lang=en";
 constexpr std::size_t kRandomBytes = 32;
 constexpr Milliseconds kAcceptAgain{100};
 constexpr Milliseconds kFinish{1'000};
-
-/// In both languages: who opens it has not said which one.
-std::string used_up() {
-  namespace text = strings::local;
-  std::string out = "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>";
-  out.append(text::kUsedUpTitle.zh).append("</title><h1>").append(text::kUsedUpTitle.zh).append("</h1><p>");
-  out.append(text::kUsedUpText.zh).append("</p><p lang=\"en\">").append(text::kUsedUpText.en).append("</p></html>");
-  return out;
-}
+/// Between two windows that the button may open.
+constexpr Milliseconds kOpenAgain{3'000};
 
 void wipe(std::string& text) {
   sodium_memzero(text.data(), text.size());
@@ -82,7 +82,7 @@ void protect(Fields& out) {
             "form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
   }
   out.set("X-Content-Type-Options", "nosniff");
-  out.set("Referrer-Policy", "no-referrer");
+  if (out.count("Referrer-Policy") == 0) out.set("Referrer-Policy", "no-referrer");
   out.set("Cross-Origin-Opener-Policy", "same-origin");
   out.set("Cross-Origin-Resource-Policy", "same-origin");
 }
@@ -118,6 +118,7 @@ struct PageHost::Impl : std::enable_shared_from_this<PageHost::Impl> {
 
   std::size_t connections = 0;
   std::string token, used_token, id, cookie;
+  std::chrono::steady_clock::time_point next_window{};
   PageId last_page = 0;
   std::shared_ptr<Door> door;
   std::function<void()> finished;
@@ -131,6 +132,9 @@ struct PageHost::Impl : std::enable_shared_from_this<PageHost::Impl> {
   void take_over(std::shared_ptr<Door> const& next);
   void lost(Door const& which);
   void set(std::string new_token, std::string new_id, std::string new_cookie);
+  std::string url_of(std::string_view new_token) const {
+    return "http://" + address + "/open/" + std::string(new_token);
+  }
   void finish(std::function<void()> done);
   void say_finished() {
     deadline.cancel();
@@ -262,6 +266,8 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
   beast::flat_buffer head;
   http::request_parser<http::empty_body> parser;
   http::response<http::string_body> out;
+  Peer peer = Peer::kUnknown;
+  Lang lang = Lang::kZh;
 
   void read() {
     parser.header_limit(host->limits.head_bytes_max);
@@ -281,33 +287,49 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
     auto const& request = parser.get();
     // First of all: a name that somebody points at this address is not this address (DNS rebinding).
     if (field(http::field::host) != host->address) return empty(http::status::misdirected_request);
-    if (request.method() != http::verb::get) return empty(http::status::method_not_allowed);
+    // Nor is another user of this machine, even with an address that he read somewhere.
+    error_code gone;
+    peer = peer_of(stream.socket().remote_endpoint(gone).port(), host->port);
+    if (peer == Peer::kOther) return empty(http::status::forbidden);
+    auto target = read_language(text_of(request.target()));
+    bool const button = request.method() == http::verb::post && target == kButton;
+    if (request.method() != http::verb::get && !button) return empty(http::status::method_not_allowed);
     if (parser.chunked() || parser.content_length().value_or(0) > 0 || head.size() > 0) {
       return empty(http::status::payload_too_large);
     }
-    auto target = text_of(request.target());
+    if (button) return open_window();
+    if (target == kOpened) return notice(http::status::ok, Notice::kOpened);
+    if (target == kNotOpened) return notice(http::status::ok, Notice::kNotOpened);
     constexpr std::string_view kOpen = "/open/";
     if (target.starts_with(kOpen)) return open(target.substr(kOpen.size()));
-    if (!target.starts_with('/')) return empty(http::status::not_found);
+    if (!target.starts_with('/')) return notice(http::status::not_found, Notice::kClosed);
     target.remove_prefix(1);
     auto const slash = target.find('/');
     if (slash == std::string_view::npos || !same(target.substr(0, slash), host->id)) {
-      return empty(http::status::not_found);
+      return notice(http::status::not_found, Notice::kClosed);
     }
-    if (!has_cookie(field(http::field::cookie), host->cookie)) return empty(http::status::forbidden);
+    if (!has_cookie(field(http::field::cookie), host->cookie)) {
+      return notice(http::status::forbidden, Notice::kClosed);
+    }
     auto const path = target.substr(slash + 1);
     if (path == "door") return upgrade();
     file(path.empty() ? std::string_view("index.html") : path);
   }
 
-  void open(std::string_view given) {
-    if (same(given, host->used_token)) {
-      out.result(http::status::gone);
-      out.set(http::field::content_type, "text/html; charset=utf-8");
-      out.body() = used_up();
-      return answer();
+  /// @return the target without `?lang=`, which is of notices alone.
+  std::string_view read_language(std::string_view target) {
+    lang = lang_of_browser(field(http::field::accept_language));
+    for (auto const& [end, which] : {std::pair{kInChinese, Lang::kZh}, std::pair{kInEnglish, Lang::kEn}}) {
+      if (!target.ends_with(end)) continue;
+      lang = which;
+      target.remove_suffix(end.size());
     }
-    if (!same(given, host->token)) return empty(http::status::not_found);
+    return target;
+  }
+
+  void open(std::string_view given) {
+    if (same(given, host->used_token)) return notice(http::status::gone, Notice::kUsed);
+    if (!same(given, host->token)) return notice(http::status::not_found, Notice::kClosed);
     host->used_token = std::exchange(host->token, {});
     out.result(http::status::see_other);
     auto const path = "/" + host->id + "/";
@@ -317,12 +339,43 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
     answer();
   }
 
+  /// The button of a notice. Whoever presses it is given nothing: the program opens its owner's browser, as at its
+  /// start.
+  void open_window() {
+    // A web site can send this, but says where it comes from; a program of another user cannot.
+    bool const asked_here = field(http::field::origin) == "http://" + host->address && peer == Peer::kOwn;
+    if (!asked_here || !host->calls.browse) return notice(http::status::forbidden, Notice::kClosed);
+    auto const now = std::chrono::steady_clock::now();
+    bool opened = true;
+    if (now >= host->next_window && !host->finished) {
+      host->next_window = now + kOpenAgain;
+      auto fresh = random_name();
+      auto const url = host->url_of(fresh);
+      host->set(std::move(fresh), random_name(), random_name());
+      opened = host->calls.browse(url);
+    }
+    out.result(http::status::see_other);
+    auto const& next = opened ? kOpened : kNotOpened;
+    out.set(http::field::location, std::string(next) + std::string(lang == Lang::kZh ? kInChinese : kInEnglish));
+    answer();
+  }
+
+  void notice(http::status status, Notice what) {
+    out.result(status);
+    out.set(http::field::content_type, "text/html; charset=utf-8");
+    out.set("Content-Security-Policy", notice_policy());
+    // Without a referrer a browser does not say of which page its button is.
+    out.set("Referrer-Policy", "same-origin");
+    out.body() = notice_page(what, lang, static_cast<bool>(host->calls.browse));
+    answer();
+  }
+
   void upgrade() {
     auto const& request = parser.get();
-    if (!websocket::is_upgrade(request)) return empty(http::status::not_found);
+    if (!websocket::is_upgrade(request)) return notice(http::status::not_found, Notice::kClosed);
     // The cookie travels with whatever this browser sends here; the origin says whose page it was.
     if (field(http::field::origin) != "http://" + host->address) return empty(http::status::forbidden);
-    if (host->finished) return empty(http::status::not_found);
+    if (host->finished) return notice(http::status::not_found, Notice::kClosed);
     error_code ignored;
     stream.socket().set_option(tcp::no_delay(true), ignored);
     auto const next = std::make_shared<Door>(host, std::move(slot), std::move(stream), ++host->last_page);
@@ -331,14 +384,33 @@ struct PageHost::Impl::Request : std::enable_shared_from_this<Request> {
 
   void file(std::string_view path) {
     auto asset = is_asset_path(path) && host->assets ? host->assets(path) : std::nullopt;
-    if (!asset) return empty(http::status::not_found);
+    if (!asset) return notice(http::status::not_found, Notice::kClosed);
+    if (asset->fetch_only && !fetched()) return empty(http::status::forbidden);
     out.result(http::status::ok);
     out.set(http::field::content_type, beast::string_view(asset->type.data(), asset->type.size()));
-    if (!asset->policy.empty()) {
-      out.set("Content-Security-Policy", beast::string_view(asset->policy.data(), asset->policy.size()));
-    }
+    if (!asset->policy.empty()) out.set("Content-Security-Policy", with_address(std::move(asset->policy)));
+    if (!asset->disposition.empty()) out.set(http::field::content_disposition, asset->disposition);
     out.body() = std::move(asset->bytes);
     answer();
+  }
+
+  /// Whether a script of this page asks, by `fetch` with the mode same-origin: no address, link or frame says so.
+  bool fetched() const {
+    auto const& request = parser.get();
+    auto const says = [&](std::string_view name, std::string_view value) {
+      return request.count(name) == 1 && text_of(request[name]) == value;
+    };
+    return says("Sec-Fetch-Dest", "empty") && says("Sec-Fetch-Mode", "same-origin") &&
+           says("Sec-Fetch-Site", "same-origin");
+  }
+
+  std::string with_address(std::string policy) const {
+    constexpr std::string_view kHere = "{here}";
+    auto const folder = "http://" + host->address + "/" + host->id + "/";
+    for (auto at = policy.find(kHere); at != std::string::npos; at = policy.find(kHere, at + folder.size())) {
+      policy.replace(at, kHere.size(), folder);
+    }
+    return policy;
   }
 
   void empty(http::status status) {
@@ -423,7 +495,7 @@ PageHost::PageHost(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 PageHost::~PageHost() {
   asio::post(impl_->strand, [impl = impl_] {
-    impl->calls = {[](PageId) {}, [](PageId, std::string const&) {}, [](PageId) {}};
+    impl->calls = {[](PageId) {}, [](PageId, std::string const&) {}, [](PageId) {}, {}};
     impl->finish([] {});
   });
 }
@@ -454,7 +526,7 @@ std::uint16_t PageHost::port() const { return impl_->port; }
 
 std::string PageHost::renew() {
   auto token = random_name();
-  auto url = "http://" + impl_->address + "/open/" + token;
+  auto url = impl_->url_of(token);
   asio::post(impl_->strand,
              [impl = impl_, token = std::move(token), id = random_name(), cookie = random_name()]() mutable {
                impl->set(std::move(token), std::move(id), std::move(cookie));

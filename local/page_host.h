@@ -4,8 +4,9 @@
 /// (docs/client-door.md, "The page"). It moves lines and files, and knows nothing of what they mean.
 ///
 /// Other programs of this machine, and every web site that its browser shows, can reach the port. What keeps them out:
-/// a path and a cookie of 256 random bits each, handed over once for a token of 256 bits; `Host` and, for the socket,
-/// `Origin` must be this very address; no body is taken, nothing is cached, nothing may be framed.
+/// a path and a cookie of 256 random bits each, handed over once for a token of 256 bits; `Host` and, for the socket
+/// and the button, `Origin` must be this very address; the system must not say that the other end is another user's; no
+/// body is taken, nothing is cached, nothing may be framed.
 #include <chrono>
 #include <memory>
 
@@ -39,6 +40,9 @@ class PageHost {
     std::function<void(PageId)> opened;
     std::function<void(PageId, std::string line)> line;  ///< may hold a passphrase or a choice: to be wiped
     std::function<void(PageId)> closed;
+    /// The button of a notice was pressed in a browser of this user: opens this new address in this machine's browser,
+    /// never anywhere else. @return whether it could. Nothing: notices have no button.
+    std::function<bool(std::string const& url)> browse = {};
   };
   /// @param port 0: any free one. Explains: kConflict: the port is taken; kInternal: what the system says.
   [[nodiscard]] static Explained<std::unique_ptr<PageHost>> listen(net::Loop& loop, std::uint16_t port, Assets assets,

@@ -3,12 +3,18 @@
 
 #include <fcntl.h>
 #include <termios.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+#include <unicode/utf16.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <iostream>
+#include <vector>
 
 #include "strings/local.h"
 
@@ -43,6 +49,28 @@ std::optional<Secret> read_line(int fd) {
   return std::nullopt;
 }
 
+/// The characters in composed form; none if it is no UTF-8. To be wiped.
+std::vector<UChar32> composed(std::string_view utf8) {
+  // A composed form has at most three units for each of the given ones.
+  std::vector<UChar> given(utf8.size() + 1), made(3 * utf8.size() + 1);
+  auto const capacity = [](auto const& of) { return static_cast<std::int32_t>(of.size()); };
+  UErrorCode status = U_ZERO_ERROR;
+  std::int32_t length = 0;
+  u_strFromUTF8(given.data(), capacity(given), &length, utf8.data(), static_cast<std::int32_t>(utf8.size()), &status);
+  auto const* const nfc = unorm2_getNFCInstance(&status);
+  length = unorm2_normalize(nfc, given.data(), length, made.data(), capacity(made), &status);
+  std::vector<UChar32> out;
+  out.reserve(utf8.size());
+  for (std::int32_t at = 0; U_SUCCESS(status) && at < length;) {
+    UChar32 one = 0;
+    U16_NEXT(made.data(), at, length, one);
+    out.push_back(one);
+  }
+  sodium_memzero(given.data(), given.size() * sizeof(UChar));
+  sodium_memzero(made.data(), made.size() * sizeof(UChar));
+  return out;
+}
+
 std::optional<Secret> ask(std::string const& prompt) {
   if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
   termios before{};
@@ -66,8 +94,19 @@ bool passphrase_given(PassphraseSource const& source) {
   return given != nullptr && *given != '\0';
 }
 
-Explained<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice) {
-  if (source.none) return Secret();
+Explained<void> check_new_passphrase(std::string_view passphrase) {
+  auto characters = composed(passphrase);
+  bool const same = std::ranges::adjacent_find(characters, std::not_equal_to<>()) == characters.end();
+  bool const good = characters.size() >= kPassphraseCharactersMin && !same;
+  sodium_memzero(characters.data(), characters.size() * sizeof(UChar32));
+  if (good) return {};
+  return malformed({text::kPassphraseWeak, {{"n", kPassphraseCharactersMin}}});
+}
+
+namespace {
+
+/// From a file, the environment or the terminal, whichever is first.
+Explained<Secret> read_any(PassphraseSource const& source, std::string const& prompt, bool twice, Lang lang) {
   if (!source.file.empty()) {
     int const file = ::open(source.file.c_str(), O_RDONLY | O_CLOEXEC);
     auto line = file < 0 ? std::nullopt : read_line(file);
@@ -86,10 +125,20 @@ Explained<Secret> read_passphrase(PassphraseSource const& source, std::string co
   if (!first) return malformed(text::kPassphraseNone);
   if (first->empty()) return malformed(text::kPassphraseEmpty);
   if (twice) {
-    auto const again = ask(std::string(text::kPassphraseAgain.zh));  // in both languages
+    auto const again = ask(std::string(text::kPassphraseAgain.in(lang)));
     if (!again || !first->equals(again->view())) return malformed(text::kPassphraseDiffer);
   }
   return std::move(*first);
+}
+
+}  // namespace
+
+Explained<Secret> read_passphrase(PassphraseSource const& source, std::string const& prompt, bool twice, Lang lang) {
+  if (source.none) return Secret();
+  auto given = read_any(source, prompt, twice, lang);
+  if (!given || !twice) return given;
+  if (auto const good = check_new_passphrase(as_text(given->view())); !good) return good.error();
+  return given;
 }
 
 }  // namespace piaojue::local

@@ -22,6 +22,11 @@ class Allowance {
     left_ -= amount;
     return true;
   }
+  /// Until so much is there, rounded up; 0: it is.
+  std::uint64_t wait_ms(std::uint64_t now_ms, double amount) const {
+    auto const lacks = amount - refilled(now_ms);
+    return lacks <= 0 ? 0 : static_cast<std::uint64_t>(lacks / rate_.per_s * 1000) + 1;
+  }
   void give_back(double amount = 1) { left_ = std::min(rate_.in_hand, left_ + amount); }
   /// Nothing of it is used: as good as a new one.
   bool is_full(std::uint64_t now_ms) const { return refilled(now_ms) >= rate_.in_hand; }

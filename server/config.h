@@ -26,6 +26,10 @@ struct Limits {
   Rate relays_per_person{256, 32};  ///< after a restart, seven trustees give each other some dozens of halves
   Rate relay_bytes_per_person{2U << 20, 256U << 10};
   Rate hellos_per_person{256, 8};  ///< one each, and one more for each `push_bytes` of the log that it asks for
+  Rate countdowns{8, 1};           ///< each is told to everybody
+  std::size_t readings_max = 2;    ///< pieces of attachments that are read at a time
+  Rate attachment_bytes{4U << 20, 20U << 20};  ///< of everybody together
+  double attachment_cost_in_attempt = 4;       ///< of a byte, while an attempt is in progress
   std::uint64_t hold_ms = 60'000;  ///< what a proposal holds back, and then for as long does not (specification §9.2)
 };
 

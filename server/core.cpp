@@ -3,6 +3,7 @@
 #include "server/core.h"
 
 #include "server/cosignatures.h"
+#include "server/countdown.h"
 #include "server/hellos.h"
 #include "server/key_changes.h"
 #include "server/own_work.h"
@@ -25,6 +26,9 @@ class Core::Parts final : private LogListener {
   std::vector<Job> take_jobs() { return own_work_.take_due(); }
   void look_again() { own_work_.look_again(); }
   void finish_job(JobId id) { own_work_.finish(id); }
+  std::vector<Reading> take_readings() { return attachments_.take_due(); }
+  void finish_reading(ReadingId id, std::optional<Bytes> bytes) { attachments_.finish(id, std::move(bytes)); }
+  std::optional<std::uint64_t> readings_wanted_in_ms() const { return attachments_.wanted_in_ms(); }
   std::vector<Notice> take_notices() { return notices_.take(); }
 
   meeting::Record const& record() const { return record_; }
@@ -77,6 +81,7 @@ class Core::Parts final : private LogListener {
   OwnHalves own_halves_{record_, {config_.server_key, config_.box_key, config_.seal_key}, sessions_, notices_};
   Relays relays_{
       record_, {config_.box_key, config_.now_ms, config_.limits}, own_halves_, sessions_, [this] { on_half(); }};
+  Countdown countdown_{record_, config_.limits, config_.now_ms, [this] { sessions_.status_changed(); }};
   TrusteeSeat seat_{{config_.server_key, config_.seal_key, config_.token_keys, config_.now_ms, config_.stop_asked,
                      config_.parallel, config_.lookahead},
                     own_halves_,
@@ -97,6 +102,7 @@ class Core::Parts final : private LogListener {
                     {seat_, own_halves_},
                     config_.parallel,
                     notices_};
+  Attachments attachments_{record_, config_.limits, config_.now_ms, outbox_};
 };
 
 Core::Parts::Parts(Config config, meeting::Manifest drafted, std::vector<Suggestion> suggestions)
@@ -153,6 +159,7 @@ void Core::Parts::open(SessionId id, Peer peer) {
 void Core::Parts::closed(SessionId id) {
   sessions_.closed(id);
   enrolling_.closed(id);
+  attachments_.closed(id);
 }
 
 void Core::Parts::on_frame(SessionId id, ByteView frame) {
@@ -183,7 +190,9 @@ void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Req
   if (auto const* in = std::get_if<wire::Countersign>(&what)) return submissions_.answer(asked, *in);
   if (auto const* in = std::get_if<wire::Cosign>(&what)) return answer(asked, *in);
   if (auto const* in = std::get_if<wire::Relay>(&what)) return relays_.answer(asked, *in);
+  if (auto const* in = std::get_if<wire::GetAttachment>(&what)) return attachments_.answer(asked, *in);
   if (auto const* in = std::get_if<wire::GetDraft>(&what)) return answer(asked, *in);
+  if (auto const* in = std::get_if<wire::SetCountdown>(&what)) return countdown_.answer(asked, *in);
   // EnrolStart, EnrolKeys, by somebody who is enrolled.
   asked.refuse(Refusal::kNotAuthorised);
 }
@@ -220,8 +229,11 @@ void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
     return asked.refuse(allowed.error());
   }
   auto const roles = draft_.person(asked.person())->roles;
-  asked.reply(wire::welcome(asked.id(), draft_.manifest().meeting_id, record_.size(), asked.person(), roles,
-                            draft_.suggested_to(asked.person())));
+  auto const& drafted = draft_.manifest();
+  bool const before = record_.phase() == meeting::MeetingPhase::kBeforeOpen;
+  asked.reply(wire::welcome(asked.id(), drafted.meeting_id, record_.size(), asked.person(), roles,
+                            draft_.suggested_to(asked.person()),
+                            before ? wire::Announced{drafted.title, drafted.date} : wire::Announced{}));
   sessions_.greet(asked.session(), in.next_index);
   if (auto frame = cosignatures_.newest()) outbox_.add(Lane::kPush, asked.session(), std::move(*frame));
   for (auto& frame : proposals_.frames_for(asked.person())) {
@@ -258,6 +270,7 @@ void Core::Parts::took_in(meeting::Entry const& entry, std::uint64_t index, Payl
   if (is_closed || !record_.in_progress()) between_attempts();
   proposals_.look_again();
   own_work_.look_again();
+  countdown_.look_again();
   // Last, because it appends an entry itself.
   if (auto const* result = std::get_if<meeting::CheckResult>(&entry.body)) incidents_.took_in(*result, index);
 }
@@ -323,7 +336,7 @@ CommitGroup Core::Parts::take_group() {
   feed_.sign();
   sessions_.push_log(record_.size(), [this](std::uint64_t from) { return feed_.frames(from); });
   if (auto const frame = cosignatures_.take_fresh()) sessions_.to_all(Lane::kCosignature, *frame);
-  if (sessions_.status_due()) sessions_.push_status();
+  if (sessions_.status_due()) sessions_.push_status(countdown_.left_s());
   return outbox_.take();
 }
 
@@ -351,6 +364,9 @@ CommitGroup Core::take_group() { return parts_->take_group(); }
 std::vector<Job> Core::take_jobs() { return parts_->take_jobs(); }
 void Core::look_again() { parts_->look_again(); }
 void Core::finish_job(JobId id) { parts_->finish_job(id); }
+std::vector<Reading> Core::take_readings() { return parts_->take_readings(); }
+void Core::finish_reading(ReadingId id, std::optional<Bytes> bytes) { parts_->finish_reading(id, std::move(bytes)); }
+std::optional<std::uint64_t> Core::readings_wanted_in_ms() const { return parts_->readings_wanted_in_ms(); }
 std::vector<Notice> Core::take_notices() { return parts_->take_notices(); }
 meeting::Record const& Core::record() const { return parts_->record(); }
 meeting::Witnesses const& Core::witnesses() const { return parts_->witnesses(); }

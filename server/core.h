@@ -10,6 +10,7 @@
 ///       send(group.outputs)          in order
 ///     }
 ///     for (job : core.take_jobs()) { on any thread: job.run(); on the strand: core.finish_job(job.id); }
+///     for (reading : core.take_readings()) { on any thread: read it; on the strand: core.finish_reading(…); }
 ///
 /// What arrives while a commit runs goes into the next group: that is the whole of group commit. Nothing leaves before
 /// the group that it came with is durable, so a client never knows what a restarted server does not.
@@ -17,11 +18,12 @@
 ///
 /// Core hands each request to the part whose it is, and each entry that the log has taken in to those that it changes:
 /// draft · enrolments · enrolling · sessions · log_feed · cosignatures · proposals · own_halves · delivery · mix_chain
-/// · trustee_seat, and those that stand on them: payloads · log_writer · incidents · holds · key_changes · relays ·
-/// submissions · own_work. Each has state of its own that no other can touch; all of them put what is to be written and
-/// sent into one outbox.
+/// · countdown · trustee_seat, and those that stand on them: payloads · log_writer · incidents · holds · key_changes ·
+/// relays · submissions · own_work · attachments. Each has state of its own that no other can touch; all of them put
+/// what is to be written and sent into one outbox.
 #include <memory>
 
+#include "server/attachments.h"
 #include "server/config.h"
 #include "server/enrolling.h"
 #include "server/job.h"
@@ -51,6 +53,12 @@ class Core {
   /// Time has passed: what waited for it may be due (`trustee_status().protest`).
   void look_again();
   void finish_job(JobId id);
+
+  /// What is to be read for somebody now. Call after each change, and when `readings_wanted_in_ms` is over.
+  std::vector<Reading> take_readings();
+  /// @param bytes nothing: it could not be read.
+  void finish_reading(ReadingId id, std::optional<Bytes> bytes);
+  std::optional<std::uint64_t> readings_wanted_in_ms() const;
 
   std::vector<Notice> take_notices();
 

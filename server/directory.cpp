@@ -11,6 +11,7 @@
 #include "protocol/meeting/enrolment.h"
 #include "server/draft.h"
 #include "server/enrolments.h"
+#include "server/materials.h"
 #include "server/meeting_rules.h"
 #include "server/slips.h"
 #include "server/suggestions.h"
@@ -226,13 +227,14 @@ Explained<void> write_database(Directory const& directory, Writes const& writes)
 
 /// Everything of a new directory, on the disk.
 Explained<void> fill(Directory const& directory, meeting::Manifest const& manifest, Settings const& settings,
-                     NewKeys const& keys, Writes writes) {
+                     NewKeys const& keys, std::vector<Material> const& materials, Writes writes) {
   for (auto const& path : {directory.path(), directory.keys(), directory.slips()}) {
     if (::mkdir(path.c_str(), 0700) != 0) return system_error(text::kFileNotCreated, path);
   }
   if (auto done = write_file(directory.settings(), as_bytes(format_settings(settings))); !done) return done;
   if (auto done = write_keys(directory, keys); !done) return done;
   if (auto done = write_slips(directory, manifest, settings, keys.seal, writes); !done) return done;
+  if (auto done = copy_materials(materials, directory.materials()); !done) return done;
   if (auto done = write_database(directory, writes); !done) return done;
   for (auto const& path : {directory.keys(), directory.slips(), directory.path()}) {
     if (auto done = sync_directory(path); !done) return done;
@@ -292,6 +294,12 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   if (auto const apart = check_own_votes(*written, *suggestions, input.candidates); !apart) return apart.error();
   auto const settings = choose_settings(input);
   if (!settings) return settings.error();
+  std::vector<Material> materials;
+  if (input.materials) {
+    auto read = read_materials(*input.materials, *manifest);
+    if (!read) return read.error();
+    materials = std::move(*read);
+  }
   auto const keys = make_keys(settings->slip_host(), now_s);
   if (!keys) return keys.error();
   randombytes_buf(manifest->meeting_id.data(), manifest->meeting_id.size());
@@ -305,7 +313,7 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   // directory: over anything else, `rename` refuses.
   auto const& target = directory.path();
   Directory const partial(target.string() + ".partial-" + std::to_string(::getpid()));
-  auto done = fill(partial, *manifest, *settings, *keys, std::move(*writes));
+  auto done = fill(partial, *manifest, *settings, *keys, materials, std::move(*writes));
   if (done && ::rename(partial.path().c_str(), target.c_str()) != 0) done = system_error(text::kFileNotCreated, target);
   if (!done) {
     std::error_code ignored;
@@ -315,9 +323,13 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   if (done = sync_directory(target.has_parent_path() ? target.parent_path() : fs::path(".")); !done) {
     return done.error();
   }
-  return InitResult{manifest->people.size(),  manifest->candidates.size(),
-                    manifest->batches.size(), suggestions->size(),
-                    settings->listen,         net::format_fingerprint(keys->tls_spki)};
+  return InitResult{manifest->people.size(),
+                    manifest->candidates.size(),
+                    manifest->batches.size(),
+                    suggestions->size(),
+                    materials.size(),
+                    settings->listen,
+                    net::format_fingerprint(keys->tls_spki)};
 }
 
 namespace {

@@ -11,7 +11,9 @@
 ///     keys/box.key           X25519, hex: opens what is sealed to the server
 ///     keys/seal.key          32 bytes, hex: the own key of all that meeting.db keeps sealed
 ///     slips/NN-<name>.txt    one a person; to be printed, handed out and deleted
+///     materials/<hash>       files of the candidates, by the SHA-256 of their content
 ///     port                   written by `run`: where it listens
+///     lock                   held by `run` as long as it lives (fcntl): F_GETLK names its process
 ///     stop-B-A               written by `stop`: trustee 0 gives no share in attempt A of batch B
 #include <memory>
 
@@ -40,6 +42,7 @@ class Directory {
   fs::path settings() const { return path_ / "server.toml"; }
   fs::path keys() const { return path_ / "keys"; }
   fs::path slips() const { return path_ / "slips"; }
+  fs::path materials() const { return path_ / "materials"; }
   fs::path port() const { return path_ / "port"; }
   fs::path stop(meeting::HalfOf const& attempt) const {
     return path_ / ("stop-" + std::to_string(attempt.batch) + "-" + std::to_string(attempt.attempt));
@@ -56,11 +59,12 @@ class Directory {
 struct InitInput {
   fs::path meeting, members, candidates;
   std::optional<fs::path> recusals;       ///< that the office suggests (suggestions.h)
+  std::optional<fs::path> materials;      ///< files of the candidates (materials.h)
   std::string listen = "127.0.0.1:7443";  ///< port 0: a free one is chosen, because the slips must name it
   std::string host;                       ///< for the slips, if not the address
 };
 struct InitResult {
-  std::size_t people = 0, candidates = 0, batches = 0, recusals = 0;
+  std::size_t people = 0, candidates = 0, batches = 0, recusals = 0, attachments = 0;
   Address address;
   std::string fingerprint;  ///< of the server's key, in groups of four
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/enrolments.h"
 
+#include "base/bilingual.h"
 #include "crypto/seal.h"
 #include "protocol/meeting/codec.h"
 #include "strings/server.h"
@@ -12,12 +13,6 @@ using meeting::DeviceKeys;
 using meeting::MeetingPhase;
 
 namespace {
-
-/// In both languages, because it is written into the log before anybody says in which he reads it.
-std::string key_change_reason() {
-  Text const& text = strings::server::kKeyChangeReason;
-  return std::string(text.zh) + " (" + std::string(text.en) + ")";
-}
 
 bool same_keys(DeviceKeys const& keys, std::optional<SigningPublicKey> const& identity,
                std::optional<SigningPublicKey> const& witness, std::optional<crypto::BoxPublicKey> const& box) {
@@ -178,7 +173,7 @@ std::optional<meeting::KeyChange> Enrolments::key_change(PersonId person) const 
                             enrolment->keys.witness_key,
                             enrolment->keys.box_key,
                             enrolment->possession,
-                            key_change_reason()};
+                            in_both(strings::server::kKeyChangeReason)};
 }
 
 Result<void> Enrolments::check_entry(meeting::Entry const& entry) const {

@@ -11,6 +11,7 @@ bool Holds::holds_back(EntryType type) {
     case EntryType::kSignOut:
       return is_held(EntryType::kBatchOpen);
     case EntryType::kRecuse:
+    case EntryType::kRecuseBack:
       return is_held(EntryType::kBatchOpen) || is_held(EntryType::kMeetingClose);
     case EntryType::kTokenRequest:
     case EntryType::kEnvelopeCast:

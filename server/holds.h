@@ -4,9 +4,9 @@
 /// (specification §9.2):
 ///
 ///     while there is proposed   these wait (kBusy)
-///     BatchOpen                 SignIn, SignOut, Recuse
+///     BatchOpen                 SignIn, SignOut, Recuse, RecuseBack
 ///     BatchClose                TokenRequest, EnvelopeCast
-///     MeetingClose              Recuse
+///     MeetingClose              Recuse, RecuseBack
 ///
 /// For `hold_ms` at most, and then as long nothing is held back: nobody is kept out by proposing again and again. What
 /// was proposed and has got into the log begins anew.

@@ -180,12 +180,29 @@ void Host::refused_by_limit(std::string const& address, net::CloseReason reason)
 }
 
 void Host::wake_later() {
+  auto wanted = core_->readings_wanted_in_ms();
   auto const protest = core_->trustee_status().protest;
-  if (!protest || protest->left_ms == 0) return timer_.cancel();
-  timer_.after(net::Milliseconds(protest->left_ms), [this] {
+  if (protest && protest->left_ms > 0) wanted = std::min(wanted.value_or(protest->left_ms), protest->left_ms);
+  if (!wanted) return timer_.cancel();
+  timer_.after(net::Milliseconds(*wanted), [this] {
     core_->look_again();
     pump();
   });
+}
+
+void Host::read_pieces() {
+  for (auto const& reading : core_->take_readings()) {
+    auto const give = [this, id = reading.id](std::optional<Bytes> bytes) {
+      strand_.post([this, id, bytes = std::move(bytes)]() mutable {
+        if (failed_) return;
+        core_->finish_reading(id, std::move(bytes));
+        pump();
+      });
+    };
+    bool const taken = options_.read_piece &&
+                       pool_.post(Urgency::kUrgent, [this, reading, give] { give(options_.read_piece(reading)); });
+    if (!taken) give(std::nullopt);
+  }
 }
 
 void Host::pump() {
@@ -203,6 +220,7 @@ void Host::pump() {
     // Core hands out each duty once, and fewer than the pool's bound: one that is lost would stall the meeting.
     if (!taken && !stopping_) return fail(strings::server::kRunWorkLost);
   }
+  read_pieces();
   for (auto const& notice : core_->take_notices()) on_notice_(notice);
   while (!committing_ && core_->has_group()) {
     auto group = core_->take_group();

@@ -14,8 +14,12 @@
 
 namespace piaojue::server {
 
+/// Bytes of a candidate's file; nothing: they cannot be read. Called on any thread.
+using ReadPiece = std::function<std::optional<Bytes>(Reading const&)>;
+
 struct HostOptions {
   Settings settings;
+  ReadPiece read_piece = {};
   unsigned loop_threads = 2;  ///< TLS and Core
   /// Of one session, before it is held back: requests whose answers are not durable yet.
   std::size_t session_frames_max = 64;
@@ -69,6 +73,7 @@ class Host {
   void closed(SessionId id);
   void refused_by_limit(std::string const& address, net::CloseReason reason);
   void wake_later();
+  void read_pieces();
   void pump();
   void begin_commit(CommitGroup group);
   void committed(std::vector<Output> const& outputs);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// piaojue-server: init, run, slip, sheet, export, status, stop. What stands on stdout is `key value`, for people and
-/// scripts alike and the same in every language; sentences stand on stderr.
+/// piaojue-server: init, run, slip, slips, sheet, export, status, stop. What stands on stdout is `key value`, for
+/// people and scripts alike and the same in every language; sentences stand on stderr.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +18,7 @@
 #include "server/draft.h"
 #include "server/export.h"
 #include "server/run.h"
+#include "server/status.h"
 #include "strings/refusals.h"
 #include "strings/server.h"
 
@@ -40,8 +41,9 @@ Explained<void> init(Directory const& directory, InitInput const& input) {
   auto const done = init_directory(directory, input, now_s());
   if (!done) return done.error();
   std::cout << "people " << done->people << ", candidates " << done->candidates << ", batches " << done->batches
-            << "\nsuggested recusals " << done->recusals << "\naddress " << format_address(done->address)
-            << "\nserver key " << done->fingerprint << "\nslips " << directory.slips().string() << "\n";
+            << "\nsuggested recusals " << done->recusals << "\nattachments " << done->attachments << "\naddress "
+            << format_address(done->address) << "\nserver key " << done->fingerprint << "\nslips "
+            << directory.slips().string() << "\n";
   return {};
 }
 
@@ -165,16 +167,6 @@ std::string_view phase_word(meeting::MeetingPhase phase) {
   return "closed";
 }
 
-Explained<meeting::Record> read_record(Contents const& contents) {
-  meeting::Record record;
-  for (auto const& [key, bytes] : contents[Table::kEntry]) {
-    if (!record.apply(bytes)) {
-      return Explanation(Sentence(text::kStatusEntryRefused, {{"index", std::uint64_t{record.size()}}}));
-    }
-  }
-  return record;
-}
-
 /// Who rests on whom in the attempt in progress.
 void show_attempt(meeting::Attempt const& attempt) {
   if (attempt.holders.size() > 1) {
@@ -189,6 +181,17 @@ void show_attempt(meeting::Attempt const& attempt) {
   for (auto const& [person, missing] : attempt.overridden) {
     std::cout << "override " << person << " " << (missing ? "missing" : "silent") << "\n";
   }
+}
+
+/// One line of JSON, of `status` and `slips`.
+Explained<void> print_json(Directory const& directory,
+                           Explained<std::string> (*json)(Directory const&, Contents const&)) {
+  auto const contents = load(directory);
+  if (!contents) return contents.error();
+  auto const line = json(directory, *contents);
+  if (!line) return line.error();
+  std::cout << *line << "\n";
+  return {};
 }
 
 Explained<void> status(Directory const& directory) {
@@ -255,7 +258,7 @@ Sentence usage(CLI::ParseError const& error) {
   if (error.get_name() == "RequiredError") {
     without(" is required");
     without("A subcommand");
-    if (what.empty()) what = "init | run | sheet | slip | export | status | stop";
+    if (what.empty()) what = "init | run | sheet | slip | slips | export | status | stop";
     return {text::kUsageMissing, {{"what", what}}};
   }
   if (error.get_name() == "ExtrasError") {
@@ -276,11 +279,13 @@ class CommandLine {
     init_->add_option("--members", members_, words(text::kHelpMembers))->required();
     init_->add_option("--candidates", candidates_, words(text::kHelpCandidates))->required();
     init_->add_option("--recusals", recusals_, words(text::kHelpRecusals));
+    init_->add_option("--materials", materials_, words(text::kHelpMaterials));
     init_->add_option("--listen", input_.listen, words(text::kHelpListen))->capture_default_str();
     init_->add_option("--host", input_.host, words(text::kHelpHost));
     run_ = command("run", text::kHelpRun);
     run_->add_option("--port", run_options_.port, words(text::kHelpPort));
     run_->add_option("--threads", run_options_.threads, words(text::kHelpThreads))->check(CLI::Range(1, 256));
+    run_->add_flag("!--no-announce", run_options_.announce, words(text::kHelpNoAnnounce));
     sheet_ = command("sheet", text::kHelpSheet);
     slip_ = command("slip", text::kHelpSlip);
     slip_->add_option("--person", person_, words(text::kHelpPerson))->required();
@@ -288,6 +293,9 @@ class CommandLine {
     export_->add_option("--out", out_, words(text::kHelpOut))->required();
     export_->add_flag("--unfinished", unfinished_, words(text::kHelpUnfinished));
     status_ = command("status", text::kHelpStatus);
+    status_->add_flag("--json", json_, words(text::kHelpJson));
+    slips_ = command("slips", text::kHelpSlips);
+    slips_->add_flag("--json", json_, words(text::kHelpJson))->required();
     stop_ = command("stop", text::kHelpStop);
   }
 
@@ -326,6 +334,7 @@ class CommandLine {
       input_.members = members_;
       input_.candidates = candidates_;
       if (!recusals_.empty()) input_.recusals = recusals_;
+      if (!materials_.empty()) input_.materials = materials_;
       done = init(directory, input_);
     } else if (slip_->parsed()) {
       done = slip(directory, person_);
@@ -334,7 +343,9 @@ class CommandLine {
     } else if (export_->parsed()) {
       done = export_to(directory, out_, unfinished_, lang_);
     } else if (status_->parsed()) {
-      done = status(directory);
+      done = json_ ? print_json(directory, status_json) : status(directory);
+    } else if (slips_->parsed()) {
+      done = print_json(directory, slips_json);
     } else if (stop_->parsed()) {
       done = stop(directory);
     }
@@ -345,14 +356,14 @@ class CommandLine {
   Lang lang_;
   CLI::App app_;
   CLI::App *init_ = nullptr, *run_ = nullptr, *sheet_ = nullptr, *slip_ = nullptr, *export_ = nullptr,
-           *status_ = nullptr, *stop_ = nullptr;
+           *status_ = nullptr, *slips_ = nullptr, *stop_ = nullptr;
   std::string dir_, lang_name_;
   InitInput input_;
-  std::string meeting_, members_, candidates_, recusals_;
+  std::string meeting_, members_, candidates_, recusals_, materials_;
   RunOptions run_options_;
   PersonId person_ = 0;
   std::string out_;
-  bool unfinished_ = false;
+  bool unfinished_ = false, json_ = false;
 };
 
 }  // namespace

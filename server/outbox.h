@@ -56,7 +56,8 @@ struct CommitGroup {
 };
 
 /// In the order in which they leave. The log comes before what may speak of its newest entry.
-enum class Lane : std::uint8_t { kReply, kLog, kCosignature, kPush, kStatus };
+/// Last what may take long: no vote stands behind it.
+enum class Lane : std::uint8_t { kReply, kLog, kCosignature, kPush, kStatus, kAttachment };
 
 class Outbox {
  public:
@@ -76,7 +77,7 @@ class Outbox {
  private:
   template <Table>
   friend class Shelf;
-  static constexpr std::size_t kLanes = 5;
+  static constexpr std::size_t kLanes = 6;
 
   Writes writes_;
   std::array<std::vector<Output>, kLanes> lanes_;

@@ -6,7 +6,6 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -15,7 +14,10 @@
 #include <iostream>
 #include <thread>
 
+#include "net/discovery.h"
+#include "server/draft.h"
 #include "server/host.h"
+#include "server/materials.h"
 #include "strings/refusals.h"
 #include "strings/server.h"
 
@@ -96,12 +98,17 @@ sigset_t take_signals() {
   return signals;
 }
 
-/// Held until the process ends, so that no second server writes into the same directory.
+/// Held until the process ends, so that no second server writes into the same directory. A lock of fcntl, and not of
+/// flock: the system tells everybody which process holds it (F_GETLK), and the office's desk ends that one and no
+/// other.
 Explained<void> lock(Directory const& directory) {
   auto const path = directory.path() / "lock";
   int const fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return system_error(text::kFileNotCreated, path);
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(fd, F_SETLK, &whole) == 0) return {};
   return Explanation(Sentence(text::kRunAnother, {{"path", directory.path().string()}}));
 }
 
@@ -158,14 +165,23 @@ Config make_config(Directory const& directory, Keys keys, Store& store, WorkPool
 }
 
 Explained<std::unique_ptr<Host>> start(Settings const& settings, std::unique_ptr<Core> core, Store& store,
-                                       WorkPool& pool, net::TlsContext tls, End& end) {
+                                       WorkPool& pool, net::TlsContext tls, fs::path const& materials, End& end) {
   HostOptions options;
   options.settings = settings;
+  options.read_piece = [materials](Reading const& reading) { return read_piece(materials, reading); };
   auto host = Host::start(std::move(options), std::move(core), store, pool, std::move(tls), log_notice,
                           [&end](Sentence const& reason) { end.fatal("storage_failed", reason); });
   if (host) return std::move(*host);
   return Explanation(Sentence(host.error() == Refusal::kConflict ? text::kRunInUse : text::kRunNoAddress,
                               {{"address", format_address(settings.listen)}}));
+}
+
+/// Nobody else reaches a server that listens to this machine alone.
+std::unique_ptr<net::Announcement> announce(RunOptions const& options, Address const& listening,
+                                            std::string const& title) {
+  bool const here = listening.host.starts_with("127.") || listening.host == "::1" || listening.host == "localhost";
+  if (!options.announce || here || title.empty()) return nullptr;
+  return net::Announcement::start(title, listening.port);
 }
 
 }  // namespace
@@ -196,19 +212,22 @@ Explained<bool> run(Directory const& directory, RunOptions const& options) {
   if (!core) {
     return Explanation(Sentence(text::kRunNotTakenUp, {{"sentence", strings::sentence_of(core.error())}}));
   }
+  auto const draft = read_draft(*contents);
   *contents = {};
   auto const entries = (*core)->record().size();
   if (!tls) return Explanation(text::kRunTlsUnusable);
-  auto const host = start(settings, std::move(*core), **store, pool, std::move(*tls), end);
+  auto const host = start(settings, std::move(*core), **store, pool, std::move(*tls), directory.materials(), end);
   if (!host) return host.error();
   Address const listening{settings.listen.host, (*host)->port()};
   std::ofstream(directory.port(), std::ios::trunc) << listening.port << "\n";
   log_event(spdlog::level::info, "listening", format_address(listening), entries);
   std::cout << "listening " << format_address(listening) << std::endl;
 
+  auto announced = announce(options, listening, draft ? draft->title : std::string());
   int received = 0;
   sigwait(&signals, &received);
   end.stopping = true;
+  announced.reset();
   (*host)->stop();
   std::error_code ignored;
   fs::remove(directory.port(), ignored);

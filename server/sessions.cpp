@@ -158,11 +158,12 @@ void Sessions::push_log(std::uint64_t size, std::function<std::vector<Frame>(std
   }
 }
 
-void Sessions::push_status() {
+void Sessions::push_status(std::optional<std::uint32_t> countdown_s) {
   status_due_ = false;
   std::set<PersonId> connected;
   for (auto const& [id, person] : present()) connected.insert(person);
-  to_all(Lane::kStatus, share(wire::status_push({connected.begin(), connected.end()}, enrolments_.people())));
+  to_all(Lane::kStatus,
+         share(wire::status_push({connected.begin(), connected.end()}, enrolments_.people(), countdown_s)));
 }
 
 }  // namespace piaojue::server

@@ -64,7 +64,8 @@ class Sessions final : public Post {
   void status_changed() { status_due_ = true; }
   /// After a recovery: nobody is there to be told.
   void reset_status() { status_due_ = false; }
-  void push_status();
+  /// @param countdown_s that the chair gives for the vote; nothing: none.
+  void push_status(std::optional<std::uint32_t> countdown_s);
 
  private:
   void limit(SessionId id, Session& session);

@@ -58,6 +58,7 @@ bool is_looked_at(meeting::EntryType type) {
     case meeting::EntryType::kSignIn:
     case meeting::EntryType::kSignOut:
     case meeting::EntryType::kRecuse:
+    case meeting::EntryType::kRecuseBack:
     case meeting::EntryType::kTokenRequest:
     case meeting::EntryType::kTokensIssued:
     case meeting::EntryType::kEnvelopeCast:

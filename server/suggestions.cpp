@@ -19,7 +19,7 @@ enum : std::size_t { kPerson, kExpert, kQuestion, kCandidate, kReason };
 
 std::vector<sheets::Field> fields() {
   std::vector<sheets::Field> out;
-  for (std::string_view const name : {"评审专家序号", "评审专家", "题号", "申报人", "理由"})
+  for (std::string_view const name : {"评审专家序号", "评审专家", "申报人序号", "申报人", "理由"})
     out.push_back({name, true, {name}});
   return out;
 }

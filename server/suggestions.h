@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// `recusals.csv`, which the review office writes beside the candidates' sheet: 评审专家序号, 评审专家, 题号, 申报人,
-/// 理由. Numbers are those of the members' and the candidates' sheet; a name that does not belong to its number is a
-/// fault, for then it is another meeting's file.
+/// `recusals.csv`, which the review office writes beside the candidates' sheet: 评审专家序号, 评审专家, 申报人序号,
+/// 申报人, 理由. Numbers are those of the members' and the candidates' sheet; a name that does not belong to its number
+/// is a fault, for then it is another meeting's file.
 #include "base/explained.h"
 #include "server/draft.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/wire.h"
 
+#include "protocol/meeting/announced.h"
 #include "protocol/meeting/wire.h"
 #include "strings/refusals.h"
 
@@ -80,11 +81,19 @@ Result<Request> parse_request(ByteView frame) {
     case v2::ClientFrame::kRelay:
       out.what = read(in.relay());
       break;
+    case v2::ClientFrame::kGetAttachment: {
+      auto const& from = in.get_attachment();
+      out.what = GetAttachment{from.question(), from.attachment(), from.offset()};
+      break;
+    }
     case v2::ClientFrame::kGetDraft:
       out.what = GetDraft{};
       break;
     case v2::ClientFrame::kPing:
       out.what = Ping{};
+      break;
+    case v2::ClientFrame::kSetCountdown:
+      out.what = SetCountdown{in.set_countdown().seconds()};
       break;
     case v2::ClientFrame::REQUEST_NOT_SET:
       out.what = Refusal::kUnknownType;
@@ -122,7 +131,7 @@ Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string con
 }
 
 Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
-              std::uint32_t roles, std::vector<Suggestion> const& suggested) {
+              std::uint32_t roles, std::vector<Suggestion> const& suggested, Announced const& announced) {
   v2::ServerFrame out;
   out.set_id(id);
   auto& body = *out.mutable_welcome();
@@ -135,6 +144,8 @@ Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, 
     to.set_question(one.question);
     to.set_reason(one.reason);
   }
+  if (announced.title.size() <= meeting::kAnnouncedBytesMax) body.set_title(announced.title);
+  if (announced.date.size() <= meeting::kAnnouncedBytesMax) body.set_date(announced.date);
   return encode(out);
 }
 
@@ -163,6 +174,13 @@ Bytes draft(std::uint64_t id, ByteView manifest) {
   v2::ServerFrame out;
   out.set_id(id);
   set(out.mutable_draft()->mutable_manifest(), manifest);
+  return encode(out);
+}
+
+Bytes attachment_piece(std::uint64_t id, ByteView bytes) {
+  v2::ServerFrame out;
+  out.set_id(id);
+  set(out.mutable_attachment_piece()->mutable_bytes(), bytes);
   return encode(out);
 }
 
@@ -236,11 +254,13 @@ Bytes relay_push(PersonId from, meeting::RelayKind kind, ByteView body) {
   return encode(out);
 }
 
-Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled) {
+Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled,
+                  std::optional<std::uint32_t> countdown_s) {
   v2::ServerFrame out;
   auto& body = *out.mutable_status();
   for (auto const person : connected) body.add_connected(person);
   for (auto const person : enrolled) body.add_enrolled(person);
+  if (countdown_s) body.set_countdown_s(*countdown_s);
   return encode(out);
 }
 

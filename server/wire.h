@@ -51,14 +51,24 @@ struct Relay {
   meeting::RelayKind kind = meeting::RelayKind::kSpoil;
   Bytes body;
 };
+struct GetAttachment {
+  QuestionId question = 0;
+  std::uint32_t attachment = 0;
+  std::uint64_t offset = 0;
+};
 struct GetDraft {};
 struct Ping {};
+struct SetCountdown {
+  std::uint32_t seconds = 0;  ///< 0: none any more
+};
 
 struct Request {
   std::uint64_t id = 0;
   bool enrolment = false;  ///< it is an EnrolStart or EnrolKeys, readable or not
   /// Refusal: the frame has an id, but what it asks for is unknown, or has a field of a wrong length or out of range.
-  std::variant<Refusal, EnrolStart, EnrolKeys, Hello, Submit, Countersign, Cosign, Relay, GetDraft, Ping> what;
+  std::variant<Refusal, EnrolStart, EnrolKeys, Hello, Submit, Countersign, Cosign, Relay, GetAttachment, GetDraft, Ping,
+               SetCountdown>
+      what;
 };
 /// @return kMalformed: no ClientFrame, without an id, or with a field that none has.
 [[nodiscard]] Result<Request> parse_request(ByteView frame);
@@ -68,13 +78,18 @@ Bytes refused(std::uint64_t id, Refusal code);
 Bytes enrol_proof(std::uint64_t id, meeting::MeetingId const& meeting_id, crypto::Mac const& proof);
 Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string const& authority, std::string const& name,
                std::uint32_t roles);
+/// What is told of the meeting before it is open.
+struct Announced {
+  std::string title, date;
+};
 /// @param suggested of that person alone.
 Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
-              std::uint32_t roles, std::vector<Suggestion> const& suggested);
+              std::uint32_t roles, std::vector<Suggestion> const& suggested, Announced const& announced = {});
 Bytes accepted(std::uint64_t id, std::uint64_t index);
 Bytes pending(std::uint64_t id, Hash const& proposal);
 Bytes relayed(std::uint64_t id);
 Bytes draft(std::uint64_t id, ByteView manifest);
+Bytes attachment_piece(std::uint64_t id, ByteView bytes);
 Bytes pong(std::uint64_t id);
 
 // ---- Pushes
@@ -88,6 +103,8 @@ Bytes token_work(std::uint64_t index, ByteView payload);
 Bytes issued_push(std::uint64_t index, ByteView payload);
 Bytes mix_work(Hash const& batch_open, TrusteeId trustee, ByteView payload);
 Bytes relay_push(PersonId from, meeting::RelayKind kind, ByteView body);
-Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled);
+/// @param countdown_s nothing: none is shown.
+Bytes status_push(std::vector<PersonId> const& connected, std::vector<PersonId> const& enrolled,
+                  std::optional<std::uint32_t> countdown_s = {});
 
 }  // namespace piaojue::server::wire

@@ -158,6 +158,7 @@ class Auditor {
       return fail_at(CheckId::kWitnesses, newest, who(late ? words::kFoundWitnessTime : words::kFoundWitnessSignature));
     }
     witnessing_.cosigned(cosignature.person, *key, cosignature.tree_size);
+    times_[cosignature.tree_size].push_back(cosignature.time_s);
   }
 
   void too_few_witnesses(Unwitnessed const& found) {
@@ -227,6 +228,10 @@ class Auditor {
     out_.changes = changes_.finish();
     out_.attendance = book_.attendance();
     out_.attempts = book_.attempts();
+    for (auto& [size, times] : times_) {
+      std::ranges::sort(times);
+      out_.cosigned_at[size] = times[(times.size() - 1) / 2];
+    }
     if (!out_.unusable && out_.entries == 0) out_.unusable = Audit::Unusable{offset_, words::kUnusableEmpty};
     if (out_.unusable) return;
 
@@ -260,6 +265,7 @@ class Auditor {
   Book book_;
   Witnessing witnessing_;
   ChangeLog changes_;
+  std::map<std::uint64_t, std::vector<std::uint64_t>> times_;  ///< of valid cosignatures, by size
   BallotPool pool_;
 };
 
@@ -268,6 +274,14 @@ class Auditor {
 std::size_t Audit::holding() const {
   return static_cast<std::size_t>(
       std::ranges::count_if(checks, [](Check const& c) { return c.outcome == Outcome::kHolds; }));
+}
+
+std::optional<std::uint64_t> Audit::there_by(std::uint64_t entry) const {
+  std::optional<std::uint64_t> out;
+  // A later checkpoint covers it as well.
+  for (auto at = cosigned_at.upper_bound(entry); at != cosigned_at.end(); ++at)
+    if (!out || at->second < *out) out = at->second;
+  return out;
 }
 
 std::optional<Audit::First> Audit::first_failure() const {

@@ -71,12 +71,12 @@ struct AttemptResult {
   std::vector<QuestionResult> questions;  ///< ascending; without those that came to nothing
 };
 
-/// A line of the attendance table. The log has no clock: places are indices of entries.
+/// A line of the attendance table. Places are indices of entries; `Audit::there_by` has their times.
 struct Attendance {
   meeting::PersonId person = 0;
   std::optional<std::uint64_t> first_sign_in, last_sign_out;
   bool signed_in = false;                               ///< at the end
-  std::map<meeting::QuestionId, std::string> recusals;  ///< with the reason
+  std::map<meeting::QuestionId, std::string> recusals;  ///< that stand at the end, with the reason
 };
 
 struct Audit {
@@ -96,7 +96,12 @@ struct Audit {
   std::vector<Attendance> attendance;         ///< by person
   std::vector<AttemptResult> attempts;        ///< in the order in which they were opened
   std::vector<Change> changes;                ///< of guards, by entry; empty: there were none
+  /// When checkpoints were cosigned, by their size, in POSIX seconds: of each the middle one of the times that its
+  /// witnesses wrote, the earlier of two, so that one wrong clock among many says nothing.
+  std::map<std::uint64_t, std::uint64_t> cosigned_at;
 
+  /// The log has no clock, its witnesses have: at this time the entry was there. Nothing: nobody cosigned it.
+  std::optional<std::uint64_t> there_by(std::uint64_t entry) const;
   Check& check(CheckId id) { return checks[number(id) - 1]; }
   Check const& check(CheckId id) const { return checks[number(id) - 1]; }
   std::size_t holding() const;

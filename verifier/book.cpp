@@ -143,10 +143,18 @@ Book::Findings Book::after(Record const&, SignOut const& e) {
 }
 
 Book::Findings Book::after(Record const& record, Recuse const& e) {
-  attendance_.at(e.person - 1).recusals[e.question] = e.reason;
-  recused_.insert({e.person, e.question});
+  bool const first = recused_.insert({e.person, e.question}).second;
   bool const by_the_person = record.last_by() == By::kOne && record.has_first_key(e.person);
-  if (by_the_person || record.last_by() == By::kCommittee) attested_.insert({e.person, e.question});
+  bool const attested = by_the_person || record.last_by() == By::kCommittee;
+  if (attested) attested_.insert({e.person, e.question});
+  if (first || attested) attendance_.at(e.person - 1).recusals[e.question] = e.reason;
+  return {};
+}
+
+Book::Findings Book::after(Record const&, RecuseBack const& e) {
+  attendance_.at(e.person - 1).recusals.erase(e.question);
+  recused_.erase({e.person, e.question});
+  attested_.erase({e.person, e.question});
   return {};
 }
 

@@ -63,6 +63,7 @@ class Book {
   Findings after(meeting::Record const& record, meeting::SignIn const& e);
   Findings after(meeting::Record const& record, meeting::SignOut const& e);
   Findings after(meeting::Record const& record, meeting::Recuse const& e);
+  Findings after(meeting::Record const& record, meeting::RecuseBack const& e);
   Findings after(meeting::Record const& record, meeting::BatchOpen const& e);
   Findings after(meeting::Record const& record, meeting::EnvelopeCast const& e);
   Findings after(meeting::Record const& record, meeting::EnvelopeSpoil const& e);

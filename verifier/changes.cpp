@@ -38,6 +38,10 @@ class Teller {
  private:
   Text const* signed_text() const {
     if (!c_.by) return nullptr;
+    if (std::holds_alternative<RecusalTakenBack>(c_.what)) {  // its person is among the signers
+      if (c_.by == By::kOne) return &words::kChangeSignedBackOne;
+      return &by_whom(c_, words::kChangeSignedBackCommittee, words::kChangeSignedBackOffice);
+    }
     switch (*c_.by) {
       case By::kOffice:
         return &words::kChangeSignedOffice;
@@ -82,6 +86,10 @@ class Teller {
   }
   Sentence of(Recused const& e) const {
     return {words::kChangeRecuse,
+            {{"person", name(e.person)}, {"question", std::uint32_t{e.question}}, {"reason", shown(e.reason)}}};
+  }
+  Sentence of(RecusalTakenBack const& e) const {
+    return {words::kChangeRecuseBack,
             {{"person", name(e.person)}, {"question", std::uint32_t{e.question}}, {"reason", shown(e.reason)}}};
   }
   Sentence of(Checked const& e) const {
@@ -164,6 +172,10 @@ Maybe changed(MeetingClose const&, By by, std::vector<PersonId> const&) {
   return by == By::kTwo ? ClosedByTwo{} : Maybe();
 }
 
+/// Whether the recusal that the last entry took back is a matter of others: that a person changes his own mind before
+/// anybody votes is not.
+bool is_listed(Record const& after) { return after.last_by() != By::kOne || after.taken_back().opened; }
+
 /// Where a change stands among those of one entry.
 std::tuple<std::uint64_t, std::size_t, std::uint64_t> place(Change const& change) {
   std::uint64_t const last = std::visit(
@@ -184,8 +196,8 @@ std::tuple<std::uint64_t, std::size_t, std::uint64_t> place(Change const& change
 
 std::string_view kind(Change const& change) {
   static constexpr std::array<std::string_view, std::variant_size_v<WhatChanged>> kKinds{
-      "key_change", "trustee_change", "sign_out",  "recuse",      "check",     "override",
-      "contested",  "paper",          "close_two", "unwitnessed", "undecided", "close_unwitnessed"};
+      "key_change", "trustee_change", "sign_out",    "recuse",    "recuse_back",      "check", "override", "contested",
+      "paper",      "close_two",      "unwitnessed", "undecided", "close_unwitnessed"};
   return kKinds.at(change.what.index());
 }
 
@@ -197,8 +209,9 @@ std::string_view name_of(By by) {
       return "committee";
     case By::kTwo:
       return "two";
-    case By::kPersonAndSupervisor:
     case By::kOne:
+      return "one";
+    case By::kPersonAndSupervisor:
     case By::kOpeners:
       break;
   }
@@ -244,6 +257,9 @@ void ChangeLog::take_result(CheckResult const& result, std::uint64_t index) {
 
 void ChangeLog::take(Record const& after, Entry const& entry, std::uint64_t index) {
   auto what = std::visit([&](auto const& e) { return changed(e, after.last_by(), slots_); }, entry.body);
+  if (auto const* back = std::get_if<RecuseBack>(&entry.body); back && is_listed(after)) {
+    what = RecusalTakenBack{back->person, back->question, back->reason};
+  }
   if (what) note(after, entry, index, std::move(*what));
   if (auto const* result = std::get_if<CheckResult>(&entry.body)) take_result(*result, index);
   if (std::holds_alternative<MeetingClose>(entry.body) && after.in_progress())

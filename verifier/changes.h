@@ -34,6 +34,12 @@ struct Recused {
   meeting::QuestionId question = 0;
   std::string reason;
 };
+/// A recusal that was taken back: others had signed for it too, or the question was opened while it stood.
+struct RecusalTakenBack {
+  meeting::PersonId person = 0;
+  meeting::QuestionId question = 0;
+  std::string reason;
+};
 /// An EnvelopeSpoil and what came of it.
 struct Checked {
   meeting::PersonId person = 0;
@@ -67,8 +73,9 @@ struct LeftUndecided {
 struct ClosedUnwitnessed {};
 
 /// In the order in which they stand at one entry.
-using WhatChanged = std::variant<KeysChanged, TrusteeChanged, SignedOut, Recused, Checked, Overridden, Contested,
-                                 CountedOnPaper, ClosedByTwo, AcceptedUnwitnessed, LeftUndecided, ClosedUnwitnessed>;
+using WhatChanged =
+    std::variant<KeysChanged, TrusteeChanged, SignedOut, Recused, RecusalTakenBack, Checked, Overridden, Contested,
+                 CountedOnPaper, ClosedByTwo, AcceptedUnwitnessed, LeftUndecided, ClosedUnwitnessed>;
 
 struct Change {
   std::uint64_t entry = 0;
@@ -79,7 +86,7 @@ struct Change {
 
 /// "key_change" … "close_unwitnessed", as in the JSON form.
 std::string_view kind(Change const& change);
-/// "office", "committee", "person", "two".
+/// "office", "committee", "person", "one", "two".
 std::string_view name_of(meeting::By by);
 /// "agrees", "differs", "unopened".
 std::string_view name_of(meeting::CheckVerdict verdict);

@@ -54,6 +54,10 @@ class Judge {
     if (here(e) && known(e.person) && !record_.has_role(e.person, kExpert)) return CheckId::kEntries;
     return why == Refusal::kNotAuthorised ? who_signs() : CheckId::kEntries;
   }
+  CheckId of(RecuseBack const& e, Refusal why) const {
+    if (why == Refusal::kUnknown) return here(e) ? CheckId::kGuards : CheckId::kEntries;
+    return why == Refusal::kNotAuthorised ? CheckId::kGuards : CheckId::kEntries;
+  }
   CheckId of(KeyChange const& e, Refusal why) const {
     if (why == Refusal::kUnknown) return here(e) ? CheckId::kGuards : CheckId::kEntries;
     return why == Refusal::kNotAuthorised || why == Refusal::kFirstKeys ? CheckId::kGuards : CheckId::kEntries;

@@ -172,6 +172,11 @@ void put_what(Json& j, Recused const& e) {
   j.put("question", e.question);
   j.put("reason", e.reason);
 }
+void put_what(Json& j, RecusalTakenBack const& e) {
+  j.put("person", e.person);
+  j.put("question", e.question);
+  j.put("reason", e.reason);
+}
 void put_what(Json& j, Checked const& e) {
   j.put("person", e.person);
   j.put("cast", e.cast);

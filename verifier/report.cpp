@@ -15,6 +15,29 @@ namespace {
 using namespace meeting;
 namespace words = strings::verifier;
 
+constexpr std::size_t kGroup = 4;
+
+/// Groups of digits, from 0, in which two hashes differ.
+std::vector<std::size_t> differing_groups(Hash const& a, Hash const& b) {
+  std::string const ours = to_hex(a.view()), theirs = to_hex(b.view());
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < ours.size(); i += kGroup)
+    if (ours.compare(i, kGroup, theirs, i, kGroup) != 0) out.push_back(i / kGroup);
+  return out;
+}
+
+/// In groups; those named here stand in brackets.
+std::string marked(Hash const& hash, std::vector<std::size_t> const& groups) {
+  std::string const hex = to_hex(hash.view());
+  std::string out;
+  for (std::size_t i = 0; i < hex.size(); i += kGroup) {
+    bool const here = std::ranges::find(groups, i / kGroup) != groups.end();
+    out += i == 0 ? "" : " ";
+    out += here ? "[" + hex.substr(i, kGroup) + "]" : hex.substr(i, kGroup);
+  }
+  return out;
+}
+
 /// The text report.
 class Report {
  public:
@@ -223,20 +246,36 @@ class Report {
     return attempt.counted_by == By::kCommittee ? strings::audit::kPaperCommittee : strings::audit::kPaperOffice;
   }
 
-  /// The last line is for scripts: English in both languages.
+  /// The record's head hash below that from paper; a digit that was mistyped is found by the group that differs.
+  void hashes() {
+    auto const differing = differing_groups(a_.head, a_.anchor);
+    line(say({words::kReportHead, {{"hash", marked(a_.head, differing)}}}));
+    line(say({words::kReportPaper, {{"hash", marked(a_.anchor, differing)}}}));
+    if (differing.empty()) return;
+    std::string list;
+    for (std::size_t const group : differing)
+      list += (list.empty() ? std::string() : say(words::kReportAnd)) + n(group + 1);
+    line(paint(kRed, say({words::kReportDiffers, {{"groups", list}}})));
+  }
+
+  /// The last line is for scripts: English in both languages. The one above it says the same to people.
   void end() {
-    if (a_.entries > 0) {
-      line(say({words::kReportHead, {{"hash", grouped(a_.head)}}}));
-      line(say({words::kReportPaper, {{"hash", grouped(a_.anchor)}}}));
-    }
+    if (a_.entries > 0) hashes();
     if (a_.unusable) {
-      line(say(a_.unusable->what));
+      line(say({words::kReportUnusable, {{"why", a_.unusable->what}}}));
       return line(paint(kRed, "UNUSABLE offset " + n(a_.unusable->offset) + ": " + a_.unusable->what.in(Lang::kEn)));
     }
-    if (a_.verified()) return line(paint(kGreen, "VERIFIED 27/27"));
+    if (a_.verified()) {
+      line(paint(kGreen, say(words::kReportVerified)));
+      return line(paint(kGreen, "VERIFIED 27/27"));
+    }
     auto const first = a_.first_failure();
-    line(paint(kRed, first ? "FAILED check " + n(number(first->check)) + ": " + describe(*first->failure, Lang::kEn)
-                           : "FAILED: " + std::string(words::kReportNotReached.in(Lang::kEn))));
+    if (!first) {
+      line(paint(kRed, say({words::kReportUnfinished, {{"why", words::kReportNotReached}}})));
+      return line(paint(kRed, "FAILED: " + std::string(words::kReportNotReached.in(Lang::kEn))));
+    }
+    line(paint(kRed, say({words::kReportFailed, {{"check", number(first->check)}, {"what", title(first->check)}}})));
+    line(paint(kRed, "FAILED check " + n(number(first->check)) + ": " + describe(*first->failure, Lang::kEn)));
   }
 
   Audit const& a_;
@@ -247,12 +286,7 @@ class Report {
 
 }  // namespace
 
-std::string grouped(Hash const& hash) {
-  std::string const hex = to_hex(hash.view());
-  std::string out;
-  for (std::size_t i = 0; i < hex.size(); i += 4) (out += i == 0 ? "" : " ") += hex.substr(i, 4);
-  return out;
-}
+std::string grouped(Hash const& hash) { return marked(hash, {}); }
 
 namespace {
 

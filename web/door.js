@@ -24,7 +24,9 @@ const kNothingYet = {
   epoch: 0, // counts the connections, so that a half-filled paper knows when to compare itself
   phase: null,
   phaseMessage: '',
+  introduced: null, // who the server says that this person is, until it is confirmed
   programLang: 'zh',
+  prefers: { large: false, sound: true },
   meeting: null,
   now: null,
   heardAt: 0, // when `now` was said, by this page's clock
@@ -85,8 +87,9 @@ export class Door {
     if (reply.ok) this.#set({ meeting: reply });
   }
 
-  #enterPhase({ phase, message, lang }) {
-    this.#set({ phase, phaseMessage: message || '', programLang: lang || 'zh', link: 'open' });
+  #enterPhase({ phase, message, lang, prefers, introduced }) {
+    this.#set({ phase, phaseMessage: message || '', programLang: lang || 'zh', link: 'open',
+      prefers: prefers || this.state.prefers, introduced: introduced || null });
     if (phase !== 'run') return;
     this.call('follow on');
     this.#askMeeting();
@@ -97,6 +100,7 @@ export class Door {
     'page-phase': (event) => this.#enterPhase(event),
     now: (event) => this.#set({ now: event, heardAt: performance.now() }),
     meeting: () => this.#askMeeting(),
+    prefers: ({ large, sound }) => this.#set({ prefers: { large, sound } }),
     split: (event) => this.#set({ split: event }),
     refused: (event) => this.#set({ ownRefusal: event }),
     opened: () => this.#set({ ownRefusal: null, receipt: null }),

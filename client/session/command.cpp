@@ -24,6 +24,7 @@ constexpr std::string_view kUsage =
     "sign-out [not-voted yes|no | <person> <reason…>]\n"
     "recuse <question> <reason…>\n"
     "recuse-person <person> <question> <reason…>\n"
+    "recuse-back <question> <reason…>\n"
     "change-trustee <trustee> <person> <reason…>\n"
     "interview <question> [sha256:<64 hex digits>] <text…>\n"
     "open <batch> [paper]\n"
@@ -43,7 +44,9 @@ constexpr std::string_view kUsage =
     "paper <question> <issued> <returned> <valid> <invalid> <agree> <disagree> <abstain>\n"
     "paper-submit\n"
     "close-meeting\n"
+    "countdown <seconds>|off\n"
     "export <file>\n"
+    "attachment <question> <index>\n"
     "marks\n"
     "unmark\n"
     "meeting\n"
@@ -211,6 +214,15 @@ Result<Command> recuse(std::string_view rest, bool by_office) {
   return out;
 }
 
+Result<Command> recuse_back(std::string_view rest) {
+  RecuseBack out;
+  auto const question = number(take_word(rest));
+  if (!question || *question == 0 || !text_fits(rest)) return Refusal::kMalformed;
+  out.question = *question;
+  out.reason = rest;
+  return out;
+}
+
 Result<Command> interview(std::string_view rest) {
   constexpr std::string_view kDocument = "sha256:";
   Interview out;
@@ -279,9 +291,23 @@ Result<Command> paper(std::string_view rest) {
   return Paper{values[0], {values[1], values[2], values[3], values[4], values[5], values[6], values[7]}};
 }
 
+Result<Command> countdown(std::string_view rest) {
+  if (rest == "off") return Countdown{};
+  auto const seconds = number(rest);
+  if (!seconds || *seconds == 0) return Refusal::kMalformed;
+  return Countdown{*seconds};
+}
+
 Result<Command> follow(std::string_view rest) {
   if (rest != "on" && rest != "off") return Refusal::kMalformed;
   return Follow{rest == "on"};
+}
+
+Result<Command> attachment(std::string_view rest) {
+  auto const question = number(take_word(rest));
+  auto const index = number(take_word(rest));
+  if (!question || *question == 0 || !index || !rest.empty()) return Refusal::kMalformed;
+  return Attachment{*question, *index};
 }
 
 template <class T>
@@ -311,6 +337,7 @@ constexpr Parser kParsers[] = {
     {"sign-out", sign_out},
     {"recuse", [](std::string_view rest) { return recuse(rest, false); }},
     {"recuse-person", [](std::string_view rest) { return recuse(rest, true); }},
+    {"recuse-back", recuse_back},
     {"change-trustee", change_trustee},
     {"interview", interview},
     {"open", open},
@@ -330,7 +357,9 @@ constexpr Parser kParsers[] = {
     {"paper", paper},
     {"paper-submit", bare<PaperSubmit>},
     {"close-meeting", bare<CloseMeeting>},
+    {"countdown", countdown},
     {"export", export_},
+    {"attachment", attachment},
     {"marks", bare<Marks>},
     {"unmark", bare<Unmark>},
     {"meeting", bare<Meeting>},

@@ -40,6 +40,11 @@ struct Recuse {
   QuestionId question = 0;
   std::string reason;
 };
+/// One's own, by oneself; whoever else's word it rests on signs the proposal.
+struct RecuseBack {
+  QuestionId question = 0;
+  std::string reason;
+};
 struct ChangeTrustee {
   TrusteeId trustee = 0;
   PersonId person = 0;
@@ -95,8 +100,16 @@ struct Paper {
 };
 struct PaperSubmit {};
 struct CloseMeeting {};
+/// For everybody to see; closes nothing.
+struct Countdown {
+  std::uint32_t seconds = 0;  ///< 0: none any more
+};
 struct Export {
   std::string path;
+};
+struct Attachment {
+  QuestionId question = 0;
+  std::uint32_t index = 0;  ///< from 0
 };
 struct Marks {};
 struct Unmark {};
@@ -109,10 +122,10 @@ struct Status {};
 struct Help {};
 struct Quit {};
 
-using Command =
-    std::variant<Draft, Sheet, Tick, Proposals, Approve, SignIn, SignOut, Recuse, ChangeTrustee, Interview, Open, Vote,
-                 Cast, Check, CheckAccept, CheckRefuse, Verdict, Spoil, Close, NotVoted, Override, Stop, Declare, Void,
-                 Paper, PaperSubmit, CloseMeeting, Export, Marks, Unmark, Meeting, Now, Follow, Status, Help, Quit>;
+using Command = std::variant<Draft, Sheet, Tick, Proposals, Approve, SignIn, SignOut, Recuse, RecuseBack, ChangeTrustee,
+                             Interview, Open, Vote, Cast, Check, CheckAccept, CheckRefuse, Verdict, Spoil, Close,
+                             NotVoted, Override, Stop, Declare, Void, Paper, PaperSubmit, CloseMeeting, Countdown,
+                             Export, Attachment, Marks, Unmark, Meeting, Now, Follow, Status, Help, Quit>;
 
 /// "@7 sign-in": the tag that the reply repeats, and the command after it.
 struct Tagged {

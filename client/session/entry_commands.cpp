@@ -112,7 +112,15 @@ void EntryCommands::sign_out_oneself(Reply const& reply, std::optional<bool> not
 }
 
 void EntryCommands::operate(Reply const& reply, command::Recuse const& in) {
-  submitter_.put(reply, meeting::Recuse{record().meeting(), self_or(in.person), in.question, in.reason});
+  PersonId const person = self_or(in.person);
+  submitter_.put(reply, meeting::Recuse{record().meeting(), person, in.question, in.reason,
+                                        record().recuse_backs(person, in.question)});
+}
+
+void EntryCommands::operate(Reply const& reply, command::RecuseBack const& in) {
+  PersonId const me = profile_.person;
+  submitter_.put(reply, meeting::RecuseBack{record().meeting(), me, in.question, in.reason,
+                                            record().recuse_backs(me, in.question)});
 }
 
 void EntryCommands::operate(Reply const& reply, command::ChangeTrustee const& in) {

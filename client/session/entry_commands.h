@@ -27,6 +27,7 @@ class EntryCommands {
   void operate(Reply const& reply, command::SignIn const&);
   void operate(Reply const& reply, command::SignOut const& in);
   void operate(Reply const& reply, command::Recuse const& in);
+  void operate(Reply const& reply, command::RecuseBack const& in);
   void operate(Reply const& reply, command::ChangeTrustee const& in);
   void operate(Reply const& reply, command::Interview const& in);
   void operate(Reply const& reply, command::Open const& in);

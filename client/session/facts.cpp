@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/facts.h"
 
+#include "base/bilingual.h"
 #include "protocol/meeting/enrolment.h"
 #include "strings/audit.h"
 #include "strings/client.h"
+#include "strings/server.h"
 
 namespace piaojue::client::facts {
 
@@ -23,6 +25,11 @@ void add(object& out, object more) {
 std::string members(object const& from) {
   auto text = boost::json::serialize(from);
   return text.substr(1, text.size() - 2);
+}
+
+boost::json::value online_or_null(Online::Is is) {
+  if (is == Online::Is::kUnknown) return nullptr;
+  return is == Online::Is::kHere;
 }
 
 boost::json::value code_or_null(std::optional<Refusal> const& code) {
@@ -259,9 +266,16 @@ struct Teller {
     out["question"] = in.question;
     out["reason"] = in.reason;
   }
+  void operator()(meeting::RecuseBack const& in) {
+    who(in.person);
+    out["question"] = in.question;
+    out["reason"] = in.reason;
+  }
   void operator()(meeting::KeyChange const& in) {
     who(in.person);
-    out["reason"] = in.reason;
+    // The server writes its own reason in both languages; a page shows the reader's.
+    Text const& renewed = strings::server::kKeyChangeReason;
+    out["reason"] = in.reason == in_both(renewed) ? std::string(renewed.in(lang)) : in.reason;
     out["device_code"] =
         meeting::device_code(record.manifest().meeting_id, in.person, {in.identity_key, in.witness_key, in.box_key});
   }
@@ -448,6 +462,9 @@ struct Voucher {
   }
   std::optional<Sentence> operator()(meeting::Recuse const& in) const {
     return Sentence(words::kVouchRecuse, {{"name", name(in.person)}});
+  }
+  std::optional<Sentence> operator()(meeting::RecuseBack const& in) const {
+    return Sentence(words::kVouchRecuseBack, {{"name", name(in.person)}});
   }
   std::optional<Sentence> operator()(meeting::KeyChange const& in) const {
     auto const code =

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/sentence.h"
+#include "client/session/online.h"
 #include "protocol/meeting/record.h"
 
 namespace piaojue::client::facts {
@@ -21,6 +22,8 @@ object event(std::string_view name);
 void add(object& out, object more);
 /// An object's members without its braces.
 std::string members(object const& from);
+/// Null: not known.
+boost::json::value online_or_null(Online::Is is);
 boost::json::value code_or_null(std::optional<Refusal> const& code);
 
 std::string name_of(Record const& record, PersonId person);
@@ -44,7 +47,7 @@ std::optional<std::string> device_code(meeting::Manifest const& manifest, Person
 object person(Record const& record, PersonId id);
 array people(Record const& record, std::vector<PersonId> const& ids);
 
-/// All figures of a row, and `text` such as 出席 11，需 8，同意 7，未通过.
+/// All figures of a row, and `text` such as 出席 11 人，需 8 人，同意 7 人，未通过.
 object row(Record const& record, QuestionId q, meeting::Row const& row, Lang lang);
 std::string row_text(meeting::Row const& row, Lang lang);
 

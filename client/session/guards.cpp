@@ -21,7 +21,8 @@ std::vector<PersonId> Guards::changed() const {
   return out;
 }
 
-facts::object Guards::describe(Online const& online) const {
+facts::object Guards::describe(Online const& online, std::optional<std::uint64_t> now_ms) const {
+  constexpr std::uint64_t kMsPerSecond = 1000;
   bool const paper = record_.in_progress() && record_.attempt()->open.paper;
   facts::array people;
   for (std::size_t t = 0; t < holders().size(); ++t) {
@@ -31,7 +32,9 @@ facts::object Guards::describe(Online const& online) const {
     one["trustee"] = t;
     one["person"] = person;
     one["name"] = facts::name_of(record_, person);
-    one["online"] = online.is(person);
+    one["online"] = facts::online_or_null(online.of(person));
+    auto const since = online.since_ms(person);
+    if (now_ms && since) one["since_s"] = (*now_ms - *since) / kMsPerSecond;
     one["key"] = first ? "first" : "changed";
     people.push_back(std::move(one));
   }

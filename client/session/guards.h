@@ -15,8 +15,8 @@ class Guards {
 
   void took_in(meeting::Entry const& entry);
 
-  /// As `now.guards`; after MeetingOpen.
-  facts::object describe(Online const& online) const;
+  /// As `now.guards`; after MeetingOpen. @param now_ms with since when somebody is away; nothing: without.
+  facts::object describe(Online const& online, std::optional<std::uint64_t> now_ms) const;
   /// Who is not the one whom the manifest names, or has another key than there.
   std::vector<PersonId> changed() const;
 

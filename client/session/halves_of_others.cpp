@@ -11,7 +11,7 @@ bool HalvesOfOthers::holds_for(PersonId owner) const {
 
 void HalvesOfOthers::answer(PersonId to, RelayKind kind, Bytes const& body) {
   // Not there, or the server has enough: the owner asks again.
-  requests_.relay(to, kind, body, {});
+  requests_.answer_relay(to, kind, body);
 }
 
 void HalvesOfOthers::take_deposit(PersonId from, meeting::Deposit const& deposit) {

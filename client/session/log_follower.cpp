@@ -105,6 +105,8 @@ void LogFollower::take_welcome(wire::Welcome const& welcome) {
                 {text::kSplitServerShorter, {{"theirs", welcome.size}, {"ours", record().size()}}});
   }
   suggested_ = welcome.suggested;
+  announced_title_ = welcome.title;
+  announced_date_ = welcome.date;
   if (!requests_.take_welcome(welcome.size)) return;
   auto out = facts::event("connected");
   out["person"] = me_;

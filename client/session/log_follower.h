@@ -38,6 +38,9 @@ class LogFollower {
   void take_welcome(wire::Welcome const& welcome);
   /// Of the newest Welcome; questions that the log does not have are among them.
   std::vector<wire::SuggestedRecusal> const& suggested() const { return suggested_; }
+  /// Of the draft, as the server tells before there is a manifest.
+  std::string const& announced_title() const { return announced_title_; }
+  std::string const& announced_date() const { return announced_date_; }
   void take_hello_refused(Refusal code);
   void take_log(wire::Log const& push);
   void take_cosignatures(std::vector<log::Cosignature> const& list);
@@ -89,6 +92,7 @@ class LogFollower {
 
   LogCopy log_;
   std::vector<wire::SuggestedRecusal> suggested_;
+  std::string announced_title_, announced_date_;
   std::optional<Refusal> halted_;
   std::optional<Refusal> bad_checkpoint_;
   std::uint64_t heard_ = 0;

@@ -23,6 +23,7 @@ bool is_signed_alone(meeting::Entry const& entry) {
     case EntryType::kPaperTally:
     case EntryType::kSignOut:  // one that waits is by others
     case EntryType::kRecuse:
+    case EntryType::kRecuseBack:
       return true;
     default:
       return false;

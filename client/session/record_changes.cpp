@@ -18,6 +18,7 @@ std::string_view word_of(By by) {
     case By::kTwo:
       return "two";
     case By::kOne:
+      return "one";
     case By::kOpeners:
       break;
   }
@@ -45,6 +46,9 @@ struct RecordChanges::Teller {
   }
   void operator()(meeting::Recuse const& in) {
     if (signed_as != By::kOne) add("recuse", in.person);
+  }
+  void operator()(meeting::RecuseBack const& in) {
+    if (signed_as != By::kOne || to.log_.record.taken_back().opened) add("recuse-back", in.person);
   }
   void operator()(meeting::EnvelopeSpoil const& in) { add("check", in.person); }
   void operator()(meeting::Override const&) { add("override"); }

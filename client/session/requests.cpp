@@ -12,7 +12,7 @@ constexpr std::size_t kInFlightMax = 32;
 // ==================================================================================================== Asking
 
 bool Requests::ask(std::function<Bytes(std::uint64_t id)> const& make, Done done, Busy busy) {
-  if (closed_ || keeper_.failed() || open_.size() >= limits_.requests_max) return false;
+  if (!may_ask()) return false;
   auto const id = next_id_++;
   open_.emplace(id, Request{make(id), std::move(done), busy});
   pump();
@@ -34,6 +34,14 @@ bool Requests::countersign(Hash const& proposal, PersonId signer, crypto::Signat
 
 bool Requests::relay(PersonId to, meeting::RelayKind kind, ByteView body, Done done) {
   return ask([&](std::uint64_t id) { return wire::relay(id, to, kind, body); }, std::move(done), Busy::kIsAnswer);
+}
+
+bool Requests::answer_relay(PersonId to, meeting::RelayKind kind, ByteView body) {
+  if (!may_ask()) return false;
+  auto const id = next_id_++;
+  open_.emplace(id, Request{wire::relay(id, to, kind, body), {}, Busy::kIsAnswer, true});
+  pump();
+  return true;
 }
 
 void Requests::take_submitted(Answer const& answer, Expected const& expected, Submitted const& done) {
@@ -88,6 +96,7 @@ bool Requests::disconnected() {
   hello_ = 0;
   in_flight_ = 0;
   frames_.clear();
+  std::erase_if(open_, [](auto const& one) { return one.second.ends_with_connection; });
   for (auto& [id, request] : open_) request.sent = false;
   return std::exchange(welcomed_, false);
 }

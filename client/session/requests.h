@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Private to this room: the conversation with the server (specification §9) as far as it is the same for every
-/// request. What was asked is asked again after each reconnect, and after BUSY, until it is answered; and no frame
-/// leaves before the wallet holds durably what it rests on.
+/// request. What was asked is asked again after each reconnect, and after BUSY, until it is answered; what answers
+/// somebody else is not; and no frame leaves before the wallet holds durably what it rests on.
 ///
 /// An answer Accepted{i} is only a claim (specification §8.2): it counts when this person's own verified log holds, at
 /// index i, what was submitted. Until the log has come so far nobody hears of it.
@@ -46,6 +46,9 @@ class Requests {
   bool countersign(Hash const& proposal, PersonId signer, crypto::Signature const& signature, Submitted done);
   /// To another person's program, or the server (0). @param done Relayed, or why not; BUSY: not connected.
   bool relay(PersonId to, meeting::RelayKind kind, ByteView body, Done done);
+  /// What another's program, or the server, has asked for: over this connection or never, for it asks again over the
+  /// next, and then an older answer would no longer be true.
+  bool answer_relay(PersonId to, meeting::RelayKind kind, ByteView body);
   std::size_t unanswered() const { return open_.size(); }
   bool half_full() const { return open_.size() >= limits_.requests_max / 2; }
 
@@ -84,6 +87,7 @@ class Requests {
     Bytes frame;
     Done done;
     Busy when_busy = Busy::kTryAgain;
+    bool ends_with_connection = false;
     bool sent = false;
     std::uint64_t again_ms = 0;  ///< after BUSY: not before
     std::uint32_t busy = 0;
@@ -92,6 +96,7 @@ class Requests {
     Expected expected;
     Submitted done;
   };
+  bool may_ask() const { return !closed_ && !keeper_.failed() && open_.size() < limits_.requests_max; }
   void take_submitted(Answer const& answer, Expected const& expected, Submitted const& done);
   void check(std::uint64_t index, Claimed const& claimed);
 

@@ -5,6 +5,7 @@
 #include "client/session/commands.h"
 #include "client/session/entry_commands.h"
 #include "client/session/halves_of_others.h"
+#include "client/session/materials.h"
 #include "client/session/milestones.h"
 #include "client/session/view.h"
 
@@ -50,7 +51,10 @@ class Session::Parts final : private LogListener {
   void take(wire::Relay const& in);
   void act();
   void took_in(meeting::Entry const& entry, std::uint64_t index, bool again) override;
-  void halted() override { commands_.release(); }
+  void halted() override {
+    materials_.refuse(*log_.halted());
+    commands_.release();
+  }
   void run(Reply const& reply, command::Command const& command);
   void operate(Reply const& reply, command::Export const& in) const;
   static void operate(Reply const& reply, command::Help const&);
@@ -72,7 +76,7 @@ class Session::Parts final : private LogListener {
   Requests requests_{limits_, clock_, keeper_};
   LogFollower log_{config_.profile, config_.keys, limits_, clock_, keeper_, requests_, events_, *this};
   Milestones milestones_{log_.copy(), events_};
-  Online online_;
+  Online online_{clock_};
   OwnHalves halves_{me_, config_.keys, limits_, clock_, log_, keeper_, requests_, online_};
   HalvesOfOthers halves_of_others_{me_, config_.keys, log_, requests_};
   SignInSheet sheet_{log_, keeper_, requests_};
@@ -85,13 +89,15 @@ class Session::Parts final : private LogListener {
   Submitter submitter_{me_, config_.keys.identity, limits_, clock_, log_, requests_};
   CheckDesk desk_{me_, config_.keys, limits_, log_, submitter_};
   EntryCommands entry_commands_{config_.profile, config_.keys, log_, requests_, submitter_, papers_, sheet_, voter_};
+  Materials materials_{log_, requests_, events_, config_.materials};
   Changes changes_{me_, limits_, clock_, log_, voter_, events_};
   Guards guards_{log_.record()};
   Alarms alarms_{me_, log_, guards_, voter_, seat_, events_};
   RecordChanges record_changes_{log_.copy()};
   Waits waits_{log_, proposals_, clock_};
+  Countdown countdown_{config_.profile, log_, requests_, clock_};
   View view_{{config_.profile, config_.keys, log_, requests_, proposals_, voter_, seat_, papers_, changes_, guards_,
-              alarms_, record_changes_, desk_, waits_, online_},
+              alarms_, record_changes_, desk_, waits_, online_, countdown_},
              limits_.now_apart_ms,
              clock_,
              events_};
@@ -122,6 +128,7 @@ void Session::Parts::took_in(meeting::Entry const& entry, std::uint64_t index, b
   alarms_.took_in(entry, index);
   record_changes_.took_in(entry, index);
   view_.took_in(entry, log_.copy().signed_as.at(index));
+  materials_.took_in(entry);
   if (again) return;
   desk_.took_in(entry);
   proposals_.took_in(entry);
@@ -140,6 +147,8 @@ void Session::Parts::connected() {
 
 void Session::Parts::disconnected() {
   if (requests_.is_connected()) view_.touch();
+  online_.lost();
+  countdown_.lost();
   if (requests_.disconnected()) events_.emit(facts::event("disconnected"));
 }
 
@@ -157,7 +166,11 @@ void Session::Parts::on_frame(ByteView frame) {
 }
 
 void Session::Parts::take(wire::Message message) {
-  if (auto const* welcome = std::get_if<wire::Welcome>(&message.what)) return log_.take_welcome(*welcome);
+  if (auto const* welcome = std::get_if<wire::Welcome>(&message.what)) {
+    log_.take_welcome(*welcome);
+    if (requests_.is_welcomed()) online_.welcomed();
+    return;
+  }
   if (message.id != 0 && requests_.is_hello(message.id)) {
     if (auto const* refused = std::get_if<wire::Refused>(&message.what)) log_.take_hello_refused(refused->code);
     return;
@@ -225,6 +238,7 @@ void Session::Parts::act() {
     if (seat_.act()) view_.touch();
     // What they have kept is deposited at once.
     if (halves_.act()) view_.touch();
+    materials_.act();
     requests_.pump();
   }
   keeper_.flush();
@@ -255,6 +269,10 @@ void Session::Parts::run(Reply const& reply, command::Command const& command) {
           voter_.operate(reply, in);
         } else if constexpr (requires { desk_.operate(reply, in); }) {
           desk_.operate(reply, in);
+        } else if constexpr (requires { countdown_.operate(reply, in); }) {
+          countdown_.operate(reply, in);
+        } else if constexpr (requires { materials_.operate(reply, in); }) {
+          materials_.operate(reply, in);
         } else if constexpr (requires { seat_.operate(reply, in); }) {
           seat_.operate(reply, in);
         } else if constexpr (requires { view_.operate(reply, in); }) {

@@ -24,6 +24,7 @@
 
 #include "base/sentence.h"
 #include "client/session/limits.h"
+#include "client/session/material_cache.h"
 #include "client/session/outputs.h"
 #include "client/wallet/identity.h"
 #include "protocol/meeting/record.h"
@@ -41,6 +42,7 @@ struct SessionConfig {
   Lang lang = Lang::kZh;        ///< of sentences for people
   std::uint32_t lookahead = 2;  ///< batches for which a trustee makes keys ahead
   SessionLimits limits;
+  MaterialCache* materials = nullptr;  ///< nothing: no files are shown here; otherwise it outlives the session
 };
 
 class Session {

@@ -22,6 +22,11 @@ Result<meeting::Made> Submitter::make(meeting::Body const& body) const {
     made = meeting::made(body, me_, identity_);
   } else {
     auto const ways = record.ways_to_sign(made.entry);
+    if (ways.empty()) {
+      // It may name what is not there, and that is the better answer.
+      auto const allowed = record.check(made.entry, Record::Signatures::kPartial);
+      return allowed ? Refusal::kNotAuthorised : allowed.error();
+    }
     bool const others =
         std::ranges::any_of(ways, [](auto const& way) { return way.by == By::kOffice || way.by == By::kCommittee; });
     if (!others || !record.presence(me_).signed_in) return Refusal::kNotAuthorised;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/view.h"
 
+#include "protocol/meeting/attachment.h"
+
 namespace piaojue::client {
 
 using facts::array;
@@ -50,6 +52,20 @@ array trustees_of(meeting::Record const& record) {
   return out;
 }
 
+array attachments_of(meeting::Candidate const& candidate) {
+  array out;
+  for (std::uint32_t i = 0; i < candidate.attachments.size(); ++i) {
+    auto const& from = candidate.attachments[i];
+    object one;
+    one["index"] = i;
+    one["name"] = from.name;
+    one["size"] = from.size;
+    if (auto const media = meeting::media_of(from.name)) one["media"] = meeting::media_type(*media);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 array candidates_of(meeting::Manifest const& manifest) {
   array out;
   for (QuestionId q = 1; q <= manifest.candidates.size(); ++q) {
@@ -63,12 +79,22 @@ array candidates_of(meeting::Manifest const& manifest) {
     one["summary"] = from.summary;
     one["group_opinion"] = from.group_opinion;
     one["opened_before"] = from.opened_before;
+    one["attachments"] = attachments_of(from);
     out.push_back(std::move(one));
   }
   return out;
 }
 
-array recusals_of(meeting::Record const& record) {
+/// Whether this person could take a recusal of his back now, and nobody else would have to sign.
+bool can_take_back(meeting::Record const& record, PersonId me, QuestionId q) {
+  meeting::RecuseBack const back{record.meeting(), me, q, "?", record.recuse_backs(me, q)};
+  auto entry = meeting::made(back).entry;
+  if (!record.check(entry, meeting::Record::Signatures::kPartial)) return false;
+  entry.signatures.push_back({me, {}});
+  return record.signatures_complete(entry);
+}
+
+array recusals_of(meeting::Record const& record, PersonId me) {
   array out;
   for (auto const& [p, by_question] : record.recusals()) {
     for (auto const& [q, note] : by_question) {
@@ -78,6 +104,10 @@ array recusals_of(meeting::Record const& record) {
       one["reason"] = note.reason;
       one["attested"] = note.attested;
       one["own_word"] = record.has_first_key(p);
+      one["beside"] = note.by_committee ? boost::json::value("committee")
+                      : note.by_office  ? boost::json::value("office")
+                                        : boost::json::value();
+      one["can_take_back"] = p == me && can_take_back(record, me, q);
       out.push_back(std::move(one));
     }
   }
@@ -189,13 +219,11 @@ boost::json::value override_cost(meeting::Record const& record) {
 
 void View::take(wire::Status const& status) {
   auto& online = from_.online;
-  online.connected = status.connected;
-  online.enrolled = status.enrolled;
-  std::ranges::sort(online.connected);
-  std::ranges::sort(online.enrolled);
+  online.told(status.connected, status.enrolled);
+  from_.countdown.told(status.countdown_s);
   auto out = facts::event("online");
-  out["connected"] = facts::numbers(online.connected);
-  out["enrolled"] = facts::numbers(online.enrolled);
+  out["connected"] = facts::numbers(online.connected());
+  out["enrolled"] = facts::numbers(online.enrolled());
   events_.emit(out);
 }
 
@@ -231,7 +259,13 @@ std::string View::now(Times times) const {
   add_standing(head);
   head["people"] = people();
   head["proposals"] = from_.proposals.list();
-  if (!from_.log.opened()) return facts::members(head);
+  if (!from_.log.opened()) {
+    object announced;
+    announced["title"] = from_.log.announced_title();
+    announced["date"] = from_.log.announced_date();
+    head["announced"] = std::move(announced);
+    return facts::members(head);
+  }
   add_experts(head);
 
   object tail;
@@ -240,7 +274,8 @@ std::string View::now(Times times) const {
   tail["attempt"] = last ? boost::json::value(attempt()) : boost::json::value();
   bool const told = times == Times::kTold;
   tail["waits"] = from_.waits.list(told);
-  tail["guards"] = from_.guards.describe(from_.online);
+  tail["guards"] = from_.guards.describe(from_.online, told ? std::optional(clock_.now_ms) : std::nullopt);
+  tail["countdown_s"] = from_.countdown.describe(told);
   bool const votes = last && !last->open.paper && last->present(me) && !last->questions_of(me).empty();
   tail["ballot"] = votes ? boost::json::value(from_.voter.describe()) : boost::json::value();
   tail["checks"] = from_.desk.describe();
@@ -293,14 +328,13 @@ array View::people() const {
   auto const& record = from_.log.record();
   bool const opened = from_.log.opened();
   auto const& online = from_.online;
-  std::set<PersonId> const here(online.connected.begin(), online.connected.end());
-  std::set<PersonId> known(online.enrolled.begin(), online.enrolled.end());
+  std::set<PersonId> known(online.enrolled().begin(), online.enrolled().end());
   array out;
   auto const person = [&](PersonId p) {
     object one;
     one["person"] = p;
     one["enrolled"] = known.contains(p);
-    one["online"] = here.contains(p);
+    one["online"] = facts::online_or_null(online.of(p));
     one["signed_in"] = opened && record.presence(p).signed_in;
     one["key"] = opened && record.identity_key(p).has_value();
     out.push_back(std::move(one));
@@ -308,7 +342,7 @@ array View::people() const {
   if (opened) {
     for (PersonId p = 1; p <= record.manifest().people.size(); ++p) person(p);
   } else {
-    known.insert(here.begin(), here.end());
+    known.insert(online.connected().begin(), online.connected().end());
     for (PersonId const p : known) person(p);
   }
   return out;
@@ -343,7 +377,7 @@ void View::add_experts(object& out) const {
   experts["quorum_min"] = quorum;
   experts["quorum"] = present >= quorum;
   out["experts"] = std::move(experts);
-  out["recusals"] = recusals_of(record);
+  out["recusals"] = recusals_of(record, from_.profile.person);
   out["suggested"] = suggested();
   out["interviews"] = interviews_of(record);
 }
@@ -474,7 +508,7 @@ void View::operate(Reply const& reply, command::Status const&) const {
   more["root"] = to_hex(log.record().tree().root().view());
   more["identity_key"] = to_hex(from_.keys.identity.public_key().view());
   more["device_code"] = from_.profile.device_code();
-  more["online"] = facts::numbers(from_.online.connected);
+  more["online"] = facts::numbers(from_.online.connected());
   more["proposals"] = from_.proposals.size();
   more["unanswered"] = from_.requests.unanswered();
   if (from_.seat.taken()) more["trustee"] = from_.seat.describe(true);

@@ -7,6 +7,7 @@
 #include "client/session/alarms.h"
 #include "client/session/changes.h"
 #include "client/session/check_desk.h"
+#include "client/session/countdown.h"
 #include "client/session/paper_rows.h"
 #include "client/session/record_changes.h"
 #include "client/session/waits.h"
@@ -32,6 +33,7 @@ class View {
     CheckDesk const& desk;
     Waits& waits;
     Online& online;
+    Countdown& countdown;
   };
   View(Sources from, std::uint64_t apart_ms, Clock const& clock, Events& events)
       : from_(from), agenda_(from.log.record(), events.lang()), apart_ms_(apart_ms), clock_(clock), events_(events) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/session/wire.h"
 
+#include "protocol/meeting/announced.h"
 #include "protocol/meeting/wire.h"
 
 namespace piaojue::client::wire {
@@ -30,6 +31,10 @@ Bytes request(std::uint64_t id, Fill const& fill_in) {
 
 // ---- One body each into its value. @return false: a field of a wrong length. ------------------------------------
 
+bool is_one_line(std::string const& text) {
+  return std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == '\x7F'; });
+}
+
 bool read(Welcome& to, v2::Welcome const& from) {
   if (from.meeting_id().size() != to.meeting_id.size()) return false;
   std::ranges::copy(as_bytes(from.meeting_id()), to.meeting_id.begin());
@@ -39,10 +44,15 @@ bool read(Welcome& to, v2::Welcome const& from) {
   if (static_cast<std::size_t>(from.suggested_size()) > kSuggestedMax) return false;
   for (auto const& one : from.suggested()) {
     auto const& reason = one.reason();
-    if (reason.size() > kSuggestedReasonBytesMax) return false;
-    if (std::ranges::any_of(reason, [](char c) { return (c >= 0 && c < ' ') || c == '\x7F'; })) return false;
+    if (reason.size() > kSuggestedReasonBytesMax || !is_one_line(reason)) return false;
     to.suggested.push_back({one.question(), reason});
   }
+  // Nothing rests on them: what can not be shown is no reason to leave a server.
+  auto const shown = [](std::string const& text) {
+    return text.size() <= meeting::kAnnouncedBytesMax && is_one_line(text);
+  };
+  if (shown(from.title())) to.title = from.title();
+  if (shown(from.date())) to.date = from.date();
   return true;
 }
 
@@ -92,6 +102,7 @@ bool read(MixWork& to, v2::MixWork const& from) {
 bool read(Status& to, v2::StatusPush const& from) {
   to.connected.assign(from.connected().begin(), from.connected().end());
   to.enrolled.assign(from.enrolled().begin(), from.enrolled().end());
+  if (from.has_countdown_s()) to.countdown_s = from.countdown_s();
   return true;
 }
 
@@ -130,6 +141,9 @@ bool read(Message& out, v2::ServerFrame const& in) {
       return true;
     case v2::ServerFrame::kDraft:
       out.what = Draft{get(in.draft().manifest())};
+      return true;
+    case v2::ServerFrame::kAttachmentPiece:
+      out.what = AttachmentPiece{get(in.attachment_piece().bytes())};
       return true;
     case v2::ServerFrame::kPong:
       out.what = Pong{};
@@ -211,12 +225,25 @@ Bytes relay(std::uint64_t id, PersonId to, meeting::RelayKind kind, ByteView bod
   });
 }
 
+Bytes get_attachment(std::uint64_t id, meeting::QuestionId question, std::uint32_t attachment, std::uint64_t offset) {
+  return request(id, [&](v2::ClientFrame& out) {
+    auto& body = *out.mutable_get_attachment();
+    body.set_question(question);
+    body.set_attachment(attachment);
+    body.set_offset(offset);
+  });
+}
+
 Bytes get_draft(std::uint64_t id) {
   return request(id, [](v2::ClientFrame& out) { out.mutable_get_draft(); });
 }
 
 Bytes ping(std::uint64_t id) {
   return request(id, [](v2::ClientFrame& out) { out.mutable_ping(); });
+}
+
+Bytes set_countdown(std::uint64_t id, std::uint32_t seconds) {
+  return request(id, [&](v2::ClientFrame& out) { out.mutable_set_countdown()->set_seconds(seconds); });
 }
 
 Result<Message> parse(ByteView frame) {

@@ -27,8 +27,11 @@ Bytes submit(std::uint64_t id, ByteView entry, ByteView payload);
 Bytes countersign(std::uint64_t id, Hash const& proposal, PersonId signer, Signature const& signature);
 Bytes cosign(std::uint64_t id, log::Cosignature const& cosignature);
 Bytes relay(std::uint64_t id, PersonId to, meeting::RelayKind kind, ByteView body);
+/// @param attachment from 0.
+Bytes get_attachment(std::uint64_t id, meeting::QuestionId question, std::uint32_t attachment, std::uint64_t offset);
 Bytes get_draft(std::uint64_t id);
 Bytes ping(std::uint64_t id);
+Bytes set_countdown(std::uint64_t id, std::uint32_t seconds);
 
 // ---- What the server sends
 struct Refused {
@@ -54,6 +57,7 @@ struct Welcome {
   PersonId person = 0;
   std::uint32_t roles = 0;
   std::vector<SuggestedRecusal> suggested;
+  std::string title, date;  ///< before MeetingOpen, one line each: for people to read, and no more
 };
 struct Accepted {
   std::uint64_t index = 0;
@@ -64,6 +68,9 @@ struct Pending {
 struct Relayed {};
 struct Draft {
   Bytes manifest;
+};
+struct AttachmentPiece {
+  Bytes bytes;
 };
 struct Pong {};
 struct Log {
@@ -97,6 +104,7 @@ struct MixWork {
 };
 struct Status {
   std::vector<PersonId> connected, enrolled;
+  std::optional<std::uint32_t> countdown_s;
 };
 struct Relay {
   PersonId from = 0;
@@ -105,8 +113,8 @@ struct Relay {
 };
 struct Message {
   std::uint64_t id = 0;  ///< of the request; 0: a push
-  std::variant<Refused, EnrolProof, Enrolled, Welcome, Accepted, Pending, Relayed, Draft, Pong, Log, Cosignatures,
-               Proposal, ProposalClosed, TokenWork, Issued, MixWork, Status, Relay>
+  std::variant<Refused, EnrolProof, Enrolled, Welcome, Accepted, Pending, Relayed, Draft, AttachmentPiece, Pong, Log,
+               Cosignatures, Proposal, ProposalClosed, TokenWork, Issued, MixWork, Status, Relay>
       what;
 };
 /// @return kMalformed: no ServerFrame, or a field of a wrong length. kUnknownType: a body of a later version.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 
 #include "base/terminal.h"
@@ -27,13 +28,19 @@ std::string own_tables() {
   return (fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / "share" / "piaojue").string();
 }
 
+/// Of whoever starts it from his desktop: where he finds the papers without being told.
+fs::path own_office() {
+  auto const* const home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any other thread
+  return fs::path(home != nullptr && *home != 0 ? home : ".") / "piaojue-office";
+}
+
 std::string help(Text const& text) { return std::string(text.in(terminal_lang())); }
 
 /// The subcommands, each with the options that all have, and what it does.
 class Program {
  public:
   explicit Program(std::string const& version) {
-    app_.require_subcommand(1);
+    app_.require_subcommand(0, 1);
     app_.set_version_flag("--version", version);
     app_.footer(help(words::kHelpFooter));
   }
@@ -61,6 +68,8 @@ class Program {
   }
 
   using Run = std::function<Explained<int>()>;
+  /// What is done when nothing is said, as by an icon.
+  void otherwise(Run run) { otherwise_ = std::move(run); }
   void runs(CLI::App* command, Run run) { commands_.emplace_back(command, std::move(run)); }
   void does(CLI::App* command, std::function<Explained<void>(Desk&)> deed) {
     runs(command, [this, deed = std::move(deed)]() -> Explained<int> {
@@ -90,6 +99,7 @@ class Program {
     } catch (CLI::ParseError const& error) {
       return app_.exit(error) == 0 ? kDone : kUsage;
     }
+    if (app_.get_subcommands().empty()) commands_.emplace_back(&app_, otherwise_);
     for (auto const& [command, what] : commands_) {
       if (!*command) continue;
       auto const code = what();
@@ -108,6 +118,7 @@ class Program {
   std::string office_, date_, date_reason_, passphrase_file_, tables_ = own_tables();
   std::uint32_t person_ = 1;
   std::vector<std::pair<CLI::App*, Run>> commands_;
+  Run otherwise_;
 };
 
 /// One applicant, by number.
@@ -358,6 +369,16 @@ void add_roster(Program& program) {
   });
 }
 
+void add_ballots(Program& program) {
+  auto const request = kept<Ballots>();
+  request->title = words::kTitle.zh;
+  auto* const command = program.add("ballots", words::kCommandBallots, words::kExampleBallots);
+  command->add_option("--roster", request->roster, help(words::kHelpRosterFolder))->required();
+  command->add_option("--out", request->out)->required();
+  command->add_option("--title", request->title, help(words::kHelpTitleOption))->capture_default_str();
+  program.does(command, [request](Desk& desk) { return ballots(desk, *request); });
+}
+
 void add_papers(Program& program) {
   struct Given {
     Papers request;
@@ -513,19 +534,22 @@ void add_page(Program& program, local::Assets const& assets) {
     std::string assets;
   };
   auto const given = kept<Given>();
-  auto* const command = program.add("page", words::kCommandPage, words::kExamplePage);
+  auto* const command = program.add("page", words::kCommandPage, words::kExamplePage, Program::Office::kOptional);
   command->add_option("--port", given->port, help(words::kHelpPort))->capture_default_str();
   program.dated(command);
   command->add_flag("--no-browser", given->no_browser, help(words::kHelpNoBrowser));
   command->add_option("--page-assets", given->assets, help(words::kHelpPageAssets));
-  program.runs(command, [&program, given, assets]() -> Explained<int> {
+  auto const page = [&program, given, assets]() -> Explained<int> {
     auto setting = program.setting();
     if (!setting) return setting.error();
+    if (!program.has_office()) setting->office = own_office();
     // Of the page's messages: who sits at the browser need not be who started the program.
     setting->lang = Lang::kZh;
     return run_page({std::move(*setting), given->port, !given->no_browser,
                      given->assets.empty() ? assets : local::assets_from(given->assets, assets)});
-  });
+  };
+  program.runs(command, page);
+  program.otherwise(page);
 }
 
 }  // namespace
@@ -536,7 +560,7 @@ int run(int argc, char** argv, local::Assets const& assets) {
   try {
     Program program(std::string("piaojue-office ") + PIAOJUE_VERSION);
     for (auto* const add : {add_enlist, add_import, add_verdicts, add_decide, add_amend, add_withdraw, add_notice,
-                            add_recusals, add_roster, add_papers, add_deadline, add_publicity, add_resolve,
+                            add_recusals, add_roster, add_ballots, add_papers, add_deadline, add_publicity, add_resolve,
                             add_certificates, add_trail, add_check_paper, add_templates, add_check_sheets})
       add(program);
     add_page(program, assets);

@@ -26,7 +26,7 @@ struct Trail {
 };
 Explained<void> trail(Desk& desk, Trail const& request);
 
-// ---- Before the meeting (import.cpp, verdicts.cpp, amend.cpp, notices.cpp, recusals.cpp, roster.cpp) ---------------
+// ---- Before the meeting (import.cpp, verdicts.cpp, amend.cpp, notices.cpp, recusals.cpp, roster.cpp, ballots.cpp) --
 
 struct Import {
   fs::path members;  ///< of a part: none
@@ -130,9 +130,29 @@ struct Roster {
   std::string struck_reason;
   std::size_t batch_size = meeting::kQuestionsPerBatchMax;  ///< of batches that are proposed, at most
 };
+/// The files of a roster and its deed, neither of them written.
+struct RosterFiles {
+  NewFiles files;
+  entry::Roster said;
+  std::vector<Subject> people;
+  std::size_t recusals = 0;  ///< that go along
+};
+Explained<RosterFiles> roster_files(Desk const& desk, Casework const& before, Roster const& request);
 /// Recusals that were suggested and not struck go along as `recusals.csv`: each expert is shown his own, to sign.
 /// The files of `piaojue-server init`.
 Explained<void> roster(Desk& desk, Roster const& request);
+
+/// In a roster's folder.
+inline constexpr std::string_view kRosterCandidates = "candidates.csv", kRosterMeeting = "meeting.toml";
+
+struct Ballots {
+  fs::path roster;  ///< the folder that the last roster was written to
+  fs::path out;
+  std::string title;  ///< where no settings of the meeting lie in it
+};
+/// Ballots of paper in the meeting's numbering, a file a batch. No deed. Refused: no roster was made, it is behind, or
+/// the folder has another one.
+Explained<void> ballots(Desk& desk, Ballots const& request);
 
 // ---- Of the meeting (meeting_papers.cpp) ---------------------------------------------------------------------------
 

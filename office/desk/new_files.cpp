@@ -8,10 +8,10 @@ void NewFiles::add(std::string name, Bytes bytes) {
   bytes_.push_back(std::move(bytes));
 }
 
-Explained<void> NewFiles::write() const {
-  if (auto const made = make_folder(folder_); !made) return made.error();
+Explained<void> NewFiles::write(fs::path const& folder) const {
+  if (auto const made = make_folder(folder); !made) return made.error();
   for (std::size_t i = 0; i < marks_.size(); ++i)
-    if (auto const written = office::write_file(folder_ / marks_[i].name, bytes_[i]); !written) return written.error();
+    if (auto const written = office::write_file(folder / marks_[i].name, bytes_[i]); !written) return written.error();
   return {};
 }
 

@@ -14,7 +14,9 @@ class NewFiles {
   fs::path const& folder() const { return folder_; }
 
   /// Each whole or not at all. Refused: the folder can not be made, or a file not written; those before it are there.
-  Explained<void> write() const;
+  Explained<void> write() const { return write(folder_); }
+  /// Into another folder.
+  Explained<void> write(fs::path const& folder) const;
 
  private:
   fs::path folder_;

@@ -4,11 +4,11 @@
 #include <condition_variable>
 #include <csignal>
 #include <deque>
-#include <iostream>
 #include <mutex>
 #include <thread>
 
 #include "local/browser.h"
+#include "local/instance.h"
 #include "local/wiped_json.h"
 #include "net/loop.h"
 #include "office/desk/page_requests.h"
@@ -27,12 +27,13 @@ using local::WipedJson;
 
 constexpr std::size_t kQueueMax = 64;
 constexpr std::size_t kTagMax = 20;
+constexpr std::chrono::seconds kWatchEvery{2};
 
 /// Lines in, replies out, one after the other, away from the thread that serves the page.
 class PageQueue {
  public:
-  explicit PageQueue(Setting setting) : lang_(setting.lang), requests_(std::move(setting)) {}
-  PageRequests const& requests() const { return requests_; }
+  explicit PageQueue(Setting setting) : lang_(setting.lang), requests_(std::move(setting), program_folder()) {}
+  PageRequests& requests() { return requests_; }
 
   /// On the loop. What comes when the queue is full gets no answer: pages wait for each.
   void put(PageId page, std::string line) {
@@ -105,6 +106,14 @@ class PageQueue {
 }  // namespace
 
 Explained<int> run_page(PageOptions const& options) {
+  using Own = std::unique_ptr<local::Instance>;
+  auto const& folder = options.setting.office;
+  auto const own = local::own_or_page<Own>(folder, [&folder] { return local::Instance::take(folder); });
+  if (!own) return own.error();
+  if (auto const* const url = std::get_if<std::string>(&*own)) {
+    local::show_running_page(folder, *url, options.browser, options.setting.lang);
+    return 0;
+  }
   auto const signals = local::set_signals();
   // Neither is ever destroyed: the process ends where it stands, and the ledger withstands that.
   auto* const queue = new PageQueue(options.setting);
@@ -113,10 +122,13 @@ Explained<int> run_page(PageOptions const& options) {
   local::PageHost::Calls calls;
   calls.opened = [](PageId) {};
   calls.closed = [](PageId) {};
+  if (options.browser) calls.browse = [](std::string const& url) { return local::open_browser(url).has_value(); };
   calls.line = [queue](PageId page, std::string line) { queue->put(page, std::move(line)); };
   auto const assets = [queue, files = options.assets](std::string_view path) -> std::optional<local::Asset> {
     constexpr std::string_view kPapers = "papers/";
     if (path.starts_with(kPapers)) return queue->requests().paper(path.substr(kPapers.size()));
+    constexpr std::string_view kPrints = "prints/";
+    if (path.starts_with(kPrints)) return queue->requests().print(path.substr(kPrints.size()));
     constexpr std::string_view kSheets = "sheets/";
     if (path.starts_with(kSheets)) return sheet_asset(path.substr(kSheets.size()), queue->requests().uploads());
     return files(path == "index.html" ? "office.html" : path);
@@ -125,12 +137,11 @@ Explained<int> run_page(PageOptions const& options) {
   if (!host) return host.error();
   loop->start(1);
   std::thread([queue, page = host->get()] { queue->work(*page); }).detach();
-  auto const url = (*host)->renew();
-  std::cout << json::serialize(json::object{{"event", "page"}, {"url", url}}) << std::endl;
-  if (options.browser) {
-    auto const opened = local::open_browser(url);
-    if (!opened) std::cerr << opened.error().in(options.setting.lang) << std::endl;
-  }
+  std::thread([queue] {
+    for (;; std::this_thread::sleep_for(kWatchEvery)) queue->requests().watch();
+  }).detach();
+  std::get<Own>(*own)->serve(*loop, [page = host->get()] { return page->renew(); });
+  local::show_page((*host)->renew(), options.browser, options.setting.lang);
   int signal = 0;
   ::sigwait(&signals, &signal);
   queue->requests().uploads().clear();

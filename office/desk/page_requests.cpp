@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/desk/page_requests.h"
 
-#include <set>
 #include <sstream>
 
 #include "local/wiped_json.h"
+#include "office/desk/page_values.h"
 #include "office/desk/page_views.h"
 #include "strings/desk.h"
 #include "verifier/report.h"
@@ -18,46 +18,6 @@ using local::WipedJson;
 namespace {
 
 constexpr std::string_view kPapersFolder = "papers", kRosterFolder = "roster", kIncomingFolder = "incoming";
-constexpr std::int64_t kNumberMax = 100'000;
-
-/// Of everything but passphrases: they are not copied.
-std::string text_at(json::object const& in, std::string_view key) { return std::string(WipedJson::text(in, key)); }
-
-std::uint32_t number_at(json::object const& in, std::string_view key) {
-  auto const* const at = in.if_contains(key);
-  if (at == nullptr || !at->is_int64() || at->as_int64() < 0 || at->as_int64() > kNumberMax) return 0;
-  return static_cast<std::uint32_t>(at->as_int64());
-}
-std::optional<std::uint32_t> one_at(json::object const& in, std::string_view key) {
-  auto const number = number_at(in, key);
-  return number == 0 ? std::nullopt : std::optional(number);
-}
-
-/// "candidates":[3,5], or "candidate":3. What is no number becomes 0, which nobody has.
-std::vector<std::uint32_t> some_at(json::object const& in) {
-  auto const* const list = in.if_contains("candidates");
-  if (list == nullptr || !list->is_array()) return {number_at(in, "candidate")};
-  std::set<std::uint32_t> out;
-  for (auto const& one : list->as_array())
-    out.insert(one.is_int64() && one.as_int64() > 0 && one.as_int64() <= kNumberMax
-                   ? static_cast<std::uint32_t>(one.as_int64())
-                   : 0);
-  return {out.begin(), out.end()};
-}
-
-bool flag_at(json::object const& in, std::string_view key) {
-  auto const* const at = in.if_contains(key);
-  return at != nullptr && at->is_bool() && at->as_bool();
-}
-
-/// Pairs of texts, or of numbers: [["学历","本科"]]. Others are left out.
-json::array pairs_at(json::object const& in, std::string_view key) {
-  json::array out;
-  if (auto const* const list = in.if_contains(key); list != nullptr && list->is_array())
-    for (auto const& one : list->as_array())
-      if (one.is_array() && one.as_array().size() == 2) out.push_back(one);
-  return out;
-}
 
 std::string title_at(json::object const& in, Lang lang) {
   auto title = text_at(in, "title");
@@ -66,11 +26,13 @@ std::string title_at(json::object const& in, Lang lang) {
 
 }  // namespace
 
-PageRequests::PageRequests(Setting setting)
+PageRequests::PageRequests(Setting setting, fs::path programs)
     : setting_(std::move(setting)),
       date_reason_(setting_.date_reason),
       uploads_(setting_.office / kIncomingFolder),
-      papers_(setting_.office / kPapersFolder) {}
+      papers_(setting_.office / kPapersFolder),
+      materials_(setting_.office),
+      meetings_(setting_, std::move(programs), [this](auto const& deed) { return done(deed); }) {}
 
 std::span<PageRequests::Verb const> PageRequests::verbs() {
   static constexpr std::array kVerbs = std::to_array<Verb>({
@@ -86,6 +48,9 @@ std::span<PageRequests::Verb const> PageRequests::verbs() {
       {"deadline", &PageRequests::deadline},
       {"trail", &PageRequests::trail_of},
       {"check-paper", &PageRequests::check_paper},
+      {"materials", &PageRequests::materials_of},
+      {"material-add", &PageRequests::add_material},
+      {"material-remove", &PageRequests::remove_material},
       {"import", &PageRequests::import_sheets},
       {"verdict-paper", &PageRequests::verdict_paper},
       {"decide", &PageRequests::decide_some},
@@ -94,6 +59,7 @@ std::span<PageRequests::Verb const> PageRequests::verbs() {
       {"notice", &PageRequests::notify},
       {"answer", &PageRequests::answer_notice},
       {"roster", &PageRequests::make_roster},
+      {"ballots", &PageRequests::make_ballots},  // no deed
       {"papers", &PageRequests::make_papers},
       {"publish", &PageRequests::publish_at},
       {"object", &PageRequests::object_to},
@@ -109,10 +75,10 @@ PageRequests::Reply PageRequests::answer(std::string_view verb, In in) {
   auto const all = verbs();
   auto const at = std::ranges::find(all, verb, &Verb::name);
   if (!key_ && (at == all.end() || !at->open)) return Explanation(words::kPageSignOn);
-  if (at == all.end()) return Explanation(words::kPageUnknownVerb);
+  if (at == all.end() && !meetings_.knows(verb)) return Explanation(words::kPageUnknownVerb);
   auto reason = text_at(in, "date_reason");
   setting_.date_reason = reason.empty() ? date_reason_ : std::move(reason);
-  return (this->*at->answer)(in);
+  return at == all.end() ? meetings_.answer(verb, in, name_) : (this->*at->answer)(in);
 }
 
 bool PageRequests::exists() const {
@@ -135,7 +101,13 @@ PageRequests::Reply PageRequests::done(std::function<Explained<void>(Desk&)> con
   return json::object{{"said", said.str()}};
 }
 
-Evidence PageRequests::evidence(In in) const { return {uploads_.path(Upload::kRecord), text_at(in, "anchor")}; }
+Explained<Evidence> PageRequests::evidence(In in) const {
+  auto const meeting = text_at(in, "meeting");
+  if (meeting.empty()) return Evidence{uploads_.path(Upload::kRecord), text_at(in, "anchor")};
+  auto record = meetings_.record(meeting);
+  if (!record) return record.error();
+  return Evidence{std::move(*record), text_at(in, "anchor")};
+}
 
 Explained<Bytes> PageRequests::uploaded(Upload kind) const {
   return office::read_file(uploads_.path(kind), sheets::kSheetBytesMax);
@@ -163,6 +135,7 @@ PageRequests::Reply PageRequests::state(In) {
   if (!progress) return progress.error();
   for (auto& member : *progress) out[member.key()] = std::move(member.value());
   out["papers"] = papers_.list();
+  out["meetings"] = meetings_.count();
   return out;
 }
 
@@ -176,6 +149,7 @@ PageRequests::Reply PageRequests::unlock(In in) {
   if (!key) return key.error();
   key_ = std::make_shared<crypto::SigningKey const>(std::move(*key));
   person_ = person;
+  name_ = desk->ledger().people()[person - 1].name;
   return json::object{};
 }
 
@@ -299,13 +273,51 @@ PageRequests::Reply PageRequests::check_paper(In in) {
   std::ostringstream said;
   auto const desk = Desk::open(setting_, hand(), said);
   if (!desk) return desk.error();
-  auto const compared = compare(evidence(in), uploads_.path(Upload::kPaper), &*desk);
+  auto const of = evidence(in);
+  if (!of) return of.error();
+  auto const compared = compare(*of, uploads_.path(Upload::kPaper), &*desk);
   if (!compared) return compared.error();
   json::array differences;
   for (Sentence const& difference : compared->differences) differences.emplace_back(difference.in(setting_.lang));
   bool const agrees = differences.empty();
   return json::object{{"differences", std::move(differences)},
                       {"said", agrees ? agreement(*compared, setting_.lang) : std::string()}};
+}
+
+// ---- Materials -----------------------------------------------------------------------------------------------------
+
+Explained<Subject> PageRequests::applicant(In in) {
+  std::ostringstream said;
+  auto const desk = Desk::open(setting_, hand(), said);
+  if (!desk) return desk.error();
+  auto const casework = desk->casework(Follow::kVerdicts);
+  if (!casework) return casework.error();
+  return casework->subject(number_at(in, "candidate"));
+}
+
+PageRequests::Reply PageRequests::materials_of(In in) {
+  auto const who = applicant(in);
+  if (!who) return who.error();
+  json::array files;
+  for (auto const& one : materials_.list(*who)) files.push_back({{"name", one.name}, {"bytes", one.bytes}});
+  return json::object{{"files", std::move(files)}};
+}
+
+PageRequests::Reply PageRequests::add_material(In in) {
+  auto const who = applicant(in);
+  if (!who) return who.error();
+  if (!uploads_.has(Upload::kMaterial)) return Explanation(words::kPageTransfer);
+  auto const added = materials_.add(*who, text_at(in, "name"), uploads_.path(Upload::kMaterial));
+  uploads_.forget({Upload::kMaterial});
+  if (!added) return added.error();
+  return materials_of(in);
+}
+
+PageRequests::Reply PageRequests::remove_material(In in) {
+  auto const who = applicant(in);
+  if (!who) return who.error();
+  if (auto const removed = materials_.remove(*who, text_at(in, "name")); !removed) return removed.error();
+  return materials_of(in);
 }
 
 // ---- Deeds ---------------------------------------------------------------------------------------------------------
@@ -405,11 +417,22 @@ PageRequests::Reply PageRequests::make_roster(In in) {
   return done([&](Desk& desk) { return roster(desk, request); });
 }
 
+PageRequests::Reply PageRequests::make_ballots(In in) {
+  Ballots const request{setting_.office / kRosterFolder, setting_.office / kPapersFolder, title_at(in, setting_.lang)};
+  return done([&](Desk& desk) { return ballots(desk, request); });
+}
+
 PageRequests::Reply PageRequests::make_papers(In in) {
   auto const posted = parse_day_option(text_at(in, "posted"));
   if (!posted) return posted.error();
-  Papers const request{evidence(in),         setting_.office / kPapersFolder, *posted, text_at(in, "phone"),
-                       text_at(in, "place"), flag_at(in, "identity_numbers")};
+  auto const of = evidence(in);
+  if (!of) return of.error();
+  Papers const request{*of,
+                       setting_.office / kPapersFolder,
+                       *posted,
+                       text_at(in, "phone"),
+                       text_at(in, "place"),
+                       flag_at(in, "identity_numbers")};
   return done([&](Desk& desk) { return papers(desk, request); });
 }
 

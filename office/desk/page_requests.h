@@ -7,19 +7,25 @@
 #include "local/page_host.h"
 #include "office/desk/deeds.h"
 #include "office/desk/made_papers.h"
+#include "office/desk/materials.h"
+#include "office/desk/meeting_requests.h"
 #include "office/desk/uploads.h"
 
 namespace piaojue::desk {
 
 class PageRequests {
  public:
-  explicit PageRequests(Setting setting);
+  /// @param programs the folder of those that a meeting needs.
+  PageRequests(Setting setting, fs::path programs);
 
   /// @return the reply's members. Without a key only `state`, `unlock` and `enlist` (the first person) are done.
   Explained<boost::json::object> answer(std::string_view verb, boost::json::object const& in);
 
   /// A paper that this office has made, by its place in the list of `state`. On any thread.
   std::optional<local::Asset> paper(std::string_view path) const { return papers_.asset(path); }
+  /// A page to be printed. On any thread; so is `watch`, of the meetings' servers.
+  std::optional<local::Asset> print(std::string_view path) const { return meetings_.print(path); }
+  void watch() { meetings_.watch(); }
   Uploads const& uploads() const { return uploads_; }
 
  private:
@@ -49,6 +55,10 @@ class PageRequests {
   Reply deadline(In in);
   Reply trail_of(In in);
   Reply check_paper(In in);
+  // Materials of one applicant.
+  Reply materials_of(In in);
+  Reply add_material(In in);
+  Reply remove_material(In in);
   // Deeds.
   Reply import_sheets(In in);
   Reply verdict_paper(In in);
@@ -58,6 +68,7 @@ class PageRequests {
   Reply notify(In in);
   Reply answer_notice(In in);
   Reply make_roster(In in);
+  Reply make_ballots(In in);
   Reply make_papers(In in);
   Reply publish_at(In in);
   Reply object_to(In in);
@@ -70,7 +81,10 @@ class PageRequests {
   Hand hand() const;
   /// Opens the desk for one deed. @return what it said.
   Reply done(std::function<Explained<void>(Desk&)> const& deed);
-  Evidence evidence(In in) const;
+  /// Of the meeting that it names, or else of the record that was sent up. Refused: there is no such meeting.
+  Explained<Evidence> evidence(In in) const;
+  /// Of the list. Refused: nothing is imported, or there is no such number.
+  Explained<Subject> applicant(In in);
   Explained<Bytes> uploaded(Upload kind) const;
 
   Setting setting_;
@@ -79,6 +93,9 @@ class PageRequests {
   std::shared_ptr<crypto::SigningKey const> key_;  ///< of whoever has signed on
   Uploads uploads_;
   MadePapers papers_;
+  Materials materials_;
+  MeetingRequests meetings_;
+  std::string name_;  ///< of whoever has signed on
 };
 
 }  // namespace piaojue::desk

@@ -87,7 +87,7 @@ std::string_view finding_code(office::Finding finding) {
 json::array tried_view(office::Assessment const& machine, Lang lang) {
   json::array out;
   for (auto const& one : machine.tried) {
-    out.push_back({{"route", one.route},
+    out.push_back({{"route", one.name.in(lang)},
                    {"articles", json_list(one.articles)},
                    {"finding", finding_code(one.finding)},
                    {"arithmetic", json_list(one.arithmetic, lang)}});

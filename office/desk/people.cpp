@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who works in the office, and what was done about, or by, one person.
+#include "local/passphrase.h"
 #include "office/desk/deeds.h"
 #include "office/desk/page_views.h"
 #include "strings/desk.h"
@@ -15,6 +16,7 @@ Explained<std::uint32_t> enlist(Desk& desk, Enlist const& request) {
     if (desk.setting().date_reason.empty()) return Explanation(std::move(*odd));
     more[entry::kDateReasonKey] = desk.setting().date_reason;
   }
+  if (auto const good = local::check_new_passphrase(request.passphrase); !good) return good.error();
   std::optional<office::Signer> voucher;
   if (request.voucher) {
     auto const key = request.voucher->key(desk.file());

@@ -55,7 +55,7 @@ Ballot ballot_of(std::vector<BallotLine> const& lines) {
 std::string members_csv(sheets::Members const& members) {
   std::string out = std::string(words::kRosterMembers.zh) + "\r\n";
   auto const listed = [](std::string& list, std::string_view word) {
-    (list += list.empty() ? std::string_view() : words::kRosterBetween.zh) += word;
+    (list += list.empty() ? std::string_view() : words::kListDivider.zh) += word;
   };
   for (std::size_t n = 0; n < members.people.size(); ++n) {
     auto const& person = members.people[n];
@@ -114,42 +114,47 @@ Explained<std::vector<BallotLine>> ballot_list(Desk const& desk, Casework const&
   return out;
 }
 
-Explained<void> roster(Desk& desk, Roster const& request) {
-  auto const before = desk.casework(Follow::kAll);
-  if (!before) return before.error();
-  auto const in = before->check_roster();
+Explained<RosterFiles> roster_files(Desk const& desk, Casework const& before, Roster const& request) {
+  auto const in = before.check_roster();
   if (!in) return in.error();
-  auto const lines = ballot_list(desk, *before, *in, request.batch_size);
+  auto const lines = ballot_list(desk, before, *in, request.batch_size);
   if (!lines) return lines.error();
   auto ballot = ballot_of(*lines);
-  auto const suggested = suggested_recusals(desk, *before, *in, request.batch_size);
+  auto const suggested = suggested_recusals(desk, before, *in, request.batch_size);
   if (!suggested) return suggested.error();
   auto const recusals = recusals_csv(*suggested, request);
   if (!recusals) return recusals.error();
-  auto const sheet = desk.sheet(*before->import(), Upload::kMembers);
+  auto const sheet = desk.sheet(*before.import(), Upload::kMembers);
   if (!sheet) return sheet.error();
   auto const members = imported(sheets::import_members(*sheet));
   if (!members) return members.error();
 
-  NewFiles files(request.out);
-  auto const csv = as_bytes(ballot.csv);
-  files.add("candidates.csv", Bytes(csv.begin(), csv.end()));
-  files.add("recusals.csv", to_bytes(as_bytes(*recusals)));
-  files.add("members.csv", to_bytes(as_bytes(members_csv(*members))));
+  RosterFiles out{NewFiles(request.out),
+                  {std::move(ballot.order), request.struck, request.struck_reason},
+                  std::move(ballot.people),
+                  suggested->size() - request.struck.size()};
+  out.files.add(std::string(kRosterCandidates), to_bytes(as_bytes(ballot.csv)));
+  out.files.add("recusals.csv", to_bytes(as_bytes(*recusals)));
+  out.files.add("members.csv", to_bytes(as_bytes(members_csv(*members))));
+  return out;
+}
+
+Explained<void> roster(Desk& desk, Roster const& request) {
+  auto const before = desk.casework(Follow::kAll);
+  if (!before) return before.error();
+  auto made = roster_files(desk, *before, request);
+  if (!made) return made.error();
   if (request.meeting) {
     auto toml = read_file(*request.meeting, std::size_t{1} << 20);
     if (!toml) return toml.error();
-    files.add("meeting.toml", std::move(*toml));
+    made->files.add(std::string(kRosterMeeting), std::move(*toml));
   }
-  auto const checked =
-      desk.draft(*before, entry::Roster{std::move(ballot.order), request.struck, request.struck_reason},
-                 std::move(ballot.people), files.marks());
+  auto const checked = desk.draft(*before, made->said, made->people, made->files.marks());
   if (!checked) return checked.error();
-  if (auto const put = files.write(); !put) return put.error();
+  if (auto const put = made->files.write(); !put) return put.error();
   if (auto const written = desk.write(*checked); !written) return written.error();
-  desk.say({words::kRosterWritten, {{"count", std::uint64_t{in->size()}}, {"folder", request.out.string()}}});
-  if (auto const count = suggested->size() - request.struck.size(); count > 0)
-    desk.say({words::kRecusalsCarried, {{"count", std::uint64_t{count}}}});
+  desk.say({words::kRosterWritten, {{"count", std::uint64_t{made->people.size()}}, {"folder", request.out.string()}}});
+  if (made->recusals > 0) desk.say({words::kRecusalsCarried, {{"count", std::uint64_t{made->recusals}}}});
   return {};
 }
 

@@ -9,7 +9,7 @@ namespace piaojue::desk {
 namespace words = strings::desk;
 
 Explained<Secret> read_passphrase(std::string const& file, Sentence const& prompt, bool fresh, Lang lang) {
-  return local::read_passphrase({file, false}, prompt.in(lang), fresh);
+  return local::read_passphrase({file, false}, prompt.in(lang), fresh, lang);
 }
 
 Hand hand_of(std::uint32_t person, std::string const& passphrase_file, Lang lang) {

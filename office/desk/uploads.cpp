@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "office/desk/materials.h"
 #include "strings/desk.h"
 #include "verifier/paper.h"
 
@@ -24,6 +25,8 @@ std::size_t bytes_max(Upload kind) {
       return kRecordBytesMax;
     case Upload::kEvidence:
       return kEvidenceBytesMax;
+    case Upload::kMaterial:
+      return kMaterialBytesMax;
     case Upload::kPaper:
       break;
   }

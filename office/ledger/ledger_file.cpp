@@ -178,7 +178,6 @@ Explained<std::uint32_t> LedgerFile::enlist(std::string const& name, sheets::Day
   auto const person = static_cast<std::uint32_t>(ledger_.people().size() + 1);
   if ((person == 1) == voucher.has_value())
     return Explanation(voucher ? words::kLedgerFirstAlone : words::kLedgerVoucherWanted);
-  if (passphrase.size() < 8) return Explanation(words::kLedgerPassphraseShort);
   crypto::SigningKey const key = crypto::SigningKey::generate();
   Bytes salt(crypto::kPassphraseSaltBytes);
   randombytes_buf(salt.data(), salt.size());

@@ -37,7 +37,7 @@ Cells attempt_row(meeting::Manifest const& m, verifier::AttemptResult const& att
     for (auto const p : attempt.overridden) remarks += m.people.at(p - 1).name + " ";
   }
   return {m.batches.at(attempt.batch - 1).title,
-          std::to_string(attempt.attempt),
+          said({words::kRound, {{"n", attempt.attempt}}}),
           said(means(attempt)),
           std::to_string(attempt.present),
           std::to_string(attempt.questions.size()),
@@ -51,7 +51,7 @@ void batches(Frame& frame, verifier::Audit const& audit) {
   for (auto const& attempt : audit.attempts) rows.push_back(attempt_row(*audit.manifest, attempt));
   frame.heading(words::kMinutesBatches);
   frame.table({{words::kColumnBatch, 20},
-               {words::kColumnAttempt, 8, true},
+               {words::kColumnAttempt, 8},
                {words::kColumnMeans, 8},
                {words::kColumnPresent, 8, true},
                {words::kColumnPeople, 8, true},

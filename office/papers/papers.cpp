@@ -19,6 +19,9 @@ Explained<std::vector<Paper>> make_papers(MeetingRecord const& record, std::opti
     if (!paper) return paper.error();
     out.push_back(std::move(*paper));
   }
+  auto paper = signing_paper(record, ledger);
+  if (!paper) return paper.error();
+  out.push_back(std::move(*paper));
   return out;
 }
 

@@ -23,7 +23,7 @@ struct OfficeFacts {
   std::map<meeting::QuestionId, std::string> identity_numbers;
 };
 
-/// All seven of the meeting, in the order of their numbers. Refused unless the record is VERIFIED.
+/// All eight of the meeting, in the order of their numbers. Refused unless the record is VERIFIED.
 /// @param ledger none: the office keeps no ledger, which the papers say.
 Explained<std::vector<Paper>> make_papers(MeetingRecord const& record, std::optional<LedgerHead> const& ledger,
                                           OfficeFacts const& facts = {});
@@ -41,6 +41,8 @@ Explained<Paper> public_list(MeetingRecord const& record, std::optional<LedgerHe
                              OfficeFacts const& facts = {});  ///< 公示名单
 Explained<Paper> filing_paper(MeetingRecord const& record, std::optional<LedgerHead> const& ledger,
                               OfficeFacts const& facts = {});  ///< 证书交接表
+Explained<Paper> signing_paper(MeetingRecord const& record,
+                               std::optional<LedgerHead> const& ledger);  ///< 表决结果签字表
 
 // ---- From before the meeting ---------------------------------------------------------------------------------------
 
@@ -53,6 +55,16 @@ struct CaseNotes {
 Explained<Paper> verdict_paper(OfficeHeading const& heading, std::vector<Applicant> const& people,
                                std::vector<Assessed> const& assessed,
                                std::map<std::uint32_t, CaseNotes> const& notes = {});
+/// What the ballots of paper need to know, in the meeting's numbering: question q is candidates[q − 1].
+struct BallotPapers {
+  std::string meeting, date;  ///< empty: the heading's title, a date to be written by hand
+  bool rehearsal = false;
+  bool abstaining = true;
+  std::vector<meeting::Candidate> candidates;
+  std::vector<meeting::Batch> batches;
+};
+/// 表决票（纸质备用）, a paper a batch, to be printed as often as there are experts.
+Explained<std::vector<Paper>> ballot_papers(OfficeHeading const& heading, BallotPapers const& of);
 /// 补正通知书 for one applicant. @param number of the applicant in the imported sheet.
 Explained<Paper> notice_paper(OfficeHeading const& heading, std::uint32_t number, CorrectionNotice const& notice);
 

@@ -113,7 +113,7 @@ class Judgement {
     if (best == nullptr) return judge_without_route();
     take(verdict_of(best->finding()), *best);
     if (out_.verdict == Verdict::kEligible)
-      out_.reason = {say::kReasonByRoute, {{"route", out_.route}, {"article", out_.articles.back()}}};
+      out_.reason = {say::kReasonByRoute, {{"route", best->tried().name}, {"article", out_.articles.back()}}};
   }
 
   void judge_without_route() {
@@ -183,7 +183,7 @@ class Judgement {
   void note_other_channel() {
     Trial const* const normal = best_of(routes_);
     if (exceptional() && normal != nullptr && normal->finding() == Finding::kMet)
-      out_.notes.emplace_back(say::kNoteNormalToo, Sentence::Values{{"route", normal->tried().route}});
+      out_.notes.emplace_back(say::kNoteNormalToo, Sentence::Values{{"route", normal->tried().name}});
     if (!exceptional() && open() && out_.verdict == Verdict::kNotEligible &&
         std::ranges::any_of(held_, [](Held const& h) { return h.trial.failures() == 0; }))
       out_.notes.emplace_back(say::kNoteExceptionalMaybe);

@@ -14,12 +14,13 @@ namespace piaojue::office {
 inline constexpr std::size_t kStandardBytesMax = 256U << 10;
 
 enum class Verdict : std::uint8_t { kEligible, kNotEligible, kReview };
-Text const& verdict_word(Verdict verdict);       ///< 符合条件 不符合条件 需人工审核
+Text const& verdict_word(Verdict verdict);       ///< 符合条件 不符合条件 须人工认定
 std::string_view verdict_code(Verdict verdict);  ///< ELIGIBLE NOT_ELIGIBLE REVIEW
 
 /// A row of 第五条: a way to apply in the normal channel.
 struct Route {
   std::string id, article;
+  std::string name, name_en;  ///< what people read; the id is for data alone
   Level target = Level::kAssistant;
   std::vector<Degree> degrees;
   Title title = Title::kNone;  ///< to be held; years then count from it
@@ -72,6 +73,7 @@ enum class Finding : std::uint8_t { kMet, kNotMet, kUnclear };
 /// One route that was tried, or one achievement held against one line.
 struct Tried {
   std::string route;                  ///< "E3b", or the name of the achievement
+  Sentence name;                      ///< of the route or the achievement, for people
   std::vector<std::string> articles;  ///< "第五条（二）"
   Finding finding = Finding::kNotMet;
   std::vector<Sentence> arithmetic;  ///< "2024 − 2018 = 6 年 ≥ 6 年"

@@ -65,7 +65,8 @@ void try_date(Trial& trial, Achievement const& a, Date title_since) {
 
 Held hold(Achievement const& a, ExceptionalItem const& item, ExceptionalItem::Condition const& c, Facts const& facts,
           Standard const& standard) {
-  Held out{Trial(a.name.empty() ? item.article : a.name, {item.article}), Stage::kNothing};
+  std::string const& name = a.name.empty() ? item.article : a.name;
+  Held out{Trial(name, {item.article}, as_written(name)), Stage::kNothing};
   Trial& trial = out.trial;
   try_award(trial, a, item, c);
   if (trial.failures() != 0) return out;

@@ -219,7 +219,7 @@ void try_study(Trial& trial, Study const& study) {
 }
 
 Trial try_route(Route const& route, Study const& study, Facts const& facts, Standard const& standard) {
-  Trial trial(route.id, {route.article});
+  Trial trial(route.id, {route.article}, as_written(route.name, route.name_en));
   try_study(trial, study);
   if (route.title != Title::kNone) try_title(trial, facts, standard, route.title);
   YearsTrial(trial, facts, standard, route, study).run();

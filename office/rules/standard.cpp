@@ -16,9 +16,11 @@ using sheets::level_word;
 namespace {
 
 void read_route(TableReader& reader, toml::table const& table, Standard& out) {
-  reader.only(table, {"id", "target", "article", "degrees", "title", "years", "appraisals"});
+  reader.only(table, {"id", "name", "name_en", "target", "article", "degrees", "title", "years", "appraisals"});
   Route route;
   route.id = reader.text(table, "id", true);
+  route.name = reader.text(table, "name", true);
+  route.name_en = reader.text(table, "name_en", true);
   route.target = reader.target(table);
   route.article = reader.text(table, "article", true);
   route.title = reader.word(table, "title", table_title_of, std::optional(Title::kNone));

@@ -7,8 +7,9 @@
 
 namespace piaojue::office {
 
-Trial::Trial(std::string route, std::vector<std::string> articles) {
+Trial::Trial(std::string route, std::vector<std::string> articles, Sentence name) {
   tried_.route = std::move(route);
+  tried_.name = std::move(name);
   tried_.articles = std::move(articles);
   tried_.finding = Finding::kMet;
 }
@@ -43,5 +44,10 @@ void Trial::note(Sentence words, std::string_view article) {
 }
 
 Sentence as_written(std::string const& text) { return {strings::rules::kAsWritten, {{"text", text}}}; }
+
+Sentence as_written(std::string const& zh, std::string const& en) {
+  static constinit Text const kBoth{"rules.as_written", "{zh}", "{en}"};
+  return {kBoth, {{"zh", zh}, {"en", en}}};
+}
 
 }  // namespace piaojue::office

@@ -11,7 +11,8 @@ namespace piaojue::office {
 
 class Trial {
  public:
-  Trial(std::string route, std::vector<std::string> articles);
+  /// @param name of the route or the achievement, for people; a gate has none.
+  Trial(std::string route, std::vector<std::string> articles, Sentence name = {});
 
   void met(Sentence words);
   /// People decide, unless something else is not met.
@@ -42,5 +43,7 @@ class Trial {
 
 /// What the table says in its own words.
 Sentence as_written(std::string const& text);
+/// The same in both languages.
+Sentence as_written(std::string const& zh, std::string const& en);
 
 }  // namespace piaojue::office

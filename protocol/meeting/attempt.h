@@ -134,6 +134,7 @@ struct QuestionState {
   BatchId batch = 0;
   std::optional<Row> declared;  ///< the last declared row; a contested one decides nothing
   bool opened = false;          ///< a TallyShare was given for an attempt: never again by ballot (GATE_REOPENED)
+  bool tallied = false;         ///< a PaperTally had a row of it, also one that was void
   std::uint32_t attempts = 0;
   bool interview = false;
   bool paper = false;         ///< `declared` was counted on paper

@@ -17,7 +17,7 @@ std::size_t elements_max(EntryType type) {
   switch (type) {
     case EntryType::kMeetingOpen:
       // Every candidate stands in the list of one batch; there are no more batches than candidates.
-      return kPeopleMax + kTrusteesMax + 3 * kCandidatesMax;
+      return kPeopleMax + kTrusteesMax + 3 * kCandidatesMax + kAttachmentsAllMax;
     case EntryType::kBatchOpen:
       return kPerQuestion + kPerExpert + kPerExpert * kPerQuestion + kTrusteesMax + kResults;
     case EntryType::kBatchClose:
@@ -143,6 +143,8 @@ Result<Body> decode_body(EntryType type, ByteView bytes) {
       return decode_as<v2::EnvelopeSpoil, EnvelopeSpoil>(type, bytes);
     case EntryType::kCheckResult:
       return decode_as<v2::CheckResult, CheckResult>(type, bytes);
+    case EntryType::kRecuseBack:
+      return decode_as<v2::RecuseBack, RecuseBack>(type, bytes);
   }
   return Refusal::kUnknownType;
 }

@@ -59,6 +59,8 @@ std::string_view name(EntryType type) {
       return "EnvelopeSpoil";
     case EntryType::kCheckResult:
       return "CheckResult";
+    case EntryType::kRecuseBack:
+      return "RecuseBack";
   }
   return "?";
 }

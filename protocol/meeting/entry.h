@@ -19,7 +19,7 @@ namespace piaojue::meeting {
 using Body = std::variant<Manifest, SignIn, SignOut, Recuse, KeyChange, Interview, BatchKeys, BatchOpen, TokenRequest,
                           TokensIssued, EnvelopeCast, BatchClose, IssuanceClosed, MixStep, BallotBox, Confirm, Override,
                           TallyShare, Declaration, Erased, Void, PaperTally, Incident, MeetingClose, TrusteeChange,
-                          EnvelopeSpoil, CheckResult>;
+                          EnvelopeSpoil, CheckResult, RecuseBack>;
 
 enum class EntryType : std::uint8_t {
   kMeetingOpen = 1,
@@ -48,7 +48,8 @@ enum class EntryType : std::uint8_t {
   kMeetingClose,
   kTrusteeChange,
   kEnvelopeSpoil,
-  kCheckResult
+  kCheckResult,
+  kRecuseBack
 };
 /// "MeetingOpen", "SignIn", …: the type name in the signing input and in every report.
 std::string_view name(EntryType type);

@@ -36,10 +36,16 @@ inline constexpr std::uint32_t kCommitteeMin = 7;       ///< fewer guard nothing
 inline constexpr std::uint32_t kCastsMax = 16;          ///< envelopes of a person in an attempt
 inline constexpr std::uint32_t kUnsignedSpoilsMax = 2;  ///< of a person in an attempt, not signed by the person
 inline constexpr std::uint32_t kSignInsMax = 32;        ///< of a person by himself
+inline constexpr std::uint32_t kRecuseBacksMax = 8;     ///< of a person and question
 inline constexpr std::uint32_t kBatchKeysMax = 32;      ///< of a trustee for an attempt, before it is opened
 inline constexpr std::size_t kCandidatesMax = 5000;
 inline constexpr std::size_t kQuestionsPerBatchMax = 100;
-inline constexpr std::size_t kBallotsMin = 3;  ///< fewer are never opened
+inline constexpr std::size_t kAttachmentsMax = 20;         ///< of a candidate
+inline constexpr std::size_t kAttachmentsAllMax = 24'000;  ///< of all candidates
+inline constexpr std::size_t kAttachmentBytesMax = 20u << 20;
+inline constexpr std::size_t kAttachmentNameBytesMax = 200;
+inline constexpr std::size_t kAttachmentPieceBytes = 256u << 10;  ///< that are asked for at once, or what is left
+inline constexpr std::size_t kBallotsMin = 3;                     ///< fewer are never opened
 
 enum Role : std::uint32_t { kExpert = 1, kChair = 2, kClerk = 4, kSupervisor = 8, kScreen = 16 };
 
@@ -70,11 +76,19 @@ struct Person {
   std::optional<Signature> possession;
 };
 
+/// A file that belongs to a candidate: its content is not in the log (specification §9.5).
+struct Attachment {
+  std::string name;  ///< as `is_attachment_name` (attachment.h); no two of a candidate alike
+  std::uint64_t size = 0;
+  Hash sha256;
+};
+
 struct Candidate {
   std::string name, employer, level;
   Channel channel = Channel::kNormal;
   std::string summary, group_opinion;
   std::string opened_before;  ///< an earlier meeting in which this question was opened; else empty
+  std::vector<Attachment> attachments;
 };
 
 struct Batch {

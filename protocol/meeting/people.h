@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Entries about people (specification §3.1, §10.1): who is there, who stands back, whose keys have changed, who was
-/// heard.
+/// Entries about people (specification §3.1, §10.1): who is there, who stands back and who comes back, whose keys have
+/// changed, who was heard.
 #include "protocol/meeting/manifest.h"
 
 namespace piaojue::meeting {
@@ -28,6 +28,16 @@ struct Recuse {
   PersonId person = 0;
   QuestionId question = 0;
   std::string reason;
+  std::uint32_t sequence = 0;  ///< RecuseBacks of this person and question so far: what was said once is not said again
+};
+
+/// Takes a recusal back.
+struct RecuseBack {
+  Hash meeting;
+  PersonId person = 0;
+  QuestionId question = 0;
+  std::string reason;
+  std::uint32_t sequence = 0;  ///< as in Recuse, before this one
 };
 
 struct KeyChange {

@@ -16,7 +16,8 @@ using rules::Rule;
 
 namespace {
 
-/// `person`, `trustee`, `question` and `batch` of an entry exist, and it is of this meeting or this attempt.
+/// `person`, `trustee`, `question` and `batch` of an entry exist, and what it takes back; and it is of this meeting or
+/// this attempt.
 template <class E>
 Result<void> names_what_exists(State const& s, E const& e) {
   if constexpr (requires { e.meeting; }) {
@@ -36,6 +37,9 @@ Result<void> names_what_exists(State const& s, E const& e) {
   }
   if constexpr (requires { e.question; }) {
     if (!s.is_question(e.question)) return Refusal::kUnknown;
+  }
+  if constexpr (std::is_same_v<E, RecuseBack>) {
+    if (s.recusal(e.person, e.question) == nullptr) return Refusal::kUnknown;
   }
   if constexpr (requires { e.batch; }) {
     if (!s.is_batch(e.batch)) return Refusal::kUnknown;

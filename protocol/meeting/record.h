@@ -57,7 +57,12 @@ class Record {
   Office office(PersonId concerned) const { return meeting::office(state_, concerned); }
   Committee committee(PersonId concerned) const { return meeting::committee(state_, concerned); }
   std::size_t quorum() const { return meeting::quorum(state_.manifest); }  ///< q
+  /// Those that stand.
   std::map<PersonId, std::map<QuestionId, RecusalNote>> const& recusals() const { return state_.recusals; }
+  /// How often a recusal of this person from this question was taken back: what its next Recuse or RecuseBack says.
+  std::uint32_t recuse_backs(PersonId person, QuestionId q) const { return state_.recuse_backs_of(person, q); }
+  /// What the last RecuseBack took back.
+  RecusalNote const& taken_back() const { return state_.taken_back; }
   std::map<QuestionId, Interview> const& interviews() const { return state_.interviews; }
   QuestionState const& question(QuestionId q) const { return state_.questions.at(q); }
 

@@ -51,6 +51,18 @@ Presence State::presence(PersonId person) const {
   return found == presences.end() ? Presence{} : found->second;
 }
 
+RecusalNote const* State::recusal(PersonId person, QuestionId q) const {
+  auto const has = recusals.find(person);
+  if (has == recusals.end()) return nullptr;
+  auto const note = has->second.find(q);
+  return note == has->second.end() ? nullptr : &note->second;
+}
+
+std::uint32_t State::recuse_backs_of(PersonId person, QuestionId q) const {
+  auto const found = recuse_backs.find({person, q});
+  return found == recuse_backs.end() ? 0 : found->second;
+}
+
 std::vector<PersonId> State::people_with(Role role) const {
   std::vector<PersonId> out;
   for (PersonId p = 1; p <= manifest.people.size(); ++p) {

@@ -43,11 +43,15 @@ struct PendingKeys {
   std::uint32_t times = 0;                                        ///< BatchKeys for this attempt, with those replaced
 };
 
-/// Why an expert is recused from a question, and on whose word (specification §10.1).
+/// Why an expert is recused from a question, and on whose word (specification §1, §10.1).
 struct RecusalNote {
   std::string reason;
   /// Signed by the expert under a first key, or by the committee; otherwise only the office says so.
   bool attested = false;
+  bool by_office = false, by_committee = false;  ///< who has signed for it beside the expert, whoever attested it later
+  /// The expert signed for it himself: the entry that brought the key of the last time.
+  std::optional<std::uint64_t> own_key;
+  bool opened = false;  ///< a BatchOpen with the question came while it stood
 };
 
 struct State {
@@ -65,7 +69,9 @@ struct State {
   std::set<PersonId> committee_pool;          ///< E of specification §1
   std::set<PersonId> came;                    ///< experts who have ever signed in under a first key
   std::map<PersonId, std::uint64_t> differs;  ///< index of the last EnvelopeSpoil of a person found to differ
-  std::map<PersonId, std::map<QuestionId, RecusalNote>> recusals;
+  std::map<PersonId, std::map<QuestionId, RecusalNote>> recusals;  ///< those that stand
+  std::map<std::pair<PersonId, QuestionId>, std::uint32_t> recuse_backs;
+  RecusalNote taken_back;  ///< what the last RecuseBack took back
   std::map<QuestionId, Interview> interviews;
   std::map<QuestionId, QuestionState> questions;
 
@@ -98,7 +104,9 @@ struct State {
   bool has_role(PersonId person, Role role) const;
   bool has_slot(PersonId person) const;
   Presence presence(PersonId person) const;
-  std::vector<PersonId> people_with(Role role) const;  ///< ascending
+  RecusalNote const* recusal(PersonId person, QuestionId q) const;     ///< nothing: none stands
+  std::uint32_t recuse_backs_of(PersonId person, QuestionId q) const;  ///< so far
+  std::vector<PersonId> people_with(Role role) const;                  ///< ascending
   std::vector<PersonId> experts_present() const;
   std::vector<PersonId> signed_in() const;  ///< of any role, ascending
 

@@ -39,6 +39,32 @@ TEST(Log, Attack02_KeysOfTheOfficeConfirmNothingInThisAttempt) {
   EXPECT_STOPPED(hall, kGateUnconfirmed, hall.share(0));
 }
 
+// An expert has said that he must not judge a candidate; the office brings him a key and has him judge after all.
+TEST(Log, AKeyThatTheOfficeBroughtTakesNoRecusalBack) {
+  Hall hall;
+  must(hall.recuse(1, 1));
+  must(hall.change_keys(1, hall.office()));
+  EXPECT_STOPPED(hall, kNotAuthorised, hall.recuse_back(1, 1));
+  EXPECT_STOPPED(hall, kNotAuthorised, hall.recuse_back(1, 1, hall.office()));
+  EXPECT_STOPPED(hall, kNotAuthorised, hall.submit(RecuseBack{hall.record.meeting(), 1, 1, "误登"}, hall.office()));
+  // Nor as its own: what it enters besides is not instead of what he signed.
+  must(hall.recuse_by(1, 1, hall.office()));
+  EXPECT_STOPPED(hall, kNotAuthorised, hall.recuse_back(1, 1, hall.office()));
+  hall.run_batch(1, hall.votes(1, 4, 0), Stage::kOpen);
+  EXPECT_TRUE(hall.attempt().recused(1, 1));
+}
+
+// Whoever the office recused signs the same himself, which makes it attested, and lifts it as his own.
+TEST(Log, AnExpertLiftsNoRecusalOfTheOfficeAlone) {
+  Hall hall;
+  must(hall.recuse_by(1, 1, hall.office()));
+  EXPECT_STOPPED(hall, kNotAuthorised, hall.recuse_back(1, 1));
+  must(hall.recuse(1, 1));
+  EXPECT_STOPPED(hall, kNotAuthorised, hall.recuse_back(1, 1));
+  EXPECT_STOPPED(hall, kNotAuthorised, hall.recuse_back(1, 1, {2, 3}));
+  must(hall.recuse_back(1, 1, hall.office()));
+}
+
 // Two thirds of the witnesses were made of keys of the office's own.
 TEST(Log, Attack02_KeysOfTheOfficeWitnessNothing) {
   Hall hall;

@@ -214,6 +214,27 @@ TEST(Log, Attack29_ASignOutHeldBack) {
   EXPECT_STOPPED(hall, kLogInconsistent, hall.submit(elsewhere, {1}));
 }
 
+// The server keeps what an expert has signed, and puts it where it suits: yesterday's taking back behind today's
+// recusal, his old recusal behind his taking back, one before the other, or in the middle of the vote.
+TEST(Log, ARecusalAndItsTakingBackCountOnceAndInTheirOrder) {
+  Hall hall;
+  auto const signed_by_her = [&](auto body) { return hall.signed_by(std::move(body), {1}); };
+  Bytes const first = signed_by_her(Recuse{hall.record.meeting(), 1, 1, "亲属"});
+  Bytes const back = signed_by_her(RecuseBack{hall.record.meeting(), 1, 1, "误登"});
+  EXPECT_STOPPED(hall, kUnknown, hall.submit_bytes(back));
+  must(hall.submit_bytes(first));
+  must(hall.submit_bytes(back));
+  EXPECT_STOPPED(hall, kConflict, hall.submit_bytes(first));
+  EXPECT_STOPPED(hall, kUnknown, hall.submit_bytes(back));
+  must(hall.recuse(1, 1));
+  EXPECT_STOPPED(hall, kConflict, hall.submit_bytes(back));
+  // Held back until the vote runs, it moves nobody: who is present and recused was signed by those who opened it.
+  Bytes const held = signed_by_her(RecuseBack{hall.record.meeting(), 1, 1, "误登", 1});
+  hall.run_batch(1, {}, Stage::kOpen);
+  EXPECT_STOPPED(hall, kWrongPhase, hall.submit_bytes(held));
+  EXPECT_TRUE(hall.attempt().recused(1, 1));
+}
+
 // Going home says nothing of the vote by itself.
 TEST(Log, Attack29_ASignOutThatSaysNothingIsNoNotCast) {
   Hall hall;

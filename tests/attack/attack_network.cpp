@@ -98,7 +98,7 @@ TEST(Network, EntriesInAnotherSpellingAreRefused) {
             Refusal::kNotCanonical)
       << "a longer varint";
   // A type of a later version, and one signature twice.
-  EXPECT_EQ(refusal(joined({varint_field(1, 28), bytes_field(2, body)})), Refusal::kUnknownType);
+  EXPECT_EQ(refusal(joined({varint_field(1, 29), bytes_field(2, body)})), Refusal::kUnknownType);
   // The tail of `good` behind the type (2 bytes) and the body with its tag and length (2) is its one signature.
   auto twice = good;
   piaojue::append(twice, ByteView(good).subspan(2 + 2 + body.size()));

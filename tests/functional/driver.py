@@ -3,10 +3,12 @@
 docs/client-door.md describes: command lines in, JSON lines out. Used by the functional tests, the demo and the
 meeting benchmark."""
 
+import fcntl
 import json
 import os
 import pathlib
 import signal
+import struct
 import subprocess
 import threading
 import time
@@ -14,6 +16,15 @@ import time
 
 class Failed(Exception):
     """A step did not end as it should; says which process, and the last lines that it printed."""
+
+
+def lock_holder(path):
+    """Which process holds the lock of fcntl on that file; 0: none."""
+    form = "hhqqi4x"
+    with open(path, "rb+") as file:
+        asked = struct.pack(form, fcntl.F_WRLCK, 0, 0, 0, 0)
+        kind, _, _, _, pid = struct.unpack(form, fcntl.fcntl(file, fcntl.F_GETLK, asked))
+    return 0 if kind == fcntl.F_UNLCK else pid
 
 
 class Process:
@@ -179,7 +190,8 @@ class Client(Process):
 class Meeting:
     """A meeting's directory, its server and its clients."""
 
-    def __init__(self, bin_dir, directory, meeting_toml, members_csv, candidates_csv, recusals_csv=None):
+    def __init__(self, bin_dir, directory, meeting_toml, members_csv, candidates_csv, recusals_csv=None,
+                 materials=None):
         self.bin = pathlib.Path(bin_dir)
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -190,6 +202,7 @@ class Meeting:
         self.server = None
         self.run_tool("piaojue-server", "init", self.server_dir, "--meeting", meeting_toml, "--members", members_csv,
                       "--candidates", candidates_csv, *(("--recusals", recusals_csv) if recusals_csv else ()),
+                      *(("--materials", materials) if materials else ()),
                       "--listen", "127.0.0.1:0")
         self.slips = {}
         for slip in sorted((self.server_dir / "slips").iterdir()):
@@ -200,7 +213,7 @@ class Meeting:
         return self.directory / f"client-{person:02d}"
 
     def passphrase(self, person):
-        return f"口令-{person}"
+        return f"本机测试口令-{person}"
 
     def run_tool(self, program, *args, env=None, ok=(0,), timeout_s=120):
         done = subprocess.run([str(self.bin / program), *map(str, args)], capture_output=True, text=True,

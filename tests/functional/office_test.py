@@ -9,10 +9,12 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import subprocess
 import tempfile
+import tomllib
 import unittest
 
 import driver
@@ -30,7 +32,7 @@ class Office(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.office = self.directory / "office"
 
-    def clerk(self, command, *args, rc=0, passphrase="口令口令一", office=None, dated=True):
+    def clerk(self, command, *args, rc=0, passphrase="经办口令口令一号", office=None, dated=True):
         # Days of these tests are set, in no order: each says why, as people have to. dated=False: nobody says it.
         if dated and "--date" in args:
             args = (*args, "--date-reason", "示例")
@@ -90,8 +92,9 @@ class Office(unittest.TestCase):
         wrong = self.directory / "wrong"
         wrong.write_text("不是口令不是口令\n", encoding="utf-8")
         self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, rc=1)
-        wrong.write_text("口令口令一\n", encoding="utf-8")
-        self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong, passphrase="口令口令二")
+        wrong.write_text("经办口令口令一号\n", encoding="utf-8")
+        self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong,
+                   passphrase="经办口令口令二号")
         self.assertEqual(len(json.loads(self.clerk("trail", "--name", "李经办", "--json").stdout)), 1)
 
     def test_a_passphrase_is_asked_for_at_the_terminal_and_not_shown(self):
@@ -106,7 +109,7 @@ class Office(unittest.TestCase):
                 shown = b""
                 try:
                     for line in lines:
-                        while not shown.endswith(b": "):
+                        while not shown.endswith("：".encode()):
                             self.assertTrue(select.select([master], [], [], 30)[0], shown)
                             shown += os.read(master, 1024)
                         os.write(master, line.encode() + b"\n")
@@ -121,11 +124,11 @@ class Office(unittest.TestCase):
                         break
                 os.close(master)
             return program.returncode, shown.decode(errors="replace")
-        code, shown = typed("口令口令一", "口令口令二")
+        code, shown = typed("经办口令口令一号", "经办口令口令二号")
         self.assertEqual(code, 1, shown)
         self.assertIn("两次", shown)
         self.assertFalse((self.office / "ledger").exists())
-        code, shown = typed("口令口令一", "口令口令一")
+        code, shown = typed("经办口令口令一号", "经办口令口令一号")
         self.assertEqual(code, 0, shown)
         self.assertNotIn("口令口令", shown)
         self.import_examples()
@@ -143,7 +146,7 @@ class Office(unittest.TestCase):
         self.import_examples()
         incoming = self.office / "incoming"
         def send_up(door):
-            self.assertTrue(door.command('unlock {"person":1,"passphrase":"口令口令一"}')["ok"])
+            self.assertTrue(door.command('unlock {"person":1,"passphrase":"经办口令口令一号"}')["ok"])
             data = base64.b64encode((EXAMPLES / "candidates.xlsx").read_bytes()).decode()
             self.assertTrue(door.command("upload " + json.dumps({"kind": "candidates", "offset": 0,
                                                                  "data": data}))["ok"])
@@ -240,7 +243,7 @@ class Office(unittest.TestCase):
         review = [v["candidate"] for v in verdicts if v["standing"] == "REVIEW"]
         out = self.directory / "roster"
         if review:
-            self.assertIn("需人工审核", self.clerk("roster", "--out", out, rc=1).stderr)
+            self.assertIn("须人工认定", self.clerk("roster", "--out", out, rc=1).stderr)
             self.assertFalse(out.exists())
         # A decision without its basis does not settle a REVIEW.
         self.clerk("decide", "--candidate", review[0], "--verdict", "ELIGIBLE", "--reason", "材料齐全", rc=1)
@@ -439,8 +442,8 @@ class Office(unittest.TestCase):
         other = "370211198503121024"
         again = (head, ["王五", "甲公司", "助理级", "正常", other])
         refused = self.part(*again, rc=1)
-        self.assertIn("--corrected 1", refused)
-        self.assertIn("--namesakes", refused)
+        self.assertIn("请把 1 写入证件号码已更正的申报人", refused)
+        self.assertIn("是另外的人", refused)
         self.assertIn("重新导入 1 人，新增 0 人", self.part(*again, more=("--corrected", "1")))
         self.assertEqual([(one["name"], one["level"]) for one in self.verdicts()],
                          [("王五", "助理级"), ("李四", "中级")])
@@ -491,7 +494,7 @@ class Office(unittest.TestCase):
         sheets = ("import", "--members", EXAMPLES / "members.xlsx", "--candidates", EXAMPLES / "candidates.xlsx")
         refused = self.clerk(*sheets, "--date", "2026-10-07", rc=1, dated=False).stderr
         self.assertIn("2026-10-08", refused)
-        self.assertIn("--date-reason", refused)
+        self.assertIn("日期不按先后的理由", refused)
         self.clerk(*sheets, "--date", "2026-10-07", "--date-reason", "补记", dated=False)
         self.clerk("verdicts", "--out", self.directory / "p", "--date", "2199-01-01", rc=1, dated=False)
         trail = json.loads(self.clerk("trail", "--candidate", 1, "--json").stdout)
@@ -563,12 +566,47 @@ class Office(unittest.TestCase):
         out = self.directory / "roster"
         self.clerk("roster", "--out", out)
         with open(out / "recusals.csv", encoding="utf-8", newline="") as file:
-            self.assertEqual([(int(row["评审专家序号"]), int(row["题号"])) for row in csv.DictReader(file)], mine)
+            self.assertEqual([(int(row["评审专家序号"]), int(row["申报人序号"])) for row in csv.DictReader(file)], mine)
         strike = ("roster", "--out", out, "--strike-recusal", f"{expert}:2")
         self.clerk(*strike, rc=1)
         self.clerk("roster", "--out", out, "--strike-recusal", f"{expert}:1", "--strike-reason", "x", rc=1)
         self.clerk(*strike, "--strike-reason", "已调离该单位")
         self.assertNotIn(f'"{expert}","', (out / "recusals.csv").read_text(encoding="utf-8").split("\n", 1)[1])
+
+    def test_ballots_of_paper_are_of_the_roster_that_was_made_last(self):
+        # Harm: on the day on which machines fail there are no ballots; or their numbers are not the meeting's, they
+        # name somebody who has withdrawn, or making them is a deed that nobody has done.
+        self.enlist()
+        candidates = self.directory / "c.csv"
+        with open(candidates, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["姓名", "单位", "级别", "渠道", "批次"],
+                                        ["甲", "甲公司", "中级", "正常", "二"],
+                                        ["乙", "乙公司", "副高级", "正常", "一"],
+                                        ["丙", "丙公司", "中级", "正常", "二"],
+                                        ["丁", "丁公司", "中级", "正常", "二"]])
+        self.clerk("import", "--members", EXAMPLES / "members.xlsx", "--candidates", candidates)
+        self.clerk("decide", "--candidate", "1-4", "--verdict", "ELIGIBLE", "--reason", "x", "--basis", "y")
+        roster, out = self.directory / "roster", self.directory / "ballots"
+        make = ("ballots", "--roster", roster, "--out", out)
+        self.assertIn("请先形成名单", self.clerk(*make, rc=1).stderr)
+        self.clerk("roster", "--out", roster, "--meeting", EXAMPLES / "meeting.toml")
+        before = (self.office / "ledger").read_bytes()
+        self.assertIn("2 种", self.clerk(*make).stdout)
+        self.assertEqual((self.office / "ledger").read_bytes(), before)
+        texts = [(out / f"11-表决票-{batch}.html").read_text(encoding="utf-8") for batch in (1, 2)]
+        rows = [re.findall(r"<tr><td>(第 \d 号)</td><td>(.)</td>", text) for text in texts]
+        with open(roster / "candidates.csv", encoding="utf-8", newline="") as file:
+            listed = [row["姓名"] for row in csv.DictReader(file)]
+        # The server numbers batch by batch, in the order of this file.
+        of_meeting = {name: n for n, name in enumerate(["甲", "丙", "丁", "乙"], 1)}
+        self.assertEqual(sorted(listed), sorted(of_meeting))
+        self.assertEqual(rows, [[(f"第 {of_meeting[name]} 号", name) for name in names] for names in ("甲丙丁", "乙")])
+        with open(EXAMPLES / "meeting.toml", "rb") as file:
+            self.assertIn(tomllib.load(file)["title"], texts[0])
+        self.clerk("withdraw", "--candidate", "3", "--reason", "本人申请")
+        self.assertIn("请重新形成名单", self.clerk(*make, rc=1).stderr)
+        self.clerk("roster", "--out", self.directory / "roster-2")
+        self.assertIn("不是最近一次形成的名单", self.clerk(*make, rc=1).stderr)
 
     def test_papers_before_the_meeting_name_everybody_and_no_identity_number(self):
         # Harm: an applicant who is told by word of mouth, or whose number hangs on a wall.

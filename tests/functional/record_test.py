@@ -17,7 +17,7 @@ MAGIC = b"PIAOJUE-RECORD-2\n"
 NAMES = dict(enumerate(("MeetingOpen SignIn SignOut Recuse KeyChange Interview BatchKeys BatchOpen TokenRequest "
                         "TokensIssued EnvelopeCast BatchClose IssuanceClosed MixStep BallotBox Confirm Override "
                         "TallyShare Declaration Erased Void PaperTally Incident MeetingClose TrusteeChange "
-                        "EnvelopeSpoil CheckResult").split(), 1))
+                        "EnvelopeSpoil CheckResult RecuseBack").split(), 1))
 
 
 def items(data):
@@ -149,7 +149,7 @@ class Record(unittest.TestCase):
         report = json.loads(done.stdout)
         text = self.verify(self.data).stdout
         self.assertEqual(len(report["checks"]), 27)
-        self.assertEqual(len(re.findall(r"出席 \d+，需 \d+，同意 \d+", text)), 2)
+        self.assertEqual(len(re.findall(r"出席 \d+ 人，需 \d+ 人，同意 \d+ 人", text)), 2)
 
 
 if __name__ == "__main__":

@@ -41,9 +41,11 @@ def write_rosters(directory, experts, batches, rules=None, trustees=("server", "
 class Small:
     """A meeting in its own temporary folder."""
 
-    def __init__(self, bin_dir, experts=4, batches=(1,), **rules):
+    def __init__(self, bin_dir, experts=4, batches=(1,), materials=None, **rules):
+        """@param materials: a folder for `init --materials`."""
         directory = pathlib.Path(tempfile.mkdtemp(prefix="piaojue-test-"))
-        self.sit(bin_dir, directory, experts, write_rosters(directory / "rosters", experts, batches, **rules))
+        files = write_rosters(directory / "rosters", experts, batches, **rules)
+        self.sit(bin_dir, directory, experts, files, materials)
 
     @classmethod
     def on(cls, bin_dir, directory, experts, files):
@@ -52,9 +54,9 @@ class Small:
         self.sit(bin_dir, directory, experts, files)
         return self
 
-    def sit(self, bin_dir, directory, experts, files):
+    def sit(self, bin_dir, directory, experts, files, materials=None):
         self.directory = directory
-        self.meeting = driver.Meeting(bin_dir, directory / "meeting", *files)
+        self.meeting = driver.Meeting(bin_dir, directory / "meeting", *files, materials=materials)
         self.experts = list(range(1, experts + 1))
         self.chair, self.clerk, self.supervisor, self.screen = 1, experts + 1, experts + 2, experts + 3
         self.officers = [self.clerk, self.supervisor]

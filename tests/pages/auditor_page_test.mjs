@@ -95,16 +95,16 @@ test('an honest record is verified, in Chinese and in English, without network o
   await accessible(page, 'empty');
   await drawn(page, 'empty-zh');
   await verify(page, files.honest, anchor);
-  assert.match(await page.locator('#verdict').innerText(), /VERIFIED 27\/27/);
-  assert.match(await page.locator('main').innerText(), /VERIFIED 27\/27\s*$/);
+  assert.match(await page.locator('#verdict').innerText(), /核验通过 27\/27/);
+  assert.match(await page.locator('main').innerText(), /核验通过 27\/27\s*$/);
   assert.equal(await page.locator('.check.holds').count(), 27);
   assert.match(await page.locator('.check.holds').first().innerText(), /✓\s*通过/);
   // Figures that people voted: of eight, five agree, two do not, one abstains; one of them missed his ballot.
   const results = await page.locator('#report').innerText();
-  assert.match(results, /出席 8，需 6，同意 5，待复核表决/);
+  assert.match(results, /出席 8 人，需 6 人，同意 5 人，待复核表决/);
   assert.match(results, /3×5 = 15 < 16 = 2×8/);
   assert.match(results, /同意数可能在 4 到 6 之间/);
-  assert.match(results, /出席 8，需 6，同意 8，通过/);
+  assert.match(results, /出席 8 人，需 6 人，同意 8 人，通过/);
   assert.match(results, /作废/);
   // Rule: paper that the committee has not confirmed says so wherever its figures stand.
   for (const place of ['.attempt', '.question .paper', '.change-paper'])
@@ -151,7 +151,8 @@ test('a forged ballot is named: check, entry, ballot and what it would have done
   const { page, trouble, close } = await open();
   await verify(page, files.forged, anchorOfForged);
   const verdict = await page.locator('#verdict').innerText();
-  assert.match(verdict, /FAILED：第 16 项/);
+  assert.match(verdict, /核验不通过：第 16 项/);
+  assert.equal(await page.locator('.hash mark').count(), 0);
   assert.match(verdict, /条目 \d+（票箱）.*第 1 号申报人第 \d 张选票/);
   assert.match(verdict, /一张选票算作两票/);
   assert.equal(await page.locator('.check.failed').count(), 1);
@@ -164,6 +165,21 @@ test('a forged ballot is named: check, entry, ballot and what it would have done
   assert.match(await page.locator('#verdict').innerText(), /FAILED: check 16/);
   await accessible(page, 'failed, en');
   await drawn(page, 'failed-en');
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
+test('a hash with a wrong digit stands against the right one, and the group is marked', async () => {
+  // Harm: whoever mistyped one digit of 64 is told that the record is false, and not where to look.
+  const { page, trouble, close } = await open();
+  const typed = `${anchor.slice(0, 9)}${anchor[9] === '0' ? '1' : '0'}${anchor.slice(10)}`;
+  await verify(page, files.honest, typed);
+  assert.match(await page.locator('#verdict').innerText(), /核验不通过：第 1 项/);
+  assert.match(await page.locator('#verdict').innerText(), /与纸上不同的是第 3 组/);
+  assert.deepEqual(await page.locator('#verdict .hash mark').allInnerTexts(),
+    [anchor, typed].map((digits) => digits.slice(8, 12)));
+  await accessible(page, 'mistyped hash, zh');
+  await drawn(page, 'mistyped-zh');
   assert.deepEqual(trouble, []);
   await close();
 });
@@ -296,7 +312,7 @@ test('the demonstration is verified within seconds, with helpers', { skip: !fs.e
   await verify(page, DEMO, fs.readFileSync(path.join(ROOT, 'build/demo/anchor.txt'), 'utf8').replace(/\s/g, ''));
   const seconds = (performance.now() - started) / 1000;
   t.diagnostic(`${seconds.toFixed(2)} s`);
-  assert.match(await page.locator('#verdict').innerText(), /VERIFIED 27\/27/);
+  assert.match(await page.locator('#verdict').innerText(), /核验通过 27\/27/);
   assert.ok(seconds < 15, `${seconds} s`);
   // Harm: a meeting of thousands of ballots on one processor takes minutes, and nobody waits for it.
   assert.ok(Number(await page.locator('#verdict').getAttribute('data-helped')) > 0);

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { anchorOf, audit } from '../../web/auditor/audit.js';
 import { BROKEN, brokenMeeting, declared, everybody, FORGED, forgedMeeting, LAWFUL, lawfulMeeting, meeting, richMeeting,
   UNWITNESSED, unwitnessedMeeting } from './record_cases.mjs';
-import { mutatedMeeting } from './record_mutations.mjs';
+import { ATTACKS, attackedMeeting, mutatedMeeting } from './record_mutations.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const sodium = createRequire(path.join(ROOT, 'web/package.json'))('libsodium-wrappers-sumo');
@@ -97,6 +97,18 @@ test('whatever people who know the protocol write, the verifier comes to a concl
     const { m, what } = mutatedMeeting(sodium, seed);
     const report = await verify(m);
     assert.equal(report.exit_code, report.verified ? 0 : 1, what);
+  }
+});
+
+test('nobody comes back without the word of all who kept him away, nor twice, nor once people vote', async (t) => {
+  // Harm: who has stepped back from his kin, or was kept away from him, votes on him after all.
+  for (const [i, attack] of ATTACKS.entries()) {
+    await t.test(attack, async () => {
+      const m = attackedMeeting(sodium, attack, i);
+      const report = await verify(m);
+      assert.equal(report.verified, false);
+      assert.equal(report.first_failure?.entry, m.size - 1, JSON.stringify(report.first_failure));
+    });
   }
 });
 

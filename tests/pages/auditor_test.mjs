@@ -19,7 +19,7 @@ import { createRequire } from 'node:module';
 import { anchorOf, audit } from '../../web/auditor/audit.js';
 import { BROKEN, brokenMeeting, FORGED, forgedMeeting, LAWFUL, lawfulMeeting, richMeeting, UNWITNESSED,
   unwitnessedMeeting } from './record_cases.mjs';
-import { mutatedMeeting } from './record_mutations.mjs';
+import { ATTACKS, attackedMeeting, mutatedMeeting } from './record_mutations.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const BIN = path.resolve(ROOT, process.env.PIAOJUE_BIN ?? 'build/release/bin');
@@ -131,6 +131,20 @@ test('both say the same of what people write who know the protocol', async () =>
   for (let seed = 1; seed <= Number(process.env.PIAOJUE_SEEDS ?? 60); seed++) {
     const { m, what } = mutatedMeeting(sodium, seed);
     await agree(m.bytes, m.anchor, what).catch((error) => differ.push(`${what}: ${error.message}`));
+  }
+  assert.deepEqual(differ, []);
+});
+
+test('both say the same of whoever comes back without the word of those who kept him away', async () => {
+  // Harm: one verifier would let somebody vote who has stepped back. Each attack in two meetings.
+  const differ = [];
+  for (const [i, attack] of ATTACKS.entries()) {
+    for (const from of [i, i + 4]) {
+      const m = attackedMeeting(sodium, attack, from);
+      const report = await agree(m.bytes, m.anchor, attack)
+        .catch((error) => void differ.push(`${attack}: ${error.message}`));
+      assert.notEqual(report?.verified, true, attack);
+    }
   }
   assert.deepEqual(differ, []);
 });

@@ -14,14 +14,14 @@ const kPolicy = ["default-src 'none'", "script-src 'self'", "style-src 'self'", 
 const fileOf = (path) => readFileSync([kWeb, kMade].map((folder) => join(folder, path)).find(existsSync), 'utf8');
 
 export class FakeDoor {
-  /** @param commands by first word: (rest) => fields of the reply */
-  constructor(page, { phase = 'run', message, meeting, now, commands = {} }) {
-    Object.assign(this, { page, phase, message, meeting, now, commands, heard: [], bytes: 0, up: true });
+  /** @param commands by first word: (rest) => fields of the reply @param start the office's page is another one */
+  constructor(page, { phase = 'run', message, meeting, now, commands = {}, start = 'index.html' }) {
+    Object.assign(this, { page, start, phase, message, meeting, now, commands, heard: [], bytes: 0, up: true });
   }
 
   async open() {
     await this.page.route(`${kPlace}**`, (route) => {
-      const path = new URL(route.request().url()).pathname.slice('/fake/'.length) || 'index.html';
+      const path = new URL(route.request().url()).pathname.slice('/fake/'.length) || this.start;
       const body = fileOf(path);
       if (!path.endsWith('jsqr.js')) this.bytes += Buffer.byteLength(body);
       return route.fulfill(

@@ -29,8 +29,9 @@ const { en } = await made('strings/en.js');
 const { officeZh } = await made('strings/office_zh.js');
 const { officeEn } = await made('strings/office_en.js');
 const auditor = { zh: (await made('auditor/strings/zh.js')).zh, en: (await made('auditor/strings/en.js')).en };
-/** What is served: the texts of every page, those of the office's page alone, those of the auditor's page. */
-export const kTexts = { page: { zh, en }, office: { zh: officeZh, en: officeEn }, auditor };
+const reader = { zh: (await made('reader/strings/zh.js')).zh, en: (await made('reader/strings/en.js')).en };
+/** What is served: the texts of every page, those of the office's page alone, of the auditor's, of the PDFs' reader. */
+export const kTexts = { page: { zh, en }, office: { zh: officeZh, en: officeEn }, auditor, reader };
 
 /** One program; its output line by line. Ended by its own handle. */
 export class Program {
@@ -93,8 +94,9 @@ export class Program {
 
 /** A meeting in a temporary folder: rosters, server, slips, clients. */
 export class Meeting {
-  constructor({ members, candidates, toml, listen = '127.0.0.1:0' }) {
+  constructor({ members, candidates, toml, listen = '127.0.0.1:0', materials = null }) {
     this.listen = listen;
+    this.materials = materials;
     this.directory = mkdtempSync(join(tmpdir(), 'piaojue-pages-'));
     this.clients = new Map();
     const put = (name, text) => {
@@ -109,7 +111,8 @@ export class Meeting {
     const [toml, members, candidates] = this.files;
     this.serverDirectory = join(this.directory, 'server');
     await this.tool('piaojue-server', 'init', this.serverDirectory, '--meeting', toml, '--members', members,
-      '--candidates', candidates, '--listen', this.listen);
+      '--candidates', candidates, '--listen', this.listen,
+      ...(this.materials ? ['--materials', this.materials] : []));
     const folder = join(this.serverDirectory, 'slips');
     this.slips = new Map(readdirSync(folder).map((name) => [parseInt(name, 10), join(folder, name)]));
   }
@@ -220,11 +223,118 @@ export async function faultsOf(page, name, { fullPage = true, spill = true } = {
   return [...(await axe(page)), ...wide, ...texts, ...page.complaints.splice(0)].map((one) => `${name}: ${one}`);
 }
 
+/** Longer than a signature wants a button to be held. */
+const kHoldMs = 1500;
+
 /** Presses a button for as long as a signature wants it. */
 export async function hold(page, target) {
   await target.scrollIntoViewIfNeeded();
   await target.focus();
   await page.keyboard.down('Space');
-  await page.waitForTimeout(1500);
+  await page.waitForTimeout(kHoldMs);
   await page.keyboard.up('Space');
+}
+
+/** What a roster or the program may say too, in the words of a text. */
+const kSaidByOthers = ['会议服务器', '职称评审办公室', '与申报人同一单位'];
+/** Texts that are long enough to be no name. */
+const kChineseTexts = Object.values({ ...zh, ...officeZh })
+  .filter((one) => one.length >= 5 && !one.includes('{') && !kSaidByOthers.includes(one));
+
+/** What of the pages' Chinese texts stands on a page in English, a line each. */
+export async function leftInChinese(page) {
+  const text = await page.locator('body').innerText();
+  return kChineseTexts.filter((one) => text.includes(one));
+}
+
+/**
+ * The page's other language, also where a modal dialog lies over the button or the wall hides it; gives the flaws of
+ * this state in English, and comes back to Chinese.
+ * @param program what a real program has said before, and how papers are called, stays in Chinese
+ */
+export async function faultsInEnglish(page, name, { program = false, ...options } = {}) {
+  const other = page.locator('.top-end button[lang]');
+  const turn = async (lang) => {
+    await other.evaluate((one) => one.click());
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, lang);
+  };
+  await turn('en');
+  const chinese = (program ? [] : await leftInChinese(page)).map((one) => `${name}-en: left in Chinese: ${one}`);
+  const faults = [...chinese, ...await faultsOf(page, `${name}-en`, options)];
+  await turn('zh-CN');
+  return faults;
+}
+
+const kTabsMax = 120;
+
+/** Somebody without a mouse: what is to be pressed is reached by Tab, and is seen to have the focus. */
+export class Keyboard {
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Tab until `target` has the focus; with `back`, the other way round. */
+  async to(target, what, { back = false } = {}) {
+    await target.waitFor();
+    for (let i = 0; i <= kTabsMax; i += 1) {
+      if (await target.evaluate((one) => one === document.activeElement)) return this.seen(what);
+      await this.page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
+    }
+    throw new Error(`${what}: not reached by Tab; the focus is on ${await this.focused()}`);
+  }
+
+  focused() {
+    return this.page.evaluate(() => document.activeElement.outerHTML.slice(0, 160));
+  }
+
+  /** The focus has a frame, lies in the window, and nothing lies over it. */
+  async seen(what) {
+    const flaw = await this.page.evaluate(() => {
+      const one = document.activeElement;
+      // A field that is laid over its own button has the button's frame.
+      const framed = one.closest('.button.file') || one;
+      const { outlineStyle, outlineWidth } = getComputedStyle(framed);
+      if (outlineStyle === 'none' || parseFloat(outlineWidth) < 2) return 'no frame around it';
+      const box = framed.getBoundingClientRect();
+      if (box.bottom <= 0 || box.top >= innerHeight || box.right <= 0 || box.left >= innerWidth) return 'not in sight';
+      const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      return at && (framed.contains(at) || at.contains(framed)) ? '' : `under ${at?.outerHTML.slice(0, 120)}`;
+    });
+    if (flaw) throw new Error(`${what}: ${flaw}; the focus is on ${await this.focused()}`);
+  }
+
+  async press(target, what, key = 'Enter') {
+    await this.to(target, what);
+    await this.page.keyboard.press(key);
+  }
+
+  async type(target, what, text) {
+    await this.to(target, what);
+    await this.page.keyboard.press('Control+A');
+    await this.page.keyboard.type(text);
+  }
+
+  /** A button that has to be held. */
+  async hold(target, what, key = 'Space') {
+    await this.to(target, what);
+    await this.page.keyboard.down(key);
+    await this.page.waitForTimeout(kHoldMs);
+    await this.page.keyboard.up(key);
+  }
+
+  /** One of a list that opens, by arrows, as it stands closed. */
+  async choose(target, what, value) {
+    await this.to(target, what);
+    for (let i = 0; i <= kTabsMax && await target.inputValue() !== value; i += 1) {
+      await this.page.keyboard.press('ArrowDown');
+    }
+    if (await target.inputValue() !== value) throw new Error(`${what}: ${value} is not in the list`);
+  }
+
+  /** A file, from the window that the key opens. */
+  async file(target, what, path) {
+    await this.to(target, what);
+    const [chooser] = await Promise.all([this.page.waitForEvent('filechooser'), this.page.keyboard.press('Space')]);
+    await chooser.setFiles(path);
+  }
 }

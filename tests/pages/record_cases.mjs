@@ -204,6 +204,89 @@ export const LAWFUL = {
     const recusals = [{ person: 1, question: 1 }];
     declared(m, { recusals, figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
   }, { roles: { 1: CHAIR } }],
+  'an expert takes his recusal back before anybody votes': [[], (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    m.recuse(3, 2);
+    m.recuseBack(3, 2);
+    m.recuse(3, 2);
+    const recusals = [{ person: 3, question: 2 }];
+    declared(m, { recusals, figures: { 1: { agree: 8 }, 2: { agree: 7 } } });
+  }],
+  'recusals are taken back with office and committee': [['recuse', 'recuse', 'recuse', ...Array(3).fill('recuse_back')],
+    (m) => {
+      m.recuse(2, 1, m.office);
+      m.recuse(2, 1, [2]);
+      m.recuse(3, 1, m.office);
+      m.recuse(4, 2, [1, 2, 3, 5, 6]);
+      m.recuseBack(2, 1, [2, ...m.office]);
+      m.recuseBack(3, 1, [1, 3, 4, 5, 6, 7]);
+      m.recuseBack(4, 2, [1, 2, 3, 4, 5, 6]);
+      declared(m);
+    }],
+  'office and committee add their word to an expert\'s': [['recuse', 'recuse', 'recuse_back', 'recuse'], (m) => {
+    m.recuse(2, 1);
+    m.recuse(2, 1, m.office, { reason: '亲属' });
+    m.recuse(2, 1, [1, 3, 4, 5, 6], { reason: '亲属关系' });
+    m.recuseBack(2, 1, [1, 2, 3, 4, 5, 6]);
+    m.recuse(3, 2, m.experts.filter((p) => p !== 3));
+    m.recuse(4, 2);
+    const recusals = [3, 4].map((person) => ({ person, question: 2 }));
+    declared(m, { recusals, figures: { 1: { agree: 8 }, 2: { agree: 6 } } });
+  }],
+  'a recusal of an attempt that was voided is taken back': [['recuse_back'], (m) => {
+    m.recuse(2, 1);
+    const a = voted(m, { recusals: [{ person: 2, question: 1 }] });
+    a.voidAll();
+    m.recuseBack(2, 1);
+    declared(m);
+  }],
+  'a recusal of another batch is taken back while people vote': [[], (m) => {
+    m.recuse(2, 2);
+    const a = voted(m);
+    m.recuseBack(2, 2);
+    a.toBox();
+    for (const p of m.experts) a.confirm(p);
+    a.shares();
+    a.declare(everybody(8));
+    m.checkpoint();
+    declared(m, { batch: 2 });
+  }, { questions: [1, 1] }],
+  'a recusal from a question that was voided is taken back while the other is voted on': [['recuse_back'], (m) => {
+    m.recuse(2, 1);
+    const a = voted(m, { recusals: [{ person: 2, question: 1 }] });
+    a.voidAll(m.office, { questions: [1] });
+    m.recuseBack(2, 1);
+    a.toBox();
+    for (const p of m.experts) a.confirm(p);
+    a.shares();
+    a.declare(everybody(8));
+    m.checkpoint();
+    declared(m, { questions: [1] });
+  }],
+  'who comes back is in the batch again': [['recuse_back'], (m) => {
+    m.recuse(2, 1);
+    const present = m.experts.filter((p) => p !== 2);
+    const a = voted(m, { present });
+    a.voidAll();
+    m.recuseBack(2, 1);
+    m.recuse(3, 1);
+    m.recuseBack(3, 1);
+    declared(m);
+  }, { change: (x) => { x.rules.recusal_mode = 3; } }],
+  'who has a key of the office takes back what he signed with it': [['key_change'], (m) => {
+    m.keyChange(2, m.office);
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    const a = m.open(1);
+    m.checkpoint();
+    for (const p of m.experts) a.vote(p, 'agree');
+    a.toBox();
+    for (const p of m.experts) a.confirm(p);
+    a.shares();
+    a.declare(everybody(8));
+    m.checkpoint();
+  }],
   'somebody leaves after the opening, and W shrinks with him': [[], (m) => {
     const a = m.open(1);
     m.signOut(m.clerk, { batch_open: a.leaf });
@@ -255,6 +338,12 @@ export const LAWFUL = {
       [m.clerk]);
     declared(m);
   }, { change: (x) => { Object.assign(x.candidates[1], { channel: 2, opened_before: '去年的会议' }); } }],
+  'candidates have attachments': [[], (m) => { declared(m); }, { change: (x) => {
+    const file = (name, size = 20n * 1024n * 1024n) => ({ name, size, sha256: new Uint8Array(32).fill(7) });
+    x.candidates[0].attachments = [file('论文.PDF'), file(`${'a'.repeat(196)}.pdf`), file('a.b..jpg', 1n),
+      file('证书.jpeg'), file('É.png'), file('é.png')];
+    x.candidates[1].attachments = [file('论文.PDF')];
+  } }],
   'a rehearsal with one trustee and three experts': [[], (m) => {
     declared(m, { figures: everybody(3) });
   }, { experts: 3, size: 3, trustees: [0], change: (x) => { x.rehearsal = true; } }],
@@ -295,6 +384,18 @@ export const BROKEN = {
     box_key[31] ^= 0x80;
     const keys = m.keys.get(1);
     Object.assign(x.people[0], m.bodyOfKeys(1, { ...keys, bk: { publicKey: box_key } }));
+  }),
+  // A program among the dossiers, a name that leads out of its folder, two files that people could not tell apart.
+  ...Object.fromEntries([['a.svg'], ['.pdf'], ['.a.pdf'], ['../a.pdf'], ['a\\b.pdf'], ['a\n.pdf'], ['a.pdf', 'A.PDF'],
+    [`${'a'.repeat(197)}.pdf`]].map((names) => [`attachments named ${JSON.stringify(names)}`, manifest((x) => {
+    x.candidates[0].attachments = names.map((name) => ({ name, size: 1n, sha256: new Uint8Array(32) }));
+  })])),
+  ...Object.fromEntries([0n, (20n << 20n) + 1n].map((size) => [`an attachment of ${size} bytes`, manifest((x) => {
+    x.candidates[0].attachments = [{ name: 'a.pdf', size, sha256: new Uint8Array(32) }];
+  })])),
+  'more attachments of a candidate than are read': manifest((x) => {
+    x.candidates[0].attachments = Array.from({ length: 21 }, (_, i) => (
+      { name: `${i}.pdf`, size: 1n, sha256: new Uint8Array(32) }));
   }),
   'version 1': manifest((x) => { x.version = 1; }),
 
@@ -403,6 +504,116 @@ export const BROKEN = {
     for (let i = 0; i < 2; i += 1)
       m.entry('Recuse', { meeting: m.meeting, person: 2, question: 1, reason: '同一单位' }, [2]);
   }],
+  'the office adds its word to the committee\'s': [4, (m) => {
+    m.recuse(2, 1, [1, 3, 4, 5, 6]);
+    m.recuse(2, 1, m.office);
+  }],
+  'an expert takes back alone what the office said too': [27, (m) => {
+    m.recuse(2, 1);
+    m.recuse(2, 1, m.office);
+    m.recuseBack(2, 1);
+  }],
+  'a recusal is taken back that nobody entered': [27, (m) => { m.recuseBack(2, 1); }],
+  'a recusal is taken back twice': [27, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    m.recuseBack(2, 1);
+  }],
+  'the office takes back what an expert signed': [27, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1, m.office);
+  }],
+  'the office takes back with an expert what he signed alone': [27, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1, [2, ...m.office]);
+  }],
+  'an expert takes back alone what the office entered and he attested': [27, (m) => {
+    m.recuse(2, 1, m.office);
+    m.recuse(2, 1, [2]);
+    m.recuseBack(2, 1);
+  }],
+  'the office takes back with an expert what the committee attested': [27, (m) => {
+    m.recuse(2, 1, m.office);
+    m.recuse(2, 1, [1, 3, 4, 5, 6]);
+    m.recuseBack(2, 1, [2, ...m.office]);
+  }],
+  'a recusal is taken back under a key that the office brought': [27, (m) => {
+    m.recuse(2, 1);
+    m.keyChange(2, m.office);
+    m.recuseBack(2, 1);
+  }],
+  'a recusal under a key of the office is taken back under the next one': [27, (m) => {
+    m.keyChange(2, m.office);
+    m.recuse(2, 1);
+    m.keyChange(2, m.office);
+    m.recuseBack(2, 1);
+  }],
+  'a recusal of nobody is taken back': [27, (m) => { m.recuseBack(99, 1, [2]); }],
+  'a recusal from nothing is taken back': [27, (m) => { m.recuseBack(2, 9); }],
+  'a recusal is taken back without a reason': [4, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1, [2], { reason: '' });
+  }],
+  'an old taking back is sent again': [4, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    m.recuse(2, 1);
+    m.recuseBack(2, 1, [2], { sequence: 0 });
+  }],
+  'an old recusal is sent again': [4, (m) => {
+    m.recuse(2, 1);
+    m.recuseBack(2, 1);
+    m.recuse(2, 1, [2], { sequence: 0 });
+  }],
+  'a recusal is taken back nine times': [4, (m) => {
+    for (let i = 0; i < 9; i += 1) {
+      m.recuse(2, 1);
+      m.recuseBack(2, 1);
+    }
+  }],
+  'a recusal is taken back while people vote': [4, (m) => {
+    m.recuse(2, 1);
+    voted(m, { recusals: [{ person: 2, question: 1 }] });
+    m.recuseBack(2, 1);
+  }],
+  'a recusal is taken back when the result is out': [4, (m) => {
+    m.recuse(2, 1);
+    const recusals = [{ person: 2, question: 1 }];
+    declared(m, { recusals, figures: { 1: { agree: 7 }, 2: { agree: 8 } } });
+    m.recuseBack(2, 1);
+  }],
+  'a recusal is taken back of an opened question that is contested': [4, (m) => {
+    m.recuse(2, 1);
+    const recusals = [{ person: 2, question: 1 }];
+    const a = confirmed(m, { recusals, silent: [8], choice: (p) => (p <= 6 ? 'agree' : 'disagree') });
+    a.override([{ person: 8 }]);
+    a.shares();
+    a.declare({ 1: { agree: 5, disagree: 2, contested: true }, 2: { agree: 6, disagree: 2, contested: true } });
+    m.checkpoint();
+    m.recuseBack(2, 1);
+  }],
+  // Who stood back while nobody knew how it went would come back and decide: the paper's figures are in the log.
+  'a recusal is taken back of a question of which the papers were counted, and were too many': [4, (m) => {
+    m.recuse(2, 1);
+    const b = m.open(1, { paper: true, recusals: [{ person: 2, question: 1 }] });
+    b.paperTally([{ question: 1, issued: 7, returned: 8, valid: 8, agree: 5, disagree: 3 },
+      { question: 2, issued: 8, returned: 8, valid: 8, agree: 8 }], m.office);
+    b.live = [2];
+    b.declare({ 2: { agree: 8 } });
+    m.checkpoint();
+    m.recuseBack(2, 1);
+  }],
+  // U is that of the BatchOpen: the office would keep two out, lead them back, and open the sum of five as of six.
+  'who is brought back while the batch goes on makes its crowd no smaller': [23, (m) => {
+    for (const p of [7, 8]) m.recuse(p, 1, m.office);
+    const a = voted(m, { present: [1, 2, 3, 4, 5, 6], absent: [6] });
+    a.voidAll(m.office, { questions: [1] });
+    for (const p of [7, 8]) m.recuseBack(p, 1, [p, ...m.office]);
+    a.toBox();
+    for (const p of [1, 2, 3, 4, 5]) a.confirm(p);
+    a.override([{ person: 6 }]);
+    a.share(0);
+  }, { change: (x) => { x.rules.recusal_mode = 3; } }],
   'an expert who is a chair recused by others': [27, (m) => {
     m.entry('Recuse', { meeting: m.meeting, person: 1, question: 1, reason: '回避' }, [m.chair, m.supervisor]);
   }, { roles: { 1: CHAIR } }],

@@ -69,7 +69,7 @@ const rsaKey = (i) => (rsaPool[i] ??= crypto.generateKeyPairSync('rsa', { modulu
  * @property {number[]} [without] people without keys
  * @property {(manifest: any) => void} [change] of the manifest before it is signed
  * @property {(entry: {name: string, body: any, signers: number[], maker: Maker}) => any[]} [alter] what is written
- * instead of an entry: a list of the same
+ * instead of an entry: a list of the same, forged maybe (signedEntry)
  */
 export class Maker {
   /** @param {Options} options */
@@ -78,6 +78,7 @@ export class Maker {
     this.sodium = sodium;
     this.alter = alter;
     this.items = [];
+    this.witnessed = 0;       // the size that the last checkpoint is of
     this.tree = new Tree(sha256);
     this.leaves = [];
     this.sequences = new Map();
@@ -146,13 +147,17 @@ export class Maker {
     const written = this.alter({ name, body, signers, maker: this });
     return written.map((entry) => this.raw(this.signedEntry(entry))).at(-1) ?? new Uint8Array(32);
   }
-  signedEntry({ name, body, signers }) {
-    const encoded = encode(body, TYPES[TYPE_NUMBER.get(name)][1]);
-    const message = bytes(`piaojue/v2/${name}`, 0, encoded);
-    const keyOf = (signer) => (signer === 0 ? this.server.ik : this.keys.get(signer).ik).privateKey;
+  /**
+   * An entry as its signers make it, or as somebody forges it: `behind`: bytes behind the body, `spoken`: the type that
+   * the signatures are of, `keyOf`: whose keys sign in place of a signer's, `bend`: what becomes of the signatures.
+   */
+  signedEntry({ name, body, signers, behind = [], spoken = name, keyOf = {}, bend = (list) => list }) {
+    const encoded = bytes(encode(body, TYPES[TYPE_NUMBER.get(name)][1]), behind);
+    const message = bytes(`piaojue/v2/${spoken}`, 0, encoded);
+    const keys = (signer) => keyOf[signer] ?? (signer === 0 ? this.server : this.keys.get(signer));
     const signatures = [...signers].sort((a, b) => a - b)
-      .map((signer) => ({ signer, signature: this.sign(message, keyOf(signer)) }));
-    return encode({ type: TYPE_NUMBER.get(name), body: encoded, signatures }, ENTRY);
+      .map((signer) => ({ signer, signature: this.sign(message, keys(signer).ik.privateKey) }));
+    return encode({ type: TYPE_NUMBER.get(name), body: encoded, signatures: bend(signatures) }, ENTRY);
   }
   raw(entry) {
     const leaf = this.tree.leafHash(entry);
@@ -171,6 +176,7 @@ export class Maker {
 
   /** A checkpoint of the tree so far, cosigned. @param {Iterable<number>} people */
   checkpoint(people = this.signedIn) {
+    this.witnessed = this.size;
     const origin = `piaojue/${hexOf(this.meetingId)}`;
     const body = `${origin}\n${this.size}\n${base64(this.tree.root())}\n`;
     const { publicKey, privateKey } = this.server.checkpoint;
@@ -219,6 +225,15 @@ export class Maker {
   keyChange(p, signers) {
     const keys = this.newKeys(p);
     this.entry('KeyChange', { meeting: this.meeting, person: p, ...keys, reason: '电脑坏了' }, signers);
+  }
+  /** RecuseBacks so far are those that this hand has written. */
+  recuse(person, question, signers = [person], more = {}) {
+    const sequence = this.sequences.get(`${person},${question}`) ?? 0;
+    this.entry('Recuse', { meeting: this.meeting, person, question, reason: '同一单位', sequence, ...more }, signers);
+  }
+  recuseBack(person, question, signers = [person], more = {}) {
+    const sequence = this.sequence(`${person},${question}`);
+    this.entry('RecuseBack', { meeting: this.meeting, person, question, reason: '误登', sequence, ...more }, signers);
   }
   trusteeChange(trustee, person, signers) {
     this.entry('TrusteeChange', { meeting: this.meeting, trustee, person, reason: '离场' }, signers);

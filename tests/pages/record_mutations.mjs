@@ -104,3 +104,193 @@ export function mutatedMeeting(sodium, seed) {
   }
   return { m, what: `${seed}: ${name}, ${mutation.done}` };
 }
+
+// ---- Against RecuseBack (ADR 26) ----
+
+/** What stands of the recusals of a record, and whose word it rests on. */
+class Recusals {
+  #standing = new Map();  // "person,question" → { person, question, own, office, committee, last: the last Recuse }
+  #ended = new Map();     // "person,question" → RecuseBacks so far
+  #live = [];             // questions of the last attempt
+
+  of({ person, question }) {
+    return this.#standing.get(`${person},${question}`);
+  }
+  ended({ person, question }) {
+    return this.#ended.get(`${person},${question}`) ?? 0;
+  }
+  note(entry) {
+    const { name, body, signers, maker } = entry;
+    const at = `${body.person},${body.question}`;
+    if (name === 'Recuse') {
+      const by = signers.length === 1 && signers[0] === body.person ? 'own'
+        : signers.includes(maker.chair) ? 'office' : 'committee';
+      const { person, question } = body;
+      this.#standing.set(at, { ...this.#standing.get(at), person, question, [by]: true, last: entry });
+    } else if (name === 'RecuseBack') {
+      this.#standing.delete(at);
+      this.#ended.set(at, this.ended(body) + 1);
+    }
+  }
+  /** What an entry makes of the questions that are voted on. */
+  follow({ name, body }) {
+    if (name === 'BatchOpen') this.#live = body.questions;
+    if (name === 'Void') this.#live = this.#live.filter((q) => body.questions && !body.questions.includes(q));
+  }
+  /** One that stands, from a question of the last attempt that is not voided. */
+  get live() {
+    return [...this.#standing.values()].find(({ question }) => this.#live.includes(question));
+  }
+  /** A RecuseBack of it that would be lawful between attempts. @param {any} word @param {any} maker */
+  back(word, maker) {
+    const { person, question } = word;
+    const beside = word.committee ? others(maker, person) : word.office ? maker.office : [];
+    return { name: 'RecuseBack', signers: [person, ...beside], body: { meeting: maker.meeting, person, question,
+      reason: '误登', sequence: this.ended(word) } };
+  }
+}
+const others = (maker, person) => maker.experts.filter((p) => p !== person);
+
+/** In place of a RecuseBack: the entry itself, changed. @param {(entry: any, known: Recusals) => any} change */
+const instead = (change) => ({ at: 'RecuseBack', write: (entry, known) => {
+  const changed = change(entry, known);
+  return changed && [{ ...entry, ...changed }];
+} });
+const withBody = (more) => instead(({ body, maker }) => ({ body: { ...body, ...more(body, maker) } }));
+/** Before or behind a RecuseBack. */
+const around = (write) => ({ at: 'RecuseBack', write });
+/** A RecuseBack of what stands, once an entry of this type is there. */
+const behind = (at) => ({ at, write: (entry, known) =>
+  known.live && [entry, known.back(known.live, entry.maker)] });
+
+/**
+ * What is written instead of an entry of type `at`, nothing where it does not apply. The last one must be refused.
+ * Harm of each: somebody votes who has stepped back, or whom others have kept away, without everybody's word that the
+ * recusal rests on.
+ */
+const AGAINST_RECUSE_BACK = {
+  // Who signs.
+  'without its person': instead(({ body, signers }) => ({ signers: signers.filter((p) => p !== body.person) })),
+  'by somebody else': instead(({ body, maker }) => ({ signers: [others(maker, body.person).at(-1)] })),
+  'by the server': instead(() => ({ signers: [0] })),
+  'by the office without him': instead(({ maker }) => ({ signers: maker.office })),
+  'by the committee without him': instead(({ body, maker }) => ({ signers: others(maker, body.person) })),
+  'with an office where there was none': instead(({ body, maker }, known) => {
+    const { office, committee } = known.of(body);
+    return !office && !committee && { signers: [body.person, ...maker.office] };
+  }),
+  'with a committee where there was none': instead(({ body, maker }, known) => {
+    const { office, committee } = known.of(body);
+    return !office && !committee && { signers: [body.person, ...others(maker, body.person)] };
+  }),
+  'alone of what others said': instead(({ body, signers }) => signers.length > 1 && { signers: [body.person] }),
+  'with the office of what the committee said': instead(({ body, maker }, known) =>
+    known.of(body).committee && { signers: [body.person, ...maker.office] }),
+  'with a committee that lacks one': instead(({ body, maker }, known) =>
+    (known.of(body).committee || known.of(body).office)
+      && { signers: [body.person, ...others(maker, body.person).slice(0, 4)] }),
+  'with the chair alone': instead(({ body, maker }, known) =>
+    known.of(body).office && { signers: [body.person, maker.chair] }),
+  'with one who is not asked': instead(({ signers, maker }) => ({ signers: [...signers, maker.clerk] })),
+  'with the server beside them': instead(({ signers }) => ({ signers: [0, ...signers] })),
+
+  // What the signatures are.
+  'under another person\'s key': instead(({ body, maker }) =>
+    ({ keyOf: { [body.person]: maker.keys.get(others(maker, body.person)[0]) } })),
+  'under the server\'s key': instead(({ body, maker }) => ({ keyOf: { [body.person]: maker.server } })),
+  // The two bodies are of one form: what he signed to step back would bring him back.
+  'with the signatures of a Recuse': instead(() => ({ spoken: 'Recuse' })),
+  'with no signature behind a name': instead(() =>
+    ({ bend: (list) => list.map((one) => ({ ...one, signature: new Uint8Array(0) })) })),
+  'with a signature that is too short': instead(() =>
+    ({ bend: (list) => list.map((one) => ({ ...one, signature: one.signature.subarray(0, 63) })) })),
+  'with nobody\'s signature': instead(() => ({ bend: () => [] })),
+  'with a signature twice': instead(() => ({ bend: (list) => [...list, list.at(-1)] })),
+  'with one signer\'s signature under another\'s name': instead(() =>
+    ({ bend: (list) => list.length > 1 ? list.map((one, i) => ({ ...one, signature: list.at(i - 1).signature }))
+      : list.map((one) => ({ ...one, signer: one.signer + 1 })) })),
+  'signed over a nought that is not written': instead(({ body }) => !body.sequence && { behind: [0x28, 0] }),
+  'signed over a field that nobody knows': instead(() => ({ behind: [0x30, 1] })),
+
+  // Of what.
+  'of another person than signs': withBody(({ person }, maker) => ({ person: others(maker, person)[0] })),
+  'of the question beside it': instead(({ body }, known) => {
+    const question = body.question === 1 ? 2 : 1;
+    return !known.of({ ...body, question }) && { body: { ...body, question } };
+  }),
+  'of nobody': withBody(() => ({ person: 0 })),
+  'of a person beyond all': withBody(() => ({ person: 2 ** 32 - 1 })),
+  'of no question': withBody(() => ({ question: 0 })),
+  'of a question beyond all': withBody(() => ({ question: 2 ** 32 - 1 })),
+  'of another meeting': withBody((_, maker) => ({ meeting: maker.leaves.at(-1) })),
+  'of no meeting': withBody(() => ({ meeting: new Uint8Array(0) })),
+  'without a reason': withBody(() => ({ reason: '' })),
+  'of the next time': withBody(({ sequence }) => ({ sequence: (sequence ?? 0) + 1 })),
+  'of the time before': withBody(({ sequence }) => ({ sequence: (sequence ?? 0) - 1 >>> 0 })),
+
+  // In which order, and how often.
+  'twice': around((entry) => [entry, entry]),
+  'before what it takes back': { at: 'Recuse', write: (entry, known) => {
+    const { person, question } = entry.body;
+    return !known.of(entry.body) && [known.back({ person, question, own: true }, entry.maker)];
+  } },
+  'kept, and sent again when he has stepped back anew': around((entry) => {
+    const { body } = entry;
+    const anew = { name: 'Recuse', signers: [body.person], body: { ...body, sequence: (body.sequence ?? 0) + 1 } };
+    return [entry, anew, entry];
+  }),
+  // The other way round: he would be kept away with what he himself had said before.
+  'the Recuse is kept, and sent again behind it': around((entry, known) => [entry, known.of(entry.body).last]),
+  // Under a key that the office has brought him, it would speak for him.
+  'under a key that the office brought him for it': around((entry, known) => {
+    const { body, maker } = entry;
+    if (!known.of(body).own || known.of(body).committee) return null;
+    const change = { meeting: maker.meeting, person: body.person, ...maker.newKeys(body.person), reason: '电脑坏了' };
+    return [{ name: 'KeyChange', body: change, signers: maker.office }, entry];
+  }),
+
+  // When. The roll, the tokens and the denominator are those of the BatchOpen; sums are known from the first share on.
+  'once the question is voted on': behind('BatchOpen'),
+  'once the box is there': behind('BallotBox'),
+  'once a share is given': behind('TallyShare'),
+  'once the result is out': behind('Declaration'),
+  'once the meeting is closed': behind('MeetingClose'),
+};
+export const ATTACKS = Object.keys(AGAINST_RECUSE_BACK);
+
+/** Lawful meetings in which recusals are taken back. */
+const TAKEN_BACK = Object.values(LAWFUL).filter(([, play]) => String(play).includes('recuseBack'));
+
+/** Thrown when all is written that was wanted. */
+class Written extends Error {}
+
+/**
+ * A lawful meeting in which recusals are taken back, and which ends with an attack upon that.
+ * @param {any} sodium @param {string} attack @param {number} from where the search for a meeting begins that it fits
+ * @returns {any} the record; nothing: it fits none
+ */
+export function attackedMeeting(sodium, attack, from = 0) {
+  const { at, write } = AGAINST_RECUSE_BACK[attack];
+  for (let i = 0; i < TAKEN_BACK.length; i++) {
+    const [, play, options] = TAKEN_BACK[(from + i) % TAKEN_BACK.length];
+    const known = new Recusals();
+    let attacked = false;
+    const m = meeting({ sodium, ...options, alter: (entry) => {
+      if (attacked) throw new Written();
+      known.follow(entry);
+      const written = entry.name === at ? write(entry, known) : null;
+      known.note(entry);
+      attacked = Boolean(written);
+      return written || [entry];
+    } });
+    try {
+      m.end(play(m) ?? {});
+    } catch (error) {
+      if (!(error instanceof Written)) throw error;
+    }
+    if (!attacked) continue;
+    if (m.witnessed !== m.size) m.checkpoint(m.experts);
+    return m;
+  }
+  return null;
+}

@@ -180,12 +180,15 @@ test('every size, the keyboard, and English', { timeout: 400_000 }, async (t) =>
       .map((one) => one.dataset.choice)), ['agree', 'disagree', 'abstain']);
     await keyboard.keyboard.press('Enter');
     await keyboard.getByText('请核对您的选择').waitFor();
+    // 投出 is the first stop, and the focus on it can be seen: once the page is drawn.
+    await keyboard.locator('[data-cast]:focus').waitFor();
+    assert.deepEqual((await focused(keyboard)).name, '投出');
+    assert.notEqual((await focused(keyboard)).outline, 'none');
     for (const [size, width, height] of kNarrow) {
       await keyboard.setViewportSize({ width, height });
       await state(kKeyboard, `size-${size}-expert-review`);
     }
     await keyboard.setViewportSize({ width: 1280, height: 720 });
-    await tabTo(keyboard, '投出');
     await keyboard.keyboard.press('Enter');
     await keyboard.getByText('选票已投出').waitFor();
     await keyboard.locator('.big-sign').getByText('✓').waitFor();
@@ -222,7 +225,7 @@ test('every size, the keyboard, and English', { timeout: 400_000 }, async (t) =>
     await everybody('counted');
     assert.deepEqual(await chinese(english), [], 'counted');
     await small.declare();
-    await keyboard.getByText('需 5，同意 7，通过').waitFor();
+    await keyboard.getByText('需 5 人，同意 7 人，通过').waitFor();
     await english.waitForTimeout(300);
     assert.deepEqual(await chinese(english), [], 'declared');
     await state(kEnglish, 'english-expert-declared');

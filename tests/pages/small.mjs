@@ -53,10 +53,11 @@ async function freePort() {
 }
 
 export class Small {
-  static async make(count = 3) {
+  /** @param materials a folder for `init --materials` */
+  static async make(count = 3, { materials = null } = {}) {
     const small = new Small();
     small.meeting = new Meeting({ members: kMembers, candidates: rosters(count), toml: kToml,
-      listen: `127.0.0.1:${await freePort()}` });
+      listen: `127.0.0.1:${await freePort()}`, materials });
     small.count = count;
     small.urls = new Map();
     small.tag = 0;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { kTexts, kWeb } from './lib.mjs';
 
-const { page, office, auditor } = kTexts;
+const { page, office, auditor, reader } = kTexts;
 const zh = { ...page.zh, ...office.zh };
 const en = { ...page.en, ...office.en };
 
@@ -17,7 +17,8 @@ const en = { ...page.en, ...office.en };
 const codeIn = (...folders) => new Map(folders.flatMap((folder) =>
   readdirSync(join(kWeb, folder)).filter((name) => /\.m?js$/.test(name))
     .map((name) => [join(folder, name), readFileSync(join(kWeb, folder, name), 'utf8')])));
-const kPages = codeIn('.', 'screens', 'parts', 'office');
+const kPages = codeIn('.', 'screens', 'parts', 'office', 'reader');
+const kReader = codeIn('reader');
 const kAuditor = codeIn('auditor', 'auditor/rules');
 const kTemplate = readFileSync(join(kWeb, 'auditor/template.html'), 'utf8');
 const holes = (text) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((one) => one[1]))].sort();
@@ -60,7 +61,7 @@ function textsIn(code, markup = true) {
 }
 
 test('the same keys in both languages, with the same values, none of them empty', () => {
-  for (const texts of [page, office, auditor]) {
+  for (const texts of [page, office, auditor, reader]) {
     assert.deepEqual(Object.keys(texts.zh), Object.keys(texts.en));
     for (const [key, text] of Object.entries(texts.zh)) {
       assert.ok(text.length > 0 && texts.en[key].length > 0, key);
@@ -74,6 +75,7 @@ test('every text is used, and every text that is used is there', () => {
   const none = { unused: [], missing: [] };
   assert.deepEqual(unmatched(Object.keys(zh), [...kPages.values()].join('\n')), none);
   assert.deepEqual(unmatched(Object.keys(auditor.zh), [...kAuditor.values(), kTemplate].join('\n')), none);
+  assert.deepEqual(unmatched(Object.keys(reader.zh), [...kReader.values()].join('\n')), none);
 });
 
 test('no text in code', () => {
@@ -98,8 +100,8 @@ test('the checks can fail', () => {
 });
 
 test('no texts in Chinese that were left in English', () => {
-  const names = /\{\w+\}|piaojue2:|slips|Esc|English|Piaojue|Excel|WPS|xlsx|CSV|XLSX/g;
-  for (const [key, text] of Object.entries(zh)) {
+  const names = /\{\w+\}|piaojue2:|slips|Esc|English|Piaojue|Excel|WPS|xlsx|CSV|XLSX|PDF|PNG|JPEG|MB/g;
+  for (const [key, text] of Object.entries({ ...zh, ...reader.zh })) {
     const latin = text.replace(names, '').match(/[A-Za-z]{2,}/g);
     assert.ok(!latin || key.startsWith('code.'), `${key}: ${latin}`);
   }

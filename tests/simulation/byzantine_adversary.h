@@ -58,6 +58,7 @@ class Adversary {
   void paper();
   // ---- People
   void people();
+  void recusals(PersonId victim);
   void take_keys();
   void change_trustee();
   // ---- Trouble

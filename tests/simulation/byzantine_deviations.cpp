@@ -64,6 +64,7 @@ constexpr std::array<Kind, kDeviations> kKinds{{
     {"corrupt expert has his own spoiled", 0.40},
     {"sign others out", 0.04},
     {"recuse others", 0.20},
+    {"take recusals back", 0.20},
     {"take over an expert's keys", 0.04},
     {"change of a trustee", 0.20},
     {"override the silent", 0.50},

@@ -65,7 +65,8 @@ enum class Deviation : std::uint8_t {
   kSpoilOwn,      ///< he has his envelope spoiled
   kSignOutOthers,
   kRecuseOthers,
-  kTakeKeys,  ///< a KeyChange that gives an honest expert's voice to him
+  kRecuseBack,  ///< recusals are taken back: his people's own, and those that others are talked into
+  kTakeKeys,    ///< a KeyChange that gives an honest expert's voice to him
   kTrusteeChange,
   kOverrideSilent,
   kOverrideMissing,

@@ -20,12 +20,7 @@ void Adversary::people() {
     body.reason = "离席";
     if (hall_.propose(*log_, body)) deviations().did(D::kSignOutOthers);
   }
-  auto const q = static_cast<QuestionId>(dice().between(1, record().manifest().candidates.size()));
-  if (!record().in_progress() && deviations().wants(D::kRecuseOthers) && !mine(victim)) {
-    if (hall_.propose(*log_, meeting::Recuse{record().meeting(), victim, q, "同一单位"})) {
-      deviations().did(D::kRecuseOthers);
-    }
-  }
+  recusals(victim);
   if (deviations().wants(D::kTakeKeys)) take_keys();
   if (!record().in_progress() && deviations().wants(D::kTrusteeChange)) change_trustee();
   // His own people come back before the next batch, or leave in the middle of one.
@@ -53,6 +48,24 @@ void Adversary::people() {
   auto live = attempt().live();
   if (!opening && live.size() > 1 && dice().chance(0.5)) live.resize(1);
   if (hall_.propose(*log_, meeting::Void{attempt().open_hash, live, "材料有误"})) deviations().did(kind);
+}
+
+void Adversary::recusals(PersonId victim) {
+  auto const q = static_cast<QuestionId>(dice().between(1, record().manifest().candidates.size()));
+  if (record().in_progress()) return;
+  auto const sequence = record().recuse_backs(victim, q);
+  meeting::Recuse const recuse{record().meeting(), victim, q, "同一单位", sequence};
+  if (deviations().wants(D::kRecuseOthers) && !mine(victim) && hall_.propose(*log_, recuse)) {
+    deviations().did(D::kRecuseOthers);
+  }
+  if (!deviations().wants(D::kRecuseBack)) return;
+  meeting::RecuseBack const back{record().meeting(), victim, q, "误登", sequence};
+  bool const stands = record().recusals().contains(victim) && record().recusals().at(victim).contains(q);
+  // His own people come and go; somebody else's word he can not take back without that person.
+  bool const done = stands         ? hall_.propose(*log_, back)
+                    : mine(victim) ? hall_.append(*log_, recuse, {victim}).has_value()
+                                   : false;
+  if (stands && done) deviations().did(D::kRecuseBack);
 }
 
 /// New keys for somebody who never asked for them: from the next attempt on the adversary speaks for him.

@@ -65,9 +65,10 @@ TEST_P(Seeds, EveryMeetingEndsAndDeclaresWhatPeopleMeant) {
   RecordProperty("meetings", static_cast<int>(done));
   std::cout << done << " meetings, " << attempts << " attempts, " << server_crashes << " server crashes, "
             << laptop_crashes << " laptop crashes, " << rescues << " given up";
-  for (auto const type : {meeting::EntryType::kVoid, meeting::EntryType::kOverride, meeting::EntryType::kEnvelopeSpoil,
-                          meeting::EntryType::kCheckResult, meeting::EntryType::kKeyChange,
-                          meeting::EntryType::kTrusteeChange, meeting::EntryType::kPaperTally}) {
+  for (auto const type :
+       {meeting::EntryType::kVoid, meeting::EntryType::kOverride, meeting::EntryType::kEnvelopeSpoil,
+        meeting::EntryType::kCheckResult, meeting::EntryType::kKeyChange, meeting::EntryType::kTrusteeChange,
+        meeting::EntryType::kPaperTally, meeting::EntryType::kRecuseBack}) {
     std::cout << ", " << types[type] << ' ' << meeting::name(type);
   }
   std::cout << std::endl;

@@ -140,7 +140,9 @@ class Drawing {
       if (!is_trustee(p) && dice_.chance(0.08) && spend(keys_spare)) s_.arrives_ms[p] = dice_.between(5'000, 40'000);
       if (!is_trustee(p) && m_.batches.size() == 2 && dice_.chance(0.1) && spend(spare)) s_.leaves_after[p] = 1;
       if (dice_.chance(0.12) && (m_.rules.recusal_mode != meeting::RecusalMode::kLeave || spend(spare))) {
-        s_.recusals[p].insert(static_cast<QuestionId>(dice_.between(1, m_.candidates.size())));
+        auto const q = static_cast<QuestionId>(dice_.between(1, m_.candidates.size()));
+        s_.recusals[p].insert(q);
+        if ((p + q) % 2 == 0) s_.change_their_mind.insert(p);
       }
       if (!s_.leaves_after.contains(p) && !s_.arrives_ms.contains(p)) plain.push_back(p);
     }
@@ -458,14 +460,22 @@ PersonId World::leader(Record const& record) const {
   return 0;
 }
 
+/// All that this person wants to say of it is said.
+bool World::has_recused(PersonId p, QuestionId q, Record const& record) const {
+  if (scenario.change_their_mind.contains(p)) return record.recuse_backs(p, q) > 0;
+  auto const known = record.recusals().find(p);
+  return known != record.recusals().end() && known->second.contains(q);
+}
+
 bool World::think_expert(Human& human, Record const& record) {
   auto& laptop = *human.laptop;
   if (auto const plan = scenario.recusals.find(human.id); plan != scenario.recusals.end()) {
     for (auto const q : plan->second) {
-      auto const known = record.recusals().find(human.id);
-      if (known != record.recusals().end() && known->second.contains(q)) continue;
+      if (has_recused(human.id, q, record)) continue;
       if (record.question(q).declared || record.question(q).attempts > 0) continue;
-      laptop.command("recuse " + std::to_string(q) + " 与申报人有亲属关系");
+      bool const stands = record.recusals().contains(human.id) && record.recusals().at(human.id).contains(q);
+      laptop.command((stands ? "recuse-back " : "recuse ") + std::to_string(q) +
+                     (stands ? " 误登" : " 与申报人有亲属关系"));
       return true;
     }
   }
@@ -531,12 +541,14 @@ bool World::check_pending(PersonId const person, meeting::Attempt const& attempt
   return at != human.checker.end() && at->second != 0 && attempt.cast_of(person) == 0;
 }
 
-/// Who has no envelope in the box says whether that was meant: not, if some laptop of his has sent one.
+/// Who has no envelope in the box says whether that was meant: not, if some laptop of his has sent one, and not the one
+/// that he has had opened.
 bool World::say_not_voted(Human& human, meeting::Attempt const& attempt) {
   if (!attempt.entitled(human.id) || attempt.counted.contains(human.id) || attempt.said_anything(human.id))
     return false;
   if (!dice.chance(0.3)) return false;
-  human.laptop->command(human.sealed.contains(attempt.open_hash) ? "not-voted no" : "not-voted yes");
+  bool const sent = human.sealed.contains({attempt.open_hash, attempt.cast_of(human.id)});
+  human.laptop->command(sent ? "not-voted no" : "not-voted yes");
   return true;
 }
 
@@ -768,10 +780,9 @@ bool World::ready_to_open(Record const& record) {
   }
   // Recusals first: afterwards they can not be declared.
   for (auto const& [p, questions] : scenario.recusals) {
-    auto const known = record.recusals().find(p);
     for (auto const q : questions) {
       if (record.question(q).declared || record.question(q).attempts > 0 || people_.at(p).silent) continue;
-      if (known == record.recusals().end() || !known->second.contains(q)) return false;
+      if (!has_recused(p, q, record)) return false;
     }
   }
   for (auto const p : record.experts_present()) {
@@ -853,7 +864,7 @@ void World::sent(Human& human, Laptop& laptop, ByteView const frame) {
   if (!entry) throw std::runtime_error("a session submitted an entry that does not decode");
   if (entry->type() != EntryType::kEnvelopeCast) return;
   auto const& cast = std::get<meeting::EnvelopeCast>(entry->body);
-  human.sealed.insert(cast.batch_open);
+  human.sealed.insert({cast.batch_open, cast.cast});
   auto const choices = human.choices.find({cast.batch_open, cast.cast});
   if (choices == human.choices.end()) throw std::runtime_error("an envelope that nobody asked for");
   meant_[log::leaf_hash(submit->entry)] = choices->second;

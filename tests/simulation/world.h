@@ -34,9 +34,10 @@ struct Scenario {
   std::map<PersonId, std::uint64_t> arrives_ms;       ///< late ones; the laptop is switched on then
   std::map<PersonId, meeting::BatchId> leaves_after;  ///< signs out when this batch is decided
   std::map<PersonId, std::set<QuestionId>> recusals;
-  double checks = 0;                    ///< chance, an expert and attempt, to have the first envelope checked
-  std::optional<PersonId> goes_silent;  ///< the laptop dies for good after its envelope is in the log
-  std::optional<PersonId> replaced;     ///< the laptop is lost once, and a new one enrols with a new slip
+  std::set<PersonId> change_their_mind;  ///< of these: they take each back before the question is opened
+  double checks = 0;                     ///< chance, an expert and attempt, to have the first envelope checked
+  std::optional<PersonId> goes_silent;   ///< the laptop dies for good after its envelope is in the log
+  std::optional<PersonId> replaced;      ///< the laptop is lost once, and a new one enrols with a new slip
 
   /// Whoever goes silent or is replaced is lost at this moment of the first attempt; nothing: by chance.
   std::optional<meeting::BatchPhase> lost_in;
@@ -112,7 +113,8 @@ class World {
     std::map<std::pair<crypto::Hash, std::uint32_t>, Choices> choices;
     std::map<crypto::Hash, PersonId> checker;  ///< by attempt: who is to look at the first envelope; 0: nobody
     std::map<crypto::Hash, std::uint32_t> casts_refused;
-    std::set<crypto::Hash> sealed;  ///< attempts in which some laptop of this person has sent an envelope
+    /// Attempt and cast: some laptop of this person has sent an envelope.
+    std::set<std::pair<crypto::Hash, std::uint32_t>> sealed;
   };
   struct Acknowledged {
     PersonId person;
@@ -126,6 +128,7 @@ class World {
   bool sign_something(Human& human);
   void take_proposals(Human& human, boost::json::object const& reply);
   void tick_sheet(Human& human);
+  bool has_recused(PersonId p, QuestionId q, meeting::Record const& record) const;
   bool think_expert(Human& human, meeting::Record const& record);
   bool vote(Human& human, meeting::Attempt const& attempt);
   bool have_checked(Human& human, meeting::Attempt const& attempt);

@@ -239,8 +239,16 @@ Result<void> Meeting::change_trustee(TrusteeId trustee, PersonId person, std::ve
   return submit(TrusteeChange{record.meeting(), trustee, person, "电脑损坏"}, signers);
 }
 
-Result<void> Meeting::recuse(PersonId person, QuestionId q) {
-  return submit(Recuse{record.meeting(), person, q, "同一单位"}, {person});
+Result<void> Meeting::recuse(PersonId person, QuestionId q) { return recuse_by(person, q, {person}); }
+
+Result<void> Meeting::recuse_by(PersonId person, QuestionId q, std::vector<PersonId> const& signers) {
+  return submit(Recuse{record.meeting(), person, q, "同一单位", record.recuse_backs(person, q)}, signers);
+}
+
+Result<void> Meeting::recuse_back(PersonId person, QuestionId q, std::vector<PersonId> const& beside) {
+  std::vector<PersonId> signers = beside;
+  signers.push_back(person);
+  return submit(RecuseBack{record.meeting(), person, q, "误登", record.recuse_backs(person, q)}, signers);
 }
 
 Result<void> Meeting::interview(QuestionId q) {

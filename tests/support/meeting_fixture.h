@@ -121,6 +121,9 @@ class Meeting {
   Result<void> change_keys(PersonId person, std::vector<PersonId> const& signers);
   Result<void> change_trustee(TrusteeId trustee, PersonId person, std::vector<PersonId> signers);
   Result<void> recuse(PersonId person, QuestionId q);
+  Result<void> recuse_by(PersonId person, QuestionId q, std::vector<PersonId> const& signers);
+  /// @param beside who signs besides the person.
+  Result<void> recuse_back(PersonId person, QuestionId q, std::vector<PersonId> const& beside = {});
   Result<void> interview(QuestionId q);
   /// `open_meeting`, then these sign in; nobody named: everybody but the screen.
   void begin(std::vector<PersonId> const& who = {});

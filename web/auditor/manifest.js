@@ -15,6 +15,9 @@ export const EXCEPTIONAL = 2;
 /** A committee of one or two guards nothing. */
 const FEWEST_MEMBERS = 7;
 const PROTEST_S = [5, 300];
+/** Of all candidates. */
+const ATTACHMENTS = 24_000;
+const ATTACHMENT_BYTES = 20n * 1024n * 1024n;
 
 /** q: how many make a committee of N able to act (§1). @param {any} rules @param {number} size N */
 export const quorumOf = (rules, size) =>
@@ -83,12 +86,25 @@ function checkKeys(crypto, m) {
   valid(experts >= quorumOf(m.rules, m.committee_size));
 }
 
+/** A–Z as a–z, and no other letter. @param {string} name */
+const folded = (name) => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+/** One name each, of a file that is shown, and no way anywhere. @param {{name: string, size: bigint}[]} files */
+function checkAttachments(files) {
+  const names = files.map(({ name }) => folded(name));
+  valid(files.every(({ size }) => size >= 1n && size <= ATTACHMENT_BYTES));
+  valid(names.every((name) => utf8(name).length <= 200
+    && /^[^.\u0000-\u001f\u007f/\\][^\u0000-\u001f\u007f/\\]*\.(?:pdf|png|jpe?g)$/.test(name)));
+  valid(new Set(names).size === names.length);
+}
+
 /** @param {import('./crypto.js').Crypto} crypto @param {any} m the manifest; throws Refusal */
 export function checkManifest(crypto, m) {
   valid(m.rules !== null);
   const { rules, people, candidates, batches, trustees } = m;
   const count = (role) => people.filter((p) => p.roles & role).length;
   must(count(EXPERT) <= EXPERTS, 'TOO_LARGE');
+  must(candidates.reduce((sum, c) => sum + c.attachments.length, 0) <= ATTACHMENTS, 'TOO_LARGE');
   valid(m.version === 2 && m.title !== '' && isDate(m.date));
   valid(m.committee_size % 2 === 1 && m.committee_size >= count(EXPERT));
   valid(m.rehearsal || m.committee_size >= FEWEST_MEMBERS);
@@ -100,6 +116,7 @@ export function checkManifest(crypto, m) {
   checkKeys(crypto, m);
   valid(candidates.length >= 1
     && candidates.every((c) => c.name !== '' && c.level !== '' && (c.channel === 1 || c.channel === 2)));
+  candidates.forEach((c) => checkAttachments(c.attachments));
   valid(batches.every((b) => b.title !== '' && b.candidates.length > 0));
   const placed = batches.flatMap((b) => b.candidates).sort((a, b) => a - b);
   valid(placed.length === candidates.length && placed.every((q, i) => q === i + 1));

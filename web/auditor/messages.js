@@ -12,6 +12,7 @@ const PEOPLE = 400;
 export const EXPERTS = 255;
 const TRUSTEES = 7;
 const CANDIDATES = 5000;
+const ATTACHMENTS = 20;
 const QUESTIONS = 100;
 
 const meeting = one(1, 'meeting', HASH);
@@ -27,9 +28,11 @@ const PERSON = [
   one(1, 'name', 'text'), one(2, 'roles', 'u32'), one(3, 'employer', 'text'), one(4, 'identity_key', 'bytes'),
   one(5, 'witness_key', 'bytes'), one(6, 'possession', 'bytes'), one(7, 'box_key', 'bytes'),
 ];
+const ATTACHMENT = [one(1, 'name', 'text'), one(2, 'size', 'u64'), one(3, 'sha256', HASH)];
 const CANDIDATE = [
   one(1, 'name', 'text'), one(2, 'employer', 'text'), one(3, 'level', 'text'), one(4, 'channel', 'u32'),
   one(5, 'summary', 'text'), one(6, 'group_opinion', 'text'), one(7, 'opened_before', 'text'),
+  many(8, 'attachments', ATTACHMENT, ATTACHMENTS),
 ];
 const BATCH = [one(1, 'title', 'text'), many(2, 'candidates', 'u32', QUESTIONS, '')];
 const MANIFEST = [
@@ -62,6 +65,10 @@ const PAPER_ROW = [
   one(5, 'invalid', 'u32'), one(6, 'agree', 'u32'), one(7, 'disagree', 'u32'), one(8, 'abstain', 'u32'),
 ];
 
+/** Of Recuse and of RecuseBack. */
+const RECUSE = [meeting, one(2, 'person', 'u32'), one(3, 'question', 'u32'), one(4, 'reason', 'text'),
+  one(5, 'sequence', 'u32')];
+
 /** By type number: the type's name, and the fields of its body. */
 export const TYPES = [
   null,
@@ -69,7 +76,7 @@ export const TYPES = [
   ['SignIn', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32')]],
   ['SignOut', [meeting, one(2, 'person', 'u32'), one(3, 'sequence', 'u32'), one(4, 'reason', 'text'),
     one(5, 'batch_open', 'bytes'), one(6, 'not_cast', 'bool'), one(7, 'size', 'u64'), one(8, 'root', 'bytes')]],
-  ['Recuse', [meeting, one(2, 'person', 'u32'), one(3, 'question', 'u32'), one(4, 'reason', 'text')]],
+  ['Recuse', RECUSE],
   ['KeyChange', [meeting, one(2, 'person', 'u32'), one(3, 'identity_key', KEY), one(4, 'witness_key', KEY),
     one(5, 'box_key', KEY), one(6, 'possession', SIGNATURE), one(7, 'reason', 'text')]],
   ['Interview', [meeting, one(2, 'question', 'u32'), one(3, 'summary', 'text'), one(4, 'document', HASH)]],
@@ -106,6 +113,7 @@ export const TYPES = [
   ['EnvelopeSpoil', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'),
     many(4, 'spent', SPENT_KEY, QUESTIONS, 'question'), one(5, 'supervisor', 'u32')]],
   ['CheckResult', [batchOpen, one(2, 'person', 'u32'), one(3, 'cast', 'u32'), one(4, 'verdict', 'u32')]],
+  ['RecuseBack', RECUSE],
 ];
 
 const MIB = 1024 * 1024;

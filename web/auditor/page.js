@@ -44,7 +44,6 @@ function svg(name, attributes, ...children) {
   out.append(...children);
   return out;
 }
-const groups = (digits) => digits.match(/.{1,4}/g)?.join(' ') ?? '';
 
 // ---- Rendering ----
 
@@ -112,9 +111,16 @@ function renderVerdict(box, report) {
   if (!report.unusable) box.append(hashes(report), el('p', { class: 'buttons no-print' }, printButton()));
 }
 
+/** The head hash below that from paper: a digit that was mistyped is found by the group that differs. */
 function hashes(report) {
-  const hash = (name, digits) => [el('dt', {}, name), el('dd', { class: 'hash' }, groups(digits))];
-  return el('dl', { class: 'hashes' }, ...hash(t('head'), report.head), ...hash(t('paper'), report.anchor));
+  const [ours, theirs] = [report.head, report.anchor].map((digits) => digits.match(/.{1,4}/g));
+  const differing = ours.map((group, i) => (group === theirs[i] ? 0 : i + 1)).filter(Boolean);
+  const shown = (all) => all.flatMap((group, i) =>
+    [i === 0 ? '' : ' ', differing.includes(i + 1) ? el('mark', {}, group) : group]);
+  const hash = (name, all) => [el('dt', {}, name), el('dd', { class: 'hash' }, ...shown(all))];
+  return el('div', {}, differing.length === 0 ? null
+    : el('p', {}, t('differs', { groups: differing.join(t('listComma')) })),
+  el('dl', { class: 'hashes' }, ...hash(t('head'), ours), ...hash(t('paper'), theirs)));
 }
 function printButton() {
   const button = el('button', { type: 'button' }, t('print'));
@@ -203,9 +209,10 @@ function changesSection(report) {
   const nameOf = (p) => report.attendance[p - 1].name;
   const item = (change) => {
     const signers = change.signers.map(nameOf).join(t('listComma'));
+    const signed = change.kind === 'recuse_back' ? 'signed_back' : 'signed';
     return el('li', { class: `change change-${change.kind}` },
       el('p', {}, t('place.entry', change) + t('place.colon') + changeText(change, nameOf)),
-      change.by ? el('p', { class: 'signers' }, t(`change.signed.${change.by}`, { signers })) : null);
+      change.by ? el('p', { class: 'signers' }, t(`change.${signed}.${change.by}`, { signers })) : null);
   };
   return section('changes-heading', t('changesHeading'),
     el('p', {}, report.changes.length ? t('changesLead') : t('change.none')),

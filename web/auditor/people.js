@@ -11,8 +11,18 @@ import { CHAIR, EXPERT, quorumOf, SUPERVISOR } from './manifest.js';
  * @property {boolean} signedIn @property {boolean} outByOthers whether the last SignOut was by others
  * @property {boolean} inE @property {number} sequence @property {number} ownSignIns
  * @property {number | null} firstSignIn @property {number | null} lastSignOut
- * @property {Map<number, string>} recusals question → reason
+ * @property {Map<number, string>} recusals question → reason, of those that stand
+ * @property {Map<number, Word>} words whose word each of `recusals` rests on
+ * @property {Map<number, number>} recuseBacks question → how often a recusal from it was taken back
  * @property {Set<number>} attested those of `recusals` that do not rest on the office's word alone
+ */
+
+/**
+ * Whose word a recusal rests on.
+ * @typedef {object} Word
+ * @property {boolean} office @property {boolean} committee who has signed for it beside the person
+ * @property {number | null} ownKey keyIndex of its person when he last signed for it himself
+ * @property {boolean} opened whether a BatchOpen with the question came while it stood
  */
 
 /** @param {number} n @returns {number} more than two thirds */
@@ -32,6 +42,7 @@ export class People {
       first: p.identity_key.length > 0, keyIndex: 0,
       signedIn: false, outByOthers: false, inE: false, sequence: 0, ownSignIns: 0,
       firstSignIn: null, lastSignOut: null, recusals: new Map(), attested: new Set(),
+      words: new Map(), recuseBacks: new Map(),
     }));
   }
   /** @param {number} p @returns {Person | null} */
@@ -69,6 +80,26 @@ export class People {
   /** @param {Person} person @param {any} body of the KeyChange @param {number} index @param {boolean} first */
   changeKeys(person, body, index, first) {
     Object.assign(person, { identityKey: body.identity_key, witnessKey: body.witness_key, keyIndex: index, first });
+  }
+
+  /** @param {Person} person @param {any} body of the Recuse @param {string} by @param {boolean} attested */
+  recuse(person, { question, reason }, by, attested) {
+    const word = person.words.get(question) ?? { office: false, committee: false, ownKey: null, opened: false };
+    if (by === 'person') word.ownKey = person.keyIndex;
+    else word[by] = true;
+    person.words.set(question, word);
+    if (attested || !person.recusals.has(question)) person.recusals.set(question, reason);
+    if (attested) person.attested.add(question);
+  }
+  /** @param {Person} person @param {number} question */
+  recuseBack(person, question) {
+    for (const known of [person.recusals, person.attested, person.words]) known.delete(question);
+    person.recuseBacks.set(question, (person.recuseBacks.get(question) ?? 0) + 1);
+  }
+  /** A BatchOpen with these questions. @param {number[]} questions */
+  opened(questions) {
+    for (const { words } of this.all)
+      for (const q of questions) if (words.has(q)) words.get(q).opened = true;
   }
 
   // ---- Who may sign ----

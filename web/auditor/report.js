@@ -4,8 +4,8 @@ import { hex } from './bytes.js';
 
 /** In the order in which they stand at one entry. */
 const KINDS = [
-  'key_change', 'trustee_change', 'sign_out', 'recuse', 'check', 'override', 'contested', 'paper', 'close_two',
-  'unwitnessed', 'undecided', 'close_unwitnessed',
+  'key_change', 'trustee_change', 'sign_out', 'recuse', 'recuse_back', 'check', 'override', 'contested', 'paper',
+  'close_two', 'unwitnessed', 'undecided', 'close_unwitnessed',
 ];
 
 /** Failures in the order of the file; what has no place comes last. */

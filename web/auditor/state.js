@@ -103,7 +103,7 @@ export class Meeting {
     Object.assign(this, { manifest: body, people, leaf: at.leaf, trustees: body.trustees });
     this.candidates = body.candidates.map((c, i) => ({
       number: i + 1, ...c, exceptional: c.channel === EXCEPTIONAL,
-      interview: false, declared: false, contested: false, opened: false,
+      interview: false, declared: false, contested: false, opened: false, tallied: false,
     }));
     body.batches.forEach((_, b) => (this.batchOpens[b + 1] = 0));
     for (const key of [body.server_key, body.checkpoint_key]) this.seen.add(hex(key));

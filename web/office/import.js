@@ -2,6 +2,7 @@
 /** The sheets: a preview that names each bad cell, and all of them at once or none. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, html } from '../parts/ui.js';
+import { Columns } from './columns.js';
 import { FileField } from './upload.js';
 
 const kSheets = '.csv,.xlsx';
@@ -11,16 +12,29 @@ function Downloads({ app, kinds, ending }) {
     href=${`sheets/${kind}${ending}.xlsx`}>${app.t(`import.${kind}File`)}</a> `)}</p>`;
 }
 
+/** Of one row of a sheet, all that is wrong with it: who mends the sheet goes through it once. */
+function byRow(errors) {
+  const rows = new Map();
+  for (const one of errors) {
+    const key = JSON.stringify([one.file, one.sheet, one.row]);
+    rows.set(key, [...(rows.get(key) ?? []), one]);
+  }
+  return [...rows.values()];
+}
+
 function Faults({ app, errors }) {
   const { t } = app;
-  return html`<section class="card"><h2 id="faults-title" class="alarm">${t('import.faults', { n: errors.length })}</h2>
+  const rows = byRow(errors);
+  return html`<section class="card"><h2 id="faults-title" class="alarm">${t('import.faults', { n: rows.length })}</h2>
     <p>${t('import.faultsLead')}</p>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="faults-title">
-      <table><thead><tr>${['file', 'sheet', 'row', 'column', 'value', 'expected']
-        .map((key) => html`<th key=${key} scope="col">${t(`import.${key}`)}</th>`)}</tr></thead>
-    <tbody>${errors.map((one, i) =>
-      html`<tr key=${i}><td>${one.file}</td><td>${one.sheet}</td><td class="number">${one.row || ''}</td>
-        <td>${one.column}</td><td>${one.value}</td><td>${one.expected}</td></tr>`)}</tbody></table></div>
+      <table><${Columns} keys=${['file', 'sheet', 'row', 'what']}
+        figures=${['row']} word=${(key) => t(`import.${key}`)} />
+    <tbody>${rows.map((cells) =>
+      html`<tr key=${cells[0].file + cells[0].sheet + cells[0].row}><td>${cells[0].file}</td><td>${cells[0].sheet}</td>
+        <td class="number">${cells[0].row || ''}</td><td>${cells.map((one, i) =>
+          html`<p key=${i}>${one.column && html`<strong>${one.column}</strong> `}
+            ${one.value && html`<q>${one.value}</q> `}${one.expected}</p>`)}</td></tr>`)}</tbody></table></div>
     <p>${t('import.problems')}</p>
     <${Downloads} app=${app} kinds=${[...new Set(errors.map((one) => one.kind))]} ending="-problems" /></section>`;
 }

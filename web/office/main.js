@@ -6,8 +6,10 @@ import { Door, doorUrl } from '../door.js';
 import { addTexts, loadTexts, sentence, texts } from '../i18n.js';
 import { html, oneLine } from '../parts/ui.js';
 import { officeZh } from '../strings/office_zh.js';
+import { Day } from './day.js';
 import { Import } from './import.js';
 import { Meeting } from './meeting.js';
+import { NewMeeting } from './newmeeting.js';
 import { People, SignOn } from './people.js';
 import { Publicity } from './publicity.js';
 import { Search } from './search.js';
@@ -15,7 +17,8 @@ import { Verdicts } from './verdicts.js';
 
 addTexts('zh', officeZh);
 const kSteps = {
-  import: Import, verdicts: Verdicts, meeting: Meeting, publicity: Publicity, search: Search, people: People,
+  import: Import, verdicts: Verdicts, newmeeting: NewMeeting, day: Day, meeting: Meeting, publicity: Publicity,
+  search: Search, people: People,
 };
 const kNoticeMs = 6000;
 
@@ -26,7 +29,7 @@ async function loadEnglish() {
 
 /** Whether the step has been done: what the ledger says. */
 function done(id, desk) {
-  return { import: desk.imported, verdicts: desk.roster, meeting: desk.publicity,
+  return { import: desk.imported, verdicts: desk.roster, newmeeting: desk.meetings > 0, meeting: desk.publicity,
     publicity: desk.publicity?.people.every((one) => one.state === 'HANDED_OFF') }[id];
 }
 
@@ -40,7 +43,10 @@ function Notice({ app, close }) {
       <button type="button" class="button small" onClick=${close}>${t('word.dismiss')}</button></div>`}</div>`;
 }
 
-/** The brand, the steps for whoever has signed on, the name, the other language. */
+/**
+ * The brand, the name, the other language; below, for whoever has signed on, the steps: in one row with the rest they
+ * would take a third one as soon as some are done.
+ */
 function Top({ app, step, setStep, otherLanguage }) {
   const { t, desk } = app;
   const button = (id) => html`<button key=${id} type="button" class="nav-button"
@@ -49,11 +55,12 @@ function Top({ app, step, setStep, otherLanguage }) {
   return html`<header><div class="top">
     <span class="brand"><span class="brand-mark" aria-hidden="true">票</span>${t('brand')}</span>
     <span class="top-title">${t('desk.title')}</span>
-    ${desk?.person > 0 && html`<nav aria-label=${t('desk.steps')}>${Object.keys(kSteps).map(button)}</nav>`}
     <span class="top-end">
       ${desk?.person > 0 && html`<span class="top-name">${desk.people[desk.person - 1].name}</span>`}
       <button type="button" class="button small" lang=${t.lang === 'zh' ? 'en' : 'zh-CN'} onClick=${otherLanguage}>
-        ${t('lang.other')}</button></span></div></header>`;
+        ${t('lang.other')}</button></span></div>
+    ${desk?.person > 0 && html`<div class="top"><nav aria-label=${t('desk.steps')}>
+      ${Object.keys(kSteps).map(button)}</nav></div>`}</header>`;
 }
 
 /** The day of what is done here is out of order: whoever goes on says why, once, and it stands in each entry. */
@@ -113,7 +120,7 @@ function Office({ door }) {
     if (s.epoch > 0) fixed.refresh();
   }, [s.epoch]);
 
-  const app = { ...fixed, act, t, s, desk, notice, offline: s.link !== 'open' };
+  const app = { ...fixed, act, go: setStep, t, s, desk, notice, offline: s.link !== 'open' };
   const otherLanguage = async () => {
     await loadEnglish();
     setLang(lang === 'zh' ? 'en' : 'zh');

@@ -2,6 +2,7 @@
 /** From passed to the certificates' hand-off: two postings, objections that hold back one person only, the filing. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, ReasonDialog } from '../parts/ui.js';
+import { Columns } from './columns.js';
 
 function Publish({ app }) {
   const { t, desk } = app;
@@ -82,8 +83,8 @@ export function Publicity({ app }) {
     <section class="card"><h2>${t('publish.people', { n: people.length })}</h2>
       ${people.length === 0 && html`<p class="quiet-text">${t('publish.nobody')}</p>`}
       <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.step.publicity')}>
-        <table><thead><tr>${['number', 'name', 'state', 'objections', 'more']
-          .map((key) => html`<th key=${key} scope="col">${t(`publish.col.${key}`)}</th>`)}</tr></thead>
+        <table><${Columns} keys=${['number', 'name', 'state', 'objections', 'more']}
+        figures=${['number']} word=${(key) => t(`publish.col.${key}`)} />
       <tbody>${people.map((one) =>
         html`<tr key=${one.candidate}><td class="number">${one.candidate}</td><th scope="row">${one.name}</th>
           <td><span class=${`chip ${one.state}`}>${one.state === 'HANDED_OFF' ? '✓ ' : ''}

@@ -3,9 +3,10 @@
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, html, oneLine } from '../parts/ui.js';
 
-const keyOf = (one) => `${one.person}:${one.candidate}`;
+/** What names a suggestion. */
+export const keyOf = (one) => `${one.person}:${one.candidate}`;
 
-function Suggestions({ app, rows, struck, setStruck, reason, setReason }) {
+export function Suggestions({ app, rows, struck, setStruck, reason, setReason }) {
   const { t } = app;
   if (rows.length === 0) return html`<p class="quiet-text">${t('recusal.none')}</p>`;
   const turn = (one) => (event) => setStruck(
@@ -41,7 +42,10 @@ export function Roster({ app, version }) {
       <span aria-hidden="true">! </span>${t('roster.behind')}</p>`}
     ${rows && !desk.publicity && html`<${Suggestions} app=${app} rows=${rows} struck=${left} setStruck=${setStruck}
       reason=${reason} setReason=${setReason} />`}
-    <div class="row-end"><${Act} app=${app} label=${t('verdict.paper')} run=${() => app.act('verdict-paper')} />
+    <div class="row-end">
+      ${desk.roster && !desk.roster.behind && !desk.publicity && html`<${Act} app=${app} label=${t('roster.ballots')}
+          run=${() => app.act('ballots')} />`}
+      <${Act} app=${app} label=${t('verdict.paper')} run=${() => app.act('verdict-paper')} />
       ${!desk.publicity && html`<${Act} app=${app} kind="primary" label=${t('roster.do')}
           disabled=${left.length > 0 && !oneLine(reason)} run=${run} />`}</div></section>`;
 }

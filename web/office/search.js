@@ -2,6 +2,7 @@
 /** Everything that was done about one candidate, or by one person. */
 import { useState } from '../vendor/preact-hooks.js';
 import { Act, html } from '../parts/ui.js';
+import { Columns } from './columns.js';
 
 export function Search({ app }) {
   const { t } = app;
@@ -24,8 +25,8 @@ export function Search({ app }) {
     ${found && html`<section class="card"><h2>${t('search.found', { word: found.word, n: found.rows.length })}</h2>
       ${found.rows.length > 0
         && html`<div class="scroll" tabindex="0" role="region" aria-label=${t('desk.step.search')}>
-          <table><thead><tr>${['entry', 'date', 'deed', 'by', 'texts']
-            .map((key) => html`<th key=${key} scope="col">${t(`search.col.${key}`)}</th>`)}</tr></thead>
+          <table><${Columns} keys=${['entry', 'date', 'deed', 'by', 'texts']}
+        figures=${['entry']} word=${(key) => t(`search.col.${key}`)} />
       <tbody>${found.rows.map(
           (one) => html`<tr key=${one.entry}><td class="number">${one.entry}</td><td>${one.date}</td>
             <th scope="row">${t(`deed.${one.deed}`)}</th><td>${one.by}</td>

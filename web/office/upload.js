@@ -16,7 +16,7 @@ function base64(blob) {
 }
 
 /** @return the last reply: of the piece that was refused, or of the last one. */
-async function send(app, kind, file, progress) {
+export async function send(app, kind, file, progress) {
   for (let at = 0; ; at += kPieceBytes) {
     let data;
     try {

@@ -5,7 +5,9 @@
  */
 import { useCallback, useEffect, useState } from '../vendor/preact-hooks.js';
 import { Act, Dialog, html, oneLine, Still } from '../parts/ui.js';
+import { Columns } from './columns.js';
 import { Amend, Changes, Withdraw } from './amend.js';
+import { Materials } from './materials.js';
 import { Papers } from './papers.js';
 import { Roster } from './roster.js';
 
@@ -143,6 +145,7 @@ function Detail({ app, candidate, onClose, onChange }) {
       ${!app.desk.publicity && !one.withdrawn && one.correction !== 'GIVEN_UP' && html`
         <${Decide} key=${`d${one.decided}`} app=${app} who=${[one.candidate]} done=${changed} />
         <${Correction} app=${app} one=${one} done=${changed} />
+        <${Materials} app=${app} candidate=${one.candidate} />
         <${Amend} app=${app} one=${one} done=${changed} />
         <${Withdraw} app=${app} one=${one} done=${changed} />`}
       <p class="quiet-text">${t('verdict.standard', { name: one.standard })}</p>`}</${Dialog}>`;
@@ -203,8 +206,8 @@ export function Verdicts({ app }) {
         load();
       }} />
       <div class="scroll" tabindex="0" role="region" aria-label=${t('desk.step.verdicts')}>
-        <table><thead><tr>${['number', 'name', 'level', 'verdict', 'grounds', 'more']
-          .map((key) => html`<th key=${key} scope="col">${t(`verdict.col.${key}`)}</th>`)}</tr></thead>
+        <table><${Columns} keys=${['number', 'name', 'level', 'verdict', 'grounds', 'more']}
+        figures=${['number']} word=${(key) => t(`verdict.col.${key}`)} />
       <tbody>${found.slice(0, shown)
         .map((one) => html`<${Line} key=${one.candidate} t=${t} one=${one} open=${setOpen}
           pick=${desk.publicity ? null : pick} picked=${picked.includes(one.candidate)} />`)}</tbody></table></div>

@@ -43,8 +43,10 @@ function tooFewFor(app, item, present) {
 /** What stands in the way of opening, or should be known before. */
 function OpenNotes({ app, item, paper, present, lacking }) {
   const { t, s } = app;
-  const gone = s.now.people.filter((one) => !one.online);
+  const gone = s.now.people.filter((one) => one.online === false);
   const offline = gone.filter((one) => present.includes(one.person)).map((one) => one.person);
+  const guards = (paper ? [] : s.now.guards?.people || []).filter((one) => one.online === false)
+    .map((one) => one.person);
   const contested = contestedOf(item);
   const before = item.undecided.filter((q) => candidate(app, q).opened_before);
   const tooFew = paper ? [] : tooFewFor(app, item, present);
@@ -53,6 +55,7 @@ function OpenNotes({ app, item, paper, present, lacking }) {
     ${item.interviews_missing.length > 0 && html`<p class="note bad">
       ${t('agenda.interviews', { names: candidates(app, item.interviews_missing) })}</p>`}
     ${offline.length > 0 && html`<p class="note warn">${t('open.offline', { names: names(app, offline) })}</p>`}
+    ${guards.length > 0 && html`<p class="note bad">${t('open.guardsOffline', { names: names(app, guards) })}</p>`}
     ${!paper && lacking.length > 0 && html`<p class="note warn">
       ${t('open.lacking', { names: names(app, lacking) })}</p>`}
     ${contested.length > 0 && html`<p class="note warn">
@@ -61,7 +64,7 @@ function OpenNotes({ app, item, paper, present, lacking }) {
     ${paper && html`<p class="note warn">${t('open.paperNote')}</p>`}`;
 }
 
-function OpenDialog({ app, item, onClose }) {
+export function OpenDialog({ app, item, onClose }) {
   const { t, s } = app;
   const must = contestedOf(item).length > 0;
   const [paper, setPaper] = useState(must);
@@ -77,14 +80,14 @@ function OpenDialog({ app, item, onClose }) {
     <${OpenNotes} app=${app} item=${item} paper=${paper} present=${present} lacking=${lacking} />
     <label class="check"><input type="checkbox" checked=${paper} disabled=${must}
       onChange=${(e) => setPaper(e.target.checked)} /> ${t('open.paper')}</label>
-    <${Heads} app=${app} people=${present} heads=${heads} setHeads=${setHeads} />
-    <div class="row-end">
+    <${Heads} app=${app} people=${present} heads=${heads} setHeads=${setHeads} first=${true} />
+    <div class="row-end dialog-foot">
       <${Act} app=${app} kind="primary large" label=${t('open.do')} disabled=${!can}
         run=${async () => (await app.act(`open ${item.batch}${paper ? ' paper' : ''}`, 'note.opened')) && onClose()} />
     </div></${Dialog}>`;
 }
 
-function Item({ app, item, onOpen }) {
+function Item({ app, item, led, onOpen }) {
   const { t, s } = app;
   const live = s.now.attempt?.live;
   const total = s.meeting.trustees.length;
@@ -103,18 +106,19 @@ function Item({ app, item, onOpen }) {
         ? t('agenda.keysComing', { done: item.keys.length, total }) : t('agenda.keysReady', { total })}</p>
       ${item.interviews_missing.length > 0 && html`<p class="note warn">
         ${t('agenda.interviews', { names: candidates(app, item.interviews_missing) })}</p>`}
-      <div class="row-end"><button type="button" class=${live ? 'button' : 'button primary'}
+      <div class="row-end"><button type="button" class=${live || led ? 'button' : 'button primary'}
         disabled=${live || app.offline}
         aria-label=${t(again ? 'agenda.openAgainOf' : 'agenda.openOf', { title: item.title })}
         onClick=${onOpen}>${t(again ? 'agenda.openAgain' : 'agenda.open')}</button></div>`}
     <${Rounds} app=${app} item=${item} heading="h4" /></article>`;
 }
 
-export function Agenda({ app }) {
+/** @param led the next batch is opened in a bar of its own */
+export function Agenda({ app, led = false }) {
   const { t, s } = app;
   const [opening, setOpening] = useState(0);
   return html`<section aria-labelledby="agenda-title" class="stack"><h2 id="agenda-title">${t('agenda.title')}</h2>
-    ${s.now.agenda.map((item) => html`<${Item} key=${item.batch} app=${app} item=${item}
+    ${s.now.agenda.map((item) => html`<${Item} key=${item.batch} app=${app} item=${item} led=${led}
       onOpen=${() => setOpening(item.batch)} />`)}
     ${opening > 0 && html`<${OpenDialog} app=${app} item=${s.now.agenda.find((one) => one.batch === opening)}
         onClose=${() => setOpening(0)} />`}

@@ -33,7 +33,7 @@ export function Attendance({ app, list = false }) {
         <span aria-hidden="true">${at.signed_in ? '✓' : '○'}</span>
         <span class="person-name">${one.name}</span>
         <span class="person-state">${app.t(at.signed_in ? 'attend.in' : 'attend.out')}${
-          at.signed_in && !at.online ? app.t('attend.offline') : ''}</span></li>`;
+          at.signed_in && at.online === false ? app.t('attend.offline') : ''}</span></li>`;
     })}</ul>`}
   </div>`;
 }

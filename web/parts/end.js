@@ -3,7 +3,8 @@
 import { html, kChair } from './ui.js';
 import { Hold } from './hold.js';
 
-export function EndCard({ app }) {
+/** @param led once nothing is undecided, the button stands in a bar of its own */
+export function EndCard({ app, led = false }) {
   const { t, s } = app;
   const { attempt } = s.now;
   const undecided = s.now.agenda.reduce((sum, item) => sum + item.undecided.length, 0);
@@ -14,9 +15,10 @@ export function EndCard({ app }) {
     ${!chair && html`<p class="quiet-text">${t('end.byTwo')}</p>`}
     ${undecided > 0 && html`<p class="note warn">${t('end.undecided', { n: undecided })}</p>`}
     ${opening && html`<p class="note bad">${t('end.opening')}</p>`}
-    ${waiting ? html`<p class="note">${t('sign.waiting')}</p>`
-      : html`<div class="sign-row">
+    ${waiting && html`<p class="note">${t('sign.waiting')}</p>`}
+    ${!waiting && !(led && undecided === 0 && !attempt?.live) && html`<div class="sign-row">
         <${Hold} app=${app} kind=${undecided > 0 || !chair ? '' : 'primary'} label=${t('end.do')}
-          disabled=${attempt?.live && !opening} run=${() => app.act('close-meeting', 'note.meetingClosed')} /></div>`}
+          disabled=${attempt?.live && !opening} run=${() => app.act('close-meeting', 'note.meetingClosed')} />
+      </div>`}
   </section>`;
 }

@@ -4,12 +4,15 @@
  * signature has to be held for.
  */
 import { useState } from '../vendor/preact-hooks.js';
-import { candidate, candidates, html, kChair, kSupervisor, names, personName } from './ui.js';
+import { candidate, candidates, html, kSupervisor, later, names, personName } from './ui.js';
 import { Heads } from './heads.js';
 import { Hold } from './hold.js';
 import { Results } from './results.js';
 import { Opening, Papers } from './proposed.js';
 import { allTicked, TickSheet, useSheet } from './sheet.js';
+import { needsCommittee } from './signers.js';
+
+const StillToSign = later(async () => (await import('./stilltosign.js')).StillToSign);
 
 function Overridden({ app, it }) {
   const { t } = app;
@@ -46,6 +49,8 @@ function Body({ app, it }) {
     case 'SignOut': return html`<p>${t('sign.signOut', { name: it.name, reason: it.reason || '' })}</p>`;
     case 'Recuse': return html`<p>
       ${t('sign.recuse', { name: it.name, candidate: candidate(app, it.question).name, reason: it.reason })}</p>`;
+    case 'RecuseBack': return html`<p>
+      ${t('sign.recuseBack', { name: it.name, candidate: candidate(app, it.question).name, reason: it.reason })}</p>`;
     case 'KeyChange': return html`<p>${t('sign.keyChange', { name: it.name, reason: it.reason })}</p>`;
     case 'TrusteeChange': return html`<p>${t('sign.slot',
       { from: personName(app, it.from), name: personName(app, it.person), reason: it.reason })}</p>`;
@@ -57,28 +62,6 @@ function Body({ app, it }) {
       ${it.undecided?.length > 0
         && html`<p class="note bad">${t('sign.undecided', { names: candidates(app, it.undecided) })}</p>`}`;
     default: return null;
-  }
-}
-
-function rolesOf(app, person) {
-  return app.s.meeting?.people[person - 1]?.roles || 0;
-}
-
-/** Whether the office has changed a key already: each one more leaves fewer to witness and to be the committee. */
-function changedBefore(app) {
-  return (app.s.now.changes || []).some((one) => one.kind === 'key-change' && one.by === 'office');
-}
-
-/** Whether the committee is asked to sign it; whatever else waits, an office can sign as well. */
-export function needsCommittee(app, it) {
-  const officer = it.person > 0 && (rolesOf(app, it.person) & (kChair | kSupervisor)) > 0;
-  const guard = (app.s.now.guards?.people || app.s.meeting?.trustees || []).some((one) => one.person === it.person);
-  switch (it.type) {
-    case 'TrusteeChange': case 'PaperTally': return true;
-    case 'KeyChange': return officer || guard || changedBefore(app);
-    case 'SignOut': return officer;
-    case 'Void': return app.s.now.attempt?.phase === 'opening';
-    default: return false;
   }
 }
 
@@ -97,12 +80,12 @@ function Signing({ app, it, title }) {
   const opening = it.type === 'BatchOpen';
   const key = it.type === 'KeyChange';
   const ready = (!opening || Number(heads) === it.people.length) && (!key || same);
-  return html`${opening && html`<${Heads} app=${app}
+  return html`${key && html`<${DeviceCode} app=${app} it=${it} same=${same} setSame=${setSame} />`}
+    <div class="signing">${opening && html`<${Heads} app=${app}
       people=${it.people.map((one) => one.person)} heads=${heads} setHeads=${setHeads} />`}
-    ${key && html`<${DeviceCode} app=${app} it=${it} same=${same} setSame=${setSame} />`}
     <div class="sign-row"><${Hold} app=${app} label=${t('sign.do', { title })} disabled=${!ready}
       run=${() => app.act(`approve ${it.id}${opening ? ` ${heads}` : ''}`, 'note.signed')} />
-      <p class="quiet-text">${t('sign.object')}</p></div>`;
+      <p class="quiet-text">${t('sign.object')}</p></div></div>`;
 }
 
 /** A supervisor signs the meeting only when everybody with keys is ticked. */
@@ -110,9 +93,10 @@ function TickedSigning({ app, it, title }) {
   const { t } = app;
   const sheet = useSheet(app);
   return html`<${TickSheet} app=${app} sheet=${sheet} />
-    <div class="sign-row"><${Hold} app=${app} label=${t('sign.do', { title })} disabled=${!allTicked(sheet[0])}
-      run=${() => app.act(`approve ${it.id}`, 'note.signed')} />
-      <p class="quiet-text">${t('sign.object')}</p></div>`;
+    <div class="signing"><div class="sign-row">
+      <${Hold} app=${app} label=${t('sign.do', { title })} disabled=${!allTicked(sheet[0])}
+        run=${() => app.act(`approve ${it.id}`, 'note.signed')} />
+      <p class="quiet-text">${t('sign.object')}</p></div></div>`;
 }
 
 function Proposal({ app, it }) {
@@ -121,7 +105,7 @@ function Proposal({ app, it }) {
   const name = (person) => (it.type === 'MeetingOpen' && it.people[person - 1]?.name) || personName(app, person);
   const signed = it.signed.length ? it.signed.map(name).join(t('word.comma')) : t('sign.nobody');
   const Sign = it.type === 'MeetingOpen' && s.now.roles & kSupervisor ? TickedSigning : Signing;
-  return html`<section class=${it.yours ? 'card proposal yours' : 'card proposal'}>
+  return html`<section class=${it.yours ? 'card proposal yours' : 'card proposal'} tabindex="-1">
     <h3>${t('sign.title', { title })}</h3>
     <${Body} app=${app} it=${it} />
     ${t.has(`vouch.${it.type}`) && html`<p class="note">${t(`vouch.${it.type}`)}</p>`}
@@ -134,7 +118,7 @@ function Proposal({ app, it }) {
     ${it.refused && html`<p class="note bad">
       ${t('sign.refused', { why: t.has(`code.${it.refused}`) ? t(`code.${it.refused}`) : it.refused })}</p>`}
     ${it.yours ? html`<${Sign} app=${app} it=${it} title=${title} />`
-      : !it.refused && html`<p class="note">${t('sign.waiting')}</p>`}
+      : !it.refused && html`<${StillToSign} app=${app} it=${it} />`}
   </section>`;
 }
 

@@ -1,33 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The batch that is on, from its opening to its declaration: for whoever has the chair, and for whoever stands in. */
 import { useState } from '../vendor/preact-hooks.js';
-import { Act, candidate, Dialog, html, names, personName, ReasonDialog, standing, Waiting } from './ui.js';
+import { Act, candidate, Dialog, html, kChair, names, personName, ReasonDialog, Waiting } from './ui.js';
+import { CountdownControls } from './countdown.js';
 import { Hold } from './hold.js';
 import { PaperTally } from './papertally.js';
 import { Results } from './results.js';
 import { SpoilDialog } from './spot.js';
 import { inOrder, Stages } from './stages.js';
-import { Waits } from './waits.js';
+import { isAwaited, Waits } from './waits.js';
 
 const kPhases = ['voting', 'closing', 'mixing', 'confirming', 'opening', 'counted', 'declared'];
 const kPaperPhases = ['voting', 'counted', 'declared'];
 
-function Voting({ app, setDialog }) {
+function Voting({ app, setDialog, led }) {
   const { t, s } = app;
   const { attempt } = s.now;
   const missing = attempt.present.filter((p) => !attempt.voted.includes(p));
+  const chair = s.now.roles & kChair;
   return html`<p class="big-figure" role="status">
     ${t('attempt.voted', { done: attempt.voted.length, total: attempt.present.length })}</p>
     <progress class="wide-progress" value=${attempt.voted.length} max=${attempt.present.length}
       aria-label=${t('attempt.votedLabel')}></progress>
     ${missing.length > 0 ? html`<p>${t('attempt.notYet', { names: names(app, missing) })}</p>`
       : html`<p>${t('attempt.allVoted')}</p>`}
-    <div class="row-end">
+    ${chair && html`<${CountdownControls} app=${app} />`}
+    ${!led && html`<div class="row-end">
       <button type="button" class=${missing.length ? 'button' : 'button primary large'} disabled=${app.offline}
-        onClick=${() => setDialog('close')}>${t('attempt.close')}</button></div>`;
+        onClick=${() => setDialog('close')}>${t('attempt.close')}</button></div>`}`;
 }
 
-function CloseDialog({ app, onClose }) {
+export function CloseDialog({ app, onClose }) {
   const { t, s } = app;
   const missing = s.now.attempt.without;
   return html`<${Dialog} app=${app} title=${t('attempt.close')} onClose=${onClose}><p>${t('attempt.closeLead')}</p>
@@ -38,7 +41,7 @@ function CloseDialog({ app, onClose }) {
 }
 
 /** Whom an Override can still name: who has said nothing, and who has signed that a ballot is missing. */
-function uncovered(attempt) {
+export function uncovered(attempt) {
   const covered = (person, missing) =>
     attempt.overridden.some((one) => one.person === person && one.missing === missing);
   const missing = attempt.missing.filter((p) => !covered(p, true));
@@ -46,11 +49,20 @@ function uncovered(attempt) {
   return { missing, silent };
 }
 
-function costText(t, cost) {
+export function costText(t, cost) {
   return cost && t('override.cost', { n: cost.people.length, votes: cost.votes, within: cost.within });
 }
 
-function Confirming({ app, setDialog }) {
+/** Void and vote again first; what an Override can cost in rows stands beside it. */
+export function StuckButtons({ app, setDialog, urgent = true }) {
+  const { t } = app;
+  return html`<div class="row"><button type="button" class=${urgent ? 'button primary' : 'button'}
+      disabled=${app.offline} onClick=${() => setDialog('void')}>${t('void.again')}</button>
+    <button type="button" class="button" disabled=${app.offline} onClick=${() => setDialog('override')}>
+      ${t('override.title')}</button></div>`;
+}
+
+function Confirming({ app, setDialog, led }) {
   const { t, s } = app;
   const { attempt } = s.now;
   const { missing, silent } = uncovered(attempt);
@@ -67,13 +79,10 @@ function Confirming({ app, setDialog }) {
     ${attempt.gate && !['GATE_UNCONFIRMED', 'GATE_MISSING'].includes(attempt.gate)
       && html`<p class="note bad">${t(`code.${attempt.gate}`)}</p>`}
     ${stuck && html`<div class="stuck"><p>${t('confirm.voidFirst')}</p>
-      <div class="row"><button type="button" class="button primary" disabled=${app.offline}
-        onClick=${() => setDialog('void')}>${t('void.again')}</button>
-        <button type="button" class="button" disabled=${app.offline} onClick=${() => setDialog('override')}>
-          ${t('override.title')}</button></div></div>`}`;
+      ${!led && html`<${StuckButtons} app=${app} setDialog=${setDialog} />`}</div>`}`;
 }
 
-function OverrideDialog({ app, onClose, onVoid }) {
+export function OverrideDialog({ app, onClose, onVoid }) {
   const { t, s } = app;
   const { attempt } = s.now;
   const { missing, silent } = uncovered(attempt);
@@ -94,7 +103,7 @@ function OverrideDialog({ app, onClose, onVoid }) {
   </${ReasonDialog}>`;
 }
 
-function VoidDialog({ app, onClose }) {
+export function VoidDialog({ app, onClose }) {
   const { t, s } = app;
   const { attempt } = s.now;
   const opening = attempt.phase === 'opening';
@@ -120,14 +129,17 @@ function Warnings({ app }) {
     name: one.name || '', names: one.people ? one.people.map((p) => p.name).join(t('word.comma')) : '' })}</p>`);
 }
 
-function Declare({ app }) {
+export function DeclareHold({ app }) {
+  return html`<${Hold} app=${app} label=${app.t('declare.do')} run=${() => app.act('declare', 'note.declared')} />`;
+}
+
+function Declare({ app, led }) {
   const { t, s } = app;
   const waiting = s.now.proposals.find((one) => one.type === 'Declaration');
-  return html`<${Results} app=${app} rows=${s.now.attempt.rows} caption=${t('declare.caption')} />
-    ${waiting ? html`<p class="note">${t('declare.waiting')}</p>`
-      : html`<div class="sign-row">
-        <${Hold} app=${app} label=${t('declare.do')} run=${() => app.act('declare', 'note.declared')} />
-        <p class="quiet-text">${t('declare.lead')}</p></div>`}`;
+  return html`${waiting ? html`<p class="note">${t('declare.waiting')}</p>`
+    : html`<div class="sign-row">${!led && html`<${DeclareHold} app=${app} />`}
+        <p class="quiet-text">${t('declare.lead')}</p></div>`}
+    <${Results} app=${app} rows=${s.now.attempt.rows} caption=${t('declare.caption')} />`;
 }
 
 function stepLabel(t, attempt, id) {
@@ -138,17 +150,22 @@ function stepLabel(t, attempt, id) {
   return t(`phase.${id}`);
 }
 
-function Phase({ app, setDialog }) {
+function Phase({ app, setDialog, led }) {
   const { t, s } = app;
   const { attempt } = s.now;
-  if (attempt.phase === 'voting')
-    return attempt.paper ? html`<${PaperTally} app=${app} />` : html`<${Voting} app=${app} setDialog=${setDialog} />`;
-  if (attempt.phase === 'confirming') return html`<${Confirming} app=${app} setDialog=${setDialog} />`;
-  if (attempt.phase === 'counted') return html`<${Declare} app=${app} />`;
-  return html`<${Waiting} title=${t(`wait.${attempt.phase}`)}><p>${t('wait.byItself')}</p></${Waiting}>`;
+  if (attempt.phase === 'voting') {
+    return attempt.paper ? html`<${PaperTally} app=${app} led=${led} />`
+      : html`<${Voting} app=${app} setDialog=${setDialog} led=${led} />`;
+  }
+  if (attempt.phase === 'confirming')
+    return html`<${Confirming} app=${app} setDialog=${setDialog} led=${led} />`;
+  if (attempt.phase === 'counted') return html`<${Declare} app=${app} led=${led} />`;
+  return html`<${Waiting} title=${t(`wait.${attempt.phase}`)}>
+    ${!isAwaited(s.now) && html`<p>${t('wait.byItself')}</p>`}</${Waiting}>`;
 }
 
-export function Current({ app }) {
+/** @param led the next step stands in a bar of its own, and its button is not here once more */
+export function Current({ app, led = false }) {
   const { t, s } = app;
   const { attempt } = s.now;
   const [dialog, setDialog] = useState('');
@@ -165,7 +182,8 @@ export function Current({ app }) {
       <span class="tag">${t('round.title', { n: attempt.attempt })}</span></header>
     <${Stages} app=${app} label=${t('phase.label')}
       steps=${inOrder(phases, phases.indexOf(attempt.phase), (id) => stepLabel(t, attempt, id))} />
-    <${Waits} app=${app} /><${Warnings} app=${app} /><${Phase} app=${app} setDialog=${setDialog} />
+    ${!led && html`<${Waits} app=${app} />`}<${Warnings} app=${app} />
+    <${Phase} app=${app} setDialog=${setDialog} led=${led} />
     ${voided && html`<p class="note">${t('void.already', { names: voided })}</p>`}
     <div class="row quiet-row">
       ${voidable && html`<button type="button" class="button danger" disabled=${app.offline}

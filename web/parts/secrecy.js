@@ -11,10 +11,14 @@ export function secrecySentence(app) {
   return changed.length === 0 ? sentence : `${sentence} ${app.t('secrecy.changed', { names: names(app, changed) })}`;
 }
 
+/** Why, and what is not secret. */
+export function SecrecyMore({ app }) {
+  return html`<p>${app.t('secrecy.how')}</p><p>${app.t('secrecy.not')}</p>`;
+}
+
 export function Secrecy({ app }) {
   const sentence = secrecySentence(app);
   if (!sentence) return null;
   return html`<div class="secrecy"><p class="secrecy-line">${sentence}</p>
-    <details><summary>${app.t('secrecy.question')}</summary>
-      <p>${app.t('secrecy.how')}</p><p>${app.t('secrecy.not')}</p></details></div>`;
+    <details><summary>${app.t('secrecy.question')}</summary><${SecrecyMore} app=${app} /></details></div>`;
 }

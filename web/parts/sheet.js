@@ -4,8 +4,9 @@
  * with his own screen and signs by hand, and each supervisor ticks the signed lines one by one.
  */
 import { useEffect, useState } from '../vendor/preact-hooks.js';
-import { Act, html } from './ui.js';
+import { Act, html, kClerk, kSupervisor } from './ui.js';
 import { roleWords } from './meeting.js';
+import { PaperTitle, SignatureLines, usePrinting } from './printing.js';
 
 /** The sheet as the program has it now; asked for again whenever it may have changed. @return [rows or null, again] */
 export function useSheet(app) {
@@ -32,7 +33,7 @@ function Row({ app, one, children }) {
 function Table({ app, rows, last, children }) {
   const { t } = app;
   return html`<div class="scroll-x" tabindex="0" role="region" aria-label=${t('sheet.title')}>
-    <table class="plain sheet"><thead><tr><th scope="col">${t('sheet.number')}</th>
+    <table class="plain sheet"><thead><tr><th scope="col" class="number">${t('sheet.number')}</th>
       <th scope="col">${t('sheet.name')}</th><th scope="col">${t('sheet.employer')}</th>
       <th scope="col">${t('sheet.roles')}</th><th scope="col">${t('device.code')}</th>
       <th scope="col">${last}</th></tr></thead><tbody>${rows.map(children)}</tbody></table></div>`;
@@ -41,19 +42,17 @@ function Table({ app, rows, last, children }) {
 export function SheetPrint({ app }) {
   const { t } = app;
   const [rows] = useSheet(app);
-  const [printing, setPrinting] = useState(false);
-  useEffect(() => {
-    if (!printing) return;
-    print();
-    setPrinting(false);
-  }, [printing]);
+  const [printing, begin] = usePrinting();
   if (!rows) return null;
-  return html`<section class=${printing ? 'card sheet-card sheet-printing' : 'card sheet-card'}>
+  return html`<section class=${printing ? 'card sheet-card printing' : 'card sheet-card'}>
+    ${printing && html`<div class="print-only"><${PaperTitle} app=${app} /></div>`}
     <h2>${t('sheet.title')}</h2><p>${t('sheet.lead')}</p>
     <${Table} app=${app} rows=${rows} last=${t('sheet.signature')}>
       ${(one) => html`<${Row} key=${one.person} app=${app} one=${one}><td class="sheet-line"></td>
       </${Row}>`}</${Table}>
-    <div class="row no-print"><button type="button" class="button primary" onClick=${() => setPrinting(true)}>
+    ${printing && html`<div class="print-only"><${SignatureLines} app=${app} people=${rows} title=${t('sheet.title')}
+      roles=${kClerk | kSupervisor} /></div>`}
+    <div class="row no-print"><button type="button" class="button primary" onClick=${begin}>
       ${t('sheet.print')}</button></div></section>`;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The small things that every screen is made of. */
 import { Component, h } from '../vendor/preact.js';
-import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
+import { useEffect, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
 import htm from '../vendor/htm.js';
 import { sentence } from '../i18n.js';
 
@@ -21,12 +21,35 @@ export const kChoices = [
   { choice: 'abstain', sign: '—', key: '3' },
 ];
 
+/** What is said instead to an expert who has marked something that is not cast: the program keeps it while it runs. */
+const kToWhoMarked = {
+  'link.lost': 'link.lostMarked',
+  'link.goneLong': 'link.goneLongMarked',
+  'link.server': 'link.serverMarked',
+  'note.nothingLost': 'note.marksKept',
+  'taken.next': 'taken.nextMarked',
+  'renewed.next': 'renewed.nextMarked',
+};
+export const asMarked = (s, key) => (s.now?.ballot?.marked > 0 ? kToWhoMarked[key] : key);
+
 /** A component that is drawn again only when one of its props has changed. */
 export class Still extends Component {
   shouldComponentUpdate(next) {
     const names = Object.keys(next);
     return names.length !== Object.keys(this.props).length || names.some((name) => next[name] !== this.props[name]);
   }
+}
+
+/** A part whose module is loaded when it is first drawn; asked for again after each reconnect. */
+export function later(load) {
+  let part = null;
+  return function Later(props) {
+    const [, redraw] = useReducer((n) => n + 1, 0);
+    useEffect(() => {
+      if (!part) load().then((loaded) => redraw((part = loaded)), () => {});
+    }, [props.app.s.epoch]);
+    return part && html`<${part} ...${props} />`;
+  };
 }
 
 /** A command's last argument runs to the end of its line, so what was typed must be one. */
@@ -73,6 +96,14 @@ export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
     onClick=${press} ...${more}>${busy ? app.t('word.working') : label}</button>`;
 }
 
+/** A dialog that is gone without having been closed leaves the focus nowhere: whoever has no mouse begins anew. */
+function giveBack(before) {
+  requestAnimationFrame(() => {
+    if (document.activeElement !== document.body) return;
+    (before.isConnected ? before : document.querySelector('main'))?.focus({ preventScroll: true });
+  });
+}
+
 /**
  * The browser's own modal dialog: it keeps the focus inside, gives it back, and closes with Esc.
  * @param leave what its closing button says; of one in which something is done already, nothing is cancelled
@@ -80,8 +111,10 @@ export function Act({ app, label, run, kind = '', disabled = false, ...more }) {
 export function Dialog({ app, title, onClose, children, wide = false, leave = 'word.cancel' }) {
   const ref = useRef(null);
   useEffect(() => {
+    const before = document.activeElement;
     app.say(null);
     ref.current.showModal();
+    return () => giveBack(before);
   }, []);
   // What lies outside of a modal dialog can not be read, so a refusal is said in here.
   const refused = app.notice?.reply && !app.notice.reply.ok ? app.notice.reply : null;
@@ -92,19 +125,20 @@ export function Dialog({ app, title, onClose, children, wide = false, leave = 'w
       </header>
     ${children}
     <div role="alert">${refused
-      && html`<p class="note bad">${sentence(app.t, refused)}<br />${app.t('note.nothingLost')}</p>`}</div>
+      && html`<p class="note bad">${sentence(app.t, refused)}<br />
+        ${app.t(asMarked(app.s, 'note.nothingLost'))}</p>`}</div>
   </dialog>`;
 }
 
-/** A dialog that asks for one reason. */
-export function ReasonDialog({ app, title, lead, label, confirm, run, onClose, children }) {
+/** A dialog that asks for one reason. @param ready false: something else in it is not chosen yet */
+export function ReasonDialog({ app, title, lead, label, confirm, run, onClose, children, ready = true }) {
   const [reason, setReason] = useState('');
   return html`<${Dialog} app=${app} title=${title} onClose=${onClose}>
     ${lead && html`<p>${lead}</p>`}${children}
     <label class="field"><span>${label || app.t('word.reason')}</span>
       <textarea rows="3" maxlength="2000" autocomplete="off" value=${reason}
         onInput=${(e) => setReason(e.target.value)}></textarea></label>
-    <div class="row-end"><${Act} app=${app} kind="primary" label=${confirm} disabled=${!oneLine(reason)}
+    <div class="row-end"><${Act} app=${app} kind="primary" label=${confirm} disabled=${!ready || !oneLine(reason)}
       run=${async () => (await run(oneLine(reason))) && onClose()} /></div>
   </${Dialog}>`;
 }

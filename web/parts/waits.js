@@ -11,24 +11,34 @@ function sinceText(t, seconds) {
     : t('waits.minutes', { n: Math.floor(seconds / kMinute) });
 }
 
-/** @param of only waits for these; everything without it */
-export function Waits({ app, of }) {
-  const { t, s } = app;
+/** Seconds since the program last said how everything stands; drawn again each second while `on`. */
+export function usePassed(app, on) {
   const [, redraw] = useReducer((n) => n + 1, 0);
-  const list = (s.now.waits || []).filter((one) => one.for.length > 0 && (!of || of.includes(one.what)));
   useEffect(() => {
-    if (list.length === 0) return undefined;
+    if (!on) return undefined;
     const timer = setInterval(redraw, kSecond);
     return () => clearInterval(timer);
-  }, [list.length === 0]);
+  }, [on]);
+  return Math.max(0, Math.floor((performance.now() - app.s.heardAt) / kSecond));
+}
+
+/** Whether anybody at all is waited for. */
+export function isAwaited(now) {
+  return (now.waits || []).some((one) => one.for.length > 0);
+}
+
+/** @param of only waits for these; everything without it. @param help with what is to be done about each */
+export function Waits({ app, of, help = true }) {
+  const { t, s } = app;
+  const list = (s.now.waits || []).filter((one) => one.for.length > 0 && (!of || of.includes(one.what)));
+  const passed = usePassed(app, list.length > 0);
   if (list.length === 0) return null;
-  const passed = Math.floor((performance.now() - s.heardAt) / kSecond);
   return html`<ul class="waits">${list.map((one) => {
-    const gone = one.for.filter((p) => p !== 0 && !standing(app, p).online);
+    const gone = one.for.filter((p) => p !== 0 && standing(app, p).online === false);
     return html`<li key=${one.what}><span class="pulse" aria-hidden="true"></span>
       <span>${t(`waits.${one.what}`, { names: names(app, one.for) })}
       <span class="quiet-text"> ${sinceText(t, one.since_s + passed)}</span>
       ${gone.length > 0 && html`<strong class="disagree-ink"> ${t('waits.gone', { names: names(app, gone) })}</strong>`}
-      </span></li>`;
+      ${help && html`<span class="waits-help">${t(`waitsDo.${one.what}`)}</span>`}</span></li>`;
   })}</ul>`;
 }

@@ -2,9 +2,14 @@
 /** The frame around every place: whose it is, which language, what is wrong with the connection, and the cover. */
 import { useEffect, useMemo, useReducer, useRef, useState } from '../vendor/preact-hooks.js';
 import { loadTexts, sentence, texts } from '../i18n.js';
-import { html, kChair, kClerk, kExpert, kScreen, kSupervisor, Waiting } from '../parts/ui.js';
+import {
+  asMarked, html, kChair, kClerk, kExpert, kScreen, kSupervisor, Waiting,
+} from '../parts/ui.js';
 import { Alarms, Protest } from '../parts/alarms.js';
 import { Cover } from '../parts/cover.js';
+import { Menu, useLargerType } from '../parts/menu.js';
+import { hasPaper, isLate, reminderText } from '../parts/reminder.js';
+import { useSound } from '../parts/sound.js';
 import { Ended, Halted, KeyEnded, Renewed, TakenOver } from './ended.js';
 
 const kPlaces = [
@@ -23,13 +28,11 @@ const kLoad = {
   screen: async () => (await import('./screen.js')).Screen,
   enrol: async () => (await import('./enrol.js')).Enrol,
   introduced: async () => (await import('./enrol.js')).Introduced,
+  device: async () => (await import('./enrol.js')).DeviceCode,
   unlock: async () => (await import('./unlock.js')).Unlock,
 };
 const kLoaded = new Map();
 const kNoticeMs = 6000;
-
-/** While there is a paper to fill in. */
-const kPaperStages = ['waiting', 'requested', 'ready'];
 
 function placesOf(roles) {
   return kPlaces.filter((place) => roles & place.bit);
@@ -38,7 +41,7 @@ function placesOf(roles) {
 /** Whether somebody is waited for in a place that is not the one shown. */
 function calls(place, now) {
   if (place.id === 'vote') return Boolean(now.attempt?.live && now.ballot) && (now.ballot.asks !== null
-    || (now.attempt.phase === 'voting' && kPaperStages.includes(now.ballot.stage)));
+    || hasPaper(now));
   const checks = place.id === 'supervisor' && now.checks ? now.checks : [];
   if (checks.some((one) => one.state === 'asked' || one.state === 'opened')) return true;
   return place.id !== 'screen' && now.proposals.some((one) => one.yours);
@@ -55,6 +58,7 @@ function Top({ app, places, place, go, other }) {
       one.id !== place && calls(one, s.now) ? html` <span class="badge">${t('nav.waiting')}</span>` : ''}</button>`)}
       </nav>`}
     <span class="top-end">${s.now?.name && html`<span class="top-name">${s.now.name}</span>`}
+      <${Menu} app=${app} />
       <button type="button" class="button small" lang=${other === 'zh' ? 'zh-CN' : 'en'}
         onClick=${() => app.setLang(other)}>${t('lang.other')}</button></span></div></header>`;
 }
@@ -62,13 +66,17 @@ function Top({ app, places, place, go, other }) {
 /**
  * Both connections: of this page to the program, and of the program to the meeting's server. Takes no place of its own.
  */
-function Banner({ app }) {
+function Banner({ app, place }) {
   const { t, s } = app;
-  const [key, kind] = s.link === 'lost' ? [s.lostFor > 5 ? 'link.goneLong' : 'link.lost', 'warn']
-    : s.phase === 'run' && s.now && !s.now.connected ? ['link.server', 'warn']
+  const [key, kind] = s.link === 'lost'
+    ? [asMarked(s, s.lostFor > 5 ? 'link.goneLong' : 'link.lost'), 'warn']
+    : s.phase === 'run' && s.now && !s.now.connected ? [asMarked(s, 'link.server'), 'warn']
       : s.phase === 'run' && s.now && !s.now.synced ? ['link.syncing', 'calm'] : ['', ''];
+  // In one's own place the paper itself reminds.
+  const elsewhere = place !== 'vote' && s.phase === 'run' && s.now && isLate(s.now);
   return html`<div class="banners" role="status" aria-live="polite">
-    ${key && html`<p class=${`banner ${kind}`}>${t(key)}</p>`}</div>`;
+    ${key && html`<p class=${`banner ${kind}`}>${t(key)}</p>`}
+    ${!key && elsewhere && html`<p class="banner calm">${reminderText(app)}</p>`}</div>`;
 }
 
 function noticeText(t, notice) {
@@ -82,7 +90,8 @@ function Notice({ app, notice, close }) {
   const bad = notice?.reply && !notice.reply.ok;
   return html`<div class="notice-place" role=${bad ? 'alert' : 'status'} aria-live=${bad ? 'assertive' : 'polite'}>
     ${notice && html`<div class=${bad ? 'notice bad' : 'notice good'}><span aria-hidden="true">${bad ? '!' : '✓'}</span>
-      <p>${noticeText(t, notice)}${bad && html`<span class="notice-next">${t('note.nothingLost')}</span>`}</p>
+      <p>${noticeText(t, notice)}${bad && html`<span class="notice-next">
+        ${t(asMarked(app.s, 'note.nothingLost'))}</span>`}</p>
       <button type="button" class="button small" onClick=${close}>${t('word.dismiss')}</button></div>`}</div>`;
 }
 
@@ -116,7 +125,8 @@ function Place({ app, place }) {
   if (s.link === 'taken-over') return html`<${TakenOver} app=${app} />`;
   if (s.link === 'renewed') return html`<${Renewed} app=${app} />`;
   if (s.phase === 'ended') return html`<${Ended} app=${app} />`;
-  if (app.introduced) return html`<${Shown} key="introduced" id="introduced" app=${app} />`;
+  if (s.phase === 'introduced') return html`<${Shown} key="introduced" id="introduced" app=${app} />`;
+  if (s.phase === 'run' && app.introduced?.code) return html`<${Shown} key="device" id="device" app=${app} />`;
   if (s.phase === 'enrol') return html`<${Shown} key="enrol" id="enrol" app=${app} />`;
   if (s.phase === 'unlock') return html`<${Shown} key="unlock" id="unlock" app=${app} />`;
   const halted = s.split?.code || s.now?.halted;
@@ -158,6 +168,8 @@ export function App({ door }) {
   // The language that the program was started with; the button has the last word.
   useEffect(() => void (s.programLang !== 'zh' && app.setLang(s.programLang)), [s.programLang]);
 
+  useLargerType(s.prefers);
+  useSound(s);
   const t = texts(lang);
   useEffect(() => {
     document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
@@ -198,7 +210,7 @@ export function App({ door }) {
     <div class=${covered ? 'covered' : 'open'} inert=${covered}>
       <a class="skip" href="#main">${t('nav.skip')}</a>
       <${Top} app=${app} places=${places} place=${place} go=${setWanted} other=${lang === 'zh' ? 'en' : 'zh'} />
-      <${Banner} app=${app} />
+      <${Banner} app=${app} place=${place} />
       <main id="main" tabindex="-1"><${General} app=${app} />${urgent
         && html`<${Alarms} app=${app} /><${Protest} app=${app} />`}<${Place} app=${app} place=${place} /></main>
       <${Notice} app=${app} notice=${notice} close=${() => say(null)} />

@@ -7,6 +7,7 @@ import { Changes } from '../parts/changes.js';
 import { EndCard } from '../parts/end.js';
 import { GuardsBoard } from '../parts/guards.js';
 import { LogPicture } from '../parts/log.js';
+import { NextStep } from '../parts/nextstep.js';
 import { OfficeButtons } from '../parts/office.js';
 import { Proposals } from '../parts/proposals.js';
 import { Current } from '../parts/running.js';
@@ -18,9 +19,11 @@ export function Chair({ app }) {
   if (s.now.meeting === 'before-open') return html`<${BeforeOpen} app=${app} />`;
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
   const here = standing(app, s.now.person).signed_in;
-  return html`<h1 class="sr">${t('place.chair')}</h1><div class="columns"><div class="stack">
+  return html`<h1 class="sr">${t('place.chair')}</h1>${here && html`<${NextStep} app=${app} />`}
+    <div class="columns"><div class="stack">
       ${!here && html`<${SignInCard} app=${app} />`}
-      <${Proposals} app=${app} /><${Current} app=${app} /><${Agenda} app=${app} /><${EndCard} app=${app} /></div>
+      <${Proposals} app=${app} /><${Current} app=${app} led=${here} />
+      <${Agenda} app=${app} led=${here} /><${EndCard} app=${app} led=${here} /></div>
     <aside class="stack" aria-label=${t('attend.title')}><${GuardsBoard} app=${app} />
       <section class="card"><h2>${t('attend.title')}</h2><${Attendance} app=${app} list=${true} />
         <${OfficeButtons} app=${app} /></section>

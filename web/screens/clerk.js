@@ -7,6 +7,7 @@ import { Changes } from '../parts/changes.js';
 import { EndCard } from '../parts/end.js';
 import { GuardsBoard } from '../parts/guards.js';
 import { LogPicture } from '../parts/log.js';
+import { PaperBallots } from '../parts/paperballots.js';
 import { Proposals } from '../parts/proposals.js';
 import { SheetPrint } from '../parts/sheet.js';
 import { Slips } from '../parts/slips.js';
@@ -98,7 +99,10 @@ export function Clerk({ app }) {
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
   return html`<h1 class="sr">${t('place.clerk')}</h1><div class="columns"><div class="stack">
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
-      <${Proposals} app=${app} /><${Interviews} app=${app} /><${Recusals} app=${app} /><${Slips} app=${app} />
+      <${Proposals} app=${app} />
+      ${s.now.attempt?.live && s.now.attempt.paper && html`<section class="card"><h2>${t('paperBallot.heading')}</h2>
+        <${PaperBallots} app=${app} /></section>`}
+      <${Interviews} app=${app} /><${Recusals} app=${app} /><${Slips} app=${app} />
       <${EndCard} app=${app} /></div>
     <aside class="stack" aria-label=${t('attend.title')}><${GuardsBoard} app=${app} /><${Presence} app=${app} />
       <${Changes} app=${app} />

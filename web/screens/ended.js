@@ -2,17 +2,20 @@
 /**
  * The pages after which nothing more happens here: the meeting is over, the program ended, another tab has it, halted.
  */
-import { html } from '../parts/ui.js';
+import { asMarked, html, later } from '../parts/ui.js';
 import { Changes } from '../parts/changes.js';
 import { Hash } from '../parts/hash.js';
 import { Rounds } from '../parts/results.js';
 import { ExportForm } from '../parts/export.js';
 
+const ClosingSheet = later(async () => (await import('../parts/closingsheet.js')).ClosingSheet);
+
 export function Closed({ app }) {
   const { t, s } = app;
   return html`<div class="stack middle">
     <section class="card center"><h1>${t('closed.title')}</h1><p class="lead">${t('closed.lead')}</p>
-      <${Hash} big=${true} label=${t('head.label')} value=${s.now.head} /><p>${t('head.lead')}</p></section>
+      <${Hash} big=${true} label=${t('head.label')} value=${s.now.head} /><p>${t('head.lead')}</p>
+      <${ClosingSheet} app=${app} /></section>
     <${ExportForm} app=${app} />
     ${s.now.agenda.filter((item) => item.attempts.length > 0)
       .map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
@@ -31,15 +34,16 @@ export function Ended({ app }) {
 }
 
 export function TakenOver({ app }) {
-  const { t } = app;
-  return html`<${Still} title=${t('taken.title')} lead=${t('taken.lead')} next=${t('taken.next')}>
+  const { t, s } = app;
+  return html`<${Still} title=${t('taken.title')} lead=${t('taken.lead')} next=${t(asMarked(s, 'taken.next'))}>
     <p><button type="button" class="button primary" onClick=${() => location.reload()}>${t('taken.do')}</button></p>
     </${Still}>`;
 }
 
 export function Renewed({ app }) {
-  const { t } = app;
-  return html`<${Still} title=${t('renewed.title')} lead=${t('renewed.lead')} next=${t('renewed.next')} />`;
+  const { t, s } = app;
+  return html`<${Still} title=${t('renewed.title')} lead=${t('renewed.lead')}
+    next=${t(asMarked(s, 'renewed.next'))} />`;
 }
 
 export function Halted({ app, code }) {
@@ -49,9 +53,8 @@ export function Halted({ app, code }) {
     <p class="lead">${t(`code.${code}`)}</p>
     <ol class="steps-list"><li>${t('halted.step1')}</li><li>${t('halted.step2')}</li><li>${t('halted.step3')}</li></ol>
     <p>${t('halted.kept')}</p>
-    ${s.split?.detail && html`<details><summary>${t('halted.detail')}</summary>
-      <p class="code">${s.split.detail}</p></details>`}
-    <p class="quiet-text">${t('failed.code', { code })}</p></section>`;
+    <details><summary>${t('halted.detail')}</summary><p class="code">${code}</p>
+      ${s.split?.detail && html`<p class="code">${s.split.detail}</p>`}</details></section>`;
 }
 
 export function KeyEnded({ app }) {

@@ -5,11 +5,15 @@
  * ballot closed, both forget them.
  */
 import { useEffect, useMemo, useReducer, useRef } from '../vendor/preact-hooks.js';
-import { Act, candidate, html, kChoices, Still } from '../parts/ui.js';
+import { Act, candidate, candidates, html, kChoices, Still } from '../parts/ui.js';
+import { Attachments } from '../parts/attachments.js';
+import { Countdown } from '../parts/countdown.js';
 import { Leave } from '../parts/leave.js';
-import { Secrecy } from '../parts/secrecy.js';
+import { Reminder } from '../parts/reminder.js';
+import { SecrecyMore, secrecySentence } from '../parts/secrecy.js';
 import { SpotExplain, SpotState } from '../parts/spot.js';
 import { Stages } from '../parts/stages.js';
+import { Waits } from '../parts/waits.js';
 
 /** The one paper there is. Outside of the components, so that a look at another place does not lose it. */
 const paper = { key: '', sent: '', reviewing: false, casting: false, choices: {}, told: new Set() };
@@ -49,30 +53,52 @@ class Choice extends Still {
   }
 }
 
+/** What there is to read of a candidate: a few lines of each, all of it once the row is opened. */
+function File({ t, who, interview, open }) {
+  const texts = [['summary', who.summary], ['opinion', who.group_opinion], ['interview', interview]];
+  return html`<div class="ballot-file"><dl>${texts.filter(([, text]) => text).map(([key, text]) => html`<div key=${key}
+      class=${key === 'summary' && !interview ? 'two-lines' : ''}><dt>${t(`paper.${key}`)}</dt><dd>${text}</dd>
+    </div>`)}</dl>
+    ${open && html`<${Attachments} t=${t} who=${who} />`}</div>`;
+}
+
 /** Drawn again only when its own choice, or what is known of its candidate, has changed. */
 class Row extends Still {
+  state = { open: false };
   press = Object.fromEntries(
     kChoices.map((one) => [one.choice, () => this.props.onChoose(this.props.question, one.choice)]));
+  turn = () => this.setState({ open: !this.state.open });
 
-  render({ t, question, total, who, interview, choice, choices }) {
-    return html`<li class=${choice ? 'ballot-row done' : 'ballot-row'} id=${`row-${question}`}
+  shouldComponentUpdate(next, state) {
+    return state.open !== this.state.open || super.shouldComponentUpdate(next);
+  }
+
+  more() {
+    const { t, who, interview } = this.props;
+    const attached = who.attachments?.length || 0;
+    if (!who.summary && !who.group_opinion && !interview && attached === 0) return null;
+    const { open } = this.state;
+    return html`<button type="button" class="ballot-more" aria-expanded=${open} onClick=${this.turn}>
+      <span>${t(open ? 'paper.less' : 'paper.more')}<span class="sr">${t('word.colon')}${who.name}</span></span>
+      ${attached > 0 && html`<span class="ballot-attached">${t('paper.attached', { n: attached })}</span>`}</button>`;
+  }
+
+  render({ t, question, total, who, interview, choice, choices }, { open }) {
+    return html`<li class=${`ballot-row${choice ? ' done' : ''}${open ? ' opened' : ''}`} id=${`row-${question}`}
       data-question=${question}>
       <div class="ballot-group" role="group"
         aria-label=${t('paper.rowLabel',
           { n: question, total, name: who.name, state: choice ? t(`choice.${choice}`) : t('paper.empty') })}>
-        <div class="ballot-who"><span class="ballot-number">${question}</span>
+        <div class="ballot-who"><p><span class="ballot-number">${question}</span>
           <span class="ballot-name">${who.name}</span>
-          ${who.exceptional && html`<span class="tag strong">${t('channel.exceptional')}</span>`}
-          <span class="ballot-line">${who.employer}</span>
+          ${who.exceptional && html`<span class="tag strong">${t('channel.exceptional')}</span>`}</p>
+          <span class="ballot-line ballot-employer">${who.employer}</span>
           <span class="ballot-line">${who.level}${t('word.middot')}
             ${t(who.exceptional ? 'channel.exceptional' : 'channel.normal')}</span>
           ${who.opened_before && html`<span class="ballot-line abstain-ink">
             ${t('paper.openedBefore', { text: who.opened_before })}</span>`}</div>
-        <dl class="ballot-file">
-          ${who.summary && html`<div><dt>${t('paper.summary')}</dt><dd>${who.summary}</dd></div>`}
-          ${who.group_opinion && html`<div><dt>${t('paper.opinion')}</dt><dd>${who.group_opinion}</dd></div>`}
-          ${interview && html`<div><dt>${t('paper.interview')}</dt><dd>${interview}</dd></div>`}
-        </dl>
+        <${File} t=${t} who=${who} interview=${interview} open=${open} />
+        ${this.more()}
         <div class="ballot-choices">
           ${choices.map((one) => html`<${Choice} key=${one.choice} t=${t} one=${one} name=${who.name}
           chosen=${choice === one.choice} onPress=${this.press[one.choice]} />`)}</div>
@@ -89,16 +115,57 @@ function focusRow(question, choice) {
   row.scrollIntoView({ block: 'nearest' });
 }
 
-function Review({ app, questions, choices, onBack, onCast, canCast }) {
+/** What this laptop may still have to wait for before a paper can leave. */
+const kBeforeCast = ['keys', 'witness-open', 'tokens'];
+/** For so long a key that opened the review does not cast the paper that nobody has looked at yet. */
+const kUnseenMs = 500;
+
+/** Whom the ballot itself is waited for from: by name, where the program knows. */
+function BallotWait({ app }) {
+  const { t, s } = app;
+  const named = (s.now.waits || []).some((one) => kBeforeCast.includes(one.what) && one.for.length > 0);
+  return html`<div class="ballot-wait"><p>${t('paper.tokensComing')}</p>
+    ${named && html`<${Waits} app=${app} of=${kBeforeCast} />`}</div>`;
+}
+
+/** Who has no choice yet, each with the way there. */
+function Unmarked({ app, questions, onBack }) {
   const { t } = app;
-  const heading = useRef(null);
+  const left = questions.filter((q) => !paper.choices[q]);
+  if (left.length === 0) return null;
+  return html`<section class="review-group unmarked"><h2>${t('review.unmarked', { n: left.length })}</h2>
+    <ul>${left.map((q) => html`<li key=${q}><span>${candidates(app, [q])}</span>
+      <button type="button" class="button small" aria-label=${t('review.markOf', { name: candidate(app, q).name })}
+        onClick=${() => onBack(q)}>${t('review.mark')}</button></li>`)}</ul></section>`;
+}
+
+/** The keyboard's first stop is what the review is for; a paper that can not leave yet is read from its heading on. */
+function useFirstFocus(heading, canCast) {
+  const shown = useRef(0);
   useEffect(() => {
     scrollTo(0, 0);
     heading.current.focus({ preventScroll: true });
   }, []);
+  useEffect(() => {
+    if (!canCast || document.activeElement !== heading.current) return;
+    shown.current = performance.now();
+    document.querySelector('[data-cast]').focus({ preventScroll: true });
+  }, [canCast]);
+  return (event) => {
+    const unseen = event.repeat || performance.now() - shown.current < kUnseenMs;
+    if (unseen && (event.key === 'Enter' || event.key === ' ')) event.preventDefault();
+  };
+}
+
+function Review({ app, questions, choices, onBack, onCast, complete }) {
+  const { t } = app;
+  const heading = useRef(null);
+  const ready = app.s.now.ballot.stage === 'ready';
+  const onCastKey = useFirstFocus(heading, complete && ready);
   return html`<section class="review" aria-labelledby="review-title">
     <h1 id="review-title" tabindex="-1" ref=${heading}>${t('review.title')}</h1>
     <p class="lead">${t('review.lead')}</p>
+    <${Unmarked} app=${app} questions=${questions} onBack=${onBack} />
     <div class="review-groups">${choices.map((one) => {
       const mine = questions.filter((q) => paper.choices[q] === one.choice);
       return html`<section key=${one.choice} class=${`review-group ${one.choice}`}>
@@ -106,7 +173,7 @@ function Review({ app, questions, choices, onBack, onCast, canCast }) {
           ${t('review.count', { n: mine.length })}</span></h2>
         ${mine.length === 0 && html`<p class="quiet-text">${t('review.none')}</p>`}
         <ul>${mine.map((q) =>
-          html`<li key=${q}><span>${candidate(app, q).name}
+          html`<li key=${q}><span>${candidates(app, [q])}
             <span class="quiet-text"> ${candidate(app, q).employer}</span></span>
           <button type="button" class="button small"
             aria-label=${t('review.changeOf', { name: candidate(app, q).name })}
@@ -114,8 +181,10 @@ function Review({ app, questions, choices, onBack, onCast, canCast }) {
     })}</div>
     <div class="action-bar">
       <button type="button" class="button" onClick=${() => onBack(null)}>${t('review.back')}</button>
-      <span class="action-note" role="status">${!canCast && t('paper.tokensComing')}</span>
-      <${Act} app=${app} kind="primary large" label=${t('review.cast')} disabled=${!canCast} run=${onCast} /></div>
+      <div class="action-note" role="status">${!complete ? html`<p>${t('review.notYet')}</p>`
+        : !ready && html`<${BallotWait} app=${app} />`}</div>
+      <${Act} app=${app} kind="primary" label=${t('review.cast')} disabled=${!complete || !ready} run=${onCast}
+        data-cast="" onKeyDown=${onCastKey} /></div>
   </section>`;
 }
 
@@ -149,7 +218,7 @@ function useMarks(app, questions, redraw) {
 }
 
 /** Which row one is at, and the ways to another. */
-function useRows(questions, { complete, review }) {
+function useRows(questions, review) {
   const current = useRef(questions.find((q) => !paper.choices[q]) ?? questions[0]);
   const begun = useRef(false);
   const goTo = (question, choice) => {
@@ -165,7 +234,8 @@ function useRows(questions, { complete, review }) {
   const next = (from) => {
     const at = questions.indexOf(from);
     if (at + 1 < questions.length) goTo(questions[at + 1]);
-    else if (complete) review();
+    // As it stands now: a key may come before the one before it has been drawn.
+    else if (questions.every((q) => paper.choices[q])) review();
     else nextEmpty();
   };
   const lookAt = (event) => {
@@ -184,7 +254,8 @@ function useKeys(app, { list, questions, choices, choose, rows }) {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || app.isCovered()) return;
       if (paper.reviewing || paper.casting || document.querySelector('dialog[open]')) return;
       const on = event.target;
-      if (on !== document.body && !list.current?.contains(on)) return;
+      // A click beside the rows puts the focus on what is around them.
+      if (!list.current || !(on.contains(list.current) || list.current.contains(on))) return;
       const at = Math.max(0, questions.indexOf(rows.current.current));
       const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       const picked = choices.find((one) => one.key === event.key);
@@ -193,7 +264,7 @@ function useKeys(app, { list, questions, choices, choose, rows }) {
       } else if (picked) {
         choose(questions[at], picked.choice);
         focusRow(questions[at], picked.choice);
-      } else if (event.key === 'Enter') {
+      } else if (event.key === 'Enter' && !on.closest('.ballot-file, .ballot-more')) {
         rows.next(questions[at]);
       } else {
         return;
@@ -226,20 +297,38 @@ async function castPaper(app, questions, tell, redraw) {
   app.redraw();
 }
 
-/** What there is to read before the rows. */
+/**
+ * What there is to read before the rows. As low as it goes, so that rows are seen: unfolded only whether the vote is
+ * secret, that a laptop can be checked, and what is waited for.
+ */
 function PaperHead({ app, stages, questions, abstain }) {
   const { t, s } = app;
-  const { attempt } = s.now;
+  const { attempt, ballot } = s.now;
   const title = s.meeting.batches.find((one) => one.batch === attempt.batch)?.title;
-  const recused = attempt.questions.filter((q) => !questions.includes(q)).map((q) => candidate(app, q).name);
+  const recused = attempt.questions.filter((q) => !questions.includes(q));
   return html`<header class="paper-head"><h1>${t('paper.title', { title })}</h1>
-      ${attempt.attempt > 1 && html`<span class="tag">${t('round.title', { n: attempt.attempt })}</span>`}</header>
-    ${stages}
-    <p class="lead">${t(abstain ? 'paper.lead' : 'paper.leadNoAbstain')}</p>
-    <p class="keys-help">${t(abstain ? 'paper.keys' : 'paper.keysNoAbstain')}</p>
-    <${SpotState} app=${app} /><${SpotExplain} app=${app} /><${Secrecy} app=${app} />
+      ${attempt.attempt > 1 && html`<span class="tag">${t('round.title', { n: attempt.attempt })}</span>`}
+      <details class="paper-help"><summary>${t('paper.help')}</summary>
+        <p>${t(abstain ? 'paper.lead' : 'paper.leadNoAbstain')}</p>
+        <p class="keys-help">${t(abstain ? 'paper.keys' : 'paper.keysNoAbstain')}</p>
+        <${SpotExplain} app=${app} /><${SecrecyMore} app=${app} /></details></header>
+    <p class="paper-secrecy"><strong>${secrecySentence(app)}</strong>
+      ${s.meeting.rules.checks_allowed && html` <span>${t('spot.short')}</span>`}</p>
+    <${SpotState} app=${app} />
+    ${ballot.stage !== 'ready' && html`<div class="paper-wait">${stages}<${BallotWait} app=${app} /></div>`}
     ${recused.length > 0
-      && html`<p class="note">${t('paper.recused', { names: recused.join(t('word.comma')) })}</p>`}`;
+      && html`<p class="quiet-text">${t('paper.recused', { names: candidates(app, recused) })}</p>`}`;
+}
+
+/** So many names stand in the bar; all of them on the review. */
+const kNamesInBar = 3;
+
+function unmarkedText(app, questions) {
+  const left = questions.filter((q) => !paper.choices[q]);
+  if (left.length === 0) return '';
+  const names = candidates(app, left.slice(0, kNamesInBar));
+  return left.length > kNamesInBar ? app.t('paper.unmarkedMore', { names, n: left.length })
+    : app.t('paper.unmarked', { names });
 }
 
 export function Paper({ app }) {
@@ -259,7 +348,7 @@ export function Paper({ app }) {
     redraw();
   };
   const review = () => setReviewing(true);
-  const rows = useRows(questions, { complete, review });
+  const rows = useRows(questions, review);
   const tell = useMarks(app, questions, redraw);
   // One function for the life of the paper, so that rows see no change.
   const choose = useMemo(() => (question, choice) => {
@@ -282,9 +371,8 @@ export function Paper({ app }) {
   const steps = stepsOf(t, ballot.stage, paper.casting);
   const stages = html`<${Stages} app=${app} label=${t('stage.label')} steps=${steps} />`;
   if (paper.reviewing) {
-    const canCast = complete && ballot.stage === 'ready';
     return html`<div class="paper">${stages}<${Review} app=${app} questions=${questions} choices=${choices}
-      onBack=${back} onCast=${() => castPaper(app, questions, tell, redraw)} canCast=${canCast} /></div>`;
+      onBack=${back} onCast=${() => castPaper(app, questions, tell, redraw)} complete=${complete} /></div>`;
   }
   return html`<div class="paper"><${PaperHead} app=${app} stages=${stages} questions=${questions} abstain=${abstain} />
     <ol class="ballot-list" ref=${list} onFocusIn=${rows.lookAt}>${questions.map((q) => html`<${Row} key=${q} t=${t}
@@ -292,13 +380,14 @@ export function Paper({ app }) {
         interview=${interviewOf.get(q) || ''} choice=${paper.choices[q] || ''} choices=${choices}
         onChoose=${choose} />`)}</ol>
     <div class="row-end"><span class="quiet-text">${t('paper.memory')}</span><${Leave} app=${app} small=${true} /></div>
-    <div class="action-bar">
+    <div class="action-bar"><${Countdown} app=${app} big=${true} />
       <span class="progress-count" role="status">${t('paper.count', { done, total: questions.length })}</span>
+      <div class="action-note"><${Reminder} app=${app} />
+        <p class="unmarked-names">${unmarkedText(app, questions)}</p></div>
       <button type="button" class="button" disabled=${complete} onClick=${rows.nextEmpty}>
         ${t('paper.nextEmpty')}</button>
       <button type="button" class="button" onClick=${app.cover}>${t('cover.now')}</button>
-      <button type="button" class="button primary large" disabled=${!complete} onClick=${review}>${
-        t('paper.review')}</button>
+      <button type="button" class="button primary" onClick=${review}>${t('paper.review')}</button>
     </div>
   </div>`;
 }

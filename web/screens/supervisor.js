@@ -8,6 +8,7 @@ import { GuardsBoard } from '../parts/guards.js';
 import { Hash } from '../parts/hash.js';
 import { Leave } from '../parts/leave.js';
 import { LogPicture } from '../parts/log.js';
+import { Objections } from '../parts/objections.js';
 import { OfficeButtons } from '../parts/office.js';
 import { Proposals } from '../parts/proposals.js';
 import { Rounds } from '../parts/results.js';
@@ -95,16 +96,19 @@ export function Supervisor({ app }) {
   const { t, s } = app;
   if (s.now.meeting === 'before-open') return html`<${BeforeOpen} app=${app} />`;
   if (s.now.meeting === 'closed') return html`<${Closed} app=${app} />`;
+  const asked = s.now.checks.some((one) => one.state !== 'done');
   const told = s.now.agenda.filter(
     (item) => item.attempts.some((one) => one.phase === 'declared' || one.phase === 'voided'));
   return html`<h1 class="sr">${t('place.supervisor')}</h1><div class="columns"><div class="stack">
       ${!standing(app, s.now.person).signed_in && html`<${SignInCard} app=${app} />`}
-      <${SpotDesk} app=${app} /><${Proposals} app=${app} empty=${true} /><${Checks} app=${app} />
+      ${asked && html`<${SpotDesk} app=${app} />`}
+      <${Proposals} app=${app} empty=${true} /><${Checks} app=${app} />
+      ${!asked && html`<${SpotDesk} app=${app} />`}
       ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
         <${Rounds} app=${app} item=${item} /></section>`)}
       <${StandIn} app=${app} /><${EndCard} app=${app} /></div>
     <aside class="stack" aria-label=${t('guard.title')}><${GuardsBoard} app=${app} /><${Guard} app=${app} />
-      <section class="card"><h2>${t('head.now')}</h2><p>${t('head.compare')}</p>
+      <${Objections} app=${app} /><section class="card"><h2>${t('head.now')}</h2><p>${t('head.compare')}</p>
         <${Hash} label=${t('head.size', { n: s.now.size })} value=${s.now.root} /></section>
       <section class="card"><h2>${t('attend.title')}</h2><${Attendance} app=${app} list=${true} />
         <${OfficeButtons} app=${app} /></section>

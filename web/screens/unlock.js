@@ -2,6 +2,17 @@
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
 import { Act, html } from '../parts/ui.js';
 
+/** For whoever enrolled with another's slip, or lost the passphrase, before the meeting has begun. */
+function Anew({ app }) {
+  const { t } = app;
+  const forget = async () => {
+    const reply = await app.call('forget');
+    if (!reply.ok) app.say({ reply });
+  };
+  return html`<details><summary>${t('unlock.other')}</summary><p>${t('unlock.otherLead')}</p>
+    <div class="row"><${Act} app=${app} kind="danger" label=${t('enrol.forget')} run=${forget} /></div></details>`;
+}
+
 export function Unlock({ app }) {
   const { t } = app;
   const [words, setWords] = useState('');
@@ -33,5 +44,5 @@ export function Unlock({ app }) {
       <input type="checkbox" checked=${shown} onChange=${(e) => setShown(e.target.checked)} /> ${t('enrol.passShow')}
       </label>
     <div class="row"><${Act} app=${app} kind="primary large" label=${t('unlock.do')} disabled=${!words} run=${go} />
-    </div></section>`;
+    </div><${Anew} app=${app} /></section>`;
 }

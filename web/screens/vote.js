@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /** An expert's place: signing in, waiting, the paper, and what happens to it afterwards. */
 import { useEffect, useRef, useState } from '../vendor/preact-hooks.js';
-import { Act, candidate, candidates, html, oneLine, ReasonDialog, standing, Waiting } from '../parts/ui.js';
+import { Act, candidates, html, standing, Waiting } from '../parts/ui.js';
 import { Attendance } from '../parts/attendance.js';
 import { Changes } from '../parts/changes.js';
 import { Leave } from '../parts/leave.js';
 import { CommitteeProposals } from '../parts/proposals.js';
+import { OwnRecusals, RecuseDialog, Suggested } from '../parts/recusal.js';
 import { Rounds } from '../parts/results.js';
 import { Secrecy } from '../parts/secrecy.js';
-import { SpotOffer, SpotState } from '../parts/spot.js';
+import { SpotExplain, SpotOffer, SpotState } from '../parts/spot.js';
 import { Stages } from '../parts/stages.js';
 import { StandIn } from '../parts/standin.js';
+import { WaitingRoom } from '../parts/waitingroom.js';
 import { Waits } from '../parts/waits.js';
 import { Paper, paperIsOpen } from './paper.js';
 import { BeforeOpen, MeetingFacts, SignInCard } from './lobby.js';
@@ -93,76 +95,34 @@ function Failed({ app }) {
   const code = s.now.ballot.refused || s.ownRefusal?.code || 'UNLISTED';
   return html`<section class="card alarm-card" role="alert"><h1>${t('failed.title')}</h1>
     <p class="lead">${t.has(`code.${code}`) ? t(`code.${code}`) : s.now.ballot.message || t('code.UNLISTED')}</p>
-    <p>${t('failed.next')}</p><p class="quiet-text">${t('failed.code', { code })}</p></section>`;
-}
-
-function RecuseDialog({ app, onClose }) {
-  const { t, s } = app;
-  const mine = new Set(s.now.recusals.filter((one) => one.person === s.now.person && one.attested)
-    .map((one) => one.question));
-  const open = s.now.agenda.flatMap((item) => item.undecided).filter((q) => !mine.has(q));
-  const [question, setQuestion] = useState(open[0]);
-  return html`<${ReasonDialog} app=${app} title=${t('recuse.title')} lead=${t('recuse.lead')}
-    confirm=${t('recuse.confirm')} onClose=${onClose}
-    run=${(reason) => app.act(`recuse ${question} ${reason}`, 'note.recused')}>
-    <label class="field"><span>${t('word.candidate')}</span>
-      <select value=${question} onChange=${(e) => setQuestion(Number(e.target.value))}>
-      ${open.map((q) => html`<option key=${q} value=${q}>${q} ${candidate(app, q).name}${t('word.middot')}
-        ${candidate(app, q).employer}</option>`)}</select></label>
-  </${ReasonDialog}>`;
-}
-
-/** What the office suggests: nothing of it counts before the expert has signed it himself. */
-export function Suggested({ app }) {
-  const { t, s } = app;
-  const decided = new Set(s.now.agenda.flatMap((item) => item.undecided));
-  const open = (s.now.suggested || []).filter((one) => decided.has(one.question));
-  if (open.length === 0) return null;
-  return html`<section class="card"><h2>${t('suggested.title')}</h2><p>${t('suggested.lead')}</p>
-    <ul class="plain">${open.map((one) => html`<li key=${one.question} class="row">
-      <span class="grow">${t('suggested.of',
-        { n: one.question, name: candidate(app, one.question).name, employer: candidate(app, one.question).employer,
-          reason: one.reason })}</span>
-      <${Act} app=${app} label=${t('suggested.sign')}
-        aria-label=${t('suggested.signOf', { name: candidate(app, one.question).name })}
-        run=${() => app.act(`recuse ${one.question} ${oneLine(one.reason)}`, 'note.recused')} /></li>`)}</ul>
-    </section>`;
+    <p>${t('failed.next')}</p>
+    <details><summary>${t('halted.detail')}</summary><p class="code">${code}</p></details></section>`;
 }
 
 function Rest({ app }) {
   const { t, s } = app;
   const { attempt } = s.now;
   const [dialog, setDialog] = useState('');
-  const mine = s.now.recusals.filter((one) => one.person === s.now.person);
   const live = attempt?.live;
   const title = !live ? 'rest.title' : attempt.paper ? 'rest.paper' : 'rest.notIn';
   const told = s.now.agenda.filter(
     (item) => item.attempts.some((one) => one.phase === 'declared' || one.phase === 'voided'));
-  return html`<div class="stack"><h1 class="sr">${t('place.vote')}</h1>
-    <section class="card">
-      <${Waiting} title=${t(title)}>
+  return html`<h1 class="sr">${t('place.vote')}</h1><div class="columns"><div class="stack">
+      <section class="card"><${Waiting} title=${t(title)}>
         <p>${t(!live ? 'rest.lead' : attempt.paper ? 'rest.paperLead' : 'rest.notInLead')}</p></${Waiting}>
-      <${Waits} app=${app} /><${Attendance} app=${app} /><${Secrecy} app=${app} /></section>
-    <${Suggested} app=${app} /><${CommitteeProposals} app=${app} />
-    ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
-      <${Rounds} app=${app} item=${item} /></section>`)}
-    <${Changes} app=${app} /><${MeetingFacts} app=${app} />
-    <section class="card"><h2>${t('rest.own')}</h2>
-      ${mine.length > 0 && html`<ul>
-        ${mine.map((one) => html`<li key=${one.question}>
-          ${t('recuse.is', { name: candidate(app, one.question).name, reason: one.reason })}
-          ${!one.attested && html`<p class="note warn">
-            ${t(one.own_word ? 'recuse.byOffice' : 'recuse.byOfficeKey')}</p>`}
-          ${!one.attested && one.own_word
-            && html`<${Act} app=${app} label=${t('recuse.attest', { name: candidate(app, one.question).name })}
-              run=${() => app.act(`recuse ${one.question} ${one.reason.replace(/\s+/g, ' ')}`, 'note.recused')} />`}
-          </li>`)}</ul>`}
-      <div class="row"><button type="button" class="button" onClick=${() => setDialog('recuse')}>
-        ${t('recuse.title')}</button>
-        <${Leave} app=${app} /></div></section>
-    <${StandIn} app=${app} />
-    ${dialog === 'recuse' && html`<${RecuseDialog} app=${app} onClose=${() => setDialog('')} />`}
-  </div>`;
+        <${Waits} app=${app} /></section>
+      <${CommitteeProposals} app=${app} /><${Suggested} app=${app} />
+      <${WaitingRoom} app=${app} />
+      ${told.map((item) => html`<section key=${item.batch} class="card"><h2>${item.title}</h2>
+        <${Rounds} app=${app} item=${item} /></section>`)}<${StandIn} app=${app} /></div>
+    <aside class="stack" aria-label=${t('rest.own')}>
+      <section class="card"><h2>${t('rest.own')}</h2><${OwnRecusals} app=${app} />
+        <div class="row"><button type="button" class="button" onClick=${() => setDialog('recuse')}>
+          ${t('recuse.title')}</button><${Leave} app=${app} /></div></section>
+      <section class="card"><${Attendance} app=${app} /><${Secrecy} app=${app} /><${SpotExplain} app=${app} />
+        </section>
+      <${Changes} app=${app} /><${MeetingFacts} app=${app} /></aside>
+    ${dialog === 'recuse' && html`<${RecuseDialog} app=${app} onClose=${() => setDialog('')} />`}</div>`;
 }
 
 export function Vote({ app }) {
@@ -181,8 +141,8 @@ export function Vote({ app }) {
     return ballot.stage === 'spoiled' ? html`<${Spoiled} app=${app} />` : html`<${Cast} app=${app} />`;
   }
   if (!standing(app, now.person).signed_in) {
-    return html`<div class="stack middle"><${SignInCard} app=${app} />
-      <${MeetingFacts} app=${app} open=${true} /></div>`;
+    return html`<div class="stack middle"><${SignInCard} app=${app} /><${Suggested} app=${app} />
+      <${WaitingRoom} app=${app} /><${MeetingFacts} app=${app} open=${true} /></div>`;
   }
   return html`<${Rest} app=${app} />`;
 }

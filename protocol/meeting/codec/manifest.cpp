@@ -52,6 +52,12 @@ v2::Manifest message(Manifest const& m) {
     to.set_summary(candidate.summary);
     to.set_group_opinion(candidate.group_opinion);
     to.set_opened_before(candidate.opened_before);
+    for (Attachment const& attachment : candidate.attachments) {
+      auto& file = *to.add_attachments();
+      file.set_name(attachment.name);
+      file.set_size(attachment.size);
+      file.set_sha256(raw(attachment.sha256));
+    }
   }
   for (Batch const& batch : m.batches) {
     auto& to = *out.add_batches();
@@ -114,6 +120,14 @@ void read(FieldReader& in, v2::Manifest const& m, Manifest& to) {
     in.text(c.summary, candidate.summary());
     in.text(c.group_opinion, candidate.group_opinion());
     in.text(c.opened_before, candidate.opened_before());
+    in.at_most(kAttachmentsMax, candidate.attachments_size());
+    if (in.refused()) return;
+    for (auto const& attachment : candidate.attachments()) {
+      Attachment& a = c.attachments.emplace_back();
+      in.text(a.name, attachment.name());
+      a.size = attachment.size();
+      in.fixed(a.sha256, attachment.sha256());
+    }
   }
   for (auto const& batch : m.batches()) {
     in.at_most(kQuestionsPerBatchMax, batch.candidates_size());

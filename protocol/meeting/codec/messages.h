@@ -22,6 +22,8 @@ v2::SignOut message(SignOut const& e);
 void read(FieldReader& in, v2::SignOut const& m, SignOut& to);
 v2::Recuse message(Recuse const& e);
 void read(FieldReader& in, v2::Recuse const& m, Recuse& to);
+v2::RecuseBack message(RecuseBack const& e);
+void read(FieldReader& in, v2::RecuseBack const& m, RecuseBack& to);
 v2::KeyChange message(KeyChange const& e);
 void read(FieldReader& in, v2::KeyChange const& m, KeyChange& to);
 v2::TrusteeChange message(TrusteeChange const& e);

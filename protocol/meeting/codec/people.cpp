@@ -41,21 +41,35 @@ void read(FieldReader& in, v2::SignOut const& m, SignOut& to) {
   in.fixed(to.root, m.root());
 }
 
-v2::Recuse message(Recuse const& e) {
-  v2::Recuse out;
+namespace {
+
+/// Recuse and RecuseBack have the same fields.
+template <class Message, class E>
+Message recusal_message(E const& e) {
+  Message out;
   out.set_meeting(raw(e.meeting));
   out.set_person(e.person);
   out.set_question(e.question);
   out.set_reason(e.reason);
+  out.set_sequence(e.sequence);
   return out;
 }
 
-void read(FieldReader& in, v2::Recuse const& m, Recuse& to) {
+template <class Message, class E>
+void read_recusal(FieldReader& in, Message const& m, E& to) {
   in.fixed(to.meeting, m.meeting());
   to.person = m.person();
   to.question = m.question();
   in.text(to.reason, m.reason());
+  to.sequence = m.sequence();
 }
+
+}  // namespace
+
+v2::Recuse message(Recuse const& e) { return recusal_message<v2::Recuse>(e); }
+void read(FieldReader& in, v2::Recuse const& m, Recuse& to) { read_recusal(in, m, to); }
+v2::RecuseBack message(RecuseBack const& e) { return recusal_message<v2::RecuseBack>(e); }
+void read(FieldReader& in, v2::RecuseBack const& m, RecuseBack& to) { read_recusal(in, m, to); }
 
 v2::KeyChange message(KeyChange const& e) {
   v2::KeyChange out;

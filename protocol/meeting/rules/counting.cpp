@@ -225,6 +225,7 @@ void Rule<PaperTally>::take(State& s, PaperTally const& e, Place const& place, P
   s.results.emplace(place.leaf, false);
   std::vector<QuestionId> out;
   for (auto const& [q, paper] : e.rows) {
+    s.questions.at(q).tallied = true;
     if (!prepared.rows.contains(q)) out.push_back(q);
   }
   a.rows = std::move(prepared.rows);

@@ -2,6 +2,7 @@
 #include "protocol/meeting/rules/manifest.h"
 
 #include "crypto/sign.h"
+#include "protocol/meeting/attachment.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/rules/opening.h"
 #include "protocol/meeting/rules/seen.h"
@@ -124,12 +125,25 @@ Result<void> check_trustees(Manifest const& m) {
   return {};
 }
 
+Result<void> check_attachments(Candidate const& candidate) {
+  std::set<std::string> names;
+  for (Attachment const& file : candidate.attachments) {
+    if (file.size == 0 || file.size > kAttachmentBytesMax || !is_attachment_name(file.name)) {
+      return Refusal::kOutOfRange;
+    }
+    // People know a file by its name, and not by how it is spelt.
+    if (!names.insert(folded(file.name)).second) return Refusal::kOutOfRange;
+  }
+  return {};
+}
+
 Result<void> check_candidates(Manifest const& m) {
   if (m.candidates.empty()) return Refusal::kOutOfRange;
   for (Candidate const& candidate : m.candidates) {
     if (candidate.name.empty() || candidate.level.empty()) return Refusal::kOutOfRange;
     if (candidate.channel != Channel::kNormal && candidate.channel != Channel::kExceptional)
       return Refusal::kOutOfRange;
+    if (auto const ok = check_attachments(candidate); !ok) return ok;
   }
   std::vector<bool> placed(m.candidates.size(), false);
   for (Batch const& batch : m.batches) {
@@ -155,6 +169,12 @@ Result<void> Rule<Manifest>::check(State const&, Manifest const& m) {
   for (Batch const& batch : m.batches) {
     if (batch.candidates.size() > kQuestionsPerBatchMax) return Refusal::kTooLarge;
   }
+  std::size_t attachments = 0;
+  for (Candidate const& candidate : m.candidates) {
+    if (candidate.attachments.size() > kAttachmentsMax) return Refusal::kTooLarge;
+    attachments += candidate.attachments.size();
+  }
+  if (attachments > kAttachmentsAllMax) return Refusal::kTooLarge;
   if (m.title.empty() || !is_date(m.date)) return Refusal::kOutOfRange;
   if (m.committee_size % 2 == 0 || m.committee_size < count_role(m, kExpert)) return Refusal::kOutOfRange;
   if (m.committee_size < kCommitteeMin && !m.rehearsal) return Refusal::kOutOfRange;

@@ -216,6 +216,9 @@ void Rule<BatchOpen>::take(State& s, BatchOpen const& e, Place const& place, Pre
   for (Recusal const& recusal : e.recusals) {
     next.attested[recusal.question] += s.recusals.at(recusal.person).at(recusal.question).attested;
   }
+  for (auto& [person, notes] : s.recusals) {
+    for (auto& [question, note] : notes) note.opened = note.opened || contains(e.questions, question);
+  }
   auto contexts = std::make_shared<std::map<QuestionId, BallotContext>>();
   if (!e.paper) {
     next.shape = shape(s, prepared.pending.size());

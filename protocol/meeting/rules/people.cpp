@@ -83,24 +83,62 @@ bool attests(State const& s, Recuse const& e, Signing const& signing) {
   return signing.by == By::kCommittee || (signing.by == By::kOne && s.has_first_key(e.person));
 }
 
+/// Who stepped back by himself may come back by himself; a body that holds it for needed says so too, and he does not.
+bool adds_its_word(RecusalNote const& note, By by) {
+  return !note.by_committee && (by == By::kCommittee || (by == By::kOffice && !note.by_office));
+}
+
+/// Neither decided, nor live in an attempt in progress: whoever steps back from it, or comes back, changes nobody's
+/// vote.
+bool is_between_attempts(State const& s, QuestionId q) {
+  return !s.questions.at(q).decided() && !(s.in_progress() && contains(s.attempt->live(), q));
+}
+
 }  // namespace
 
 Result<void> Rule<Recuse>::check(State const& s, Recuse const& e, Signing const& signing) {
   if (!s.has_role(e.person, kExpert)) return Refusal::kNotAuthorised;
   if (e.reason.empty()) return Refusal::kMalformed;
-  if (s.questions.at(e.question).decided()) return Refusal::kWrongPhase;
-  if (s.in_progress() && contains(s.attempt->live(), e.question)) return Refusal::kWrongPhase;
-  auto const has = s.recusals.find(e.person);
-  if (has == s.recusals.end()) return {};
-  auto const before = has->second.find(e.question);
-  if (before == has->second.end()) return {};
+  if (!is_between_attempts(s, e.question)) return Refusal::kWrongPhase;
+  // Of one that was taken back nobody who holds the old entry makes a new one.
+  if (e.sequence != s.recuse_backs_of(e.person, e.question)) return Refusal::kConflict;
+  RecusalNote const* const before = s.recusal(e.person, e.question);
+  if (before == nullptr || adds_its_word(*before, signing.by)) return {};
   // What the office entered may still be attested, so that the question can be opened.
-  if (before->second.attested || !attests(s, e, signing)) return Refusal::kConflict;
+  if (before->attested || !attests(s, e, signing)) return Refusal::kConflict;
   return {};
 }
 
 void Rule<Recuse>::take(State& s, Recuse const& e, Place const& place) {
-  s.recusals[e.person][e.question] = {e.reason, attests(s, e, place.signing)};
+  RecusalNote& note = s.recusals[e.person][e.question];
+  bool const attested = attests(s, e, place.signing);
+  if (note.reason.empty() || attested) note.reason = e.reason;
+  note.attested = note.attested || attested;
+  // Who attests what others entered does not make it his own word alone.
+  note.by_office = note.by_office || place.signing.by == By::kOffice;
+  note.by_committee = note.by_committee || place.signing.by == By::kCommittee;
+  if (place.signing.by == By::kOne) note.own_key = s.current_keys(e.person)->index;
+}
+
+// ---- RecuseBack ----------------------------------------------------------------------------------------------------
+
+Result<void> Rule<RecuseBack>::check(State const& s, RecuseBack const& e) {
+  if (e.reason.empty()) return Refusal::kMalformed;
+  std::uint32_t const before = s.recuse_backs_of(e.person, e.question);
+  if (e.sequence != before) return Refusal::kConflict;
+  if (before >= kRecuseBacksMax) return Refusal::kTooLarge;
+  // Who stood back while nobody knew a sum does not come back when somebody does: he would decide, or be told apart.
+  QuestionState const& question = s.questions.at(e.question);
+  if (!is_between_attempts(s, e.question) || question.opened || question.tallied) return Refusal::kWrongPhase;
+  return {};
+}
+
+void Rule<RecuseBack>::take(State& s, RecuseBack const& e, Place const&) {
+  auto const of_person = s.recusals.find(e.person);
+  s.taken_back = std::move(of_person->second.at(e.question));
+  of_person->second.erase(e.question);
+  if (of_person->second.empty()) s.recusals.erase(of_person);
+  ++s.recuse_backs[{e.person, e.question}];
 }
 
 // ---- KeyChange -----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Who is there and who they are (specification §10.1): SignIn, SignOut, Recuse, KeyChange,
-/// TrusteeChange, Interview.
+/// Who is there and who they are (specification §10.1): SignIn, SignOut, Recuse, RecuseBack, KeyChange, TrusteeChange,
+/// Interview.
 #include "protocol/meeting/rules/rule.h"
 
 namespace piaojue::meeting::rules {
@@ -20,12 +20,21 @@ struct Rule<SignOut> {
   static void take(State& s, SignOut const& e, Place const& place);
 };
 
-/// Before the vote, for good: there is no way back into a question.
+/// Before the vote.
 template <>
 struct Rule<Recuse> {
   static WaysToSign signers(State const& s, Recuse const& e);
   [[nodiscard]] static Result<void> check(State const& s, Recuse const& e, Signing const& signing);
   static void take(State& s, Recuse const& e, Place const& place);
+};
+
+/// The way back into a question, before anything of it is known: by everybody whose word the recusal rests on. It
+/// stands, else the entry is refused before this rule is asked.
+template <>
+struct Rule<RecuseBack> {
+  static WaysToSign signers(State const& s, RecuseBack const& e);
+  [[nodiscard]] static Result<void> check(State const& s, RecuseBack const& e);
+  static void take(State& s, RecuseBack const& e, Place const& place);
 };
 
 /// The old keys end here. Signed by the committee it brings first keys, signed by the office changed ones.

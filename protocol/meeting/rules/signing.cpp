@@ -114,6 +114,16 @@ WaysToSign Rule<Recuse>::signers(State const& s, Recuse const& e) {
   out += is_officer(s, e.person) ? by_committee(s, e.person) : by_office(s, e.person);
   return out;
 }
+WaysToSign Rule<RecuseBack>::signers(State const& s, RecuseBack const& e) {
+  RecusalNote const& note = *s.recusal(e.person, e.question);
+  // What a person said himself is not undone with a key that the office brought him afterwards.
+  PersonKeys const* const keys = s.current_keys(e.person);
+  if (note.own_key && (keys == nullptr || (!keys->first && keys->index != *note.own_key))) return {};
+  if (!note.by_office && !note.by_committee) return by(e.person);
+  WaysToSign out = note.by_committee ? by_committee(s, e.person) : by_office(s, e.person);
+  for (WayToSign& way : out) way.each.push_back(e.person);
+  return out;
+}
 WaysToSign Rule<KeyChange>::signers(State const& s, KeyChange const& e) {
   return is_officer(s, e.person) || s.has_slot(e.person) ? by_committee(s, e.person) : by_office(s, e.person);
 }

@@ -14,7 +14,8 @@ namespace {
 
 // Harm: a path that climbs out of the page's folder reads this person's keys.
 TEST(PageHost, OnlyPlainPathsNameFiles) {
-  for (auto const* path : {"index.html", "screens/vote.js", "vendor/preact-hooks.js", "a_b/C-1.css"}) {
+  for (auto const* path : {"index.html", "screens/vote.js", "vendor/preact-hooks.js", "a_b/C-1.css",
+                           "reader/pdf/cmaps/UniGB-UCS2-H.bcmap"}) {
     EXPECT_TRUE(is_asset_path(path)) << path;
   }
   for (std::string const& path : std::vector<std::string>{
@@ -28,6 +29,7 @@ TEST(PageHost, OnlyPlainPathsNameFiles) {
 TEST(PageHost, OnlyKnownKindsOfFilesAreServed) {
   EXPECT_EQ(asset_type("index.html"), "text/html; charset=utf-8");
   EXPECT_EQ(asset_type("screens/x.js"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(asset_type("reader/pdf/cmaps/UniGB-UCS2-H.bcmap"), "application/octet-stream");
   for (auto const* path : {"package.json", "keys.blob", "x", "x.JS", "js"}) EXPECT_FALSE(asset_type(path)) << path;
 }
 

@@ -476,6 +476,71 @@ TEST(CatchUp, AnExpertIsToldWhatIsSuggestedToHimAndNobodyElseIs) {
   EXPECT_TRUE(hall.core->record().recusals().empty()) << "none of it counts";
 }
 
+// Harm: before it is open a meeting has no name on the wall; or what was drafted stands there when something else was
+// signed.
+TEST(CatchUp, TitleAndDateOfTheDraftAreToldOnlyBeforeTheMeetingIsOpen) {
+  ServerFixture hall(small());
+  hall.enrol_all();
+  for (auto const p : hall.people()) hall.hello(p);
+  v2::ClientFrame hello;
+  hello.mutable_hello()->set_next_index(0);
+  auto const before = hall.ask(1, hello).welcome();
+  EXPECT_EQ(before.title(), hall.meeting.manifest.title);
+  EXPECT_EQ(before.date(), hall.meeting.manifest.date);
+  hall.open_meeting();
+  hello.mutable_hello()->set_next_index(hall.core->record().size());
+  EXPECT_EQ(hall.ask(1, hello).welcome().title(), "");
+}
+
+v2::ClientFrame countdown_frame(std::uint32_t seconds) {
+  v2::ClientFrame frame;
+  frame.mutable_set_countdown()->set_seconds(seconds);
+  return frame;
+}
+
+/// As last told to this person; nothing: none is shown.
+std::optional<std::uint32_t> countdown_told(ServerFixture& hall, PersonId person) {
+  auto const told = hall.pushes(hall.sessions.at(person), v2::ServerFrame::kStatus);
+  if (told.empty() || !told.back().status().has_countdown_s()) return std::nullopt;
+  return told.back().status().countdown_s();
+}
+
+// Harm: anybody hurries the hall, or the server is made to tell everybody something a thousand times a second.
+TEST(ACountdown, IsSetByAChairWhileSomethingIsVotedOnAndToldToEverybody) {
+  ServerFixture hall(small());
+  hall.begin();
+  PersonId const chair = hall.core->record().office(meeting::kNobody).chairs.front();
+  PersonId const other = chair == 2 ? 3 : 2;
+  EXPECT_EQ(refusal(hall.ask(chair, countdown_frame(60))), Refusal::kWrongPhase);
+  hall.open_batch(1);
+  EXPECT_EQ(refusal(hall.ask(other, countdown_frame(60))), Refusal::kNotAuthorised);
+  EXPECT_EQ(refusal(hall.ask(chair, countdown_frame(3601))), Refusal::kOutOfRange);
+  auto const size = hall.core->record().size();
+  ASSERT_TRUE(hall.ask(chair, countdown_frame(60)).has_relayed());
+  EXPECT_EQ(countdown_told(hall, other), 60U);
+  hall.now_ms += 20'000;
+  hall.hello(other);
+  EXPECT_EQ(countdown_told(hall, other), 40U) << "who comes later sees what is left";
+  hall.now_ms += 60'000;
+  hall.hello(other);
+  EXPECT_EQ(countdown_told(hall, other), 0U);
+  EXPECT_EQ(hall.core->record().size(), size) << "nothing of it is logged, and nothing closes by it";
+  ASSERT_TRUE(hall.ask(chair, countdown_frame(0)).has_relayed());
+  EXPECT_EQ(countdown_told(hall, other), std::nullopt);
+  int taken = 0;
+  while (hall.ask(chair, countdown_frame(60)).has_relayed() && taken < 100) ++taken;
+  EXPECT_LT(taken, 20);
+  hall.now_ms += 2'000;
+  ASSERT_TRUE(hall.ask(chair, countdown_frame(90)).has_relayed());
+  EXPECT_EQ(countdown_told(hall, other), 90U);
+  for (PersonId const person : hall.experts()) {
+    hall.tokens(person);
+    hall.cast(person);
+  }
+  hall.close_batch();
+  EXPECT_EQ(countdown_told(hall, other), std::nullopt) << "forgotten with the vote";
+}
+
 // Harm: one push of a whole log would be beyond every frame limit, and a hundred of them beyond the memory.
 TEST(CatchUp, ComesInBoundedPiecesOfWhichOnlyTheLastIsSigned) {
   ServerFixture hall(small());

@@ -17,6 +17,7 @@
 #include "server/enrolments.h"
 #include "server/export.h"
 #include "server/host.h"
+#include "server/materials.h"
 #include "server/meeting_rules.h"
 #include "server_fixture.h"
 #include "store/sqlite_store.h"
@@ -222,6 +223,66 @@ TEST(Init, MakesADirectoryOnceAndNothingOutOfBadInput) {
 
 std::unique_ptr<SqliteStore> must_open(Directory const& directory);
 
+std::string const kPdf = "%PDF-1.7 of nothing";
+
+// Harm: experts vote over other papers than those that the office gave, or nobody knows which they were.
+TEST(Init, TakesTheCandidatesFilesByTheirHash) {
+  Folder folder;
+  Directory const directory(folder.path() / "server");
+  auto input = folder.input();
+  input.materials = folder.path() / "materials";
+  fs::create_directories(*input.materials / "1-申报人");
+  folder.file("materials/1-申报人/论文.PDF", kPdf);
+  folder.file("materials/1-申报人/a.png", "\x89PNG\r\n\x1a\n");
+  folder.file("materials/1-申报人/.DS_Store", "left behind");
+  auto const made = init_directory(directory, input, kNow);
+  ASSERT_TRUE(made) << made.error().in(Lang::kEn);
+  EXPECT_EQ(made->attachments, 2u);
+  auto const draft = read_draft(must(must_open(directory)->load())).value();
+  auto const& files = draft.candidates.at(0).attachments;
+  ASSERT_EQ(files.size(), 2u);
+  EXPECT_EQ(files[0].name, "a.png");
+  EXPECT_EQ(files[1].name, "论文.PDF");
+  EXPECT_EQ(files[1].size, kPdf.size());
+  EXPECT_EQ(files[1].sha256, crypto::sha256({as_bytes(kPdf)}));
+  auto const kept = directory.materials() / to_hex(files[1].sha256.view());
+  EXPECT_EQ(text_of(kept), kPdf);
+  EXPECT_EQ(fs::status(kept).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(read_piece(directory.materials(), {1, files[1].sha256, 5, 3}), to_bytes(as_bytes("1.7")));
+  EXPECT_EQ(read_piece(directory.materials(), {1, files[1].sha256, 5, 1000}), std::nullopt);
+}
+
+// Harm: the clerk mends one fault, waits, and is told the next one; or a program lies among the dossiers.
+TEST(Init, SaysAllThatIsWrongWithTheFilesAndMakesNothing) {
+  Folder folder;
+  Directory const directory(folder.path() / "server");
+  auto input = folder.input();
+  input.materials = folder.path() / "materials";
+  for (auto const* one : {"1", "1-申报人", "2", "某人", "1/更多"}) fs::create_directories(*input.materials / one);
+  for (auto const& [name, text] : std::vector<std::pair<std::string, std::string>>{{"a.svg", "<svg/>"},
+                                                                                   {"b.pdf", "<html>"},
+                                                                                   {"c.pdf", ""},
+                                                                                   {"d.pdf", kPdf},
+                                                                                   {"D.PDF", kPdf},
+                                                                                   {"e.jpg", "\x89PNG\r\n\x1a\n"},
+                                                                                   {"f\\.pdf", kPdf}}) {
+    folder.file("materials/1/" + name, text);
+  }
+  folder.file("materials/loose.pdf", kPdf);
+  fs::create_symlink("/etc/passwd", *input.materials / "1" / "passwd.pdf");
+  fs::resize_file(folder.file("materials/1/large.pdf", kPdf), meeting::kAttachmentBytesMax + 1);
+  auto const failed = init_directory(directory, input, kNow);
+  ASSERT_FALSE(failed);
+  EXPECT_TRUE(is_unusable(failed.error()));
+  auto const said = failed.error().in(Lang::kEn);
+  for (auto const* one : {"a.svg: only", "b.pdf: is not", "c.pdf: is empty", "d.pdf: two files", "e.jpg: is not",
+                          "f\\.pdf: its name", "loose.pdf: should", "passwd.pdf: no file", "large.pdf: is larger",
+                          "更多: no file", "materials/2: no candidate", "某人: should", "1-申报人: a second"}) {
+    EXPECT_NE(said.find(one), std::string::npos) << one << " in\n" << said;
+  }
+  EXPECT_FALSE(fs::exists(directory.path()));
+}
+
 // Harm: somebody votes on himself, and nobody saw it until the count.
 TEST(Init, AnExpertWhoAppliesNeedsARecusal) {
   Folder folder;
@@ -241,7 +302,7 @@ TEST(Init, AnExpertWhoAppliesNeedsARecusal) {
   input.candidates = folder.file("candidates.csv", head + "乙,别处,中级,正常,1\n");
   EXPECT_TRUE(init_directory(Directory(folder.path() / "other"), input, kNow));
   input.candidates = folder.file("candidates.csv", head + "乙,二院,中级,正常,1\n");
-  input.recusals = folder.file("recusals.csv", "评审专家序号,评审专家,题号,申报人,理由\n2,乙,1,乙,本人\n");
+  input.recusals = folder.file("recusals.csv", "评审专家序号,评审专家,申报人序号,申报人,理由\n2,乙,1,乙,本人\n");
   EXPECT_TRUE(init_directory(directory, input, kNow));
 }
 
@@ -271,7 +332,7 @@ TEST(Init, KeepsSuggestedRecusalsBesideTheManifestAndRefusesThoseOfOthers) {
   auto const line = [&](PersonId person, std::string const& name, std::size_t question, std::string const& candidate) {
     return std::to_string(person) + "," + name + "," + std::to_string(question) + "," + candidate + ",同一单位\n";
   };
-  std::string const head = "评审专家序号,评审专家,题号,申报人,理由\n";
+  std::string const head = "评审专家序号,评审专家,申报人序号,申报人,理由\n";
   auto const& who = drafted.people.at(expert - 1).name;
   auto const& candidate = drafted.candidates.at(0).name;
   for (std::string const& bad :

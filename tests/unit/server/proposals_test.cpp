@@ -314,6 +314,46 @@ TEST(Holds, RecusesWaitForABatchOpenAndForTheClose) {
   EXPECT_TRUE(step_back(3).has_accepted());
 }
 
+// Harm: the same by coming back.
+TEST(Holds, SoDoesWhoeverTakesARecusalBack) {
+  ServerFixture hall(small());
+  hall.begin();
+  for (TrusteeId t = 1; t < hall.meeting.record.slots().size(); ++t) {
+    hall.take(hall.meeting.record.slots()[t], hall.meeting.make_keys(1, t));
+  }
+  hall.settle();
+  auto const& record = hall.meeting.record;
+  hall.take(2, meeting::Recuse{record.meeting(), 2, 1, "same institute"});
+  auto const come_back = [&] {
+    return hall.submit_by({2}, meeting::RecuseBack{record.meeting(), 2, 1, "by mistake", record.recuse_backs(2, 1)});
+  };
+  ASSERT_TRUE(hall.submit_by({hall.meeting.chair()}, must(record.draft_batch_open(1, false, {}))).has_pending());
+  EXPECT_EQ(refusal(come_back()), Refusal::kBusy);
+  hall.now_ms += 60'000;
+  EXPECT_TRUE(come_back().has_accepted());
+}
+
+// Harm: an expert's recusal of the office's making is lifted by him alone; or he and the office never come together.
+TEST(Proposals, WhatTheOfficeEnteredIsTakenBackWhenItHasSignedToo) {
+  ServerFixture hall(small());
+  hall.begin();
+  auto const& record = hall.meeting.record;
+  hall.take_by(hall.meeting.office(), meeting::Recuse{record.meeting(), 2, 1, "same institute"});
+  auto const back = hall.meeting.signed_by(meeting::RecuseBack{record.meeting(), 2, 1, "another person"}, {2});
+  ASSERT_TRUE(hall.submit(2, back).has_pending());
+  EXPECT_TRUE(hall.core->record().recusals().at(2).contains(1));
+  auto const office = hall.meeting.office();
+  for (std::size_t i = 0; i < office.size(); ++i) {
+    auto const answer = hall.ask(office[i], hall.countersign_frame(back, office[i]));
+    EXPECT_TRUE(i + 1 < office.size() ? answer.has_pending() : answer.has_accepted()) << i;
+  }
+  EXPECT_FALSE(hall.core->record().recusals().contains(2));
+  // He steps back again in the words of before, and that is no repetition of what is in the log.
+  meeting::Recuse const again{record.meeting(), 2, 1, "same institute", hall.core->record().recuse_backs(2, 1)};
+  EXPECT_TRUE(hall.submit_by({2}, again).has_accepted());
+  EXPECT_TRUE(hall.core->record().recusals().at(2).at(1).attested);
+}
+
 // Harm: the office has entered a recusal, and the committee that has to vouch for it is told that it was said already.
 TEST(Proposals, TheCommitteeAttestsARecusalInTheOfficesWords) {
   ServerFixture hall(small());

@@ -15,7 +15,7 @@ sys.path.insert(0, str(TOP / "strings"))
 import generate  # noqa: E402
 
 # Their keys are used by the pages' modules, which the pages' own test looks at; audit by the auditor's page.
-OF_THE_PAGES = {"page", "office_page", "auditor", "audit"}
+OF_THE_PAGES = {"page", "office_page", "auditor", "audit", "reader"}
 # Chinese that is read, not said: words that sheets, slips and people's commands may use. Each with its reason.
 READ = {
     "client/session/command.cpp": "choices as people type them",

@@ -117,6 +117,43 @@ TEST(Changes, WhatOthersDoToSomebodysPresenceIsListed) {
   EXPECT_EQ(audit.changes[1].by, By::kOffice);
 }
 
+// Harm: the office recuses an expert and lets him back in, and the record does not say so.
+TEST(Changes, ARecusalThatOthersTakeBackIsListedAndAChangeOfMindIsNot) {
+  Meeting m = begun();
+  must(m.recuse(1, 3));
+  must(m.recuse_back(1, 3));
+  must(m.recuse_by(1, 3, m.office()));
+  must(m.recuse_back(1, 3, m.office()));
+  must(m.recuse(2, 3));
+  auto const audit = whole(m);
+  ASSERT_THAT(kinds(audit), ElementsAre("recuse", "recuse_back"));
+  auto const& back = audit.changes[1];
+  EXPECT_EQ(what<verifier::RecusalTakenBack>(back).person, 1U);
+  EXPECT_EQ(what<verifier::RecusalTakenBack>(back).question, 3U);
+  EXPECT_EQ(back.by, By::kOffice);
+  std::string const text = verifier::text_report(audit, Lang::kZh, false);
+  EXPECT_THAT(text, HasSubstr("撤回对第 3 号申报人的回避"));
+  EXPECT_THAT(text, HasSubstr("签署（本人、主任委员和监督人员）"));
+  // The table of attendance says what stands.
+  EXPECT_TRUE(audit.attendance.at(0).recusals.empty());
+  EXPECT_EQ(audit.attendance.at(1).recusals.size(), 1U);
+}
+
+// Harm: who was kept from an attempt that came to nothing votes in the next one, and nobody is told.
+TEST(Changes, ARecusalThatStoodWhenTheQuestionWasOpenedIsListedWhenItIsTakenBack) {
+  Meeting m = begun();
+  must(m.recuse(1, 1));
+  m.run_batch(1, m.votes(1, 4, 0), Stage::kOpen);
+  must(m.void_questions({}));
+  must(m.recuse_back(1, 1));
+  must(m.recuse(1, 1));
+  must(m.recuse_back(1, 1));
+  auto const audit = whole(m);
+  ASSERT_THAT(kinds(audit), ElementsAre("recuse_back"));
+  EXPECT_EQ(audit.changes[0].by, By::kOne);
+  EXPECT_EQ(verifier::name_of(*audit.changes[0].by), "one");
+}
+
 TEST(Changes, AChecksResultStandsWhereTheEnvelopeWasSpoiled) {
   Meeting m = at(Stage::kCast);
   must(m.spoil(1, m.supervisor()));

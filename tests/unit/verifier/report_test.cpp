@@ -93,8 +93,10 @@ TEST(Figures, RecusalThatDecidesIsPointedOut) {
     EXPECT_EQ(result.row,
               (Row{include ? 11U : 10U, 7, 3, 0, 0, 0, include ? 1U : 0U, include ? 8U : 7U, !include, false, true}));
     std::string const text = text_of(m);
-    EXPECT_THAT(text, HasSubstr(include ? "出席 11，需 8，同意 7，不同意 3，弃权 0，无效 0，未投 0，回避 1，未通过"
-                                        : "出席 10，需 7，同意 7，不同意 3，弃权 0，无效 0，未投 0，回避 0，通过"));
+    EXPECT_THAT(text, HasSubstr(include ? "出席 11 人，需 8 人，同意 7 人，不同意 3 人，弃权 0 人，无效 0 人，"
+                                        : "出席 10 人，需 7 人，同意 7 人，不同意 3 人，弃权 0 人，无效 0 人，"));
+    EXPECT_THAT(text, HasSubstr(include ? "未投 0 人（计入出席，等同未同意），回避 1 人，未通过"
+                                        : "未投 0 人（计入出席，等同未同意），回避 0 人，通过"));
     EXPECT_THAT(text, HasSubstr(include ? "3×7 = 21 < 22 = 2×11" : "3×7 = 21 > 20 = 2×10"));
     EXPECT_THAT(text, HasSubstr("注意：回避人数若以另一方式计入，结果会不同"));
   }
@@ -197,7 +199,8 @@ TEST(Figures, AttendanceTellsWhoCameAndWent) {
   EXPECT_FALSE(audit.attendance.at(1).signed_in);
   EXPECT_EQ(audit.attendance.at(2).recusals.size(), 1U);
   EXPECT_FALSE(audit.attendance.at(3).first_sign_in);
-  EXPECT_THAT(text_of(m), AllOf(HasSubstr("应到 7，专家 5，签到 3"), HasSubstr("签退于第 5 条"), HasSubstr("未签到")));
+  EXPECT_THAT(text_of(m),
+              AllOf(HasSubstr("应到 7 人，专家 5 人，签到 3 人"), HasSubstr("签退于第 5 条"), HasSubstr("未签到")));
 }
 
 // ---- Text and JSON ----------------------------------------------------------------------------------------------
@@ -310,6 +313,17 @@ TEST_F(Files, TheProgramsExitCodeTellsTheOutcome) {
   auto const other = run(record + " --lang en --anchor " + std::string(64, 'a'));
   EXPECT_EQ(other.exit_code, 1);
   EXPECT_THAT(other.out, HasSubstr("\nFAILED check 1: "));
+  // Harm: whoever mistyped one digit of 64 is told that the record is false, and not where to look.
+  std::string typed = grouped;
+  typed[5] = typed[5] == '0' ? '1' : '0';
+  auto const mistyped = run(record + " --anchor '" + typed + "'");
+  EXPECT_EQ(mistyped.exit_code, 1);
+  EXPECT_THAT(mistyped.out, HasSubstr("[" + typed.substr(5, 4) + "]"));
+  EXPECT_THAT(mistyped.out, HasSubstr("[" + grouped.substr(5, 4) + "]"));
+  EXPECT_THAT(mistyped.out, HasSubstr("第 2 组"));
+  EXPECT_THAT(mistyped.out, HasSubstr("核验不通过：第 1 项"));
+  EXPECT_THAT(good.out, HasSubstr("核验通过"));
+  EXPECT_THAT(good.out, Not(HasSubstr("[")));
 
   EXPECT_EQ(run(put("cut.piaojue", honest.substr(0, honest.size() - 1)) + anchor).exit_code, 2);
   EXPECT_EQ(run(put("empty.piaojue", "") + anchor).exit_code, 2);

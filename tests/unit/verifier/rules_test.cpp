@@ -235,6 +235,158 @@ std::vector<Rule> rules_of_recusals() {
   };
 }
 
+/// Expert 1 has stepped back from question 1; then something happens, and the entry follows.
+Forged recuse_back_with(std::function<void(Meeting&)> const& before, std::function<void(RecuseBack&)> const& change,
+                        std::function<std::vector<PersonId>(Meeting&)> const& signers = {}) {
+  Meeting m = begun();
+  before(m);
+  RecuseBack body{m.record.meeting(), 1, 1, "误登", m.record.recuse_backs(1, 1)};
+  change(body);
+  return with_entry(m, body, signers ? signers(m) : std::vector<PersonId>{1});
+}
+void nothing(Meeting&) {}
+void unchanged(RecuseBack&) {}
+void stepped_back(Meeting& m) { must(m.recuse(1, 1)); }
+std::vector<PersonId> with_office(Meeting& m) {
+  std::vector<PersonId> out = m.office();
+  out.insert(out.begin(), 1);
+  return out;
+}
+
+/// Who comes back by himself, and when.
+std::vector<Rule> rules_of_coming_back() {
+  return {
+      {"RecuseBackOfNothing", 27, [] { return recuse_back_with(nothing, unchanged); }},
+      {"RecuseBackOfSomebodyUnknown", 27,
+       [] { return recuse_back_with(stepped_back, [](RecuseBack& e) { e.person = 99; }); }},
+      {"RecuseBackFromAnUnknownQuestion", 27,
+       [] { return recuse_back_with(stepped_back, [](RecuseBack& e) { e.question = 99; }); }},
+      {"RecuseBackOfAnotherMeeting", 4,
+       [] { return recuse_back_with(stepped_back, [](RecuseBack& e) { e.meeting = {}; }); }},
+      {"RecuseBackWithoutAReason", 4,
+       [] { return recuse_back_with(stepped_back, [](RecuseBack& e) { e.reason.clear(); }); }},
+      {"RecuseBackOutOfSequence", 4,
+       [] { return recuse_back_with(stepped_back, [](RecuseBack& e) { ++e.sequence; }); }},
+      {"RecuseBackMoreThanEightTimes", 4,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               for (int i = 0; i < 8; ++i) {
+                 must(m.recuse(1, 1));
+                 must(m.recuse_back(1, 1));
+               }
+               must(m.recuse(1, 1));
+             },
+             unchanged);
+       }},
+      {"RecuseAgainOutOfSequence", 4,
+       [] {
+         Meeting m = begun();
+         must(m.recuse(1, 1));
+         must(m.recuse_back(1, 1));
+         return with_entry(m, Recuse{m.record.meeting(), 1, 1, "亲属"}, {1});
+       }},
+      {"RecuseBackFromALiveQuestion", 4,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               must(m.recuse(1, 1));
+               m.run_batch(1, m.votes(1, 4, 0), Stage::kOpen);
+             },
+             unchanged);
+       }},
+      {"RecuseBackAfterTheResult", 4,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               must(m.recuse(1, 1));
+               m.run_batch(1, m.votes(1, 4, 0), Stage::kErased);
+             },
+             unchanged);
+       }},
+      {"RecuseBackOfPapersThatWereCounted", 4,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               must(m.recuse(1, 1));
+               must(m.open(1, true));
+               must(m.paper_tally({{1, {4, 5, 5, 0, 3, 2, 0}}, {2, {5, 5, 5, 0, 5, 0, 0}}}));
+               must(m.declare());
+             },
+             unchanged);
+       }},
+      {"RecuseBackOfAContestedQuestion", 4,
+       [] {
+         Meeting m = contested();
+         must(m.recuse(1, 1));
+         return with_entry(m, RecuseBack{m.record.meeting(), 1, 1, "误登"}, {1});
+       }},
+  };
+}
+
+/// Whose word a recusal rests on.
+std::vector<Rule> rules_of_words() {
+  return {
+      {"RecuseBackBySomebodyElse", 27,
+       [] { return recuse_back_with(stepped_back, unchanged, [](Meeting&) { return std::vector<PersonId>{2}; }); }},
+      {"RecuseBackByTheOfficeAlone", 27,
+       [] { return recuse_back_with(stepped_back, unchanged, [](Meeting& m) { return m.office(); }); }},
+      {"RecuseBackWithAnOfficeThatHasNotEnteredIt", 27,
+       [] { return recuse_back_with(stepped_back, unchanged, with_office); }},
+      {"RecuseBackAloneOfTheOfficesWord", 27,
+       [] { return recuse_back_with([](Meeting& m) { must(m.recuse_by(1, 1, m.office())); }, unchanged); }},
+      {"RecuseBackAloneOfTheOfficesWordThatHeAttested", 27,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               must(m.recuse_by(1, 1, m.office()));
+               must(m.recuse(1, 1));
+             },
+             unchanged);
+       }},
+      {"RecuseBackAloneOfWhatTheOfficeSaidToo", 27,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               must(m.recuse(1, 1));
+               must(m.recuse_by(1, 1, m.office()));
+             },
+             unchanged);
+       }},
+      {"RecuseBackWithTheOfficeOfTheCommitteesWord", 27,
+       [] {
+         return recuse_back_with([](Meeting& m) { must(m.recuse_by(1, 1, m.committee(1))); }, unchanged, with_office);
+       }},
+      {"RecuseBackUnderAKeyOfTheOffice", 27,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               must(m.recuse(1, 1));
+               must(m.change_keys(1, m.office()));
+             },
+             unchanged);
+       }},
+      {"RecuseBackUnderTheNextKeyOfTheOffice", 27,
+       [] {
+         return recuse_back_with(
+             [](Meeting& m) {
+               must(m.change_keys(1, m.office()));
+               must(m.recuse(1, 1));
+               must(m.change_keys(1, m.office()));
+             },
+             unchanged);
+       }},
+      {"RecuseBackWithAWrongSignature", 4,
+       [] {
+         Meeting m = begun();
+         must(m.recuse(1, 1));
+         Bytes entry = m.signed_by(RecuseBack{m.record.meeting(), 1, 1, "误登"}, {1});
+         entry.back() ^= 1;
+         return with_entry(m, entry);
+       }},
+  };
+}
+
 /// Who changes keys, and who holds a slot; when a meeting ends.
 std::vector<Rule> rules_of_guards() {
   return {
@@ -951,10 +1103,10 @@ std::vector<Rule> rules_of_erasing() {
 std::vector<Rule> rules() {
   std::vector<Rule> all;
   for (auto const& group :
-       {rules_of_presence(), rules_of_recusals(), rules_of_guards(), rules_of_the_manifest(), rules_of_keys(),
-        rules_of_opening(), rules_of_voting(), rules_of_envelopes(), rules_of_checks(), rules_of_closing(),
-        rules_of_mixing(), rules_of_incidents(), rules_of_confirming(), rules_of_shares(), rules_of_voids(),
-        rules_of_paper(), rules_of_erasing()}) {
+       {rules_of_presence(), rules_of_recusals(), rules_of_coming_back(), rules_of_words(), rules_of_guards(),
+        rules_of_the_manifest(), rules_of_keys(), rules_of_opening(), rules_of_voting(), rules_of_envelopes(),
+        rules_of_checks(), rules_of_closing(), rules_of_mixing(), rules_of_incidents(), rules_of_confirming(),
+        rules_of_shares(), rules_of_voids(), rules_of_paper(), rules_of_erasing()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;
@@ -984,6 +1136,8 @@ void expect_honest(std::function<void(MeetingOptions&)> const& change,
   Meeting m(options);
   m.begin();
   must(m.recuse(1, 1));
+  must(m.recuse(2, 2));
+  must(m.recuse_back(2, 2));
   Votes votes = m.votes(1, 3, 1);
   if (options.rules.recusal_mode == RecusalMode::kLeave) votes.erase(1);
   m.run_batch(1, votes, Stage::kBox);

@@ -178,6 +178,7 @@ function paperTally(meeting, body, at) {
   a.rows = rows;
   a.countedBy = by;
   a.phase = 'counted';
+  for (const { question } of body.rows) meeting.candidates[question - 1].tallied = true;
   a.voidQuestions(body.rows.filter((r) => r.returned > r.issued).map((r) => r.question), '');
   meeting.change(at, 'paper', by, { questions: body.rows.map((r) => r.question) });
   remember(meeting, at);

@@ -79,6 +79,7 @@ function batchOpen(meeting, body, at) {
   for (const key of [...meeting.pending.keys()])
     if (key.startsWith(`${body.batch},`)) meeting.pending.delete(key);
   meeting.batchOpens[body.batch] += 1;
+  meeting.people.opened(body.questions);
   meeting.accept(names);
   meeting.attempts.push(new Attempt({
     index: at.index, leaf: at.leaf, body, title: batch.title, present: roll.present,

@@ -6,6 +6,8 @@ import { must } from '../refusal.js';
 
 /** Most SignIns of a person by himself. */
 const SIGN_INS = 32;
+/** Most RecuseBacks of a person and question. */
+const RECUSE_BACKS = 8;
 
 /** Whether an office may act upon a person: of chairs and supervisors only the committee may. */
 const isOrdinary = (person) => !(person.roles & (CHAIR | SUPERVISOR));
@@ -60,7 +62,7 @@ function recuse(meeting, body, at) {
   meeting.ofMeeting(body);
   const byOthers = !(at.signers.length === 1 && at.signers[0] === body.person);
   const person = meeting.personOf(body.person, byOthers ? 27 : 4);
-  const question = meeting.questionOf(body.question, byOthers ? 27 : 4);
+  meeting.questionOf(body.question, byOthers ? 27 : 4);
   must(person.roles & EXPERT, 'NOT_AUTHORISED');
   let by = 'person';
   if (!byOthers) {
@@ -69,14 +71,55 @@ function recuse(meeting, body, at) {
     by = meeting.signedByBody(at, { concerned: person.number, office: isOrdinary(person), check: 27 });
   }
   must(body.reason !== '', 'MALFORMED');
-  const decided = question.declared && !question.contested;
-  must(!decided && !(meeting.inProgress && meeting.current.live.has(body.question)), 'WRONG_PHASE');
+  must(isBetweenAttempts(meeting, body.question), 'WRONG_PHASE');
+  must(body.sequence === (person.recuseBacks.get(body.question) ?? 0), 'CONFLICT');
   const attested = by === 'committee' || (by === 'person' && person.first);
-  must(!person.recusals.has(body.question) || (attested && !person.attested.has(body.question)), 'CONFLICT');
-  person.recusals.set(body.question, body.reason);
-  if (attested) person.attested.add(body.question);
+  must(!person.recusals.has(body.question) || (attested && !person.attested.has(body.question))
+    || addsWord(person.words.get(body.question), by), 'CONFLICT');
+  meeting.people.recuse(person, body, by, attested);
   if (byOthers)
     meeting.change(at, 'recuse', by, { person: person.number, question: body.question, reason: body.reason });
+}
+
+/** Whether a body signs that has not signed, nor a stronger one. */
+const addsWord = ({ office, committee }, by) => !committee && (by === 'committee' || (by === 'office' && !office));
+
+/** Neither decided, nor live in an attempt in progress. */
+function isBetweenAttempts({ candidates, inProgress, current }, question) {
+  const { declared, contested } = candidates[question - 1];
+  return (!declared || contested) && !(inProgress && current.live.has(question));
+}
+
+/** Who has signed a RecuseBack: its person, and beside him who else has signed for the recusal. */
+function takenBackBy(meeting, { office, committee, ownKey }, person, at) {
+  // Not with a key that the office brought him after he had signed himself.
+  must(ownKey === null || person.first || person.keyIndex === ownKey, 'NOT_AUTHORISED', 27);
+  const others = at.signers.filter((p) => p !== person.number);
+  must(others.length < at.signers.length, 'NOT_AUTHORISED', 27);
+  let by = 'one';
+  if (!office && !committee) must(others.length === 0, 'NOT_AUTHORISED', 27);
+  else if (!committee && isOrdinary(person) && meeting.people.isOffice(others, person.number)) by = 'office';
+  else by = meeting.people.isCommittee(others, person.number) ? 'committee' : null;
+  must(by, 'NOT_AUTHORISED', 27);
+  meeting.verify(at);
+  return by;
+}
+
+function recuseBack(meeting, body, at) {
+  meeting.ofMeeting(body);
+  const person = meeting.personOf(body.person, 27);
+  const question = meeting.questionOf(body.question, 27);
+  const word = person.words.get(body.question);
+  must(word, 'UNKNOWN', 27);
+  const by = takenBackBy(meeting, word, person, at);
+  must(body.reason !== '', 'MALFORMED');
+  const before = person.recuseBacks.get(body.question) ?? 0;
+  must(body.sequence === before, 'CONFLICT');
+  must(before < RECUSE_BACKS, 'TOO_LARGE');
+  must(isBetweenAttempts(meeting, body.question) && !question.opened && !question.tallied, 'WRONG_PHASE');
+  meeting.people.recuseBack(person, body.question);
+  if (by !== 'one' || word.opened)
+    meeting.change(at, 'recuse_back', by, { person: person.number, question: body.question, reason: body.reason });
 }
 
 function keyChange(meeting, body, at) {
@@ -152,6 +195,6 @@ function meetingClose(meeting, body, at) {
 }
 
 export const PRESENCE = {
-  SignIn: signIn, SignOut: signOut, Recuse: recuse, KeyChange: keyChange, TrusteeChange: trusteeChange,
-  Interview: interview, MeetingClose: meetingClose,
+  SignIn: signIn, SignOut: signOut, Recuse: recuse, RecuseBack: recuseBack, KeyChange: keyChange,
+  TrusteeChange: trusteeChange, Interview: interview, MeetingClose: meetingClose,
 };

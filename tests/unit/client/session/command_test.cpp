@@ -35,9 +35,20 @@ TEST(Command, ChoicesAreExactlyTheirWords) {
   }
 }
 
+// Harm: a time that nobody has set is shown to the hall.
+TEST(Command, ACountdownIsSecondsOrOff) {
+  EXPECT_EQ(parsed<Countdown>("countdown 120").seconds, 120U);
+  EXPECT_EQ(parsed<Countdown>("countdown off").seconds, 0U);
+  for (auto const* line : {"countdown", "countdown 0", "countdown -1", "countdown 2 min", "countdown on"}) {
+    EXPECT_EQ(parse(line).error(), Refusal::kMalformed) << line;
+  }
+}
+
 TEST(Command, TextsRunToTheEndOfTheLine) {
   EXPECT_EQ(parsed<Recuse>("recuse 3 与申报人为 同一单位  ").reason, "与申报人为 同一单位");
   EXPECT_EQ(parsed<Recuse>("recuse 3 x").person, 0U);
+  EXPECT_EQ(parsed<RecuseBack>("recuse-back 3 误登 了").reason, "误登 了");
+  EXPECT_EQ(parsed<RecuseBack>("recuse-back 3 x").question, 3U);
   auto const by_office = parsed<Recuse>("recuse-person 4 3 亲属 关系");
   EXPECT_EQ(by_office.person, 4U);
   EXPECT_EQ(by_office.question, 3U);

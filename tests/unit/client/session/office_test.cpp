@@ -95,6 +95,27 @@ TEST_F(Signing, WhoeverSignsABatchOpenCountsHeads) {
   EXPECT_EQ(countersigned(), 1U);
 }
 
+// Harm: who reads English is asked to vouch for something that is said in Chinese.
+TEST_F(Signing, WhyTheServerProposesOtherKeysIsSaidInTheReadersLanguage) {
+  begin();
+  auto const& meeting = laptop.meeting.record;
+  Meeting::PersonKeys const fresh;
+  meeting::KeyChange body{meeting.meeting(),
+                          3,
+                          fresh.identity.public_key(),
+                          fresh.witness.public_key(),
+                          fresh.box.public_key(),
+                          {},
+                          "新设备凭登记单登记 (enrolled with a new slip)"};
+  body.possession = fresh.identity.sign({meeting::possession_input(
+      laptop.meeting.manifest.meeting_id, 3, body.identity_key, body.witness_key, body.box_key)});
+  propose(body);
+  EXPECT_EQ(text(proposed(), "reason"), "enrolled with a new slip");
+  body.reason = "电脑损坏";
+  propose(body);
+  EXPECT_EQ(text(proposed(), "reason"), "电脑损坏");
+}
+
 // Harm: a result that nobody else has seen is called witnessed, or one that was seen is hidden among the exceptions.
 TEST_F(Signing, OnlyWhatTheOwnCosignaturesLeaveUnwitnessedIsAccepted) {
   begin();

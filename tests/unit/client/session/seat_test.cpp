@@ -124,6 +124,23 @@ TEST_F(Seat, AHalfIsHeldForAnotherTrusteeAndGivenBackToHimAlone) {
   EXPECT_EQ(laptop.relayed_to(8, RelayKind::kHeld).size(), 1U);
 }
 
+// Harm: the owner crashes, asks, draws anew, deposits and crashes again: the "none" of the first time, sent again to
+// what has just started, has it give up the half that is held here, and the one it draws instead is refused for ever.
+TEST_F(Seat, AnAnswerEndsWithTheConnectionThatAsked) {
+  begin();
+  set_online({8});
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+    if (std::holds_alternative<wire::Relay>(request.what)) return Bytes{};
+    return std::nullopt;
+  };
+  laptop.relay(8, RelayKind::kWithdraw, meeting::encode_half_of(kFirst));
+  ASSERT_EQ(laptop.relayed_to(8, RelayKind::kReturn).size(), 1U);
+  laptop.disconnect();
+  laptop.connect();
+  laptop.tick();
+  EXPECT_EQ(laptop.relayed_to(8, RelayKind::kReturn).size(), 1U);
+}
+
 // Harm: memory full of halves of people who guard nothing, or deposits in somebody's name.
 TEST_F(Seat, NothingIsHeldForWhoHoldsNoSlotOrHasNotSigned) {
   begin();

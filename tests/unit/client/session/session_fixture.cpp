@@ -38,7 +38,8 @@ void SessionFixture::start() {
       .parallel = {},
       .write_file = {},
       .lang = Lang::kEn,
-      .limits = limits};
+      .limits = limits,
+      .materials = materials};
   session = Session::open(std::move(config), wallet).value();
   tick(0);
 }

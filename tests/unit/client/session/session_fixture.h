@@ -25,6 +25,7 @@ class SessionFixture {
   MemoryWallet wallet;
   std::unique_ptr<Session> session;
   client::SessionLimits limits;
+  client::MaterialCache* materials = nullptr;
 
   // ---- The laptop
   void start();    ///< a new session over the wallet

@@ -337,6 +337,52 @@ TEST_F(View, EachStageShowsInNow) {
   EXPECT_EQ(declared.at("attempt").at("boxes").as_array().size(), 2U) << "the figures stay when the box is released";
 }
 
+// Harm: a button that asks for what everybody refuses, or none where one wrong click could still be mended.
+TEST_F(View, ARecusalSaysWhetherItsPersonCanTakeItBackAlone) {
+  begin();
+  auto const mine = [this]() -> std::optional<json::object> {
+    laptop.push();
+    laptop.pump();
+    auto const stands = now();
+    for (auto const& one : stands.at("recusals").as_array()) {
+      if (one.at("person").to_number<PersonId>() == laptop.me) return one.as_object();
+    }
+    return std::nullopt;
+  };
+  auto& meeting = laptop.meeting;
+  laptop.say("recuse 1 亲属");
+  ASSERT_TRUE(mine());
+  EXPECT_TRUE(mine()->at("can_take_back").as_bool());
+  EXPECT_TRUE(mine()->at("beside").is_null());
+  must(meeting.recuse(2, 1));
+  ASSERT_TRUE(mine());
+  auto const others = now();
+  EXPECT_FALSE(others.at("recusals").at(1).at("can_take_back").as_bool()) << "it is another's";
+  laptop.say("recuse-back 1 误登");
+  EXPECT_TRUE(laptop.reply("recuse-back").at("ok").as_bool());
+  EXPECT_FALSE(mine());
+  EXPECT_TRUE(now().at("changes").as_array().empty()) << "nobody else had a hand in it";
+  laptop.say("recuse-back 1 误登");
+  EXPECT_EQ(text(laptop.reply("recuse-back"), "code"), "UNKNOWN");
+  // What the office entered it has to take back with him, also when he has signed it since.
+  must(meeting.recuse_by(laptop.me, 1, meeting.office()));
+  EXPECT_EQ(text(*mine(), "beside"), "office");
+  EXPECT_FALSE(mine()->at("can_take_back").as_bool());
+  laptop.say("recuse 1 属实");
+  EXPECT_TRUE(mine()->at("attested").as_bool());
+  EXPECT_FALSE(mine()->at("can_take_back").as_bool());
+  laptop.say("recuse-back 1 误登");
+  EXPECT_EQ(text(laptop.reply("recuse-back"), "code"), "NOT_AUTHORISED") << "by his signature alone it is not taken";
+  must(meeting.recuse_back(laptop.me, 1, meeting.office()));
+  EXPECT_FALSE(mine());
+  EXPECT_EQ(text(now().at("changes").as_array().back().as_object(), "kind"), "recuse-back");
+  // While it is voted on nothing moves.
+  laptop.say("recuse 1 亲属");
+  EXPECT_TRUE(mine()->at("can_take_back").as_bool());
+  laptop.open_batch();
+  EXPECT_FALSE(mine()->at("can_take_back").as_bool());
+}
+
 // Harm: after a restart a screen shows another meeting than before it.
 TEST_F(View, NowIsTheSameAfterARestart) {
   to_tokens();
@@ -434,6 +480,81 @@ TEST_F(View, WhoHasNothingLeftToConfirmIsNotWaitedFor) {
   laptop.pump();
   EXPECT_EQ(laptop.seen("all_confirmed").size(), 1U);
   EXPECT_TRUE(laptop.submitted<Confirm>().empty());
+}
+
+// Harm: on a laptop that has lost the server the chair reads that everybody is online, and waits for nobody.
+TEST_F(View, WhoeverCanNotBeSeenIsNotShownAsOnline) {
+  begin();
+  auto const online = [this](std::size_t trustee) {
+    auto const guards = now().at("guards").at("people").as_array();
+    return guards.at(trustee).as_object();
+  };
+  EXPECT_EQ(online(0).at("online"), json::value(true)) << "the server is where the connection is";
+  EXPECT_EQ(online(1).at("online"), json::value()) << "nobody has told yet";
+  laptop.receive(server::wire::status_push({1, 2, 3, 4, 5, 6, 7, 8}, {}));
+  PersonId const guard = online(1).at("person").to_number<PersonId>();
+  EXPECT_EQ(online(1).at("online"), json::value(true));
+  EXPECT_FALSE(online(1).contains("since_s"));
+  std::vector<PersonId> others{1, 2, 3, 4, 5, 6, 7, 8};
+  std::erase(others, guard);
+  laptop.receive(server::wire::status_push(others, {}));
+  laptop.tick(12'000);
+  EXPECT_EQ(online(1).at("online"), json::value(false));
+  EXPECT_EQ(online(1).at("since_s"), json::value(12));
+  laptop.disconnect();
+  laptop.tick(7'000);
+  EXPECT_EQ(online(0).at("online"), json::value(false));
+  EXPECT_EQ(online(0).at("since_s"), json::value(7));
+  EXPECT_EQ(online(1).at("online"), json::value());
+  EXPECT_EQ(now().at("people").at(1).at("online"), json::value());
+  laptop.connect();
+  EXPECT_EQ(online(0).at("online"), json::value(true));
+  EXPECT_EQ(online(1).at("online"), json::value());
+  laptop.receive(server::wire::status_push({1, 2, 3, 4, 5, 6, 7, 8}, {}));
+  EXPECT_EQ(online(1).at("online"), json::value(true));
+}
+
+// Harm: a time that the chair has taken back, or of a vote that is over, still runs on a page; or each second is news.
+TEST_F(View, ACountdownIsWhatTheServerTellsAndEndsWithTheVote) {
+  auto const tell = [this](std::optional<std::uint32_t> left_s) {
+    laptop.receive(server::wire::status_push({1}, {}, left_s));
+  };
+  to_tokens();
+  EXPECT_TRUE(now().at("countdown_s").is_null());
+  tell(60);
+  laptop.tick(12'000);
+  EXPECT_EQ(now().at("countdown_s"), json::value(48));
+  laptop.say("follow on");
+  laptop.tick();
+  auto const said = laptop.seen("now").size();
+  laptop.tick(5'000);
+  tell(42);
+  laptop.tick();
+  EXPECT_EQ(laptop.seen("now").size(), said) << "the same moment, told once more";
+  laptop.tick(120'000);
+  EXPECT_EQ(now().at("countdown_s"), json::value(0));
+  EXPECT_TRUE(laptop.submitted<BatchClose>().empty()) << "nothing closes by it";
+  tell(std::nullopt);
+  EXPECT_TRUE(now().at("countdown_s").is_null());
+  tell(0xFFFFFFFF);
+  EXPECT_EQ(now().at("countdown_s"), json::value(3600)) << "whatever a server tells";
+  laptop.disconnect();
+  EXPECT_TRUE(now().at("countdown_s").is_null());
+  laptop.connect();
+  tell(60);
+  laptop.vote_all("agree");
+  laptop.say("cast");
+  laptop.others_cast();
+  laptop.close();
+  EXPECT_TRUE(now().at("countdown_s").is_null());
+}
+
+// Harm: whoever is no chair hurries the hall.
+TEST_F(View, OnlyAChairSetsACountdown) {
+  to_tokens();
+  laptop.say("countdown 60");
+  EXPECT_EQ(text(laptop.reply("countdown"), "code"), "NOT_AUTHORISED");
+  EXPECT_TRUE(laptop.sent<server::wire::SetCountdown>().empty());
 }
 
 // Harm: a hundred entries in a second, and the page does nothing but draw.

@@ -92,7 +92,7 @@ TEST_F(Cases, NothingIsImportedOnceAnythingWasDone) {
   ASSERT_TRUE(write("06-03", entry::Import{{}, "沿用", {}}, people));
   EXPECT_EQ(now().import()->said.extension, "沿用");
   ASSERT_TRUE(write("06-04", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[0]}));
-  EXPECT_THAT(why(now().check_import()), HasSubstr("人工审核"));
+  EXPECT_THAT(why(now().check_import()), HasSubstr("人工决定"));
 }
 
 // Harm: a decision is lost, or made for somebody else, when the page is opened again.
@@ -215,7 +215,7 @@ TEST_F(Cases, TheRosterWaitsForEverybodyWhoIsOpen) {
   ASSERT_TRUE(write("06-03", entry::Notice{{{"缺考核表", ""}}, 5}, {people[0]}));
   auto const open = why(now().check_roster());
   EXPECT_THAT(open, HasSubstr("第 1 号 甲：补正未了"));
-  EXPECT_THAT(open, HasSubstr("第 3 号 甲：需人工审核"));
+  EXPECT_THAT(open, HasSubstr("第 3 号 甲：须人工认定"));
   EXPECT_FALSE(write("06-30", entry::Answer{entry::Outcome::kCorrected}, {people[0]})) << "after the deadline";
   ASSERT_TRUE(write("06-04", entry::Answer{entry::Outcome::kCorrected}, {people[0]}));
   ASSERT_TRUE(write("06-05", entry::Decide{Verdict::kEligible, "齐", "第五条", {}}, {people[2]}));

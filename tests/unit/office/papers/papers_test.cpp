@@ -8,10 +8,12 @@
 #include <algorithm>
 
 #include "office/papers/frame.h"
+#include "office/papers/words.h"
 #include "sheets/sheet.h"
 #include "sheets/sheet_writer.h"
 #include "support/meeting_fixture.h"
 #include "verifier/paper.h"
+#include "verifier/report.h"
 
 using namespace piaojue;
 using namespace piaojue::office;
@@ -183,7 +185,7 @@ TEST(Papers, HostileNamesStayText) {
 TEST(Papers, EachHasBothHeadsAndSaysThatItIsARehearsal) {
   std::string const record_head = to_hex(record().audit.head.view());
   std::string const ledger_head = to_hex(kLedger.head.view());
-  ASSERT_EQ(papers().size(), 7U);
+  ASSERT_EQ(papers().size(), 8U);
   for (Paper const& paper : papers()) {
     for (std::string const& head : {record_head, ledger_head}) {
       EXPECT_NE(paper.html.find(head.substr(0, 4) + " " + head.substr(4, 4) + " " + head.substr(8, 4)),
@@ -226,6 +228,97 @@ TEST(Papers, ThePublicListSaysUntilWhenAndWhereToObject) {
     ASSERT_TRUE(paper);
     EXPECT_THAT(paper->html, testing::Not(testing::HasSubstr("<td>" + escaped(who.name) + "</td>")));
   }
+}
+
+// Harm: what hangs on the wall states another rule than the law, or in signs that people argue about.
+TEST(Papers, TheRuleStandsInTheWordsOfTheLaw) {
+  for (std::size_t const at : {std::size_t{1}, std::size_t{3}, std::size_t{4}, std::size_t{5}, std::size_t{7}})
+    EXPECT_THAT(papers().at(at).html, testing::HasSubstr("获得出席评审专家三分之二（不含）以上同意票数")) << at;
+  meeting::Rules rules = record().audit.manifest->rules;
+  rules.pass_strict = false;
+  rules.pass_numerator = 11;
+  rules.pass_denominator = 20;
+  rules.quorum_numerator = rules.quorum_denominator = 1;
+  EXPECT_THAT(said(rule_sentence(rules)), testing::HasSubstr("20分之11（含）以上同意票数"));
+  EXPECT_THAT(said(rule_sentence(rules)), testing::HasSubstr("应到人数的全部"));
+}
+
+// Harm: whoever asks when somebody came is told a number of the record; or a time that one wrong clock made.
+TEST(Papers, TimesOfAttendanceAreTimes) {
+  auto const& audit = record().audit;
+  auto const came = audit.attendance.front().first_sign_in;
+  ASSERT_TRUE(came);
+  auto const by = audit.there_by(*came);
+  ASSERT_TRUE(by);
+  // 2027-01-15, of the fixture: another day than the meeting's.
+  EXPECT_THAT(papers().at(0).html, testing::HasSubstr("不晚于 2027-01-15 16:"));
+  EXPECT_EQ(clock_text(*by, "2027-01-15").substr(0, 3), "16:");
+  EXPECT_EQ(clock_text(1'800'000'000, ""), "2027-01-15 16:00");
+  verifier::Audit of;
+  of.cosigned_at = {{5, 2000}, {9, 1000}, {20, 3000}};
+  EXPECT_EQ(of.there_by(4), 1000U);  // a later checkpoint covers it as well
+  EXPECT_EQ(of.there_by(5), 1000U);
+  EXPECT_EQ(of.there_by(9), 3000U);
+  EXPECT_FALSE(of.there_by(20));
+  MeetingRecord none{record().audit, {}};
+  none.audit.cosigned_at.clear();
+  auto const paper = attendance_paper(none, kLedger);
+  ASSERT_TRUE(paper);
+  EXPECT_THAT(paper->html, testing::HasSubstr("无时刻（第 " + std::to_string(*came) + " 条）"));
+}
+
+// Harm: an expert who was there finds no line to sign on, or signs a result that is not the record's.
+TEST(Papers, EveryExpertPresentSignsTheResultsOfThisRecord) {
+  Paper const& paper = papers().at(7);
+  EXPECT_EQ(paper.name, "10-表决结果签字表");
+  std::string const head = verifier::grouped(record().audit.head);
+  EXPECT_THAT(paper.html, testing::HasSubstr(escaped(head) + "</p>"));
+  auto const lines = paper.html.substr(paper.html.find("id=\"signatures\""));
+  std::size_t experts = 0;
+  for (auto const& line : record().audit.attendance) {
+    auto const& who = record().audit.manifest->people.at(line.person - 1);
+    bool const signs = (who.roles & meeting::kExpert) != 0 && line.first_sign_in;
+    EXPECT_EQ(lines.find("<td>" + escaped(who.name) + "</td>") != std::string::npos, signs) << who.name;
+    experts += signs ? 1 : 0;
+  }
+  EXPECT_EQ(experts, 5U);
+  // Four of five agree: 3×4 against 2×5, and it must be more.
+  EXPECT_THAT(paper.html, testing::HasSubstr("3×4 = 12 &gt; 10 = 2×5，须大于"));
+  for (auto const& row : result_rows(record().audit))
+    EXPECT_THAT(paper.html, testing::HasSubstr("<td>" + escaped(row[1]) + "</td>")) << row[1];
+}
+
+// Harm: paper ballots that can be told apart, have a place for a name, or other numbers than the meeting.
+TEST(Papers, BallotsOfPaperAreNamelessAndNumberedAsTheMeetingIs) {
+  BallotPapers of;
+  of.meeting = "职称评审会议";
+  of.date = "2026-11-26";
+  of.candidates = record().audit.manifest->candidates;
+  of.batches = {{"副高级 正常", {2, 3}}, {"副高级 破格", {1}}};
+  OfficeHeading const heading{"评审办公室", *sheets::parse_day("2026-11-20"), kLedger};
+  auto const made = ballot_papers(heading, of);
+  ASSERT_TRUE(made) << made.error().in(Lang::kZh);
+  ASSERT_EQ(made->size(), 2U);
+  std::string const& first = made->front().html;
+  for (char const* const word :
+       {"职称评审会议", "2026-11-26", "副高级 正常", "第 2 号", "第 3 号", "只选一项", "请勿写姓名"})
+    EXPECT_THAT(first, testing::HasSubstr(word));
+  EXPECT_THAT(first, testing::Not(testing::HasSubstr("第 1 号")));
+  EXPECT_THAT(first, testing::Not(testing::HasSubstr("签字")));
+  auto const boxes = [](std::string const& html) {
+    std::size_t out = 0;
+    for (auto at = html.find("□"); at != std::string::npos; at = html.find("□", at + 1)) ++out;
+    return out;
+  };
+  EXPECT_EQ(boxes(first), 6U);
+  // One page for all: two prints differ in nothing.
+  EXPECT_EQ(ballot_papers(heading, of)->front().html, first);
+  of.abstaining = false;
+  of.date.clear();
+  auto const without = ballot_papers(heading, of)->front().html;
+  EXPECT_EQ(boxes(without), 4U);
+  EXPECT_THAT(without, testing::Not(testing::HasSubstr("弃权")));
+  EXPECT_THAT(without, testing::HasSubstr("年　　月　　日"));
 }
 
 // Harm: identity numbers on a paper that nobody asked them for, or hung up.
@@ -295,7 +388,7 @@ TEST(Papers, MarksAndChangesOfGuardsStandUnderEveryListOfResults) {
     EXPECT_THAT(paper.html, testing::HasSubstr("第 2 号申报人用纸质表决，未经评委会确认")) << paper.name;
     EXPECT_THAT(paper.html, testing::HasSubstr("签署（主任委员和监督人员）")) << paper.name;
   }
-  EXPECT_THAT(made->at(4).html, testing::HasSubstr("待复核表决：1 号申报人1"));
+  EXPECT_THAT(made->at(4).html, testing::HasSubstr("待复核表决：第 1 号申报人1"));
   EXPECT_THAT(made->at(4).html, testing::HasSubstr("纸质（未经评委会确认）"));
   EXPECT_THAT(compare_paper(read->audit, made->at(3).xlsx)->differences, testing::IsEmpty());
   EXPECT_THAT(compare_paper(read->audit, of(made->at(3).html))->differences, testing::IsEmpty());

@@ -271,6 +271,12 @@ TEST_P(EveryRoute, IsOpenAtItsYearsAndShutAYearBefore) {
   auto const open = at(cell.years).judged();
   EXPECT_EQ(open.verdict, kYes) << said(open.reason);
   EXPECT_EQ(open.route, cell.id);
+  // Harm: an applicant is told of a code, E3a, that no law and no paper knows.
+  for (Lang const lang : {Lang::kZh, Lang::kEn})
+    EXPECT_THAT(open.reason.in(lang), Not(HasSubstr(cell.id))) << open.reason.in(lang);
+  if (cell.years > 0) {
+    EXPECT_THAT(said(open.reason), HasSubstr("满 " + std::to_string(cell.years) + " 年"));
+  }
   auto const shut = at(cell.years - 1).judged();
   EXPECT_EQ(shut.verdict, kNo) << said(shut.reason);
   // The same year less a day of January is for people to count.

@@ -182,7 +182,7 @@ TEST(Codec, SignaturesAreAscendingBySignerAndNoneTwice) {
 }
 
 TEST(Codec, TypesAreThoseOfTheTable) {
-  for (std::uint32_t const type : {0u, 28u, 127u, 256u + 2u, 0xffffffffu}) {
+  for (std::uint32_t const type : {0u, 29u, 127u, 256u + 2u, 0xffffffffu}) {
     Bytes const first = type ? number(1, type) : Bytes{};
     EXPECT_EQ(refusal(first + block(2, kSignIn)), Refusal::kUnknownType) << type;
   }
@@ -357,11 +357,12 @@ std::vector<Body> samples() {
   crypto::elgamal::TallyShare const share{filled<Point>(11), {filled<crypto::Scalar>(12), filled<crypto::Scalar>(13)}};
   auto const key = filled<SigningPublicKey>(20), other_key = filled<SigningPublicKey>(21);
   meeting.manifest.candidates[0].opened_before = "2026 年第一次会议";
+  meeting.manifest.candidates[0].attachments = {{"论文.pdf", 1ULL << 40, kOther}, {"a.png", 1, kOpen}};
   return {
       meeting.manifest,
       SignIn{kMeeting, 7, 3},
       SignOut{kMeeting, 7, 4, "离席", kOpen, true, 1ULL << 40, kOther},
-      Recuse{kMeeting, 7, 2, "亲属"},
+      Recuse{kMeeting, 7, 2, "亲属", 1},
       KeyChange{kMeeting, 7, key, other_key, filled<BoxPublicKey>(23), filled<Signature>(22), "电脑损坏"},
       Interview{kMeeting, 2, "答辩", kOther},
       BatchKeys{
@@ -388,7 +389,8 @@ std::vector<Body> samples() {
       MeetingClose{kMeeting, 1ULL << 40, kOther, {kOpen, kOther}},
       TrusteeChange{kMeeting, 2, 7, "电脑损坏"},
       EnvelopeSpoil{kOpen, 7, 3, {{1, key}, {2, other_key}}, 9},
-      CheckResult{kOpen, 7, 3, CheckVerdict::kDiffers}};
+      CheckResult{kOpen, 7, 3, CheckVerdict::kDiffers},
+      RecuseBack{kMeeting, 7, 2, "误登", 1}};
 }
 
 class EveryType : public ::testing::TestWithParam<std::size_t> {};

@@ -46,12 +46,33 @@ void takes_box_key(Meeting& meeting, PersonId p, BoxPublicKey const& key) {
       {possession_input(m(meeting).meeting_id, p, *person.identity_key, *person.witness_key, key)});
 }
 
+void attach(Meeting& x, std::string name, std::uint64_t size = 1) {
+  m(x).candidates[0].attachments.push_back({std::move(name), size, Hash{}});
+}
+
 void swap_possessions(Meeting& meeting) { std::swap(m(meeting).people[0].possession, m(meeting).people[1].possession); }
 
 INSTANTIATE_TEST_SUITE_P(
     Manifest, ManifestRule,
     ::testing::Values(
         rule("Title", [](Meeting& x) { m(x).title.clear(); }),
+        rule("AttachmentOfAKnownKind", [](Meeting& x) { attach(x, "picture.svg"); }),
+        rule("AttachmentHasANameBeforeItsEnding", [](Meeting& x) { attach(x, ".pdf"); }),
+        rule("AttachmentIsNotHidden", [](Meeting& x) { attach(x, ".a.pdf"); }),
+        rule("AttachmentNameLeadsNowhere", [](Meeting& x) { attach(x, "../a.pdf"); }),
+        rule("AttachmentNameLeadsNowhereElse", [](Meeting& x) { attach(x, "a\\b.pdf"); }),
+        rule("AttachmentNameIsOneLine", [](Meeting& x) { attach(x, "a\nb.pdf"); }),
+        rule("AttachmentNameHasAnEnd", [](Meeting& x) { attach(x, std::string(197, 'a') + ".pdf"); }),
+        rule("AttachmentIsNotEmpty", [](Meeting& x) { attach(x, "a.pdf", 0); }),
+        rule("AttachmentSizeBound", [](Meeting& x) { attach(x, "a.pdf", kAttachmentBytesMax + 1); }),
+        rule("AttachmentsOfACandidateHaveNamesOfTheirOwn",
+             [](Meeting& x) {
+               attach(x, "Report.pdf");
+               attach(x, "rEPORT.PDF");
+             }),
+        rule("AttachmentsBound", [](Meeting& x) {
+          for (int i = 0; i < 21; ++i) attach(x, std::to_string(i) + ".pdf");
+        }, Refusal::kTooLarge),
         rule("DateForm", [](Meeting& x) { m(x).date = "2026-3-2"; }),
         rule("DateDigits", [](Meeting& x) { m(x).date = "2026-0x-02"; }),
         rule("DateMonth", [](Meeting& x) { m(x).date = "2026-13-02"; }),
@@ -232,6 +253,18 @@ TEST(MeetingOpen, ARehearsalMayBeSmall) {
   meeting.begin();
   meeting.run_batch(1, meeting.votes(1, 3, 0));
   EXPECT_TRUE(meeting.record.question(1).declared->passed);
+}
+
+// Harm: a dossier that cannot be attached, because a bound or a way of writing is narrower than the rule says.
+TEST(Manifest, AttachmentsAreTakenUpToTheirBounds) {
+  Meeting meeting({.batches = {2, 1}});
+  for (int i = 0; i < 16; ++i) attach(meeting, std::to_string(i) + ".jpeg", kAttachmentBytesMax);
+  attach(meeting, std::string(196, 'a') + ".pdf");
+  attach(meeting, "论文.PDF");
+  attach(meeting, "获奖证书 (1).Png");
+  attach(meeting, "a.b..jpg");
+  m(meeting).candidates[1].attachments = m(meeting).candidates[0].attachments;
+  EXPECT_TRUE(meeting.open_meeting());
 }
 
 }  // namespace

@@ -233,6 +233,254 @@ TEST(RecuseRules, NotWhileTheQuestionIsVotedOnNorAfterItIsDecided) {
   EXPECT_REFUSED(m, kWrongPhase, m.recuse(1, 2));
 }
 
+// ---- RecuseBack ----------------------------------------------------------------------------------------------------
+
+class RecuseBackRules : public ::testing::Test {
+ protected:
+  explicit RecuseBackRules(MeetingOptions options = {.experts = 7, .trustees = 2, .batches = {2}})
+      : m(std::move(options)) {
+    m.begin();
+  }
+  bool recused(PersonId p, QuestionId q) const {
+    auto const has = m.record.recusals().find(p);
+    return has != m.record.recusals().end() && has->second.contains(q);
+  }
+  Meeting m;
+};
+
+// Harm: one wrong click, and a candidate has one judge less for good.
+TEST_F(RecuseBackRules, WhoSteppedBackByHimselfComesBackByHimself) {
+  must(m.recuse(2, 1));
+  must(m.recuse(2, 2));
+  EXPECT_REFUSED(m, kMalformed, m.submit(RecuseBack{m.record.meeting(), 2, 1, ""}, {2}));
+  EXPECT_ACCEPTED(m.recuse_back(2, 1));
+  EXPECT_FALSE(recused(2, 1));
+  EXPECT_TRUE(recused(2, 2)) << "the other question is another matter";
+  // It is as if it had never been: he may step back again, and then it is attested as before.
+  EXPECT_ACCEPTED(m.recuse(2, 1));
+  EXPECT_TRUE(m.record.recusals().at(2).at(1).attested);
+  EXPECT_REFUSED(m, kConflict, m.recuse(2, 1));
+}
+
+TEST_F(RecuseBackRules, OnlyOfARecusalThatStands) {
+  EXPECT_REFUSED(m, kUnknown, m.recuse_back(2, 1));
+  must(m.recuse(2, 1));
+  EXPECT_REFUSED(m, kUnknown, m.recuse_back(3, 1));
+  EXPECT_REFUSED(m, kUnknown, m.recuse_back(2, 2));
+  EXPECT_REFUSED(m, kUnknown, m.recuse_back(2, 9));
+  must(m.recuse_back(2, 1));
+  EXPECT_REFUSED(m, kUnknown, m.recuse_back(2, 1));
+}
+
+// Harm: the office keeps an expert out who was to judge, or brings in one who had said that he is partial.
+TEST_F(RecuseBackRules, NobodyElseTakesBackWhatAPersonSaid) {
+  must(m.recuse(2, 1));
+  auto back = [&](std::vector<PersonId> signers) {
+    return m.submit(RecuseBack{m.record.meeting(), 2, 1, "误登"}, std::move(signers));
+  };
+  EXPECT_REFUSED(m, kNotAuthorised, back({3}));
+  EXPECT_REFUSED(m, kNotAuthorised, back(m.office()));
+  EXPECT_REFUSED(m, kNotAuthorised, back(m.committee(2)));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1, m.office()));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1, m.committee(2)));
+  EXPECT_ACCEPTED(back({2}));
+}
+
+// Harm: an expert whom the office recused signs that too, which makes it his own word, and lifts it alone.
+TEST_F(RecuseBackRules, WhatTheOfficeEnteredItTakesBackWithHimWhoeverSignedLater) {
+  for (bool const attested : {false, true}) {
+    must(m.recuse_by(2, 1, m.office()));
+    if (attested) must(m.recuse(2, 1));
+    EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1));
+    EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1, {m.chair()}));
+    EXPECT_ACCEPTED(m.recuse_back(2, 1, attested ? m.committee(2) : m.office()));
+    EXPECT_EQ(m.record.last_by(), attested ? By::kCommittee : By::kOffice);
+  }
+  must(m.recuse_by(2, 1, m.office()));
+  must(m.recuse(2, 1));
+  EXPECT_ACCEPTED(m.recuse_back(2, 1, m.office()));
+  EXPECT_FALSE(recused(2, 1));
+}
+
+// Harm: who ought to step back does so by himself, so that nobody else can have him do it, and comes back in the last
+// moment.
+TEST_F(RecuseBackRules, OfficeAndCommitteeMayAddTheirWordToHis) {
+  must(m.recuse(2, 1));
+  EXPECT_ACCEPTED(m.submit(Recuse{m.record.meeting(), 2, 1, "亲属"}, m.office()));
+  EXPECT_EQ(m.record.last_by(), By::kOffice);
+  auto const& note = m.record.recusals().at(2).at(1);
+  EXPECT_TRUE(note.attested) << "his own word is not made less by it";
+  EXPECT_EQ(note.reason, "同一单位");
+  EXPECT_REFUSED(m, kConflict, m.recuse_by(2, 1, m.office()));
+  EXPECT_REFUSED(m, kConflict, m.recuse(2, 1));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1));
+  EXPECT_ACCEPTED(m.recuse_by(2, 1, m.committee(2)));
+  EXPECT_REFUSED(m, kConflict, m.recuse_by(2, 1, m.committee(2)));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1, m.office()));
+  EXPECT_ACCEPTED(m.recuse_back(2, 1, m.committee(2)));
+  must(m.recuse_by(2, 1, m.committee(2)));
+  EXPECT_REFUSED(m, kConflict, m.recuse_by(2, 1, m.office()));
+}
+
+TEST_F(RecuseBackRules, WhatTheCommitteeSignedForNoOfficeTakesBack) {
+  must(m.recuse_by(2, 1, m.office()));
+  must(m.recuse_by(2, 1, m.committee(2)));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1, m.office()));
+  std::vector<PersonId> fewer = m.committee(2);
+  fewer.pop_back();
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1, fewer));
+  EXPECT_ACCEPTED(m.recuse_back(2, 1, m.committee(2)));
+}
+
+// Harm: the office brings an expert a key, and with it brings him back into a question that he had said he must not
+// judge.
+TEST_F(RecuseBackRules, AKeyThatTheOfficeBroughtTakesBackNothingThatWasSignedBefore) {
+  must(m.recuse(2, 1));
+  must(m.change_keys(2, m.office()));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 1, m.office()));
+  // Nor does the next key of the office take back what was signed with this one.
+  must(m.recuse(2, 2));
+  must(m.change_keys(2, m.office()));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(2, 2));
+  // A first key is the committee's word for it.
+  must(m.change_keys(2, m.committee(2)));
+  EXPECT_ACCEPTED(m.recuse_back(2, 1));
+  EXPECT_ACCEPTED(m.recuse_back(2, 2));
+}
+
+TEST_F(RecuseBackRules, TheKeyThatSignedARecusalTakesItBack) {
+  must(m.change_keys(2, m.office()));
+  must(m.recuse(2, 1));
+  EXPECT_ACCEPTED(m.recuse_back(2, 1));
+  // What he did not sign, only the office did, it takes back with him, whatever key he has.
+  must(m.recuse_by(2, 1, m.office()));
+  must(m.change_keys(2, m.office()));
+  EXPECT_ACCEPTED(m.recuse_back(2, 1, m.office()));
+}
+
+// Harm: an entry of before, kept by the server, takes back what stands now, or recuses a person against his word.
+TEST_F(RecuseBackRules, NoOldEntryCountsAgain) {
+  must(m.recuse(2, 1));
+  std::uint64_t const old = m.record.size() - 1;
+  must(m.recuse_back(2, 1));
+  EXPECT_REFUSED(m, kConflict, m.submit_bytes(m.entries[old]));
+  must(m.recuse(2, 1));
+  EXPECT_REFUSED(m, kConflict, m.submit_bytes(m.entries[old + 1]));
+  EXPECT_REFUSED(m, kConflict, m.submit(RecuseBack{m.record.meeting(), 2, 1, "误登", 2}, {2}));
+  EXPECT_ACCEPTED(m.recuse_back(2, 1));
+}
+
+// Harm: each wakes every laptop and outdates a drafted BatchOpen; one expert could keep a meeting from voting.
+TEST_F(RecuseBackRules, EightOfAPersonAndQuestion) {
+  m.witnessed = false;
+  for (std::uint32_t i = 0; i < kRecuseBacksMax; ++i) {
+    must(m.recuse(2, 1));
+    must(m.recuse_back(2, 1));
+  }
+  EXPECT_ACCEPTED(m.recuse(2, 1));
+  EXPECT_REFUSED(m, kTooLarge, m.recuse_back(2, 1));
+  must(m.recuse(2, 2));
+  EXPECT_ACCEPTED(m.recuse_back(2, 2));
+}
+
+// Harm: tokens and denominators are frozen; a vote of his would stand in the count of a question without him.
+TEST_F(RecuseBackRules, NotWhileTheQuestionIsVotedOnNorAfterItIsDecided) {
+  must(m.recuse(1, 1));
+  must(m.recuse(1, 2));
+  Votes const votes = m.votes(1, 5, 0);
+  m.run_batch(1, votes, Stage::kOpen);
+  EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(1, 1));
+  must(m.void_questions({1}));
+  EXPECT_ACCEPTED(m.recuse_back(1, 1));
+  EXPECT_TRUE(m.record.taken_back().opened);
+  EXPECT_TRUE(m.attempt().recused(1, 1)) << "what was opened stays as it was opened";
+  EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(1, 2));
+  m.continue_batch(votes, Stage::kOpen, Stage::kDeclared);
+  EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(1, 2));
+  m.run_batch(1, {}, Stage::kOpen);
+  EXPECT_FALSE(m.attempt().recused(1, 1));
+}
+
+// Harm: who stood back while nobody knew a sum comes back and decides on paper what the ballots left open; and two sums
+// that differ by one voter are his vote.
+TEST_F(RecuseBackRules, NotOnceASumOfTheQuestionWasOpened) {
+  must(m.recuse(1, 1));
+  m.run_batch(1, m.votes(1, 4, 2), Stage::kBox);
+  for (PersonId const p : m.attempt().entitled()) {
+    if (p != 7) must(m.confirm(p));
+  }
+  must(m.override_people({{7, false}}));
+  m.continue_batch({}, Stage::kConfirmed, Stage::kErased);
+  ASSERT_TRUE(m.record.question(1).declared->contested);
+  EXPECT_ACCEPTED(m.recuse(2, 1));
+  EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(1, 1));
+  EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(2, 1));
+}
+
+// Harm: chair and supervisor count the papers, write down one too many, and who stepped back comes back and decides.
+TEST_F(RecuseBackRules, NotOnceThePapersOfTheQuestionWereCounted) {
+  must(m.recuse(1, 1));
+  must(m.recuse(1, 2));
+  must(m.open(1, true));
+  must(m.void_questions({2}));
+  must(m.paper_tally({{1, {6, 7, 7, 0, 4, 3, 0}}}));
+  ASSERT_EQ(m.record.undecided(1), (std::vector<QuestionId>{1, 2}));
+  EXPECT_REFUSED(m, kWrongPhase, m.recuse_back(1, 1));
+  EXPECT_ACCEPTED(m.recuse_back(1, 2)) << "nobody has counted anything of this one";
+}
+
+// Harm: a BatchOpen that still calls him recused would be the office's word against the log.
+TEST_F(RecuseBackRules, WhoCameBackIsEntitledAndCountsForGateAndDenominator) {
+  must(m.recuse(1, 1));
+  m.all_keys(1);
+  BatchOpen const before = must(m.record.draft_batch_open(1, false, {}));
+  must(m.recuse_back(1, 1));
+  EXPECT_REFUSED(m, kConflict, m.submit(before, m.office()));
+  must(m.submit(must(m.record.draft_batch_open(1, false, {})), m.office()));
+  EXPECT_TRUE(m.attempt().open.recusals.empty());
+  EXPECT_EQ(m.attempt().attested.count(1), 0U);
+  EXPECT_EQ(m.attempt().live_questions_of(1).size(), 2U);
+}
+
+class RecuseBackInModeLeave : public RecuseBackRules {
+ protected:
+  RecuseBackInModeLeave()
+      : RecuseBackRules([] {
+          MeetingOptions options{.experts = 7, .trustees = 2, .batches = {2}};
+          options.rules.recusal_mode = RecusalMode::kLeave;
+          return options;
+        }()) {}
+};
+
+TEST_F(RecuseBackInModeLeave, WhoCameBackIsPresentAgain) {
+  must(m.recuse(1, 1));
+  must(m.recuse_by(2, 2, m.office()));
+  m.run_batch(1, m.votes(1, 5, 0), Stage::kOpen);
+  EXPECT_EQ(m.attempt().left, 2U);
+  EXPECT_EQ(m.attempt().kept_out, 1U);
+  must(m.void_questions({}));
+  must(m.recuse_back(1, 1));
+  must(m.recuse_back(2, 2, m.office()));
+  m.run_batch(1, m.votes(1, 7, 0), Stage::kOpen);
+  EXPECT_EQ(m.attempt().open.present.size(), 7U);
+  EXPECT_EQ(m.attempt().left, 0U);
+  EXPECT_EQ(m.attempt().kept_out, 0U);
+}
+
+// A chair is out of the office's reach, whatever else he is.
+TEST(RecuseBackOfAChair, IsAMatterOfTheCommitteeWhereItEnteredIt) {
+  Meeting m({.experts = 7, .batches = {2}, .first_expert_is_chair = true});
+  m.begin();
+  must(m.recuse_by(1, 1, m.committee(1)));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(1, 1));
+  EXPECT_REFUSED(m, kNotAuthorised, m.recuse_back(1, 1, m.office()));
+  EXPECT_ACCEPTED(m.recuse_back(1, 1, m.committee(1)));
+  must(m.recuse(1, 1));
+  EXPECT_ACCEPTED(m.recuse_back(1, 1));
+}
+
 // ---- Interview -----------------------------------------------------------------------------------------------------
 
 TEST(InterviewRules, OfAnExceptionalCandidateOnceByTheClerk) {

@@ -35,7 +35,12 @@ inline std::string state(Record const& record) {
   std::ostringstream out;
   out << static_cast<int>(record.phase()) << ' ' << record.size() << ' ' << to_hex(record.tree().root().view());
   for (PersonId const person : record.signed_in()) out << " w" << person;
-  for (auto const& [person, questions] : record.recusals()) out << " r" << person << ':' << questions.size();
+  for (auto const& [person, questions] : record.recusals()) {
+    for (auto const& [q, note] : questions) {
+      out << " r" << person << ':' << q << note.attested << note.by_office << note.by_committee
+          << note.own_key.value_or(0) << record.recuse_backs(person, q);
+    }
+  }
   out << " i" << record.interviews().size() << " p" << record.pending_keys().size();
   for (BatchId b = 1; b <= record.manifest().batches.size(); ++b) {
     out << " b" << record.attempts(b) << '/' << record.undecided(b).size();

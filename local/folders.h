@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Where a program keeps what is its person's, when nobody says where.
+#include <string>
+#include <string_view>
+
+namespace piaojue::local {
+
+/// "$XDG_DATA_HOME/name", or "~/.local/share/name" where that variable is no absolute path. Empty: this person has no
+/// home either.
+std::string own_folder(std::string_view name);
+
+}  // namespace piaojue::local

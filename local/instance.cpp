@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "local/instance.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "local/peer.h"
+#include "strings/local.h"
+
+namespace piaojue::local {
+
+namespace text = strings::local;
+
+namespace {
+
+namespace asio = boost::asio;
+using asio::local::stream_protocol;
+using boost::system::error_code;
+using Clock = std::chrono::steady_clock;
+
+constexpr char const* kSocket = "page.sock";
+constexpr char const* kLock = "page.lock";
+constexpr std::string_view kAsk = "page\n";
+constexpr std::string_view kAddress = "http://127.0.0.1:";
+constexpr std::size_t kAddressMax = 256;
+constexpr std::size_t kAtOnce = 4;
+constexpr int kWaiting = 16;
+
+/// Closed at the end of a scope.
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& from) noexcept : fd_(std::exchange(from.fd_, -1)) {}
+  Fd& operator=(Fd&&) = delete;
+  ~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+Explanation failed(std::string const& folder) {
+  return {{text::kInstanceFailed, {{"reason", std::strerror(errno)}}}, folder, Refusal::kStorage};
+}
+
+Fd open_folder(std::string const& folder) { return Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
+
+/// By the folder's descriptor: an address of this kind has 108 bytes, and a folder's name may have more.
+sockaddr_un address_in(int folder) {
+  sockaddr_un out{};
+  out.sun_family = AF_UNIX;
+  auto const path = "/proc/self/fd/" + std::to_string(folder) + "/" + kSocket;
+  std::memcpy(out.sun_path, path.c_str(), path.size() + 1);
+  return out;
+}
+
+/// sockaddr_un is one of the kinds of sockaddr: so the system wants them.
+sockaddr const* plain(sockaddr_un const& address) { return reinterpret_cast<sockaddr const*>(&address); }
+
+}  // namespace
+
+// ==================================================================================================== Who is asked
+
+struct Instance::Impl : std::enable_shared_from_this<Instance::Impl> {
+  struct Asked;
+
+  Fd lock, folder, listening;
+  std::optional<asio::strand<asio::io_context::executor_type>> strand;
+  std::optional<stream_protocol::acceptor> acceptor;
+  std::function<std::string()> page;
+  std::size_t connections = 0;
+
+  Impl(Fd held, Fd in, Fd on) : lock(std::move(held)), folder(std::move(in)), listening(std::move(on)) {}
+
+  void accept();
+  void stop() {
+    // While the lock is held the name is this program's, so nobody else's socket goes.
+    ::unlinkat(folder.get(), kSocket, 0);
+    page = nullptr;
+    error_code ignored;
+    if (acceptor) acceptor->close(ignored);
+  }
+};
+
+struct Instance::Impl::Asked : std::enable_shared_from_this<Asked> {
+  Asked(std::shared_ptr<Impl> of, stream_protocol::socket&& from)
+      : host(std::move(of)), socket(std::move(from)), deadline(*host->strand), line(kAsk.size()) {
+    ++host->connections;
+  }
+  ~Asked() { --host->connections; }
+  Asked(Asked const&) = delete;
+  Asked& operator=(Asked const&) = delete;
+
+  std::shared_ptr<Impl> host;
+  stream_protocol::socket socket;
+  asio::steady_timer deadline;
+  asio::streambuf line;
+  std::string answer;
+
+  void begin() {
+    if (peer_of_socket(socket.native_handle()) != Peer::kOwn) return;
+    deadline.expires_after(kPageAnswer);
+    deadline.async_wait([self = shared_from_this()](error_code const& cancelled) {
+      error_code ignored;
+      if (!cancelled) self->socket.close(ignored);
+    });
+    asio::async_read_until(socket, line, '\n', [self = shared_from_this()](error_code const& error, std::size_t size) {
+      if (error || !self->is_page(size)) return self->end();
+      self->answer = (self->host->page ? self->host->page() : std::string()) + "\n";
+      asio::async_write(self->socket, asio::buffer(self->answer),
+                        [self](error_code const&, std::size_t) { self->end(); });
+    });
+  }
+  bool is_page(std::size_t size) const {
+    auto const data = line.data();
+    return std::string_view(static_cast<char const*>(data.data()), std::min(size, data.size())) == kAsk;
+  }
+  void end() { deadline.cancel(); }
+};
+
+void Instance::Impl::accept() {
+  acceptor->async_accept([self = shared_from_this()](error_code const& error, stream_protocol::socket socket) {
+    // Of this user alone comes what makes this fail for good; then a second start says that the folder is in use.
+    if (error || !self->acceptor->is_open()) return;
+    if (self->connections < kAtOnce) std::make_shared<Asked>(self, std::move(socket))->begin();
+    self->accept();
+  });
+}
+
+Instance::Instance(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Instance::~Instance() { stop(); }
+
+Explained<std::unique_ptr<Instance>> Instance::take(std::string const& path) {
+  std::error_code ignored;
+  auto const above = std::filesystem::path(path).parent_path();
+  if (!above.empty()) std::filesystem::create_directories(above, ignored);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(path);
+  auto folder = open_folder(path);
+  if (folder.get() < 0) return failed(path);
+  Fd lock(::openat(folder.get(), kLock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (lock.get() < 0) return failed(path);
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return failed(path);
+    return Explanation(text::kInstanceInUse, path, Refusal::kConflict);
+  }
+  // What a killed program left.
+  if (::unlinkat(folder.get(), kSocket, 0) != 0 && errno != ENOENT) return failed(path);
+  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  auto const address = address_in(folder.get());
+  // Before it has a name: it has these rights from its first moment.
+  if (socket.get() < 0 || ::fchmod(socket.get(), 0600) != 0 ||
+      ::bind(socket.get(), plain(address), sizeof address) != 0 || ::listen(socket.get(), kWaiting) != 0) {
+    return failed(path);
+  }
+  auto impl = std::make_shared<Impl>(std::move(lock), std::move(folder), std::move(socket));
+  return std::unique_ptr<Instance>(new Instance(std::move(impl)));
+}
+
+void Instance::serve(net::Loop& loop, std::function<std::string()> page) {
+  impl_->page = std::move(page);
+  impl_->strand.emplace(asio::make_strand(loop.io()));
+  impl_->acceptor.emplace(*impl_->strand, stream_protocol(), impl_->listening.release());
+  asio::post(*impl_->strand, [impl = impl_] { impl->accept(); });
+}
+
+void Instance::stop() {
+  if (!impl_->strand) return impl_->stop();
+  asio::post(*impl_->strand, [impl = impl_] { impl->stop(); });
+}
+
+// ==================================================================================================== Who asks
+
+namespace {
+
+int left_ms(Clock::time_point deadline) {
+  auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return static_cast<int>(std::max<std::int64_t>(left, 0));
+}
+
+/// A line, without its end; empty: none came in time, or it is too long.
+std::string read_line(int fd, Clock::time_point deadline) {
+  std::string out;
+  for (;;) {
+    pollfd wait{fd, POLLIN, 0};
+    if (::poll(&wait, 1, left_ms(deadline)) <= 0) return {};
+    std::array<char, kAddressMax> part{};
+    auto const got = ::recv(fd, part.data(), part.size() - out.size(), MSG_DONTWAIT);
+    if (got <= 0) return {};
+    out.append(part.data(), static_cast<std::size_t>(got));
+    if (auto const end = out.find('\n'); end != std::string::npos) return out.substr(0, end);
+    if (out.size() >= kAddressMax) return {};
+  }
+}
+
+/// Nothing else goes to a browser.
+bool is_address(std::string_view line) {
+  return line.starts_with(kAddress) && std::ranges::all_of(line, [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+}  // namespace
+
+Explained<std::string> ask_for_page(std::string const& path) {
+  Explanation const nobody(text::kInstanceNoAnswer, path, Refusal::kUnknown);
+  auto const deadline = Clock::now() + kPageAnswer;
+  auto const folder = open_folder(path);
+  // Never waits: a program with so many in front of it is asked again.
+  Fd const socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (folder.get() < 0 || socket.get() < 0) return nobody;
+  auto const address = address_in(folder.get());
+  if (::connect(socket.get(), plain(address), sizeof address) != 0) return nobody;
+  if (peer_of_socket(socket.get()) != Peer::kOwn) {
+    return Explanation(text::kInstanceOtherUser, path, Refusal::kNotAuthorised);
+  }
+  if (::send(socket.get(), kAsk.data(), kAsk.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kAsk.size())) return nobody;
+  auto line = read_line(socket.get(), deadline);
+  if (!is_address(line)) return nobody;
+  return line;
+}
+
+}  // namespace piaojue::local
