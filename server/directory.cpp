@@ -227,14 +227,15 @@ Explained<void> write_database(Directory const& directory, Writes const& writes)
 
 /// Everything of a new directory, on the disk.
 Explained<void> fill(Directory const& directory, meeting::Manifest const& manifest, Settings const& settings,
-                     NewKeys const& keys, std::vector<Material> const& materials, Writes writes) {
+                     NewKeys const& keys, std::vector<Material> const& materials, OnFiles const& on_files,
+                     Writes writes) {
   for (auto const& path : {directory.path(), directory.keys(), directory.slips()}) {
     if (::mkdir(path.c_str(), 0700) != 0) return system_error(text::kFileNotCreated, path);
   }
   if (auto done = write_file(directory.settings(), as_bytes(format_settings(settings))); !done) return done;
   if (auto done = write_keys(directory, keys); !done) return done;
   if (auto done = write_slips(directory, manifest, settings, keys.seal, writes); !done) return done;
-  if (auto done = copy_materials(materials, directory.materials()); !done) return done;
+  if (auto done = copy_materials(materials, directory.materials(), on_files); !done) return done;
   if (auto done = write_database(directory, writes); !done) return done;
   for (auto const& path : {directory.keys(), directory.slips(), directory.path()}) {
     if (auto done = sync_directory(path); !done) return done;
@@ -296,7 +297,7 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   if (!settings) return settings.error();
   std::vector<Material> materials;
   if (input.materials) {
-    auto read = read_materials(*input.materials, *manifest);
+    auto read = read_materials(*input.materials, *manifest, input.on_files);
     if (!read) return read.error();
     materials = std::move(*read);
   }
@@ -313,7 +314,7 @@ Explained<InitResult> init_directory(Directory const& directory, InitInput const
   // directory: over anything else, `rename` refuses.
   auto const& target = directory.path();
   Directory const partial(target.string() + ".partial-" + std::to_string(::getpid()));
-  auto done = fill(partial, *manifest, *settings, *keys, materials, std::move(*writes));
+  auto done = fill(partial, *manifest, *settings, *keys, materials, input.on_files, std::move(*writes));
   if (done && ::rename(partial.path().c_str(), target.c_str()) != 0) done = system_error(text::kFileNotCreated, target);
   if (!done) {
     std::error_code ignored;

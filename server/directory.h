@@ -62,6 +62,7 @@ struct InitInput {
   std::optional<fs::path> materials;      ///< files of the candidates (materials.h)
   std::string listen = "127.0.0.1:7443";  ///< port 0: a free one is chosen, because the slips must name it
   std::string host;                       ///< for the slips, if not the address
+  OnFiles on_files = {};                  ///< of `materials`
 };
 struct InitResult {
   std::size_t people = 0, candidates = 0, batches = 0, recusals = 0, attachments = 0;

@@ -3,6 +3,7 @@
 /// Files of the server's directory: read whole, written once, on the disk when the call returns. And how all that the
 /// operator is told says whether the input is at fault.
 #include <filesystem>
+#include <functional>
 
 #include "base/explained.h"
 #include "base/secret.h"
@@ -18,6 +19,10 @@ inline Explanation unusable(Sentence what, std::string place = {}) {
   return {std::move(what), std::move(place), kInputAtFault};
 }
 inline bool is_unusable(Explanation const& why) { return why.code == kInputAtFault; }
+
+/// How far a work with many files has come: so many are done.
+enum class FilesStep : std::uint8_t { kRead, kCopied };
+using OnFiles = std::function<void(FilesStep step, std::size_t files)>;
 
 /// An open file descriptor.
 struct Descriptor {

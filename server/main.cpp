@@ -37,8 +37,19 @@ std::uint64_t now_s() {
 
 // ---- init, slip ---------------------------------------------------------------------------------------------------
 
-Explained<void> init(Directory const& directory, InitInput const& input) {
+/// On a terminal alone: what stands in a pipe is for programs.
+OnFiles show_files(Lang lang) {
+  if (::isatty(STDERR_FILENO) != 1) return {};
+  return [lang](FilesStep step, std::size_t files) {
+    auto const& said = step == FilesStep::kRead ? text::kInitFilesRead : text::kInitFilesCopied;
+    std::cerr << '\r' << Sentence(said, {{"files", std::uint64_t{files}}}).in(lang) << std::flush;
+  };
+}
+
+Explained<void> init(Directory const& directory, InitInput input, Lang lang) {
+  input.on_files = show_files(lang);
   auto const done = init_directory(directory, input, now_s());
+  if (input.on_files) std::cerr << "\r\033[K" << std::flush;
   if (!done) return done.error();
   std::cout << "people " << done->people << ", candidates " << done->candidates << ", batches " << done->batches
             << "\nsuggested recusals " << done->recusals << "\nattachments " << done->attachments << "\naddress "
@@ -335,7 +346,7 @@ class CommandLine {
       input_.candidates = candidates_;
       if (!recusals_.empty()) input_.recusals = recusals_;
       if (!materials_.empty()) input_.materials = materials_;
-      done = init(directory, input_);
+      done = init(directory, input_, lang_);
     } else if (slip_->parsed()) {
       done = slip(directory, person_);
     } else if (sheet_->parsed()) {

@@ -121,7 +121,8 @@ void read_candidate(Faults& faults, std::vector<Material>& out, meeting::Questio
 
 }  // namespace
 
-Explained<std::vector<Material>> read_materials(fs::path const& dir, meeting::Manifest& manifest) {
+Explained<std::vector<Material>> read_materials(fs::path const& dir, meeting::Manifest& manifest,
+                                                OnFiles const& on_files) {
   std::vector<fs::path> folders;
   if (!list(dir, folders)) return unusable(Sentence(text::kMaterialsUnreadable, {{"path", dir.string()}}));
   Faults faults;
@@ -138,6 +139,7 @@ Explained<std::vector<Material>> read_materials(fs::path const& dir, meeting::Ma
       faults.add(text::kMaterialsFolderTwice, folder);
     } else {
       read_candidate(faults, out, *question, folder);
+      if (on_files) on_files(FilesStep::kRead, out.size());
     }
   }
   if (out.size() > meeting::kAttachmentsAllMax) faults.add(text::kMaterialsTooManyInAll, dir);
@@ -146,9 +148,12 @@ Explained<std::vector<Material>> read_materials(fs::path const& dir, meeting::Ma
   return out;
 }
 
-Explained<void> copy_materials(std::vector<Material> const& materials, fs::path const& folder) {
+Explained<void> copy_materials(std::vector<Material> const& materials, fs::path const& folder,
+                               OnFiles const& on_files) {
+  std::size_t copied = 0;
   if (::mkdir(folder.c_str(), 0700) != 0) return system_error(text::kFileNotCreated, folder);
   for (auto const& one : materials) {
+    if (on_files) on_files(FilesStep::kCopied, ++copied);
     auto const to = folder / to_hex(one.attachment.sha256.view());
     std::error_code ignored;
     if (fs::exists(to, ignored)) continue;  // the same file of somebody else

@@ -22,9 +22,11 @@ struct Material {
 /// Reads them through, and adds them to the candidates, of each in the order of their names.
 /// @return explained, with all faults at once: a folder that is no candidate's, a file that may not be attached or
 /// whose first bytes are not what its name says, too many. Then nothing was added.
-[[nodiscard]] Explained<std::vector<Material>> read_materials(fs::path const& dir, meeting::Manifest& manifest);
+[[nodiscard]] Explained<std::vector<Material>> read_materials(fs::path const& dir, meeting::Manifest& manifest,
+                                                              OnFiles const& on_files = {});
 /// Makes `folder` and copies them there. Refused also: one of them has changed since it was read.
-[[nodiscard]] Explained<void> copy_materials(std::vector<Material> const& materials, fs::path const& folder);
+[[nodiscard]] Explained<void> copy_materials(std::vector<Material> const& materials, fs::path const& folder,
+                                             OnFiles const& on_files = {});
 
 /// @return nothing: it is not there, or has less.
 std::optional<Bytes> read_piece(fs::path const& folder, Reading const& reading);

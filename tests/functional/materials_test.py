@@ -5,6 +5,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -38,6 +39,29 @@ class Materials(unittest.TestCase):
     def cache(self, meeting, person):
         folder = meeting.meeting.home(person) / "cache"
         return list(folder.iterdir()) if folder.exists() else []
+
+    # Harm: seven gigabytes are taken in for a minute without a word, and the clerk pulls the plug; or a script reads
+    # what was meant for eyes.
+    def test_a_terminal_sees_how_far_init_has_come_and_a_pipe_does_not(self):
+        self.put("in/1/a.pdf", pdf(PIECE, "a"))
+        self.put("in/1/b.pdf", pdf(PIECE, "b"))
+        files = small.write_rosters(self.folder / "rosters", 3, (1,))
+        argv = [str(BIN / "piaojue-server"), "init", None, "--meeting", files[0], "--members", files[1],
+                "--candidates", files[2], "--materials", self.folder / "in", "--listen", "127.0.0.1:0"]
+        said = {}
+        for name in ("terminal", "pipe"):
+            argv[2] = self.folder / name
+            own, its = os.openpty() if name == "terminal" else os.pipe()
+            done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=its, timeout=60,
+                                  env={**os.environ, "LC_ALL": "zh_CN.UTF-8"})
+            os.close(its)
+            said[name] = os.read(own, 65536).decode() if name == "terminal" else b"".join(iter(
+                lambda: os.read(own, 65536), b"")).decode()
+            os.close(own)
+            self.assertEqual(done.returncode, 0, said[name])
+            self.assertIn("attachments 2", done.stdout.decode())
+        self.assertIn("已存入 2 个附件", said["terminal"])
+        self.assertEqual(said["pipe"], "")
 
     # Harm: an expert reads another dossier than the office gave; or reads on when the meeting is over.
     def test_a_file_comes_whole_or_is_refused_and_goes_with_the_meeting(self):
