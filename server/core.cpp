@@ -299,7 +299,8 @@ void Core::Parts::took_in(meeting::TrusteeChange const& change) {
 void Core::Parts::between_attempts() {
   own_halves_.forget_ended();
   relays_.forget_ended();
-  key_changes_.propose_waiting();
+  // Those that were refused, and those whose proposal was closed when the attempt was opened.
+  for (auto const person : enrolments_.people()) key_changes_.propose(person);
 }
 
 /// Somebody holds a half of this server's, or has given one back; or there is none any more.

@@ -24,9 +24,4 @@ void KeyChanges::propose(PersonId person) {
   before->second = done.error();
 }
 
-void KeyChanges::propose_waiting() {
-  auto const waiting = refused_;
-  for (auto const& [person, why] : waiting) propose(person);
-}
-
 }  // namespace piaojue::server

@@ -15,10 +15,9 @@ class KeyChanges {
   KeyChanges(Enrolments const& enrolments, Proposals& proposals, Notices& notices)
       : enrolments_(enrolments), proposals_(proposals), notices_(notices) {}
 
-  /// Nothing happens if the newest keys of the person are those of the log, or the meeting is not open.
+  /// Nothing happens if the newest keys of the person are those of the log or proposed, or the meeting is not open. To
+  /// be called again when no attempt is in progress any more: what was refused, or closed, may be proposed then.
   void propose(PersonId person);
-  /// The log has gone on: what was refused may be proposed now.
-  void propose_waiting();
   /// During a recovery: what a replay would propose is among the stored proposals, or was signed since.
   void mute(bool muted) { muted_ = muted; }
 

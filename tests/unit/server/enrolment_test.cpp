@@ -283,6 +283,34 @@ TEST(Enrolment, WhoGuardsAnAttemptIsProposedWhenItHasEnded) {
   EXPECT_TRUE(is_proposed());
 }
 
+// Harm: the same, when the attempt is opened over the proposal that lies there already: it is closed then, and the new
+// laptop waits for the rest of the day for keys that nobody is asked to sign.
+TEST(Enrolment, WhomAnOpeningOvertookIsProposedAgainWhenTheAttemptHasEnded) {
+  ServerFixture hall(small());
+  hall.begin();
+  auto const chair = hall.meeting.chair();
+  auto const proposed = [&] {
+    auto const pushes = hall.pushes(hall.sessions.at(1), v2::ServerFrame::kProposal);
+    return std::ranges::count_if(pushes, [](auto const& push) {
+      auto const entry = must(meeting::decode_entry(as_bytes(push.proposal().entry())));
+      return entry.type() == meeting::EntryType::kKeyChange;
+    });
+  };
+  hall.new_slip(chair);
+  Meeting::PersonKeys old_keys;
+  std::swap(old_keys, hall.meeting.people[chair]);
+  ASSERT_TRUE(hall.enrol(chair, 1).has_enrolled());
+  std::swap(old_keys, hall.meeting.people[chair]);
+  ASSERT_EQ(proposed(), 1);
+  hall.open_batch(1);
+  ASSERT_TRUE(hall.store.contents()[store::Table::kProposal].empty());
+  auto const entry_of_void = hall.meeting.signed_by(meeting::Void{hall.meeting.batch_open(), {}, "broken laptop"}, {});
+  ASSERT_TRUE(hall.submit(1, entry_of_void).has_pending());
+  for (PersonId const p : {1U, 2U, 3U}) hall.ask(p, hall.countersign_frame(entry_of_void, p));
+  ASSERT_FALSE(hall.core->record().in_progress());
+  EXPECT_EQ(proposed(), 2);
+}
+
 // Harm: who enrols a minute after the clerk drew up the manifest would be locked out for the day.
 TEST(Enrolment, AKeyThatIsNotInTheManifestIsProposedWhenTheMeetingOpens) {
   auto options = small();
