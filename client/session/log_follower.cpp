@@ -249,17 +249,22 @@ bool LogFollower::take_cosignature(log::Cosignature const& cosignature) {
 
 void LogFollower::cosign() {
   bool const screen = opened() && record().has_role(me_, meeting::kScreen);
-  if (halted_ || keeper_.failed() || clock_.posix_s == 0 || !current() || screen || milestone_size_ == 0) return;
-  if (cosigned_size_ < milestone_size_) {
-    auto const size = log_.noted_size();
-    if (size < milestone_size_) return;  // its checkpoint has not come yet
-    log::Checkpoint const checkpoint{record().manifest().origin(), size, record().tree().root(size)};
-    if (!take_cosignature(log::cosign(checkpoint, me_, clock_.posix_s, keys_.witness))) return;
-    cosigned_size_ = size;
-    cosign_sent_ = false;
-  }
-  if (cosign_sent_) return;
-  // After a restart the one in the journal is sent again: it may never have arrived.
+  if (halted_ || keeper_.failed() || !current() || screen || milestone_size_ == 0) return;
+  // Before a larger one takes its place, and it needs no clock: this program acts on it as others do on theirs.
+  send_own();
+  if (clock_.posix_s == 0 || cosigned_size_ >= milestone_size_) return;
+  auto const size = log_.noted_size();
+  if (size < milestone_size_) return;  // its checkpoint has not come yet
+  log::Checkpoint const checkpoint{record().manifest().origin(), size, record().tree().root(size)};
+  if (!take_cosignature(log::cosign(checkpoint, me_, clock_.posix_s, keys_.witness))) return;
+  cosigned_size_ = size;
+  cosign_sent_ = false;
+  send_own();
+}
+
+/// After a restart the one in the journal is sent again: it may never have arrived.
+void LogFollower::send_own() {
+  if (cosign_sent_ || cosigned_size_ == 0) return;
   auto const& own = log_.cosignatures.at(cosigned_size_).at(me_);
   cosign_sent_ = requests_.ask([&](std::uint64_t id) { return wire::cosign(id, own); }, {});
 }

@@ -77,6 +77,7 @@ class LogFollower {
   /// Requests::IsLogged. Halts where it is not.
   bool is_logged(std::uint64_t index, Requests::Expected const& expected);
   void cosign();
+  void send_own();
   std::string newest_note() const { return log_.notes.empty() ? std::string() : log_.notes.rbegin()->second; }
   void halt(Refusal code, Sentence const& detail, std::string const& theirs = {}, std::string const& ours = {});
 

@@ -194,6 +194,36 @@ TEST_F(Log, EntriesWithoutTheirCheckpointAreAskedForAgain) {
   EXPECT_FALSE(laptop.session->halted());
 }
 
+// What this program counts as witnessed, it counts with its own cosignature, which may never have left it. Harm: it
+// acts on that, cosigns a larger tree later, and by the record too few had witnessed what it acted on.
+TEST_F(Log, ItsNewestCosignatureIsSentAgainBeforeALargerTreeIsCosigned) {
+  begin();
+  auto const before = laptop.meeting.entries.size();
+  laptop.meeting.all_keys(1);
+  must(laptop.meeting.open(1));
+  for (auto i = before; i < laptop.meeting.entries.size(); ++i) laptop.push_entry(laptop.meeting.entries[i]);
+  ASSERT_EQ(laptop.sent<wire::Cosign>().size(), 1U);
+  laptop.session->command("status");
+  laptop.session.reset();
+  laptop.wallet.crash(laptop.wallet.unsynced());
+  // It holds BatchOpen and not yet its checkpoint.
+  laptop.instead = [this](wire::Request const& request) -> std::optional<Bytes> {
+    if (!std::holds_alternative<wire::Hello>(request.what)) return std::nullopt;
+    return wire::welcome(request.id, laptop.meeting.manifest.meeting_id, laptop.meeting.entries.size(), laptop.me, 1,
+                         {});
+  };
+  laptop.start();
+  laptop.connect();
+  ASSERT_EQ(laptop.session->record().size(), laptop.meeting.entries.size());
+  auto cosigned = laptop.sent<wire::Cosign>();
+  ASSERT_EQ(cosigned.size(), 2U);
+  EXPECT_EQ(cosigned[1].cosignature, cosigned[0].cosignature);
+  laptop.receive(wire::log_push(laptop.meeting.entries.size(), {}, laptop.meeting.note()));
+  cosigned = laptop.sent<wire::Cosign>();
+  ASSERT_EQ(cosigned.size(), 3U);
+  EXPECT_EQ(cosigned[2].cosignature.tree_size, laptop.meeting.entries.size());
+}
+
 // Harm: a vote is asked for in a hall that only this laptop sees.
 TEST_F(Log, NothingIsAskedForBeforeBatchOpenIsWitnessed) {
   begin();
