@@ -66,9 +66,10 @@ function(piaojue_program name)
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 
-# piaojue_test(NAME LABEL label SOURCES … LINKS …): one GoogleTest program, each case a CTest test with that label.
+# piaojue_test(NAME [WHOLE] LABEL label SOURCES … LINKS …): one GoogleTest program, each case a CTest test with that
+# label. WHOLE: the program is one CTest test, because its cases share what is dear to start.
 function(piaojue_test name)
-  cmake_parse_arguments(TEST "" "LABEL;TIMEOUT" "SOURCES;LINKS;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(TEST "WHOLE" "LABEL;TIMEOUT" "SOURCES;LINKS;PROPERTIES" ${ARGN})
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 120)
   endif()
@@ -76,6 +77,11 @@ function(piaojue_test name)
   target_link_libraries(${name} PRIVATE ${TEST_LINKS}
     piaojue_test_paths GTest::gmock GTest::gtest GTest::gtest_main piaojue_options)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  if(TEST_WHOLE)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
+    return()
+  endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
 endfunction()

@@ -11,12 +11,7 @@ namespace text = strings::server;
 
 namespace {
 
-constexpr std::array<char const*, kTables> kNames = {"meta",           "slip",        "enrolment",  "entry",
-                                                     "checkpoint",     "cosignature", "proposal",   "token_payload",
-                                                     "issued_payload", "envelope",    "mix_output", "trustee"};
 constexpr int kApplicationId = 0x504a5532;  // "PJU2"
-
-char const* name(Table table) { return kNames[static_cast<std::size_t>(table)]; }
 
 class Statement {
  public:
@@ -53,14 +48,6 @@ Explanation fail(sqlite3* connection) {
   Sentence said = text::kDatabaseNoMemory;
   if (connection != nullptr) said = {text::kDatabaseEngine, {{"reason", sqlite3_errmsg(connection)}}};
   return {std::move(said), {}, Refusal::kStorage};
-}
-
-/// The smallest key that is greater than every key with this prefix; nothing if there is none.
-std::optional<Bytes> after_prefix(Bytes prefix) {
-  while (!prefix.empty() && prefix.back() == 0xff) prefix.pop_back();
-  if (prefix.empty()) return std::nullopt;
-  ++prefix.back();
-  return prefix;
 }
 
 }  // namespace
@@ -102,8 +89,8 @@ Explained<void> SqliteStore::prepare(SqliteOptions const& options) {
   if (options.create) {
     // Before the first table: whoever finds this file knows what it is.
     if (auto done = run(("PRAGMA application_id=" + std::to_string(kApplicationId)).c_str()); !done) return done;
-    for (auto const* table : kNames) {
-      std::string const sql = "CREATE TABLE IF NOT EXISTS \"" + std::string(table) +
+    for (std::size_t t = 0; t < kTables; ++t) {
+      std::string const sql = "CREATE TABLE IF NOT EXISTS \"" + std::string(name(static_cast<Table>(t))) +
                               "\" (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID";
       if (auto done = run(sql.c_str()); !done) return done;
     }
@@ -131,7 +118,7 @@ Explained<Contents> SqliteStore::load() {
   // One moment for all tables: `export` and `status` read while a server writes.
   if (auto done = run("BEGIN"); !done) return done.error();
   for (std::size_t t = 0; t < kTables; ++t) {
-    Statement rows(writer_, "SELECT key, value FROM \"" + std::string(kNames[t]) + "\" ORDER BY key");
+    Statement rows(writer_, "SELECT key, value FROM \"" + std::string(name(static_cast<Table>(t))) + "\" ORDER BY key");
     int state = rows.step();
     for (; state == SQLITE_ROW; state = rows.step()) contents.tables[t].emplace(rows.blob(0), rows.blob(1));
     if (state == SQLITE_DONE) continue;

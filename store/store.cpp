@@ -5,12 +5,26 @@
 
 namespace piaojue::store {
 
+char const* name(Table table) {
+  static constexpr std::array<char const*, kTables> kNames = {
+      "meta",     "slip",          "enrolment",      "entry",    "checkpoint", "cosignature",
+      "proposal", "token_payload", "issued_payload", "envelope", "mix_output", "trustee"};
+  return kNames[static_cast<std::size_t>(table)];
+}
+
 void Writes::put(Table table, Bytes key, Bytes value) {
   list.push_back({Write::Kind::kPut, table, std::move(key), std::move(value)});
 }
 void Writes::erase(Table table, Bytes key) { list.push_back({Write::Kind::kErase, table, std::move(key), {}}); }
 void Writes::erase_prefix(Table table, Bytes key) {
   list.push_back({Write::Kind::kErasePrefix, table, std::move(key), {}});
+}
+
+std::optional<Bytes> after_prefix(Bytes prefix) {
+  while (!prefix.empty() && prefix.back() == 0xff) prefix.pop_back();
+  if (prefix.empty()) return std::nullopt;
+  ++prefix.back();
+  return prefix;
 }
 
 void apply_write(Contents& contents, Write const& write) {

@@ -2,7 +2,10 @@
 #pragma once
 /// What the server keeps, and the one way it is kept: a group of writes becomes durable as a whole or not at all. Core
 /// decides what is written; a Store only makes it durable. Keys are bytes, compared as bytes; numbers in keys are
-/// big-endian. There is no time and no arrival order in any table: rows are found and listed by key alone.
+/// big-endian. No column of a meeting's tables holds a time or an arrival order: rows are found and listed by key.
+/// What an engine keeps beside them does tell when a row was written, and what was erased: PostgreSQL the numbers of
+/// transactions, its journal with times, dead rows until they are vacuumed, and backups of all three. What must not
+/// survive is therefore not entrusted to erasing (docs/threat-model.md, "What a database keeps").
 ///
 /// The tables that know names (enrolment, requests, answers, envelopes) and the one that holds onions after a mix
 /// (kMixOutput: one blob a hop) have no key in common but the attempt. What belongs to an attempt is sealed under a key
@@ -38,6 +41,8 @@ enum class Table : std::uint8_t {
   kTrustee,        ///< kind(4) ‖ batch(4) ‖ attempt(4) → state of trustee 0, sealed
 };
 inline constexpr std::size_t kTables = 12;
+/// "meta", "slip", …: what every engine calls it.
+char const* name(Table table);
 
 struct Write {
   enum class Kind : std::uint8_t { kPut, kErase, kErasePrefix };
@@ -50,7 +55,8 @@ struct Write {
 /// One transaction, in order.
 struct Writes {
   std::vector<Write> list;
-  /// Something was erased that must not survive in a journal either: after the commit, the store empties it.
+  /// Something was erased that must not survive in a journal either: after the commit, an engine whose journal is this
+  /// program's own (SQLite) empties it. A database server's is not: there the seal under two halves is all.
   bool truncate_journal = false;
 
   bool empty() const { return list.empty(); }
@@ -82,6 +88,9 @@ class Store {
 
 /// The rows that `write` leaves of `contents`: what every Store does in its own way.
 void apply_write(Contents& contents, Write const& write);
+
+/// The smallest key that is greater than every key with this prefix; nothing if there is none.
+std::optional<Bytes> after_prefix(Bytes prefix);
 
 /// Keys of the tables.
 Bytes key_of(std::uint64_t number);

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/postgres/connection.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+#include "strings/server.h"
+
+namespace piaojue::store::postgres {
+
+namespace text = strings::server;
+
+namespace {
+
+constexpr Oid kBytea = 17;  // the same in everything that speaks this protocol
+constexpr int kBinary = 1;
+constexpr std::string_view kUnknownSetting = "42704";
+
+int left_ms(Deadline until) {
+  auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
+}
+
+void replace_all(std::string& in, std::string const& what, std::string_view with) {
+  if (what.empty()) return;
+  for (auto at = in.find(what); at != std::string::npos; at = in.find(what, at + with.size())) {
+    in.replace(at, what.size(), with);
+  }
+}
+
+/// Nothing of such a transaction was kept, and another time it may go through: the database was going down or coming
+/// up (57P), another transaction was in the way (40, 55P03), this one was too slow (25P03), a standby answered (25006).
+bool passing(std::string_view state) {
+  for (std::string_view const begin : {"08", "40", "57P", "53300", "55P03", "25P03", "25006", "57014"}) {
+    if (state.starts_with(begin)) return true;
+  }
+  return false;
+}
+
+Sentence engine(std::string reason) { return {text::kDatabaseEngine, {{"reason", std::move(reason)}}}; }
+
+}  // namespace
+
+void throw_exception_from_error(Fault const& fault, boost::source_location const&) {
+  throw std::logic_error(fault.what.in(Lang::kEn));
+}
+
+Statement& Statement::bytes(ByteView value) {
+  parameters_.push_back({{}, value, true});
+  return *this;
+}
+Statement& Statement::own_bytes(Bytes value) {
+  parameters_.push_back({std::string(as_text(value)), {}, true});
+  return *this;
+}
+Statement& Statement::text(std::string value) {
+  parameters_.push_back({std::move(value), {}, false});
+  return *this;
+}
+
+Answer::Answer(pg_result* result) : result_(result, PQclear) {}
+std::size_t Answer::rows() const { return static_cast<std::size_t>(PQntuples(result_.get())); }
+std::uint64_t Answer::affected() const {
+  std::string_view const digits = PQcmdTuples(result_.get());
+  std::uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+bool Answer::tagged(std::string_view tag) const { return tag == PQcmdStatus(result_.get()); }
+bool Answer::null(std::size_t row, int column) const {
+  return PQgetisnull(result_.get(), static_cast<int>(row), column) != 0;
+}
+ByteView Answer::bytes(std::size_t row, int column) const {
+  auto const at = static_cast<int>(row);
+  auto const* data = reinterpret_cast<std::uint8_t const*>(PQgetvalue(result_.get(), at, column));
+  return {data, static_cast<std::size_t>(PQgetlength(result_.get(), at, column))};
+}
+
+std::string Hidden::out_of(std::string_view message) const {
+  std::string out(message);
+  replace_all(out, '"' + user + '"', "\"…\"");
+  replace_all(out, password, "…");
+  std::ranges::replace(out, '\n', ' ');
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+Tried<std::unique_ptr<Connection>> Connection::connect(Target const& target, Deadline until, unsigned patience_ms) {
+  std::vector<char const*> names;
+  std::vector<char const*> values;
+  for (auto const& [name, value] : target.values) {
+    names.push_back(name.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  std::unique_ptr<Connection> made(new Connection());
+  made->hidden_ = target.hidden;
+  made->connection_ = PQconnectStartParams(names.data(), values.data(), 0);
+  auto* const connection = made->connection_;
+  if (connection == nullptr) return Fault{Fate::kRefused, text::kDatabaseNoMemory, {}};
+  // Nothing of the program's standard error: what the database remarks is not for whoever reads that.
+  PQsetNoticeReceiver(
+      connection,
+      [](void* warned, PGresult const* notice) {
+        auto const* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+        if (severity != nullptr && std::string_view(severity) == "WARNING") *static_cast<bool*>(warned) = true;
+      },
+      &made->warned_);
+  if (auto const* user = PQuser(connection)) made->hidden_.user = user;
+  if (auto const* password = PQpass(connection)) made->hidden_.password = password;
+  auto state = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+  while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
+    if (!made->wait(state == PGRES_POLLING_WRITING, until)) {
+      return Fault{Fate::kAgain, text::kDatabaseNoAnswer, {}};
+    }
+    state = PQconnectPoll(connection);
+  }
+  if (state == PGRES_POLLING_FAILED) {
+    return Fault{Fate::kAgain, engine(made->hidden_.out_of(PQerrorMessage(connection))), {}};
+  }
+  if (auto const ready = made->greet(until, patience_ms); !ready) return ready.error();
+  return made;
+}
+
+Tried<void> Connection::greet(Deadline until, unsigned patience_ms) {
+  if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) return gone(until);
+  // A process that is stopped in the middle of a transaction holds the row of its meeting. The database ends it before
+  // whoever waits for that row gives up. No timeout is set for statements: a COMMIT that is cancelled while it waits
+  // for a standby is answered with success.
+  auto const idle = std::to_string(patience_ms * 2 / 5);
+  auto const answers = run({Statement("SET idle_in_transaction_session_timeout = " + idle),
+                            Statement("SET lock_timeout = " + std::to_string(patience_ms * 3 / 5)),
+                            // The machine that a failover leads to may be set otherwise than the one that was judged.
+                            Statement("SELECT set_config('synchronous_commit', 'on', false) WHERE "
+                                      "current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')")},
+                           until);
+  // Not everything that speaks the protocol has both settings.
+  if (!answers && answers.error().state != kUnknownSetting) return answers.error();
+  return {};
+}
+
+Connection::~Connection() { PQfinish(connection_); }
+
+bool Connection::wait(bool for_writing, Deadline until) {
+  for (;;) {
+    int const left = left_ms(until);
+    if (left == 0) return false;
+    pollfd one{PQsocket(connection_), static_cast<short>(for_writing ? POLLIN | POLLOUT : POLLIN), 0};
+    if (one.fd < 0) return false;
+    if (PQstatus(connection_) != CONNECTION_OK && for_writing) one.events = POLLOUT;
+    int const ready = ::poll(&one, 1, left);
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+bool Connection::send(Statement const& statement) {
+  auto const& given = statement.parameters_;
+  std::vector<Oid> types;
+  std::vector<char const*> values;
+  std::vector<int> lengths;
+  std::vector<int> formats;
+  for (auto const& one : given) {
+    types.push_back(one.binary ? kBytea : 0);
+    // No address would be NULL.
+    auto const* data = one.view.empty() ? one.own.c_str() : reinterpret_cast<char const*>(one.view.data());
+    values.push_back(data);
+    lengths.push_back(static_cast<int>(one.view.empty() ? one.own.size() : one.view.size()));
+    formats.push_back(one.binary ? kBinary : 0);
+  }
+  return PQsendQueryParams(connection_, statement.sql.c_str(), static_cast<int>(given.size()), types.data(),
+                           values.data(), lengths.data(), formats.data(), kBinary) == 1 &&
+         PQpipelineSync(connection_) == 1;
+}
+
+bool Connection::consume() {
+  // A record of TLS may be longer than what libpq takes at once; the rest waits in OpenSSL, where poll does not see it.
+  for (int more = PQsslInUse(connection_) == 1 ? 3 : 1; more > 0; --more) {
+    if (PQconsumeInput(connection_) != 1) return false;
+  }
+  return true;
+}
+
+bool Connection::flush(Deadline until) {
+  for (;;) {
+    int const left = PQflush(connection_);
+    if (left <= 0) return left == 0;
+    // Reading too: a database whose answers nobody takes does not take statements either.
+    if (!wait(true, until) || !consume()) return false;
+  }
+}
+
+Fault Connection::gone(Deadline until) {
+  broken_ = true;
+  if (PQstatus(connection_) == CONNECTION_OK && Clock::now() >= until) {
+    return {Fate::kAgain, text::kDatabaseNoAnswer, {}};
+  }
+  return {Fate::kAgain, engine(hidden_.out_of(PQerrorMessage(connection_))), {}};
+}
+
+/// One statement's answer and the Sync behind it.
+Tried<Answer> Connection::answer(Deadline until) {
+  std::optional<Tried<Answer>> out;
+  int ends = 0;
+  for (;;) {
+    while (PQisBusy(connection_) == 1) {
+      if (!wait(false, until) || !consume()) return out && !*out ? *out : gone(until);
+    }
+    auto* const raw = PQgetResult(connection_);
+    if (raw == nullptr) {
+      if (PQstatus(connection_) != CONNECTION_OK || ++ends > 2) return out && !*out ? *out : gone(until);
+      continue;
+    }
+    Answer got(raw);
+    auto const status = PQresultStatus(raw);
+    if (status == PGRES_PIPELINE_SYNC) break;
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+      if (!out) out.emplace(std::move(got));
+      continue;
+    }
+    auto const* state = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
+    auto const* said = PQresultErrorField(raw, PG_DIAG_MESSAGE_PRIMARY);
+    std::string const code = state ? state : "";
+    auto const fate = code.empty() || passing(code) ? Fate::kAgain : Fate::kRefused;
+    out.emplace(Fault{fate, engine(hidden_.out_of(said ? said : PQresultErrorMessage(raw))), code});
+  }
+  if (!out) return gone(until);
+  return *out;
+}
+
+Tried<Answers> Connection::run(std::vector<Statement> const& statements, Deadline until) {
+  warned_ = false;
+  for (auto const& one : statements) {
+    if (!send(one)) return gone(until);
+  }
+  if (!flush(until)) return gone(until);
+  Answers out;
+  std::optional<Fault> first;
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    auto got = answer(until);
+    if (got) {
+      out.push_back(std::move(*got));
+      continue;
+    }
+    // What follows a refused statement is refused because of it.
+    if (!first) first = got.error();
+    if (broken_ || PQstatus(connection_) != CONNECTION_OK) break;
+  }
+  if (first) return *first;
+  if (warned_ && PQtransactionStatus(connection_) == PQTRANS_IDLE) {
+    return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
+  }
+  return out;
+}
+
+bool Connection::usable() const {
+  return !broken_ && PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+}
+
+}  // namespace piaojue::store::postgres

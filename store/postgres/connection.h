@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// One connection to PostgreSQL that never waits without a deadline: libpq's own waits have none, so this polls itself.
+/// It stays in pipeline mode, where several statements go out in one packet, and each is followed by a Sync: between
+/// two statements the database sees an idle transaction and ends it, if this process has been stopped meanwhile.
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/explained.h"
+#include "store/store.h"
+
+struct pg_conn;
+struct pg_result;
+
+namespace piaojue::store::postgres {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = Clock::time_point;
+
+/// What may be done after a failure.
+enum class Fate : std::uint8_t {
+  kRefused,  ///< the database understood and said no
+  kAgain,    ///< nothing of it was kept, for certain as long as no COMMIT was among it; it may work the next time
+};
+struct Fault {
+  Fate fate = Fate::kRefused;
+  Sentence what;
+  std::string state;  ///< SQLSTATE; empty: not from the database
+};
+template <class T>
+using Tried = boost::system::result<T, Fault>;
+/// What `value()` of a fault would end in. Found by Boost.System.
+[[noreturn]] void throw_exception_from_error(Fault const& fault, boost::source_location const& where);
+
+inline constexpr std::string_view kUniqueViolation = "23505";
+inline constexpr std::string_view kNoRight = "42501";
+
+struct Statement {
+  explicit Statement(std::string text) : sql(std::move(text)) {}
+  std::string sql;
+
+  /// $1, $2, …, in the order of the calls. Bytes are not copied: they must outlive the statement.
+  Statement& bytes(ByteView value);
+  Statement& own_bytes(Bytes value);
+  Statement& text(std::string value);
+  Statement& number(std::uint64_t value) { return text(std::to_string(value)); }
+  std::size_t parameters() const { return parameters_.size(); }
+
+ private:
+  friend class Connection;
+  struct Parameter {
+    std::string own;
+    ByteView view;
+    bool binary = false;
+  };
+  std::vector<Parameter> parameters_;
+};
+
+/// The rows that answer a statement. Whole numbers are to be selected ::int8.
+class Answer {
+ public:
+  explicit Answer(pg_result* result);
+  std::size_t rows() const;
+  std::uint64_t affected() const;
+  bool tagged(std::string_view tag) const;
+  bool null(std::size_t row, int column) const;
+  ByteView bytes(std::size_t row, int column) const;  ///< as long as this lives
+  Bytes blob(std::size_t row, int column) const { return to_bytes(bytes(row, column)); }
+  std::string text(std::size_t row, int column) const { return std::string(as_text(bytes(row, column))); }
+  std::uint64_t number(std::size_t row, int column) const { return read_u64be(bytes(row, column)); }
+
+ private:
+  std::shared_ptr<pg_result> result_;
+};
+using Answers = std::vector<Answer>;
+
+/// Words of the connection string that nobody is to read.
+struct Hidden {
+  std::string user;
+  std::string password;
+  /// Somebody else's message without them, in one line.
+  std::string out_of(std::string_view message) const;
+};
+
+class Connection {
+ public:
+  /// Keywords and values as libpq takes them, of one host.
+  struct Target {
+    std::vector<std::pair<std::string, std::string>> values;
+    Hidden hidden;
+  };
+  /// @param patience_ms  how long the database is to wait for a lock, and for a transaction that says nothing
+  [[nodiscard]] static Tried<std::unique_ptr<Connection>> connect(Target const& target, Deadline until,
+                                                                  unsigned patience_ms);
+  ~Connection();
+  Connection(Connection const&) = delete;
+  Connection& operator=(Connection const&) = delete;
+
+  /// All of them in one packet. @return an answer for each, or the first failure. Each is a transaction of its own
+  /// unless BEGIN and COMMIT are among them. kAgain too, if something was committed with a warning: that is how
+  /// PostgreSQL says that the wait for a standby was broken off.
+  [[nodiscard]] Tried<Answers> run(std::vector<Statement> const& statements, Deadline until);
+  /// Idle, outside of a transaction, and no deadline has passed in it.
+  bool usable() const;
+
+ private:
+  Connection() = default;
+  Tried<void> greet(Deadline until, unsigned patience_ms);
+  bool send(Statement const& statement);
+  /// @return false: the deadline has passed, or the connection is gone.
+  bool wait(bool for_writing, Deadline until);
+  bool flush(Deadline until);
+  bool consume();
+  Tried<Answer> answer(Deadline until);
+  Fault gone(Deadline until);
+
+  pg_conn* connection_ = nullptr;
+  Hidden hidden_;
+  bool broken_ = false;
+  bool warned_ = false;
+};
+
+}  // namespace piaojue::store::postgres

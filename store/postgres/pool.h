@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Borrowing connections, and trying anew for as long as it is of use.
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "store/postgres/connection.h"
+#include "store/postgres_pool.h"
+
+namespace piaojue::store {
+
+namespace postgres {
+
+/// What waits for others' transactions, and what keeps this process alive and waits for none.
+enum class Purpose : std::uint8_t { kOrdinary, kRenewal };
+
+class Pool {
+ public:
+  Pool(PostgresOptions options, std::vector<Connection::Target> targets, std::string place)
+      : options_(std::move(options)), targets_(std::move(targets)), place_(std::move(place)) {}
+
+  /// Given back when it goes; closed then, if it is not idle.
+  class Borrowed {
+   public:
+    Borrowed(Pool& pool, std::unique_ptr<Connection> connection, std::size_t generation)
+        : pool_(&pool), connection_(std::move(connection)), generation_(generation) {}
+    Borrowed(Borrowed&& other) noexcept = default;
+    Borrowed& operator=(Borrowed&&) = delete;
+    ~Borrowed() {
+      if (connection_) pool_->give_back(std::move(connection_), generation_);
+    }
+    Connection* operator->() const { return connection_.get(); }
+    Connection& operator*() const { return *connection_; }
+
+   private:
+    Pool* pool_;
+    std::unique_ptr<Connection> connection_;
+    std::size_t generation_;
+  };
+  [[nodiscard]] Tried<Borrowed> borrow(Purpose purpose = Purpose::kOrdinary);
+
+  PostgresOptions const& options() const { return options_; }
+  std::string const& place() const { return place_; }
+  Deadline answer_deadline() const { return Clock::now() + std::chrono::milliseconds(options_.answer_ms); }
+  /// What a person is told of it.
+  Explanation explain(Fault const& fault, Refusal code = Refusal::kStorage) const { return {fault.what, place_, code}; }
+
+ private:
+  void give_back(std::unique_ptr<Connection> connection, std::size_t generation);
+  Tried<std::unique_ptr<Connection>> connect();
+
+  PostgresOptions const options_;
+  std::vector<Connection::Target> const targets_;
+  std::string const place_;
+
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::vector<std::unique_ptr<Connection>> idle_;
+  unsigned out_ = 0;
+  std::size_t generation_ = 0;  ///< raised when one breaks: then the others that lie idle are broken too, likely
+  std::size_t first_ = 0;       ///< of targets_: the last that answered
+};
+
+/// Calls `attempt` until it succeeds, is refused, or patience is over.
+template <class F>
+auto patiently(Pool& pool, F&& attempt) -> decltype(attempt()) {
+  auto const until = Clock::now() + std::chrono::milliseconds(pool.options().patience_ms);
+  auto pause = std::chrono::milliseconds(20);
+  for (;;) {
+    auto done = attempt();
+    if (done || done.error().fate == Fate::kRefused || Clock::now() + pause >= until) return done;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(500));
+  }
+}
+
+/// Several statements that may be repeated, on a connection of their own for this once.
+[[nodiscard]] Tried<Answers> run_once(Pool& pool, std::vector<Statement> const& statements,
+                                      Purpose purpose = Purpose::kOrdinary);
+[[nodiscard]] Tried<Answers> run_patiently(Pool& pool, std::vector<Statement> const& statements);
+/// As one transaction: BEGIN before them, whose answer is the first, and COMMIT behind.
+[[nodiscard]] std::vector<Statement> transaction(std::vector<Statement> statements);
+
+}  // namespace postgres
+
+struct PostgresPool::Impl {
+  postgres::Pool pool;
+};
+
+}  // namespace piaojue::store

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/postgres/rows.h"
+
+#include <set>
+
+namespace piaojue::store::postgres {
+
+namespace {
+
+constexpr std::size_t kRowsOfStatement = 100;
+constexpr std::size_t kBytesOfStatement = 1U << 20;
+constexpr std::size_t kRowsOfPage = 500;
+
+/// "$3"
+std::string dollar(std::size_t number) { return "$" + std::to_string(number); }
+
+/// Rows of one table that can be written in one statement, because no key is among them twice.
+class Run {
+ public:
+  Run(MeetingNumber meeting, Table table, std::vector<Statement>& out)
+      : meeting_(meeting), table_(table_name(table)), out_(out) {}
+
+  void take(Write const& write) {
+    if (write.kind == Write::Kind::kErasePrefix) {
+      finish();
+      erase_prefix(write.key);
+      return;
+    }
+    auto const size = write.key.size() + write.value.size();
+    bool const full = keys_.size() == kRowsOfStatement || (bytes_ > 0 && bytes_ + size > kBytesOfStatement);
+    if (full || keys_.contains(write.key)) finish();
+    keys_.insert(write.key);
+    if (write.kind == Write::Kind::kPut) puts_.push_back(&write);
+    erased_.push_back(&write);
+    bytes_ += size;
+  }
+
+  void finish() {
+    if (erased_.empty()) return;
+    Statement erase("DELETE FROM " + table_ + " WHERE meeting = $1 AND key IN (");
+    erase.number(meeting_);
+    for (auto const* one : erased_) {
+      erase.sql += erase.parameters() == 1 ? "" : ", ";
+      erase.bytes(one->key);
+      erase.sql += dollar(erase.parameters());
+    }
+    erase.sql += ')';
+    out_.push_back(std::move(erase));
+    if (!puts_.empty()) {
+      Statement insert("INSERT INTO " + table_ + " (meeting, key, value) VALUES ");
+      insert.number(meeting_);
+      for (auto const* one : puts_) {
+        insert.sql += insert.parameters() == 1 ? "($1, " : ", ($1, ";
+        insert.bytes(one->key);
+        insert.sql += dollar(insert.parameters()) + ", ";
+        insert.bytes(one->value);
+        insert.sql += dollar(insert.parameters()) + ')';
+      }
+      out_.push_back(std::move(insert));
+    }
+    keys_.clear();
+    puts_.clear();
+    erased_.clear();
+    bytes_ = 0;
+  }
+
+ private:
+  void erase_prefix(Bytes const& prefix) {
+    Statement erase("DELETE FROM " + table_ + " WHERE meeting = $1");
+    erase.number(meeting_);
+    if (!prefix.empty()) {
+      erase.sql += " AND key >= $2";
+      erase.bytes(prefix);
+    }
+    if (auto end = after_prefix(prefix)) {
+      erase.sql += " AND key < $3";
+      erase.own_bytes(std::move(*end));
+    }
+    out_.push_back(std::move(erase));
+  }
+
+  MeetingNumber meeting_;
+  std::string table_;
+  std::vector<Statement>& out_;
+  std::set<Bytes> keys_;
+  std::vector<Write const*> puts_;
+  std::vector<Write const*> erased_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+std::string table_name(Table table) { return "piaojue_" + std::string(name(table)); }
+
+std::vector<Statement> statements_of(MeetingNumber meeting, Writes const& writes) {
+  // Tables have nothing to do with one another: only what happens to one of them has an order.
+  std::vector<Statement> out;
+  for (std::size_t t = 0; t < kTables; ++t) {
+    Run run(meeting, static_cast<Table>(t), out);
+    for (auto const& write : writes.list) {
+      if (write.table == static_cast<Table>(t)) run.take(write);
+    }
+    run.finish();
+  }
+  return out;
+}
+
+Tried<Rows> read_table(Connection& connection, MeetingNumber meeting, Table table, Pool const& pool,
+                       std::optional<Deadline> until) {
+  Rows rows;
+  for (std::size_t got = kRowsOfPage; got == kRowsOfPage;) {
+    Statement page("SELECT key, value FROM " + table_name(table) + " WHERE meeting = $1");
+    page.number(meeting);
+    if (!rows.empty()) {
+      page.sql += " AND key > $2";
+      page.bytes(rows.rbegin()->first);
+    }
+    page.sql += " ORDER BY key LIMIT " + std::to_string(kRowsOfPage);
+    auto const answers = connection.run({page}, std::min(until.value_or(Deadline::max()), pool.answer_deadline()));
+    if (!answers) return answers.error();
+    auto const& answer = (*answers)[0];
+    got = answer.rows();
+    for (std::size_t row = 0; row < got; ++row) rows.emplace(answer.blob(row, 0), answer.blob(row, 1));
+  }
+  return rows;
+}
+
+Tried<Contents> read_contents(Connection& connection, MeetingNumber meeting, Pool const& pool) {
+  Contents out;
+  // For all pages together: a database that is slow for each of them is too slow.
+  auto const until = Clock::now() + std::chrono::milliseconds(3 * pool.options().answer_ms);
+  for (std::size_t t = 0; t < kTables; ++t) {
+    auto rows = read_table(connection, meeting, static_cast<Table>(t), pool, until);
+    if (!rows) return rows.error();
+    out.tables[t] = std::move(*rows);
+  }
+  return out;
+}
+
+}  // namespace piaojue::store::postgres

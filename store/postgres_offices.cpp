@@ -1,0 +1,700 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/postgres_offices.h"
+
+#include "store/offices_said.h"
+#include "store/postgres/rows.h"
+
+namespace piaojue::store {
+
+using postgres::Answer;
+using postgres::Answers;
+using postgres::Connection;
+using postgres::Fate;
+using postgres::Fault;
+using postgres::Pool;
+using postgres::Statement;
+using postgres::Tried;
+
+namespace {
+
+constexpr std::size_t kStatementsAtOnce = 8;
+// Faults of our own, by what `explained` makes of them.
+constexpr std::string_view kOurConflict = "our conflict", kOurBound = "our bound";
+
+Fault conflict() { return {Fate::kRefused, number_taken().what, std::string(kOurConflict)}; }
+
+Explanation explained(Pool const& pool, Fault const& fault) {
+  if (fault.state == kOurConflict) return {fault.what, {}, Refusal::kConflict};
+  if (fault.state == kOurBound) return {fault.what, {}, Refusal::kBusy};
+  return pool.explain(fault);
+}
+template <class T>
+Explained<T> explained(Pool const& pool, Tried<T> done) {
+  if (!done) return explained(pool, done.error());
+  return std::move(*done);
+}
+
+/// A connection in a transaction.
+class Deed {
+ public:
+  Deed(Connection& on, Pool const& pool) : on_(on), pool_(pool) {}
+  Tried<Answer> operator()(Statement const& one) const {
+    auto answers = on_.run({one}, pool_.answer_deadline());
+    if (!answers) return answers.error();
+    return (*answers)[0];
+  }
+  Tried<void> all(std::vector<Statement> const& statements) const {
+    for (std::size_t at = 0; at < statements.size(); at += kStatementsAtOnce) {
+      auto const end = std::min(statements.size(), at + kStatementsAtOnce);
+      std::vector<Statement> const some(statements.begin() + static_cast<std::ptrdiff_t>(at),
+                                        statements.begin() + static_cast<std::ptrdiff_t>(end));
+      if (auto const done = on_.run(some, pool_.answer_deadline()); !done) return done.error();
+    }
+    return {};
+  }
+  Tried<Rows> table(MeetingNumber meeting, Table which) const {
+    return postgres::read_table(on_, meeting, which, pool_);
+  }
+
+ private:
+  Connection& on_;
+  Pool const& pool_;
+};
+
+/// All of them can be repeated: who loses the answer to COMMIT begins again, and finds what he has done.
+template <class F>
+auto in_transaction(Pool& pool, char const* begin, F const& body) {
+  using Done = decltype(body(std::declval<Deed const&>()));
+  return postgres::patiently(pool, [&]() -> Done {
+    auto const connection = pool.borrow();
+    if (!connection) return connection.error();
+    auto& on = **connection;
+    if (auto const begun = on.run({Statement(begin)}, pool.answer_deadline()); !begun) return begun.error();
+    auto done = body(Deed(on, pool));
+    // A connection that is in a transaction is closed when it is given back.
+    if (!done) {
+      // Two that insert the same row: the second one finds it when it tries again.
+      auto fault = done.error();
+      if (fault.state == postgres::kUniqueViolation) fault.fate = Fate::kAgain;
+      return fault;
+    }
+    if (auto const ended = on.run({Statement("COMMIT")}, pool.answer_deadline()); !ended) return ended.error();
+    return done;
+  });
+}
+constexpr char const* kWriting = "BEGIN ISOLATION LEVEL READ COMMITTED";
+constexpr char const* kReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+MeetingNumber meeting_at(Answer const& answer, std::size_t row, int column) {
+  return static_cast<MeetingNumber>(answer.number(row, column));
+}
+
+// ---- Offices
+
+constexpr std::string_view kOfficeColumns =
+    "SELECT office::int8, name, slip, used, request, spki, certificate FROM "
+    "piaojue_office";
+
+std::optional<Hash> hash_at(Answer const& answer, std::size_t row, int column) {
+  return answer.null(row, column) ? std::nullopt : Hash::from(answer.bytes(row, column));
+}
+
+OfficeRow office_at(Answer const& answer, std::size_t row) {
+  OfficeRow out;
+  out.office = static_cast<OfficeNumber>(answer.number(row, 0));
+  out.name = answer.text(row, 1);
+  out.slip = answer.blob(row, 2);
+  out.used = hash_at(answer, row, 3);
+  out.request = hash_at(answer, row, 4).value_or(Hash{});
+  out.spki = hash_at(answer, row, 5);
+  out.certificate = answer.text(row, 6);
+  return out;
+}
+
+Statement select_office(OfficeNumber office) {
+  Statement row(std::string(kOfficeColumns) + " WHERE office = $1");
+  row.number(office);
+  return row;
+}
+
+/// From here on no other request of this office decides about drafts.
+Statement lock_office(OfficeNumber office) {
+  Statement row("SELECT office::int8 FROM piaojue_office WHERE office = $1 FOR UPDATE");
+  row.number(office);
+  return row;
+}
+
+// ---- Drafts
+
+struct Found {
+  MeetingNumber meeting = 0;
+  bool created = false;
+  Bytes description;
+};
+
+/// @param lock nobody else changes it until the transaction ends.
+Tried<std::optional<Found>> find_draft(Deed const& deed, OfficeNumber office, RequestId const& request, bool lock) {
+  Statement row(
+      "SELECT meeting::int8, created::int8, description FROM piaojue_office_draft "
+      "WHERE office = $1 AND request = $2");
+  row.number(office).bytes(request.view());
+  if (lock) row.sql += " FOR UPDATE";
+  auto const answer = deed(row);
+  if (!answer) return answer.error();
+  if (answer->rows() == 0) return std::optional<Found>();
+  return std::optional(Found{meeting_at(*answer, 0, 0), answer->number(0, 1) != 0, answer->blob(0, 2)});
+}
+
+Tried<OfficeDraftRow> with_parts(Deed const& deed, Found found) {
+  Statement rows("SELECT part::int8, have::int8, whole::int8 FROM piaojue_office_part WHERE meeting = $1");
+  rows.number(found.meeting);
+  auto const answer = deed(rows);
+  if (!answer) return answer.error();
+  OfficeDraftRow out{found.meeting, found.created, std::move(found.description), {}};
+  for (std::size_t i = 0; i < answer->rows(); ++i) {
+    out.parts[static_cast<std::uint32_t>(answer->number(i, 0))] = {answer->number(i, 1), answer->number(i, 2) != 0};
+  }
+  return out;
+}
+
+Statement erase_file(MeetingNumber meeting, ByteView hash) {
+  Statement out("DELETE FROM piaojue_file WHERE meeting = $1 AND hash = $2");
+  out.number(meeting).bytes(hash);
+  return out;
+}
+
+/// One after the other: each file is answered for in its own time.
+Tried<std::vector<Bytes>> files_of(Deed const& deed, MeetingNumber meeting) {
+  Statement rows("SELECT DISTINCT hash FROM piaojue_file WHERE meeting = $1");
+  rows.number(meeting);
+  auto const answer = deed(rows);
+  if (!answer) return answer.error();
+  std::vector<Bytes> out;
+  for (std::size_t i = 0; i < answer->rows(); ++i) out.push_back(answer->blob(i, 0));
+  return out;
+}
+
+Tried<void> drop_draft(Deed const& deed, MeetingNumber meeting) {
+  auto const hashes = files_of(deed, meeting);
+  if (!hashes) return hashes.error();
+  std::vector<Statement> statements;
+  for (auto const& hash : *hashes) statements.push_back(erase_file(meeting, hash));
+  for (auto const* sql :
+       {"DELETE FROM piaojue_office_part WHERE meeting = $1", "DELETE FROM piaojue_office_draft WHERE meeting = $1"}) {
+    statements.push_back(Statement(sql).number(meeting));
+  }
+  return deed.all(statements);
+}
+
+Tried<void> make_room(Deed const& deed, OfficeNumber office, std::uint64_t bytes, DraftBounds const& bounds) {
+  Statement rows(
+      "SELECT meeting::int8, bytes::int8, (CASE WHEN touched < now() - interval '7 days' THEN 1 ELSE 0 "
+      "END)::int8 FROM piaojue_office_draft WHERE office = $1 AND created = 0 ORDER BY touched FOR UPDATE");
+  rows.number(office);
+  auto const answer = deed(rows);
+  if (!answer) return answer.error();
+  std::size_t count = answer->rows();
+  auto all = bytes;
+  for (std::size_t i = 0; i < answer->rows(); ++i) all += answer->number(i, 1);
+  for (std::size_t i = 0; i < answer->rows(); ++i) {
+    bool const fits = count < bounds.drafts_max && all <= bounds.draft_bytes_max;
+    if (fits && answer->number(i, 2) == 0) return {};
+    if (auto const done = drop_draft(deed, meeting_at(*answer, i, 0)); !done) return done;
+    --count;
+    all -= answer->number(i, 1);
+  }
+  return {};
+}
+
+Tried<bool> is_free(Deed const& deed, MeetingNumber number) {
+  for (auto const* sql : {"SELECT meeting::int8 FROM piaojue_meeting WHERE meeting = $1",
+                          "SELECT meeting::int8 FROM piaojue_office_draft WHERE meeting = $1"}) {
+    auto const answer = deed(Statement(sql).number(number));
+    if (!answer) return answer.error();
+    if (answer->rows() != 0) return false;
+  }
+  return true;
+}
+
+Tried<OfficeDraftRow> enter_draft(Deed const& deed, OfficeNumber office, RequestId const& request,
+                                  Offices::NewDraft const& fresh, DraftBounds const& bounds) {
+  if (auto const locked = deed(lock_office(office)); !locked) return locked.error();
+  auto known = find_draft(deed, office, request, false);
+  if (!known) return known.error();
+  if (*known) return with_parts(deed, std::move(**known));
+  Statement count("SELECT count(*)::int8 FROM piaojue_office_draft WHERE office = $1 AND created = 1");
+  count.number(office);
+  auto const created = deed(count);
+  if (!created) return created.error();
+  if (auto const fits = check_bounds(bounds, fresh.bytes, created->number(0, 0)); !fits) {
+    return Fault{Fate::kRefused, fits.error().what, std::string(kOurBound)};
+  }
+  auto const free = is_free(deed, fresh.meeting);
+  if (!free) return free.error();
+  if (!*free) return conflict();
+  if (auto const room = make_room(deed, office, fresh.bytes, bounds); !room) return room.error();
+  Statement insert(
+      "INSERT INTO piaojue_office_draft (meeting, office, request, created, bytes, touched, description) "
+      "VALUES ($1, $2, $3, 0, $4, now(), $5)");
+  insert.number(fresh.meeting).number(office).bytes(request.view()).number(fresh.bytes).bytes(fresh.description);
+  if (auto const done = deed(insert); !done) return done.error();
+  return OfficeDraftRow{fresh.meeting, false, fresh.description, {}};
+}
+
+Tried<PartState> part_state(Deed const& deed, MeetingNumber meeting, std::uint32_t part) {
+  Statement row("SELECT have::int8, whole::int8 FROM piaojue_office_part WHERE meeting = $1 AND part = $2");
+  row.number(meeting).number(part);
+  auto const answer = deed(row);
+  if (!answer) return answer.error();
+  if (answer->rows() == 0) return PartState{};
+  return PartState{answer->number(0, 0), answer->number(0, 1) != 0};
+}
+
+Tried<void> add_piece(Deed const& deed, MeetingNumber meeting, DraftPart const& part, std::uint64_t offset,
+                      ByteView bytes) {
+  auto const piece = offset / kFilePieceBytes;
+  Statement erase("DELETE FROM piaojue_file WHERE meeting = $1 AND hash = $2 AND piece = $3");
+  erase.number(meeting).bytes(part.sha256.view()).number(piece);
+  Statement insert("INSERT INTO piaojue_file (meeting, hash, piece, bytes) VALUES ($1, $2, $3, $4)");
+  insert.number(meeting).bytes(part.sha256.view()).number(piece).bytes(bytes);
+  Statement before("DELETE FROM piaojue_office_part WHERE meeting = $1 AND part = $2");
+  before.number(meeting).number(part.number);
+  Statement now("INSERT INTO piaojue_office_part (meeting, part, have, whole) VALUES ($1, $2, $3, 0)");
+  now.number(meeting).number(part.number).number(offset + bytes.size());
+  Statement touch("UPDATE piaojue_office_draft SET touched = now() WHERE meeting = $1");
+  touch.number(meeting);
+  return deed.all({erase, insert, before, now, touch});
+}
+
+Tried<void> set_judged(Deed const& deed, MeetingNumber meeting, DraftPart const& part, bool is_right) {
+  if (is_right) {
+    Statement whole("UPDATE piaojue_office_part SET whole = 1 WHERE meeting = $1 AND part = $2");
+    whole.number(meeting).number(part.number);
+    return deed.all({whole});
+  }
+  Statement gone("DELETE FROM piaojue_office_part WHERE meeting = $1 AND part = $2");
+  gone.number(meeting).number(part.number);
+  return deed.all({gone, erase_file(meeting, part.sha256.view())});
+}
+
+// ---- Meetings
+
+Statement select_own(OfficeNumber office, MeetingNumber meeting) {
+  // Both in one condition: of another office's meeting and of none the database finds no row.
+  Statement row("SELECT meeting::int8 FROM piaojue_meeting WHERE office = $1 AND meeting = $2");
+  row.number(office).number(meeting);
+  return row;
+}
+
+Tried<bool> is_own(Deed const& deed, OfficeNumber office, MeetingNumber meeting) {
+  auto const answer = deed(select_own(office, meeting));
+  if (!answer) return answer.error();
+  return answer->rows() == 1;
+}
+
+Tried<void> insert_meeting(Deed const& deed, MeetingNumber number, OfficeNumber office, Contents const& contents,
+                           ByteView slips) {
+  Writes writes;
+  for (std::size_t t = 0; t < kTables; ++t) {
+    for (auto const& [key, value] : contents.tables[t]) writes.put(static_cast<Table>(t), key, value);
+  }
+  std::vector<Statement> statements;
+  statements.push_back(
+      Statement("INSERT INTO piaojue_meeting (meeting, office, epoch, commits) VALUES ($1, $2, 0, 0)"));
+  statements.back().number(number).number(office);
+  for (auto& one : postgres::statements_of(number, writes)) statements.push_back(std::move(one));
+  statements.push_back(Statement("INSERT INTO piaojue_office_slips (meeting, sealed) VALUES ($1, $2)"));
+  statements.back().number(number).bytes(slips);
+  return deed.all(statements);
+}
+
+/// The rows that an office may see of one of its meetings.
+Tried<OwnMeeting> read_own(Deed const& deed, MeetingNumber meeting) {
+  OwnMeeting out;
+  out.meeting = meeting;
+  Statement meta("SELECT key, value FROM piaojue_meta WHERE meeting = $1 AND key IN ($2, $3, $4)");
+  meta.number(meeting);
+  for (std::string_view const key : {"draft", "format", "suggested recusals"}) meta.bytes(as_bytes(key));
+  auto const rows = deed(meta);
+  if (!rows) return rows.error();
+  for (std::size_t i = 0; i < rows->rows(); ++i) {
+    out.contents[Table::kMeta][rows->blob(i, 0)] = rows->blob(i, 1);
+  }
+  auto enrolments = deed.table(meeting, Table::kEnrolment);
+  if (!enrolments) return enrolments.error();
+  out.contents[Table::kEnrolment] = std::move(*enrolments);
+  Statement entry("SELECT key, value FROM piaojue_entry WHERE meeting = $1 ORDER BY key DESC LIMIT 1");
+  entry.number(meeting);
+  auto const last = deed(entry);
+  if (!last) return last.error();
+  if (last->rows() == 1) out.contents[Table::kEntry][last->blob(0, 0)] = last->blob(0, 1);
+  Statement slips("SELECT meeting::int8 FROM piaojue_office_slips WHERE meeting = $1");
+  slips.number(meeting);
+  auto const waiting = deed(slips);
+  if (!waiting) return waiting.error();
+  out.slips_waiting = waiting->rows() == 1;
+  return out;
+}
+
+}  // namespace
+
+// ---- The service's own row
+
+Explained<std::optional<Bytes>> PostgresOffices::identity() {
+  auto& pool = pool_->impl().pool;
+  auto const answers = postgres::run_patiently(pool, {Statement("SELECT sealed FROM piaojue_office_service")});
+  if (!answers) return explained(pool, answers.error());
+  if ((*answers)[0].rows() == 0) return std::optional<Bytes>();
+  return std::optional((*answers)[0].blob(0, 0));
+}
+
+Explained<Bytes> PostgresOffices::set_identity(ByteView sealed) {
+  auto& pool = pool_->impl().pool;
+  return explained(pool, in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<Bytes> {
+                     auto const there = deed(Statement("SELECT sealed FROM piaojue_office_service"));
+                     if (!there) return there.error();
+                     if (there->rows() == 1) return there->blob(0, 0);
+                     Statement insert("INSERT INTO piaojue_office_service (one, sealed) VALUES (1, $1)");
+                     insert.bytes(sealed);
+                     if (auto const done = deed(insert); !done) return done.error();
+                     return to_bytes(sealed);
+                   }));
+}
+
+Explained<std::vector<SealedRow>> PostgresOffices::sealed_rows() {
+  auto& pool = pool_->impl().pool;
+  auto const answers = postgres::run_patiently(
+      pool, {Statement("SELECT 0::int8, sealed FROM piaojue_office_service"),
+             Statement("SELECT office::int8, slip FROM piaojue_office ORDER BY office"),
+             Statement("SELECT meeting::int8, sealed FROM piaojue_office_slips ORDER BY meeting")});
+  if (!answers) return explained(pool, answers.error());
+  std::vector<SealedRow> out;
+  for (std::size_t kind = 0; kind < answers->size(); ++kind) {
+    auto const& answer = (*answers)[kind];
+    for (std::size_t i = 0; i < answer.rows(); ++i) {
+      out.push_back({static_cast<SealedRow::Kind>(kind), meeting_at(answer, i, 0), answer.blob(i, 1)});
+    }
+  }
+  return out;
+}
+
+Explained<bool> PostgresOffices::replace_sealed(SealedRow const& row, ByteView after) {
+  auto& pool = pool_->impl().pool;
+  Statement update(
+      row.kind == SealedRow::Kind::kIdentity ? "UPDATE piaojue_office_service SET sealed = $1 WHERE sealed "
+                                               "= $2 AND one = 1 + $3"
+      : row.kind == SealedRow::Kind::kOffice ? "UPDATE piaojue_office SET slip = $1 WHERE slip = $2 AND "
+                                               "office = $3"
+                                             : "UPDATE piaojue_office_slips SET sealed = $1 WHERE sealed = "
+                                               "$2 AND meeting = $3");
+  update.bytes(after).bytes(row.sealed).number(row.number);
+  auto const answers = postgres::run_patiently(pool, {update});
+  if (!answers) return explained(pool, answers.error());
+  return (*answers)[0].affected() == 1;
+}
+
+// ---- Who they are
+
+Explained<OfficeNumber> PostgresOffices::add_office(std::string const& name,
+                                                    std::function<Bytes(OfficeNumber)> const& slip) {
+  auto& pool = pool_->impl().pool;
+  OfficeNumber tried = 0;
+  Bytes sealed;
+  return explained(
+      pool, in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<OfficeNumber> {
+        if (tried != 0) {  // the answer to COMMIT may have been lost, and what is sealed is never twice the same
+          auto const own = deed(select_office(tried));
+          if (!own) return own.error();
+          if (own->rows() == 1 && own->blob(0, 2) == sealed) return tried;
+        }
+        auto const last = deed(Statement("SELECT coalesce(max(office), 0)::int8 FROM piaojue_office"));
+        if (!last) return last.error();
+        auto const number = static_cast<OfficeNumber>(last->number(0, 0)) + 1;
+        if (number > kOfficesMax) return Fault{Fate::kRefused, offices_full().what, std::string(kOurConflict)};
+        tried = number;
+        sealed = slip(number);
+        Statement insert("INSERT INTO piaojue_office (office, name, slip) VALUES ($1, $2, $3)");
+        insert.number(number).text(name).bytes(sealed);
+        if (auto const done = deed(insert); !done) return done.error();
+        return number;
+      }));
+}
+
+Explained<bool> PostgresOffices::replace_slip(OfficeNumber office, ByteView slip) {
+  auto& pool = pool_->impl().pool;
+  Statement update("UPDATE piaojue_office SET slip = $2 WHERE office = $1");
+  update.number(office).bytes(slip);
+  auto const answers = postgres::run_patiently(pool, {update});
+  if (!answers) return explained(pool, answers.error());
+  return (*answers)[0].affected() == 1;
+}
+
+Explained<std::optional<OfficeRow>> PostgresOffices::office(OfficeNumber office) {
+  auto& pool = pool_->impl().pool;
+  auto const answers = postgres::run_patiently(pool, {select_office(office)});
+  if (!answers) return explained(pool, answers.error());
+  if ((*answers)[0].rows() == 0) return std::optional<OfficeRow>();
+  return std::optional(office_at((*answers)[0], 0));
+}
+
+Explained<std::vector<OfficeRow>> PostgresOffices::offices() {
+  auto& pool = pool_->impl().pool;
+  auto const answers = postgres::run_patiently(pool, {Statement(std::string(kOfficeColumns) + " ORDER BY office")});
+  if (!answers) return explained(pool, answers.error());
+  std::vector<OfficeRow> out;
+  for (std::size_t i = 0; i < (*answers)[0].rows(); ++i) out.push_back(office_at((*answers)[0], i));
+  return out;
+}
+
+Explained<std::optional<OfficeNumber>> PostgresOffices::office_of(Hash const& spki) {
+  auto& pool = pool_->impl().pool;
+  Statement row("SELECT office::int8 FROM piaojue_office WHERE spki = $1");
+  row.bytes(spki.view());
+  auto const answers = postgres::run_patiently(pool, {row});
+  if (!answers) return explained(pool, answers.error());
+  if ((*answers)[0].rows() == 0) return std::optional<OfficeNumber>();
+  return std::optional(static_cast<OfficeNumber>((*answers)[0].number(0, 0)));
+}
+
+Explained<bool> PostgresOffices::enrol(OfficeRow const& row) {
+  auto& pool = pool_->impl().pool;
+  return explained(
+      pool, in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<bool> {
+        if (auto const locked = deed(lock_office(row.office)); !locked) return locked.error();
+        auto const there = deed(select_office(row.office));
+        if (!there) return there.error();
+        if (there->rows() == 0) return false;
+        auto const now = office_at(*there, 0);
+        if (now.slip != row.slip || now.used == row.used) return false;
+        Statement others("SELECT office::int8 FROM piaojue_office WHERE spki = $1");
+        others.bytes(row.spki->view());
+        auto const taken = deed(others);
+        if (!taken) return taken.error();
+        if (taken->rows() != 0) return false;
+        Statement update(
+            "UPDATE piaojue_office SET used = $2, request = $3, spki = $4, certificate = $5 WHERE office = $1");
+        update.number(row.office).bytes(row.used->view()).bytes(row.request.view()).bytes(row.spki->view());
+        update.text(row.certificate);
+        if (auto const done = deed(update); !done) return done.error();
+        return true;
+      }));
+}
+
+// ---- Drafts
+
+Explained<OfficeDraftRow> PostgresOffices::begin_draft(OfficeNumber office, RequestId const& request,
+                                                       NewDraft const& fresh, DraftBounds const& bounds) {
+  auto& pool = pool_->impl().pool;
+  return explained(pool, in_transaction(pool, kWriting, [&](Deed const& deed) {
+                     return enter_draft(deed, office, request, fresh, bounds);
+                   }));
+}
+
+Explained<std::optional<OfficeDraftRow>> PostgresOffices::draft(OfficeNumber office, RequestId const& request) {
+  using Row = std::optional<OfficeDraftRow>;
+  auto& pool = pool_->impl().pool;
+  return explained(pool, in_transaction(pool, kReading, [&](Deed const& deed) -> Tried<Row> {
+                     auto found = find_draft(deed, office, request, false);
+                     if (!found) return found.error();
+                     if (!*found) return Row();
+                     auto whole = with_parts(deed, std::move(**found));
+                     if (!whole) return whole.error();
+                     return Row(std::move(*whole));
+                   }));
+}
+
+Explained<std::optional<PartState>> PostgresOffices::put_piece(OfficeNumber office, RequestId const& request,
+                                                               DraftPart const& part, std::uint64_t offset,
+                                                               ByteView bytes) {
+  using State = std::optional<PartState>;
+  auto& pool = pool_->impl().pool;
+  return explained(pool, in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<State> {
+                     auto const found = find_draft(deed, office, request, true);
+                     if (!found) return found.error();
+                     if (!*found) return State();
+                     if ((*found)->created) return State(PartState{part.size, true});
+                     auto const state = part_state(deed, (*found)->meeting, part.number);
+                     if (!state) return state.error();
+                     if (state->have != offset || state->whole) return State(*state);
+                     if (auto const done = add_piece(deed, (*found)->meeting, part, offset, bytes); !done)
+                       return done.error();
+                     return State(PartState{offset + bytes.size(), false});
+                   }));
+}
+
+Explained<std::optional<Bytes>> PostgresOffices::read_piece(OfficeNumber office, RequestId const& request,
+                                                            DraftPart const& part, std::uint64_t offset) {
+  auto& pool = pool_->impl().pool;
+  Statement row(
+      "SELECT f.bytes FROM piaojue_file f, piaojue_office_draft d WHERE d.office = $1 AND d.request = $2 AND "
+      "d.created = 0 AND f.meeting = d.meeting AND f.hash = $3 AND f.piece = $4");
+  row.number(office).bytes(request.view()).bytes(part.sha256.view()).number(offset / kFilePieceBytes);
+  auto const answers = postgres::run_patiently(pool, {row});
+  if (!answers) return explained(pool, answers.error());
+  if ((*answers)[0].rows() == 0) return std::optional<Bytes>();
+  return std::optional((*answers)[0].blob(0, 0));
+}
+
+Explained<void> PostgresOffices::judge_part(OfficeNumber office, RequestId const& request, DraftPart const& part,
+                                            bool is_right) {
+  auto& pool = pool_->impl().pool;
+  auto const done = in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<void> {
+    auto const found = find_draft(deed, office, request, true);
+    if (!found) return found.error();
+    if (!*found || (*found)->created) return {};
+    auto const state = part_state(deed, (*found)->meeting, part.number);
+    if (!state) return state.error();
+    if (state->have != part.size || state->whole) return {};
+    return set_judged(deed, (*found)->meeting, part, is_right);
+  });
+  if (!done) return explained(pool, done.error());
+  return {};
+}
+
+Explained<bool> PostgresOffices::copy_files(OfficeNumber office, RequestId const& request, MeetingNumber from) {
+  using Hashes = std::optional<std::vector<Bytes>>;
+  auto& pool = pool_->impl().pool;
+  auto const hashes = in_transaction(pool, kReading, [&](Deed const& deed) -> Tried<Hashes> {
+    auto const own = is_own(deed, office, from);
+    if (!own) return own.error();
+    if (!*own) return Hashes();
+    auto found = files_of(deed, from);
+    if (!found) return found.error();
+    return Hashes(std::move(*found));
+  });
+  if (!hashes) return explained(pool, hashes.error());
+  if (!*hashes) return false;
+  for (auto const& hash : **hashes) {
+    auto const done = in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<bool> {
+      auto const found = find_draft(deed, office, request, true);
+      if (!found) return found.error();
+      if (!*found) return false;
+      if ((*found)->created) return true;
+      Statement copy(
+          "INSERT INTO piaojue_file (meeting, hash, piece, bytes) SELECT $1::int8, hash, piece, bytes FROM "
+          "piaojue_file WHERE meeting = $2 AND hash = $3");
+      copy.number((*found)->meeting).number(from).bytes(hash);
+      if (auto const copied = deed.all({erase_file((*found)->meeting, hash), copy}); !copied) return copied.error();
+      return true;
+    });
+    if (!done) return explained(pool, done.error());
+    if (!*done) return false;
+  }
+  return true;
+}
+
+Explained<std::optional<MeetingNumber>> PostgresOffices::create(OfficeNumber office, RequestId const& request,
+                                                                Contents const& contents, ByteView slips,
+                                                                std::vector<Hash> const& sheets) {
+  /// Its number, and whether it is this draft's.
+  struct Made {
+    std::optional<MeetingNumber> number;
+    bool taken = false;
+  };
+  auto& pool = pool_->impl().pool;
+  auto const made = in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<Made> {
+    auto const found = find_draft(deed, office, request, true);
+    if (!found) return found.error();
+    if (!*found) return Made{};
+    auto const number = (*found)->meeting;
+    if ((*found)->created) return Made{number};
+    auto const there = deed(Statement("SELECT meeting::int8 FROM piaojue_meeting WHERE meeting = $1").number(number));
+    if (!there) return there.error();
+    if (there->rows() != 0) {  // its files are those of the other one by now
+      auto const gone = deed.all({Statement("DELETE FROM piaojue_office_part WHERE meeting = $1").number(number),
+                                  Statement("DELETE FROM piaojue_office_draft WHERE meeting = $1").number(number)});
+      if (!gone) return gone.error();
+      return Made{number, true};
+    }
+    if (auto const done = insert_meeting(deed, number, office, contents, slips); !done) return done.error();
+    std::vector<Statement> rest;
+    for (auto const& sheet : sheets) rest.push_back(erase_file(number, sheet.view()));
+    rest.push_back(Statement("DELETE FROM piaojue_office_part WHERE meeting = $1").number(number));
+    rest.push_back(Statement("UPDATE piaojue_office_draft SET created = 1 WHERE meeting = $1").number(number));
+    if (auto const done = deed.all(rest); !done) return done.error();
+    return Made{number};
+  });
+  if (!made) return explained(pool, made.error());
+  if (made->taken) return number_taken();
+  return made->number;
+}
+
+// ---- Its meetings
+
+Explained<std::vector<OwnMeeting>> PostgresOffices::own_meetings(OfficeNumber office, MeetingNumber after,
+                                                                 std::size_t count) {
+  using Own = std::vector<OwnMeeting>;
+  auto& pool = pool_->impl().pool;
+  return explained(
+      pool, in_transaction(pool, kReading, [&](Deed const& deed) -> Tried<Own> {
+        Statement rows(
+            "SELECT meeting::int8 FROM piaojue_meeting WHERE office = $1 AND meeting > $2 ORDER BY meeting "
+            "LIMIT " +
+            std::to_string(count));
+        rows.number(office).number(after);
+        auto const answer = deed(rows);
+        if (!answer) return answer.error();
+        Own out;
+        for (std::size_t i = 0; i < answer->rows(); ++i) {
+          auto own = read_own(deed, meeting_at(*answer, i, 0));
+          if (!own) return own.error();
+          out.push_back(std::move(*own));
+        }
+        return out;
+      }));
+}
+
+Explained<std::optional<OwnMeeting>> PostgresOffices::own_meeting(OfficeNumber office, MeetingNumber meeting) {
+  using Own = std::optional<OwnMeeting>;
+  auto& pool = pool_->impl().pool;
+  return explained(pool, in_transaction(pool, kReading, [&](Deed const& deed) -> Tried<Own> {
+                     auto const own = is_own(deed, office, meeting);
+                     if (!own) return own.error();
+                     if (!*own) return Own();
+                     auto read = read_own(deed, meeting);
+                     if (!read) return read.error();
+                     return Own(std::move(*read));
+                   }));
+}
+
+Explained<std::optional<Contents>> PostgresOffices::own_log(OfficeNumber office, MeetingNumber meeting) {
+  using Log = std::optional<Contents>;
+  auto& pool = pool_->impl().pool;
+  return explained(pool, in_transaction(pool, kReading, [&](Deed const& deed) -> Tried<Log> {
+                     auto const own = is_own(deed, office, meeting);
+                     if (!own) return own.error();
+                     if (!*own) return Log();
+                     Contents out;
+                     for (auto const table : kLogTables) {
+                       auto rows = deed.table(meeting, table);
+                       if (!rows) return rows.error();
+                       out[table] = std::move(*rows);
+                     }
+                     return Log(std::move(out));
+                   }));
+}
+
+Explained<std::optional<Bytes>> PostgresOffices::own_slips(OfficeNumber office, MeetingNumber meeting) {
+  auto& pool = pool_->impl().pool;
+  Statement slips(
+      "SELECT s.sealed FROM piaojue_office_slips s, piaojue_meeting m WHERE m.office = $1 AND m.meeting = $2 "
+      "AND s.meeting = m.meeting");
+  slips.number(office).number(meeting);
+  auto const answers = postgres::run_patiently(pool, {select_own(office, meeting), slips});
+  if (!answers) return explained(pool, answers.error());
+  if ((*answers)[0].rows() == 0) return std::optional<Bytes>();
+  return std::optional((*answers)[1].rows() == 1 ? (*answers)[1].blob(0, 0) : Bytes());
+}
+
+Explained<bool> PostgresOffices::erase_slips(OfficeNumber office, MeetingNumber meeting) {
+  auto& pool = pool_->impl().pool;
+  Statement erase(
+      "DELETE FROM piaojue_office_slips WHERE meeting IN (SELECT meeting FROM piaojue_meeting WHERE office = "
+      "$1 AND meeting = $2)");
+  erase.number(office).number(meeting);
+  auto const answers = postgres::run_patiently(pool, {select_own(office, meeting), erase});
+  if (!answers) return explained(pool, answers.error());
+  return (*answers)[0].rows() == 1;
+}
+
+}  // namespace piaojue::store

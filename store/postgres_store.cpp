@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/postgres_store.h"
+
+#include "store/postgres/rows.h"
+#include "strings/server.h"
+
+namespace piaojue::store {
+
+namespace text = strings::server;
+using postgres::Connection;
+using postgres::Fate;
+using postgres::Fault;
+using postgres::Statement;
+using postgres::Tried;
+
+namespace {
+
+Fault refused(Sentence what) { return {Fate::kRefused, std::move(what), {}}; }
+
+Statement row_of(MeetingNumber meeting, bool lock) {
+  Statement row("SELECT node, process, epoch::int8, commits::int8 FROM piaojue_meeting WHERE meeting = $1");
+  row.number(meeting);
+  if (lock) row.sql += " FOR UPDATE";
+  return row;
+}
+
+/// One moment for all tables: they are read while a node writes.
+Tried<Contents> read_whole(postgres::Pool& pool, MeetingNumber meeting,
+                           std::function<Tried<void>(postgres::Answer const&)> const& judge) {
+  auto const connection = pool.borrow();
+  if (!connection) return connection.error();
+  auto& on = **connection;
+  auto const begun = on.run({Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), row_of(meeting, false)},
+                            pool.answer_deadline());
+  if (!begun) return begun.error();
+  auto const& row = (*begun)[1];
+  if (row.rows() != 1) return refused({text::kDatabaseMeetingMissing, {{"meeting", meeting}}});
+  if (auto const mine = judge(row); !mine) return mine.error();
+  auto contents = postgres::read_contents(on, meeting, pool);
+  if (!contents) return contents;
+  if (auto const ended = on.run({Statement("COMMIT")}, pool.answer_deadline()); !ended) return ended.error();
+  return contents;
+}
+
+Tried<std::optional<Bytes>> read_slip(postgres::Pool& pool, MeetingNumber meeting, PersonId person) {
+  Statement row("SELECT value FROM piaojue_slip WHERE meeting = $1 AND key = $2");
+  row.number(meeting).own_bytes(key_of_person(person));
+  auto const answers = postgres::run_patiently(pool, {row});
+  if (!answers) return answers.error();
+  if ((*answers)[0].rows() == 0) return std::optional<Bytes>();
+  return std::optional((*answers)[0].blob(0, 0));
+}
+
+/// Where a group stands whose answers may be missing. The row's count is `count`, or one more while `lost`.
+struct Progress {
+  std::uint64_t count = 0;
+  bool lost = false;     ///< the answer to a COMMIT is missing
+  bool written = false;  ///< the group is in, but nobody has said that it is on a standby too
+};
+
+}  // namespace
+
+struct PostgresStore::Impl {
+  std::shared_ptr<PostgresPool> pool;
+  Node::Identity identity;
+  Lease lease;
+
+  std::mutex mutex;  ///< one commit at a time, and no load beside it
+  std::optional<std::uint64_t> commits;
+  /// After a refused commit nobody knows what the rows hold against what the program holds.
+  std::optional<Explanation> failed;
+
+  postgres::Pool& inner() const { return pool->impl().pool; }
+  /// @return the row's count, if the lease is still this one.
+  Tried<std::uint64_t> judge(postgres::Answer const& row) const;
+  Statement raise(std::uint64_t from) const;
+  Tried<void> attempt(Progress& progress, std::vector<Statement> const& group) const;
+  Tried<std::uint64_t> first_count() const;
+};
+
+Tried<std::uint64_t> PostgresStore::Impl::judge(postgres::Answer const& row) const {
+  if (row.rows() != 1) return refused({text::kDatabaseMeetingMissing, {{"meeting", lease.meeting}}});
+  bool const mine = !row.null(0, 0) && row.text(0, 0) == identity.name && !row.null(0, 1) &&
+                    row.blob(0, 1) == to_bytes(identity.process) && row.number(0, 2) == lease.epoch;
+  if (!mine) return refused({text::kDatabaseReplaced, {{"meeting", lease.meeting}}});
+  return row.number(0, 3);
+}
+
+Statement PostgresStore::Impl::raise(std::uint64_t from) const {
+  Statement count(
+      "UPDATE piaojue_meeting SET commits = commits + 1 WHERE meeting = $1 AND node = $2 AND process = $3 AND "
+      "epoch = $4 AND commits = $5");
+  count.number(lease.meeting).text(identity.name).bytes(identity.process).number(lease.epoch).number(from);
+  return count;
+}
+
+/// Three round trips: the lock, whose answer says whose the meeting is; everything else but COMMIT, whose answers are
+/// all looked at; and COMMIT. Nothing is sent before its fence has been answered: were BEGIN alone refused, what
+/// follows it would be a transaction each. If the answer to an earlier COMMIT is missing, whoever has the row's lock
+/// knows that the earlier transaction has ended.
+Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Statement> const& group) const {
+  auto const connection = inner().borrow();
+  if (!connection) return connection.error();
+  auto& on = **connection;
+  auto const until = inner().answer_deadline();
+  auto const locked = on.run({Statement("BEGIN ISOLATION LEVEL READ COMMITTED"), row_of(lease.meeting, true)}, until);
+  if (!locked) return locked.error();
+  auto const seen = judge((*locked)[1]);
+  if (!seen) return seen.error();
+  if (progress.lost && *seen == progress.count + 1) {
+    progress = {*seen, false, true};
+  } else if (*seen != progress.count) {
+    return refused({text::kDatabaseCount, {{"expected", progress.count}, {"found", *seen}}});
+  }
+  progress.lost = false;
+  std::vector<Statement> statements;
+  if (!progress.written) statements = group;
+  statements.push_back(raise(progress.count));
+  auto const answers = on.run(statements, until);
+  if (!answers) return answers.error();
+  if (answers->back().affected() != 1) return refused({text::kDatabaseReplaced, {{"meeting", lease.meeting}}});
+
+  progress.lost = true;
+  auto const committed = on.run({Statement("COMMIT")}, until);
+  if (!committed) return Fault{Fate::kAgain, committed.error().what, committed.error().state};
+  // What could not be committed is answered "ROLLBACK".
+  if (!(*committed)[0].tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
+  progress = {progress.count + 1, false, true};
+  return {};
+}
+
+/// Of a store that has loaded nothing: the count as it is, while the lease is held.
+Tried<std::uint64_t> PostgresStore::Impl::first_count() const {
+  auto const answers = postgres::run_once(inner(), {row_of(lease.meeting, false)});
+  if (!answers) return answers.error();
+  return judge((*answers)[0]);
+}
+
+PostgresStore::PostgresStore(Node const& node, Lease lease)
+    : impl_(new Impl{node.pool(), node.identity(), lease, {}, {}, {}}) {}
+PostgresStore::~PostgresStore() = default;
+
+Explained<Contents> PostgresStore::load() {
+  std::lock_guard const lock(impl_->mutex);
+  std::optional<std::uint64_t> commits;
+  auto contents = postgres::patiently(impl_->inner(), [&] {
+    return read_whole(impl_->inner(), impl_->lease.meeting, [&](postgres::Answer const& row) -> Tried<void> {
+      auto const count = impl_->judge(row);
+      if (!count) return count.error();
+      commits = *count;
+      return {};
+    });
+  });
+  if (!contents) return impl_->inner().explain(contents.error());
+  impl_->commits = commits;
+  return std::move(*contents);
+}
+
+Explained<void> PostgresStore::commit(Writes const& writes) {
+  std::lock_guard const lock(impl_->mutex);
+  if (impl_->failed) return *impl_->failed;
+  auto const group = postgres::statements_of(impl_->lease.meeting, writes);
+  auto const fail = [&](Fault const& fault) {
+    impl_->failed = impl_->inner().explain(fault);
+    return *impl_->failed;
+  };
+  if (!impl_->commits) {
+    auto const count = postgres::patiently(impl_->inner(), [&] { return impl_->first_count(); });
+    if (!count) return fail(count.error());
+    impl_->commits = *count;
+  }
+  Progress progress{*impl_->commits, false, false};
+  auto const done = postgres::patiently(impl_->inner(), [&] { return impl_->attempt(progress, group); });
+  if (!done) return fail(done.error());
+  impl_->commits = progress.count;
+  return {};
+}
+
+Explained<std::optional<Bytes>> PostgresStore::slip(PersonId person) {
+  auto const found = read_slip(impl_->inner(), impl_->lease.meeting, person);
+  if (!found) return impl_->inner().explain(found.error());
+  return *found;
+}
+
+namespace {
+
+class ReadOnlyStore final : public Store {
+ public:
+  ReadOnlyStore(std::shared_ptr<PostgresPool> pool, MeetingNumber meeting)
+      : pool_(std::move(pool)), meeting_(meeting) {}
+
+  Explained<Contents> load() override {
+    auto& inner = pool_->impl().pool;
+    auto contents = postgres::patiently(
+        inner, [&] { return read_whole(inner, meeting_, [](postgres::Answer const&) { return Tried<void>(); }); });
+    if (!contents) return inner.explain(contents.error());
+    return std::move(*contents);
+  }
+  Explained<void> commit(Writes const&) override {
+    return Explanation(text::kDatabaseOpenedToRead, pool_->place(), Refusal::kStorage);
+  }
+  Explained<std::optional<Bytes>> slip(PersonId person) override {
+    auto const found = read_slip(pool_->impl().pool, meeting_, person);
+    if (!found) return pool_->impl().pool.explain(found.error());
+    return *found;
+  }
+
+ private:
+  std::shared_ptr<PostgresPool> pool_;
+  MeetingNumber meeting_;
+};
+
+}  // namespace
+
+Explained<std::unique_ptr<Store>> open_to_read(std::shared_ptr<PostgresPool> pool, MeetingNumber meeting) {
+  auto& inner = pool->impl().pool;
+  auto const there = postgres::run_patiently(inner, {row_of(meeting, false)});
+  if (!there) return inner.explain(there.error());
+  if ((*there)[0].rows() != 1) {
+    Sentence said(text::kDatabaseMeetingMissing, {{"meeting", meeting}});
+    return Explanation(std::move(said), inner.place(), Refusal::kStorage);
+  }
+  return std::unique_ptr<Store>(std::make_unique<ReadOnlyStore>(std::move(pool), meeting));
+}
+
+}  // namespace piaojue::store

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/schema.h"
+
+#include <sodium.h>
+
+#include <map>
+
+#include "store/postgres/rows.h"
+#include "strings/server.h"
+
+namespace piaojue::store {
+
+namespace text = strings::server;
+using postgres::Fate;
+using postgres::Fault;
+using postgres::Statement;
+using postgres::Tried;
+
+namespace {
+
+struct Column {
+  std::string name;
+  std::string type;  ///< as pg_type calls it
+  bool operator==(Column const&) const = default;
+};
+using Columns = std::vector<Column>;
+using Tables = std::map<std::string, Columns>;
+
+constexpr std::string_view kFormatTable = "piaojue_format";
+constexpr std::string_view kReadOnly = "25006";
+
+struct Wanted {
+  std::string name;
+  Columns columns;
+  std::string key;
+  std::string may_lack;  ///< a space before and behind each column that may be NULL
+};
+
+/// postgres_offices.h
+std::vector<Wanted> of_offices() {
+  return {{"piaojue_office_service", {{"one", "int8"}, {"sealed", "bytea"}}, "one", {}},
+          {"piaojue_office",
+           {{"office", "int8"},
+            {"name", "text"},
+            {"slip", "bytea"},
+            {"used", "bytea"},
+            {"request", "bytea"},
+            {"spki", "bytea"},
+            {"certificate", "text"}},
+           "office",
+           " used request spki certificate "},
+          {"piaojue_office_draft",
+           {{"meeting", "int8"},
+            {"office", "int8"},
+            {"request", "bytea"},
+            {"created", "int8"},
+            {"bytes", "int8"},
+            {"touched", "timestamptz"},
+            {"description", "bytea"}},
+           "meeting",
+           {}},
+          {"piaojue_office_part",
+           {{"meeting", "int8"}, {"part", "int8"}, {"have", "int8"}, {"whole", "int8"}},
+           "meeting, part",
+           {}},
+          {"piaojue_office_slips", {{"meeting", "int8"}, {"sealed", "bytea"}}, "meeting", {}}};
+}
+
+std::vector<Wanted> wanted() {
+  std::vector<Wanted> out = {
+      {std::string(kFormatTable), {{"one", "int8"}, {"version", "int8"}, {"id", "bytea"}}, "one", {}},
+      {"piaojue_node",
+       {{"name", "text"}, {"process", "bytea"}, {"address", "text"}, {"alive_until", "timestamptz"}},
+       "name",
+       {}},
+      {"piaojue_meeting",
+       {{"meeting", "int8"},
+        {"office", "int8"},
+        {"node", "text"},
+        {"process", "bytea"},
+        {"epoch", "int8"},
+        {"commits", "int8"}},
+       "meeting",
+       " node process "},
+      {"piaojue_file",
+       {{"meeting", "int8"}, {"hash", "bytea"}, {"piece", "int8"}, {"bytes", "bytea"}},
+       "meeting, hash, piece",
+       {}}};
+  for (auto& table : of_offices()) out.push_back(std::move(table));
+  for (std::size_t t = 0; t < kTables; ++t) {
+    out.push_back({postgres::table_name(static_cast<Table>(t)),
+                   {{"meeting", "int8"}, {"key", "bytea"}, {"value", "bytea"}},
+                   "meeting, key",
+                   {}});
+  }
+  return out;
+}
+
+std::string create(Wanted const& table) {
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + table.name + " (";
+  for (auto const& column : table.columns) {
+    bool const may_lack = table.may_lack.find(' ' + column.name + ' ') != std::string::npos;
+    sql += column.name + ' ' + column.type + (may_lack ? ", " : " NOT NULL, ");
+  }
+  return sql + "PRIMARY KEY (" + table.key + "))";
+}
+
+struct Found {
+  bool any = false;     ///< of our names
+  std::string foreign;  ///< the first of them that is not as we make it
+  std::string missing;  ///< the first that is not there
+  std::uint64_t version = 0;
+};
+
+/// By the catalogue: a user without rights sees there what is, too.
+Tried<Found> look(postgres::Pool& pool) {
+  auto const answers = postgres::run_patiently(
+      pool, {Statement("SELECT c.relname::text, a.attname::text, t.typname::text FROM pg_catalog.pg_class c "
+                       "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                       "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
+                       "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+                       "WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 "
+                       "AND NOT a.attisdropped AND substring(c.relname::text from 1 for 8) = 'piaojue_' "
+                       "ORDER BY c.relname, a.attnum")});
+  if (!answers) return answers.error();
+  Tables tables;
+  auto const& rows = (*answers)[0];
+  for (std::size_t i = 0; i < rows.rows(); ++i) tables[rows.text(i, 0)].push_back({rows.text(i, 1), rows.text(i, 2)});
+  Found found;
+  for (auto const& table : wanted()) {
+    auto const it = tables.find(table.name);
+    if (it == tables.end()) {
+      if (found.missing.empty()) found.missing = table.name;
+      continue;
+    }
+    found.any = true;
+    if (it->second != table.columns && found.foreign.empty()) found.foreign = table.name;
+  }
+  // Without a table of versions none of the others is ours.
+  if (found.any && !tables.contains(std::string(kFormatTable))) {
+    if (found.foreign.empty()) found.foreign = tables.begin()->first;
+    return found;
+  }
+  if (!found.any || found.foreign == kFormatTable) return found;
+  auto const version = postgres::run_patiently(pool, {Statement("SELECT version FROM piaojue_format")});
+  if (!version) return version.error();
+  if ((*version)[0].rows() == 1) {
+    found.version = (*version)[0].number(0, 0);
+  } else {
+    found.foreign = kFormatTable;
+  }
+  // What another version's tables look like is not for this one to judge.
+  if (found.version > static_cast<std::uint64_t>(kFormat)) found.foreign.clear();
+  return found;
+}
+
+Fault refused(Sentence what) { return {Fate::kRefused, std::move(what), {}}; }
+
+std::optional<Fault> fault_of(Found const& found) {
+  if (!found.foreign.empty()) return refused({text::kDatabaseTablesForeign, {{"table", found.foreign}}});
+  if (found.version > static_cast<std::uint64_t>(kFormat)) {
+    return refused({text::kDatabaseTablesNewer, {{"version", found.version}, {"known", kFormat}}});
+  }
+  return std::nullopt;
+}
+
+/// A failure in words that say what to do.
+Fault worded(Fault fault) {
+  if (fault.state == postgres::kNoRight) fault.what = {text::kDatabaseNoRight, {{"reason", fault.what}}};
+  if (fault.state == kReadOnly) fault = refused(text::kDatabaseReadOnly);  // which does not pass while one waits
+  return fault;
+}
+
+/// Two that do it at once run into one another in the database's own catalogue, and then try again.
+bool met_another(Fault const& fault) {
+  return fault.state == postgres::kUniqueViolation || fault.state == "42P07" || fault.state == "XX000";
+}
+
+Tried<void> make(postgres::Pool& pool) {
+  return postgres::patiently(pool, [&]() -> Tried<void> {
+    auto const found = look(pool);
+    if (!found) return worded(found.error());
+    if (auto const fault = fault_of(*found)) return *fault;
+    if (found->version == static_cast<std::uint64_t>(kFormat) && found->missing.empty()) return {};
+    std::vector<Statement> statements;
+    for (auto const& table : wanted()) statements.emplace_back(create(table));
+    if (found->version == 0) {
+      Bytes id(kDatabaseIdBytes);
+      randombytes_buf(id.data(), id.size());
+      Statement row("INSERT INTO piaojue_format (one, version, id) VALUES (1, $1, $2)");
+      row.number(kFormat).own_bytes(std::move(id));
+      statements.push_back(std::move(row));
+    }
+    auto const done = postgres::run_once(pool, postgres::transaction(std::move(statements)));
+    if (done) return {};
+    auto fault = worded(done.error());
+    if (met_another(fault)) fault.fate = Fate::kAgain;
+    return fault;
+  });
+}
+
+/// What an accepted entry rests on. A setting that an engine does not have is not asked of it.
+Tried<void> check_settings(postgres::Pool& pool) {
+  auto const answers = postgres::run_patiently(
+      pool, {Statement("SELECT name::text, CASE name WHEN 'synchronous_commit' THEN reset_val ELSE setting END::text "
+                       "FROM pg_catalog.pg_settings WHERE name IN ('fsync', "
+                       "'full_page_writes', 'synchronous_commit', 'transaction_read_only')")});
+  if (!answers) return answers.error();
+  auto const& rows = (*answers)[0];
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    auto const name = rows.text(i, 0);
+    auto const value = rows.text(i, 1);
+    if (name == "transaction_read_only") {
+      if (value == "on") return refused(text::kDatabaseReadOnly);
+      continue;
+    }
+    if (value == "on" || (name == "synchronous_commit" && value == "remote_apply")) continue;
+    return refused({text::kDatabaseSetting, {{"name", name}, {"value", value}}});
+  }
+  return {};
+}
+
+/// Asks for every right once, of no row.
+Tried<void> check_rights(postgres::Pool& pool) {
+  auto const connection = pool.borrow();
+  if (!connection) return connection.error();
+  std::vector<Statement> statements;
+  statements.emplace_back("BEGIN");
+  for (auto const& table : wanted()) {
+    auto const& column = table.columns.back().name;
+    statements.emplace_back("SELECT count(*) FROM " + table.name + " WHERE 1 = 0");
+    if (table.name == kFormatTable) continue;
+    statements.emplace_back("INSERT INTO " + table.name + " SELECT * FROM " + table.name + " WHERE 1 = 0");
+    statements.emplace_back("UPDATE " + table.name + " SET " + column + " = " + column + " WHERE 1 = 0");
+    statements.emplace_back("DELETE FROM " + table.name + " WHERE 1 = 0");
+  }
+  statements.emplace_back("ROLLBACK");
+  auto const done = (*connection)->run(statements, pool.answer_deadline());
+  if (!done) return worded(done.error());
+  return {};
+}
+
+Tried<void> check_all(postgres::Pool& pool) {
+  auto const found = look(pool);
+  if (!found) return worded(found.error());
+  if (auto const fault = fault_of(*found)) return *fault;
+  if (!found->missing.empty() || found->version < static_cast<std::uint64_t>(kFormat)) {
+    return refused({text::kDatabaseTablesMissing, {{"table", found->missing}}});
+  }
+  if (auto const settings = check_settings(pool); !settings) return settings;
+  return check_rights(pool);
+}
+
+}  // namespace
+
+Explained<Bytes> database_id(PostgresPool& pool) {
+  auto& inner = pool.impl().pool;
+  auto const answers = postgres::run_patiently(inner, {Statement("SELECT id FROM piaojue_format")});
+  if (!answers) return inner.explain(answers.error());
+  if ((*answers)[0].rows() != 1) return Explanation(text::kDatabaseNoAnswer, inner.place(), Refusal::kStorage);
+  return (*answers)[0].blob(0, 0);
+}
+
+Explained<void> migrate(PostgresPool& pool) {
+  auto& inner = pool.impl().pool;
+  if (auto const done = make(inner); !done) return inner.explain(done.error());
+  return {};
+}
+
+Explained<void> check(PostgresPool& pool) {
+  auto& inner = pool.impl().pool;
+  if (auto const done = check_all(inner); !done) return inner.explain(done.error());
+  return {};
+}
+
+}  // namespace piaojue::store
