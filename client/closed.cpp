@@ -49,6 +49,7 @@ Text const& sentence_of(net::CloseReason reason) {
       return text::kClosedRefused;
     case net::CloseReason::kShutdown:
       return text::kClosedShutdown;
+    case net::CloseReason::kProxyHeader:  // seen by servers only
     case net::CloseReason::kInternal:
       break;
   }

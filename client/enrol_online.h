@@ -16,7 +16,8 @@ struct EnrolOnline {
   std::chrono::milliseconds patience;
 };
 
-/// Connects until `patience` is over, and says what the server answers.
+/// Connects until `patience` is over, and says what the server answers. Asks for the meeting by its name, and follows a
+/// server that says Moved; that it knows the code is what counts, wherever it is.
 /// Explains: kProof, whoever answered does not know the code; kAlreadyIssued, another laptop has used it; kBusy, no
 /// server answered, and how the last try failed; the server's other refusals.
 [[nodiscard]] Explained<Enrolled> enrol_online(EnrolOnline const& what);

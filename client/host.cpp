@@ -213,6 +213,8 @@ class Host {
       return end(1, {text::kEndedByDisk, {{"error", *fatal}}});
     }
     if (session_->wants_quit()) return end(0, text::kEnded);
+    if (auto addresses = session_->take_addresses(); addresses && link_) link_->welcomed(std::move(*addresses));
+    if (auto moved = session_->take_moved(); moved && link_) link_->go_to(std::move(moved->host), moved->port);
     if (session_->wants_reconnect() && link_) link_->break_off("unexpected message");
     // `now` waits for its time, which is sooner than the next tick.
     if (auto const wanted = session_->tick_wanted(); wanted && !soon_) {

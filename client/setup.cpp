@@ -177,6 +177,7 @@ Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& 
   auto tls = net::TlsContext::client(unlocked.profile.server_spki, net::Credential{unlocked.keys.tls_key_pem.clone(),
                                                                                    unlocked.profile.certificate_pem});
   if (!tls) return explain(tls.error());
+  auto asking = tls->asking_for(meeting::meeting_name(unlocked.profile.meeting_number));
   auto const host = options.host.empty() ? unlocked.profile.host : options.host;
   auto const port = options.host.empty() ? unlocked.profile.port : options.port;
   SessionConfig config{.profile = std::move(unlocked.profile),
@@ -189,7 +190,7 @@ Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& 
                        .materials = options.materials};
   auto session = Session::open(std::move(config), wallet);
   if (!session) return explain(session.error());
-  return Started{std::move(*session), std::move(*tls), host, port};
+  return Started{std::move(*session), std::move(asking), host, port};
 }
 
 Result<void> write_file(std::string const& path, ByteView bytes) {

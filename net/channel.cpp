@@ -66,6 +66,8 @@ std::string_view name(CloseReason reason) {
       return "REFUSED";
     case CloseReason::kShutdown:
       return "SHUTDOWN";
+    case CloseReason::kProxyHeader:
+      return "PROXY_HEADER";
     case CloseReason::kInternal:
       return "INTERNAL";
   }
@@ -120,6 +122,7 @@ bool Channel::Impl::establish() {
   auto own_or_peer = detail::spki_der_of(is_server ? SSL_get_certificate(ssl) : certificate.get());
   if (!own_or_peer) return false;
   server_spki = std::move(*own_or_peer);
+  if (char const* const asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) server_name = asked;
   if (SSL_export_keying_material(ssl, exporter.data.data(), crypto::Exporter::kSize, kExporterLabel.data(),
                                  kExporterLabel.size(), nullptr, 0, 1) != 1) {
     return false;
@@ -510,6 +513,7 @@ void Channel::set_frame_bytes_max(std::uint32_t frame_bytes_max) {
 
 std::optional<Hash> Channel::peer_spki_sha256() const { return impl_->peer; }
 Bytes const& Channel::server_spki() const { return impl_->server_spki; }
+std::string const& Channel::server_name() const { return impl_->server_name; }
 crypto::Exporter const& Channel::exporter() const { return impl_->exporter; }
 std::string const& Channel::remote() const { return impl_->remote; }
 std::string const& Channel::address() const { return impl_->address; }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/frame.h"
 #include "net/loop.h"
@@ -40,6 +41,7 @@ enum class CloseReason : std::uint8_t {
   kReplaced,          ///< for the session layer: the same person connected again
   kRefused,           ///< for the session layer: the peer may not be here
   kShutdown,          ///< this program is ending
+  kProxyHeader,       ///< a proxy of ListenOptions::proxies did not begin with a header, or with none for TCP
   kInternal,          ///< a handler threw
 };
 /// Such as "FRAME_TIMEOUT".
@@ -110,10 +112,14 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::optional<Hash> peer_spki_sha256() const;
   /// The server's SubjectPublicKeyInfo, DER: at both ends the same.
   Bytes const& server_spki() const;
+  /// What the client asked for (TlsContext::asking_for), at both ends the same; empty: nothing. Of a listener over
+  /// TlsContext::servers it is the name that was found; elsewhere the peer's word, and nothing rests on it.
+  std::string const& server_name() const;
   /// 32 bytes of RFC 8446 §7.5 (label "EXPORTER-piaojue-enrol", empty context): the same at both ends of this
   /// connection, and at no other one, also not of whoever sits between two.
   crypto::Exporter const& exporter() const;
-  /// "192.0.2.7:50312", "[2001:db8::7]:50312". For the log only; never an authority.
+  /// "192.0.2.7:50312", "[2001:db8::7]:50312"; behind a proxy the client's, as the proxy says. For the log only; never
+  /// an authority.
   std::string const& remote() const;
   /// On the server's side: what counts as one address (specification §9.4), without a port; of IPv6 its /64.
   std::string const& address() const;
@@ -137,6 +143,11 @@ struct ListenOptions {
   std::size_t strangers_max = 64;
   /// Of these, from one address (IPv6: one /64). Beyond it a connection is closed as soon as it is accepted.
   std::size_t strangers_per_address_max = 8;
+  /// Literal addresses of peers from whom every connection begins with a PROXY protocol v2 header (net/proxy_header.h);
+  /// what it says is the client's address from then on, for all bounds and for the log. Nobody else's header is
+  /// believed: in front of TLS it is garbage. Of connections that have not said theirs there are at most
+  /// `strangers_max`, beyond that the oldest is closed; the handshake's deadline runs from accept on.
+  std::vector<std::string> proxies = {};
 };
 
 /// Accepts connections and completes their handshakes.
@@ -147,7 +158,8 @@ class Listener {
   /// A connection that did not become a channel (kTls, kHandshakeTimeout, kTooMany, …): for counters and the log.
   using OnRefused = std::function<void(std::string const& remote, Closed const&)>;
 
-  /// @return kMalformed: the address is not a literal IP address. kConflict: the address is in use or not ours.
+  /// @return kMalformed: the address, or one of the proxies, is not a literal IP address. kConflict: the address is in
+  /// use or not ours.
   [[nodiscard]] static Result<std::shared_ptr<Listener>> listen(boost::asio::io_context& io, ListenOptions options,
                                                                 TlsContext tls, ChannelLimits limits,
                                                                 OnChannel on_channel, OnRefused on_refused = {});

@@ -43,9 +43,11 @@ struct Channel::Impl {
   std::string address;
   std::optional<Hash> peer;
   Bytes server_spki;
+  std::string server_name;
   crypto::Exporter exporter;
   std::shared_ptr<void> slot;   ///< place among the Listener's connections, given back at the end
   std::shared_ptr<void> place;  ///< among its strangers, given back with the first sight of a certificate
+  bool proxied = false;         ///< the peer is a proxy, whose header comes first
 
   // Birth: the watchdog times the handshake.
   bool established = false;

@@ -6,9 +6,13 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <limits>
+#include <set>
 
 #include "net/channel_impl.h"
+#include "net/proxy_header.h"
 #include "net/strangers.h"
 
 namespace piaojue::net {
@@ -35,23 +39,25 @@ namespace {
 /// The strangers with their channels. From any strand: a channel gives its place back wherever it ends.
 class Places {
  public:
-  explicit Places(ListenOptions const& options)
-      : strangers_(std::max<std::size_t>(1, options.strangers_max), options.strangers_per_address_max) {}
+  Places(std::size_t places_max, std::size_t per_address_max)
+      : strangers_(std::max<std::size_t>(1, places_max), per_address_max) {}
 
   /// @return false: its address has its share.
   static bool enter(std::shared_ptr<Places> const& self, asio::ip::address const& address,
                     std::shared_ptr<Channel> const& channel) {
     std::weak_ptr<Channel> loses;
+    std::shared_ptr<void> given;
     {
       std::lock_guard const lock(self->mutex_);
       auto const entered = self->strangers_.enter(address);
       if (!entered) return false;
       if (entered->loses) loses = self->take(*entered->loses);
       self->channel_of_.emplace(entered->id, channel);
-      Channel::Impl::of(*channel).place =
-          std::shared_ptr<void>(nullptr, [self, id = entered->id](void*) { self->leave(id); });
+      given = std::shared_ptr<void>(nullptr, [self, id = entered->id](void*) { self->leave(id); });
     }
-    // Without the lock: whoever lets a channel go last gives its place back.
+    // Without the lock: whoever lets a channel go last gives its place back. So does this one with the place that it
+    // had among the proxied.
+    Channel::Impl::of(*channel).place = std::move(given);
     if (auto const losing = loses.lock()) Channel::Impl::lose_place(losing);
     return true;
   }
@@ -74,6 +80,18 @@ class Places {
 
 }  // namespace
 
+namespace {
+
+/// An IPv4 address that is written as IPv6 is an IPv4 address.
+asio::ip::address plain(asio::ip::address const& address) {
+  if (!address.is_v6()) return address;
+  auto const v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6);
+  return asio::ip::address_v6(v6.to_bytes());  // without a scope
+}
+
+}  // namespace
+
 struct Listener::Impl {
   Impl(asio::io_context& own_io, ListenOptions own_options, TlsContext own_tls, ChannelLimits const& own_limits,
        OnChannel own_on_channel, OnRefused own_on_refused)
@@ -86,7 +104,9 @@ struct Listener::Impl {
         limits(own_limits),
         on_channel(std::move(own_on_channel)),
         on_refused(std::move(own_on_refused)),
-        places(std::make_shared<Places>(options)) {}
+        places(std::make_shared<Places>(options.strangers_max, options.strangers_per_address_max)),
+        // One proxy may have them all: its oldest goes, and not the one that comes.
+        proxied(std::make_shared<Places>(options.strangers_max, std::numeric_limits<std::size_t>::max())) {}
 
   asio::io_context& io;
   Strand strand;
@@ -102,12 +122,19 @@ struct Listener::Impl {
   /// Apart from Impl: a channel that outlives its listener still gives its place back.
   std::shared_ptr<std::atomic<std::size_t>> connections = std::make_shared<std::atomic<std::size_t>>(0);
   std::shared_ptr<Places> const places;
+  std::shared_ptr<Places> const proxied;  ///< of connections from proxies that have not said for whom
+  std::set<asio::ip::address> proxies;    ///< not changed once `listen` is done
 
   void refused(std::string const& remote, Closed const& why) const {
     if (on_refused) on_refused(remote, why);
   }
   void accepted(std::shared_ptr<Impl> const& self, Strand const& channel_strand, tcp::socket socket);
+  bool is_proxy(asio::ip::address const& address) const { return proxies.contains(plain(address)); }
   static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self);
+  /// Reads the header, exactly, and takes its client's place among the strangers. @return false: refused, and told.
+  static asio::awaitable<bool> read_header(Impl const& listener, std::shared_ptr<Channel> channel);
+  /// Whether what was waited for is void, because the time is up or the place is gone; then it is told.
+  bool is_over(Channel::Impl& c) const;
   static asio::awaitable<void> handshake(std::shared_ptr<Impl> self, std::shared_ptr<Channel> channel);
 };
 
@@ -125,7 +152,8 @@ void Listener::Impl::accepted(std::shared_ptr<Impl> const& self, Strand const& c
   Channel::Impl& c = Channel::Impl::of(*channel);
   c.remote = remote;
   c.address = counted_address(endpoint.address()).to_string();
-  if (!Places::enter(places, endpoint.address(), channel)) {
+  c.proxied = is_proxy(endpoint.address());
+  if (!Places::enter(c.proxied ? proxied : places, endpoint.address(), channel)) {
     return refused(remote, {CloseReason::kTooMany, "strangers_per_address_max"});
   }
   ++*connections;
@@ -150,19 +178,56 @@ asio::awaitable<void> Listener::Impl::accept_loop(std::shared_ptr<Impl> self) {
   }
 }
 
+bool Listener::Impl::is_over(Channel::Impl& c) const {
+  if (c.lost_place) {
+    c.watchdog.cancel();  // it would keep the channel, and the count of it, until the deadline
+    refused(c.remote, {CloseReason::kTooMany, "its place went to another address"});
+  } else if (c.timed_out) {
+    refused(c.remote, {CloseReason::kHandshakeTimeout, "the TLS handshake did not end in time"});
+  }
+  return c.lost_place || c.timed_out;
+}
+
+asio::awaitable<bool> Listener::Impl::read_header(Impl const& listener, std::shared_ptr<Channel> channel) {
+  Channel::Impl& c = Channel::Impl::of(*channel);
+  auto& socket = c.stream.next_layer();
+  auto const give_up = [&](Closed const& why) {
+    boost::system::error_code ignored;
+    socket.close(ignored);
+    c.watchdog.cancel();
+    listener.refused(c.remote, why);
+    return false;
+  };
+  // Not a byte more than the header: what follows it is TLS's.
+  std::array<std::uint8_t, kProxyPreambleBytes> first{};
+  auto const [first_error, first_bytes] = co_await asio::async_read(socket, asio::buffer(first), kAwait);
+  if (listener.is_over(c)) co_return false;
+  if (first_error) co_return give_up(failure_of(first_error));
+  auto const preamble = parse_proxy_preamble(first);
+  if (!preamble) co_return give_up({CloseReason::kProxyHeader, "no PROXY header of version 2"});
+  Bytes rest(preamble->rest_bytes);
+  auto const [rest_error, rest_bytes] = co_await asio::async_read(socket, asio::buffer(rest), kAwait);
+  if (listener.is_over(c)) co_return false;
+  if (rest_error) co_return give_up(failure_of(rest_error));
+  auto const client = proxied_client(*preamble, rest);
+  if (!client) co_return give_up({CloseReason::kProxyHeader, "a PROXY header without a client"});
+  boost::system::error_code ignored;
+  auto const from =
+      *client ? tcp::endpoint(plain((*client)->address), (*client)->port) : socket.remote_endpoint(ignored);
+  c.remote = endpoint_text(from);
+  c.address = counted_address(from.address()).to_string();
+  if (!Places::enter(listener.places, from.address(), channel)) {
+    co_return give_up({CloseReason::kTooMany, "strangers_per_address_max"});
+  }
+  co_return true;
+}
+
 asio::awaitable<void> Listener::Impl::handshake(std::shared_ptr<Impl> self, std::shared_ptr<Channel> channel) {
   Channel::Impl& c = Channel::Impl::of(*channel);
   Channel::Impl::time_handshake(channel, self->limits.handshake_deadline);
+  if (c.proxied && !co_await read_header(*self, channel)) co_return;
   auto const [error] = co_await c.stream.async_handshake(asio::ssl::stream_base::server, kAwait);
-  if (c.lost_place) {
-    c.watchdog.cancel();  // it would keep the channel, and the count of it, until the deadline
-    self->refused(c.remote, {CloseReason::kTooMany, "its place went to another address"});
-    co_return;
-  }
-  if (c.timed_out) {
-    self->refused(c.remote, {CloseReason::kHandshakeTimeout, "the TLS handshake did not end in time"});
-    co_return;
-  }
+  if (self->is_over(c)) co_return;
   if (error) {
     self->refused(c.remote, failure_of(error));
     // Closing a socket with unread bytes resets it, and the reset can overtake the alert: let the client fetch it
@@ -197,6 +262,11 @@ Result<std::shared_ptr<Listener>> Listener::listen(asio::io_context& io, ListenO
   tcp::endpoint const endpoint(address, options.port);
   auto impl = std::make_shared<Impl>(io, std::move(options), std::move(tls), limits, std::move(on_channel),
                                      std::move(on_refused));
+  for (auto const& proxy : impl->options.proxies) {
+    auto const literal = asio::ip::make_address(proxy, error);
+    if (error) return Refusal::kMalformed;
+    impl->proxies.insert(plain(literal));
+  }
   tcp::acceptor& acceptor = impl->acceptor;
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
@@ -271,6 +341,13 @@ asio::awaitable<void> attempt_loop(std::shared_ptr<Attempt> self, std::string ho
   c.remote = endpoint_text(endpoint);
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
+  // Written out: OpenSSL's macro casts as C does.
+  std::string name = c.tls.server_name();
+  if (!name.empty() &&
+      SSL_ctrl(c.stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) != 1) {
+    self->report(nullptr, {CloseReason::kTls, "a server name that can not be asked for"});
+    co_return;
+  }
   auto const [handshake_error] = co_await c.stream.async_handshake(asio::ssl::stream_base::client, kAwait);
   if (self->done) co_return;
   if (handshake_error) {

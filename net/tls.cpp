@@ -55,6 +55,41 @@ int verify_pin(X509_STORE_CTX* store, void* pin) {
   return 0;
 }
 
+/// A client without a certificate gets through: it may enrol.
+constexpr int kVerifyMode = SSL_VERIFY_PEER;
+/// The CA and what it has signed, nothing between them.
+constexpr int kVerifyDepth = 1;
+
+/// OpenSSL asks when it has read the ClientHello, and once more after a HelloRetryRequest; what counts is the last
+/// answer.
+int choose_server(SSL* ssl, int* alert, void* argument) noexcept {
+  *alert = SSL_AD_INTERNAL_ERROR;
+  try {
+    auto const& find = *static_cast<TlsContext::FindServer const*>(argument);
+    char const* const asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    std::optional<TlsContext> const found = asked == nullptr ? std::nullopt : find(asked);
+    // What it left behind in OpenSSL's queue would make this handshake look as if it had failed.
+    ERR_clear_error();
+    if (!found) {
+      *alert = SSL_AD_UNRECOGNIZED_NAME;
+      return SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    auto& chosen = *found->impl();
+    if (!chosen.is_server || chosen.find) return SSL_TLSEXT_ERR_ALERT_FATAL;
+    // Takes a reference, which the connection gives back at its end. Certificate and key are the chosen context's from
+    // here on, and so are, as this connection has none of its own, the CA that the peer's certificate is verified
+    // against and the list of CAs that the peer is sent. What to verify, and how far, is not: it came from the context
+    // that the connection was made with.
+    SSL_CTX* const ctx = chosen.context.native_handle();
+    if (SSL_set_SSL_CTX(ssl, ctx) != ctx) return SSL_TLSEXT_ERR_ALERT_FATAL;
+    SSL_set_verify(ssl, kVerifyMode, nullptr);
+    SSL_set_verify_depth(ssl, kVerifyDepth);
+    return SSL_TLSEXT_ERR_OK;
+  } catch (...) {
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+}
+
 }  // namespace
 
 Result<TlsContext> TlsContext::server(Credential const& server, std::string const& authority_certificate_pem) {
@@ -73,9 +108,34 @@ Result<TlsContext> TlsContext::server(Credential const& server, std::string cons
     ERR_clear_error();
     return Refusal::kInternal;
   }
-  SSL_CTX_set_verify_depth(ctx, 1);
-  SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);  // without FAIL_IF_NO_PEER_CERT: who has none may enrol
+  SSL_CTX_set_verify_depth(ctx, kVerifyDepth);
+  SSL_CTX_set_verify(ctx, kVerifyMode, nullptr);
   return TlsContext(std::move(impl));
+}
+
+Result<TlsContext> TlsContext::servers(FindServer find) {
+  auto impl = std::make_shared<Impl>(boost::asio::ssl::context::tls_server);
+  impl->is_server = true;
+  impl->find = std::move(find);
+  SSL_CTX* const ctx = impl->context.native_handle();
+  if (!impl->find || !set_common(ctx)) return Refusal::kInternal;
+  // Its own store stays empty: were nothing chosen, no certificate would be valid.
+  SSL_CTX_set_verify_depth(ctx, kVerifyDepth);
+  SSL_CTX_set_verify(ctx, kVerifyMode, nullptr);
+  // Lives as long as each connection, which holds the context that it was made from.
+  // Written out: OpenSSL's macro casts as C does.
+  auto* const callback = reinterpret_cast<void (*)()>(choose_server);
+  if (SSL_CTX_callback_ctrl(ctx, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, callback) != 1 ||
+      SSL_CTX_set_tlsext_servername_arg(ctx, &impl->find) != 1) {
+    return Refusal::kInternal;
+  }
+  return TlsContext(std::move(impl));
+}
+
+TlsContext TlsContext::asking_for(std::string server_name) const {
+  TlsContext out(*this);
+  out.server_name_ = std::move(server_name);
+  return out;
 }
 
 Result<TlsContext> TlsContext::enrolling() {

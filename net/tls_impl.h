@@ -11,6 +11,7 @@ struct TlsContext::Impl {
   explicit Impl(boost::asio::ssl::context::method method) : context(method) {}
   boost::asio::ssl::context context;
   bool is_server = false;
+  FindServer find;          ///< of `servers`: this context chooses another and serves nobody itself
   std::optional<Hash> pin;  ///< on the client's side
 };
 

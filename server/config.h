@@ -64,7 +64,9 @@ struct Config {
   /// For the ballots of a box, inside a job.
   ParallelFor parallel;
   Limits limits;
-  std::uint32_t lookahead = 2;  ///< batches for which trustee 0 makes keys ahead
+  std::uint32_t lookahead = 2;              ///< batches for which trustee 0 makes keys ahead
+  std::uint32_t meeting_number = 0;         ///< of its slips; 0: this server has one meeting
+  std::vector<std::string> addresses = {};  ///< where the meeting may be reached, for Welcome (specification §9)
 };
 
 }  // namespace piaojue::server

@@ -62,8 +62,12 @@ class Core::Parts final : private LogListener {
   Notices notices_;
   Draft draft_;
   Enrolments enrolments_{draft_, record_, Shelf<Table::kEnrolment>(outbox_)};
-  Enrolling enrolling_{draft_,           record_,        {config_.issue_certificate, config_.slip_of, config_.now_ms},
-                       config_.seal_key, config_.limits, enrolments_,
+  Enrolling enrolling_{draft_,
+                       record_,
+                       {config_.issue_certificate, config_.slip_of, config_.now_ms, config_.meeting_number},
+                       config_.seal_key,
+                       config_.limits,
+                       enrolments_,
                        notices_};
   Sessions sessions_{draft_, record_, enrolments_, config_.limits, outbox_};
   LogFeed feed_{record_,
@@ -231,9 +235,9 @@ void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
   auto const roles = draft_.person(asked.person())->roles;
   auto const& drafted = draft_.manifest();
   bool const before = record_.phase() == meeting::MeetingPhase::kBeforeOpen;
-  asked.reply(wire::welcome(asked.id(), drafted.meeting_id, record_.size(), asked.person(), roles,
-                            draft_.suggested_to(asked.person()),
-                            before ? wire::Announced{drafted.title, drafted.date} : wire::Announced{}));
+  asked.reply(wire::welcome(
+      asked.id(), drafted.meeting_id, record_.size(), asked.person(), roles, draft_.suggested_to(asked.person()),
+      before ? wire::Announced{drafted.title, drafted.date} : wire::Announced{}, config_.addresses));
   sessions_.greet(asked.session(), in.next_index);
   if (auto frame = cosignatures_.newest()) outbox_.add(Lane::kPush, asked.session(), std::move(*frame));
   for (auto& frame : proposals_.frames_for(asked.person())) {

@@ -73,8 +73,8 @@ Result<crypto::Mac> Enrolling::start(SessionId session, wire::EnrolStart const& 
   if (it == strangers_.end()) return Refusal::kNotAuthorised;
   auto& stranger = it->second;
   if (auto const counted = count_try(stranger); !counted) return counted.error();
-  // This server has one meeting, which has no number; of another one nobody is known.
-  PersonId const person = in.meeting == 0 ? in.person : 0;
+  // Of another meeting nobody is known.
+  PersonId const person = in.meeting == world_.meeting_number ? in.person : 0;
   auto const key = slip_key(person);
   if (!key) return key.error();
   stranger.started = person;

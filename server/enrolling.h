@@ -27,6 +27,7 @@ class Enrolling {
     IssueCertificate issue_certificate;
     SlipOf slip_of;
     NowMs now_ms;
+    std::uint32_t meeting_number = 0;  ///< 0: this server has one meeting
   };
   Enrolling(Draft const& draft, meeting::Record const& record, World world, Secret const& seal_key,
             Limits const& limits, Enrolments& enrolments, Notices& notices);

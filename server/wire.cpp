@@ -2,6 +2,7 @@
 #include "server/wire.h"
 
 #include "protocol/meeting/announced.h"
+#include "protocol/meeting/slip.h"
 #include "protocol/meeting/wire.h"
 #include "strings/refusals.h"
 
@@ -110,6 +111,12 @@ Bytes refused(std::uint64_t id, Refusal code) {
   return encode(out);
 }
 
+Bytes moved(std::string const& address) {
+  v2::ServerFrame out;
+  out.mutable_moved()->set_address(address);
+  return encode(out);
+}
+
 Bytes enrol_proof(std::uint64_t id, meeting::MeetingId const& meeting_id, crypto::Mac const& proof) {
   v2::ServerFrame out;
   out.set_id(id);
@@ -131,7 +138,8 @@ Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string con
 }
 
 Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
-              std::uint32_t roles, std::vector<Suggestion> const& suggested, Announced const& announced) {
+              std::uint32_t roles, std::vector<Suggestion> const& suggested, Announced const& announced,
+              std::vector<std::string> const& addresses) {
   v2::ServerFrame out;
   out.set_id(id);
   auto& body = *out.mutable_welcome();
@@ -146,6 +154,10 @@ Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, 
   }
   if (announced.title.size() <= meeting::kAnnouncedBytesMax) body.set_title(announced.title);
   if (announced.date.size() <= meeting::kAnnouncedBytesMax) body.set_date(announced.date);
+  for (auto const& address : addresses) {
+    bool const fits = static_cast<std::size_t>(body.addresses_size()) < meeting::kToldAddressesMax;
+    if (fits && address.size() <= meeting::kToldAddressBytesMax) body.add_addresses(address);
+  }
   return encode(out);
 }
 

@@ -75,6 +75,9 @@ struct Request {
 
 // ---- Replies
 Bytes refused(std::uint64_t id, Refusal code);
+/// The first frame of a connection, and the last: another node serves the meeting.
+/// @param address as meeting::format_slip_address writes it.
+Bytes moved(std::string const& address);
 Bytes enrol_proof(std::uint64_t id, meeting::MeetingId const& meeting_id, crypto::Mac const& proof);
 Bytes enrolled(std::uint64_t id, std::string const& certificate, std::string const& authority, std::string const& name,
                std::uint32_t roles);
@@ -83,8 +86,10 @@ struct Announced {
   std::string title, date;
 };
 /// @param suggested of that person alone.
+/// @param addresses as Moved's; what is beyond the bounds of meeting/slip.h is left out.
 Bytes welcome(std::uint64_t id, std::array<std::uint8_t, 16> const& meeting_id, std::uint64_t size, PersonId person,
-              std::uint32_t roles, std::vector<Suggestion> const& suggested, Announced const& announced = {});
+              std::uint32_t roles, std::vector<Suggestion> const& suggested, Announced const& announced = {},
+              std::vector<std::string> const& addresses = {});
 Bytes accepted(std::uint64_t id, std::uint64_t index);
 Bytes pending(std::uint64_t id, Hash const& proposal);
 Bytes relayed(std::uint64_t id);

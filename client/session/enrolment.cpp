@@ -27,6 +27,12 @@ Bytes enrol_start_frame(meeting::SlipCode const& code) {
   return wire::enrol_start(kStartId, code.meeting, code.person);
 }
 
+std::optional<meeting::SlipAddress> read_moved(ByteView frame) {
+  auto message = wire::parse(frame);
+  auto* const moved = message && message->id == 0 ? std::get_if<wire::Moved>(&message->what) : nullptr;
+  return moved == nullptr ? std::nullopt : std::optional(std::move(moved->address));
+}
+
 Result<meeting::MeetingId> read_enrol_proof(ByteView frame, meeting::SlipCode const& code,
                                             EnrolChannel const& channel) {
   auto const in = answer_to<wire::EnrolProof>(kStartId, frame);

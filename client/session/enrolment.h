@@ -15,6 +15,8 @@ struct EnrolChannel {
 };
 
 Bytes enrol_start_frame(meeting::SlipCode const& code);
+/// Instead of the proof: another node serves the meeting. @return nothing: the frame is not that.
+std::optional<meeting::SlipAddress> read_moved(ByteView frame);
 /// @return the meeting's id. kProof: whoever answered does not know the code. The server's refusal; kMalformed.
 [[nodiscard]] Result<meeting::MeetingId> read_enrol_proof(ByteView frame, meeting::SlipCode const& code,
                                                           EnrolChannel const& channel);

@@ -42,6 +42,8 @@ class Session::Parts final : private LogListener {
   std::optional<std::string> const& fatal() const { return keeper_.fatal(); }
   bool wants_quit() const { return quit_; }
   bool wants_reconnect() const { return requests_.wants_reconnect(); }
+  std::optional<meeting::SlipAddress> take_moved() { return std::exchange(moved_, {}); }
+  std::optional<std::vector<meeting::SlipAddress>> take_addresses() { return std::exchange(addresses_, {}); }
   LogFollower const& log() const { return log_; }
   PersonId person() const { return me_; }
 
@@ -70,6 +72,8 @@ class Session::Parts final : private LogListener {
   SessionLimits const& limits_ = config_.limits;
   Clock clock_;
   bool quit_ = false;
+  std::optional<meeting::SlipAddress> moved_;
+  std::optional<std::vector<meeting::SlipAddress>> addresses_;
   Events events_{config_.lang};
   Jobs jobs_;
   Keeper keeper_{wallet_, events_};
@@ -147,6 +151,7 @@ void Session::Parts::connected() {
 
 void Session::Parts::disconnected() {
   if (requests_.is_connected()) view_.touch();
+  moved_.reset();
   online_.lost();
   countdown_.lost();
   if (requests_.disconnected()) events_.emit(facts::event("disconnected"));
@@ -166,9 +171,17 @@ void Session::Parts::on_frame(ByteView frame) {
 }
 
 void Session::Parts::take(wire::Message message) {
-  if (auto const* welcome = std::get_if<wire::Welcome>(&message.what)) {
+  if (auto* const welcome = std::get_if<wire::Welcome>(&message.what)) {
     log_.take_welcome(*welcome);
-    if (requests_.is_welcomed()) online_.welcomed();
+    if (!requests_.is_welcomed()) return;
+    online_.welcomed();
+    addresses_ = std::move(welcome->addresses);
+    return;
+  }
+  if (auto* const moved = std::get_if<wire::Moved>(&message.what)) {
+    // Whoever has welcomed this program serves the meeting, and would break the connection if it does not any more.
+    if (message.id != 0 || requests_.is_welcomed()) return requests_.give_up();
+    moved_ = std::move(moved->address);
     return;
   }
   if (message.id != 0 && requests_.is_hello(message.id)) {
@@ -341,6 +354,8 @@ std::optional<std::uint64_t> Session::tick_wanted() const { return parts_->tick_
 std::optional<std::string> const& Session::fatal() const { return parts_->fatal(); }
 std::optional<Refusal> const& Session::halted() const { return parts_->log().halted(); }
 bool Session::wants_quit() const { return parts_->wants_quit(); }
+std::optional<meeting::SlipAddress> Session::take_moved() { return parts_->take_moved(); }
+std::optional<std::vector<meeting::SlipAddress>> Session::take_addresses() { return parts_->take_addresses(); }
 bool Session::wants_reconnect() const { return parts_->wants_reconnect(); }
 meeting::Record const& Session::record() const { return parts_->log().record(); }
 meeting::Witnesses const& Session::witnesses() const { return parts_->log().witnesses(); }

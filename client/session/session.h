@@ -28,6 +28,7 @@
 #include "client/session/outputs.h"
 #include "client/wallet/identity.h"
 #include "protocol/meeting/record.h"
+#include "protocol/meeting/slip.h"
 #include "protocol/trustee/trustee.h"
 
 namespace piaojue::client {
@@ -77,7 +78,12 @@ class Session {
   std::optional<std::string> const& fatal() const;
   /// The log contradicts itself (LOG_SPLIT, LOG_INCONSISTENT): the session has stopped acting.
   std::optional<Refusal> const& halted() const;
-  bool wants_quit() const;       ///< `quit` was said
+  bool wants_quit() const;  ///< `quit` was said
+  /// Another node serves the meeting: the host goes there, under the same pin and certificate. Nothing rests on who
+  /// says so. Said before any Welcome of a connection, and its last word.
+  std::optional<meeting::SlipAddress> take_moved();
+  /// A Welcome has come, so this is the right place; it names where else the meeting may be reached.
+  std::optional<std::vector<meeting::SlipAddress>> take_addresses();
   bool wants_reconnect() const;  ///< the server sent what no server sends; cleared by `disconnected`
 
   // ---- To look at

@@ -53,7 +53,19 @@ bool read(Welcome& to, v2::Welcome const& from) {
   };
   if (shown(from.title())) to.title = from.title();
   if (shown(from.date())) to.date = from.date();
+  if (static_cast<std::size_t>(from.addresses_size()) > meeting::kToldAddressesMax) return false;
+  for (auto const& one : from.addresses()) {
+    auto address = meeting::parse_told_address(one);
+    if (!address) return false;
+    to.addresses.push_back(std::move(*address));
+  }
   return true;
+}
+
+bool read(Moved& to, v2::Moved const& from) {
+  auto address = meeting::parse_told_address(from.address());
+  if (address) to.address = std::move(*address);
+  return address.has_value();
 }
 
 bool read(Log& to, v2::LogPush const& from) {
@@ -122,6 +134,8 @@ bool read(Message& out, v2::ServerFrame const& in) {
     case v2::ServerFrame::kRefused:
       out.what = Refused{refusal(in.refused().code())};
       return true;
+    case v2::ServerFrame::kMoved:
+      return read(out.what.emplace<Moved>(), in.moved());
     case v2::ServerFrame::kEnrolProof:
       return read(out.what.emplace<EnrolProof>(), in.enrol_proof());
     case v2::ServerFrame::kEnrolled: {

@@ -8,6 +8,7 @@
 #include "protocol/meeting/enrolment.h"
 #include "protocol/meeting/payload.h"
 #include "protocol/meeting/relay.h"
+#include "protocol/meeting/slip.h"
 
 namespace piaojue::client::wire {
 
@@ -37,6 +38,10 @@ Bytes set_countdown(std::uint64_t id, std::uint32_t seconds);
 struct Refused {
   Refusal code = Refusal::kInternal;
 };
+/// Another node serves the meeting.
+struct Moved {
+  meeting::SlipAddress address;
+};
 struct EnrolProof {
   meeting::MeetingId meeting_id{};
   crypto::Mac proof;
@@ -57,7 +62,8 @@ struct Welcome {
   PersonId person = 0;
   std::uint32_t roles = 0;
   std::vector<SuggestedRecusal> suggested;
-  std::string title, date;  ///< before MeetingOpen, one line each: for people to read, and no more
+  std::string title, date;                      ///< before MeetingOpen, one line each: for people to read, and no more
+  std::vector<meeting::SlipAddress> addresses;  ///< where the meeting may be reached, in the order to be tried
 };
 struct Accepted {
   std::uint64_t index = 0;
@@ -113,8 +119,8 @@ struct Relay {
 };
 struct Message {
   std::uint64_t id = 0;  ///< of the request; 0: a push
-  std::variant<Refused, EnrolProof, Enrolled, Welcome, Accepted, Pending, Relayed, Draft, AttachmentPiece, Pong, Log,
-               Cosignatures, Proposal, ProposalClosed, TokenWork, Issued, MixWork, Status, Relay>
+  std::variant<Refused, Moved, EnrolProof, Enrolled, Welcome, Accepted, Pending, Relayed, Draft, AttachmentPiece, Pong,
+               Log, Cosignatures, Proposal, ProposalClosed, TokenWork, Issued, MixWork, Status, Relay>
       what;
 };
 /// @return kMalformed: no ServerFrame, or a field of a wrong length. kUnknownType: a body of a later version.

@@ -14,6 +14,7 @@ constexpr std::size_t kHostCharsMax = 253;
 constexpr std::size_t kBitsChars = 16;
 constexpr std::size_t kPersonChars = 3;
 constexpr std::size_t kMeetingCharsMax = 9;
+constexpr char kMeetingLetter = 'm';
 
 /// Unicode's White_Space, and what has no width at all.
 bool is_blank(char32_t c) {
@@ -212,6 +213,24 @@ std::string format_slip_code(SlipCode const& code) {
 Result<SlipCode> parse_slip_code(std::string_view text) {
   if (text.size() > kSlipTextMax) return Refusal::kTooLarge;
   return decode_code(narrow(text));
+}
+
+std::string meeting_name(std::uint32_t number) {
+  return number == 0 ? std::string() : std::string(1, kMeetingLetter) + std::to_string(number);
+}
+
+Result<std::uint32_t> parse_meeting_name(std::string_view name) {
+  if (name.empty() || name.front() != kMeetingLetter) return Refusal::kMalformed;
+  auto const value = number(name.substr(1));
+  if (!value || *value == 0) return Refusal::kMalformed;
+  return *value;
+}
+
+Result<SlipAddress> parse_told_address(std::string_view text) {
+  if (text.size() > kToldAddressBytesMax) return Refusal::kTooLarge;
+  auto address = parse_slip_address(text);
+  if (address && format_slip_address(*address) != text) return Refusal::kMalformed;
+  return address;
 }
 
 std::string format_slip(Slip const& slip) {

@@ -23,7 +23,9 @@
 namespace piaojue::meeting {
 
 inline constexpr std::uint32_t kMeetingNumberMax = 999'999'999;  ///< nine digits
-inline constexpr std::size_t kSlipTextMax = 64U << 10;           ///< of a slip file, with all that is printed around
+inline constexpr std::size_t kToldAddressBytesMax = 255;
+inline constexpr std::size_t kToldAddressesMax = 8;     ///< in one Welcome
+inline constexpr std::size_t kSlipTextMax = 64U << 10;  ///< of a slip file, with all that is printed around
 
 /// 80 random bits, drawn afresh for each slip. Secret until they are used.
 using SlipBits = std::array<std::uint8_t, 10>;
@@ -55,6 +57,16 @@ std::string format_slip_address(SlipAddress const& address);
 /// @param code meeting ≤ kMeetingNumberMax, person ≤ 999.
 std::string format_slip_code(SlipCode const& code);
 [[nodiscard]] Result<SlipCode> parse_slip_code(std::string_view text);
+
+/// What a connection for this meeting asks for by TLS's server_name (specification §9): "m12"; empty for 0, a server
+/// with one meeting, of which nothing is asked.
+std::string meeting_name(std::uint32_t number);
+/// Its one spelling. @return kMalformed, also for the empty name: it is no meeting's.
+[[nodiscard]] Result<std::uint32_t> parse_meeting_name(std::string_view name);
+
+/// An address as a server tells it (Moved, Welcome): exactly as `format_slip_address` writes it, in at most
+/// kToldAddressBytesMax. @return as parse_slip_address; kMalformed: another spelling of it. kTooLarge.
+[[nodiscard]] Result<SlipAddress> parse_told_address(std::string_view text);
 
 /// The line of QR code and file.
 std::string format_slip(Slip const& slip);

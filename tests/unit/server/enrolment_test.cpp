@@ -85,6 +85,41 @@ TEST(Enrolment, WhoHasNoSlipIsAnsweredLikeEverybodyElse) {
   }
 }
 
+// Harm: behind one listener a slip of one meeting lets its person try codes of another, or opens none at all.
+TEST(Enrolment, ServerOfOneOfManyMeetingsTakesItsOwnNumberOnly) {
+  ServerFixture hall(small());
+  hall.meeting_number = 12;
+  hall.restart();
+  auto const enrol = [&](std::uint32_t meeting) {
+    auto const session = hall.connect(std::nullopt);
+    auto frame = ServerFixture::start_frame(2);
+    frame.mutable_enrol_start()->set_meeting(meeting);
+    EXPECT_TRUE(hall.ask_on(session, frame).has_enrol_proof());
+    return hall.ask_on(session, hall.keys_frame(session, 2));
+  };
+  for (std::uint32_t const meeting : {0U, 13U, 1'000'000'012U}) {
+    EXPECT_EQ(refusal(enrol(meeting)), Refusal::kNotOnRoll) << meeting;
+  }
+  EXPECT_TRUE(enrol(12).has_enrolled());
+}
+
+TEST(Enrolment, WelcomeSaysWhereTheMeetingMayBeReached) {
+  ServerFixture hall(small());
+  ASSERT_TRUE(hall.enrol(2).has_enrolled());
+  v2::ClientFrame hello;
+  hello.mutable_hello();
+  auto const welcome = [&] { return hall.ask_on(hall.connect(hall.spki(2)), hello).welcome(); };
+  EXPECT_EQ(welcome().addresses_size(), 0) << "a single room has the slip's alone";
+  hall.addresses = {"192.0.2.10:7443", "[2001:db8::7]:7443", std::string(256, 'x')};
+  for (int i = 0; i < 10; ++i) hall.addresses.push_back("node" + std::to_string(i) + ":7443");
+  hall.restart();
+  auto const told = welcome();
+  ASSERT_EQ(told.addresses_size(), 8);
+  EXPECT_EQ(told.addresses(0), "192.0.2.10:7443");
+  EXPECT_EQ(told.addresses(1), "[2001:db8::7]:7443");
+  EXPECT_EQ(told.addresses(2), "node0:7443");
+}
+
 // Harm: codes could be tried for as long as it takes, or one who tries would lock everybody else out.
 TEST(Enrolment, GuessingIsHeldBackPerConnectionAndPerAddress) {
   ServerFixture hall(small());

@@ -78,7 +78,9 @@ Config ServerFixture::config() {
                 .now_ms = [this] { return now_ms; },
                 .parallel = {},
                 .limits = limits,
-                .lookahead = 1};
+                .lookahead = 1,
+                .meeting_number = meeting_number,
+                .addresses = addresses};
 }
 
 void ServerFixture::restart() {

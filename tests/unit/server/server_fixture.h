@@ -35,6 +35,8 @@ class ServerFixture {
   std::unique_ptr<Core> core;
   Limits limits;
   std::uint64_t now_ms = 1'000'000;
+  std::uint32_t meeting_number = 0;    ///< from the next restart on
+  std::vector<std::string> addresses;  ///< as above
   std::map<PersonId, meeting::SlipBits> codes;
   /// After every group that became durable.
   std::function<void(CommitGroup const&)> after_group;

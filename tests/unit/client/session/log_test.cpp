@@ -375,6 +375,73 @@ TEST_F(Log, GarbageFromTheServerEndsTheConnectionOnly) {
   EXPECT_FALSE(laptop.session->halted());
 }
 
+// ---- Where the meeting is -------------------------------------------------------------------------------------------
+
+TEST_F(Log, MovedIsHandedToTheHostAndIsNoReasonToStop) {
+  laptop.meeting.begin();
+  laptop.start();
+  laptop.instead = [](wire::Request const& request) -> std::optional<Bytes> {
+    if (!std::holds_alternative<wire::Hello>(request.what)) return std::nullopt;
+    return wire::moved("[2001:db8::7]:7443");
+  };
+  laptop.connect();
+  auto const to = laptop.session->take_moved();
+  ASSERT_TRUE(to);
+  EXPECT_EQ(*to, (meeting::SlipAddress{"2001:db8::7", 7443}));
+  EXPECT_FALSE(laptop.session->take_moved()) << "once";
+  EXPECT_FALSE(laptop.session->take_addresses());
+  EXPECT_FALSE(laptop.session->halted());
+  EXPECT_FALSE(laptop.session->wants_reconnect());
+  laptop.disconnect();
+  laptop.instead = {};
+  laptop.connect();
+  EXPECT_EQ(laptop.session->record().size(), laptop.meeting.entries.size());
+}
+
+// Harm: a connection that serves the meeting is left for another by one frame out of place.
+TEST_F(Log, MovedAfterWelcomeOrAsAnAnswerIsNotFollowed) {
+  begin();
+  laptop.receive(wire::moved("192.0.2.10:7443"));
+  EXPECT_TRUE(laptop.session->wants_reconnect());
+  EXPECT_FALSE(laptop.session->take_moved());
+}
+
+TEST_F(Log, MovedToWhatIsNoAddressOnlyEndsTheConnection) {
+  for (auto const& wrong : {std::string(), std::string("192.0.2.10"), std::string("192.0.2.10:0"),
+                            std::string(" 192.0.2.10:7443"), std::string(300, 'a') + ":7443"}) {
+    SessionFixture other;
+    other.meeting.begin();
+    other.start();
+    other.instead = [&](wire::Request const&) -> std::optional<Bytes> { return wire::moved(wrong); };
+    other.connect();
+    EXPECT_TRUE(other.session->wants_reconnect()) << wrong;
+    EXPECT_FALSE(other.session->take_moved());
+    EXPECT_FALSE(other.session->halted());
+  }
+}
+
+TEST_F(Log, WelcomeNamesWhereTheMeetingMayBeReached) {
+  begin();
+  EXPECT_TRUE(laptop.session->take_addresses().value().empty());
+  laptop.disconnect();
+  std::vector<std::string> told{"192.0.2.10:7443", "node-2.example:7443"};
+  laptop.instead = [&](wire::Request const& request) -> std::optional<Bytes> {
+    if (!std::holds_alternative<wire::Hello>(request.what)) return std::nullopt;
+    return wire::welcome(request.id, laptop.meeting.manifest.meeting_id, laptop.meeting.entries.size(), 1, 1, {}, {},
+                         told);
+  };
+  laptop.connect();
+  std::vector<meeting::SlipAddress> const expected{{"192.0.2.10", 7443}, {"node-2.example", 7443}};
+  EXPECT_EQ(laptop.session->take_addresses(), expected);
+  EXPECT_FALSE(laptop.session->take_addresses()) << "once";
+  // One that can not be read is what no server sends.
+  laptop.disconnect();
+  told.push_back("node-3");
+  laptop.connect();
+  EXPECT_TRUE(laptop.session->wants_reconnect());
+  EXPECT_FALSE(laptop.session->take_addresses());
+}
+
 // Harm: the server says "done" to a request that was never made.
 TEST_F(Log, AnswersToNothingChangeNothing) {
   begin();

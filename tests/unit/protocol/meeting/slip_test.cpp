@@ -216,6 +216,32 @@ TEST_F(Enrolment, DeviceCodeChangesWithEveryKeyPersonAndMeeting) {
   EXPECT_NE(device_code(meeting_, 7, other), code);
 }
 
+TEST(Slip, MeetingHasOneNameAndNoneIsNoMeetings) {
+  EXPECT_EQ(meeting_name(0), "");
+  for (std::uint32_t const number : {1U, 12U, kMeetingNumberMax}) {
+    EXPECT_EQ(meeting_name(number), "m" + std::to_string(number));
+    EXPECT_EQ(parse_meeting_name(meeting_name(number)).value(), number);
+  }
+  for (auto const* const wrong : {"", "m", "m0", "m012", "M12", "m12 ", " m12", "m+1", "m-1", "m1000000000", "12",
+                                  "m12.example", "office", "m１"}) {
+    EXPECT_EQ(parse_meeting_name(wrong).error(), Refusal::kMalformed) << wrong;
+  }
+}
+
+// Harm: two programs that read one address in two ways, one of them a typist's.
+TEST(Slip, AddressThatAServerTellsHasOneSpelling) {
+  for (auto const* const right : {"192.0.2.10:7443", "[2001:db8::7]:7443", "node-1.example:1"}) {
+    EXPECT_EQ(format_slip_address(parse_told_address(right).value()), right);
+  }
+  for (auto const* const wrong : {"", ":7443", "192.0.2.10", " 192.0.2.10:7443", "192.0.2.10:7443\n",
+                                  "192。0.2.10:7443", "192.0.2.10:07443", "2001:db8::7:7443", "a/b:1"}) {
+    EXPECT_EQ(parse_told_address(wrong).error(), Refusal::kMalformed) << wrong;
+  }
+  EXPECT_EQ(parse_told_address("192.0.2.10:0").error(), Refusal::kOutOfRange);
+  EXPECT_TRUE(parse_told_address(std::string(250, 'a') + ":7443")) << "255 bytes";
+  EXPECT_EQ(parse_told_address(std::string(251, 'a') + ":7443").error(), Refusal::kTooLarge);
+}
+
 // Crockford's base 32: five bits a character, most significant first.
 TEST(Crockford, FiveBitsACharacter) {
   EXPECT_EQ(to_crockford(SlipBits{}), "0000000000000000");
