@@ -62,10 +62,12 @@ WorkPool::WorkPool(Options options, OnThrow on_throw) : options_(options), on_th
   for (unsigned i = 0; i < std::max(1U, options_.threads); ++i) {
     threads_.emplace_back([this] { work(urgent_); });
   }
-  threads_.emplace_back([this] {
-    give_way();
-    work(background_);
-  });
+  for (unsigned i = 0; i < std::max(1U, options_.background_threads); ++i) {
+    threads_.emplace_back([this] {
+      give_way();
+      work(background_);
+    });
+  }
 }
 
 WorkPool::~WorkPool() { stop(); }

@@ -3,7 +3,7 @@
 /// Threads for heavy work: keys, mixing, proofs. What somebody waits for never stands behind what is wanted later.
 ///
 ///     urgent      → `threads` threads
-///     background  → one further thread, which gives way to all others (nice 10 on Linux)
+///     background  → further ones, one by default, which give way to all others (nice 10 on Linux)
 ///
 /// A job can not be interrupted. A program that must not wait for one leaves its pool undestroyed and ends with
 /// std::_Exit; every other one is joined with by `stop` or the destructor.
@@ -31,8 +31,9 @@ class WorkPool {
   /// then: this is where the program decides to end.
   using OnThrow = std::function<void(std::string const& what)>;
   struct Options {
-    unsigned threads = 2;            ///< for urgent work; 0 is as 1
-    std::size_t waiting_max = 4096;  ///< of each urgency, without those that run
+    unsigned threads = 2;             ///< for urgent work; 0 is as 1
+    unsigned background_threads = 1;  ///< likewise
+    std::size_t waiting_max = 4096;   ///< of each urgency, without those that run
   };
 
   WorkPool(Options options, OnThrow on_throw);

@@ -17,22 +17,13 @@
 ///     stop-B-A               written by `stop`: trustee 0 gives no share in attempt A of batch B
 #include <memory>
 
-#include "crypto/box.h"
-#include "crypto/sign.h"
-#include "net/pki.h"
 #include "protocol/meeting/halves.h"
 #include "server/files.h"
+#include "server/keys.h"
 #include "server/outbox.h"
 #include "server/settings.h"
 
 namespace piaojue::server {
-
-struct Keys {
-  net::Credential authority, tls;
-  crypto::SigningKey server, checkpoint;
-  crypto::BoxKey box;
-  Secret seal;
-};
 
 class Directory {
  public:
@@ -62,6 +53,7 @@ struct InitInput {
   std::optional<fs::path> materials;      ///< files of the candidates (materials.h)
   std::string listen = "127.0.0.1:7443";  ///< port 0: a free one is chosen, because the slips must name it
   std::string host;                       ///< for the slips, if not the address
+  std::uint32_t number = 0;               ///< of the meeting, for the slips; 0: it has none
   OnFiles on_files = {};                  ///< of `materials`
 };
 struct InitResult {
@@ -77,8 +69,8 @@ struct InitResult {
 /// yet are void from then on. @return the slip's file.
 [[nodiscard]] Explained<fs::path> new_slip(Directory const& directory, PersonId person);
 
-/// The drafted meeting with the newest keys of everybody who has enrolled.
-[[nodiscard]] Explained<meeting::Manifest> drafted_with_keys(Directory const& directory);
+/// The drafted meeting with the newest keys of everybody who has enrolled. @param from what is said to hold no meeting.
+[[nodiscard]] Explained<meeting::Manifest> drafted_with_keys(Contents const& contents, fs::path const& from);
 
 /// Everything that is durable.
 [[nodiscard]] Explained<Contents> read_contents(Store& store);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// piaojue-server: init, run, slip, slips, sheet, export, status, stop. What stands on stdout is `key value`, for
-/// people and scripts alike and the same in every language; sentences stand on stderr.
+/// piaojue-server: init, run, slip, slips, sheet, export, status, stop; of a service serve, adopt, service-key, store,
+/// office.
+/// What stands on stdout is `key value`, for people and scripts alike and the same in every language; sentences stand
+/// on stderr.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,26 +16,28 @@
 #include "base/terminal.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/enrolment.h"
+#include "server/clock.h"
 #include "server/directory.h"
+#include "server/directory_lock.h"
 #include "server/draft.h"
 #include "server/export.h"
+#include "server/office_commands.h"
 #include "server/run.h"
+#include "server/serve.h"
+#include "server/slips.h"
 #include "server/status.h"
 #include "strings/refusals.h"
 #include "strings/server.h"
+#include "strings/service.h"
 
 namespace {
 
 using namespace piaojue;
 using namespace piaojue::server;
 namespace text = piaojue::strings::server;
+namespace service_text = piaojue::strings::service;
 
 constexpr int kOk = 0, kRefused = 1, kUnusable = 2;
-
-std::uint64_t now_s() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-}
 
 // ---- init, slip ---------------------------------------------------------------------------------------------------
 
@@ -58,8 +62,31 @@ Explained<void> init(Directory const& directory, InitInput input, Lang lang) {
   return {};
 }
 
-Explained<void> slip(Directory const& directory, PersonId person) {
-  auto const done = new_slip(directory, person);
+/// Where the meeting of a command is: a directory, or a number in the service that a file names.
+struct Place {
+  fs::path path;
+  store::MeetingNumber number = 0;  ///< 0: a directory
+
+  Directory directory() const { return Directory(path); }
+};
+
+Explained<Contents> load(Place const& place) {
+  if (place.number != 0) return server::read_meeting(place.path, place.number);
+  auto const store = place.directory().open_store();
+  if (!store) return store.error();
+  return read_contents(**store);
+}
+
+/// What would be written into a directory that nobody serves any more is not done, rather than done for nothing.
+Explained<void> check_own(Place const& place) {
+  return place.number != 0 ? Explained<void>() : server::check_own(place.directory());
+}
+
+Explained<void> slip(Place const& place, PersonId person, fs::path const& out) {
+  if (place.number != 0 && out.empty()) return unusable(service_text::kSlipNeedsOut);
+  if (auto const own = check_own(place); !own) return own;
+  auto const done =
+      place.number != 0 ? new_slip(place.path, place.number, person, out) : new_slip(place.directory(), person);
   if (!done) return done.error();
   std::cout << "slip " << done->string() << "\n";
   return {};
@@ -67,42 +94,25 @@ Explained<void> slip(Directory const& directory, PersonId person) {
 
 // ---- sheet --------------------------------------------------------------------------------------------------------
 
-std::string role_words(std::uint32_t roles) {
-  std::string out;
-  for (auto const& [role, word] : {std::pair{meeting::kExpert, "expert"},
-                                   {meeting::kChair, "chair"},
-                                   {meeting::kClerk, "clerk"},
-                                   {meeting::kSupervisor, "supervisor"},
-                                   {meeting::kScreen, "screen"}}) {
-    if (roles & role) out += (out.empty() ? "" : "+") + std::string(word);
-  }
-  return out;
-}
-
 /// What the sign-in sheet is printed from before the meeting opens (specification §9.1): a line a person, fields
 /// divided by tabs. Who has not enrolled has no device code.
-Explained<void> sheet(Directory const& directory) {
-  auto const manifest = drafted_with_keys(directory);
+Explained<void> sheet(Place const& place) {
+  auto const contents = load(place);
+  if (!contents) return contents.error();
+  auto const manifest = drafted_with_keys(*contents, place.path);
   if (!manifest) return manifest.error();
   for (PersonId p = 1; p <= manifest->people.size(); ++p) {
     auto const& person = manifest->people[p - 1];
-    std::cout << p << "\t" << person.name << "\t" << role_words(person.roles) << "\t"
-              << (person.identity_key
-                      ? meeting::device_code(manifest->meeting_id, p,
-                                             {*person.identity_key, *person.witness_key, *person.box_key})
-                      : "-")
-              << "\n";
+    auto const code = person.identity_key
+                          ? meeting::device_code(manifest->meeting_id, p,
+                                                 {*person.identity_key, *person.witness_key, *person.box_key})
+                          : std::string();
+    std::cout << sheet_line(p, person.name, person.roles, code) << "\n";
   }
   return {};
 }
 
 // ---- export -------------------------------------------------------------------------------------------------------
-
-Explained<Contents> load(Directory const& directory) {
-  auto const store = directory.open_store();
-  if (!store) return store.error();
-  return read_contents(**store);
-}
 
 /// The meeting has been closed and nobody but its signers has cosigned its end yet: laptops take a moment.
 bool end_unwitnessed(Contents const& contents) {
@@ -137,12 +147,12 @@ Explained<ExportSummary> write_partial(Contents const& contents, fs::path const&
   return *summary;
 }
 
-Explained<void> export_to(Directory const& directory, fs::path const& out, bool unfinished, Lang lang) {
-  auto contents = load(directory);
+Explained<void> export_to(Place const& place, fs::path const& out, bool unfinished, Lang lang) {
+  auto contents = load(place);
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (contents && end_unwitnessed(*contents) && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    contents = load(directory);
+    contents = load(place);
   }
   if (!contents) return contents.error();
   if ((*contents)[Table::kEntry].empty()) return Explanation(text::kExportNotOpen);
@@ -195,22 +205,22 @@ void show_attempt(meeting::Attempt const& attempt) {
 }
 
 /// One line of JSON, of `status` and `slips`.
-Explained<void> print_json(Directory const& directory,
-                           Explained<std::string> (*json)(Directory const&, Contents const&)) {
-  auto const contents = load(directory);
+Explained<void> print_json(Place const& place, Explained<std::string> (*json)(Directory const&, Contents const&)) {
+  if (place.number != 0) return unusable(service_text::kNumberNotHere);
+  auto const contents = load(place);
   if (!contents) return contents.error();
-  auto const line = json(directory, *contents);
+  auto const line = json(place.directory(), *contents);
   if (!line) return line.error();
   std::cout << *line << "\n";
   return {};
 }
 
-Explained<void> status(Directory const& directory) {
-  auto const contents = load(directory);
+Explained<void> status(Place const& place) {
+  auto const contents = load(place);
   if (!contents) return contents.error();
   auto const draft = read_draft(*contents);
   if (!draft) {
-    return Explanation(Sentence(text::kDatabaseNoMeeting, {{"path", directory.database().string()}}));
+    return Explanation(Sentence(text::kDatabaseNoMeeting, {{"path", place.path.string()}}));
   }
   auto const read = read_record(*contents);
   if (!read) return read.error();
@@ -237,17 +247,22 @@ Explained<void> status(Directory const& directory) {
 // ---- stop ---------------------------------------------------------------------------------------------------------
 
 /// The operator's word against an Override: read by the running server before it gives its share.
-Explained<void> stop(Directory const& directory) {
-  auto const contents = load(directory);
+Explained<void> stop(Place const& place) {
+  if (auto const own = check_own(place); !own) return own;
+  auto const contents = load(place);
   if (!contents) return contents.error();
   auto const record = read_record(*contents);
   if (!record) return record.error();
   if (!record->in_progress() || !record->attempt()->shares.empty()) return Explanation(text::kStopTooLate);
   auto const& open = record->attempt()->open;
-  auto const path = directory.stop({open.batch, open.attempt});
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    if (auto done = write_file(path, {}); !done) return done;
+  if (place.number != 0) {
+    if (auto done = stop_attempt(place.path, place.number, {open.batch, open.attempt}); !done) return done;
+  } else {
+    auto const path = place.directory().stop({open.batch, open.attempt});
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) {
+      if (auto done = write_file(path, {}); !done) return done;
+    }
   }
   std::cout << "stopped batch " << open.batch << ", attempt " << open.attempt << "\n";
   return {};
@@ -269,7 +284,8 @@ Sentence usage(CLI::ParseError const& error) {
   if (error.get_name() == "RequiredError") {
     without(" is required");
     without("A subcommand");
-    if (what.empty()) what = "init | run | sheet | slip | slips | export | status | stop";
+    if (what.empty())
+      what = "init | run | sheet | slip | slips | export | status | stop | serve | adopt | service-key | store";
     return {text::kUsageMissing, {{"what", what}}};
   }
   if (error.get_name() == "ExtrasError") {
@@ -293,6 +309,8 @@ class CommandLine {
     init_->add_option("--materials", materials_, words(text::kHelpMaterials));
     init_->add_option("--listen", input_.listen, words(text::kHelpListen))->capture_default_str();
     init_->add_option("--host", input_.host, words(text::kHelpHost));
+    init_->add_option("--number", input_.number, words(text::kHelpNumber))
+        ->check(CLI::Range(std::uint32_t{1}, meeting::kMeetingNumberMax));
     run_ = command("run", text::kHelpRun);
     run_->add_option("--port", run_options_.port, words(text::kHelpPort));
     run_->add_option("--threads", run_options_.threads, words(text::kHelpThreads))->check(CLI::Range(1, 256));
@@ -300,6 +318,7 @@ class CommandLine {
     sheet_ = command("sheet", text::kHelpSheet);
     slip_ = command("slip", text::kHelpSlip);
     slip_->add_option("--person", person_, words(text::kHelpPerson))->required();
+    slip_->add_option("--out", out_, words(service_text::kHelpSlipOut));
     export_ = command("export", text::kHelpExport);
     export_->add_option("--out", out_, words(text::kHelpOut))->required();
     export_->add_flag("--unfinished", unfinished_, words(text::kHelpUnfinished));
@@ -308,6 +327,10 @@ class CommandLine {
     slips_ = command("slips", text::kHelpSlips);
     slips_->add_flag("--json", json_, words(text::kHelpJson))->required();
     stop_ = command("stop", text::kHelpStop);
+    for (auto* reads : {sheet_, slip_, export_, status_, stop_}) {
+      reads->add_option("--number", number_, words(service_text::kHelpNumber));
+    }
+    add_service();
   }
 
   int main(int argc, char** argv) {
@@ -325,6 +348,47 @@ class CommandLine {
   }
 
  private:
+  void add_service() {
+    serve_ = service_command(app_, "serve", service_text::kHelpServe);
+    adopt_ = service_command(app_, "adopt", service_text::kHelpAdopt);
+    adopt_->add_option("DIR", dir_, words(text::kHelpDir))->required();
+    service_key_ = app_.add_subcommand("service-key", words(service_text::kHelpServiceKey));
+    service_key_->add_option("FILE", file_, words(service_text::kHelpKeyFile))->required();
+    store_ = app_.add_subcommand("store", words(service_text::kHelpStore));
+    store_->require_subcommand(1);
+    migrate_ = service_command(*store_, "migrate", service_text::kHelpMigrate);
+    check_ = service_command(*store_, "check", service_text::kHelpCheck);
+    reseal_ = service_command(*store_, "reseal", service_text::kHelpReseal);
+    check_->add_option("--number", number_, words(service_text::kHelpCheckNumber));
+    offices_ = std::make_unique<OfficeCommands>(app_, lang_);
+  }
+  CLI::App* service_command(CLI::App& parent, char const* name, Text const& help) {
+    auto* added = parent.add_subcommand(name, words(help));
+    added->add_option("SERVICE", file_, words(service_text::kHelpServiceFile))->required();
+    added->add_option("--lang", lang_name_, words(text::kHelpLang))->check(CLI::IsMember({"zh", "en"}));
+    return added;
+  }
+  /// @return nothing: it is no command of a service.
+  std::optional<Explained<bool>> perform_service() {
+    fs::path const file(file_);
+    if (serve_->parsed()) return serve(file, lang_);
+    if (check_->parsed()) {
+      return check_store(file, number_ != 0 ? std::optional(number_) : std::nullopt, lang_);
+    }
+    if (reseal_->parsed()) return reseal_store(file, lang_);
+    Explained<void> done;
+    if (adopt_->parsed()) {
+      done = adopt(file, clean(dir_));
+    } else if (service_key_->parsed()) {
+      done = make_service_key(file);
+    } else if (migrate_->parsed()) {
+      done = migrate_store(file);
+    } else {
+      return std::nullopt;
+    }
+    if (!done) return Explained<bool>(done.error());
+    return Explained<bool>(true);
+  }
   std::string words(Text const& help) const { return std::string(help.in(lang_)); }
   CLI::App* command(char const* name, Text const& help) {
     auto* added = app_.add_subcommand(name, words(help));
@@ -334,7 +398,13 @@ class CommandLine {
   }
   /// @return false: it failed and has said so.
   Explained<bool> perform() {
-    Directory const directory(clean(dir_));
+    if (auto const done = perform_service()) return *done;
+    if (auto const done = offices_->perform()) {
+      if (!*done) return done->error();
+      return true;
+    }
+    Place const place{clean(dir_), number_};
+    auto const directory = place.directory();
     if (run_->parsed()) {
       run_options_.lang = lang_;
       return run(directory, run_options_);
@@ -348,17 +418,17 @@ class CommandLine {
       if (!materials_.empty()) input_.materials = materials_;
       done = init(directory, input_, lang_);
     } else if (slip_->parsed()) {
-      done = slip(directory, person_);
+      done = slip(place, person_, out_);
     } else if (sheet_->parsed()) {
-      done = sheet(directory);
+      done = sheet(place);
     } else if (export_->parsed()) {
-      done = export_to(directory, out_, unfinished_, lang_);
+      done = export_to(place, out_, unfinished_, lang_);
     } else if (status_->parsed()) {
-      done = json_ ? print_json(directory, status_json) : status(directory);
+      done = json_ ? print_json(place, status_json) : status(place);
     } else if (slips_->parsed()) {
-      done = print_json(directory, slips_json);
+      done = print_json(place, slips_json);
     } else if (stop_->parsed()) {
-      done = stop(directory);
+      done = stop(place);
     }
     if (!done) return done.error();
     return true;
@@ -368,6 +438,11 @@ class CommandLine {
   CLI::App app_;
   CLI::App *init_ = nullptr, *run_ = nullptr, *sheet_ = nullptr, *slip_ = nullptr, *export_ = nullptr,
            *status_ = nullptr, *slips_ = nullptr, *stop_ = nullptr;
+  CLI::App *serve_ = nullptr, *adopt_ = nullptr, *service_key_ = nullptr, *store_ = nullptr, *migrate_ = nullptr,
+           *check_ = nullptr, *reseal_ = nullptr;
+  std::unique_ptr<OfficeCommands> offices_;
+  std::string file_;
+  store::MeetingNumber number_ = 0;
   std::string dir_, lang_name_;
   InitInput input_;
   std::string meeting_, members_, candidates_, recusals_, materials_;

@@ -8,7 +8,7 @@ namespace piaojue::server {
 struct RunOptions {
   std::optional<std::uint16_t> port;  ///< instead of that of server.toml
   std::optional<unsigned> threads;
-  bool announce = true;  ///< title and port in this network, where the system can (net/discovery.h)
+  bool announce = true;   ///< title and port in this network, where the system can (net/discovery.h)
   Lang lang = Lang::kEn;  ///< of what is said on stderr; the log is in English, for programs
 };
 /// Says "listening ADDRESS:PORT" on stdout when it is ready; returns after SIGINT, SIGTERM or SIGHUP.

@@ -1,90 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/settings.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <charconv>
-#include <set>
 
+#include "protocol/meeting/slip.h"
+#include "server/toml_reader.h"
 #include "strings/server.h"
 
 namespace piaojue::server {
 
 namespace text = strings::server;
 namespace {
-
-/// Takes keys out of a table one by one; what is left at the end is unknown. The first fault is the one that is told.
-class Reader {
- public:
-  Reader(toml::table const& table, std::string where, std::optional<Explanation>& fault)
-      : table_(table), where_(std::move(where)), fault_(fault) {}
-
-  template <class T>
-  void take(std::string_view key, T& out) {
-    known_.emplace(key);
-    auto const* node = table_.get(key);
-    if (!node || fault_) return;
-    if constexpr (std::is_same_v<T, bool>) {
-      auto const value = node->value_exact<bool>();
-      if (!value) return say(key, text::kKeyNotBool);
-      out = *value;
-    } else if constexpr (std::is_same_v<T, std::string>) {
-      auto const value = node->value_exact<std::string>();
-      if (!value) return say(key, text::kKeyNotText);
-      out = *value;
-    } else {
-      auto const value = node->value_exact<std::int64_t>();
-      if (!value || *value < 0 || *value > std::numeric_limits<std::int32_t>::max()) {
-        return say(key, text::kKeyNotNumber);
-      }
-      out = static_cast<T>(*value);
-    }
-  }
-  toml::array const* array(std::string_view key) {
-    known_.emplace(key);
-    auto const* node = table_.get(key);
-    if (!node) return nullptr;
-    if (!node->is_array()) say(key, text::kKeyNotList);
-    return node->as_array();
-  }
-  toml::table const* table(std::string_view key) {
-    known_.emplace(key);
-    auto const* node = table_.get(key);
-    if (!node) return nullptr;
-    if (!node->is_table()) say(key, text::kKeyNotTable);
-    return node->as_table();
-  }
-  bool has(std::string_view key) const { return table_.contains(key); }
-  /// @param what a text with {key}.
-  void say(std::string_view key, Text const& what, Sentence::Values values = {}) {
-    if (fault_) return;
-    values.emplace("key", where_ + std::string(key));
-    fault_ = Explanation(Sentence(what, std::move(values)));
-  }
-  /// After the last `take`.
-  void done() {
-    for (auto const& [key, node] : table_) {
-      if (known_.contains(std::string(key.str()))) continue;
-      say(key.str(), text::kKeyUnknown, {{"line", std::uint32_t{node.source().begin.line}}});
-    }
-  }
-
- private:
-  toml::table const& table_;
-  std::string where_;
-  std::optional<Explanation>& fault_;
-  std::set<std::string, std::less<>> known_;
-};
-
-Explained<toml::table> parse(std::string_view toml) {
-  try {
-    return toml::parse(toml);
-  } catch (toml::parse_error const& failure) {
-    return Explanation(Sentence(text::kTomlLine, {{"line", std::uint32_t{failure.source().begin.line}},
-                                                  {"reason", std::string(failure.description())}}));
-  }
-}
 
 /// "server", "chair", "supervisor", "clerk", or a person by name. @return nothing: nobody, or more than one of a name.
 std::optional<meeting::PersonId> trustee_person(std::string const& word, sheets::Members const& members,
@@ -136,7 +63,7 @@ std::string format_address(Address const& address) {
 }
 
 Explained<Settings> parse_settings(std::string_view toml) {
-  auto const table = parse(toml);
+  auto const table = parse_toml(toml);
   if (!table) return table.error();
   Settings settings;
   std::optional<Explanation> fault;
@@ -144,6 +71,10 @@ Explained<Settings> parse_settings(std::string_view toml) {
   std::string listen = format_address(settings.listen);
   top.take("listen", listen);
   top.take("host", settings.host);
+  top.take("meeting_number", settings.meeting_number);
+  if (settings.meeting_number > meeting::kMeetingNumberMax) {
+    top.say("meeting_number", text::kKeyNotMeetingNumber, {{"most", meeting::kMeetingNumberMax}});
+  }
   top.take("log_file", settings.log_file);
   top.take("threads", settings.threads);
   if (auto const* limits = top.table("limits")) {
@@ -183,6 +114,10 @@ std::string format_settings(Settings const& s) {
          "# What slips say instead of the address above, if laptops reach this machine under another name.\n"
          "host = " +
          quoted(s.host) +
+         "\n"
+         "# Number of the meeting where many are held together; the slips carry it. 0: it has none.\n"
+         "meeting_number = " +
+         number(s.meeting_number) +
          "\n"
          "# One JSON object a line. Empty: to stderr.\n"
          "log_file = " +
@@ -276,7 +211,7 @@ void choose_trustees(Reader& reader, std::vector<std::string> const& words, shee
 
 Explained<meeting::Manifest> parse_meeting(std::string_view toml, sheets::Members const& members,
                                            sheets::Candidates const& candidates) {
-  auto const table = parse(toml);
+  auto const table = parse_toml(toml);
   if (!table) return table.error();
   meeting::Manifest m;
   m.people = members.people;

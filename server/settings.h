@@ -21,9 +21,10 @@ std::string format_address(Address const& address);
 
 struct Settings {
   Address listen{"127.0.0.1", 7443};
-  std::string host;      ///< what slips say; empty: as in `listen`
-  std::string log_file;  ///< empty: stderr
-  unsigned threads = 0;  ///< for heavy work; 0: as many as processors
+  std::string host;                  ///< what slips say; empty: as in `listen`
+  std::uint32_t meeting_number = 0;  ///< what slips say of the meeting; 0: nothing, it is the only one here
+  std::string log_file;              ///< empty: stderr
+  unsigned threads = 0;              ///< for heavy work; 0: as many as processors
   std::size_t connections_max = 512;
   std::uint32_t handshake_ms = 10'000;
   std::uint32_t frame_ms = 15'000;

@@ -103,6 +103,18 @@ std::string slip_file(meeting::Slip const& slip, meeting::Manifest const& manife
   return out + in_both(kSlipScan) + "\n" + line + "\n\n" + qr_code(line);
 }
 
+std::string sheet_line(PersonId person, std::string const& name, std::uint32_t roles, std::string const& device_code) {
+  std::string words;
+  for (auto const& [role, word] : {std::pair{meeting::kExpert, "expert"},
+                                   {meeting::kChair, "chair"},
+                                   {meeting::kClerk, "clerk"},
+                                   {meeting::kSupervisor, "supervisor"},
+                                   {meeting::kScreen, "screen"}}) {
+    if ((roles & role) != 0) words += (words.empty() ? "" : "+") + std::string(word);
+  }
+  return std::to_string(person) + "\t" + name + "\t" + words + "\t" + (device_code.empty() ? "-" : device_code);
+}
+
 std::string slip_name(meeting::Manifest const& manifest, PersonId person) {
   return padded(person, manifest.people.size()) + "-" + file_name(manifest.people[person - 1].name);
 }

@@ -92,7 +92,7 @@ Explained<std::string> status_json(Directory const& directory, Contents const& c
   if (!settings) return settings.error();
   auto const record = read_record(contents);
   if (!record) return record.error();
-  auto const with_keys = drafted_with_keys(directory);
+  auto const with_keys = drafted_with_keys(contents, directory.database());
   if (!with_keys) return with_keys.error();
   json::object out{{"title", draft->title},
                    {"date", draft->date},
@@ -120,6 +120,8 @@ Explained<std::string> slips_json(Directory const& directory, Contents const& co
   if (!draft) return Explanation(Sentence(text::kDatabaseNoMeeting, {{"path", directory.database().string()}}));
   auto const seal_key = read_secret(directory.keys() / "seal.key");
   if (!seal_key) return seal_key.error();
+  auto const settings = directory.read_settings();
+  if (!settings) return settings.error();
   auto const used = used_slips(contents);
   if (!used) return used.error();
   std::map<PersonId, json::object> valid;
@@ -129,6 +131,7 @@ Explained<std::string> slips_json(Directory const& directory, Contents const& co
     if (!file) continue;
     auto const slip = meeting::find_slip(as_text(*file));
     if (!slip || slip->code.person < 1 || slip->code.person > draft->people.size()) continue;
+    if (slip->code.meeting != settings->meeting_number) continue;
     auto const person = slip->code.person;
     Bytes row;
     append_u32be(row, person);

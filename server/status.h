@@ -24,8 +24,8 @@ namespace piaojue::server {
 [[nodiscard]] Explained<std::string> status_json(Directory const& directory, Contents const& contents);
 
 /// One JSON object, {slips: [{person, name, code, line, file, address}]}, of each slip that still enrols somebody: the
-/// newest of its person, not used, and its file still there, since the code stands nowhere else. Ascending by person.
-/// It holds secrets.
+/// newest of its person, of this meeting's number, not used, and its file still there, since the code stands nowhere
+/// else. Ascending by person. It holds secrets.
 [[nodiscard]] Explained<std::string> slips_json(Directory const& directory, Contents const& contents);
 
 }  // namespace piaojue::server

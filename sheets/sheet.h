@@ -20,6 +20,7 @@ inline constexpr std::size_t kSheetColumnsMax = 100;
 /// Cells of all sheets together, with the empty ones before a row's last one: what decides on memory and time. 5,000
 /// applicants in 40 columns and ten years of appraisals in five are 450,000.
 inline constexpr std::size_t kCellsMax = 1'000'000;
+inline constexpr std::size_t kSheetTextMax = 128U << 20;  ///< bytes of all cells' texts together
 inline constexpr std::size_t kCellCharactersMax = 4096;  ///< code points: at most kTextBytesMax bytes of UTF-8
 inline constexpr std::size_t kErrorsMax = 5000;          ///< more are only counted
 inline constexpr std::size_t kErrorRowsShownMax = 50;    ///< of one list that a person is to read

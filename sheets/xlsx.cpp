@@ -217,10 +217,10 @@ bool is_nothing(std::string_view size, double least) {
 
 class SheetReader : public XmlReader {
  public:
-  /// @param cells_left of all sheets together; what this one has is taken from it.
+  /// @param cells_left, text_left of all sheets together; what this one has is taken from them.
   SheetReader(SharedStrings const& strings, Styles const& styles, bool from_1904, std::string name,
-              std::size_t& cells_left)
-      : strings_(strings), styles_(styles), from_1904_(from_1904), cells_left_(cells_left) {
+              std::size_t& cells_left, std::size_t& text_left)
+      : strings_(strings), styles_(styles), from_1904_(from_1904), cells_left_(cells_left), text_left_(text_left) {
     sheet.name = std::move(name);
   }
 
@@ -359,6 +359,9 @@ class SheetReader : public XmlReader {
     if (row_.number > kSheetRowsMax) return bad({say::kRowsMax, {{"max", kSheetRowsMax}}});
     if (column_ > kSheetColumnsMax) return bad({say::kColumnsMax, {{"max", kSheetColumnsMax}}});
     if (characters(value) > kCellCharactersMax) return bad({say::kCellCharactersMax, {{"max", kCellCharactersMax}}});
+    // One text may stand in a million cells.
+    if (value.size() > text_left_) return bad({say::kTextMax, {{"max", std::uint64_t{kSheetTextMax >> 20}}}});
+    text_left_ -= value.size();
     std::size_t const more = column_ - row_.cells.size();
     if (more > cells_left_) return bad({say::kCellsMax, {{"max", kCellsMax}}});
     cells_left_ -= more;
@@ -381,6 +384,7 @@ class SheetReader : public XmlReader {
   Styles const& styles_;
   bool from_1904_;
   std::size_t& cells_left_;
+  std::size_t& text_left_;
   Row row_;
   std::size_t column_ = 0;
   std::string type_, value_;
@@ -414,13 +418,14 @@ class Package {
   /// an old Excel has not even a part.
   Fault read_sheets(Workbook& out) {
     std::size_t cells_left = kCellsMax;
+    std::size_t text_left = kSheetTextMax;
     for (Book::Entry const& entry : book_.sheets) {
       auto const part = parts_.by_id(entry.id);
       if (!entry.shown || entry.id.empty() || (!part.id.empty() && part.type != "worksheet")) {
         out.unread.push_back(entry.name);
         continue;
       }
-      SheetReader cells(strings_, styles_, book_.from_1904, entry.name, cells_left);
+      SheetReader cells(strings_, styles_, book_.from_1904, entry.name, cells_left, text_left);
       if (auto fault = parse(archive_, part.target, cells)) return fault;
       if (!cells.sheet.rows.empty()) out.sheets.push_back(std::move(cells.sheet));
     }

@@ -418,6 +418,20 @@ TEST(XlsxRefused, BombsOfEveryKind) {
               HasSubstr("10 MiB"));
 }
 
+// Harm: twelve kilobytes of a stranger's, named by every cell of a sheet, become twelve gigabytes, and the program that
+// reads it is ended with everything else that it does.
+TEST(XlsxRefused, OneTextThatEveryCellNamesIsCountedForEachOfThem) {
+  std::string text;
+  for (std::size_t i = 0; i < kCellCharactersMax; ++i) text += "字";
+  std::string rows;
+  auto const many = kSheetTextMax / text.size() + 1;
+  for (std::size_t i = 1; i <= many; ++i) {
+    rows += "<row r=\"" + std::to_string(i) + "\"><c r=\"A" + std::to_string(i) + "\" t=\"s\"><v>0</v></c></row>";
+  }
+  auto const error = error_of(book(rows, {}, "<si><t>" + text + "</t></si>"));
+  EXPECT_EQ(error.expected.key(), "sheets.text_max");
+}
+
 TEST(XlsxRefused, EveryBoundOfTheGridIsExact) {
   auto const at = [](std::string const& place, int r) {
     return book("<row r=\"" + std::to_string(r) + "\"><c r=\"" + place + "\"><v>1</v></c></row>");

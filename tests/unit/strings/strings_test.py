@@ -52,8 +52,15 @@ FOR_MACHINES = {
     "base/work_pool.cpp": "an exception of another library's that has no words",
     "net/channel.cpp": "details of a closed connection, for the server's log; the client has its own words",
     "net/listener.cpp": "the same",
+    "server/metrics.cpp": "what each family counts, for dashboards; OpenMetrics has one language",
     "server/main.cpp": "the words of the parser of commands, which are cut off",
     "server/settings.cpp": "the comments of server.toml, which is written once in one language",
+    "store/leases.cpp": "names of columns, in SQL",
+    "store/postgres_offices.cpp": "names of columns, in SQL",
+    "store/meetings.cpp": "the same",
+    "store/postgres/rows.cpp": "the same",
+    "store/postgres_store.cpp": "the same",
+    "store/schema.cpp": "the same",
 }
 ROOMS = ("base", "client", "crypto", "local", "net", "office", "protocol", "server", "sheets", "store", "strings",
          "verifier")

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/meeting_loading.h"
+
+#include "server/draft.h"
+#include "server/key_bundle.h"
+#include "strings/refusals.h"
+#include "strings/server.h"
+#include "strings/service.h"
+
+namespace piaojue::server {
+
+namespace text = strings::service;
+using store::MeetingNumber;
+
+bool StopBook::has(MeetingNumber meeting, meeting::HalfOf const& attempt) const {
+  std::lock_guard const lock(mutex_);
+  auto const found = stops_.find(meeting);
+  return found != stops_.end() && found->second.contains(store::Stop{attempt.batch, attempt.attempt});
+}
+
+void StopBook::add(std::map<MeetingNumber, std::vector<store::Stop>> const& stops) {
+  std::lock_guard const lock(mutex_);
+  for (auto const& [meeting, list] : stops) stops_[meeting].insert(list.begin(), list.end());
+}
+
+namespace {
+
+Unusable unusable_meeting(Explanation const& why) { return {why.what}; }
+
+/// Under a lease that is held. @return refused: what is wrong with the meeting's rows.
+Explained<LoadedMeeting> take_up(LoadingTools const& tools, store::Lease const& lease) {
+  LoadedMeeting out;
+  out.lease = lease;
+  out.store = std::make_shared<store::PostgresStore>(tools.node, lease);
+  auto const contents = out.store->load();
+  if (!contents) return contents.error();
+  // A stop that was said while nobody served the meeting counts from the first moment.
+  tools.stops->add({{lease.meeting, store::stops_in(*contents)}});
+  auto const& meta = (*contents)[Table::kMeta];
+  auto const row = meta.find(to_bytes(as_bytes(kKeysRow)));
+  if (row == meta.end()) return Explanation(text::kLoadNoKeys, {}, Refusal::kStorage);
+  auto keys = tools.keys.open(lease.meeting, row->second);
+  if (!keys) return Explanation(text::kLoadKeysShut, {}, Refusal::kStorage);
+  out.slips = std::make_shared<MeetingHost::SlipsAhead>();
+  out.stopping = std::make_shared<std::atomic<bool>>(false);
+  auto config =
+      make_config(std::move(*keys), {.slip_of = [slips = out.slips](PersonId person) { return slips->of(person); },
+                                     .stop_asked = [stops = tools.stops, number = lease.meeting](
+                                                       auto const& attempt) { return stops->has(number, attempt); },
+                                     .pool = tools.work,
+                                     .stopping = out.stopping});
+  config.meeting_number = lease.meeting;
+  config.addresses = tools.addresses;
+  auto core = Core::recover(std::move(config), *contents);
+  if (!core) {
+    return Explanation(Sentence(text::kLoadNotTakenUp, {{"sentence", strings::sentence_of(core.error())}}), {},
+                       Refusal::kStorage);
+  }
+  out.core = std::move(*core);
+  return out;
+}
+
+}  // namespace
+
+Loading load_meeting(LoadingTools const& tools, MeetingNumber meeting) {
+  auto const taken = tools.node.take(meeting);
+  if (!taken) return unusable_meeting(taken.error());
+  if (auto const* elsewhere = std::get_if<store::Elsewhere>(&*taken)) return *elsewhere;
+  auto const* lease = std::get_if<store::Lease>(&*taken);
+  if (lease == nullptr) return store::NoMeeting{};
+  Explained<LoadedMeeting> loaded = Explanation(text::kLoadNoMeeting);
+  try {
+    loaded = take_up(tools, *lease);
+  } catch (std::exception const& thrown) {
+    loaded = Explanation(Sentence(strings::server::kRunWorkFailed, {{"reason", std::string(thrown.what())}}));
+  }
+  if (loaded) return std::move(*loaded);
+  // Another node finds the same, or what only this one could not read.
+  static_cast<void>(tools.node.give_back(*lease));
+  return unusable_meeting(loaded.error());
+}
+
+}  // namespace piaojue::server

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// How a node takes up a meeting: its lease, its rows, its keys, its Core. Waits for the database: not for a strand.
+#include <set>
+
+#include "server/meeting_cards.h"
+#include "server/meeting_config.h"
+#include "server/meeting_host.h"
+#include "store/postgres_store.h"
+
+namespace piaojue::server {
+
+/// The stops of the meetings that a node serves: those that were there when a meeting was loaded, and what a look at
+/// the database, every second, finds since. Thread-safe.
+class StopBook {
+ public:
+  bool has(store::MeetingNumber meeting, meeting::HalfOf const& attempt) const;
+  /// What was said once counts for good.
+  void add(std::map<store::MeetingNumber, std::vector<store::Stop>> const& stops);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<store::MeetingNumber, std::set<store::Stop>> stops_;
+};
+
+struct LoadingTools {
+  store::Node& node;
+  ServiceKeys const& keys;
+  WorkPool& work;
+  std::shared_ptr<StopBook> stops;
+  std::vector<std::string> const& addresses;  ///< for Welcome
+};
+
+struct LoadedMeeting {
+  store::Lease lease;
+  std::shared_ptr<Store> store;
+  std::unique_ptr<Core> core;
+  std::shared_ptr<MeetingHost::SlipsAhead> slips;
+  std::shared_ptr<std::atomic<bool>> stopping;  ///< to be set when the meeting is let go
+};
+/// Of a meeting that can not be taken up: what is wrong with it. Its lease was given back.
+struct Unusable {
+  Sentence why;
+};
+using Loading = std::variant<LoadedMeeting, store::Elsewhere, store::NoMeeting, Unusable>;
+
+[[nodiscard]] Loading load_meeting(LoadingTools const& tools, store::MeetingNumber meeting);
+
+}  // namespace piaojue::server

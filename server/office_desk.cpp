@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/office_desk.h"
+
+#include <set>
+#include <sstream>
+
+#include "protocol/meeting/codec.h"
+#include "server/export.h"
+#include "strings/offices.h"
+#include "strings/refusals.h"
+
+namespace piaojue::server {
+
+namespace wire = office_wire;
+namespace text = strings::offices;
+using store::MeetingNumber;
+
+namespace {
+
+constexpr std::size_t kListedAtOnce = 16;
+constexpr std::size_t kRecordsHeld = 2;
+constexpr std::size_t kPieceBytes = 256U << 10;
+
+Explanation refused(Refusal code) { return {strings::sentence_of(code), {}, code}; }
+/// Of a meeting that is not there and of another office's: the same.
+Explanation unknown() { return {text::kNoMeeting, {}, Refusal::kUnknown}; }
+
+/// @param entries of the log, the last one at least.
+Result<wire::Stage> stage_of(store::Rows const& entries) {
+  if (entries.empty()) return wire::Stage::kBeforeOpen;
+  auto const last = meeting::decode_entry(entries.rbegin()->second);
+  if (!last) return Refusal::kStorage;
+  return last->type() == meeting::EntryType::kMeetingClose ? wire::Stage::kClosed : wire::Stage::kOpen;
+}
+
+Result<wire::Listed> listed(store::OwnMeeting const& own) {
+  auto const draft = read_draft(own.contents);
+  if (!draft) return draft.error();
+  auto const stage = stage_of(own.contents[store::Table::kEntry]);
+  if (!stage) return stage.error();
+  std::set<PersonId> enrolled;
+  for (auto const& [key, row] : own.contents[store::Table::kEnrolment]) enrolled.insert(read_u32be(key));
+  return wire::Listed{own.meeting,
+                      draft->title,
+                      draft->date,
+                      draft->rehearsal,
+                      *stage,
+                      static_cast<std::uint32_t>(draft->people.size()),
+                      static_cast<std::uint32_t>(enrolled.size()),
+                      own.slips_waiting};
+}
+
+}  // namespace
+
+OfficeDesk::OfficeDesk(OfficeWorld world, OfficeIdentity identity)
+    : world_(std::move(world)),
+      identity_(std::move(identity)),
+      enrolling_(world_.offices, world_.seal, identity_, world_.now_ms, world_.now_s, world_.enrolling),
+      drafts_({world_.offices, world_.seal, world_.seal_keys, world_.address, world_.now_ms, world_.now_s,
+               world_.bounds, world_.creations_per_office}) {}
+
+wire::Refused OfficeDesk::told(Explanation const& why) const {
+  auto const code = why.code.value_or(Refusal::kInternal);
+  if (code != Refusal::kStorage && code != Refusal::kInternal) return {code, why.in(Lang::kZh), why.in(Lang::kEn)};
+  // Where the database stands and what it said is the operator's.
+  if (world_.failed) world_.failed(why);
+  auto const& said = strings::sentence_of(code);
+  return {code, std::string(said.zh), std::string(said.en)};
+}
+
+OfficeAnswer OfficeDesk::answer(OfficeSession& session, ByteView frame) {
+  auto const request = wire::parse_request(frame);
+  if (!request) return {{}, true};
+  auto const say = [&](Answered const& answered, bool close = false) {
+    return OfficeAnswer{wire::encode_reply(request->id, answered ? *answered : wire::Answer(told(answered.error()))),
+                        close};
+  };
+  bool const is_stranger = !session.peer.certificate;
+  if (is_stranger != request->enrolment) return say(refused(Refusal::kNotAuthorised), true);
+  if (!request->what) return say(refused(request->what.error()));
+  if (is_stranger) {
+    auto const answered = of_stranger(session, *request->what);
+    return say(answered, enrolling_.is_used_up(session.stranger));
+  }
+  // Asked each time: from a new enrolment on, the certificate before it is nobody's.
+  auto const office = world_.offices.office_of(*session.peer.certificate);
+  if (!office) return say(office.error());
+  if (!*office) return say(refused(Refusal::kNotAuthorised), true);
+  return say(of_office(**office, session, *request->what));
+}
+
+OfficeDesk::Answered OfficeDesk::of_stranger(OfficeSession& session, wire::What const& what) {
+  if (auto const* start = std::get_if<wire::EnrolStart>(&what)) {
+    return enrolling_.start(session.peer, session.stranger, *start);
+  }
+  if (auto const* key = std::get_if<wire::EnrolKey>(&what)) {
+    return enrolling_.finish(session.peer, session.stranger, *key);
+  }
+  return refused(Refusal::kNotAuthorised);
+}
+
+OfficeDesk::Answered OfficeDesk::of_office(OfficeNumber office, OfficeSession& session, wire::What const& what) {
+  struct Visitor {
+    OfficeDesk& desk;
+    OfficeNumber office;
+    OfficeSession& session;
+    Answered operator()(wire::EnrolStart const& /*in*/) const { return refused(Refusal::kNotAuthorised); }
+    Answered operator()(wire::EnrolKey const& /*in*/) const { return refused(Refusal::kNotAuthorised); }
+    Answered operator()(wire::BeginDraft const& in) const { return desk.drafts_.begin(office, in); }
+    Answered operator()(wire::PutPiece const& in) const { return desk.drafts_.put(office, session.open, in); }
+    Answered operator()(wire::CreateMeeting const& in) const { return desk.drafts_.create(office, in.request); }
+    Answered operator()(wire::Rehearse const& in) const { return desk.drafts_.rehearse(office, in); }
+    Answered operator()(wire::ListMeetings const& in) const { return desk.list(office, in); }
+    Answered operator()(wire::GetSlips const& in) const { return desk.slips(office, in); }
+    Answered operator()(wire::SlipsKept const& in) const { return desk.erase_slips(office, in); }
+    Answered operator()(wire::GetEnrolled const& in) const { return desk.people(office, in); }
+    Answered operator()(wire::GetRecord const& in) const { return desk.record(office, in); }
+  };
+  return std::visit(Visitor{*this, office, session}, what);
+}
+
+OfficeDesk::Answered OfficeDesk::list(OfficeNumber office, wire::ListMeetings const& in) {
+  auto const own = world_.offices.own_meetings(office, in.after, kListedAtOnce + 1);
+  if (!own) return own.error();
+  wire::MeetingList out;
+  out.more = own->size() > kListedAtOnce;
+  for (std::size_t i = 0; i < std::min(own->size(), kListedAtOnce); ++i) {
+    auto one = listed((*own)[i]);
+    if (!one) return refused(one.error());
+    out.meetings.push_back(std::move(*one));
+  }
+  return wire::Answer(std::move(out));
+}
+
+OfficeDesk::Answered OfficeDesk::slips(OfficeNumber office, wire::GetSlips const& in) {
+  auto const sealed = world_.offices.own_slips(office, in.meeting);
+  if (!sealed) return sealed.error();
+  if (!*sealed) return unknown();
+  if ((*sealed)->empty()) return Explanation(text::kSlipsGone, {}, Refusal::kWrongPhase);
+  auto const own = world_.offices.own_meeting(office, in.meeting);
+  if (!own) return own.error();
+  if (!*own) return unknown();
+  auto const draft = read_draft((*own)->contents);
+  auto const plain = world_.seal.open(**sealed, about_slips(in.meeting));
+  if (!draft || !plain) return Explanation(text::kSlipsNotOpened, {}, Refusal::kInternal);
+  wire::Slips out{draft->title, draft->date, draft->rehearsal, {}};
+  auto lines = as_text(plain->view());
+  for (auto const& person : draft->people) {
+    auto const end = lines.find('\n');
+    if (end == std::string_view::npos) return Explanation(text::kSlipsNotOpened, {}, Refusal::kInternal);
+    out.slips.push_back({std::string(lines.substr(0, end)), person.name, person.employer, person.roles});
+    lines.remove_prefix(end + 1);
+  }
+  return wire::Answer(std::move(out));
+}
+
+OfficeDesk::Answered OfficeDesk::erase_slips(OfficeNumber office, wire::SlipsKept const& in) {
+  auto const erased = world_.offices.erase_slips(office, in.meeting);
+  if (!erased) return erased.error();
+  if (!*erased) return unknown();
+  return wire::Answer(wire::SlipsErased{});
+}
+
+OfficeDesk::Answered OfficeDesk::people(OfficeNumber office, wire::GetEnrolled const& in) {
+  auto const own = world_.offices.own_meeting(office, in.meeting);
+  if (!own) return own.error();
+  if (!*own) return unknown();
+  auto const manifest = with_enrolled_keys((*own)->contents);
+  if (!manifest) return refused(manifest.error());
+  wire::People out;
+  for (PersonId p = 1; p <= manifest->people.size(); ++p) {
+    auto const& person = manifest->people[p - 1];
+    auto const code = person.identity_key
+                          ? meeting::device_code(manifest->meeting_id, p,
+                                                 {*person.identity_key, *person.witness_key, *person.box_key})
+                          : std::string();
+    out.people.push_back({person.name, person.roles, code});
+  }
+  return wire::Answer(std::move(out));
+}
+
+std::optional<OfficeDesk::Record> OfficeDesk::held_record(OfficeNumber office, wire::GetRecord const& in) {
+  std::lock_guard const lock(mutex_);
+  auto const it = std::ranges::find_if(records_, [&](Record const& one) {
+    return one.office == office && one.meeting == in.meeting && one.sha256 == in.sha256;
+  });
+  return it == records_.end() ? std::nullopt : std::optional(*it);
+}
+
+Explained<OfficeDesk::Record> OfficeDesk::fresh_record(OfficeNumber office, MeetingNumber meeting) {
+  auto const own = world_.offices.own_meeting(office, meeting);
+  if (!own) return own.error();
+  if (!*own) return unknown();
+  auto const stage = stage_of((*own)->contents[store::Table::kEntry]);
+  if (!stage) return refused(stage.error());
+  if (*stage != wire::Stage::kClosed) return Explanation(text::kNotClosed, {}, Refusal::kWrongPhase);
+  {
+    std::lock_guard const lock(mutex_);
+    auto const now = world_.now_ms();
+    if (!records_made_.try_emplace(office, world_.records_per_office, now).first->second.take(now)) {
+      return refused(Refusal::kBusy);
+    }
+  }
+  auto const log = world_.offices.own_log(office, meeting);
+  if (!log) return log.error();
+  if (!*log) return unknown();
+  std::ostringstream out;
+  if (auto const written = export_record(**log, out); !written) return refused(written.error());
+  auto const whole = std::move(out).str();
+  Record made{office, meeting, crypto::sha256({as_bytes(whole)}),
+              std::make_shared<Bytes const>(to_bytes(as_bytes(whole)))};
+  std::lock_guard const lock(mutex_);
+  std::erase_if(records_, [&](Record const& one) { return one.office == office && one.meeting == meeting; });
+  records_.push_back(made);
+  if (records_.size() > kRecordsHeld) records_.pop_front();
+  return made;
+}
+
+OfficeDesk::Answered OfficeDesk::record(OfficeNumber office, wire::GetRecord const& in) {
+  std::optional<Record> held;
+  if (in.sha256) held = held_record(office, in);
+  if (!held) {
+    auto made = fresh_record(office, in.meeting);
+    if (!made) return made.error();
+    held = std::move(*made);
+  }
+  if (in.sha256 && *in.sha256 != held->sha256) return Explanation(text::kRecordGrew, {}, Refusal::kConflict);
+  auto const& bytes = *held->bytes;
+  if (in.offset >= bytes.size()) return refused(Refusal::kOutOfRange);
+  auto const length = std::min<std::uint64_t>(kPieceBytes, bytes.size() - in.offset);
+  return wire::Answer(
+      wire::RecordPiece{bytes.size(), held->sha256, to_bytes(ByteView(bytes).subspan(in.offset, length))});
+}
+
+}  // namespace piaojue::server

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// The commands of a service (docs/operating.md). What is said on stdout is `key value`, for people and scripts alike.
+#include "protocol/meeting/halves.h"
+#include "server/service_settings.h"
+#include "store/leases.h"
+
+namespace piaojue::server {
+
+/// `piaojue-server serve SERVICE.toml`: one node. Says "listening ADDRESS:PORT" on stdout when it is ready; returns
+/// after SIGINT, SIGTERM or SIGHUP, once its meetings are given back.
+/// @return false: something failed while it ran, and was told.
+[[nodiscard]] Explained<bool> serve(fs::path const& file, Lang lang);
+
+/// `piaojue-server adopt SERVICE.toml DIR`: takes the meeting of a directory, which `init --number` made, into the
+/// database. Can be repeated. The directory stays as it is, and `run` refuses it from then on. Refused, and nothing was
+/// written: it has no number, a server runs on it, the number is another meeting's.
+[[nodiscard]] Explained<void> adopt(fs::path const& file, fs::path const& directory);
+
+/// `piaojue-server store migrate SERVICE.toml`
+[[nodiscard]] Explained<void> migrate_store(fs::path const& file);
+/// `piaojue-server store reseal SERVICE.toml`: puts every meeting's keys under `service_key`, whichever of the two keys
+/// they are under, row by row and while nodes run that have both. Can be repeated; a row that opens under neither is
+/// named. @return false: there is one.
+[[nodiscard]] Explained<bool> reseal_store(fs::path const& file, Lang lang);
+/// `piaojue-server store check SERVICE.toml [--number N]`: reads a meeting, or all, as a node would, and says of each
+/// whether it is whole. @return false: one is not, and was named.
+[[nodiscard]] Explained<bool> check_store(fs::path const& file, std::optional<store::MeetingNumber> meeting, Lang lang);
+
+/// A further slip for a person, as `new_slip` of a directory, into a file that does not exist yet. @return it.
+[[nodiscard]] Explained<fs::path> new_slip(fs::path const& file, store::MeetingNumber meeting, meeting::PersonId person,
+                                           fs::path const& out);
+/// Trustee 0 gives no share in that attempt.
+[[nodiscard]] Explained<void> stop_attempt(fs::path const& file, store::MeetingNumber meeting,
+                                           meeting::HalfOf const& attempt);
+/// Everything that is durable of a meeting, whoever serves it.
+[[nodiscard]] Explained<store::Contents> read_meeting(fs::path const& file, store::MeetingNumber meeting);
+[[nodiscard]] Explained<store::Contents> read_meeting(std::shared_ptr<store::PostgresPool> pool,
+                                                      store::MeetingNumber meeting);
+
+}  // namespace piaojue::server

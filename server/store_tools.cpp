@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include <iostream>
+
+#include "server/directory_lock.h"
+#include "server/draft.h"
+#include "server/drafting.h"
+#include "server/key_bundle.h"
+#include "server/meeting_loading.h"
+#include "server/office_node.h"
+#include "server/serve.h"
+#include "server/slips.h"
+#include "store/postgres_offices.h"
+#include "store/schema.h"
+#include "strings/refusals.h"
+#include "strings/server.h"
+#include "strings/service.h"
+
+namespace piaojue::server {
+
+namespace text = strings::service;
+using store::MeetingNumber;
+
+namespace {
+
+constexpr std::size_t kMaterialBytesMax = 1U << 30;
+
+/// What a command needs of a service: few connections, and its keys.
+struct Tools {
+  ServiceSettings settings;
+  std::shared_ptr<store::PostgresPool> pool;
+};
+
+Explained<Tools> open_tools(fs::path const& file) {
+  auto settings = read_service(file);
+  if (!settings) return settings.error();
+  auto pool = store::PostgresPool::open({.url = settings->database, .connections = 2});
+  if (!pool) return pool.error();
+  return Tools{std::move(*settings), std::move(*pool)};
+}
+
+/// The draft names the meeting by an id of its own: two meetings of one number are two.
+bool is_same(Contents const& a, Contents const& b) {
+  auto const x = read_draft(a);
+  auto const y = read_draft(b);
+  return x && y && x->meeting_id == y->meeting_id;
+}
+
+Explained<void> add_files(store::PostgresPool& pool, MeetingNumber number, fs::path const& materials) {
+  std::error_code ignored;
+  for (auto const& one : fs::directory_iterator(materials, ignored)) {
+    auto const name = from_hex(one.path().filename().string());
+    auto const hash = name ? Hash::from(*name) : std::nullopt;
+    if (!hash) continue;
+    auto const bytes = read_file(one.path(), kMaterialBytesMax);
+    if (!bytes) return bytes.error();
+    if (auto const done = store::add_file(pool, number, *hash, *bytes); !done) return done;
+  }
+  return {};
+}
+
+/// What the operator has said against an Override while the directory was a server's.
+std::vector<store::Stop> stops_of(Directory const& directory) {
+  std::vector<store::Stop> out;
+  std::error_code ignored;
+  for (auto const& one : fs::directory_iterator(directory.path(), ignored)) {
+    store::Stop stop;
+    auto const name = one.path().filename().string();
+    if (std::sscanf(name.c_str(), "stop-%u-%u", &stop.batch, &stop.attempt) == 2) out.push_back(stop);
+  }
+  return out;
+}
+
+/// @return whether the meeting is in the database already. Refused: another one of this number is.
+Explained<bool> is_there(Tools const& tools, MeetingNumber number, Contents const& contents) {
+  auto const sealed = store::sealed_keys(*tools.pool, number);
+  if (!sealed) return sealed.error();
+  if (!*sealed) return false;
+  auto const there = read_meeting(tools.pool, number);
+  if (!there) return there.error();
+  if (is_same(*there, contents)) return true;
+  return unusable(Sentence(text::kAdoptNumberTaken, {{"meeting", number}}));
+}
+
+}  // namespace
+
+Explained<Contents> read_meeting(std::shared_ptr<store::PostgresPool> pool, MeetingNumber meeting) {
+  auto const store = store::open_to_read(std::move(pool), meeting);
+  if (!store) return store.error();
+  return (*store)->load();
+}
+
+Explained<Contents> read_meeting(fs::path const& file, MeetingNumber meeting) {
+  auto const tools = open_tools(file);
+  if (!tools) return tools.error();
+  return read_meeting(tools->pool, meeting);
+}
+
+Explained<void> adopt(fs::path const& file, fs::path const& path) {
+  Directory const directory(path);
+  auto const settings = directory.read_settings();
+  if (!settings) return settings.error();
+  auto const number = settings->meeting_number;
+  if (number == 0) return unusable(Sentence(text::kAdoptNoNumber, {{"path", path.string()}}));
+  auto const tools = open_tools(file);
+  if (!tools) return tools.error();
+  auto const keys = read_service_keys(tools->settings);
+  if (!keys) return keys.error();
+  if (auto const done = store::check(*tools->pool); !done) return done;
+  if (auto const done = lock_to_adopt(directory); !done) return done;
+  auto const own = directory.read_keys();
+  if (!own) return own.error();
+  auto const from = directory.open_store();
+  if (!from) return from.error();
+  auto contents = read_contents(**from);
+  if (!contents) return contents.error();
+  auto const there = is_there(*tools, number, *contents);
+  if (!there) return there.error();
+  auto const id = store::database_id(*tools->pool);
+  if (!id) return id.error();
+  Adoption adoption{to_hex(*id), false};
+  if (auto const before = adoption_of(directory)) {
+    if (before->database != adoption.database)
+      return unusable(Sentence(text::kAdoptElsewhere, {{"path", path.string()}}));
+    // Its log has gone on there; this directory's is the beginning of it, and whoever saw more would call it another.
+    if (before->done && !*there) return unusable(Sentence(text::kAdoptGone, {{"meeting", number}}));
+  }
+  // First this, so that no moment is in which both may be served: a mark without a meeting is mended by repeating.
+  if (auto const done = mark_adopted(directory, {adoption.database, *there}); !done) return done;
+  if (!*there) {
+    if (auto const done = add_files(*tools->pool, number, directory.materials()); !done) return done;
+    auto& meta = (*contents)[Table::kMeta];
+    meta[to_bytes(as_bytes(kKeysRow))] = seal_keys(keys->now(), number, *own);
+    for (auto const& stop : stops_of(directory)) meta[store::stop_row(stop)] = {};
+    if (auto const done = store::create_meeting(*tools->pool, number, 0, *contents); !done) return done;
+  }
+  adoption.done = true;
+  if (auto const done = mark_adopted(directory, adoption); !done) return done;
+  std::cout << "meeting " << number << " adopted\n";
+  return {};
+}
+
+Explained<fs::path> new_slip(fs::path const& file, MeetingNumber meeting, meeting::PersonId person,
+                             fs::path const& out) {
+  auto const tools = open_tools(file);
+  if (!tools) return tools.error();
+  auto const keys = read_service_keys(tools->settings);
+  if (!keys) return keys.error();
+  auto const contents = read_meeting(tools->pool, meeting);
+  if (!contents) return contents.error();
+  auto const manifest = read_draft(*contents);
+  if (!manifest) return Explanation(text::kLoadNoMeeting);
+  if (person < 1 || person > manifest->people.size()) {
+    return unusable(Sentence(strings::server::kSlipNoPerson,
+                             {{"person", person}, {"people", std::uint64_t{manifest->people.size()}}}));
+  }
+  auto const sealed = store::sealed_keys(*tools->pool, meeting);
+  if (!sealed) return sealed.error();
+  auto const own = *sealed ? keys->open(meeting, **sealed) : Result<Keys>(Refusal::kUnknown);
+  if (!own) return Explanation(text::kLoadKeysShut);
+  auto const address = meeting::parse_slip_address(tools->settings.addresses.front());
+  if (!address) return unusable(Sentence(strings::server::kKeyNotAddress, {{"key", std::string("addresses")}}));
+  Writes writes;
+  auto const slip = make_slip(writes, own->seal, manifest->meeting_id, {*address, meeting}, person);
+  // The file first: a slip that nobody has on paper would void the old one for nothing.
+  if (auto const done = write_file(out, as_bytes(slip_file(slip, *manifest))); !done) return done.error();
+  auto const done = store::write_slip_row(*tools->pool, meeting, person, writes.list.front().value);
+  if (done) return out;
+  std::error_code ignored;
+  fs::remove(out, ignored);
+  return done.error();
+}
+
+Explained<void> stop_attempt(fs::path const& file, MeetingNumber meeting, meeting::HalfOf const& attempt) {
+  auto const tools = open_tools(file);
+  if (!tools) return tools.error();
+  return store::add_stop(*tools->pool, meeting, {attempt.batch, attempt.attempt});
+}
+
+Explained<void> migrate_store(fs::path const& file) {
+  auto const tools = open_tools(file);
+  if (!tools) return tools.error();
+  if (auto const done = store::migrate(*tools->pool); !done) return done;
+  std::cout << "format " << store::kFormat << " at " << tools->pool->place() << "\n";
+  return {};
+}
+
+// ---- reseal
+
+Explained<bool> reseal_store(fs::path const& file, Lang lang) {
+  auto const tools = open_tools(file);
+  if (!tools) return tools.error();
+  auto const keys = read_service_keys(tools->settings);
+  if (!keys) return keys.error();
+  auto const listed = store::list_meetings(*tools->pool);
+  if (!listed) return listed.error();
+  std::size_t done = 0;
+  for (auto const& one : *listed) {
+    auto const sealed = store::sealed_keys(*tools->pool, one.meeting);
+    if (!sealed) return sealed.error();
+    auto const own = *sealed ? keys->open(one.meeting, **sealed) : Result<Keys>(Refusal::kUnknown);
+    if (!own) {
+      std::cerr << Sentence(text::kCheckBroken, {{"meeting", one.meeting}, {"reason", Sentence(text::kLoadKeysShut)}})
+                       .in(lang)
+                << std::endl;
+      continue;
+    }
+    // If somebody else has done it meanwhile it is not counted: under which key he put it is not known here.
+    auto const after = seal_keys(keys->now(), one.meeting, *own);
+    auto const replaced = store::replace_sealed_keys(*tools->pool, one.meeting, **sealed, after);
+    if (!replaced) return replaced.error();
+    if (*replaced) ++done;
+  }
+  store::PostgresOffices offices(tools->pool);
+  auto const of_offices = reseal_offices(offices, seal_of(*keys));
+  if (!of_offices) {
+    std::cerr << of_offices.error().in(lang) << std::endl;
+  }
+  std::cout << "resealed " << done << " of " << listed->size() << "\n";
+  if (of_offices) std::cout << "offices " << *of_offices << "\n";
+  return done == listed->size() && of_offices;
+}
+
+// ---- check
+
+namespace {
+
+/// As a node would take it up, but nobody is answered and nothing is written.
+Explained<std::uint64_t> check_meeting(Tools const& tools, ServiceKeys const& keys, MeetingNumber number,
+                                       WorkPool& pool) {
+  auto const contents = read_meeting(tools.pool, number);
+  if (!contents) return contents.error();
+  auto const& meta = (*contents)[Table::kMeta];
+  auto const row = meta.find(to_bytes(as_bytes(kKeysRow)));
+  if (row == meta.end()) return Explanation(text::kLoadNoKeys);
+  auto own = keys.open(number, row->second);
+  if (!own) return Explanation(text::kLoadKeysShut);
+  auto const core =
+      Core::recover(make_config(std::move(*own), {.slip_of = [](PersonId) { return std::optional<Bytes>(); },
+                                                  .stop_asked = {},
+                                                  .pool = pool,
+                                                  .stopping = std::make_shared<std::atomic<bool>>(true)}),
+                    *contents);
+  if (core) return (*core)->record().size();
+  return Explanation(Sentence(text::kLoadNotTakenUp, {{"sentence", strings::sentence_of(core.error())}}));
+}
+
+}  // namespace
+
+Explained<bool> check_store(fs::path const& file, std::optional<MeetingNumber> meeting, Lang lang) {
+  auto const tools = open_tools(file);
+  if (!tools) return tools.error();
+  auto const keys = read_service_keys(tools->settings);
+  if (!keys) return keys.error();
+  if (auto const done = store::check(*tools->pool); !done) return done.error();
+  std::vector<MeetingNumber> numbers;
+  if (meeting) {
+    numbers.push_back(*meeting);
+  } else {
+    auto const listed = store::list_meetings(*tools->pool);
+    if (!listed) return listed.error();
+    for (auto const& one : *listed) numbers.push_back(one.meeting);
+  }
+  WorkPool pool({.threads = 1}, [](std::string const&) {});
+  bool whole = true;
+  for (auto const number : numbers) {
+    auto const entries = check_meeting(*tools, *keys, number, pool);
+    if (entries) {
+      std::cout << "meeting " << number << " whole, entries " << *entries << std::endl;
+      continue;
+    }
+    whole = false;
+    std::cerr << Sentence(text::kCheckBroken, {{"meeting", number}, {"reason", entries.error().what}}).in(lang)
+              << std::endl;
+  }
+  return whole;
+}
+
+}  // namespace piaojue::server

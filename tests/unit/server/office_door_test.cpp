@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+/// An office and its service over a real TLS connection on loopback: both ends' programs, without the database.
+#include "server/office_door.h"
+
+#include <fstream>
+#include <thread>
+
+#include "office_fixture.h"
+#include "server/office_client.h"
+#include "server/slips.h"
+
+namespace piaojue::server::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A service with a door, and a folder for what its offices have.
+class Hall {
+ public:
+  Hall() {
+    folder_ = fs::temp_directory_path() / ("piaojue-office-" + std::to_string(::getpid()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    loop_.start(2);
+    open();
+  }
+  ~Hall() {
+    shut();
+    loop_.stop();
+    fs::remove_all(folder_);
+  }
+  void open() {
+    door = std::make_unique<OfficeDoor>(std::make_unique<OfficeDesk>(f.world(), f.identity.clone()));
+    net::ListenOptions options;
+    options.address = "127.0.0.1";
+    options.port = port_;
+    auto const accept = [this](std::shared_ptr<net::Channel> const& channel) { door->accept(channel); };
+    // The one before lets its port go on its own strand.
+    for (int tries = 0;; ++tries) {
+      auto listener = net::Listener::listen(loop_.io(), options, must(office_context(f.identity)), {}, accept);
+      if (!listener && tries < 200) {
+        std::this_thread::sleep_for(milliseconds(10));
+        continue;
+      }
+      listener_ = must(std::move(listener));
+      break;
+    }
+    port_ = listener_->port();
+  }
+  void shut() {
+    listener_.reset();
+    door->stop();
+  }
+  meeting::Slip slip(std::string const& name = "职称办") {
+    auto slip = f.add(name).slip;
+    slip.address = {"127.0.0.1", port_};
+    return slip;
+  }
+  fs::path path(std::string const& name) const { return folder_ / name; }
+  fs::path write(std::string const& name, ByteView bytes) const {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name, std::ios::binary) << as_text(bytes);
+    return folder_ / name;
+  }
+  OfficeDraftInput input() const {
+    SheetsOfDraft const sheets;
+    OfficeDraftInput out;
+    out.meeting = write("meeting.toml", as_bytes(sheets.meeting));
+    out.members = write("members.csv", as_bytes(sheets.members));
+    out.candidates = write("candidates.csv", as_bytes(sheets.candidates));
+    return out;
+  }
+
+  OfficeFixture f;
+  std::unique_ptr<OfficeDoor> door;
+
+ private:
+  fs::path folder_;
+  net::Loop loop_;
+  std::uint16_t port_ = 0;
+  std::shared_ptr<net::Listener> listener_;
+};
+
+OfficeReach const kQuick{.patience = milliseconds(3'000), .answer = milliseconds(60'000), .lang = Lang::kZh};
+
+/// For what must not succeed.
+OfficeReach const kBrief{.patience = milliseconds(500), .answer = milliseconds(5'000)};
+
+// Harm: an office that can not do by its program what its service would do for it.
+TEST(OfficeDoor, AnOfficeEnrolsMakesAMeetingAndFetchesItsSlips) {
+  Hall hall;
+  auto const enrolled = enrol_office(hall.path("office"), hall.slip(), kQuick);
+  ASSERT_TRUE(enrolled) << enrolled.error().in(Lang::kEn);
+  EXPECT_EQ(enrolled->name, "职称办");
+  EXPECT_EQ(fs::status(hall.path("office")).permissions(), fs::perms::owner_all);
+  EXPECT_EQ(fs::status(hall.path("office/key.pem")).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+
+  auto input = hall.input();
+  Bytes large = to_bytes(as_bytes("%PDF-1.7"));
+  large.resize(store::kFilePieceBytes * 3 + 1);
+  hall.write("materials/1-申报人/论文.pdf", large);
+  input.materials = hall.path("materials");
+  auto const at = must(OfficeAtService::open(hall.path("office"), kQuick));
+  auto const made = at->create(input);
+  ASSERT_TRUE(made) << made.error().in(Lang::kEn);
+  EXPECT_EQ(hall.f.offices.meetings().at(*made).files.begin()->second, large);
+  EXPECT_TRUE(fs::is_empty(hall.path("office/requests")));
+  EXPECT_NE(must(at->create(input)), *made) << "asked for once more, on purpose";
+
+  auto const list = must(at->list());
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(must(at->enrolled(*made)).size(), 5u);
+  EXPECT_EQ(must(at->slips(*made, hall.path("slips"))), 5u);
+  EXPECT_EQ(std::distance(fs::directory_iterator(hall.path("slips")), {}), 5);
+  std::ifstream first(hall.path("slips/01-甲.txt"));
+  std::string const text{std::istreambuf_iterator<char>(first), {}};
+  EXPECT_NE(text.find("职称评审"), std::string::npos);
+  EXPECT_EQ(must(meeting::find_slip(text)).code.meeting, *made);
+  EXPECT_EQ(at->slips(*made, hall.path("again")).error().code, Refusal::kWrongPhase);
+  EXPECT_FALSE(fs::exists(hall.path("again")));
+  EXPECT_EQ(at->record(*made, hall.path("record")).error().code, Refusal::kWrongPhase);
+  EXPECT_EQ(must(at->list()).size(), 2u);
+  auto const rehearsal = must(at->rehearse(*made));
+  EXPECT_TRUE(must(read_draft(hall.f.offices.meetings().at(rehearsal).contents)).rehearsal);
+  EXPECT_EQ(hall.f.offices.meetings().at(rehearsal).files.begin()->second, large);
+}
+
+// Harm: slips that the office could not write are gone.
+TEST(OfficeDoor, SlipsThatCanNotBeWrittenAreNotGivenUp) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip(), kQuick));
+  auto const at = must(OfficeAtService::open(hall.path("office"), kQuick));
+  auto const number = must(at->create(hall.input()));
+  hall.write("slips/there.txt", {});
+  auto const refused = at->slips(number, hall.path("slips"));
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(is_unusable(refused.error()));
+  EXPECT_FALSE(at->slips(number, hall.path("none/slips")));
+  EXPECT_EQ(must(at->slips(number, hall.path("elsewhere"))), 5u);
+}
+
+// Harm: the clerk sends two hours, the line breaks at the end, and there are two meetings, or none.
+TEST(OfficeDoor, ALineThatBreaksCostsTimeAndNothingElse) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip(), kQuick));
+  auto const at = must(OfficeAtService::open(hall.path("office"), {.patience = milliseconds(10'000)}));
+  std::atomic<bool> done{false};
+  std::thread breaker([&] {
+    for (int breaks = 0; breaks < 8 && !done; ++breaks) {
+      std::this_thread::sleep_for(milliseconds(40));
+      hall.shut();
+      hall.open();
+    }
+  });
+  auto input = hall.input();
+  std::vector<MeetingNumber> made;
+  for (int i = 0; i < 3; ++i) {
+    auto const one = at->create(input);
+    EXPECT_TRUE(one) << one.error().in(Lang::kEn);
+    if (one) made.push_back(*one);
+  }
+  done = true;
+  breaker.join();
+  EXPECT_EQ(hall.f.offices.meetings().size(), made.size());
+}
+
+// Harm: faults of a sheet are told in the service's names for them, or after hours of sending.
+TEST(OfficeDoor, AFaultIsSaidBeforeAnythingIsSent) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip(), kQuick));
+  auto const at = must(OfficeAtService::open(hall.path("office"), kQuick));
+  auto input = hall.input();
+  input.candidates = hall.write("candidates.csv", as_bytes("姓名,单位,级别,渠道,批次\n甲,a,高级,,1\n"));
+  auto const refused = at->create(input);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(is_unusable(refused.error()));
+  EXPECT_NE(refused.error().in(Lang::kZh).find("candidates.csv"), std::string::npos);
+  EXPECT_TRUE(fs::is_empty(hall.path("office/requests")));
+}
+
+// Harm: whoever has a certificate of some meeting, or none, or the wrong code, is taken for an office.
+TEST(OfficeDoor, NobodyElseComesIn) {
+  Hall hall;
+  auto const slip = hall.slip();
+  auto wrong = slip;
+  wrong.code.bits[3] ^= 1;
+  EXPECT_EQ(enrol_office(hall.path("wrong"), wrong, kBrief).error().code, Refusal::kProof);
+  EXPECT_FALSE(fs::exists(hall.path("wrong")));
+  must(enrol_office(hall.path("office"), slip, kQuick));
+  EXPECT_EQ(enrol_office(hall.path("second"), slip, kBrief).error().code, Refusal::kConflict);
+  EXPECT_TRUE(is_unusable(enrol_office(hall.path("office"), slip, kBrief).error()));
+
+  // Of another CA, as every meeting has its own.
+  auto const authority = must(net::make_authority("a meeting", {1'700'000'000, 2'900'000'000}));
+  auto const key = must(net::make_tls_key());
+  auto const certificate =
+      must(net::issue_client_certificate(authority, must(net::make_csr(key)), 1, {1'700'000'000, 2'900'000'000}));
+  fs::copy(hall.path("office"), hall.path("foreign"), fs::copy_options::recursive);
+  hall.write("foreign/certificate.pem", as_bytes(certificate));
+  hall.write("foreign/key.pem", key.view());
+  auto const foreign = must(OfficeAtService::open(hall.path("foreign"), kBrief));
+  auto const refused = foreign->list();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Refusal::kBusy) << "the handshake fails";
+  auto const ours = must(OfficeAtService::open(hall.path("office"), kQuick));
+  EXPECT_TRUE(must(ours->list()).empty());
+}
+
+// Harm: one office's machines take the places of all offices.
+TEST(OfficeDoor, AnOfficeHasAFewConnectionsAndLeavesNone) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip("一"), kQuick));
+  must(enrol_office(hall.path("other"), hall.slip("二"), kQuick));
+  std::vector<std::unique_ptr<OfficeAtService>> all;
+  for (int i = 0; i < 4; ++i) {
+    all.push_back(must(OfficeAtService::open(hall.path("office"), kQuick)));
+    must(all.back()->list());
+  }
+  auto const fifth = must(OfficeAtService::open(hall.path("office"), kBrief));
+  EXPECT_FALSE(fifth->list());
+  auto const other = must(OfficeAtService::open(hall.path("other"), kQuick));
+  must(other->list());
+  EXPECT_EQ(hall.door->sessions(), 5u);
+  all.clear();
+  for (int i = 0; i < 100 && hall.door->sessions() > 1; ++i) std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_EQ(hall.door->sessions(), 1u);
+  must(fifth->list());
+}
+
+}  // namespace
+}  // namespace piaojue::server::test
