@@ -342,7 +342,7 @@ TEST(Session, Attack14_OldBlocksOfALaptop) {
     for (auto const& given : seized.deposits) {
       if (given.owner != laptop->person()) continue;
       auto const box = given.holder == meeting::kServer
-                           ? crypto::BoxKey::from_secret(world.server.box_key().secret().clone()).value()
+                           ? crypto::BoxKey::from_secret(world.server.keys().box.secret().clone()).value()
                            : std::move(world.laptop(given.holder).stolen_keys().box);
       halves.insert_or_assign(given.deposit.of, meeting::open_deposit({meeting, given.owner, given.holder},
                                                                       stolen.identity.public_key(), box, given.deposit)

@@ -59,7 +59,7 @@ void Laptop::begin_enrolment() { network_.to_server(*link_, client::enrol_start_
 
 /// The server's proof, or the certificate. BUSY: tried again after the server has closed, or at the next tick.
 void Laptop::enrolment_frame(ByteView const frame) {
-  auto const channel = ServerHost::channel(*link_);
+  auto const channel = channel_of(*link_);
   auto profile = client::load_profile(wallet_).value().value();
   if (auto const pinned = client::read_enrol_proof(frame, code_, channel)) {
     profile.meeting_id = *pinned;
@@ -100,6 +100,7 @@ void Laptop::connect() {
   if (!on_ || link_) return;
   link_ = network_.connect(number_, {[this, life = life_](LinkId const link, ByteView const frame) {
                                        if (life != life_ || link_ != link) return;
+                                       heard_ms_ = clock_.now_ms();
                                        if (dice_.chance(faults.crash)) return crash();
                                        if (dice_.chance(faults.disk_fails))
                                          wallet_.fail_after(dice_.below(4), dice_.chance(0.5));
@@ -122,6 +123,7 @@ void Laptop::connect() {
                                          if (life == life_) connect();
                                        });
                                      }});
+  heard_ms_ = clock_.now_ms();
   // The client may speak as soon as its side of the handshake is done.
   if (!session_) return begin_enrolment();
   session_->connected();
@@ -132,6 +134,7 @@ void Laptop::tick() {
   clock_.after(dice_.between(300, 700), [this, life = life_] {
     if (life != life_) return;
     if (link_ && dice_.chance(faults.cut)) network_.cut(*link_);
+    if (link_ && idle_ms > 0 && clock_.now_ms() > heard_ms_ + idle_ms) network_.cut(*link_);
     if (session_) {
       session_->tick(clock_.now_ms(), 1'700'000'000 + clock_.now_ms() / 1000);
       if (session_->wants_reconnect() && link_) network_.cut(*link_);

@@ -27,6 +27,8 @@ class Laptop {
   ~Laptop();
 
   LaptopFaults faults;
+  /// A connection on which nothing came for so long is given up (net::ChannelLimits::idle_deadline); 0: never.
+  std::uint64_t idle_ms = 0;
 
   void switch_on();
   /// Power cut. Stays off until `switch_on`.
@@ -83,6 +85,7 @@ class Laptop {
   Bytes csr_;
   std::uint64_t life_ = 0;  ///< counts power-ons and crashes: what an earlier life had going is not for this one
   std::optional<LinkId> link_;
+  std::uint64_t heard_ms_ = 0;
   struct Waiting {
     std::string command;
     std::function<void(boost::json::object const&)> reply;

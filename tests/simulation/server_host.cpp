@@ -5,20 +5,44 @@
 
 namespace piaojue::simulation {
 
-ServerHost::ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace, KeyPool& keys)
-    : clock_(clock),
-      dice_(dice),
-      network_(network),
-      trace_(trace),
-      keys_(keys),
-      server_key_(crypto::SigningKey::generate()),
-      checkpoint_key_(crypto::SigningKey::generate()),
-      box_key_(crypto::BoxKey::generate()),
-      seal_key_(Secret::random(crypto::kSealKeyBytes)) {
+client::EnrolChannel channel_of(LinkId const link) {
+  auto const exporter = crypto::sha256({as_bytes("exporter of link " + std::to_string(link))});
+  return {crypto::Exporter::from(exporter.view()).value(), to_bytes(as_bytes("key of the server"))};
+}
+
+server::Config server_config(ServerKeys const& keys, KeyPool& token_keys, Clock& clock, server::Limits const& limits,
+                             server::SlipOf slip_of) {
+  return {.server_key = crypto::SigningKey::from_seed(keys.server.seed()).value(),
+          .checkpoint_key = crypto::SigningKey::from_seed(keys.checkpoint.seed()).value(),
+          .box_key = crypto::BoxKey::from_secret(keys.box.secret().clone()).value(),
+          .seal_key = keys.seal.clone(),
+          .token_keys = token_keys.source(),
+          // A certificate of the simulation is its request under another name: TLS has its own tests.
+          .issue_certificate = [](ByteView const csr, meeting::PersonId) -> Result<server::IssuedCertificate> {
+            return server::IssuedCertificate{"certificate of " + to_hex(csr), "authority", crypto::sha256({csr})};
+          },
+          .slip_of = std::move(slip_of),
+          .now_ms = [&clock] { return clock.now_ms(); },
+          .stop_asked = {},
+          .parallel = {},
+          .limits = limits,
+          .lookahead = 2};
+}
+
+meeting::SlipCode draw_slip(Dice& dice, ServerKeys const& keys, meeting::PersonId const person,
+                            meeting::MeetingId const& meeting_id, store::Writes& writes) {
+  meeting::SlipCode code{0, person, {}};
+  for (auto& byte : code.bits) byte = static_cast<std::uint8_t>(dice.below(256));
+  server::write_slip(writes, keys.seal, person, meeting::enrol_key(code.bits, meeting_id, person));
+  return code;
+}
+
+ServerHost::ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace, KeyPool& token_keys)
+    : clock_(clock), dice_(dice), network_(network), trace_(trace), token_keys_(token_keys) {
   network_.listen(
       {[this](LinkId const link, std::uint32_t const client) {
          if (!core_) return false;
-         auto const seen = channel(link);
+         auto const seen = channel_of(link);
          core_->open(link, {certificate(client), "laptop " + std::to_string(client), seen.exporter, seen.server_spki});
          pump();
          return true;
@@ -36,17 +60,10 @@ ServerHost::ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace,
         }}});
 }
 
-client::EnrolChannel ServerHost::channel(LinkId const link) {
-  auto const exporter = crypto::sha256({as_bytes("exporter of link " + std::to_string(link))});
-  return {crypto::Exporter::from(exporter.view()).value(), to_bytes(as_bytes("key of the server"))};
-}
-
 std::optional<meeting::SlipCode> ServerHost::new_slip(meeting::PersonId const person,
                                                       meeting::MeetingId const& meeting_id) {
-  meeting::SlipCode code{0, person, {}};
-  for (auto& byte : code.bits) byte = static_cast<std::uint8_t>(dice_.below(256));
   store::Writes writes;
-  server::write_slip(writes, seal_key_, person, meeting::enrol_key(code.bits, meeting_id, person));
+  auto const code = draw_slip(dice_, keys_, person, meeting_id, writes);
   if (!store_->commit(writes)) return std::nullopt;
   return code;
 }
@@ -54,22 +71,8 @@ std::optional<meeting::SlipCode> ServerHost::new_slip(meeting::PersonId const pe
 Result<void> ServerHost::start() {
   auto contents = store_->load();
   if (!contents) return Refusal::kStorage;
-  server::Config config{
-      .server_key = crypto::SigningKey::from_seed(server_key_.seed()).value(),
-      .checkpoint_key = crypto::SigningKey::from_seed(checkpoint_key_.seed()).value(),
-      .box_key = crypto::BoxKey::from_secret(box_key_.secret().clone()).value(),
-      .seal_key = seal_key_.clone(),
-      .token_keys = keys_.source(),
-      // A certificate of the simulation is its request under another name: TLS has its own tests.
-      .issue_certificate = [](ByteView const csr, meeting::PersonId) -> Result<server::IssuedCertificate> {
-        return server::IssuedCertificate{"certificate of " + to_hex(csr), "authority", crypto::sha256({csr})};
-      },
-      .slip_of = [this](meeting::PersonId const person) { return store_->slip(person); },
-      .now_ms = [this] { return clock_.now_ms(); },
-      .stop_asked = {},
-      .parallel = {},
-      .limits = limits,
-      .lookahead = 2};
+  auto config = server_config(keys_, token_keys_, clock_, limits,
+                              [this](meeting::PersonId const person) { return store_->slip(person); });
   auto core = server::Core::recover(std::move(config), *contents);
   if (!core) return core.error();
   core_ = std::move(*core);

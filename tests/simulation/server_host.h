@@ -14,6 +14,21 @@
 
 namespace piaojue::simulation {
 
+/// What stays when a program ends, and what every node of a service has.
+struct ServerKeys {
+  crypto::SigningKey server = crypto::SigningKey::generate(), checkpoint = crypto::SigningKey::generate();
+  crypto::BoxKey box = crypto::BoxKey::generate();
+  Secret seal = Secret::random(crypto::kSealKeyBytes);
+};
+/// Of a Core in a simulated machine.
+server::Config server_config(ServerKeys const& keys, KeyPool& token_keys, Clock& clock, server::Limits const& limits,
+                             server::SlipOf slip_of);
+/// What a laptop sees of the server on a connection: there is no TLS here.
+client::EnrolChannel channel_of(LinkId link);
+/// A new slip of a person, as the operator prints it, and the row of it.
+meeting::SlipCode draw_slip(Dice& dice, ServerKeys const& keys, meeting::PersonId person,
+                            meeting::MeetingId const& meeting_id, store::Writes& writes);
+
 struct ServerFaults {
   double crash_before_commit = 0;  ///< chance, a commit
   double crash_after_commit = 0;   ///< durable, but nobody was told
@@ -25,7 +40,7 @@ struct ServerFaults {
 
 class ServerHost {
  public:
-  ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace, KeyPool& keys);
+  ServerHost(Clock& clock, Dice& dice, Network& network, Trace& trace, KeyPool& token_keys);
 
   ServerFaults faults;
   server::Limits limits;
@@ -41,16 +56,11 @@ class ServerHost {
   /// Another disk in the machine, such as a restored older copy; start the program after it.
   void replace_store(store::Contents contents) { store_ = std::make_unique<store::MemoryStore>(std::move(contents)); }
   std::uint64_t crashes() const { return crashes_; }
-  crypto::SigningPublicKey server_key() const { return server_key_.public_key(); }
-  crypto::SigningPublicKey checkpoint_key() const { return checkpoint_key_.public_key(); }
-  crypto::SigningKey const& server_signing_key() const { return server_key_; }
-  crypto::SigningKey const& checkpoint_signing_key() const { return checkpoint_key_; }
-  Secret const& seal_key() const { return seal_key_; }
+  ServerKeys const& keys() const { return keys_; }
+  crypto::SigningKey const& server_signing_key() const { return keys_.server; }
+  crypto::SigningKey const& checkpoint_signing_key() const { return keys_.checkpoint; }
   /// What the operator's log would hold.
   std::vector<server::Notice> const& notices() const { return notices_; }
-  crypto::BoxKey const& box_key() const { return box_key_; }
-  /// What a laptop sees of this server on a connection: there is no TLS here.
-  static client::EnrolChannel channel(LinkId link);
   /// A new slip of a person, as the operator prints it. @return nothing: the disk refused.
   std::optional<meeting::SlipCode> new_slip(meeting::PersonId person, meeting::MeetingId const& meeting_id);
   /// Connected sessions give the certificate that the network's client has.
@@ -72,10 +82,8 @@ class ServerHost {
   Dice& dice_;
   Network& network_;
   Trace& trace_;
-  KeyPool& keys_;
-  crypto::SigningKey server_key_, checkpoint_key_;
-  crypto::BoxKey box_key_;
-  Secret seal_key_;
+  KeyPool& token_keys_;
+  ServerKeys keys_;
   std::unique_ptr<store::MemoryStore> store_ = std::make_unique<store::MemoryStore>();
   std::unique_ptr<server::Core> core_;
   std::uint64_t life_ = 0;  ///< counts starts: what an earlier life had going is not for this one

@@ -44,6 +44,15 @@ class Drawing {
  public:
   explicit Drawing(Dice& dice) : dice_(dice) {}
 
+  /// The meeting is short: what breaks are the nodes that serve it.
+  Scenario of_service() {
+    short_ = true;
+    auto s = whole();
+    s.nodes = dice_.between(2, 3);
+    s.service = nodes();
+    return s;
+  }
+
   Scenario whole() {
     rules();
     people();
@@ -60,9 +69,9 @@ class Drawing {
     for (auto& byte : m_.meeting_id) byte = static_cast<std::uint8_t>(dice_.below(256));
     m_.title = "评审会";
     m_.date = "2026-11-22";
-    experts_ = dice_.between(5, 7);
-    auto const chance = dice_.below(10);
-    trustees_ = chance == 0 ? 1 : chance <= 5 ? 2 : chance <= 8 ? 3 : 4;
+    experts_ = dice_.between(5, short_ ? 6 : 7);
+    auto const chance = dice_.below(short_ ? 9 : 10);
+    trustees_ = chance == 0 ? 1 : chance <= (short_ ? 7U : 5U) ? 2 : chance <= 8 ? 3 : 4;
     chair_votes_ = dice_.chance(0.5);
     m_.committee_size = 7;
     m_.rules.pass_numerator = dice_.chance(0.7) ? 2 : 1;
@@ -108,11 +117,11 @@ class Drawing {
   }
 
   void batches() {
-    auto const batches = dice_.chance(0.45) ? 2U : 1U;
+    auto const batches = !short_ && dice_.chance(0.45) ? 2U : 1U;
     for (std::uint32_t b = 0; b < batches; ++b) {
       meeting::Batch batch;
       batch.title = "第" + std::to_string(b + 1) + "批";
-      auto const questions = dice_.between(1, batches == 2 ? 2 : 3);
+      auto const questions = short_ ? 1 + (dice_.chance(0.3) ? 1U : 0U) : dice_.between(1, batches == 2 ? 2 : 3);
       for (std::uint64_t i = 0; i < questions; ++i) {
         meeting::Candidate candidate;
         candidate.name = "申报人" + std::to_string(m_.candidates.size() + 1);
@@ -171,13 +180,10 @@ class Drawing {
     s_.checks = m_.rules.checks_allowed && dice_.chance(0.5) ? 0.25 : 0.0;
   }
 
-  /// What goes wrong, and for how long. One seed in five is calm weather: the plain meeting must work too.
+  /// What goes wrong, and for how long. Some seeds are calm weather: the plain meeting must work too.
   void weather() {
-    s_.storm = dice_.chance(0.8);
-    s_.storm_ms = dice_.between(15'000, 90'000);
-    auto const rate = [&](double most) {
-      return dice_.chance(0.5) ? 0.0 : most * (0.1 + 0.9e-3 * static_cast<double>(dice_.below(1000)));
-    };
+    s_.storm = dice_.chance(short_ ? 0.95 : 0.8);
+    s_.storm_ms = short_ ? dice_.between(10'000, 40'000) : dice_.between(15'000, 90'000);
     if (s_.storm) {
       s_.network.breaks = rate(0.012);
       s_.network.repeated = rate(0.2);
@@ -192,12 +198,35 @@ class Drawing {
     s_.network.delay_ms_max = dice_.between(1, 80);
   }
 
+  ServiceFaults nodes() {
+    ServiceFaults f;
+    f.trouble_ms_max = 4'000;
+    f.kill = rate(0.5);
+    f.stop = rate(0.6);
+    f.replace = rate(1);
+    f.cut_from_database = rate(0.4);
+    f.cut_from_laptops = rate(0.3);
+    f.hand_over = rate(0.4);
+    f.database_away = rate(0.2);
+    f.standby_held = rate(0.4);
+    f.fail_over = rate(0.2);
+    f.database.request_lost = rate(0.05);
+    f.database.late = rate(0.1);
+    f.database.answer_lost = rate(0.1);
+    return f;
+  }
+
+  /// Half of all that can go wrong does not in a meeting, so that what does is seen by itself too.
+  double rate(double const most) {
+    return dice_.chance(0.5) ? 0.0 : most * (0.1 + 0.9e-3 * static_cast<double>(dice_.below(1000)));
+  }
+
   Dice& dice_;
   Scenario s_;
   meeting::Manifest& m_ = s_.manifest;
   std::uint64_t experts_ = 0;
   std::size_t trustees_ = 0, supervisors_ = 0;
-  bool chair_votes_ = false;
+  bool chair_votes_ = false, short_ = false;
   PersonId chair_ = 0;
   std::vector<PersonId> expert_ids_, supervisor_ids_;
 };
@@ -205,20 +234,24 @@ class Drawing {
 }  // namespace
 
 Scenario Scenario::draw(Dice& dice) { return Drawing(dice).whole(); }
+Scenario Scenario::draw_of_service(Dice& dice) { return Drawing(dice).of_service(); }
 
 // ---------------------------------------------------------------------------------------------------------- World
 
 World::World(std::uint64_t const seed) : World(seed, {}) {}
 
-World::World(std::uint64_t const seed, std::function<void(Scenario&)> const& change)
+World::World(std::uint64_t const seed, std::function<void(Scenario&)> const& change, Served const served)
     : seed_(seed),
       randomness_(seed),
       dice(seed),
       network(clock, dice, trace),
       keys(seed),
       server(clock, dice, network, trace, keys) {
-  scenario = Scenario::draw(dice);
+  scenario = served == Served::kByNodes ? Scenario::draw_of_service(dice) : Scenario::draw(dice);
   if (change) change(scenario);
+  if (scenario.nodes == 0) return;
+  service = std::make_unique<ServiceHost>(clock, dice, network, trace, keys, server.keys(), scenario.nodes);
+  service->database.left = scenario.left;
 }
 
 World::~World() { forget_answers(); }
@@ -231,6 +264,7 @@ Laptop& World::give_laptop(Human& human, meeting::SlipCode code) {
   human.to_sign.clear();
   human.ticks.clear();
   laptop->faults = storm() ? scenario.laptop : LaptopFaults{};
+  if (service) laptop->idle_ms = 45'000;
   laptop->on_event = [&human](boost::json::object const& event) {
     if (event.at("event").as_string() == "proposal") human.proposals = true;
   };
@@ -248,14 +282,8 @@ Laptop& World::give_laptop(Human& human, meeting::SlipCode code) {
   return *laptop;
 }
 
-void World::begin() {
-  if (begun_) return;
-  begun_ = true;
-  scenario.manifest.server_key = server.server_key();
-  scenario.manifest.checkpoint_key = server.checkpoint_key();
-  scenario.manifest.server_box_key = server.box_key().public_key();
+void World::begin_one_server() {
   server.store().commit(server::write_draft(scenario.manifest).value()).value();
-  server.certificate = [this](std::uint32_t const client) { return laptops_.at(client - 1)->certificate(); };
   server.on_crash = [this] {
     server_falls_ms_.push_back(clock.now_ms());
     clock.after(dice.between(100, 3000), [this] {
@@ -263,30 +291,62 @@ void World::begin() {
       server.start().value();
     });
   };
-  if (scenario.storm) {
-    network.faults = scenario.network;
-    server.faults = scenario.server;
-  } else {
-    network.faults.delay_ms_max = scenario.network.delay_ms_max;
-  }
+  if (scenario.storm) server.faults = scenario.server;
+}
+
+void World::begin_service() {
+  service->start(server::write_draft(scenario.manifest).value());
+  if (!scenario.storm) return;
+  service->faults = scenario.service;
+  service->storm_begins();
+}
+
+void World::begin() {
+  if (begun_) return;
+  begun_ = true;
+  scenario.manifest.server_key = server.keys().server.public_key();
+  scenario.manifest.checkpoint_key = server.keys().checkpoint.public_key();
+  scenario.manifest.server_box_key = server.keys().box.public_key();
+  auto const certificate = [this](std::uint32_t const client) { return laptops_.at(client - 1)->certificate(); };
+  (service ? service->certificate : server.certificate) = certificate;
+  service ? begin_service() : begin_one_server();
+  network.faults = scenario.storm ? scenario.network : NetworkFaults{};
+  network.faults.delay_ms_max = scenario.network.delay_ms_max;
   for (PersonId p = 1; p <= scenario.manifest.people.size(); ++p) {
     auto& human = people_[p];
     human.id = p;
     human.roles = scenario.manifest.people[p - 1].roles;
-    auto& laptop = give_laptop(human, server.new_slip(p, scenario.manifest.meeting_id).value());
+    auto& laptop = give_laptop(human, new_slip(p).value());
     auto const late = scenario.arrives_ms.find(p);
     clock.after(late == scenario.arrives_ms.end() ? dice.below(500) : late->second, [&laptop] { laptop.switch_on(); });
     later(p);
   }
-  server.on_commit = [this] { lose_now(); };
-  server.start().value();
+  if (!service) {
+    server.on_commit = [this] { lose_now(); };
+    server.start().value();
+  }
   if (scenario.storm) clock.after(scenario.storm_ms, [this] { end_storm(); });
+}
+
+server::Core* World::core() {
+  if (service) return service->core();
+  return server.running() ? &server.core() : nullptr;
+}
+
+bool World::idle() { return service ? service->idle() : server.idle(); }
+
+store::Contents World::contents() { return service ? service->database.contents() : server.store().contents(); }
+
+std::optional<meeting::SlipCode> World::new_slip(PersonId const person) {
+  auto const& meeting_id = scenario.manifest.meeting_id;
+  return service ? service->new_slip(person, meeting_id) : server.new_slip(person, meeting_id);
 }
 
 void World::end_storm() {
   network.faults = {};
   network.faults.delay_ms_max = scenario.network.delay_ms_max;
   server.faults = {};
+  if (service) service->storm_ends();
   for (auto const& laptop : laptops_) {
     laptop->faults = {};
     laptop->wallet().heal();
@@ -422,7 +482,7 @@ bool World::loses_power_now(Human const& human, Record const& record) {
 
 /// The laptop is gone with all that it held; another one enrols with a new slip. @return false: no slip to be had.
 bool World::replace_laptop(Human& human) {
-  auto const code = server.new_slip(human.id, scenario.manifest.meeting_id);
+  auto const code = new_slip(human.id);
   if (!code) return false;
   human.was_replaced = true;
   auto& old = *human.laptop;
@@ -845,9 +905,12 @@ void World::note_rescue(std::string const& why) {
 
 bool World::fell_together() const {
   constexpr std::uint64_t together_ms = 10'000;
-  return std::ranges::any_of(server_falls_ms_, [&](auto const one) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> gaps;
+  if (service) gaps = service->gaps();
+  for (auto const ms : server_falls_ms_) gaps.emplace_back(ms, ms);
+  return std::ranges::any_of(gaps, [&](auto const& gap) {
     return std::ranges::any_of(
-        laptop_falls_ms_, [&](auto const other) { return other < one + together_ms && one < other + together_ms; });
+        laptop_falls_ms_, [&](auto const ms) { return ms < gap.second + together_ms && gap.first < ms + together_ms; });
   });
 }
 
@@ -881,9 +944,23 @@ void World::received(Laptop& laptop, ByteView const frame) {
 
 // ---------------------------------------------------------------------------------------------------------- Run
 
+std::string World::beyond_mending() const {
+  if (!service) return {};
+  if (!service->wrong().empty()) return service->wrong();
+  for (auto const& [id, human] : people_) {
+    auto* const session = human.laptop->session();
+    if (session != nullptr && session->halted()) {
+      return "the laptop of person " + std::to_string(id) +
+             " has halted: " + std::string(piaojue::name(*session->halted()));
+    }
+  }
+  return {};
+}
+
 bool World::finished() {
-  if (!server.idle() || server.core().record().phase() != MeetingPhase::kClosed) return false;
-  auto const root = server.core().record().tree().root();
+  auto* const serving = core();
+  if (serving == nullptr || !idle() || serving->record().phase() != MeetingPhase::kClosed) return false;
+  auto const root = serving->record().tree().root();
   for (auto const& [id, human] : people_) {
     if (human.silent || human.gone) continue;
     // Who came when all was over was refused at the door.
@@ -895,7 +972,7 @@ bool World::finished() {
     auto const own = client::load_profile(human.laptop->wallet()).value()->identity_key;
     if (session->record().identity_key(id) == own && (human.roles & meeting::kScreen) == 0 &&
         session->record().presence(id).signed_in &&
-        server.core().witnesses().who(server.core().record().size() - 1, {id}).empty()) {
+        serving->witnesses().who(serving->record().size() - 1, {id}).empty()) {
       return false;
     }
   }
@@ -917,8 +994,9 @@ Report World::run() {
     begin();
     // Everything must be over within this time after the last fault.
     auto const limit = (scenario.storm ? scenario.storm_ms : 0) + 600'000;
-    bool const over = run_until([&] { return finished(); }, limit);
-    report.failure = !over ? "the meeting did not come to its end\n" + state() : oracle();
+    bool const over = run_until([&] { return !beyond_mending().empty() || finished(); }, limit);
+    report.failure = beyond_mending();
+    if (report.failure.empty()) report.failure = over ? oracle() : "the meeting did not come to its end\n" + state();
     if (report.failure.empty() && !rescue_.empty()) report.failure = "the chair had to void: " + rescue_;
     report.rescues = rescues_;
   } catch (std::exception const& error) {
@@ -931,14 +1009,13 @@ Report World::run() {
   for (auto const& laptop : laptops_) report.laptop_crashes += laptop->crashes();
   report.virtual_ms = clock.now_ms();
   report.lost = lost_;
-  auto const contents = server.store().contents();
-  for (auto const& [key, bytes] : contents[store::Table::kEntry]) {
-    ++report.types[meeting::decode_entry(bytes)->type()];
+  auto const durable = contents();
+  for (auto const& [key, bytes] : durable[store::Table::kEntry]) ++report.types[meeting::decode_entry(bytes)->type()];
+  if (auto* const serving = core()) {
+    report.entries = serving->record().size();
+    report.attempts = serving->record().past_attempts().size() + (serving->record().attempt() ? 1 : 0);
   }
-  if (server.running()) {
-    report.entries = server.core().record().size();
-    report.attempts = server.core().record().past_attempts().size() + (server.core().record().attempt() ? 1 : 0);
-  }
+  if (service) report.service = service->counts;
   return report;
 }
 
@@ -957,12 +1034,13 @@ std::string World::state() {
     out << "\n";
   };
   out << "at " << clock.now_ms() << " ms (storm until " << (scenario.storm ? scenario.storm_ms : 0) << ")\nserver: ";
-  if (server.running()) {
-    describe(server.core().record());
-    out << "  trustee 0: " << trustee::name(server.core().trustee_status().state) << "\n";
+  if (auto* const serving = core()) {
+    describe(serving->record());
+    out << "  trustee 0: " << trustee::name(serving->trustee_status().state) << "\n";
   } else {
     out << "not running\n";
   }
+  if (service) out << service->state();
   for (auto const& [id, human] : people_) {
     out << "person " << id << " roles " << human.roles << (human.silent ? " silent" : "")
         << (human.was_replaced ? " replaced" : "") << (human.gone ? " gone" : "") << ": ";
@@ -1007,19 +1085,20 @@ std::string differs(QuestionId const q, meeting::Row const& row, meeting::PaperR
 }  // namespace
 
 std::string World::oracle() {
-  auto const contents = server.store().contents();
+  auto const durable = contents();
   std::vector<Bytes> log;
-  for (auto const& [key, bytes] : contents[store::Table::kEntry]) log.push_back(bytes);
-  if (log.size() != server.core().record().size()) return "the store holds another number of entries than the record";
+  for (auto const& [key, bytes] : durable[store::Table::kEntry]) log.push_back(bytes);
+  if (log.size() != core()->record().size()) return "the store holds another number of entries than the record";
   auto wrong = lost_entry(log);
   if (wrong.empty()) wrong = false_result(log);
   if (wrong.empty()) wrong = other_log();
-  if (wrong.empty()) wrong = false_record(contents);
+  if (wrong.empty()) wrong = false_record(durable);
+  if (wrong.empty() && service) wrong = service->differs();
   if (!wrong.empty()) return wrong;
   // Nothing that could join names and ballots is kept after the end.
   for (auto const table :
        {store::Table::kTokenPayload, store::Table::kIssuedPayload, store::Table::kEnvelope, store::Table::kMixOutput}) {
-    if (!contents[table].empty()) return "the server still holds what it should have destroyed";
+    if (!durable[table].empty()) return "the server still holds what it should have destroyed";
   }
   return {};
 }
@@ -1071,7 +1150,7 @@ std::string World::false_result(std::vector<Bytes> const& log) {
     }
     if (!record.apply(bytes)) return "the log does not apply from scratch";
   }
-  for (QuestionId q = 1; q <= server.core().record().manifest().candidates.size(); ++q) {
+  for (QuestionId q = 1; q <= core()->record().manifest().candidates.size(); ++q) {
     if (!decided.contains(q)) return "question " + std::to_string(q) + " was never decided";
   }
   return {};
@@ -1079,7 +1158,7 @@ std::string World::false_result(std::vector<Bytes> const& log) {
 
 /// Everybody who stayed has the same log; who left has a beginning of it.
 std::string World::other_log() {
-  auto const& final = server.core().record();
+  auto const& final = core()->record();
   for (auto const& laptop : laptops_) {
     if (!laptop->session()) continue;
     auto const& own = laptop->session()->record();
@@ -1093,7 +1172,7 @@ std::string World::other_log() {
 
 /// The server's record and a laptop's, for an auditor who has nothing but the head hash on paper.
 std::string World::false_record(store::Contents const& contents) {
-  auto const& final = server.core().record();
+  auto const& final = core()->record();
   auto const head = final.tree().root();
   if (auto const wrong = audit_record(export_store(contents), head, true); !wrong.empty())
     return "the server's record: " + wrong;

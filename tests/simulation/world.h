@@ -9,6 +9,7 @@
 
 #include "laptop.h"
 #include "server_host.h"
+#include "service_host.h"
 
 namespace piaojue::simulation {
 
@@ -44,7 +45,14 @@ struct Scenario {
   bool server_falls = false;          ///< the server's process ends at that moment, and is started again
   std::optional<PersonId> falls_too;  ///< this laptop loses its power at the same moment, and comes back
 
+  /// Nodes of a service instead of one server; 0: one server.
+  std::size_t nodes = 0;
+  ServiceFaults service;
+  Left left = Left::kNothing;
+
   static Scenario draw(Dice& dice);
+  /// Of a service: a short meeting, in which it is the nodes that break.
+  static Scenario draw_of_service(Dice& dice);
 };
 
 struct Report {
@@ -55,7 +63,11 @@ struct Report {
   bool lost = false;                                  ///< the moment of `Scenario::lost_in` has come
   std::uint64_t rescues = 0;  ///< attempts given up because nothing moved or a ballot was missing
   std::uint64_t entries = 0, frames = 0, server_crashes = 0, laptop_crashes = 0, virtual_ms = 0, attempts = 0;
+  ServiceCounts service;
 };
+
+/// Who serves the meeting of a seed.
+enum class Served : std::uint8_t { kByOneServer, kByNodes };
 
 class World {
   std::uint64_t seed_;
@@ -64,7 +76,7 @@ class World {
  public:
   /// Draws everything from the seed.
   explicit World(std::uint64_t seed);
-  World(std::uint64_t seed, std::function<void(Scenario&)> const& change);
+  World(std::uint64_t seed, std::function<void(Scenario&)> const& change, Served served = Served::kByOneServer);
   ~World();
 
   /// Runs the meeting to its end and asks the oracle.
@@ -81,7 +93,8 @@ class World {
   Trace trace;
   Network network;
   KeyPool keys;
-  ServerHost server;
+  ServerHost server;                     ///< of a meeting that nodes serve: only its keys
+  std::unique_ptr<ServiceHost> service;  ///< nothing: `server` serves
   Laptop& laptop(PersonId person) { return *people_.at(person).laptop; }
   std::vector<std::unique_ptr<Laptop>> const& laptops() const { return laptops_; }
   /// What the person meant by each envelope: leaf hash of EnvelopeCast → choices.
@@ -168,6 +181,16 @@ class World {
   bool nothing_came_for(std::uint64_t ms) const;
   bool storm() const { return scenario.storm && clock.now_ms() < scenario.storm_ms; }
   bool finished();
+  /// The Core that serves now; nothing: there is none.
+  server::Core* core();
+  /// Everything that it holds is durable.
+  bool idle();
+  store::Contents contents();
+  std::optional<meeting::SlipCode> new_slip(PersonId person);
+  void begin_one_server();
+  void begin_service();
+  /// Something is wrong that no end of the meeting would mend; empty: no.
+  std::string beyond_mending() const;
   std::string state();
   /// Each of these says what is wrong with the meeting after its end; empty: nothing.
   std::string oracle();
