@@ -191,19 +191,21 @@ class Meeting:
     """A meeting's directory, its server and its clients."""
 
     def __init__(self, bin_dir, directory, meeting_toml, members_csv, candidates_csv, recusals_csv=None,
-                 materials=None):
+                 materials=None, listen="127.0.0.1:0", number=None):
+        """@param number: of a meeting that goes into a service, whose laptops come to `listen`"""
         self.bin = pathlib.Path(bin_dir)
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.logs = self.directory / "logs"
         self.logs.mkdir(exist_ok=True)
         self.server_dir = self.directory / "server"
+        self.place = [self.server_dir]  # what the commands that read a meeting are told
         self.clients = {}
         self.server = None
         self.run_tool("piaojue-server", "init", self.server_dir, "--meeting", meeting_toml, "--members", members_csv,
                       "--candidates", candidates_csv, *(("--recusals", recusals_csv) if recusals_csv else ()),
                       *(("--materials", materials) if materials else ()),
-                      "--listen", "127.0.0.1:0")
+                      *(("--number", number) if number else ()), "--listen", listen)
         self.slips = {}
         for slip in sorted((self.server_dir / "slips").iterdir()):
             number, _, name = slip.stem.partition("-")

@@ -134,7 +134,9 @@ def expand_label(secret, label, context, length):
 
 
 class Connection:
-    def __init__(self, host, port, certificate=None, tls=ssl.TLSVersion.TLSv1_3, timeout_s=20, source=None):
+    def __init__(self, host, port, certificate=None, tls=ssl.TLSVersion.TLSv1_3, timeout_s=20, source=None,
+                 name=None):
+        """@param name: of the server (SNI), which is the meeting's at a service"""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -145,7 +147,7 @@ class Connection:
         with tempfile.NamedTemporaryFile(prefix="piaojue-keys-") as log:
             context.keylog_filename = log.name
             plain = socket.create_connection((host, port), timeout_s, (source, 0) if source else None)
-            self.socket = context.wrap_socket(plain)
+            self.socket = context.wrap_socket(plain, server_hostname=name)
             self.secrets = dict(line.split()[::2] for line in log.read().decode().splitlines() if line[:1] != "#")
 
     def send_raw(self, data):
@@ -220,7 +222,8 @@ class Enrolment:
 
     def start(self, number=1):
         """@return the frame; afterwards `key` and whether the server knows it."""
-        frame = self.connection.ask(number, ENROL_START, field(2, self.person))
+        meeting = field(1, self.slip.meeting) if self.slip.meeting else b""
+        frame = self.connection.ask(number, ENROL_START, meeting + field(2, self.person))
         if frame and ENROL_PROOF in frame:
             proof = parse(frame[ENROL_PROOF][0])
             self.meeting_id, self.proof = proof[1][0], proof[2][0]

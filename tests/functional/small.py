@@ -54,9 +54,9 @@ class Small:
         self.sit(bin_dir, directory, experts, files)
         return self
 
-    def sit(self, bin_dir, directory, experts, files, materials=None):
+    def sit(self, bin_dir, directory, experts, files, materials=None, **where):
         self.directory = directory
-        self.meeting = driver.Meeting(bin_dir, directory / "meeting", *files, materials=materials)
+        self.meeting = driver.Meeting(bin_dir, directory / "meeting", *files, materials=materials, **where)
         self.experts = list(range(1, experts + 1))
         self.chair, self.clerk, self.supervisor, self.screen = 1, experts + 1, experts + 2, experts + 3
         self.officers = [self.clerk, self.supervisor]
@@ -159,5 +159,5 @@ class Small:
         self.countersigned("close-meeting", "MeetingClose")
         head = self.client(self.chair).wait("head", 20)["hash"]
         record = self.directory / "record.piaojue"
-        self.meeting.run_tool("piaojue-server", "export", self.meeting.server_dir, "--out", record)
+        self.meeting.run_tool("piaojue-server", "export", *self.meeting.place, "--out", record)
         return self.meeting.run_tool("piaojue-verify", record, "--anchor", head, ok=None)
