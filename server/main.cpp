@@ -276,7 +276,7 @@ fs::path clean(std::string const& path_text) {
 }
 
 /// CLI11 speaks English alone: what it found is said once more.
-Sentence usage(CLI::ParseError const& error) {
+Sentence usage(CLI::ParseError const& error, bool of_store) {
   std::string what = error.what();
   auto const without = [&](std::string_view words) {
     if (auto const at = what.find(words); at != std::string::npos) what.erase(at, words.size());
@@ -284,7 +284,9 @@ Sentence usage(CLI::ParseError const& error) {
   if (error.get_name() == "RequiredError") {
     without(" is required");
     without("A subcommand");
-    if (what.empty())
+    if (what.empty() && of_store)
+      what = "store migrate | check | reseal";
+    else if (what.empty())
       what = "init | run | sheet | slip | slips | export | status | stop | serve | adopt | service-key | store";
     return {text::kUsageMissing, {{"what", what}}};
   }
@@ -338,7 +340,7 @@ class CommandLine {
       app_.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
       if (error.get_exit_code() == 0) return app_.exit(error);  // --help, --version
-      std::cerr << "piaojue-server: " << usage(error).in(lang_) << "\n";
+      std::cerr << "piaojue-server: " << usage(error, store_->parsed()).in(lang_) << "\n";
       return kUnusable;
     }
     auto const done = perform();

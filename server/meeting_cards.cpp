@@ -44,10 +44,7 @@ std::optional<net::TlsContext> MeetingCards::find(std::string_view server_name) 
   if (!number) return std::nullopt;
   std::lock_guard const lock(mutex_);
   auto const found = cards_.find(*number);
-  if (found == cards_.end()) {
-    asked_ = true;
-    return std::nullopt;
-  }
+  if (found == cards_.end()) return std::nullopt;
   auto& card = found->second;
   if (!card.context && card.opens) {
     auto const keys = keys_->open(*number, card.sealed);
@@ -56,11 +53,6 @@ std::optional<net::TlsContext> MeetingCards::find(std::string_view server_name) 
     if (context) card.context = std::move(*context);
   }
   return card.context;
-}
-
-std::size_t MeetingCards::meetings() const {
-  std::lock_guard const lock(mutex_);
-  return cards_.size();
 }
 
 bool MeetingCards::none_opens() const {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// What a node knows of every meeting of its service before it serves it: that it is there, and its TLS key, so that a
-/// handshake asks no database. Refreshed every two seconds, and sooner when somebody asks for a meeting that is not
-/// known here yet. Thread-safe.
+/// handshake asks no database. Refreshed by the node every second. Thread-safe.
 #include <map>
 #include <mutex>
 
@@ -22,10 +21,6 @@ class MeetingCards {
 
   /// For net::TlsContext::servers. Nothing: no such meeting, or not known yet, or its keys do not open.
   std::optional<net::TlsContext> find(std::string_view server_name);
-  /// The meeting was not known when somebody asked; true once for each time.
-  bool take_asked() { return asked_.exchange(false); }
-
-  std::size_t meetings() const;
   /// None of the meetings that there are opens: this is not the key of this service.
   bool none_opens() const;
 
@@ -39,7 +34,6 @@ class MeetingCards {
   std::shared_ptr<ServiceKeys const> const keys_;
   mutable std::mutex mutex_;
   std::map<store::MeetingNumber, Card> cards_;
-  std::atomic<bool> asked_{false};
 };
 
 }  // namespace piaojue::server

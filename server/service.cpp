@@ -383,7 +383,6 @@ void Service::tick(Number number, Entry& entry) {
 
 void Service::look_at_database() {
   if (looking_.exchange(true)) return;
-  static_cast<void>(cards_->take_asked());
   std::vector<Number> serving;
   for (auto const& [number, entry] : meetings_) {
     if (entry.stage == Stage::kServing) serving.push_back(number);

@@ -55,7 +55,6 @@ class Service {
   void stop();
   /// Nothing: it is alive. Otherwise why not.
   std::optional<Sentence> unhealthy() const;
-  Metrics const& metrics() const { return metrics_; }
   /// It goes on: a strand that stands still is not seen by anybody who only asks whether the program is there.
   bool ticks() const;
 
