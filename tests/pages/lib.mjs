@@ -266,11 +266,15 @@ export async function faultsInEnglish(page, name, { program = false, ...options 
 }
 
 const kTabsMax = 120;
+/** Until the window for a file is there. */
+const kChooserMs = 10_000;
 
 /** Somebody without a mouse: what is to be pressed is reached by Tab, and is seen to have the focus. */
 export class Keyboard {
   constructor(page) {
     this.page = page;
+    // Windows for files are caught from the beginning, not from the moment in which one is asked for.
+    page.on('filechooser', () => {});
   }
 
   /** Tab until `target` has the focus; with `back`, the other way round. */
@@ -331,10 +335,19 @@ export class Keyboard {
     if (await target.inputValue() !== value) throw new Error(`${what}: ${value} is not in the list`);
   }
 
-  /** A file, from the window that the key opens. */
+  /**
+   * A file, from the window that the key opens. A browser that has too much to do may let one key go by: as somebody at
+   * a desk would, the key is pressed again, if the focus is still where it was.
+   */
   async file(target, what, path) {
     await this.to(target, what);
-    const [chooser] = await Promise.all([this.page.waitForEvent('filechooser'), this.page.keyboard.press('Space')]);
-    await chooser.setFiles(path);
+    for (const last of [false, true]) {
+      const opening = this.page.waitForEvent('filechooser', { timeout: kChooserMs }).catch(() => null);
+      await this.page.keyboard.press('Space');
+      const chooser = await opening;
+      if (chooser) return chooser.setFiles(path);
+      const held = await target.evaluate((one) => one === document.activeElement);
+      if (last || !held) throw new Error(`${what}: no window for a file; the focus is on ${await this.focused()}`);
+    }
   }
 }
