@@ -102,6 +102,7 @@ void Link::begin_again() {
 
 void Link::go_to(std::string host, std::uint16_t port) {
   if (!channel_ || ending_ || moving_) return;
+  backoff_ = std::min(backoff_, kMovedBackoffMax);
   if (++hops_ > kHopsMax) {
     begin_again();
     // Closed as one that was welcomed, it is retried where it now points to.

@@ -13,6 +13,8 @@ namespace piaojue::client {
 
 /// In a row, without a Welcome: two nodes that name each other cost no more than that before the delay of a failure.
 inline constexpr int kHopsMax = 4;
+/// Between two tries after a Moved: whoever sent it takes the meeting as soon as the other's time has run out.
+inline constexpr std::chrono::milliseconds kMovedBackoffMax{1'000};
 /// To connect to an address that is not the slip's: there is always one that is.
 inline constexpr std::chrono::milliseconds kElsewhereDeadline{4'000};
 

@@ -23,6 +23,9 @@ constexpr std::size_t kWaitingMax = 1'024;
 /// How long a meeting that could not be loaded is not tried again, and how long what is known of its node is believed.
 constexpr std::chrono::seconds kFailedFor{3};
 constexpr std::chrono::seconds kElsewhereFor{1};
+/// How often a node that has fallen silent is looked at, and how long after its time has run out.
+constexpr net::Milliseconds kSilentLook{1'000};
+constexpr net::Milliseconds kRunOut{20};
 constexpr std::chrono::seconds kHandOverMax{2};
 
 RefusedKind kind_of(net::CloseReason reason) {
@@ -249,8 +252,10 @@ void Service::loaded(Number number, std::uint64_t life, std::shared_ptr<Loading>
   }
   if (auto* meeting = std::get_if<LoadedMeeting>(outcome.get())) return serve(number, entry, std::move(*meeting));
   entry.since = Clock::now();
+  auto const* elsewhere = std::get_if<store::Elsewhere>(outcome.get());
+  if (elsewhere != nullptr && elsewhere->silent()) return await(number, entry, *elsewhere);
   auto const waiting = std::exchange(entry.waiting, {});
-  if (auto const* elsewhere = std::get_if<store::Elsewhere>(outcome.get())) {
+  if (elsewhere != nullptr) {
     entry.stage = Stage::kElsewhere;
     entry.address = elsewhere->address;
     for (auto const& channel : waiting) arrive(channel);
@@ -260,6 +265,15 @@ void Service::loaded(Number number, std::uint64_t life, std::shared_ptr<Loading>
   auto const* why = std::get_if<Unusable>(outcome.get());
   tells_.warning("not_loaded", why != nullptr ? why->why : Sentence(text::kLoadNoMeeting), number);
   for (auto const& channel : waiting) refuse(channel, Refusal::kStorage, RefusedKind::kNoLease);
+}
+
+void Service::await(Number number, Entry& entry, store::Elsewhere const& elsewhere) {
+  if (stopping_) return;
+  entry.again.emplace(strand_);
+  entry.again->after(std::min(elsewhere.alive_for + kRunOut, kSilentLook), [this, number] {
+    auto const found = meetings_.find(number);
+    if (!stopping_ && found != meetings_.end()) load(number, found->second.by_stranger);
+  });
 }
 
 void Service::serve(Number number, Entry& entry, LoadedMeeting meeting) {

@@ -7,7 +7,8 @@
 ///     connection, server name m<number>
 ///       → served here: to its MeetingHost
 ///       → being loaded: waits
-///       → served elsewhere: Moved, and the end
+///       → served elsewhere: Moved, and the end; by a node that has missed a renewal: waits until that one has spoken
+///         again, or its time has run out and the meeting is loaded here
 ///       → too many sessions or meetings, or it could not be loaded: Refused BUSY or STORAGE, and the end
 ///     connection, server name office: to the offices' door (office_node.h)
 ///
@@ -67,6 +68,7 @@ class Service {
   struct Entry {
     Stage stage = Stage::kLoading;
     std::shared_ptr<std::atomic<Turn>> turn;             ///< of kLoading
+    std::optional<net::Timer> again;                     ///< of kLoading: until the lease is asked for once more
     std::vector<std::shared_ptr<net::Channel>> waiting;  ///< of kLoading
     bool by_stranger = true;                             ///< nobody with a certificate has come yet
     std::shared_ptr<MeetingHost> host;                   ///< of kServing, kEnding
@@ -89,6 +91,8 @@ class Service {
   void load(Number number, bool stranger);
   void hurry(Number number);
   void loaded(Number number, std::uint64_t life, std::shared_ptr<Loading> const& outcome);
+  /// Whoever serves it has fallen silent.
+  void await(Number number, Entry& entry, store::Elsewhere const& elsewhere);
   void serve(Number number, Entry& entry, LoadedMeeting meeting);
   void let_go(Number number);
   void let_all_go();

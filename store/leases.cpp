@@ -182,7 +182,8 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
       "AND n.process = piaojue_meeting.process AND n.alive_until > clock_timestamp() AND " +
       in_microseconds("n.alive_until") + " <> $4))");
   update.number(meeting).number(dead.value_or(0));
-  Statement who("SELECT m.epoch::int8, m.node, m.process, n.address, " + in_microseconds("n.alive_until") +
+  Statement who("SELECT m.epoch::int8, m.node, m.process, n.address, " + in_microseconds("n.alive_until") + ", " +
+                in_microseconds("greatest(n.alive_until - clock_timestamp(), interval '0')") +
                 " FROM piaojue_meeting m LEFT JOIN piaojue_node n "
                 "ON n.name = m.node AND n.process = m.process WHERE m.meeting = $1");
   who.number(meeting);
@@ -203,7 +204,11 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
   if (!dead && !row.null(0, 4)) {
     if (auto const stopped = unchanged(row.text(0, 1), row.number(0, 4))) return take(meeting, stopped);
   }
-  return Taken(Elsewhere{row.text(0, 1), row.null(0, 3) ? std::string() : row.text(0, 3)});
+  Elsewhere elsewhere;
+  elsewhere.node = row.text(0, 1);
+  if (!row.null(0, 3)) elsewhere.address = row.text(0, 3);
+  if (!row.null(0, 5)) elsewhere.alive_for = milliseconds(row.number(0, 5) / 1'000);
+  return Taken(std::move(elsewhere));
 }
 
 Explained<Taken> Node::take(MeetingNumber meeting) {

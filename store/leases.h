@@ -20,6 +20,8 @@ using MeetingNumber = std::uint32_t;  ///< 1 … meeting::kMeetingNumberMax
 
 inline constexpr std::chrono::milliseconds kRenewEvery{2'000};
 inline constexpr std::chrono::milliseconds kAliveFor{8'000};
+/// How late the word of a living node may come, for what its machine and its database do meanwhile.
+inline constexpr std::chrono::milliseconds kRenewalLateMax{1'500};
 
 struct Lease {
   MeetingNumber meeting = 0;
@@ -29,6 +31,11 @@ struct Lease {
 struct Elsewhere {
   std::string node;     ///< its name
   std::string address;  ///< where laptops reach it, "192.0.2.7:7443"
+  /// By the database's clock, until its time runs out.
+  std::chrono::milliseconds alive_for{0};
+
+  /// It has missed a renewal: nobody should be sent there before it has spoken again, or its time has run out.
+  bool silent() const { return alive_for < kAliveFor - kRenewEvery - kRenewalLateMax; }
 };
 struct NoMeeting {};
 using Taken = std::variant<Lease, Elsewhere, NoMeeting>;

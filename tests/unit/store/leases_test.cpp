@@ -22,6 +22,23 @@ TEST(Leases, AMeetingOfALiveNodeIsNobodyElses) {
   EXPECT_GT(lease_of(a->take(1)).epoch, lease.epoch) << "taken again by the same process";
 }
 
+// Harm: laptops sent for ever to a node that is dead, or nobody sent on to one that lives.
+TEST(Leases, ANodeThatMissesARenewalIsSilentUntilItRenews) {
+  Service service;
+  service.make_meeting(1);
+  auto const a = service.join("a");
+  auto const b = service.join("b");
+  lease_of(a->take(1));
+  auto const seen = [&] { return std::get<Elsewhere>(*b->take(1)); };
+  EXPECT_FALSE(seen().silent());
+  EXPECT_GT(seen().alive_for, kAliveFor - kRenewEvery);
+  std::this_thread::sleep_for(kRenewEvery + kRenewalLateMax + std::chrono::milliseconds(300));
+  EXPECT_TRUE(seen().silent());
+  EXPECT_GT(seen().alive_for.count(), 0) << "silent is not dead";
+  ASSERT_TRUE(a->renew());
+  EXPECT_FALSE(seen().silent());
+}
+
 // Harm: an upgrade after which meetings wait until the old process's time has run out; or a process that gives away
 // what is another's by now.
 TEST(Leases, WhatIsGivenBackIsFreeAtOnce) {
