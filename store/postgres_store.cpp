@@ -74,6 +74,7 @@ struct PostgresStore::Impl {
   /// @return the row's count, if the lease is still this one.
   Tried<std::uint64_t> judge(postgres::Answer const& row) const;
   Statement raise(std::uint64_t from) const;
+  Tried<void> find_out(Connection& on, Progress& progress, postgres::Deadline until) const;
   Tried<void> attempt(Progress& progress, std::vector<Statement> const& group) const;
   Tried<std::uint64_t> first_count() const;
 };
@@ -94,18 +95,11 @@ Statement PostgresStore::Impl::raise(std::uint64_t from) const {
   return count;
 }
 
-/// Three round trips: the lock, whose answer says whose the meeting is; everything else but COMMIT, whose answers are
-/// all looked at; and COMMIT. Nothing is sent before its fence has been answered: were BEGIN alone refused, what
-/// follows it would be a transaction each. If the answer to an earlier COMMIT is missing, whoever has the row's lock
-/// knows that the earlier transaction has ended.
-Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Statement> const& group) const {
-  auto const connection = inner().borrow();
-  if (!connection) return connection.error();
-  auto& on = **connection;
-  auto const until = inner().answer_deadline();
-  auto const locked = on.run({Statement("BEGIN ISOLATION LEVEL READ COMMITTED"), row_of(lease.meeting, true)}, until);
+/// Of an earlier attempt: whoever has the row's lock knows that it has ended, and whose the meeting is.
+Tried<void> PostgresStore::Impl::find_out(Connection& on, Progress& progress, postgres::Deadline until) const {
+  auto const locked = on.run({row_of(lease.meeting, true)}, until);
   if (!locked) return locked.error();
-  auto const seen = judge((*locked)[1]);
+  auto const seen = judge((*locked)[0]);
   if (!seen) return seen.error();
   if (progress.lost && *seen == progress.count + 1) {
     progress = {*seen, false, true};
@@ -113,18 +107,38 @@ Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Stateme
     return refused({text::kDatabaseCount, {{"expected", progress.count}, {"found", *seen}}});
   }
   progress.lost = false;
-  std::vector<Statement> statements;
-  if (!progress.written) statements = group;
-  statements.push_back(raise(progress.count));
-  auto const answers = on.run(statements, until);
-  if (!answers) return answers.error();
-  if (answers->back().affected() != 1) return refused({text::kDatabaseReplaced, {{"meeting", lease.meeting}}});
+  return {};
+}
 
+/// Two round trips: BEGIN and the count, raised only if the meeting is still whose it was, which is the fence and holds
+/// the row's lock; then everything else with COMMIT. Nothing is sent before the fence has been answered: were BEGIN
+/// alone refused, what follows it would be a transaction each. Behind the fence COMMIT can follow at once: where
+/// something before it was refused, it is a ROLLBACK.
+Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Statement> const& group) const {
+  auto const connection = inner().borrow();
+  if (!connection) return connection.error();
+  auto& on = **connection;
+  auto const until = inner().answer_deadline();
+  std::vector<Statement> fence{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
+  if (progress.lost) {
+    if (auto const begun = on.run(std::exchange(fence, {}), until); !begun) return begun.error();
+    if (auto const known = find_out(on, progress, until); !known) return known.error();
+  }
+  fence.push_back(raise(progress.count));
+  auto const fenced = on.run(fence, until);
+  if (!fenced) return fenced.error();
+  if (fenced->back().affected() != 1) {
+    auto const why = find_out(on, progress, until);
+    return why ? Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}} : why.error();
+  }
+  std::vector<Statement> rest;
+  if (!progress.written) rest = group;
+  rest.emplace_back("COMMIT");
   progress.lost = true;
-  auto const committed = on.run({Statement("COMMIT")}, until);
-  if (!committed) return Fault{Fate::kAgain, committed.error().what, committed.error().state};
+  auto const committed = on.run(rest, until);
+  if (!committed) return committed.error();
   // What could not be committed is answered "ROLLBACK".
-  if (!(*committed)[0].tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
+  if (!committed->back().tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
   progress = {progress.count + 1, false, true};
   return {};
 }

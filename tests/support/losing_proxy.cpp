@@ -84,7 +84,7 @@ void LosingProxy::happened() {
 
 bool LosingProxy::pass_to_server(Pair& pair, std::string_view bytes) {
   auto const at = [&](std::string_view word) { return bytes.find(word); };
-  constexpr std::string_view kLock("FOR UPDATE\0", 11);
+  constexpr std::string_view kLock("commits = $5\0", 13);
   auto send = bytes.size();
   {
     std::lock_guard const lock(mutex_);

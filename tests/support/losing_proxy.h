@@ -15,9 +15,10 @@ class LosingProxy {
   enum class Loss : unsigned char {
     kNone,
     kAnswer,   ///< the COMMIT arrives and is done, its answer is lost with the connection
-    kCommit,   ///< the connection is lost before the COMMIT arrives
-    kStall,    ///< the COMMIT arrives nowhere, and nothing more in either direction; the connection stays
-    kMiddle,   ///< as kStall, in the middle of the statement behind the lock of the meeting's row
+    kCommit,   ///< the connection is lost before the COMMIT arrives, and what was sent with it
+    kStall,    ///< the COMMIT, and what was sent with it, arrives nowhere, and nothing more in either direction; the
+               ///< connection stays
+    kMiddle,   ///< as kStall, right behind the fence, which locks the meeting's row
     kSilence,  ///< the COMMIT is done, and nothing more comes back; the connection stays
   };
 
