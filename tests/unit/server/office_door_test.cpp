@@ -6,8 +6,9 @@
 #include <thread>
 
 #include "office_fixture.h"
-#include "server/office_client.h"
+#include "server/office_json.h"
 #include "server/slips.h"
+#include "strings/refusals.h"
 
 namespace piaojue::server::test {
 namespace {
@@ -139,6 +140,71 @@ TEST(OfficeDoor, SlipsThatCanNotBeWrittenAreNotGivenUp) {
   EXPECT_EQ(must(at->slips(number, hall.path("elsewhere"))), 5u);
 }
 
+// Harm: the line breaks after the slips were written, and the office can neither tell the service nor write them anew.
+TEST(OfficeDoor, SlipsThatAreThereAlreadyAreNotWrittenTwice) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip(), kQuick));
+  auto const at = must(OfficeAtService::open(hall.path("office"), kQuick));
+  auto const number = must(at->create(hall.input()));
+  // As the program would have: it fell before it said that they are kept.
+  auto const spki = must(net::spki_sha256(must(read_office(hall.path("office"))).credential.certificate_pem));
+  auto const given = of<wire::Slips>(hall.f.ask(spki, wire::GetSlips{number}));
+  meeting::Manifest printed;
+  printed.title = given.title;
+  printed.date = given.date;
+  printed.rehearsal = given.rehearsal;
+  for (auto const& one : given.slips) {
+    auto& person = printed.people.emplace_back();
+    person.name = one.name;
+    person.employer = one.employer;
+    person.roles = one.roles;
+  }
+  for (PersonId p = 1; p <= given.slips.size(); ++p)
+    hall.write("slips/" + slip_name(printed, p) + ".txt",
+               as_bytes(slip_file(must(meeting::parse_slip(given.slips[p - 1].line)), printed)));
+  EXPECT_EQ(must(at->slips(number, hall.path("slips"))), 5u);
+  EXPECT_FALSE(must(at->list()).front().slips_waiting);
+}
+
+// Harm: the clerk looks at a bar that stands still and pulls the plug; or it is full before anything has arrived.
+TEST(OfficeDoor, WhatWasSentIsToldUpToTheWhole) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip(), kQuick));
+  auto input = hall.input();
+  Bytes large = to_bytes(as_bytes("%PDF-1.7"));
+  large.resize(store::kFilePieceBytes * 2 + 1);
+  hall.write("materials/1-申报人/论文.pdf", large);
+  input.materials = hall.path("materials");
+  std::vector<std::uint64_t> sent;
+  std::uint64_t of = 0;
+  input.on_sent = [&](std::uint64_t now, std::uint64_t all) {
+    sent.push_back(now);
+    of = all;
+  };
+  must(must(OfficeAtService::open(hall.path("office"), kQuick))->create(input));
+  EXPECT_GT(of, large.size());
+  EXPECT_TRUE(std::ranges::is_sorted(sent));
+  EXPECT_EQ(sent.front(), 0u);
+  EXPECT_EQ(sent.back(), of);
+}
+
+// Harm: the page reads a word that is not there, and shows a clerk nothing at all.
+TEST(OfficeJson, SaysWhatThePageReads) {
+  EXPECT_EQ(office_json::made(123'456), R"({"meeting":123456})");
+  EXPECT_EQ(office_json::sent(5, 7), R"({"sent":5,"all":7})");
+  wire::Listed const one{7, "甲\"乙", "2026-11-22", true, wire::Stage::kOpen, 6, 2, true};
+  EXPECT_EQ(office_json::meetings({one}),
+            R"({"meetings":[{"meeting":7,"title":"甲\"乙","date":"2026-11-22","rehearsal":true,"stage":"open",)"
+            R"("people":6,"enrolled":2,"slips":true}]})");
+  EXPECT_EQ(office_json::people({{"张三", meeting::kExpert | meeting::kChair, "1a2b"}, {"屏", meeting::kScreen, ""}}),
+            R"({"people":[{"person":1,"name":"张三","roles":["expert","chair"],"enrolled":true,"device_code":"1a2b"},)"
+            R"({"person":2,"name":"屏","roles":["screen"],"enrolled":false,"device_code":null}]})");
+  auto const& any = strings::sentence_of(Refusal::kBusy);
+  EXPECT_TRUE(office_json::refused({any, {}, Refusal::kBusy}, Lang::kEn).starts_with(R"({"refused":"BUSY","what":")"));
+  EXPECT_TRUE(office_json::refused(unusable(any), Lang::kZh).starts_with(R"({"refused":"UNUSABLE")"));
+  EXPECT_TRUE(office_json::refused(Explanation(any), Lang::kZh).starts_with(R"({"refused":"FAILED")"));
+}
+
 // Harm: the clerk sends two hours, the line breaks at the end, and there are two meetings, or none.
 TEST(OfficeDoor, ALineThatBreaksCostsTimeAndNothingElse) {
   Hall hall;
@@ -201,7 +267,7 @@ TEST(OfficeDoor, NobodyElseComesIn) {
   auto const foreign = must(OfficeAtService::open(hall.path("foreign"), kBrief));
   auto const refused = foreign->list();
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Refusal::kBusy) << "the handshake fails";
+  EXPECT_EQ(refused.error().code, Refusal::kBadSignature) << "the handshake fails, and is not tried again";
   auto const ours = must(OfficeAtService::open(hall.path("office"), kQuick));
   EXPECT_TRUE(must(ours->list()).empty());
 }
