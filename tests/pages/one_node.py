@@ -2,6 +2,7 @@
 """A service of one node over a private PostgreSQL, for service_desk_test.mjs: it reads a command a line, and answers
 each with an object a line. Its end is that of its input."""
 
+import csv
 import json
 import os
 import pathlib
@@ -11,23 +12,25 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "functional"))
 os.environ.setdefault("PIAOJUE_BIN_DIR", os.environ["PIAOJUE_BIN"])
 
+import driver  # noqa: E402
 from service_office_test import BIN, Hall, OneNode  # noqa: E402  (their folder is known only now)
 
-EXPERTS = 11
-BATCHES = {1: range(1, 11), 2: range(11, 16), 3: range(16, 19)}  # and their questions
+EXPERTS = 11  # of the example sheets
 
 
 def meet(service, slips):
-    """The meeting of the example sheets, by laptops without pages, to its end; its head."""
-    hall = Hall(service, pathlib.Path(slips), EXPERTS)
+    """The meeting, of one batch, by laptops without pages, to its end; its head."""
+    slips = pathlib.Path(slips)
+    with open(slips.parent / "candidates.csv", encoding="utf-8", newline="") as file:
+        lines = list(csv.reader(file))
+    hall = Hall(service, slips, EXPERTS)
     with hall:
         hall.start()
-        for batch, questions in BATCHES.items():
-            hall.open(batch)
-            hall.tokens(batch)
-            hall.cast({person: "agree" for person in hall.experts}, questions)
-            hall.close()
-            hall.declare(batch)
+        hall.open(1)
+        hall.tokens(1)
+        hall.cast({person: "agree" for person in hall.experts}, range(1, len(lines)))
+        hall.close()
+        hall.declare(1)
         hall.countersigned("close-meeting", "MeetingClose")
         head = hall.client(hall.chair).wait("head", 20)["hash"]
     return {"head": head}
@@ -46,14 +49,12 @@ def main():
         print(json.dumps({"event": "ready", "address": node.address}), flush=True)
         for line in sys.stdin:
             verb, _, rest = line.strip().partition(" ")
-            if verb == "stop":
-                node.term()
-                out = {}
-            elif verb == "start":
-                node.start()
-                out = {}
-            else:
-                out = {"slip": slip, "meet": meet}[verb](service, rest)
+            does = {"stop": lambda: node.term() and {}, "start": lambda: node.start() and {},
+                    "slip": lambda: slip(service, rest), "meet": lambda: meet(service, rest)}
+            try:
+                out = does[verb]()
+            except (driver.Failed, OSError) as fault:
+                out = {"failed": str(fault)}
             print(json.dumps({"event": verb, **out}), flush=True)
 
 

@@ -121,7 +121,7 @@ function Office({ door }) {
     if (s.epoch > 0) fixed.refresh();
   }, [s.epoch]);
 
-  /** @param meeting of the day that is gone to: this one, and not the one that runs */
+  /** @param meeting that the step begins with; none: the newest, or the one that runs */
   const go = (id, meeting = '') => {
     setWanted(meeting);
     setStep(id);

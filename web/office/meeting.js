@@ -23,7 +23,7 @@ function OfPapers({ app, more, setMore }) {
 /** The record of a meeting that this desk has made: fetched and verified, then held against the signed sheet. */
 function Fetched({ app, all, fetched, setFetched, anchor, setAnchor, agreed, setAgreed }) {
   const { t } = app;
-  const [meeting, setMeeting] = useState(all[0].name);
+  const [meeting, setMeeting] = useState((all.find((one) => one.name === app.wanted) || all[0]).name);
   const fetch = async () => {
     setFetched(null);
     const there = all.find((one) => one.name === meeting)?.service;

@@ -96,7 +96,7 @@ function fresh(plan, desk) {
   return { title: '', date: desk.today, committee_size: size, size_approval: '', chair: Boolean(plan.chair),
     supervisor: Boolean(plan.supervisor), host: plan.addresses[0]?.host || '', batch_size: kBatchSize,
     rules: { ...kRules, max_unconfirmed: Math.min(kRules.max_unconfirmed, Math.floor(size / 3)) }, struck: [],
-    struck_reason: '', where: desk.service ? 'service' : 'here' };
+    struck_reason: '', where: 'service' };
 }
 
 /** What was sent before, as the form has it: sent again as it is, it goes on where it was. */

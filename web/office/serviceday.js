@@ -60,7 +60,8 @@ function Stage({ app, state, look }) {
     <p class="figure-line" role="status">${t(`day.phase.${phase}`)}</p>
     <p class="quiet-text">${t(closed ? 'there.closedLead' : phase === 'open' ? 'there.openLead' : 'there.beforeLead')}</p>
     <div class="row-end"><${Act} app=${app} label=${t('service.refresh')} run=${look} />
-      ${closed && html`<button type="button" class="button primary" onClick=${() => app.go('meeting')}>
+      ${closed && html`<button type="button" class="button primary"
+        onClick=${() => app.go('meeting', state.name)}>
         ${t('day.toRecord')}</button>`}</div></section>`;
 }
 
