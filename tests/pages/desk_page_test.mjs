@@ -113,7 +113,7 @@ for (const [name, commands, text] of kDays) {
   });
 }
 
-const kService = { name: '人社局职称办', address: 'service.example:7443' };
+const kService = { name: '人社局职称办', address: '192.0.2.20:7443' };
 const kSlip = { ok: true, meetings: [{ name: '2026-11-22-1', running: false, service: 123456 }] };
 const there = (fields, of) => ({ 'meetings': () => kSlip, 'service-state': () => ({ ok: true, name: '2026-11-22-1',
   number: 123456, kept: false, fetched: false, status: { ...status(of), slips: false }, ...fields }) });

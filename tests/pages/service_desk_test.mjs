@@ -100,14 +100,14 @@ const entries = async (page) => Number(/\d+/.exec(await page.locator('.ledger-li
 
 // Long on purpose: one meeting, told in the order in which it happens; each step stands on those before it.
 test('a meeting at the service without a command line', { timeout: 500_000 }, async (t) => {
-  let page; let broken = false;
+  let broken = false;
   /** A step that fails leaves nothing for those after it to stand on. */
   const part = (name, run) => t.test(name, { skip: broken }, async () => {
     broken = true;
-    await run().catch(async (e) => { await page.screenshot({ path: '/tmp/plan/op-fail.png', fullPage: true }); throw e; });
+    await run();
     broken = false;
   });
-  page = await openDesk();
+  let page = await openDesk();
   let keys = new Keyboard(page);
   let number;
   const record = join(folder, 'office', 'meetings');

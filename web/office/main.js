@@ -80,8 +80,7 @@ function Office({ door }) {
   const [s, setState] = useState(door.state);
   const [lang, setLang] = useState('zh');
   const [desk, setDesk] = useState(null);
-  const [step, setStep] = useState('import');
-  const [wanted, setWanted] = useState('');
+  const [[step, wanted], setStep] = useState(['import', '']);
   const [notice, setNotice] = useState(null);
   const timer = useRef(0);
   const dateReason = useRef('');
@@ -122,10 +121,7 @@ function Office({ door }) {
   }, [s.epoch]);
 
   /** @param meeting that the step begins with; none: the newest, or the one that runs */
-  const go = (id, meeting = '') => {
-    setWanted(meeting);
-    setStep(id);
-  };
+  const go = (id, meeting = '') => setStep([id, meeting]);
   const app = { ...fixed, act, go, wanted, t, s, desk, notice, offline: s.link !== 'open' };
   const otherLanguage = async () => {
     await loadEnglish();

@@ -66,9 +66,11 @@ function Rules({ app, form, put }) {
 /** Asked of an office that belongs to a service: on this machine it has a server of its own to look after. */
 function Where({ app, form, put }) {
   const { t, desk } = app;
-  const one = (where) => html`<label class="check block"><input type="radio" name="where" checked=${form.where === where}
-    onChange=${() => put('where')(where)} />${' '}${t(`new.where.${where}`, desk.service)}</label>`;
-  return html`<fieldset class="choice-list"><legend>${t('new.where')}</legend>${one('service')}${one('here')}</fieldset>`;
+  const one = (where) => html`<label class="check block"><input type="radio" name="where"
+    checked=${form.where === where} onChange=${() => put('where')(where)} />${' '}
+    ${t(`new.where.${where}`, desk.service)}</label>`;
+  return html`<fieldset class="choice-list"><legend>${t('new.where')}</legend>${one('service')}${one('here')}
+    </fieldset>`;
 }
 
 function Address({ app, plan, form, put }) {

@@ -69,7 +69,8 @@ function Meetings({ app }) {
   return html`<section class="card"><h2>${t('service.meetings')}</h2>
     <p role="status" class="quiet-text">${waits ? t('service.asks', desk.service)
       : rows && t('service.count', { n: rows.length })}</p>
-    <div role="alert">${refused && html`<p class="note warn said"><span aria-hidden="true">! </span>${refused}</p>`}</div>
+    <div role="alert">${refused && html`<p class="note warn said"><span aria-hidden="true">! </span>
+      ${refused}</p>`}</div>
     ${rows?.length > 0 && html`<div class="scroll" tabindex="0" role="region" aria-label=${t('service.meetings')}>
       <table><${Columns} keys=${kColumns} figures=${['enrolled']} word=${(key) => t(`service.col.${key}`)} />
       <tbody>${rows.map((one) => html`<${Row} key=${one.meeting} app=${app} one=${one} />`)}</tbody></table></div>`}

@@ -58,7 +58,7 @@ function Stage({ app, state, look }) {
   return html`<section class="card"><h2>${t('desk.step.service')}</h2>
     <p>${t('there.number', { number: state.number, ...desk.service })}</p>
     <p class="figure-line" role="status">${t(`day.phase.${phase}`)}</p>
-    <p class="quiet-text">${t(closed ? 'there.closedLead' : phase === 'open' ? 'there.openLead' : 'there.beforeLead')}</p>
+    <p class="quiet-text">${t(`there.lead.${phase}`)}</p>
     <div class="row-end"><${Act} app=${app} label=${t('service.refresh')} run=${look} />
       ${closed && html`<button type="button" class="button primary"
         onClick=${() => app.go('meeting', state.name)}>
