@@ -119,6 +119,8 @@ Explained<void> adopt(fs::path const& file, fs::path const& path) {
   if (!there) return there.error();
   auto const id = store::database_id(*tools->pool);
   if (!id) return id.error();
+  // Before the directory is marked: where an office's draft holds the number, it stays a server's.
+  if (auto const done = store::take_number(*tools->pool, number); !done) return done;
   Adoption adoption{to_hex(*id), false};
   if (auto const before = adoption_of(directory)) {
     if (before->database != adoption.database)
@@ -131,7 +133,10 @@ Explained<void> adopt(fs::path const& file, fs::path const& path) {
   if (!*there) {
     if (auto const done = add_files(*tools->pool, number, directory.materials()); !done) return done;
     auto& meta = (*contents)[Table::kMeta];
-    meta[to_bytes(as_bytes(kKeysRow))] = seal_keys(keys->now(), number, *own);
+    store::PostgresOffices offices(tools->pool);
+    auto const standing = standing_key(offices, seal_of(*keys));
+    if (!standing) return standing.error();
+    meta[to_bytes(as_bytes(kKeysRow))] = seal_keys(key_of(*keys, standing->key), number, *own);
     for (auto const& stop : stops_of(directory)) meta[store::stop_row(stop)] = {};
     if (auto const done = store::create_meeting(*tools->pool, number, 0, *contents); !done) return done;
   }
@@ -193,6 +198,9 @@ Explained<bool> reseal_store(fs::path const& file, Lang lang) {
   if (!tools) return tools.error();
   auto const keys = read_service_keys(tools->settings);
   if (!keys) return keys.error();
+  store::PostgresOffices offices(tools->pool);
+  // From here on nodes seal what is new under the new key: what is listed below is all that is under the old one.
+  if (auto const begun = reseal_identity(offices, seal_of(*keys)); !begun) return begun.error();
   auto const listed = store::list_meetings(*tools->pool);
   if (!listed) return listed.error();
   std::size_t done = 0;
@@ -212,7 +220,6 @@ Explained<bool> reseal_store(fs::path const& file, Lang lang) {
     if (!replaced) return replaced.error();
     if (*replaced) ++done;
   }
-  store::PostgresOffices offices(tools->pool);
   auto const of_offices = reseal_offices(offices, seal_of(*keys));
   if (!of_offices) {
     std::cerr << of_offices.error().in(lang) << std::endl;
