@@ -92,10 +92,11 @@ class Claims {
   std::vector<Claim> list_;
 };
 
-/// Takes in all entries. @return kLogInconsistent.
-Result<Claims> read_claims(Contents const& contents, meeting::Record& record) {
+/// Takes in all entries. @return kLogInconsistent, kBusy.
+Result<Claims> read_claims(Contents const& contents, meeting::Record& record, std::function<bool()> const& go_on) {
   Claims claims;
   for (auto const& [key, bytes] : contents[Table::kEntry]) {
+    if (!go_on()) return Refusal::kBusy;
     auto const entry = meeting::decode_entry(bytes);
     if (key != key_of(record.size()) || !entry) return Refusal::kLogInconsistent;
     if (record.phase() != meeting::MeetingPhase::kBeforeOpen) claims.follow(record, *entry);
@@ -175,16 +176,19 @@ bool is_end_witnessed(Contents const& contents, meeting::Record const& record,
 
 }  // namespace
 
-Result<ExportSummary> export_record(Contents const& contents, std::ostream& out) {
+Result<ExportSummary> export_record(Contents const& contents, std::ostream& out, std::function<bool()> const& go_on) {
   auto const notes = read_notes(contents);
   auto cosignatures = read_cosignatures(contents);
   if (!cosignatures) return cosignatures.error();
   meeting::Record record;
-  auto const claims = read_claims(contents, record);
+  auto const claims = read_claims(contents, record, go_on);
   if (!claims) return claims.error();
   if (record.size() == 0 || !notes.contains(record.size())) return Refusal::kLogInconsistent;
   std::set<std::uint64_t> kept{record.size()};
-  for (auto const& claim : claims->list()) keep_witnesses(claim, record, notes, *cosignatures, kept);
+  for (auto const& claim : claims->list()) {
+    if (!go_on()) return Refusal::kBusy;
+    keep_witnesses(claim, record, notes, *cosignatures, kept);
+  }
 
   ExportSummary summary;
   meeting::RecordWriter writer(out);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/office_desk.h"
 
-#include <set>
 #include <sstream>
 
 #include "protocol/meeting/codec.h"
@@ -18,36 +17,21 @@ using store::MeetingNumber;
 namespace {
 
 constexpr std::size_t kListedAtOnce = 16;
-constexpr std::size_t kRecordsHeld = 2;
 constexpr std::size_t kPieceBytes = 256U << 10;
 
 Explanation refused(Refusal code) { return {strings::sentence_of(code), {}, code}; }
 /// Of a meeting that is not there and of another office's: the same.
 Explanation unknown() { return {text::kNoMeeting, {}, Refusal::kUnknown}; }
 
-/// @param entries of the log, the last one at least.
-Result<wire::Stage> stage_of(store::Rows const& entries) {
-  if (entries.empty()) return wire::Stage::kBeforeOpen;
-  auto const last = meeting::decode_entry(entries.rbegin()->second);
-  if (!last) return Refusal::kStorage;
-  return last->type() == meeting::EntryType::kMeetingClose ? wire::Stage::kClosed : wire::Stage::kOpen;
+wire::Stage stage_of(store::ListedOwn const& own) {
+  if (!own.last) return wire::Stage::kBeforeOpen;
+  return *own.last == meeting::EntryType::kMeetingClose ? wire::Stage::kClosed : wire::Stage::kOpen;
 }
 
-Result<wire::Listed> listed(store::OwnMeeting const& own) {
-  auto const draft = read_draft(own.contents);
-  if (!draft) return draft.error();
-  auto const stage = stage_of(own.contents[store::Table::kEntry]);
-  if (!stage) return stage.error();
-  std::set<PersonId> enrolled;
-  for (auto const& [key, row] : own.contents[store::Table::kEnrolment]) enrolled.insert(read_u32be(key));
-  return wire::Listed{own.meeting,
-                      draft->title,
-                      draft->date,
-                      draft->rehearsal,
-                      *stage,
-                      static_cast<std::uint32_t>(draft->people.size()),
-                      static_cast<std::uint32_t>(enrolled.size()),
-                      own.slips_waiting};
+wire::Listed listed(store::ListedOwn const& own) {
+  auto const& facts = own.facts;
+  return {own.meeting,   facts.title,  facts.date,   facts.rehearsal,
+          stage_of(own), facts.people, own.enrolled, own.slips_waiting};
 }
 
 }  // namespace
@@ -57,7 +41,7 @@ OfficeDesk::OfficeDesk(OfficeWorld world, OfficeIdentity identity)
       identity_(std::move(identity)),
       enrolling_(world_.offices, world_.seal, identity_, world_.now_ms, world_.now_s, world_.enrolling),
       drafts_({world_.offices, world_.seal, world_.seal_keys, world_.address, world_.now_ms, world_.now_s,
-               world_.bounds, world_.creations_per_office}) {}
+               world_.bounds, world_.creations_per_office, world_.bytes_per_office}) {}
 
 wire::Refused OfficeDesk::told(Explanation const& why) const {
   auto const code = why.code.value_or(Refusal::kInternal);
@@ -68,25 +52,36 @@ wire::Refused OfficeDesk::told(Explanation const& why) const {
   return {code, std::string(said.zh), std::string(said.en)};
 }
 
+OfficeAnswer OfficeDesk::say(std::uint64_t id, Answered const& answered, bool close) const {
+  return {wire::encode_reply(id, answered ? *answered : wire::Answer(told(answered.error()))), close};
+}
+
 OfficeAnswer OfficeDesk::answer(OfficeSession& session, ByteView frame) {
-  auto const request = wire::parse_request(frame);
+  auto request = wire::parse_request(frame);
   if (!request) return {{}, true};
-  auto const say = [&](Answered const& answered, bool close = false) {
-    return OfficeAnswer{wire::encode_reply(request->id, answered ? *answered : wire::Answer(told(answered.error()))),
-                        close};
-  };
+  auto const id = request->id;
   bool const is_stranger = !session.peer.certificate;
-  if (is_stranger != request->enrolment) return say(refused(Refusal::kNotAuthorised), true);
-  if (!request->what) return say(refused(request->what.error()));
+  if (is_stranger != request->enrolment) return say(id, refused(Refusal::kNotAuthorised), true);
+  if (!request->what) return say(id, refused(request->what.error()));
   if (is_stranger) {
     auto const answered = of_stranger(session, *request->what);
-    return say(answered, enrolling_.is_used_up(session.stranger));
+    return say(id, answered, enrolling_.is_used_up(session.stranger));
   }
   // Asked each time: from a new enrolment on, the certificate before it is nobody's.
   auto const office = world_.offices.office_of(*session.peer.certificate);
-  if (!office) return say(office.error());
-  if (!*office) return say(refused(Refusal::kNotAuthorised), true);
-  return say(of_office(**office, session, *request->what));
+  if (!office) return say(id, office.error());
+  if (!*office) return say(id, refused(Refusal::kNotAuthorised), true);
+  if (!is_heavy(**office, *request->what)) return say(id, of_office(**office, session, *request->what));
+  auto const kept = std::make_shared<wire::What const>(std::move(*request->what));
+  return {
+      {}, false, [this, id, number = **office, &session, kept] { return say(id, of_office(number, session, *kept)); }};
+}
+
+bool OfficeDesk::is_heavy(OfficeNumber office, wire::What const& what) {
+  if (auto const* record = std::get_if<wire::GetRecord>(&what)) return !held_record(office, *record);
+  // A draft that begins may let others go, with gigabytes of files.
+  return std::holds_alternative<wire::BeginDraft>(what) || std::holds_alternative<wire::CreateMeeting>(what) ||
+         std::holds_alternative<wire::Rehearse>(what);
 }
 
 OfficeDesk::Answered OfficeDesk::of_stranger(OfficeSession& session, wire::What const& what) {
@@ -104,19 +99,20 @@ OfficeDesk::Answered OfficeDesk::of_office(OfficeNumber office, OfficeSession& s
     OfficeDesk& desk;
     OfficeNumber office;
     OfficeSession& session;
+    Going going;
     Answered operator()(wire::EnrolStart const& /*in*/) const { return refused(Refusal::kNotAuthorised); }
     Answered operator()(wire::EnrolKey const& /*in*/) const { return refused(Refusal::kNotAuthorised); }
     Answered operator()(wire::BeginDraft const& in) const { return desk.drafts_.begin(office, in); }
-    Answered operator()(wire::PutPiece const& in) const { return desk.drafts_.put(office, session.open, in); }
-    Answered operator()(wire::CreateMeeting const& in) const { return desk.drafts_.create(office, in.request); }
-    Answered operator()(wire::Rehearse const& in) const { return desk.drafts_.rehearse(office, in); }
+    Answered operator()(wire::PutPiece const& in) const { return desk.drafts_.put(office, session.open, in, going); }
+    Answered operator()(wire::CreateMeeting const& in) const { return desk.drafts_.create(office, in.request, going); }
+    Answered operator()(wire::Rehearse const& in) const { return desk.drafts_.rehearse(office, in, going); }
     Answered operator()(wire::ListMeetings const& in) const { return desk.list(office, in); }
     Answered operator()(wire::GetSlips const& in) const { return desk.slips(office, in); }
     Answered operator()(wire::SlipsKept const& in) const { return desk.erase_slips(office, in); }
     Answered operator()(wire::GetEnrolled const& in) const { return desk.people(office, in); }
-    Answered operator()(wire::GetRecord const& in) const { return desk.record(office, in); }
+    Answered operator()(wire::GetRecord const& in) const { return desk.record(office, in, going); }
   };
-  return std::visit(Visitor{*this, office, session}, what);
+  return std::visit(Visitor{*this, office, session, Going(stopping_, world_.heavy_max)}, what);
 }
 
 OfficeDesk::Answered OfficeDesk::list(OfficeNumber office, wire::ListMeetings const& in) {
@@ -125,9 +121,7 @@ OfficeDesk::Answered OfficeDesk::list(OfficeNumber office, wire::ListMeetings co
   wire::MeetingList out;
   out.more = own->size() > kListedAtOnce;
   for (std::size_t i = 0; i < std::min(own->size(), kListedAtOnce); ++i) {
-    auto one = listed((*own)[i]);
-    if (!one) return refused(one.error());
-    out.meetings.push_back(std::move(*one));
+    out.meetings.push_back(listed((*own)[i]));
   }
   return wire::Answer(std::move(out));
 }
@@ -181,19 +175,33 @@ OfficeDesk::Answered OfficeDesk::people(OfficeNumber office, wire::GetEnrolled c
 
 std::optional<OfficeDesk::Record> OfficeDesk::held_record(OfficeNumber office, wire::GetRecord const& in) {
   std::lock_guard const lock(mutex_);
-  auto const it = std::ranges::find_if(records_, [&](Record const& one) {
-    return one.office == office && one.meeting == in.meeting && one.sha256 == in.sha256;
-  });
-  return it == records_.end() ? std::nullopt : std::optional(*it);
+  auto const it = records_.find(office);
+  bool const is_it = it != records_.end() && it->second.meeting == in.meeting && it->second.sha256 == in.sha256;
+  return is_it ? std::optional(it->second) : std::nullopt;
 }
 
-Explained<OfficeDesk::Record> OfficeDesk::fresh_record(OfficeNumber office, MeetingNumber meeting) {
-  auto const own = world_.offices.own_meeting(office, meeting);
+void OfficeDesk::hold(OfficeNumber office, Record const& record) {
+  std::lock_guard const lock(mutex_);
+  records_.insert_or_assign(office, record);
+  // The largest goes: whoever fetches a small one is not made to wait by whoever fetches a large one.
+  for (;;) {
+    std::uint64_t all = 0;
+    auto largest = records_.end();
+    for (auto it = records_.begin(); it != records_.end(); ++it) {
+      all += it->second.bytes->size();
+      if (it->first == office) continue;
+      if (largest == records_.end() || it->second.bytes->size() > largest->second.bytes->size()) largest = it;
+    }
+    if (all <= world_.records_held_bytes_max || largest == records_.end()) return;
+    records_.erase(largest);
+  }
+}
+
+Explained<OfficeDesk::Record> OfficeDesk::fresh_record(OfficeNumber office, MeetingNumber meeting, Going const& going) {
+  auto const own = world_.offices.own_meetings(office, meeting - 1, 1);
   if (!own) return own.error();
-  if (!*own) return unknown();
-  auto const stage = stage_of((*own)->contents[store::Table::kEntry]);
-  if (!stage) return refused(stage.error());
-  if (*stage != wire::Stage::kClosed) return Explanation(text::kNotClosed, {}, Refusal::kWrongPhase);
+  if (own->empty() || own->front().meeting != meeting) return unknown();
+  if (stage_of(own->front()) != wire::Stage::kClosed) return Explanation(text::kNotClosed, {}, Refusal::kWrongPhase);
   {
     std::lock_guard const lock(mutex_);
     auto const now = world_.now_ms();
@@ -201,26 +209,24 @@ Explained<OfficeDesk::Record> OfficeDesk::fresh_record(OfficeNumber office, Meet
       return refused(Refusal::kBusy);
     }
   }
-  auto const log = world_.offices.own_log(office, meeting);
+  auto const log = world_.offices.own_log(office, meeting, world_.record_bytes_max, going.until());
   if (!log) return log.error();
   if (!*log) return unknown();
   std::ostringstream out;
-  if (auto const written = export_record(**log, out); !written) return refused(written.error());
+  auto const written = export_record(**log, out, [&] { return going.on(); });
+  if (!written && written.error() == Refusal::kBusy) return Explanation(text::kTookLong, {}, Refusal::kBusy);
+  if (!written) return refused(written.error());
   auto const whole = std::move(out).str();
-  Record made{office, meeting, crypto::sha256({as_bytes(whole)}),
-              std::make_shared<Bytes const>(to_bytes(as_bytes(whole)))};
-  std::lock_guard const lock(mutex_);
-  std::erase_if(records_, [&](Record const& one) { return one.office == office && one.meeting == meeting; });
-  records_.push_back(made);
-  if (records_.size() > kRecordsHeld) records_.pop_front();
+  Record made{meeting, crypto::sha256({as_bytes(whole)}), std::make_shared<Bytes const>(to_bytes(as_bytes(whole)))};
+  hold(office, made);
   return made;
 }
 
-OfficeDesk::Answered OfficeDesk::record(OfficeNumber office, wire::GetRecord const& in) {
+OfficeDesk::Answered OfficeDesk::record(OfficeNumber office, wire::GetRecord const& in, Going const& going) {
   std::optional<Record> held;
   if (in.sha256) held = held_record(office, in);
   if (!held) {
-    auto made = fresh_record(office, in.meeting);
+    auto made = fresh_record(office, in.meeting, going);
     if (!made) return made.error();
     held = std::move(*made);
   }

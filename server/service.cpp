@@ -7,6 +7,7 @@
 #include "server/clock.h"
 #include "server/host.h"
 #include "store/schema.h"
+#include "strings/offices.h"
 #include "strings/server.h"
 #include "strings/service.h"
 
@@ -27,6 +28,7 @@ constexpr std::chrono::seconds kElsewhereFor{1};
 constexpr net::Milliseconds kSilentLook{1'000};
 constexpr net::Milliseconds kRunOut{20};
 constexpr std::chrono::seconds kHandOverMax{2};
+constexpr std::chrono::seconds kOfficesEvery{5};  ///< their door is tried, while it is shut
 
 RefusedKind kind_of(net::CloseReason reason) {
   switch (reason) {
@@ -91,15 +93,21 @@ Explained<void> Service::enter() {
   if (!node) return node.error();
   node_ = std::move(*node);
   if (!settings_.offices) return {};
+  offices_ = std::make_shared<OfficeGate>(
+      settings_, keys_, [this](Explanation const& why) { tells_.warning("office_failed", why.what, {}); });
   // Meetings go on without it.
-  auto offices = OfficeNode::open(settings_, keys_,
-                                  [this](Explanation const& why) { tells_.warning("office_failed", why.what, {}); });
-  if (offices) {
-    offices_ = std::move(*offices);
-  } else {
-    tells_.warning("offices_shut", offices.error().what, {});
-  }
+  open_offices();
   return {};
+}
+
+void Service::open_offices() {
+  if (auto const done = offices_->open(); !done) {
+    if (!(shut_ == done.error().what)) tells_.warning("offices_shut", done.error().what, {});
+    shut_ = done.error().what;
+    return;
+  }
+  if (!(std::exchange(shut_, Sentence()) == Sentence()))
+    tells_.warning("offices_open", strings::offices::kDoorOpen, {});
 }
 
 Explained<void> Service::listen() {
@@ -111,9 +119,10 @@ Explained<void> Service::listen() {
   options.strangers_max = settings_.strangers_max;
   options.strangers_per_address_max = settings_.strangers_per_address_max;
   options.proxies = settings_.proxies;
-  auto const of_offices = offices_ ? std::optional(offices_->context()) : std::nullopt;
-  auto tls = net::TlsContext::servers([cards = cards_, of_offices](std::string_view name) {
-    return name == kOfficesName ? of_offices : cards->find(name);
+  auto tls = net::TlsContext::servers([cards = cards_, gate = offices_](std::string_view name) {
+    if (name != kOfficesName) return cards->find(name);
+    auto const node = gate ? gate->node() : nullptr;
+    return node ? std::optional(node->context()) : std::nullopt;
   });
   if (!tls) return Explanation(strings::server::kRunTlsUnusable);
   auto listener = net::Listener::listen(
@@ -156,7 +165,10 @@ std::optional<Sentence> Service::unhealthy() const {
 
 void Service::arrive(std::shared_ptr<net::Channel> const& channel) {
   if (stopping_) return channel->close(net::CloseReason::kShutdown);
-  if (channel->server_name() == kOfficesName && offices_) return offices_->door().accept(channel);
+  if (channel->server_name() == kOfficesName) {
+    auto const node = offices_ ? offices_->node() : nullptr;
+    return node ? node->door().accept(channel) : channel->close(net::CloseReason::kRefused);
+  }
   // The handshake has found it.
   auto const number = meeting::parse_meeting_name(channel->server_name());
   if (!number) return channel->close(net::CloseReason::kRefused);
@@ -376,6 +388,7 @@ void Service::tick() {
   metrics_.set(Gauge::kSessions, sessions);
   metrics_.set(Gauge::kMeetings, serving);
   look_at_database();
+  look_at_offices();
   timer_.after(kTick, [this] { tick(); });
 }
 
@@ -409,6 +422,16 @@ void Service::look_at_database() {
     }
   });
   if (!taken) looking_ = false;
+}
+
+void Service::look_at_offices() {
+  if (!offices_ || offices_->node() || Clock::now() - opened_ < kOfficesEvery || opening_.exchange(true)) return;
+  opened_ = Clock::now();
+  bool const taken = looks_.post(Urgency::kBackground, [this] {
+    open_offices();
+    opening_ = false;
+  });
+  if (!taken) opening_ = false;
 }
 
 // ==================================================================================================== The end
@@ -447,7 +470,7 @@ void Service::stop() {
   }
   // Before what runs is waited for: others can go on with the meetings.
   if (node_) static_cast<void>(node_->leave());
-  if (offices_) offices_->door().stop();
+  if (offices_) offices_->stop();
   monitor_.reset();
   looks_.stop();
   reads_.stop();

@@ -99,9 +99,11 @@ class Service {
   void tick();
   void tick(Number number, Entry& entry);
   void look_at_database();
+  void look_at_offices();
   // On any thread:
   void lost(Number number, Sentence const& why);
   void give_back(store::Lease const& lease);
+  void open_offices();
   // On a thread of its own:
   void renew();
 
@@ -113,7 +115,7 @@ class Service {
   std::shared_ptr<store::PostgresPool> pool_;
   std::unique_ptr<store::Node> node_;
   std::shared_ptr<MeetingCards> cards_;
-  std::unique_ptr<OfficeNode> offices_;  ///< nothing: its row in the database does not open, which was told
+  std::shared_ptr<OfficeGate> offices_;  ///< nothing: it is not wanted
   net::Loop loop_;
   net::Strand strand_;
   net::Timer timer_;
@@ -121,6 +123,9 @@ class Service {
   WorkPool work_, commits_, reads_, looks_;
   std::map<Number, Entry> meetings_;
   std::atomic<bool> looking_{false};  ///< at the database, for what is new
+  std::atomic<bool> opening_{false};  ///< the door of offices
+  Clock::time_point opened_ = Clock::now();
+  Sentence shut_;  ///< why that door was shut when it was tried last; touched by whoever is opening it
   std::shared_ptr<net::Listener> listener_;
   std::unique_ptr<Monitor> monitor_;
   std::atomic<std::uint64_t> ticked_ms_{0};

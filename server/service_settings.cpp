@@ -35,6 +35,9 @@ void take_limits(Reader& reader, ServiceSettings& out) {
   reader.take("sessions", out.sessions_max);
   reader.take("meetings", out.meetings_max);
   reader.take("database_connections", out.database_connections);
+  std::uint64_t office_mib = out.office_bytes_max >> 20;
+  reader.take("office_mib", office_mib);
+  out.office_bytes_max = office_mib << 20;
   reader.take("strangers", out.strangers_max);
   reader.take("strangers_per_address", out.strangers_per_address_max);
   auto& one = out.connections;
@@ -68,6 +71,7 @@ void judge(Reader& top, ServiceSettings const& out, std::string const& listen, s
   }
   if (out.sessions_max == 0) top.say("limits.sessions", text::kKeyZero);
   if (out.meetings_max == 0) top.say("limits.meetings", text::kKeyZero);
+  if (out.office_bytes_max == 0) top.say("limits.office_mib", text::kKeyZero);
 }
 
 }  // namespace

@@ -17,9 +17,10 @@ struct ServiceSettings {
   std::optional<fs::path> old_service_key;  ///< that some rows may still be sealed under, while it is being rotated
   std::vector<std::string> proxies;         ///< addresses whose connections begin with a PROXY header, version 2
   std::optional<Address> monitor;           ///< health and figures; nothing: none
-  bool offices = false;                     ///< the door where offices make their meetings is open (office-service.md)
-  std::string log_file;                     ///< empty: stderr
-  unsigned threads = 0;                     ///< for heavy work; 0: as many as processors
+  bool offices = true;                      ///< the door where offices make their meetings is open (office-service.md)
+  std::uint64_t office_bytes_max = 16ULL << 30;  ///< of one office, as store::DraftBounds
+  std::string log_file;                          ///< empty: stderr
+  unsigned threads = 0;                          ///< for heavy work; 0: as many as processors
   std::size_t sessions_max = 10'000;
   std::size_t meetings_max = 500;
   unsigned database_connections = 8;

@@ -116,7 +116,7 @@ Tried<std::unique_ptr<Connection>> Pool::connect() {
   Fault last;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     auto const at = (first + i) % targets_.size();
-    auto made = Connection::connect(targets_[at], Clock::now() + each, options_.answer_ms);
+    auto made = Connection::connect(targets_[at], Clock::now() + each, options_.answer_ms, interrupted_);
     if (made) {
       std::lock_guard const lock(mutex_);
       first_ = at;
@@ -130,7 +130,9 @@ Tried<std::unique_ptr<Connection>> Pool::connect() {
 Tried<Pool::Borrowed> Pool::borrow(Purpose purpose) {
   std::unique_lock lock(mutex_);
   auto const most = purpose == Purpose::kRenewal ? options_.connections : std::max(2U, options_.connections) - 1;
-  if (!freed_.wait_until(lock, answer_deadline(), [&] { return out_ < most; })) {
+  bool const free = freed_.wait_until(lock, answer_deadline(), [&] { return out_ < most || interrupted_; });
+  if (interrupted_) return Fault{Fate::kAgain, text::kDatabaseNoAnswer, {}};
+  if (!free) {
     return Fault{Fate::kAgain, {text::kDatabaseAllInUse, {{"count", most}}}, {}};
   }
   ++out_;
@@ -148,6 +150,14 @@ Tried<Pool::Borrowed> Pool::borrow(Purpose purpose) {
   --out_;
   freed_.notify_all();
   return made.error();
+}
+
+void Pool::interrupt() {
+  {
+    std::lock_guard const lock(mutex_);
+    interrupted_ = true;
+  }
+  freed_.notify_all();
 }
 
 void Pool::give_back(std::unique_ptr<Connection> connection, std::size_t generation) {
@@ -210,6 +220,7 @@ Explained<std::shared_ptr<PostgresPool>> PostgresPool::open(PostgresOptions opti
 
 PostgresPool::PostgresPool(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PostgresPool::~PostgresPool() = default;
+void PostgresPool::interrupt() { impl_->pool.interrupt(); }
 std::string const& PostgresPool::place() const { return impl_->pool.place(); }
 
 }  // namespace piaojue::store

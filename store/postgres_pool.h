@@ -31,6 +31,9 @@ class PostgresPool {
   [[nodiscard]] static Explained<std::shared_ptr<PostgresPool>> open(PostgresOptions options);
   ~PostgresPool();
 
+  /// For a program that ends: whoever waits for this database is refused within a second, and so is whoever asks it
+  /// from now on. What was being committed may have been.
+  void interrupt();
   /// Host, port and name of the database as it is said to people; without user and password.
   std::string const& place() const;
 

@@ -3,7 +3,9 @@
 
 #include <sodium.h>
 
+#include <array>
 #include <map>
+#include <set>
 
 #include "store/postgres/rows.h"
 #include "strings/server.h"
@@ -28,6 +30,7 @@ using Tables = std::map<std::string, Columns>;
 
 constexpr std::string_view kFormatTable = "piaojue_format";
 constexpr std::string_view kReadOnly = "25006";
+constexpr std::string_view kDraftRow = "draft";  ///< of Table::kMeta
 
 struct Wanted {
   std::string name;
@@ -63,8 +66,29 @@ std::vector<Wanted> of_offices() {
            {{"meeting", "int8"}, {"part", "int8"}, {"have", "int8"}, {"whole", "int8"}},
            "meeting, part",
            {}},
-          {"piaojue_office_slips", {{"meeting", "int8"}, {"sealed", "bytea"}}, "meeting", {}}};
+          {"piaojue_office_slips", {{"meeting", "int8"}, {"sealed", "bytea"}}, "meeting", {}},
+          {"piaojue_office_meeting",
+           {{"meeting", "int8"},
+            {"office", "int8"},
+            {"files", "int8"},
+            {"title", "text"},
+            {"held", "text"},
+            {"rehearsal", "int8"},
+            {"people", "int8"}},
+           "meeting",
+           {}},
+          {"piaojue_number", {{"meeting", "int8"}, {"office", "int8"}}, "meeting", {}}};
 }
+
+/// No two rows of a table are the same in these columns; and they are found by them.
+struct Unique {
+  std::string_view name, table, columns;
+};
+constexpr std::array kUniques{
+    Unique{"piaojue_office_draft_request", "piaojue_office_draft", "office, request"},
+    Unique{"piaojue_office_spki", "piaojue_office", "spki"},
+    Unique{"piaojue_office_meeting_of", "piaojue_office_meeting", "office, meeting"},
+};
 
 std::vector<Wanted> wanted() {
   std::vector<Wanted> out = {
@@ -109,8 +133,23 @@ struct Found {
   bool any = false;     ///< of our names
   std::string foreign;  ///< the first of them that is not as we make it
   std::string missing;  ///< the first that is not there
+  std::set<std::string> uniques;
   std::uint64_t version = 0;
 };
+
+Tried<void> look_for_uniques(postgres::Pool& pool, Found& found) {
+  auto const answers = postgres::run_patiently(
+      pool, {Statement("SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+                       "c.relnamespace WHERE n.nspname = current_schema() AND c.relkind IN ('i', 'I') AND "
+                       "substring(c.relname::text from 1 for 8) = 'piaojue_'")});
+  if (!answers) return answers.error();
+  auto const& rows = (*answers)[0];
+  for (std::size_t i = 0; i < rows.rows(); ++i) found.uniques.insert(rows.text(i, 0));
+  for (auto const& one : kUniques) {
+    if (!found.uniques.contains(std::string(one.name)) && found.missing.empty()) found.missing = one.name;
+  }
+  return {};
+}
 
 /// By the catalogue: a user without rights sees there what is, too.
 Tried<Found> look(postgres::Pool& pool) {
@@ -142,6 +181,7 @@ Tried<Found> look(postgres::Pool& pool) {
     return found;
   }
   if (!found.any || found.foreign == kFormatTable) return found;
+  if (auto const done = look_for_uniques(pool, found); !done) return done.error();
   auto const version = postgres::run_patiently(pool, {Statement("SELECT version FROM piaojue_format")});
   if (!version) return version.error();
   if ((*version)[0].rows() == 1) {
@@ -176,22 +216,71 @@ bool met_another(Fault const& fault) {
   return fault.state == postgres::kUniqueViolation || fault.state == "42P07" || fault.state == "XX000";
 }
 
+/// From format 1: which numbers are taken, and what a list says of the meetings that offices have made.
+Tried<void> fill_from_first(postgres::Connection& on, postgres::Pool const& pool) {
+  auto const run = [&](Statement const& one) { return on.run({one}, pool.answer_deadline()); };
+  auto const meetings =
+      run(Statement("INSERT INTO piaojue_number (meeting, office) SELECT meeting, 0 FROM "
+                    "piaojue_meeting"));
+  if (!meetings) return meetings.error();
+  auto const drafts =
+      run(Statement("INSERT INTO piaojue_number (meeting, office) SELECT meeting, office FROM "
+                    "piaojue_office_draft WHERE created = 0 AND meeting NOT IN (SELECT meeting FROM "
+                    "piaojue_meeting)"));
+  if (!drafts) return drafts.error();
+  auto const listed = run(Statement("SELECT meeting::int8, office::int8 FROM piaojue_meeting WHERE office <> 0"));
+  if (!listed) return listed.error();
+  auto const& rows = (*listed)[0];
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    auto const number = static_cast<MeetingNumber>(rows.number(i, 0));
+    Statement draft("SELECT value FROM piaojue_meta WHERE meeting = $1 AND key = $2");
+    draft.number(number).bytes(as_bytes(kDraftRow));
+    auto const read = run(draft);
+    if (!read) return read.error();
+    auto const facts = (*read)[0].rows() == 1 ? facts_of_draft((*read)[0].bytes(0, 0)) : MeetingFacts();
+    auto const office = static_cast<std::uint32_t>(rows.number(i, 1));
+    if (auto const done = run(postgres::insert_facts(number, office, number, facts)); !done) return done.error();
+  }
+  return {};
+}
+
+/// All of it or nothing.
+Tried<void> bring_to_this_format(postgres::Pool& pool, Found const& found) {
+  std::vector<Statement> statements{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
+  for (auto const& table : wanted()) statements.emplace_back(create(table));
+  for (auto const& one : kUniques) {
+    if (found.uniques.contains(std::string(one.name))) continue;
+    statements.emplace_back("CREATE UNIQUE INDEX " + std::string(one.name) + " ON " + std::string(one.table) + " (" +
+                            std::string(one.columns) + ")");
+  }
+  if (found.version == 0) {
+    Bytes id(kDatabaseIdBytes);
+    randombytes_buf(id.data(), id.size());
+    Statement row("INSERT INTO piaojue_format (one, version, id) VALUES (1, $1, $2)");
+    row.number(kFormat).own_bytes(std::move(id));
+    statements.push_back(std::move(row));
+  }
+  auto const connection = pool.borrow();
+  if (!connection) return connection.error();
+  auto& on = **connection;
+  if (auto const done = on.run(statements, pool.answer_deadline()); !done) return done.error();
+  if (found.version == 1) {
+    if (auto const filled = fill_from_first(on, pool); !filled) return filled;
+    Statement version("UPDATE piaojue_format SET version = $1 WHERE version = 1");
+    version.number(kFormat);
+    if (auto const done = on.run({version}, pool.answer_deadline()); !done) return done.error();
+  }
+  auto const ended = on.run({Statement("COMMIT")}, pool.answer_deadline());
+  return ended ? Tried<void>() : ended.error();
+}
+
 Tried<void> make(postgres::Pool& pool) {
   return postgres::patiently(pool, [&]() -> Tried<void> {
     auto const found = look(pool);
     if (!found) return worded(found.error());
     if (auto const fault = fault_of(*found)) return *fault;
     if (found->version == static_cast<std::uint64_t>(kFormat) && found->missing.empty()) return {};
-    std::vector<Statement> statements;
-    for (auto const& table : wanted()) statements.emplace_back(create(table));
-    if (found->version == 0) {
-      Bytes id(kDatabaseIdBytes);
-      randombytes_buf(id.data(), id.size());
-      Statement row("INSERT INTO piaojue_format (one, version, id) VALUES (1, $1, $2)");
-      row.number(kFormat).own_bytes(std::move(id));
-      statements.push_back(std::move(row));
-    }
-    auto const done = postgres::run_once(pool, postgres::transaction(std::move(statements)));
+    auto const done = bring_to_this_format(pool, *found);
     if (done) return {};
     auto fault = worded(done.error());
     if (met_another(fault)) fault.fate = Fate::kAgain;

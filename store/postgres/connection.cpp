@@ -19,6 +19,7 @@ namespace {
 constexpr Oid kBytea = 17;  // the same in everything that speaks this protocol
 constexpr int kBinary = 1;
 constexpr std::string_view kUnknownSetting = "42704";
+constexpr int kLookMs = 200;  ///< how often a wait looks whether it is still wanted
 
 int left_ms(Deadline until) {
   auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
@@ -89,7 +90,8 @@ std::string Hidden::out_of(std::string_view message) const {
   return out;
 }
 
-Tried<std::unique_ptr<Connection>> Connection::connect(Target const& target, Deadline until, unsigned patience_ms) {
+Tried<std::unique_ptr<Connection>> Connection::connect(Target const& target, Deadline until, unsigned patience_ms,
+                                                       std::atomic<bool> const& interrupted) {
   std::vector<char const*> names;
   std::vector<char const*> values;
   for (auto const& [name, value] : target.values) {
@@ -98,7 +100,7 @@ Tried<std::unique_ptr<Connection>> Connection::connect(Target const& target, Dea
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
-  std::unique_ptr<Connection> made(new Connection());
+  std::unique_ptr<Connection> made(new Connection(interrupted));
   made->hidden_ = target.hidden;
   made->connection_ = PQconnectStartParams(names.data(), values.data(), 0);
   auto* const connection = made->connection_;
@@ -149,11 +151,11 @@ Connection::~Connection() { PQfinish(connection_); }
 bool Connection::wait(bool for_writing, Deadline until) {
   for (;;) {
     int const left = left_ms(until);
-    if (left == 0) return false;
+    if (left == 0 || interrupted_) return false;
     pollfd one{PQsocket(connection_), static_cast<short>(for_writing ? POLLIN | POLLOUT : POLLIN), 0};
     if (one.fd < 0) return false;
     if (PQstatus(connection_) != CONNECTION_OK && for_writing) one.events = POLLOUT;
-    int const ready = ::poll(&one, 1, left);
+    int const ready = ::poll(&one, 1, std::min(left, kLookMs));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
   }

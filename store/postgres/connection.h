@@ -3,6 +3,7 @@
 /// One connection to PostgreSQL that never waits without a deadline: libpq's own waits have none, so this polls itself.
 /// It stays in pipeline mode, where several statements go out in one packet, and each is followed by a Sync: between
 /// two statements the database sees an idle transaction and ends it, if this process has been stopped meanwhile.
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -92,8 +93,10 @@ class Connection {
     Hidden hidden;
   };
   /// @param patience_ms  how long the database is to wait for a lock, and for a transaction that says nothing
+  /// @param interrupted  once it is set, no wait lasts; outlives this
   [[nodiscard]] static Tried<std::unique_ptr<Connection>> connect(Target const& target, Deadline until,
-                                                                  unsigned patience_ms);
+                                                                  unsigned patience_ms,
+                                                                  std::atomic<bool> const& interrupted);
   ~Connection();
   Connection(Connection const&) = delete;
   Connection& operator=(Connection const&) = delete;
@@ -106,16 +109,17 @@ class Connection {
   bool usable() const;
 
  private:
-  Connection() = default;
+  explicit Connection(std::atomic<bool> const& interrupted) : interrupted_(interrupted) {}
   Tried<void> greet(Deadline until, unsigned patience_ms);
   bool send(Statement const& statement);
-  /// @return false: the deadline has passed, or the connection is gone.
+  /// @return false: the deadline has passed, the connection is gone, or nobody is to wait any more.
   bool wait(bool for_writing, Deadline until);
   bool flush(Deadline until);
   bool consume();
   Tried<Answer> answer(Deadline until);
   Fault gone(Deadline until);
 
+  std::atomic<bool> const& interrupted_;
   pg_conn* connection_ = nullptr;
   Hidden hidden_;
   bool broken_ = false;

@@ -41,6 +41,10 @@ class Pool {
   };
   [[nodiscard]] Tried<Borrowed> borrow(Purpose purpose = Purpose::kOrdinary);
 
+  /// As PostgresPool::interrupt.
+  void interrupt();
+  bool interrupted() const { return interrupted_; }
+
   PostgresOptions const& options() const { return options_; }
   std::string const& place() const { return place_; }
   Deadline answer_deadline() const { return Clock::now() + std::chrono::milliseconds(options_.answer_ms); }
@@ -55,6 +59,7 @@ class Pool {
   std::vector<Connection::Target> const targets_;
   std::string const place_;
 
+  std::atomic<bool> interrupted_{false};
   std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Connection>> idle_;
@@ -70,7 +75,7 @@ auto patiently(Pool& pool, F&& attempt) -> decltype(attempt()) {
   auto pause = std::chrono::milliseconds(20);
   for (;;) {
     auto done = attempt();
-    if (done || done.error().fate == Fate::kRefused || Clock::now() + pause >= until) return done;
+    if (done || done.error().fate == Fate::kRefused || pool.interrupted() || Clock::now() + pause >= until) return done;
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(500));
   }

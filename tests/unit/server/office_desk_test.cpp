@@ -2,6 +2,7 @@
 /// What an office may ask of its service (docs/office-service.md), over the desk alone.
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "crypto/seal.h"
 #include "office_fixture.h"
@@ -295,6 +296,82 @@ TEST(OfficeDrafts, AreBounded) {
   f.create(office, request_of(60), draft);
 }
 
+// Harm: one office fills the database with meetings and rehearsals, each of them within its bounds.
+TEST(OfficeDrafts, HaveRoomWithAllThatTheOfficeHas) {
+  OfficeFixture f;
+  auto world = f.world();
+  auto const draft = sendable(with_files());
+  auto const files = draft.parts[3].size() + draft.parts[4].size();
+  world.bounds.office_bytes_max = 2 * files;
+  f.restart(std::move(world));
+  auto const office = f.office();
+  auto const number = f.create(office, request_of(1), draft);
+  auto const refused = of<wire::Refused>(f.ask(office, wire::BeginDraft{request_of(2), draft.draft}));
+  EXPECT_EQ(refused.code, Refusal::kBusy);
+  EXPECT_NE(refused.en.find("ask the service's operator"), std::string::npos) << refused.en;
+  of<wire::Created>(f.ask(office, wire::Rehearse{request_of(3), number}));  // shares the files
+  f.create(f.office("二"), request_of(1), draft);
+}
+
+// Harm: a sheet with ten thousand faults brings down the program that is to say them.
+TEST(OfficeDrafts, OfManyFaultsFiftyAreSaidAndTheOthersCounted) {
+  OfficeFixture f;
+  auto const office = f.office();
+  SheetsOfDraft faulty;
+  faulty.candidates = "姓名,单位,级别,渠道,批次\n";
+  for (int row = 0; row < 400; ++row) faulty.candidates += "申" + std::to_string(row) + ",a,高级,,1\n";
+  f.send(office, request_of(1), sendable(faulty));
+  auto const refused = of<wire::Refused>(f.ask(office, wire::CreateMeeting{request_of(1)}));
+  EXPECT_EQ(std::ranges::count(refused.en, '\n'), 50) << refused.en;
+  auto const at = refused.en.rfind("least ");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_GE(std::stoi(refused.en.substr(at + 6)), 350) << refused.en.substr(at);
+  EXPECT_NE(refused.zh.find("另有"), std::string::npos);
+}
+
+// Harm: one office's writing fills the disk that keeps what the database has written, and everybody stands still.
+TEST(OfficeDrafts, WhatAnOfficeSendsInShortTimeIsBounded) {
+  OfficeFixture f;
+  auto world = f.world();
+  world.bytes_per_office = {2.5 * store::kFilePieceBytes, 1000};  // half a piece for the draft's description
+  f.restart(std::move(world));
+  auto const office = f.office();
+  auto const draft = sendable(with_files());
+  of<wire::DraftBegun>(f.ask(office, wire::BeginDraft{request_of(1), draft.draft}));
+  auto const piece = [&] {
+    return f.ask(office,
+                 wire::PutPiece{request_of(1), 3, 0, to_bytes(ByteView(draft.parts[3]).first(store::kFilePieceBytes))});
+  };
+  EXPECT_EQ(of<wire::PieceKept>(piece()).have, store::kFilePieceBytes);
+  EXPECT_EQ(of<wire::PieceKept>(piece()).have, store::kFilePieceBytes) << "which it has: it costs the same";
+  EXPECT_EQ(code(piece()), Refusal::kBusy);
+  auto const other = f.office("二");
+  of<wire::DraftBegun>(f.ask(other, wire::BeginDraft{request_of(1), draft.draft}));
+  of<wire::PieceKept>(f.ask(other, wire::PutPiece{request_of(1), 0, 0, draft.parts[0]}));
+  f.now_ms += 600'000;
+  EXPECT_EQ(of<wire::PieceKept>(piece()).have, store::kFilePieceBytes);
+}
+
+// Harm: a node that is to end waits for minutes for one office's request, and meetings wait with it.
+TEST(OfficeDesk, WhatTakesLongIsBrokenOff) {
+  OfficeFixture f;
+  auto const office = f.office();
+  f.send(office, request_of(1), sendable());
+  auto world = f.world();
+  world.heavy_max = std::chrono::milliseconds(50);
+  f.restart(std::move(world));
+  f.offices.on_piece = [](OfficeNumber) { std::this_thread::sleep_for(std::chrono::milliseconds(30)); };
+  auto const late = of<wire::Refused>(f.ask(office, wire::CreateMeeting{request_of(1)}));
+  EXPECT_EQ(late.code, Refusal::kBusy);
+  EXPECT_NE(late.en.find("took too long"), std::string::npos);
+  f.restart();
+  f.offices.on_piece = [&f](OfficeNumber) { f.desk->stop(); };
+  EXPECT_EQ(code(f.ask(office, wire::CreateMeeting{request_of(1)})), Refusal::kBusy);
+  f.offices.on_piece = {};
+  f.restart();
+  of<wire::Created>(f.ask(office, wire::CreateMeeting{request_of(1)}));
+}
+
 // ---- Slips
 
 // Harm: slips that the service hands out twice make two people of one; slips that are lost on their way make none.
@@ -478,7 +555,8 @@ TEST(OfficeDesk, GivesNoKeyTokenOrEnvelope) {
   ASSERT_GT(secrets.size(), 10u);
   // What the desk is given to read holds none of them, so no answer can.
   auto const own = must(f.offices.own_meeting(1, held.number));
-  auto const log = must(f.offices.own_log(1, held.number));
+  auto const log =
+      must(f.offices.own_log(1, held.number, 1 << 30, std::chrono::steady_clock::now() + std::chrono::minutes(1)));
   std::string seen;
   for (auto const& part : {own->contents, *log}) {
     for (auto const& table : part.tables) {
@@ -518,6 +596,57 @@ TEST(OfficeDesk, GivesTheRecordOfAClosedMeetingInPieces) {
   held.show();
   EXPECT_EQ(code(fetch(1, first.sha256)), Refusal::kConflict) << "a cosignature came";
   EXPECT_NE(of<wire::RecordPiece>(fetch(0, {})).sha256, first.sha256);
+}
+
+// Harm: an office that fetches its record has it made anew for each piece, because others fetch theirs.
+TEST(OfficeDesk, HoldsARecordOfEachOfficeWithinABoundOfAll) {
+  OfficeFixture f;
+  Held held(f);
+  held.hall.begin();
+  held.hall.run_batch(1);
+  held.close();
+  held.show();
+  struct Other {
+    Hash office;
+    MeetingNumber number = 0;
+    Hash record{};
+  };
+  std::vector<Other> all{{held.office, held.number}};
+  for (auto const* name : {"二", "三", "四"}) {
+    Other other{f.office(name), 0};
+    other.number = f.create(other.office, request_of(1), sendable());
+    auto meeting = f.offices.meetings().at(other.number);
+    meeting.contents = held.hall.store.contents();
+    f.offices.put(other.number, meeting);
+    all.push_back(other);
+  }
+  int logs = 0;
+  f.offices.on_log = [&logs](OfficeNumber) { ++logs; };
+  std::uint64_t size = 0;
+  for (auto& one : all) {
+    auto const piece = of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 0, {}}));
+    one.record = piece.sha256;
+    size = piece.size;
+  }
+  EXPECT_EQ(logs, 4);
+  for (auto& one : all) of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 1, one.record}));
+  EXPECT_EQ(logs, 4) << "each is held";
+  auto world = f.world();
+  world.records_held_bytes_max = 2 * size + 1;
+  f.restart(std::move(world));
+  for (auto& one : all) of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 0, {}}));
+  logs = 0;
+  for (auto& one : {all[3], all[3]})
+    of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 1, one.record}));
+  EXPECT_EQ(logs, 0);
+  for (auto& one : all) of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 1, one.record}));
+  EXPECT_GE(logs, 2) << "four do not fit";
+  auto small = f.world();
+  small.record_bytes_max = 100;
+  f.restart(std::move(small));
+  auto const large = of<wire::Refused>(f.ask(held.office, wire::GetRecord{held.number, 0, {}}));
+  EXPECT_EQ(large.code, Refusal::kTooLarge);
+  EXPECT_NE(large.en.find("operator"), std::string::npos);
 }
 
 // ---- Rehearsals
@@ -595,6 +724,78 @@ TEST(OfficeIdentity, WhatIsSealedGoesOverToANewServiceKey) {
       std::make_unique<OfficeDesk>(std::move(world), must(load_identity(f.offices, seal_under(fresh.clone()), "", 1)));
   of<wire::Enrolled>(f.enrol(slip, OfficeFixture::new_client()));
   EXPECT_EQ(of<wire::Slips>(f.ask(office, wire::GetSlips{number})).slips.size(), 5u);
+}
+
+/// A node's desk that knows these keys.
+std::unique_ptr<OfficeDesk> desk_of(OfficeFixture& f, ServiceSeal seal) {
+  auto world = f.world();
+  world.seal_keys = [seal](MeetingNumber, Keys const& keys, ServiceKey key) {
+    return seal.seal_by(key, keys.seal.view(), {});
+  };
+  auto identity = must(load_identity(f.offices, seal, "", 1));
+  world.seal = std::move(seal);
+  return std::make_unique<OfficeDesk>(std::move(world), std::move(identity));
+}
+
+// Harm: while nodes get a new service key one by one, an office makes a meeting that some of them can not open; or one
+// that nobody can, once the key before is put away.
+TEST(OfficeIdentity, WhatIsMadeWhileTheServiceKeyChangesOpensAtEveryNode) {
+  OfficeFixture f;
+  auto const office = f.office();
+  auto const old = Secret::random(32);
+  auto const fresh = Secret::random(32);
+  must(reseal_offices(f.offices, {seal_under(old.clone()).seal, f.seal.open}));
+  auto const only_old = seal_under(old.clone());
+  auto const both = seal_under(fresh.clone(), old.clone());
+  auto const only_fresh = seal_under(fresh.clone());
+  auto const keys_of = [&](MeetingNumber number) {
+    return f.offices.meetings().at(number).contents[Table::kMeta].at(to_bytes(as_bytes("keys")));
+  };
+  auto const opens = [&](ServiceSeal const& seal, MeetingNumber number) {
+    f.desk = desk_of(f, seal);
+    return std::holds_alternative<wire::Slips>(f.ask(office, wire::GetSlips{number})) && seal.open(keys_of(number), {});
+  };
+  f.desk = desk_of(f, both);
+  auto const during = f.create(office, request_of(1), sendable());
+  auto const slip = must(add_office(f.offices, both, f.identity, {}, "二"));
+  EXPECT_TRUE(opens(only_old, during)) << "a node that was not restarted yet";
+  EXPECT_TRUE(opens(both, during));
+  EXPECT_TRUE(only_old.open((*f.offices.office(slip.office))->slip, about_office_slip(slip.office)));
+
+  // Every node knows both: the rows are re-sealed, first the one that says under which key.
+  must(reseal_identity(f.offices, both));
+  f.desk = desk_of(f, both);
+  auto const meanwhile = f.create(office, request_of(2), sendable());
+  EXPECT_TRUE(opens(only_fresh, meanwhile)) << "what is made between two rows";
+  must(reseal_offices(f.offices, both));
+  EXPECT_EQ(must(standing_key(f.offices, both)).key, ServiceKey::kNow);
+  f.desk = desk_of(f, only_fresh);
+  EXPECT_TRUE(std::holds_alternative<wire::Slips>(f.ask(office, wire::GetSlips{during})));
+  EXPECT_EQ(must_fail(standing_key(f.offices, only_old)).what.key(), "offices.identity_not_opened");
+}
+
+// Harm: the key is changed between the sealing and the commit, and the meeting's keys open with the former alone.
+TEST(OfficeIdentity, AMeetingIsSealedAnewIfTheKeyChangesWhileItIsMade) {
+  OfficeFixture f;
+  auto const office = f.office();
+  auto const old = Secret::random(32);
+  auto const fresh = Secret::random(32);
+  must(reseal_offices(f.offices, {seal_under(old.clone()).seal, f.seal.open}));
+  auto const both = seal_under(fresh.clone(), old.clone());
+  f.desk = desk_of(f, both);
+  auto world = f.world();
+  bool changed = false;
+  world.seal = both;
+  world.seal_keys = [&](MeetingNumber, Keys const& keys, ServiceKey key) {
+    if (!std::exchange(changed, true)) must(reseal_identity(f.offices, both));
+    return both.seal_by(key, keys.seal.view(), {});
+  };
+  f.restart(std::move(world));
+  auto const number = f.create(office, request_of(1), sendable());
+  auto const made = f.offices.meetings().at(number);
+  auto const only_fresh = seal_under(fresh.clone());
+  EXPECT_TRUE(only_fresh.open(made.slips, about_slips(number)));
+  EXPECT_TRUE(only_fresh.open(made.contents[Table::kMeta].at(to_bytes(as_bytes("keys"))), {}));
 }
 
 }  // namespace

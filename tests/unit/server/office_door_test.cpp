@@ -2,7 +2,10 @@
 /// An office and its service over a real TLS connection on loopback: both ends' programs, without the database.
 #include "server/office_door.h"
 
+#include <array>
+#include <condition_variable>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "office_fixture.h"
@@ -291,6 +294,126 @@ TEST(OfficeDoor, AnOfficeHasAFewConnectionsAndLeavesNone) {
   for (int i = 0; i < 100 && hall.door->sessions() > 1; ++i) std::this_thread::sleep_for(milliseconds(20));
   EXPECT_EQ(hall.door->sessions(), 1u);
   must(fifth->list());
+}
+
+/// Keeps whoever comes, of some offices, until it is opened.
+class Gate {
+ public:
+  explicit Gate(std::set<OfficeNumber> of) : of_(std::move(of)) {}
+  ~Gate() { open(); }
+  void pass(OfficeNumber office) {
+    std::unique_lock lock(mutex_);
+    if (!of_.contains(office)) return;
+    most_ = std::max(most_, ++inside_[office]);
+    wake_.notify_all();
+    wake_.wait_for(lock, std::chrono::seconds(20), [this] { return open_; });
+    --inside_[office];
+  }
+  bool wait_for(OfficeNumber office) {
+    std::unique_lock lock(mutex_);
+    return wake_.wait_for(lock, std::chrono::seconds(10), [&] { return inside_[office] > 0; });
+  }
+  void open() {
+    {
+      std::lock_guard const lock(mutex_);
+      open_ = true;
+    }
+    wake_.notify_all();
+  }
+  int most() {
+    std::lock_guard const lock(mutex_);
+    return most_;
+  }
+
+ private:
+  std::set<OfficeNumber> const of_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool open_ = false;
+  int most_ = 0;
+  std::map<OfficeNumber, int> inside_;
+};
+
+/// Long enough for a busy machine, and less than a test that hangs.
+OfficeReach const kMeanwhile{.patience = milliseconds(3'000), .answer = milliseconds(8'000), .lang = Lang::kZh};
+
+// Harm: one office's connections hold every thread of a node, and no other office is answered.
+TEST(OfficeDoor, AnOfficeIsAnsweredOneRequestAtATimeAndOthersMeanwhile) {
+  Hall hall;
+  must(enrol_office(hall.path("greedy"), hall.slip("一"), kQuick));
+  must(enrol_office(hall.path("other"), hall.slip("二"), kQuick));
+  Gate gate({1});
+  hall.f.offices.on_list = [&gate](OfficeNumber office) { gate.pass(office); };
+  std::atomic<int> answered{0};
+  std::vector<std::thread> greedy;
+  for (int i = 0; i < 4; ++i) {
+    greedy.emplace_back([&] {
+      auto const at = must(OfficeAtService::open(hall.path("greedy"), kQuick));
+      for (int n = 0; n < 3; ++n) answered += at->list().has_value() ? 1 : 0;
+    });
+  }
+  ASSERT_TRUE(gate.wait_for(1));
+  std::this_thread::sleep_for(milliseconds(300));  // all four have asked
+  auto const other = must(OfficeAtService::open(hall.path("other"), kMeanwhile));
+  for (int i = 0; i < 3; ++i) {
+    auto const list = other->list();
+    EXPECT_TRUE(list) << list.error().in(Lang::kEn);
+  }
+  gate.open();
+  for (auto& one : greedy) one.join();
+  EXPECT_EQ(gate.most(), 1);
+  EXPECT_EQ(answered, 12) << "each has its turn";
+}
+
+// Harm: while meetings are made for two offices, no office can fetch its slips.
+TEST(OfficeDoor, WhatTakesLongKeepsNobodyElseWaiting) {
+  Hall hall;
+  auto const input = hall.input();
+  std::vector<std::thread> busy;
+  Gate gate({1, 2});
+  for (auto const* name : {"a", "b", "other"}) must(enrol_office(hall.path(name), hall.slip(name), kQuick));
+  auto const other = must(OfficeAtService::open(hall.path("other"), kMeanwhile));
+  auto const number = must(other->create(input));
+  std::array<std::atomic<int>, 4> pieces{};
+  // The sheets' parts are judged as they come; the fourth reading is that of the meeting that is made.
+  hall.f.offices.on_piece = [&](OfficeNumber office) {
+    if (++pieces.at(office) > 3) gate.pass(office);
+  };
+  for (auto const* name : {"a", "b"}) {
+    busy.emplace_back([&, name] { must(must(OfficeAtService::open(hall.path(name), kQuick))->create(input)); });
+  }
+  EXPECT_TRUE(gate.wait_for(1) && gate.wait_for(2));
+  auto const slips = other->slips(number, hall.path("slips"));
+  EXPECT_TRUE(slips) << slips.error().in(Lang::kEn);
+  gate.open();
+  for (auto& one : busy) one.join();
+}
+
+// Harm: a node that is to be upgraded waits for one office, and systemd kills it.
+TEST(OfficeDoor, AStopDoesNotWaitForWhatTakesLong) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip(), kQuick));
+  auto input = hall.input();
+  Bytes large = to_bytes(as_bytes("%PDF-1.7"));
+  large.resize(store::kFilePieceBytes * 40);
+  hall.write("materials/1-申报人/论文.pdf", large);
+  input.materials = hall.path("materials");
+  std::atomic<int> pieces{0};
+  hall.f.offices.on_piece = [&](OfficeNumber) {
+    ++pieces;
+    std::this_thread::sleep_for(milliseconds(200));
+  };
+  std::thread sending([&] {
+    auto const at = must(OfficeAtService::open(hall.path("office"), kBrief));
+    EXPECT_FALSE(at->create(input));
+  });
+  for (int i = 0; i < 1'000 && pieces < 6; ++i) std::this_thread::sleep_for(milliseconds(10));
+  auto const begin = std::chrono::steady_clock::now();
+  hall.shut();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(2'000));
+  sending.join();
+  EXPECT_LT(pieces, 20);
+  hall.open();
 }
 
 }  // namespace

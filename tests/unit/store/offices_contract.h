@@ -6,6 +6,7 @@
 
 #include <stdexcept>
 
+#include "protocol/meeting/codec.h"
 #include "store/offices.h"
 
 namespace piaojue::store::test {
@@ -25,11 +26,23 @@ inline DraftPart part_of(std::uint32_t number, Bytes const& bytes) {
   return {number, crypto::sha256({bytes}), bytes.size()};
 }
 inline Bytes text_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
+inline Bytes draft_of(std::string title, std::size_t people) {
+  meeting::Manifest manifest;
+  manifest.title = std::move(title);
+  manifest.date = "2026-03-02";
+  manifest.rehearsal = true;
+  manifest.people.resize(people);
+  for (auto& person : manifest.people) person.name = "甲";
+  return meeting::encode_body(manifest);
+}
+inline std::chrono::steady_clock::time_point soon() {
+  return std::chrono::steady_clock::now() + std::chrono::minutes(1);
+}
 
 /// An engine with, besides `offices`:
 ///   put(meeting, table, key, value)  as a node's commit does
 ///   file(meeting, hash)              what lies there of a candidate's file
-///   occupy(meeting)                  a meeting of the operator's own
+///   occupy(meeting)                  a meeting of the operator's own; false: the number is taken, or held
 template <class E>
 class OfficesContract : public testing::Test {
  protected:
@@ -56,7 +69,8 @@ class OfficesContract : public testing::Test {
     contents[Table::kMeta][text_bytes("draft")] = text_bytes("draft " + std::to_string(number));
     contents[Table::kMeta][text_bytes("format")] = text_bytes("2");
     contents[Table::kSlip][key_of_person(1)] = text_bytes("SEALED K");
-    auto const made = engine.offices().create(office, request, contents, Bytes{5, 5}, {});
+    auto const made =
+        engine.offices().create(office, request, {contents, Bytes{5, 5}, {}, {}, *engine.offices().identity()}, {});
     if (!made || !*made) throw std::runtime_error("not created");
     return **made;
   }
@@ -117,7 +131,7 @@ TYPED_TEST_P(OfficesContract, ARequestIsOneDraftOfOneOffice) {
   auto const taken = offices.begin_draft(b, request_of(1), {100, {1}, 10}, {});
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code, Refusal::kConflict);
-  this->engine.occupy(300);
+  ASSERT_TRUE(this->engine.occupy(300));
   EXPECT_EQ(offices.begin_draft(b, request_of(1), {300, {1}, 10}, {}).error().code, Refusal::kConflict);
   EXPECT_EQ(*offices.draft(b, request_of(1)), std::nullopt);
   EXPECT_EQ(offices.begin_draft(b, request_of(1), {301, {1}, 10}, {})->meeting, 301U);
@@ -176,25 +190,124 @@ TYPED_TEST_P(OfficesContract, AMeetingComesWholeAndOnce) {
   EXPECT_EQ(this->engine.file(100, crypto::sha256({file})), file);
   Contents others;
   others[Table::kMeta][text_bytes("keys")] = text_bytes("OTHER KEYS");
-  EXPECT_EQ(*offices.create(office, request_of(1), others, Bytes{6}, {crypto::sha256({file})}), 100U);
+  EXPECT_EQ(*offices.create(office, request_of(1), {others, Bytes{6}, {part_of(0, file)}}, {}), 100U);
   EXPECT_EQ(*offices.own_slips(office, 100), (Bytes{5, 5}));
   EXPECT_EQ(this->engine.file(100, crypto::sha256({file})), file) << "nothing was changed";
   EXPECT_TRUE((*offices.draft(office, request_of(1)))->created);
   EXPECT_EQ((*offices.put_piece(office, request_of(1), part_of(0, file), 0, Bytes{1}))->have, file.size());
-  EXPECT_EQ(*offices.create(office, request_of(2), others, Bytes{6}, {}), std::nullopt);
+  EXPECT_EQ(*offices.create(office, request_of(2), {others, Bytes{6}, {}}, {}), std::nullopt);
   // What was only read to make it is not kept.
   this->send(office, request_of(3), 101, bytes_of(10, 4));
-  EXPECT_EQ(*offices.create(office, request_of(3), others, Bytes{6}, {crypto::sha256({bytes_of(10, 4)})}), 101U);
+  EXPECT_EQ(*offices.create(office, request_of(3), {others, Bytes{6}, {part_of(0, bytes_of(10, 4))}}, {}), 101U);
   EXPECT_EQ(this->engine.file(101, crypto::sha256({bytes_of(10, 4)})), std::nullopt);
-  // Somebody else's meeting has got the number.
-  this->send(office, request_of(4), 102, bytes_of(10, 5));
-  this->engine.occupy(102);
-  EXPECT_EQ(offices.create(office, request_of(4), others, Bytes{6}, {}).error().code, Refusal::kConflict);
-  EXPECT_EQ(*offices.draft(office, request_of(4)), std::nullopt);
-  EXPECT_EQ(*offices.own_slips(office, 102), std::nullopt);
   DraftBounds bounds;
   bounds.meetings_max = 2;
   EXPECT_EQ(offices.begin_draft(office, request_of(5), {105, {1}, 1}, bounds).error().code, Refusal::kBusy);
+}
+
+// Harm: a meeting that an operator adopts takes over files of an office's draft, or loses its own when that one goes.
+TYPED_TEST_P(OfficesContract, ANumberIsADraftsOrAMeetingsAndNeverBoths) {
+  auto& offices = this->engine.offices();
+  auto const office = this->add("a");
+  auto const file = bytes_of(100, 5);
+  this->send(office, request_of(4), 102, file);
+  EXPECT_FALSE(this->engine.occupy(102)) << "while a draft holds it";
+  EXPECT_EQ(*offices.create(office, request_of(4), {{}, Bytes{6}, {}}, {}), 102U);
+  EXPECT_EQ(this->engine.file(102, crypto::sha256({file})), file);
+  EXPECT_FALSE(this->engine.occupy(102)) << "of a meeting, too";
+  ASSERT_TRUE(this->engine.occupy(103));
+  EXPECT_EQ(offices.begin_draft(office, request_of(5), {103, {1}, 1}, {}).error().code, Refusal::kConflict);
+  // Of a draft that goes the number is free again.
+  DraftBounds bounds;
+  bounds.drafts_max = 1;
+  ASSERT_TRUE(offices.begin_draft(office, request_of(6), {104, {1}, 1}, bounds));
+  ASSERT_TRUE(offices.begin_draft(office, request_of(7), {105, {1}, 1}, bounds));
+  EXPECT_TRUE(this->engine.occupy(104));
+}
+
+// Harm: one office fills the database of all others with meetings, as slowly as it likes.
+TYPED_TEST_P(OfficesContract, EverythingOfAnOfficeTogetherIsBounded) {
+  auto& offices = this->engine.offices();
+  auto const office = this->add("a");
+  auto const file = bytes_of(1'000, 1);
+  auto const slips = bytes_of(100, 2);
+  DraftBounds bounds;
+  bounds.office_bytes_max = 2'500;
+  auto const begin = [&](std::uint8_t request, MeetingNumber number, std::uint64_t bytes) {
+    return offices.begin_draft(office, request_of(request), {number, {1}, bytes}, bounds);
+  };
+  this->send(office, request_of(1), 100, file);
+  EXPECT_EQ(*offices.create(office, request_of(1), {{}, slips, {}}, bounds), 100U);
+  EXPECT_EQ(begin(2, 101, 1'401).error().code, Refusal::kBusy) << "1,100 are a meeting's";
+  ASSERT_TRUE(begin(2, 101, 1'400));
+  // What was only begun makes room, as ever; what a meeting itself takes counts as its files do.
+  ASSERT_TRUE(begin(3, 102, 1'350));
+  EXPECT_EQ(*offices.draft(office, request_of(2)), std::nullopt);
+  EXPECT_EQ(offices.create(office, request_of(3), {{}, slips, {}}, bounds).error().code, Refusal::kBusy);
+  EXPECT_TRUE(*offices.draft(office, request_of(3))) << "is kept for when the bound is raised";
+  bounds.office_bytes_max = 2'550;
+  EXPECT_EQ(*offices.create(office, request_of(3), {{}, slips, {}}, bounds), 102U);
+  EXPECT_EQ(begin(4, 103, 101).error().code, Refusal::kBusy);
+  // A rehearsal costs what is its own: the files lie there once. What is not needed any more costs nothing.
+  bounds.office_bytes_max = 2'650;
+  ASSERT_TRUE(begin(5, 104, 0));
+  EXPECT_EQ(*offices.create(office, request_of(5), {{}, Bytes(50), {}, 100}, bounds), 104U);
+  EXPECT_EQ(this->engine.file(104, crypto::sha256({file})), file);
+  ASSERT_TRUE(begin(6, 105, 50));
+  EXPECT_EQ(*offices.create(office, request_of(6), {{}, Bytes(49), {{0, {}, 50}}}, bounds), 105U);
+  EXPECT_EQ(begin(7, 106, 2).error().code, Refusal::kBusy);
+  EXPECT_TRUE(offices.begin_draft(this->add("b"), request_of(1), {107, {1}, 2'000}, bounds)) << "of another office";
+}
+
+// Harm: every look at the list reads megabytes of each meeting from the database of all.
+TYPED_TEST_P(OfficesContract, AListSaysWhatTheDraftSaid) {
+  auto& offices = this->engine.offices();
+  auto const office = this->add("a");
+  Contents contents;
+  contents[Table::kMeta][text_bytes("draft")] = draft_of("职称评审", 3);
+  this->send(office, request_of(1), 100, bytes_of(10, 1));
+  ASSERT_TRUE(offices.create(office, request_of(1), {contents, Bytes{1}, {}}, {}));
+  auto one = offices.own_meetings(office, 0, 16)->at(0);
+  EXPECT_EQ(one.facts, (MeetingFacts{"职称评审", "2026-03-02", true, 3}));
+  EXPECT_EQ(std::pair(one.enrolled, one.last), std::pair(0U, std::optional<meeting::EntryType>()));
+  EXPECT_TRUE(one.slips_waiting);
+  for (std::uint32_t key = 0; key < 3; ++key) {  // of two people, one of them twice
+    auto row = key_of_person(1 + key / 2);
+    append_u32be(row, key);
+    this->engine.put(100, Table::kEnrolment, row, Bytes{1});
+  }
+  this->engine.put(100, Table::kEntry, key_of(0), Bytes{8, 1, 18, 0});
+  this->engine.put(100, Table::kEntry, key_of(1), Bytes{8, 24, 18, 0});
+  ASSERT_TRUE(offices.erase_slips(office, 100));
+  one = offices.own_meetings(office, 0, 16)->at(0);
+  EXPECT_EQ(one.enrolled, 2U);
+  EXPECT_EQ(one.last, meeting::EntryType::kMeetingClose);
+  EXPECT_FALSE(one.slips_waiting);
+}
+
+// Harm: a node's memory goes for one office's log.
+TYPED_TEST_P(OfficesContract, ALogThatIsTooLargeIsNotRead) {
+  auto& offices = this->engine.offices();
+  auto const office = this->add("a");
+  this->make(office, request_of(1), 100, bytes_of(10, 1));
+  this->engine.put(100, Table::kEntry, key_of(0), Bytes(60));
+  this->engine.put(100, Table::kCheckpoint, key_of(1), Bytes(40));
+  EXPECT_TRUE(*offices.own_log(office, 100, 100, soon()));
+  EXPECT_EQ(offices.own_log(office, 100, 99, soon()).error().code, Refusal::kTooLarge);
+}
+
+// Harm: keys and slips that are sealed under a service key which is being put away open never again.
+TYPED_TEST_P(OfficesContract, NothingIsMadeUnderAServiceKeyThatIsTheFormerByNow) {
+  auto& offices = this->engine.offices();
+  auto const office = this->add("a");
+  ASSERT_TRUE(offices.set_identity(Bytes{1}));
+  this->send(office, request_of(1), 100, bytes_of(10, 1));
+  ASSERT_TRUE(*offices.replace_sealed({SealedRow::Kind::kIdentity, 0, Bytes{1}}, Bytes{2}));
+  EXPECT_EQ(offices.create(office, request_of(1), {{}, Bytes{6}, {}, {}, Bytes{1}}, {}).error().code,
+            Refusal::kConflict);
+  EXPECT_FALSE((*offices.draft(office, request_of(1)))->created);
+  EXPECT_TRUE(offices.own_meetings(office, 0, 16)->empty());
+  EXPECT_EQ(*offices.create(office, request_of(1), {{}, Bytes{6}, {}, {}, Bytes{2}}, {}), 100U);
 }
 
 // Harm: an office learns of another's meeting, or takes its slips or files away.
@@ -206,18 +319,23 @@ TYPED_TEST_P(OfficesContract, AnothersMeetingIsAsOneThatIsNotThere) {
   for (MeetingNumber const number : {100U, 105U, 103U}) {
     this->make(number == 103U ? ours : theirs, request_of(static_cast<std::uint8_t>(number)), number, file);
   }
-  this->engine.occupy(104);
+  ASSERT_TRUE(this->engine.occupy(104));
   for (MeetingNumber const number : {100U, 104U, 999U}) {
     EXPECT_FALSE(*offices.own_meeting(ours, number));
-    EXPECT_FALSE(*offices.own_log(ours, number));
+    EXPECT_FALSE(*offices.own_log(ours, number, 1'000, soon()));
     EXPECT_EQ(*offices.own_slips(ours, number), std::nullopt);
     EXPECT_FALSE(*offices.erase_slips(ours, number));
   }
   ASSERT_TRUE(offices.begin_draft(ours, request_of(1), {110, {1}, 1}, {}));
-  EXPECT_FALSE(*offices.copy_files(ours, request_of(1), 100));
+  for (MeetingNumber const number : {100U, 104U, 999U}) {
+    EXPECT_EQ(*offices.create(ours, request_of(1), {{}, {}, {}, number}, {}), std::nullopt);
+  }
   EXPECT_EQ(this->engine.file(110, crypto::sha256({file})), std::nullopt);
-  EXPECT_TRUE(*offices.copy_files(ours, request_of(1), 103));
+  EXPECT_EQ(*offices.create(ours, request_of(1), {{}, {}, {}, 103}, {}), 110U);
   EXPECT_EQ(this->engine.file(110, crypto::sha256({file})), file);
+  ASSERT_TRUE(offices.begin_draft(ours, request_of(2), {111, {1}, 1}, {}));
+  EXPECT_EQ(*offices.create(ours, request_of(2), {{}, {}, {}, 110}, {}), 111U);
+  EXPECT_EQ(this->engine.file(111, crypto::sha256({file})), file) << "a rehearsal of a rehearsal";
   EXPECT_EQ(this->engine.file(103, crypto::sha256({file})), file);
   EXPECT_EQ(*offices.own_slips(theirs, 100), (Bytes{5, 5}));
   auto const list = *offices.own_meetings(theirs, 0, 16);
@@ -243,7 +361,7 @@ TYPED_TEST_P(OfficesContract, OnlyTheRowsThatAnOfficeMaySeeAreRead) {
     }
   }
   auto const own = **offices.own_meeting(office, 100);
-  auto const log = **offices.own_log(office, 100);
+  auto const log = **offices.own_log(office, 100, 1 << 20, soon());
   for (std::size_t t = 0; t < kTables; ++t) {
     auto const table = static_cast<Table>(t);
     bool const is_log = table == Table::kEntry || table == Table::kCheckpoint || table == Table::kCosignature;
@@ -279,6 +397,9 @@ TYPED_TEST_P(OfficesContract, WhatIsSealedIsReplacedOnlyIfItIsStillTheSame) {
 REGISTER_TYPED_TEST_SUITE_P(OfficesContract, WhatIsSealedIsReplacedOnlyIfItIsStillTheSame,
                             AnOfficeIsEnrolledByItsNewestSlipOnce, ARequestIsOneDraftOfOneOffice,
                             PartsComeInOrderAndAreJudgedOnce, AMeetingComesWholeAndOnce,
-                            AnothersMeetingIsAsOneThatIsNotThere, OnlyTheRowsThatAnOfficeMaySeeAreRead);
+                            ANumberIsADraftsOrAMeetingsAndNeverBoths, EverythingOfAnOfficeTogetherIsBounded,
+                            AListSaysWhatTheDraftSaid, ALogThatIsTooLargeIsNotRead,
+                            NothingIsMadeUnderAServiceKeyThatIsTheFormerByNow, AnothersMeetingIsAsOneThatIsNotThere,
+                            OnlyTheRowsThatAnOfficeMaySeeAreRead);
 
 }  // namespace piaojue::store::test
