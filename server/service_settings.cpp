@@ -17,8 +17,10 @@ namespace {
 
 constexpr std::size_t kTomlBytesMax = 256U << 10;
 constexpr std::size_t kAddressesMax = 8;
-/// What one laptop that reads slowly may make a node hold: a whole log, not a hall's worth of files.
-constexpr std::uint32_t kSendQueueMib = 64;
+/// What one laptop that reads slowly may make a node hold: a whole log, which it shares with whoever else is sent it.
+constexpr std::uint32_t kSendQueueMib = 128;
+/// And all laptops of a meeting together: a log that all of them are being sent counts once.
+constexpr std::uint32_t kSendQueuesMib = 256;
 constexpr std::size_t kNameBytesMax = 100;
 
 void take_addresses(Reader& reader, std::string_view key, std::vector<std::string>& out) {
@@ -34,6 +36,7 @@ void take_addresses(Reader& reader, std::string_view key, std::vector<std::strin
 void take_limits(Reader& reader, ServiceSettings& out) {
   reader.take("sessions", out.sessions_max);
   reader.take("meetings", out.meetings_max);
+  reader.take("meeting_mib", out.meeting_mib);
   reader.take("database_connections", out.database_connections);
   reader.take("strangers", out.strangers_max);
   reader.take("strangers_per_address", out.strangers_per_address_max);
@@ -44,6 +47,7 @@ void take_limits(Reader& reader, ServiceSettings& out) {
   reader.take("frames_per_s", one.frames_per_s);
   reader.take("frames_burst", one.frames_burst);
   reader.take("send_queue_mib", one.send_queue_mib);
+  reader.take("send_queues_mib", one.send_queues_mib);
   reader.done();
 }
 
@@ -68,6 +72,7 @@ void judge(Reader& top, ServiceSettings const& out, std::string const& listen, s
   }
   if (out.sessions_max == 0) top.say("limits.sessions", text::kKeyZero);
   if (out.meetings_max == 0) top.say("limits.meetings", text::kKeyZero);
+  if (out.meeting_mib == 0) top.say("limits.meeting_mib", text::kKeyZero);
 }
 
 }  // namespace
@@ -77,6 +82,7 @@ Explained<ServiceSettings> parse_service(std::string_view toml, fs::path const& 
   if (!table) return table.error();
   ServiceSettings out;
   out.connections.send_queue_mib = kSendQueueMib;
+  out.connections.send_queues_mib = kSendQueuesMib;
   std::optional<Explanation> fault;
   Reader top(*table, "", fault);
   std::string listen, key, old_key, monitor;

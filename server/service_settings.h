@@ -22,6 +22,7 @@ struct ServiceSettings {
   unsigned threads = 0;                     ///< for heavy work; 0: as many as processors
   std::size_t sessions_max = 10'000;
   std::size_t meetings_max = 500;
+  std::uint32_t meeting_mib = 1024;  ///< of a meeting's rows; one that has more is not served
   unsigned database_connections = 8;
   std::size_t strangers_max = 1024;            ///< as net::ListenOptions; a whole hall may come back at once
   std::size_t strangers_per_address_max = 64;  ///< from behind one router
