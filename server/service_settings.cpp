@@ -6,6 +6,7 @@
 #include "crypto/seal.h"
 #include "protocol/meeting/slip.h"
 #include "server/key_bundle.h"
+#include "server/token_key.h"
 #include "server/toml_reader.h"
 #include "strings/service.h"
 
@@ -108,8 +109,9 @@ Explained<ServiceSettings> parse_service(std::string_view toml, fs::path const& 
   out.listen = *parse_address(listen);
   if (!monitor.empty()) out.monitor = parse_address(monitor);
   if (out.addresses.empty()) out.addresses = {out.address};
-  out.service_key = folder / key;
-  if (!old_key.empty()) out.old_service_key = folder / old_key;
+  auto const place = [&](std::string const& word) { return names_token(word) ? fs::path(word) : folder / word; };
+  out.service_key = place(key);
+  if (!old_key.empty()) out.old_service_key = place(old_key);
   return out;
 }
 
@@ -138,15 +140,17 @@ Explained<ServiceKeys> read_service_keys(ServiceSettings const& settings) {
   return ServiceKeys(std::move(*now), std::move(*before));
 }
 
-Explained<Secret> read_service_key(fs::path const& file) {
+Explained<Secret> read_service_key(fs::path const& where) {
+  if (names_token(where.string())) return read_token_key(where.string());
   struct stat found {};
-  if (::stat(file.c_str(), &found) != 0) return system_error(strings::server::kFileUnreadable, file);
-  if ((found.st_mode & 077) != 0) return unusable(Sentence(text::kKeyFileOpen, {{"path", file.string()}}));
-  return read_secret(file);
+  if (::stat(where.c_str(), &found) != 0) return system_error(strings::server::kFileUnreadable, where);
+  if ((found.st_mode & 077) != 0) return unusable(Sentence(text::kKeyFileOpen, {{"path", where.string()}}));
+  return read_secret(where);
 }
 
-Explained<void> make_service_key(fs::path const& file) {
-  return write_secret(file, Secret::random(crypto::kSealKeyBytes));
+Explained<void> make_service_key(fs::path const& where) {
+  if (names_token(where.string())) return make_token_key(where.string());
+  return write_secret(where, Secret::random(crypto::kSealKeyBytes));
 }
 
 }  // namespace piaojue::server
