@@ -12,6 +12,9 @@
 
 namespace piaojue::server {
 
+/// For what is read of the database every second.
+constexpr std::uint64_t kLookAgainMs = 500;
+
 /// The parts from the bottom up, each with what it may use. None of them knows this class: it only hands on.
 class Core::Parts final : private LogListener {
  public:
@@ -26,6 +29,7 @@ class Core::Parts final : private LogListener {
   std::vector<Job> take_jobs() { return own_work_.take_due(); }
   void look_again() { own_work_.look_again(); }
   void finish_job(JobId id) { own_work_.finish(id); }
+  bool waits_for_word() const { return seat_.waits_for_word(); }
   std::vector<Reading> take_readings() { return attachments_.take_due(); }
   void finish_reading(ReadingId id, std::optional<Bytes> bytes) { attachments_.finish(id, std::move(bytes)); }
   std::optional<std::uint64_t> readings_wanted_in_ms() const { return attachments_.wanted_in_ms(); }
@@ -342,6 +346,7 @@ CommitGroup Core::Parts::take_group() {
   sessions_.push_log(record_.size(), [this](std::uint64_t from) { return feed_.frames(from); });
   if (auto const frame = cosignatures_.take_fresh()) sessions_.to_all(Lane::kCosignature, *frame);
   if (sessions_.status_due()) sessions_.push_status(countdown_.left_s());
+  attachments_.left();
   return outbox_.take();
 }
 
@@ -369,6 +374,9 @@ CommitGroup Core::take_group() { return parts_->take_group(); }
 std::vector<Job> Core::take_jobs() { return parts_->take_jobs(); }
 void Core::look_again() { parts_->look_again(); }
 void Core::finish_job(JobId id) { parts_->finish_job(id); }
+std::optional<std::uint64_t> Core::look_wanted_in_ms() const {
+  return parts_->waits_for_word() ? std::optional(kLookAgainMs) : std::nullopt;
+}
 std::vector<Reading> Core::take_readings() { return parts_->take_readings(); }
 void Core::finish_reading(ReadingId id, std::optional<Bytes> bytes) { parts_->finish_reading(id, std::move(bytes)); }
 std::optional<std::uint64_t> Core::readings_wanted_in_ms() const { return parts_->readings_wanted_in_ms(); }

@@ -53,6 +53,8 @@ class Core {
   /// Time has passed: what waited for it may be due (`trustee_status().protest`).
   void look_again();
   void finish_job(JobId id);
+  /// What is due waits for something that is not known yet: call `look_again` in so many milliseconds.
+  std::optional<std::uint64_t> look_wanted_in_ms() const;
 
   /// What is to be read for somebody now. Call after each change, and when `readings_wanted_in_ms` is over.
   std::vector<Reading> take_readings();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/meeting_loading.h"
 
+#include "server/clock.h"
 #include "server/draft.h"
 #include "server/key_bundle.h"
 #include "strings/refusals.h"
@@ -12,15 +13,33 @@ namespace piaojue::server {
 namespace text = strings::service;
 using store::MeetingNumber;
 
-bool StopBook::has(MeetingNumber meeting, meeting::HalfOf const& attempt) const {
+namespace {
+
+/// A look is made every second; one that is older than this says that they fail.
+constexpr std::uint64_t kStopsFreshMs = 5'000;
+
+}  // namespace
+
+std::optional<bool> StopBook::asked(MeetingNumber meeting, meeting::HalfOf const& attempt,
+                                    std::optional<std::uint64_t> due, std::uint64_t now_ms) {
   std::lock_guard const lock(mutex_);
-  auto const found = stops_.find(meeting);
-  return found != stops_.end() && found->second.contains(store::Stop{attempt.batch, attempt.attempt});
+  if (stops_[meeting].contains(store::Stop{attempt.batch, attempt.attempt})) return true;
+  if (!due) return false;
+  auto const since = due_ms_.emplace(std::pair(meeting, *due), now_ms).first->second;
+  auto const read = read_ms_.find(meeting);
+  bool const known = read != read_ms_.end() && read->second >= since && now_ms < read->second + kStopsFreshMs;
+  return known ? std::optional(false) : std::nullopt;
 }
 
-void StopBook::add(std::map<MeetingNumber, std::vector<store::Stop>> const& stops) {
+void StopBook::add(Stops const& stops) {
   std::lock_guard const lock(mutex_);
   for (auto const& [meeting, list] : stops) stops_[meeting].insert(list.begin(), list.end());
+}
+
+void StopBook::read(Stops const& stops, std::vector<MeetingNumber> const& meetings, std::uint64_t begun_ms) {
+  add(stops);
+  std::lock_guard const lock(mutex_);
+  for (auto const meeting : meetings) read_ms_[meeting] = begun_ms;
 }
 
 namespace {
@@ -43,12 +62,14 @@ Explained<LoadedMeeting> take_up(LoadingTools const& tools, store::Lease const& 
   if (!keys) return Explanation(text::kLoadKeysShut, {}, Refusal::kStorage);
   out.slips = std::make_shared<MeetingHost::SlipsAhead>();
   out.stopping = std::make_shared<std::atomic<bool>>(false);
-  auto config =
-      make_config(std::move(*keys), {.slip_of = [slips = out.slips](PersonId person) { return slips->of(person); },
-                                     .stop_asked = [stops = tools.stops, number = lease.meeting](
-                                                       auto const& attempt) { return stops->has(number, attempt); },
-                                     .pool = tools.work,
-                                     .stopping = out.stopping});
+  auto config = make_config(
+      std::move(*keys),
+      {.slip_of = [slips = out.slips](PersonId person) { return slips->of(person); },
+       .stop_asked = [stops = tools.stops, number = lease.meeting](
+                         auto const& attempt, auto due) { return stops->asked(number, attempt, due, now_ms()); },
+       .pool = tools.work,
+       .owner = lease.meeting,
+       .stopping = out.stopping});
   config.meeting_number = lease.meeting;
   config.addresses = tools.addresses;
   auto core = Core::recover(std::move(config), *contents);

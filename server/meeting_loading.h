@@ -11,16 +11,25 @@
 namespace piaojue::server {
 
 /// The stops of the meetings that a node serves: those that were there when a meeting was loaded, and what a look at
-/// the database, every second, finds since. Thread-safe.
+/// the database, every second, finds since. Where looks fail nobody knows what was said, and no share is given.
+/// Times are now_ms(). Thread-safe.
 class StopBook {
  public:
-  bool has(store::MeetingNumber meeting, meeting::HalfOf const& attempt) const;
+  using Stops = std::map<store::MeetingNumber, std::vector<store::Stop>>;
+  /// As StopAsked.
+  std::optional<bool> asked(store::MeetingNumber meeting, meeting::HalfOf const& attempt,
+                            std::optional<std::uint64_t> due, std::uint64_t now_ms);
   /// What was said once counts for good.
-  void add(std::map<store::MeetingNumber, std::vector<store::Stop>> const& stops);
+  void add(Stops const& stops);
+  /// Those of `meetings`, all of them, by a look that began then.
+  void read(Stops const& stops, std::vector<store::MeetingNumber> const& meetings, std::uint64_t begun_ms);
 
  private:
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::map<store::MeetingNumber, std::set<store::Stop>> stops_;
+  std::map<store::MeetingNumber, std::uint64_t> read_ms_;  ///< the last look
+  /// By Override: when its share was first due.
+  std::map<std::pair<store::MeetingNumber, std::uint64_t>, std::uint64_t> due_ms_;
 };
 
 struct LoadingTools {

@@ -34,7 +34,7 @@ Explained<std::unique_ptr<OfficeNode>> OfficeNode::open(ServiceSettings const& s
                                                         std::shared_ptr<ServiceKeys const> keys, Failed failed) {
   auto const address = address_of(settings);
   if (!address) return address.error();
-  auto pool = store::PostgresPool::open({.url = settings.database, .connections = kConnections});
+  auto pool = store::PostgresPool::open({.url = settings.database, .connections = kConnections, .only_durable = true});
   if (!pool) return pool.error();
   std::unique_ptr<store::Offices> offices = std::make_unique<store::PostgresOffices>(*pool);
   auto const seal = seal_of(*keys);

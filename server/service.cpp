@@ -78,7 +78,10 @@ Explained<std::unique_ptr<Service>> Service::start(ServiceSettings settings, Ser
 }
 
 Explained<void> Service::enter() {
-  auto pool = store::PostgresPool::open({.url = settings_.database, .connections = settings_.database_connections});
+  auto pool = store::PostgresPool::open({.url = settings_.database,
+                                         .connections = settings_.database_connections,
+                                         .meeting_bytes_max = std::uint64_t{settings_.meeting_mib} << 20,
+                                         .only_durable = true});
   if (!pool) return pool.error();
   pool_ = std::move(*pool);
   if (auto const done = store::check(*pool_); !done) return done;
@@ -157,6 +160,7 @@ std::uint16_t Service::port() const { return listener_->port(); }
 
 std::optional<Sentence> Service::unhealthy() const {
   if (stopping_) return text::kServeStopping;
+  if (auto unsafe = node_->unsafe()) return unsafe;
   if (!node_->alive()) return text::kServeNotAlive;
   return std::nullopt;
 }
@@ -306,9 +310,10 @@ void Service::serve(Number number, Entry& entry, LoadedMeeting meeting) {
     return piece ? std::move(*piece) : std::nullopt;
   };
   options.on_commit = [this](std::chrono::microseconds took) { metrics_.committed(took); };
+  options.unsent_max = std::size_t{settings_.connections.send_queues_mib} << 20;
   entry.host = MeetingHost::make(
       loop_, std::move(options), std::move(meeting.core), std::move(meeting.store),
-      {.work = work_, .commits = commits_, .reads = reads_},
+      {.work = work_, .commits = commits_, .reads = reads_, .owner = number},
       [this, number](Notice const& notice) { tells_.notice(number, notice); },
       [this, number](Sentence const& why) { lost(number, why); }, std::move(meeting.slips));
   entry.host->begin();
@@ -352,9 +357,13 @@ void Service::give_back(store::Lease const& lease) {
 
 void Service::renew() {
   std::unique_lock lock(renewer_mutex_);
+  bool was_unsafe = false;
   while (!renewer_stops_) {
     lock.unlock();
     auto const done = node_->renew();
+    auto const unsafe = node_->unsafe();
+    if (unsafe && !was_unsafe) tells_.warning("database_unsafe", *unsafe, {});
+    was_unsafe = unsafe.has_value();
     if (!done) {
       metrics_.count(Counter::kRenewalsFailed);
       if (done.error().code == Refusal::kConflict && !fatal_.exchange(true)) tells_.fatal(done.error().what);
@@ -416,7 +425,8 @@ void Service::look_at_database() {
   }
   bool const taken = looks_.post(Urgency::kUrgent, [this, serving] {
     auto const done = std::shared_ptr<void>(nullptr, [this](void*) { looking_ = false; });
-    if (auto stops = store::stops(*pool_, serving)) stops_->add(*stops);
+    auto const begun_ms = now_ms();
+    if (auto stops = store::stops(*pool_, serving)) stops_->read(*stops, serving, begun_ms);
     if (auto const shut = cards_->refresh()) {
       for (auto const number : *shut) tells_.warning("keys_shut", text::kLoadKeysShut, number);
     }

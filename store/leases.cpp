@@ -71,6 +71,7 @@ struct Node::Impl {
   };
   std::mutex mutex;
   std::map<std::string, Seen> seen;  ///< by node
+  std::optional<Sentence> unsafe;
   /// @return the row's own word if it has stood unchanged for longer than a row may: whose it is can not believe to be
   /// alive, whatever the database's clock has done meanwhile.
   std::optional<std::uint64_t> unchanged(std::string const& node, std::uint64_t alive_until);
@@ -81,6 +82,8 @@ struct Node::Impl {
     std::uint64_t alive_until = 0;  ///< microseconds
   };
   /// @return nothing: entered. Otherwise who has the name.
+  /// The settings may change while a connection lives, by a word to a running database.
+  Tried<void> judge_database();
   Tried<std::optional<Other>> enter(std::optional<std::uint64_t> dead = {});
   Tried<Taken> take(MeetingNumber meeting, std::optional<std::uint64_t> dead = {});
 };
@@ -92,6 +95,18 @@ std::optional<std::uint64_t> Node::Impl::unchanged(std::string const& node, std:
   if (one.alive_until != until) one = {until, now};
   if (now - one.since_ms < (kAliveFor + kMargin).count()) return std::nullopt;
   return until;
+}
+
+Tried<void> Node::Impl::judge_database() {
+  auto const connection = inner().borrow(Purpose::kRenewal);
+  auto durable = connection ? postgres::judge_durability(**connection, postgres::renewal_deadline())
+                            : Tried<void>(connection.error());
+  bool const found_unsafe = !durable && durable.error().state == postgres::kNotDurable;
+  if (found_unsafe) alive_until_ms = 0;
+  std::lock_guard const lock(mutex);
+  if (durable) unsafe.reset();
+  if (found_unsafe) unsafe = durable.error().what;
+  return durable;
 }
 
 Tried<std::optional<Node::Impl::Other>> Node::Impl::enter(std::optional<std::uint64_t> dead) {
@@ -153,7 +168,13 @@ Node::Identity const& Node::identity() const { return impl_->identity; }
 std::shared_ptr<PostgresPool> const& Node::pool() const { return impl_->pool; }
 std::uint64_t Node::life() const { return boottime_ms() < impl_->alive_until_ms ? impl_->lives.load() : 0; }
 
+std::optional<Sentence> Node::unsafe() const {
+  std::lock_guard const lock(impl_->mutex);
+  return impl_->unsafe;
+}
+
 Explained<void> Node::renew() {
+  if (auto const durable = impl_->judge_database(); !durable) return impl_->inner().explain(durable.error());
   auto const sent = boottime_ms();
   auto const renewal = impl_->mine("UPDATE piaojue_node SET alive_until = " + alive_until() +
                                    " WHERE name = $1 AND process = $2 AND alive_until > clock_timestamp()");

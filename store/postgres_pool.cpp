@@ -16,9 +16,6 @@ namespace postgres {
 
 namespace {
 
-/// One that takes longer comes too late, and the next may find a better connection.
-constexpr std::chrono::milliseconds kRenewalDeadline{3'000};
-
 using Values = std::vector<std::pair<std::string, std::string>>;
 
 std::string value_of(Values const& values, std::string_view name) {
@@ -116,7 +113,11 @@ Tried<std::unique_ptr<Connection>> Pool::connect() {
   Fault last;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     auto const at = (first + i) % targets_.size();
-    auto made = Connection::connect(targets_[at], Clock::now() + each, options_.answer_ms, interrupted_);
+    auto const until = Clock::now() + each;
+    auto made = Connection::connect(targets_[at], until, options_.answer_ms, interrupted_);
+    if (made && options_.only_durable) {
+      if (auto const durable = judge_durability(**made, until); !durable) made = durable.error();
+    }
     if (made) {
       std::lock_guard const lock(mutex_);
       first_ = at;
@@ -178,6 +179,25 @@ void Pool::give_back(std::unique_ptr<Connection> connection, std::size_t generat
   freed_.notify_all();
 }
 
+Tried<void> judge_durability(Connection& on, Deadline until) {
+  // What a session has set for itself says nothing of the others.
+  auto const answers =
+      on.run({Statement("SELECT name::text, CASE name WHEN 'synchronous_commit' THEN reset_val ELSE setting END::text "
+                        "FROM pg_catalog.pg_settings "
+                        "WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')")},
+             until);
+  if (!answers) return answers.error();
+  auto const& rows = (*answers)[0];
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    auto const name = rows.text(i, 0);
+    auto const value = rows.text(i, 1);
+    if (value == "on" || (name == "synchronous_commit" && value == "remote_apply")) continue;
+    return Fault{
+        Fate::kRefused, {text::kDatabaseSetting, {{"name", name}, {"value", value}}}, std::string(kNotDurable)};
+  }
+  return {};
+}
+
 std::vector<Statement> transaction(std::vector<Statement> statements) {
   statements.insert(statements.begin(), Statement("BEGIN ISOLATION LEVEL READ COMMITTED"));
   statements.emplace_back("COMMIT");
@@ -188,7 +208,7 @@ Tried<Answers> run_once(Pool& pool, std::vector<Statement> const& statements, Pu
   auto const connection = pool.borrow(purpose);
   if (!connection) return connection.error();
   auto until = pool.answer_deadline();
-  if (purpose == Purpose::kRenewal) until = std::min(until, Clock::now() + kRenewalDeadline);
+  if (purpose == Purpose::kRenewal) until = std::min(until, renewal_deadline());
   return (*connection)->run(statements, until);
 }
 Tried<Answers> run_patiently(Pool& pool, std::vector<Statement> const& statements) {
@@ -208,6 +228,7 @@ Explained<std::shared_ptr<PostgresPool>> PostgresPool::open(PostgresOptions opti
       std::unique_ptr<Impl>(new Impl{{std::move(options), std::move(*targets), std::move(place)}}));
   auto& inner = pool->impl().pool;
   auto const schema = postgres::run_once(inner, {postgres::Statement("SELECT current_schema()::text")});
+  if (!schema && schema.error().state == postgres::kNotDurable) return inner.explain(schema.error());
   if (!schema) {
     postgres::Fault const why{schema.error().fate, {text::kDatabaseNotReached, {{"reason", schema.error().what}}}, {}};
     return inner.explain(why);

@@ -9,6 +9,7 @@
 /// `target_session_attrs=read-write`, which is added where it says nothing else. Of several hosts each gets its part of
 /// `connect_ms`, so that one that is switched off does not hide the next; the last that answered is asked first. What
 /// it holds besides host, port and name of the database is never said or logged.
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,9 @@ struct PostgresOptions {
   unsigned connect_ms = 5'000;  ///< for one attempt to connect
   unsigned answer_ms = 10'000;  ///< for the answer to one statement, or to one group of them
   unsigned patience_ms = 20'000;  ///< how long it is tried anew while the database is away or busy with somebody else
+  std::uint64_t meeting_bytes_max = 0;  ///< of a meeting's rows; one that has more is not loaded. 0: none
+  /// Every new connection is judged as `check` judges: one to a database that may lose what it confirms is refused.
+  bool only_durable = false;
 };
 
 class PostgresPool {

@@ -12,16 +12,41 @@ using postgres::Fate;
 using postgres::Fault;
 using postgres::Statement;
 using postgres::Tried;
+using std::chrono::milliseconds;
 
 namespace {
 
 Fault refused(Sentence what) { return {Fate::kRefused, std::move(what), {}}; }
+
+/// Who waits for somebody's lock does not wait with a thread: it is tried anew by whoever has one.
+Fault in_the_way(Fault fault) {
+  if (fault.state == postgres::kLockTimeout) fault.fate = Fate::kRefused;
+  return fault;
+}
 
 Statement row_of(MeetingNumber meeting, bool lock) {
   Statement row("SELECT node, process, epoch::int8, commits::int8 FROM piaojue_meeting WHERE meeting = $1");
   row.number(meeting);
   if (lock) row.sql += " FOR UPDATE";
   return row;
+}
+
+/// @return refused: the meeting has more than may be loaded. Asked before it is read: one page may be all of it.
+Tried<void> judge_size(Connection& on, postgres::Pool& pool, MeetingNumber meeting) {
+  auto const most = pool.options().meeting_bytes_max;
+  if (most == 0) return {};
+  Statement sizes("SELECT (0");
+  for (std::size_t t = 0; t < kTables; ++t) {
+    sizes.sql += " + (SELECT coalesce(sum(octet_length(key) + octet_length(value)), 0) FROM " +
+                 postgres::table_name(static_cast<Table>(t)) + " WHERE meeting = $1)";
+  }
+  sizes.sql += ")::int8";
+  sizes.number(meeting);
+  auto const answers = on.run({sizes}, pool.answer_deadline());
+  if (!answers) return answers.error();
+  auto const bytes = (*answers)[0].number(0, 0);
+  if (bytes <= most) return {};
+  return refused({text::kDatabaseMeetingLarge, {{"meeting", meeting}, {"mib", bytes >> 20}, {"most", most >> 20}}});
 }
 
 /// One moment for all tables: they are read while a node writes.
@@ -36,6 +61,7 @@ Tried<Contents> read_whole(postgres::Pool& pool, MeetingNumber meeting,
   auto const& row = (*begun)[1];
   if (row.rows() != 1) return refused({text::kDatabaseMeetingMissing, {{"meeting", meeting}}});
   if (auto const mine = judge(row); !mine) return mine.error();
+  if (auto const fits = judge_size(on, pool, meeting); !fits) return fits.error();
   auto contents = postgres::read_contents(on, meeting, pool);
   if (!contents) return contents;
   if (auto const ended = on.run({Statement("COMMIT")}, pool.answer_deadline()); !ended) return ended.error();
@@ -67,6 +93,9 @@ struct PostgresStore::Impl {
 
   std::mutex mutex;  ///< one commit at a time, and no load beside it
   std::optional<std::uint64_t> commits;
+  /// Of a group that somebody is in the way of, and since when.
+  std::optional<Progress> unfinished;
+  postgres::Deadline locked_until;
   /// After a refused commit nobody knows what the rows hold against what the program holds.
   std::optional<Explanation> failed;
 
@@ -120,13 +149,14 @@ Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Stateme
   auto& on = **connection;
   auto const until = inner().answer_deadline();
   std::vector<Statement> fence{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
+  if (on.times_locks()) fence.emplace_back("SET LOCAL lock_timeout = " + std::to_string(kLockedFor.count()));
   if (progress.lost) {
     if (auto const begun = on.run(std::exchange(fence, {}), until); !begun) return begun.error();
-    if (auto const known = find_out(on, progress, until); !known) return known.error();
+    if (auto const known = find_out(on, progress, until); !known) return in_the_way(known.error());
   }
   fence.push_back(raise(progress.count));
   auto const fenced = on.run(fence, until);
-  if (!fenced) return fenced.error();
+  if (!fenced) return in_the_way(fenced.error());
   if (fenced->back().affected() != 1) {
     auto const why = find_out(on, progress, until);
     return why ? Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}} : why.error();
@@ -136,7 +166,8 @@ Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Stateme
   rest.emplace_back("COMMIT");
   progress.lost = true;
   auto const committed = on.run(rest, until);
-  if (!committed) return committed.error();
+  // Whoever is in the way of a row makes COMMIT a ROLLBACK, too.
+  if (!committed) return in_the_way(committed.error());
   // What could not be committed is answered "ROLLBACK".
   if (!committed->back().tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
   progress = {progress.count + 1, false, true};
@@ -151,7 +182,7 @@ Tried<std::uint64_t> PostgresStore::Impl::first_count() const {
 }
 
 PostgresStore::PostgresStore(Node const& node, Lease lease)
-    : impl_(new Impl{node.pool(), node.identity(), lease, {}, {}, {}}) {}
+    : impl_(new Impl{node.pool(), node.identity(), lease, {}, {}, {}, {}, {}}) {}
 PostgresStore::~PostgresStore() = default;
 
 Explained<Contents> PostgresStore::load() {
@@ -183,9 +214,18 @@ Explained<void> PostgresStore::commit(Writes const& writes) {
     if (!count) return fail(count.error());
     impl_->commits = *count;
   }
-  Progress progress{*impl_->commits, false, false};
+  bool const anew = impl_->unfinished.has_value();
+  auto progress = anew ? *impl_->unfinished : Progress{*impl_->commits, false, false};
   auto const done = postgres::patiently(impl_->inner(), [&] { return impl_->attempt(progress, group); });
+  if (!done && done.error().state == postgres::kLockTimeout) {
+    auto const now = postgres::Clock::now();
+    if (!anew) impl_->locked_until = now + milliseconds(impl_->inner().options().patience_ms);
+    if (now >= impl_->locked_until) return fail(refused({text::kDatabaseLocked, {{"meeting", impl_->lease.meeting}}}));
+    impl_->unfinished = progress;
+    return impl_->inner().explain(done.error(), Refusal::kBusy);
+  }
   if (!done) return fail(done.error());
+  impl_->unfinished.reset();
   impl_->commits = progress.count;
   return {};
 }

@@ -135,13 +135,17 @@ Tried<void> Connection::greet(Deadline until, unsigned patience_ms) {
   // whoever waits for that row gives up. No timeout is set for statements: a COMMIT that is cancelled while it waits
   // for a standby is answered with success.
   auto const idle = std::to_string(patience_ms * 2 / 5);
-  auto const answers = run({Statement("SET idle_in_transaction_session_timeout = " + idle),
-                            Statement("SET lock_timeout = " + std::to_string(patience_ms * 3 / 5)),
-                            // The machine that a failover leads to may be set otherwise than the one that was judged.
-                            Statement("SELECT set_config('synchronous_commit', 'on', false) WHERE "
-                                      "current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')")},
-                           until);
   // Not everything that speaks the protocol has both settings.
+  auto const waits = run({Statement("SET lock_timeout = " + std::to_string(patience_ms * 3 / 5))}, until);
+  if (!waits && waits.error().state != kUnknownSetting) return waits.error();
+  times_locks_ = waits.has_value();
+  auto const answers = run({Statement("SET idle_in_transaction_session_timeout = " + idle),
+                            // The machine that a failover leads to may be set otherwise than the one that was judged;
+                            // and this one, tomorrow.
+                            Statement("SELECT set_config('synchronous_commit', CASE "
+                                      "current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' "
+                                      "ELSE 'on' END, false)")},
+                           until);
   if (!answers && answers.error().state != kUnknownSetting) return answers.error();
   return {};
 }

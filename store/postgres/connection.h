@@ -37,6 +37,9 @@ using Tried = boost::system::result<T, Fault>;
 
 inline constexpr std::string_view kUniqueViolation = "23505";
 inline constexpr std::string_view kNoRight = "42501";
+inline constexpr std::string_view kLockTimeout = "55P03";
+/// Not the database's: it may lose what it confirms.
+inline constexpr std::string_view kNotDurable = "not durable";
 
 struct Statement {
   explicit Statement(std::string text) : sql(std::move(text)) {}
@@ -107,6 +110,8 @@ class Connection {
   [[nodiscard]] Tried<Answers> run(std::vector<Statement> const& statements, Deadline until);
   /// Idle, outside of a transaction, and no deadline has passed in it.
   bool usable() const;
+  /// It knows `lock_timeout`, which not everything that speaks the protocol does.
+  bool times_locks() const { return times_locks_; }
 
  private:
   explicit Connection(std::atomic<bool> const& interrupted) : interrupted_(interrupted) {}
@@ -124,6 +129,7 @@ class Connection {
   Hidden hidden_;
   bool broken_ = false;
   bool warned_ = false;
+  bool times_locks_ = true;
 };
 
 }  // namespace piaojue::store::postgres

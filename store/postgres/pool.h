@@ -81,10 +81,16 @@ auto patiently(Pool& pool, F&& attempt) -> decltype(attempt()) {
   }
 }
 
+/// One that takes longer comes too late, and the next may find a better connection.
+inline Deadline renewal_deadline() { return Clock::now() + std::chrono::milliseconds(3'000); }
+
 /// Several statements that may be repeated, on a connection of their own for this once.
 [[nodiscard]] Tried<Answers> run_once(Pool& pool, std::vector<Statement> const& statements,
                                       Purpose purpose = Purpose::kOrdinary);
 [[nodiscard]] Tried<Answers> run_patiently(Pool& pool, std::vector<Statement> const& statements);
+/// Whether the database, as it is set now, keeps what it confirms. kRefused, kNotDurable: it may lose it, and which
+/// setting that is. One that an engine does not have is not asked of it.
+[[nodiscard]] Tried<void> judge_durability(Connection& on, Deadline until);
 /// As one transaction: BEGIN before them, whose answer is the first, and COMMIT behind.
 [[nodiscard]] std::vector<Statement> transaction(std::vector<Statement> statements);
 

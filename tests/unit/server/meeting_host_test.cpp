@@ -3,6 +3,7 @@
 #include "server/meeting_host.h"
 
 #include "served.h"
+#include "server/meeting_loading.h"
 
 namespace piaojue::server::test {
 namespace {
@@ -18,6 +19,10 @@ class HeldStore final : public store::Store {
       ++waiting_;
       wake_.notify_all();
       wake_.wait_for(lock, std::chrono::seconds(20), [this] { return !held_; });
+    }
+    if (busy > 0) {
+      --busy;
+      return Explanation({}, {}, Refusal::kBusy);
     }
     return store_.commit(writes);
   }
@@ -35,6 +40,7 @@ class HeldStore final : public store::Store {
     ASSERT_TRUE(wake_.wait_for(lock, std::chrono::seconds(20), [this] { return waiting_ > 0; }));
   }
   std::atomic<unsigned> slips_read{0};
+  std::atomic<unsigned> busy{0};  ///< so many times somebody else is in the way
 
  private:
   MemoryStore& store_;
@@ -49,10 +55,9 @@ class Hosted : public Served {
   void serve(Config config, Contents const& contents, net::TlsContext tls) override {
     auto const slips = std::make_shared<MeetingHost::SlipsAhead>();
     config.slip_of = [slips](PersonId person) { return slips->of(person); };
-    MeetingHostOptions options;
     options.may_speak = [this] { return may_speak.load(); };
     meeting = MeetingHost::make(
-        server_loop, std::move(options), must(Core::recover(std::move(config), contents)), held,
+        server_loop, options, must(Core::recover(std::move(config), contents)), held,
         {.work = pool, .commits = commits, .reads = commits}, [](Notice const&) {},
         [this](Sentence const& reason) { fatal.set_value(reason.in(Lang::kEn)); }, slips);
     listener = must(net::Listener::listen(server_loop.io(), {.address = "127.0.0.1"}, std::move(tls), {},
@@ -79,6 +84,7 @@ class Hosted : public Served {
   std::shared_ptr<HeldStore> held = std::make_shared<HeldStore>(store);
   WorkPool commits{{.threads = 2}, [](std::string const& what) { ADD_FAILURE() << what; }};
   std::atomic<bool> may_speak{true};
+  MeetingHostOptions options;
   std::shared_ptr<MeetingHost> meeting;
   std::shared_ptr<net::Listener> listener;
   net::Loop server_loop;
@@ -118,6 +124,13 @@ TEST_F(Hosted, WhatIsBeingCommittedIsAnsweredBeforeTheEnd) {
   EXPECT_TRUE(late->ask(start).closed) << "and nothing is taken in any more";
 }
 
+// Harm: a voter is told that his vote is lost because somebody looked at a row of the database.
+TEST_F(Hosted, ACommitThatSomebodyWasInTheWayOfIsDoneAgain) {
+  held->busy = 3;
+  EXPECT_TRUE(enrol(2, must(net::make_tls_key())).frame->has_enrolled());
+  EXPECT_EQ(held->busy, 0U);
+}
+
 // Harm: a node that slept while another one took its meeting answers from an old log, and a laptop that compares it
 // with what it has calls it a split for ever.
 TEST_F(Hosted, WhoMayNotSpeakSaysNothingAtAll) {
@@ -129,6 +142,141 @@ TEST_F(Hosted, WhoMayNotSpeakSaysNothingAtAll) {
   EXPECT_FALSE(reply.frame);
   EXPECT_TRUE(reply.closed) << "it looks for another node";
   EXPECT_EQ(fatal.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+/// A laptop that was enrolled, which reads when it is told to.
+struct Laptop {
+  static std::shared_ptr<Laptop> connect(net::Loop& loop, std::uint16_t port, net::TlsContext const& tls) {
+    auto const self = std::make_shared<Laptop>();
+    net::ChannelLimits limits;
+    limits.send_queue_frames_max = 100'000;
+    std::promise<std::shared_ptr<net::Channel>> made;
+    net::connect(loop.io(), "127.0.0.1", port, tls, limits,
+                 [&](std::shared_ptr<net::Channel> channel, net::Closed const&) { made.set_value(channel); });
+    self->channel = made.get_future().get();
+    self->channel->start([self](Bytes const&) { ++self->answers; },
+                         [self](net::Closed const&) { self->closed = true; });
+    return self;
+  }
+  /// For the whole draft, which is long.
+  void ask(std::uint64_t times) {
+    for (std::uint64_t i = 1; i <= times; ++i) {
+      v2::ClientFrame frame;
+      frame.set_id(i);
+      frame.mutable_get_draft();
+      channel->send(to_bytes(as_bytes(frame.SerializeAsString())));
+    }
+  }
+  std::shared_ptr<net::Channel> channel;
+  std::atomic<std::uint64_t> answers{0};
+  std::atomic<bool> closed{false};
+};
+
+template <class Predicate>
+bool soon(Predicate done, std::chrono::milliseconds within = std::chrono::seconds(20)) {
+  auto const until = std::chrono::steady_clock::now() + within;
+  while (!done() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  return done();
+}
+
+class Unread : public Hosted {
+ protected:
+  static constexpr std::uint64_t kRequests = 50'000;  // more in answers than the system's buffers take
+
+  /// The clerk's, who may ask for the draft.
+  std::shared_ptr<Laptop> laptop() {
+    if (credential.certificate_pem.empty()) {
+      credential.key_pem = must(net::make_tls_key());
+      auto const enrolled = enrol(4, credential.key_pem);
+      credential.certificate_pem = enrolled.frame->enrolled().certificate();
+    }
+    EXPECT_TRUE(soon([&] { return meeting->sessions() == 0; }));
+    auto made = Laptop::connect(loop, port(), must(net::TlsContext::client(spki, credential.clone())));
+    EXPECT_TRUE(soon([&] { return meeting->sessions() == 1; }));
+    return made;
+  }
+  net::Credential credential;
+};
+
+// Harm: one laptop that asks and does not read fills the memory of a node, and every meeting on it ends.
+TEST_F(Unread, WhoDoesNotReadIsNotAnswered) {
+  auto const deaf = laptop();
+  deaf->channel->pause();
+  deaf->ask(kRequests);
+  std::size_t most = 0;
+  soon(
+      [&] {
+        most = std::max(most, meeting->unsent());
+        return deaf->closed.load();
+      },
+      std::chrono::seconds(2));
+  EXPECT_FALSE(deaf->closed);
+  EXPECT_GT(most, 10'000U) << "or this shows nothing";
+  EXPECT_LT(most, 200'000U);
+  EXPECT_LT(deaf->answers, kRequests) << "or this shows nothing";
+  deaf->channel->resume();
+  EXPECT_TRUE(soon([&] { return deaf->answers == kRequests || deaf->closed; }));
+  EXPECT_EQ(deaf->answers, kRequests) << "nothing that was asked is lost";
+  deaf->channel->close();
+}
+
+class UnreadTogether : public Unread {
+ protected:
+  UnreadTogether() { options.unsent_max = 32U << 10; }
+};
+
+// Harm: a few laptops that do not read do together what one of them may not.
+TEST_F(UnreadTogether, WhoHasMostOfHisOwnWaitingIsClosed) {
+  auto const deaf = laptop();
+  deaf->channel->pause();
+  deaf->ask(kRequests);
+  // The deadline for writing is longer.
+  EXPECT_TRUE(soon([&] { return meeting->sessions() == 0; }, std::chrono::seconds(8))) << "it was closed";
+  EXPECT_LT(meeting->unsent(), options.unsent_max);
+  auto const other = laptop();
+  other->ask(100);
+  EXPECT_TRUE(soon([&] { return other->answers == 100; })) << "and the meeting goes on";
+  other->channel->close();
+  deaf->channel->close();
+}
+
+// Harm: the operator has said stop, the database can not be read just then, and trustee 0 opens the box.
+TEST(Stops, AreKnownOnlyByALookThatBeganWhenTheShareWasDue) {
+  StopBook book;
+  meeting::HalfOf const attempt{1, 1};
+  std::uint64_t const override_index = 40;
+  book.read({}, {7}, 900);
+  EXPECT_EQ(book.asked(7, attempt, {}, 1'000), false) << "it is not due yet";
+  EXPECT_EQ(book.asked(7, attempt, override_index, 1'000), std::nullopt) << "the look began before";
+  book.read({}, {8}, 1'001);
+  EXPECT_EQ(book.asked(7, attempt, override_index, 1'500), std::nullopt) << "another meeting's";
+  book.read({}, {7}, 1'001);
+  EXPECT_EQ(book.asked(7, attempt, override_index, 1'500), false);
+  EXPECT_EQ(book.asked(7, attempt, override_index, 60'000), std::nullopt) << "looks have failed since";
+  book.read({}, {7}, 60'000);
+  EXPECT_EQ(book.asked(7, attempt, override_index, 60'001), false);
+  EXPECT_EQ(book.asked(7, attempt, override_index + 1, 60'002), std::nullopt) << "a second Override";
+  book.read({{7, {{1, 1}}}}, {7}, 60'003);
+  EXPECT_EQ(book.asked(7, attempt, override_index + 1, 60'004), true);
+  EXPECT_EQ(book.asked(7, attempt, {}, 900'000), true) << "what was said once counts for good";
+}
+
+// Harm: a hall that comes back at once and is sent one log is taken for one that does not read.
+TEST(Unsent, AFrameCountsOnceUntilTheLastHasLetGo) {
+  Unsent unsent;
+  auto const log = share(Bytes(1000, 1));
+  auto first = unsent.counted(log);
+  auto second = unsent.counted(log);
+  auto other = unsent.counted(share(Bytes(10, 2)));
+  EXPECT_EQ(unsent.bytes(), 1010u);
+  first.reset();
+  EXPECT_EQ(unsent.bytes(), 1010u);
+  second.reset();
+  EXPECT_EQ(unsent.bytes(), 10u);
+  for (int i = 0; i < 1000; ++i) static_cast<void>(unsent.counted(share(Bytes(7, 3))));
+  EXPECT_EQ(unsent.bytes(), 10u);
+  first = unsent.counted(log);
+  EXPECT_EQ(unsent.bytes(), 1010u) << "it counts again";
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ TEST(ServiceToml, EveryFaultNamesItsKeyAndNoPassword) {
            {"proxies = [1]\n", "proxies"},
            {"monitor = \"9501\"\n", "monitor"},
            {"[limits]\nmeetings = 0\n", "limits.meetings"},
+           {"[limits]\nmeeting_mib = 0\n", "limits.meeting_mib"},
            {"[limits]\ndatabase_connections = 3\n", "limits.database_connections"},
            {"[limits]\noffice_mib = 0\n", "limits.office_mib"},
            {"offices = \"no\"\n", "offices"},

@@ -62,6 +62,23 @@ TEST(Meetings, SealedKeysAreReplacedOnlyIfNobodyElseHasDoneIt) {
   EXPECT_EQ(*sealed_keys(*service.pool(), 1), Bytes{2});
 }
 
+// Harm: one meeting that somebody has filled takes all memory of a node, and every meeting on it ends.
+TEST(Meetings, OneThatIsTooLargeIsNamedAndNotLoaded) {
+  Service service;
+  for (MeetingNumber const meeting : {1U, 2U}) service.make_meeting(meeting);
+  PostgresOptions options;
+  options.url = service.url();
+  options.meeting_bytes_max = 1U << 20;
+  auto const node = Service::join(must(PostgresPool::open(options)), "a");
+  PostgresStore large(*node, lease_of(node->take(1)));
+  for (std::uint64_t i = 0; i < 4; ++i) ASSERT_TRUE(large.commit(entry(i, random_bytes(300'000))));
+  auto const refused = PostgresStore(*node, lease_of(node->take(1))).load();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what.key(), "server.database.meeting_large");
+  EXPECT_TRUE(PostgresStore(*node, lease_of(node->take(2))).load()) << "all others go on";
+  EXPECT_TRUE((*open_to_read(service.pool(), 1))->load()) << "for whoever looks into it";
+}
+
 // Harm: a slip made for a dead laptop while the meeting waits would not be known to the node that serves it.
 TEST(Meetings, ASlipIsSeenAtOnceByWhoServesTheMeeting) {
   Service service;
