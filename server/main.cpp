@@ -285,7 +285,7 @@ Sentence usage(CLI::ParseError const& error, bool of_store) {
     without(" is required");
     without("A subcommand");
     if (what.empty() && of_store)
-      what = "store migrate | check | reseal";
+      what = "store migrate | check | reseal | copy";
     else if (what.empty())
       what = "init | run | sheet | slip | slips | export | status | stop | serve | adopt | service-key | store";
     return {text::kUsageMissing, {{"what", what}}};
@@ -362,6 +362,14 @@ class CommandLine {
     check_ = service_command(*store_, "check", service_text::kHelpCheck);
     reseal_ = service_command(*store_, "reseal", service_text::kHelpReseal);
     check_->add_option("--number", number_, words(service_text::kHelpCheckNumber));
+    copy_ = service_command(*store_, "copy", service_text::kHelpCopy);
+    copy_->add_option("DIR", dir_, words(service_text::kHelpCopyDir));
+    copy_->add_option("--number", copy_options_.number, words(service_text::kHelpCopyNumber))
+        ->required()
+        ->check(CLI::Range(std::uint32_t{1}, meeting::kMeetingNumberMax));
+    copy_->add_option("--listen", copy_options_.listen, words(service_text::kHelpCopyListen));
+    copy_->add_option("--host", copy_options_.host, words(text::kHelpHost));
+    copy_->add_flag("--undo", copy_options_.undo, words(service_text::kHelpCopyUndo));
     offices_ = std::make_unique<OfficeCommands>(app_, lang_);
   }
   CLI::App* service_command(CLI::App& parent, char const* name, Text const& help) {
@@ -385,11 +393,20 @@ class CommandLine {
       done = make_service_key(file);
     } else if (migrate_->parsed()) {
       done = migrate_store(file);
+    } else if (copy_->parsed()) {
+      done = copy(file);
     } else {
       return std::nullopt;
     }
     if (!done) return Explained<bool>(done.error());
     return Explained<bool>(true);
+  }
+  Explained<void> copy(fs::path const& file) {
+    if (dir_.empty() != copy_options_.undo) {
+      return unusable(Sentence(copy_options_.undo ? text::kUsageExtra : text::kUsageMissing, {{"what", "DIR"}}));
+    }
+    copy_options_.directory = clean(dir_);
+    return copy_store(file, copy_options_);
   }
   std::string words(Text const& help) const { return std::string(help.in(lang_)); }
   CLI::App* command(char const* name, Text const& help) {
@@ -441,7 +458,8 @@ class CommandLine {
   CLI::App *init_ = nullptr, *run_ = nullptr, *sheet_ = nullptr, *slip_ = nullptr, *export_ = nullptr,
            *status_ = nullptr, *slips_ = nullptr, *stop_ = nullptr;
   CLI::App *serve_ = nullptr, *adopt_ = nullptr, *service_key_ = nullptr, *store_ = nullptr, *migrate_ = nullptr,
-           *check_ = nullptr, *reseal_ = nullptr;
+           *check_ = nullptr, *reseal_ = nullptr, *copy_ = nullptr;
+  CopyOptions copy_options_;
   std::unique_ptr<OfficeCommands> offices_;
   std::string file_;
   store::MeetingNumber number_ = 0;

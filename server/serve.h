@@ -14,8 +14,22 @@ namespace piaojue::server {
 
 /// `piaojue-server adopt SERVICE.toml DIR`: takes the meeting of a directory, which `init --number` made, into the
 /// database. Can be repeated. The directory stays as it is, and `run` refuses it from then on. Refused, and nothing was
-/// written: it has no number, a server runs on it, the number is another meeting's.
+/// written: it has no number, a server runs on it, the number is another meeting's. One that `store copy` has moved out
+/// comes back from the directory that has it, and from no other.
 [[nodiscard]] Explained<void> adopt(fs::path const& file, fs::path const& directory);
+
+struct CopyOptions {
+  store::MeetingNumber number = 0;
+  fs::path directory;
+  std::string listen;  ///< where the directory's server will listen; empty: the first of the service's addresses
+  std::string host;    ///< for new slips, if not the address
+  bool undo = false;   ///< what is on its way stays
+};
+/// `piaojue-server store copy SERVICE.toml --number N DIR`: moves a meeting, with its files and keys, from the database
+/// into a directory that does not exist or is empty, where `run` goes on with it; `adopt` is the way back. Nodes let it
+/// go first, and what remains of it in the database is its number. Can be repeated, and is to be if it was ended before
+/// it said that it was done: until then neither serves the meeting, and afterwards the directory alone.
+[[nodiscard]] Explained<void> copy_store(fs::path const& file, CopyOptions const& options);
 
 /// `piaojue-server store migrate SERVICE.toml`
 [[nodiscard]] Explained<void> migrate_store(fs::path const& file);

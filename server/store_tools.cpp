@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/store_tools.h"
+
 #include <fcntl.h>
 
 #include <iostream>
@@ -11,6 +13,7 @@
 #include "server/office_node.h"
 #include "server/serve.h"
 #include "server/slips.h"
+#include "store/moving.h"
 #include "store/postgres_offices.h"
 #include "store/schema.h"
 #include "strings/refusals.h"
@@ -25,20 +28,6 @@ using store::MeetingNumber;
 namespace {
 
 constexpr std::size_t kMaterialBytesMax = 1U << 30;
-
-/// What a command needs of a service: few connections, and its keys.
-struct Tools {
-  ServiceSettings settings;
-  std::shared_ptr<store::PostgresPool> pool;
-};
-
-Explained<Tools> open_tools(fs::path const& file) {
-  auto settings = read_service(file);
-  if (!settings) return settings.error();
-  auto pool = store::PostgresPool::open({.url = settings->database, .connections = 2});
-  if (!pool) return pool.error();
-  return Tools{std::move(*settings), std::move(*pool)};
-}
 
 /// The draft names the meeting by an id of its own: two meetings of one number are two.
 bool is_same(Contents const& a, Contents const& b) {
@@ -85,6 +74,14 @@ Explained<bool> is_there(Tools const& tools, MeetingNumber number, Contents cons
 
 }  // namespace
 
+Explained<Tools> open_tools(fs::path const& file) {
+  auto settings = read_service(file);
+  if (!settings) return settings.error();
+  auto pool = store::PostgresPool::open({.url = settings->database, .connections = 2});
+  if (!pool) return pool.error();
+  return Tools{std::move(*settings), std::move(*pool)};
+}
+
 Explained<Contents> read_meeting(std::shared_ptr<store::PostgresPool> pool, MeetingNumber meeting) {
   auto const store = store::open_to_read(std::move(pool), meeting);
   if (!store) return store.error();
@@ -96,6 +93,55 @@ Explained<Contents> read_meeting(fs::path const& file, MeetingNumber meeting) {
   if (!tools) return tools.error();
   return read_meeting(tools->pool, meeting);
 }
+
+namespace {
+
+/// What `adopt` takes in, and into what.
+struct Taking {
+  Directory directory;
+  Tools tools;
+  MeetingNumber number = 0;
+  store::Whereabouts at;
+  std::string database;  ///< its id, in hexadecimal digits
+};
+
+/// @return whether it is there already. Refused: it may not come in.
+Explained<bool> may_come(Taking const& taking, Contents const& contents) {
+  auto const& path = taking.directory.path();
+  auto const there = is_there(taking.tools, taking.number, contents);
+  if (!there) return there;
+  if (taking.at.stay == store::Stay::kLeaving) {
+    return unusable(Sentence(text::kAdoptLeaving, {{"meeting", taking.number}}));
+  }
+  auto const before = adoption_of(taking.directory);
+  if (before && !before->from.empty()) return unusable(Sentence(text::kRunNotHereYet, {{"path", path.string()}}));
+  if (before && before->database != taking.database)
+    return unusable(Sentence(text::kAdoptElsewhere, {{"path", path.string()}}));
+  // Its log has gone on there; this directory's is the beginning of it, and whoever saw more would call it another.
+  if (taking.at.stay != store::Stay::kGone) {
+    if (!before || !before->done || *there) return there;
+    return unusable(Sentence(text::kAdoptGone, {{"meeting", taking.number}}));
+  }
+  auto const draft = read_draft(contents);
+  if (!draft || to_bytes(draft->meeting_id) != taking.at.meeting_id)
+    return unusable(Sentence(text::kAdoptNumberTaken, {{"meeting", taking.number}}));
+  auto const came = release_of(taking.directory);
+  if (!came || came->database != taking.database || came->from != to_hex(taking.at.directory))
+    return unusable(Sentence(text::kAdoptOtherDirectory, {{"path", path.string()}, {"meeting", taking.number}}));
+  return there;
+}
+
+Explained<void> take_in(Taking const& taking, ServiceKeys const& keys, Keys const& own, Contents contents) {
+  auto& pool = *taking.tools.pool;
+  if (auto const done = add_files(pool, taking.number, taking.directory.materials()); !done) return done;
+  auto& meta = contents[Table::kMeta];
+  meta[to_bytes(as_bytes(kKeysRow))] = seal_keys(keys.now(), taking.number, own);
+  for (auto const& stop : stops_of(taking.directory)) meta[store::stop_row(stop)] = {};
+  if (taking.at.stay != store::Stay::kGone) return store::create_meeting(pool, taking.number, 0, contents);
+  return store::come_back(pool, taking.number, taking.at.directory, contents);
+}
+
+}  // namespace
 
 Explained<void> adopt(fs::path const& file, fs::path const& path) {
   Directory const directory(path);
@@ -113,30 +159,21 @@ Explained<void> adopt(fs::path const& file, fs::path const& path) {
   if (!own) return own.error();
   auto const from = directory.open_store();
   if (!from) return from.error();
-  auto contents = read_contents(**from);
+  auto const contents = read_contents(**from);
   if (!contents) return contents.error();
-  auto const there = is_there(*tools, number, *contents);
-  if (!there) return there.error();
   auto const id = store::database_id(*tools->pool);
   if (!id) return id.error();
-  Adoption adoption{to_hex(*id), false};
-  if (auto const before = adoption_of(directory)) {
-    if (before->database != adoption.database)
-      return unusable(Sentence(text::kAdoptElsewhere, {{"path", path.string()}}));
-    // Its log has gone on there; this directory's is the beginning of it, and whoever saw more would call it another.
-    if (before->done && !*there) return unusable(Sentence(text::kAdoptGone, {{"meeting", number}}));
-  }
+  auto const at = store::whereabouts(*tools->pool, number);
+  if (!at) return at.error();
+  Taking const taking{directory, *tools, number, *at, to_hex(*id)};
+  auto const there = may_come(taking, *contents);
+  if (!there) return there.error();
   // First this, so that no moment is in which both may be served: a mark without a meeting is mended by repeating.
-  if (auto const done = mark_adopted(directory, {adoption.database, *there}); !done) return done;
+  if (auto const done = mark_adopted(directory, {taking.database, *there, {}}); !done) return done;
   if (!*there) {
-    if (auto const done = add_files(*tools->pool, number, directory.materials()); !done) return done;
-    auto& meta = (*contents)[Table::kMeta];
-    meta[to_bytes(as_bytes(kKeysRow))] = seal_keys(keys->now(), number, *own);
-    for (auto const& stop : stops_of(directory)) meta[store::stop_row(stop)] = {};
-    if (auto const done = store::create_meeting(*tools->pool, number, 0, *contents); !done) return done;
+    if (auto const done = take_in(taking, *keys, *own, *contents); !done) return done;
   }
-  adoption.done = true;
-  if (auto const done = mark_adopted(directory, adoption); !done) return done;
+  if (auto const done = mark_adopted(directory, {taking.database, true, {}}); !done) return done;
   std::cout << "meeting " << number << " adopted\n";
   return {};
 }
@@ -224,9 +261,6 @@ Explained<bool> reseal_store(fs::path const& file, Lang lang) {
 
 // ---- check
 
-namespace {
-
-/// As a node would take it up, but nobody is answered and nothing is written.
 Explained<std::uint64_t> check_meeting(Tools const& tools, ServiceKeys const& keys, MeetingNumber number,
                                        WorkPool& pool) {
   auto const contents = read_meeting(tools.pool, number);
@@ -245,8 +279,6 @@ Explained<std::uint64_t> check_meeting(Tools const& tools, ServiceKeys const& ke
   if (core) return (*core)->record().size();
   return Explanation(Sentence(text::kLoadNotTakenUp, {{"sentence", strings::sentence_of(core.error())}}));
 }
-
-}  // namespace
 
 Explained<bool> check_store(fs::path const& file, std::optional<MeetingNumber> meeting, Lang lang) {
   auto const tools = open_tools(file);
