@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The commands of a service (docs/operating.md). What is said on stdout is `key value`, for people and scripts alike.
+#include <set>
+
 #include "protocol/meeting/halves.h"
 #include "server/service_settings.h"
 #include "store/leases.h"
@@ -30,6 +32,15 @@ struct CopyOptions {
 /// go first, and what remains of it in the database is its number. Can be repeated, and is to be if it was ended before
 /// it said that it was done: until then neither serves the meeting, and afterwards the directory alone.
 [[nodiscard]] Explained<void> copy_store(fs::path const& file, CopyOptions const& options);
+
+struct ExtendOptions {
+  store::MeetingNumber number = 0;      ///< 0: of a directory
+  std::vector<fs::path> logs;           ///< record files of laptops (`export` at their door)
+  std::set<meeting::PersonId> without;  ///< whose laptops are not waited for
+};
+/// `piaojue-server store extend SERVICE.toml --number N --log FILE…`, or with a directory and without a number: after a
+/// restore that is older than the laptops' logs, before anybody serves the meeting (extending.h, ADR 33).
+[[nodiscard]] Explained<void> extend_store(fs::path const& place, ExtendOptions const& options);
 
 /// `piaojue-server store migrate SERVICE.toml`
 [[nodiscard]] Explained<void> migrate_store(fs::path const& file);
