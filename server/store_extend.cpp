@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// `store extend`: takes over what a laptop's log has beyond what was restored, of a service's meeting or of a
 /// directory's, in one commit and while nobody serves it.
+#include <chrono>
 #include <iostream>
+#include <thread>
 
 #include "server/directory_lock.h"
 #include "server/extending.h"
@@ -18,6 +20,10 @@ namespace piaojue::server {
 namespace text = strings::service;
 
 namespace {
+
+/// Beyond kAliveFor: a row that does not change is believed a little longer (store/leases.cpp).
+constexpr std::chrono::seconds kRowsRunOut{4};
+constexpr std::chrono::milliseconds kLook{500};
 
 /// As whoever serves it will find it.
 Explained<void> check_extended(Contents contents, Keys keys, Extension const& extension) {
@@ -58,6 +64,18 @@ Explained<Extension> extend_directory(fs::path const& path, ExtendOptions const&
       **store, [&](Contents const&) { return directory.read_keys(); }, options);
 }
 
+/// A restored database has the rows of nodes that were alive at the backup; they run out by themselves.
+Explained<store::Taken> take_patiently(store::Node& node, store::MeetingNumber number) {
+  auto const until = std::chrono::steady_clock::now() + store::kAliveFor + kRowsRunOut;
+  for (;;) {
+    auto taken = node.take(number);
+    bool const elsewhere = taken && std::holds_alternative<store::Elsewhere>(*taken);
+    if (!elsewhere || std::chrono::steady_clock::now() >= until) return taken;
+    std::this_thread::sleep_for(kLook);
+    if (auto const renewed = node.renew(); !renewed) return renewed.error();
+  }
+}
+
 Explained<Extension> extend_service(fs::path const& file, ExtendOptions const& options) {
   auto const tools = open_tools(file);
   if (!tools) return tools.error();
@@ -67,7 +85,7 @@ Explained<Extension> extend_service(fs::path const& file, ExtendOptions const& o
   // Under a lease, as a node: whoever has held it, or takes it, and this command exclude each other.
   auto const node = store::Node::join(tools->pool, "extend-" + tools->settings.name, tools->settings.address);
   if (!node) return node.error();
-  auto const taken = (*node)->take(options.number);
+  auto const taken = take_patiently(**node, options.number);
   Explained<Extension> done = Explanation(text::kLoadNoMeeting);
   if (!taken) {
     done = taken.error();
