@@ -181,7 +181,9 @@ Explained<Extension> extend(Contents const& contents, Keys const& keys, std::vec
   out.voids = ballot && record->attempt()->shares.empty();
   write_log(out.writes, contents, *log, *record, keys);
   erase_stale(out.writes, contents, *record);
-  std::ranges::set_difference(*enrolled, without, std::inserter(out.awaited, out.awaited.end()));
+  // Nothing follows the end.
+  if (record->phase() == meeting::MeetingPhase::kOpen)
+    std::ranges::set_difference(*enrolled, without, std::inserter(out.awaited, out.awaited.end()));
   write_awaited(out.writes, out.awaited);
   return out;
 }

@@ -160,6 +160,55 @@ class OfADirectory(Extending):
         self.refuses(meeting, self.server, "--log", log, says="another server runs")
         self.verified(meeting)
 
+    def extended(self, person):
+        """Restored, extended from that person's log, and the server runs again; what `extend` said."""
+        self.restore()
+        log = export(self.meeting, person)
+        done = self.meeting.meeting.run_tool("piaojue-server", "store", "extend", self.server, "--log", log)
+        self.meeting.meeting.start_server()
+        return done.stdout
+
+    def test_what_was_opened_is_counted_and_nobody_votes_again(self):
+        # Harm: votes that can be counted are thrown away; or a sum that one trustee has opened is voided and voted anew.
+        meeting = self.meeting
+        meeting.start()
+        self.keep()
+        meeting.open(1)
+        for person in meeting.experts:
+            service_parts.vote(meeting, person, CHOICES[person])
+        meeting.client(3).stop()
+        meeting.close()
+        chair = meeting.client(meeting.chair)
+        chair.wait("box", 60, batch=1)
+        meeting.client(meeting.supervisor).stop()
+        meeting.meeting.start_client(3)
+        for trustee in (0, 1):
+            chair.wait("entry", 60, type="TallyShare", trustee=trustee)
+        self.assertIn("attempt none in danger", self.extended(meeting.chair))
+        meeting.meeting.start_client(meeting.supervisor)
+        row = meeting.declare(1, timeout_s=120)[1]
+        self.assertEqual((row["agree"], row["disagree"], row["not_cast"], row["invalid"]), (2, 1, 0, 0))
+        self.verified(meeting)
+
+    def test_keys_that_were_lost_cost_an_attempt_and_no_vote(self):
+        # Harm: a server that goes on with keys that it does not have, or never makes others.
+        meeting = self.meeting
+        meeting.meeting.start_server()
+        people = [*meeting.experts, *meeting.officers]
+        meeting.meeting.enrol_all(people)
+        meeting.meeting.start_clients(people)
+        meeting.open_meeting()
+        self.keep()
+        with sqlite3.connect(self.old / "meeting.db") as database:
+            database.execute("DELETE FROM trustee")  # made before the backup, if the machine is quick
+        meeting.sign_in(people)
+        service_parts.until(lambda: "KEY_UNLOGGED" != meeting.client(meeting.chair).command(
+            "open 1", ok=None).get("code"), 60, "everybody's keys are in the log")
+        self.extended(meeting.chair)
+        meeting.open(1)
+        self.vote_again(meeting, 1)
+        self.verified(meeting)
+
     def test_a_restore_from_before_somebody_enrolled_is_refused(self):
         # Harm: a meeting that is taken up without somebody who can not come back, and whose vote is missing.
         meeting = self.meeting
