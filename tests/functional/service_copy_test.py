@@ -155,7 +155,8 @@ class AndBack(Copying):
         (full / "thesis.txt").write_text("mine", encoding="utf-8")
         self.refuses(service, "store", "copy", service.toml, full, "--number", 7, says="holds something else")
         self.assertEqual([path.name for path in full.iterdir()], ["thesis.txt"])
-        self.refuses(service, "store", "copy", service.toml, service.directory / "a", "--number", 8, says="no meeting 8")
+        self.refuses(service, "store", "copy", service.toml, service.directory / "a", "--number", 8,
+                     says="no meeting 8")
         self.refuses(service, "store", "copy", service.toml, "--number", 7, says="DIR is missing", ok=(2,))
         self.refuses(service, "store", "copy", service.toml, "--number", 7, "--undo", says="not on its way")
         self.refuses(service, "store", "copy", service.toml, meeting.meeting.server_dir, "--number", 7,
@@ -218,8 +219,8 @@ class Killed(Copying):
 
     def state(self, service):
         """By the mark in the database."""
-        length = service.primary.service_sql("SELECT coalesce((SELECT length(value) FROM piaojue_meta WHERE meeting = 7 "
-                                             "AND key = 'moved'), 0)")
+        length = service.primary.service_sql("SELECT coalesce((SELECT length(value) FROM piaojue_meta WHERE "
+                                             "meeting = 7 AND key = 'moved'), 0)")
         return {"0": "here", "16": "leaving", "32": "gone"}[length]
 
     def kill_after(self, argv, seconds):

@@ -36,7 +36,8 @@ class Extending(unittest.TestCase):
 
     def vote_again(self, meeting, batch):
         """What was being voted on is voided by the usual signatures, and everybody votes once more."""
-        service_parts.until(lambda: self.tried(lambda: meeting.countersigned("void all 恢复备份", "Void")), 60, "voided")
+        void = "void all 恢复备份"
+        until(lambda: self.tried(lambda: meeting.countersigned(void, "Void")), 60, "voided")
         meeting.open(batch)
         for person in meeting.experts:
             service_parts.vote(meeting, person, CHOICES[person], batch)
@@ -78,7 +79,7 @@ class OfAService(Extending):
         shorter = meeting.directory / "shorter.piaojue"
         meeting.client(meeting.clerk).command(f"export {shorter}")
         service_parts.vote(meeting, 1, CHOICES[1], 2)
-        service_parts.until(lambda: entries(meeting, meeting.supervisor) == entries(meeting, meeting.chair), 20, "heard")
+        until(lambda: entries(meeting, meeting.supervisor) == entries(meeting, meeting.chair), 20, "heard")
         for node in service.nodes.values():
             node.term()
         service.primary.restore(backup)
@@ -169,7 +170,7 @@ class OfADirectory(Extending):
         return done.stdout
 
     def test_what_was_opened_is_counted_and_nobody_votes_again(self):
-        # Harm: votes that can be counted are thrown away; or a sum that one trustee has opened is voided and voted anew.
+        # Harm: votes that can be counted are thrown away; or a sum that one trustee has opened is voted anew.
         meeting = self.meeting
         meeting.start()
         self.keep()
@@ -202,7 +203,7 @@ class OfADirectory(Extending):
         with sqlite3.connect(self.old / "meeting.db") as database:
             database.execute("DELETE FROM trustee")  # made before the backup, if the machine is quick
         meeting.sign_in(people)
-        service_parts.until(lambda: "KEY_UNLOGGED" != meeting.client(meeting.chair).command(
+        until(lambda: "KEY_UNLOGGED" != meeting.client(meeting.chair).command(
             "open 1", ok=None).get("code"), 60, "everybody's keys are in the log")
         self.extended(meeting.chair)
         meeting.open(1)

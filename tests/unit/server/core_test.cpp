@@ -4,6 +4,7 @@
 #include "crypto/seal.h"
 #include "protocol/meeting/codec.h"
 #include "server/draft.h"
+#include "server/probation.h"
 #include "server_fixture.h"
 
 namespace piaojue::server::test {
@@ -567,6 +568,45 @@ TEST(CatchUp, ComesInBoundedPiecesOfWhichOnlyTheLastIsSigned) {
   hello.mutable_hello()->set_next_index(hall.core->record().size() + 1);
   EXPECT_EQ(refusal(hall.ask_on(hall.connect(hall.spki(2)), hello)), Refusal::kLogInconsistent)
       << "somebody who knows more talked to another server";
+}
+
+// Harm: a server that was restored signs a second entry where a laptop has one already, and that laptop stops for good.
+TEST(Probation, NothingIsTakenInBeforeEveryLaptopHasSaidThatItHasNoMore) {
+  ServerFixture hall(small());
+  hall.begin();
+  Writes extended;
+  std::set<PersonId> people;
+  for (auto const p : hall.people()) people.insert(p);
+  write_awaited(extended, people);
+  ASSERT_TRUE(hall.store.commit(extended));
+  hall.restart();
+  auto const size = hall.core->record().size();
+  auto const notes = hall.store.contents()[Table::kCheckpoint].size();
+  EXPECT_EQ(awaited_in(hall.store.contents()), people);
+  // One that has more is not told what would stop it, and is still waited for.
+  v2::ClientFrame hello;
+  hello.mutable_hello()->set_next_index(size + 1);
+  auto const ahead = hall.connect(hall.spki(*people.begin()));
+  EXPECT_EQ(refusal(hall.ask_on(ahead, hello)), Refusal::kBusy);
+  EXPECT_FALSE(hall.open(ahead));
+  auto const last = *people.rbegin();
+  for (auto const p : people) {
+    if (p != last) hall.hello(p, 0, size);
+  }
+  auto const out = hall.meeting.signed_by(hall.meeting.make_sign_out(*people.begin()), {*people.begin()});
+  EXPECT_EQ(refusal(hall.submit(*people.begin(), out)), Refusal::kBusy);
+  hall.settle();
+  EXPECT_EQ(hall.core->record().size(), size);
+  EXPECT_EQ(hall.store.contents()[Table::kCheckpoint].size(), notes);
+  EXPECT_FALSE(awaited_in(hall.store.contents()).empty());
+  // The last one, and everybody begins anew.
+  auto const session = hall.hello(last, 0, size);
+  EXPECT_FALSE(hall.open(session));
+  EXPECT_TRUE(awaited_in(hall.store.contents()).empty());
+  for (auto const p : people) hall.hello(p, 0, size);
+  EXPECT_TRUE(hall.submit(*people.begin(), out).has_accepted());
+  hello.mutable_hello()->set_next_index(hall.core->record().size() + 1);
+  EXPECT_EQ(refusal(hall.ask_on(hall.connect(hall.spki(last)), hello)), Refusal::kLogInconsistent);
 }
 
 // Harm: a disk with one flipped bit, or rows of another meeting, would be served as the truth.
