@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kMarkBytesMax = 4096;
 constexpr std::string_view kDone = "done";
 constexpr std::string_view kFrom = "from ";
+constexpr std::string_view kMeeting = "meeting ";
 
 fs::path mark(Directory const& directory) { return directory.path() / "adopted"; }
 fs::path release_mark(Directory const& directory) { return directory.path() / "moved-in"; }
@@ -30,6 +31,8 @@ std::optional<Adoption> read_mark(fs::path const& path) {
   for (std::string line; std::getline(lines, line);) {
     if (line == kDone) out.done = true;
     if (line.starts_with(kFrom)) out.from = line.substr(kFrom.size());
+    if (line.starts_with(kMeeting))
+      out.meeting = static_cast<std::uint32_t>(std::atoll(line.c_str() + kMeeting.size()));
   }
   return out;
 }
@@ -76,7 +79,9 @@ Explained<void> mark_adopted(Directory const& directory, Adoption const& adoptio
   fs::remove(next, ignored);
   std::string text = adoption.database + "\n";
   if (adoption.done) text += std::string(kDone) + "\n";
-  if (!adoption.from.empty()) text += std::string(kFrom) + adoption.from + "\n";
+  if (!adoption.from.empty()) {
+    text += std::string(kFrom) + adoption.from + "\n" + std::string(kMeeting) + std::to_string(adoption.meeting) + "\n";
+  }
   if (auto const done = write_file(next, as_bytes(text)); !done) return done;
   if (::rename(next.c_str(), mark(directory).c_str()) != 0) {
     return system_error(strings::server::kFileNotCreated, mark(directory));

@@ -77,10 +77,14 @@ Explained<Copying> prepare(fs::path const& file, CopyOptions const& options) {
                  std::move(*settings), to_hex(*id)};
 }
 
-/// Whether all that is in the directory may go: nothing is, or what this command left when it was ended.
-bool may_be_filled(Copying const& copying) {
+/// Whether all that is in the directory may go: nothing is, or what this command left of this meeting when it was
+/// ended. As long as the database is leaving it has all of it; if it says that the meeting is simply here, what stands
+/// in a filled directory may be newer: the database was set back.
+bool may_be_filled(Copying const& copying, Stay stay) {
+  std::error_code ignored;
   if (auto const mark = adoption_of(copying.directory)) {
-    return mark->database == copying.database && !mark->from.empty();
+    bool const own = mark->database == copying.database && !mark->from.empty() && mark->meeting == copying.number;
+    return own && (stay == Stay::kLeaving || !fs::exists(copying.directory.database(), ignored));
   }
   static std::set<std::string> const kBefore{"lock", "adopted.partial"};
   std::error_code failed;
@@ -91,18 +95,21 @@ bool may_be_filled(Copying const& copying) {
 }
 
 /// Nobody else's from here on, and nobody serves it. @return the id by which the database is to know it.
-Explained<Bytes> reserve(Copying const& copying) {
+Explained<Bytes> reserve(Copying const& copying, Stay stay) {
   auto const& path = copying.directory.path();
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error(strings::server::kFileNotCreated, path);
-  if (!may_be_filled(copying)) return copying.at_directory(text::kCopyNotEmpty);
+  if (!may_be_filled(copying, stay)) return copying.at_directory(text::kCopyNotEmpty);
   if (::chmod(path.c_str(), 0700) != 0) return system_error(strings::server::kFileNotCreated, path);
   if (auto const done = lock_to_adopt(copying.directory); !done) return done.error();
-  // Once more, now that nobody else can be filling it.
-  if (!may_be_filled(copying)) return copying.at_directory(text::kCopyNotEmpty);
+  // Once more, now that nobody else can be filling it, or has just filled it.
+  auto const at = store::whereabouts(copying.pool(), copying.number);
+  if (!at) return at.error();
+  bool const may = (at->stay == Stay::kHere || at->stay == Stay::kLeaving) && may_be_filled(copying, at->stay);
+  if (!may) return copying.at_directory(text::kCopyNotEmpty);
   // A new one each time: whatever was made of it before can not be taken for this.
   Bytes id(store::kDirectoryIdBytes);
   randombytes_buf(id.data(), id.size());
-  if (auto const done = mark_adopted(copying.directory, {copying.database, false, to_hex(id)}); !done) {
+  if (auto const done = mark_adopted(copying.directory, {copying.database, false, to_hex(id), copying.number}); !done) {
     return done.error();
   }
   std::error_code failed;
@@ -256,7 +263,7 @@ Explained<void> copy_store(fs::path const& file, CopyOptions const& options) {
   if (!at) return at.error();
   if (at->stay == Stay::kGone) return go_on_gone(*copying, *at);
   if (auto const done = check_whole(*copying); !done) return done;
-  auto const id = reserve(*copying);
+  auto const id = reserve(*copying, at->stay);
   if (!id) return id.error();
   if (auto const done = wait_until_let_go(*copying, *id); !done) return done;
   auto const meeting_id = fill(*copying);

@@ -117,7 +117,7 @@ Explained<void> extend_store(fs::path const& place, ExtendOptions const& options
   if (!done) return done.error();
   std::cout << "entries " << done->before << " before, " << done->after << " now\nwaits for";
   for (auto const person : done->awaited) std::cout << " " << person;
-  std::cout << "\nattempt " << (done->voids ? "to be voided" : "none in danger") << std::endl;
+  std::cout << "\nattempt " << (done->voids ? "lost" : "kept") << std::endl;
   return {};
 }
 

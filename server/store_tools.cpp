@@ -169,11 +169,11 @@ Explained<void> adopt(fs::path const& file, fs::path const& path) {
   auto const there = may_come(taking, *contents);
   if (!there) return there.error();
   // First this, so that no moment is in which both may be served: a mark without a meeting is mended by repeating.
-  if (auto const done = mark_adopted(directory, {taking.database, *there, {}}); !done) return done;
+  if (auto const done = mark_adopted(directory, {taking.database, *there}); !done) return done;
   if (!*there) {
     if (auto const done = take_in(taking, *keys, *own, *contents); !done) return done;
   }
-  if (auto const done = mark_adopted(directory, {taking.database, true, {}}); !done) return done;
+  if (auto const done = mark_adopted(directory, {taking.database, true}); !done) return done;
   std::cout << "meeting " << number << " adopted\n";
   return {};
 }

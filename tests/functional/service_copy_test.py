@@ -174,10 +174,16 @@ class AndBack(Copying):
         self.assertIn("meeting 7 whole", service.tool("store", "check", service.toml).stdout)
         service.primary.service_sql("UPDATE piaojue_file SET hash = set_byte(hash, 0, get_byte(hash, 0) # 1)")
         meeting.meeting.enrol(1)  # nodes serve it again
-        # What an undone copy has left is nobody's, and is filled anew.
+        # What an undone copy has left is nobody's, and is not taken away: it may be all that there is.
         self.refuses(service, "run", there, says="not here yet")
-        self.copy(service, 7, there)
-        self.is_whole(there, meeting.meeting.server_dir)
+        self.refuses(service, "store", "copy", service.toml, there, "--number", 7, says="holds something else")
+        again = service.directory / "again"
+        self.copy(service, 7, again)
+        self.is_whole(again, meeting.meeting.server_dir)
+        ServiceMeeting(service, 9)
+        for taken in (there, again):
+            self.refuses(service, "store", "copy", service.toml, taken, "--number", 9, says="holds something else")
+        self.assertIn("meeting 9 whole", service.tool("store", "check", service.toml).stdout)
 
 
 class Killed(Copying):

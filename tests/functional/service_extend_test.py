@@ -90,7 +90,7 @@ class OfAService(Extending):
         self.assertGreater(entries(meeting, meeting.chair), restored)
         # The first log is not the longest: nobody's laptop stops over that, and nothing goes on.
         said = service.tool("store", "extend", *at, "--log", shorter).stdout
-        self.assertRegex(said, r"entries \d+ before, \d+ now\nwaits for 1 2 3 4 5\nattempt to be voided")
+        self.assertRegex(said, r"entries \d+ before, \d+ now\nwaits for 1 2 3 4 5\nattempt lost")
         node = service.nodes["node-a"].start()
         service.balancer.wait_up("node-a")
         until(lambda: "longer_log" in node.said(), 30, "a laptop says that it has more")
@@ -185,7 +185,7 @@ class OfADirectory(Extending):
         meeting.meeting.start_client(3)
         for trustee in (0, 1):
             chair.wait("entry", 60, type="TallyShare", trustee=trustee)
-        self.assertIn("attempt none in danger", self.extended(meeting.chair))
+        self.assertIn("attempt kept", self.extended(meeting.chair))
         meeting.meeting.start_client(meeting.supervisor)
         row = meeting.declare(1, timeout_s=120)[1]
         self.assertEqual((row["agree"], row["disagree"], row["not_cast"], row["invalid"]), (2, 1, 0, 0))
