@@ -49,7 +49,7 @@ struct ExtendOptions {
 /// named. @return false: there is one.
 [[nodiscard]] Explained<bool> reseal_store(fs::path const& file, Lang lang);
 /// `piaojue-server store check SERVICE.toml [--number N]`: reads a meeting, or all, as a node would, and says of each
-/// whether it is whole. @return false: one is not, and was named.
+/// whether it is whole. @return false: one is not, or is on its way out and served by nobody, and was named.
 [[nodiscard]] Explained<bool> check_store(fs::path const& file, std::optional<store::MeetingNumber> meeting, Lang lang);
 
 /// A further slip for a person, as `new_slip` of a directory, into a file that does not exist yet. @return it.

@@ -296,6 +296,12 @@ Explained<bool> check_store(fs::path const& file, std::optional<MeetingNumber> m
   }
   WorkPool pool({.threads = 1}, [](std::string const&) {});
   bool whole = true;
+  auto const leaving = meeting ? Explained<std::vector<MeetingNumber>>() : store::leaving(*tools->pool);
+  if (!leaving) return leaving.error();
+  for (auto const number : *leaving) {
+    whole = false;
+    std::cerr << Sentence(text::kCheckLeaving, {{"meeting", number}}).in(lang) << std::endl;
+  }
   for (auto const number : numbers) {
     auto const entries = check_meeting(*tools, *keys, number, pool);
     if (entries) {

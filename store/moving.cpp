@@ -111,6 +111,20 @@ Explained<Whereabouts> whereabouts(PostgresPool& pool, MeetingNumber meeting) {
   return read((*answers)[0], (*answers)[1]);
 }
 
+Explained<std::vector<MeetingNumber>> leaving(PostgresPool& pool) {
+  auto& inner = pool.impl().pool;
+  Statement rows("SELECT meeting::int8, value FROM piaojue_meta WHERE key = $1 ORDER BY meeting");
+  rows.own_bytes(moved_row());
+  auto const answers = postgres::run_patiently(inner, {rows});
+  if (!answers) return inner.explain(answers.error());
+  auto const& answer = (*answers)[0];
+  std::vector<MeetingNumber> out;
+  for (std::size_t i = 0; i < answer.rows(); ++i) {
+    if (answer.bytes(i, 1).size() <= kDirectoryIdBytes) out.push_back(static_cast<MeetingNumber>(answer.number(i, 0)));
+  }
+  return out;
+}
+
 Explained<std::optional<Elsewhere>> mark_leaving(PostgresPool& pool, MeetingNumber meeting, ByteView directory) {
   auto& inner = pool.impl().pool;
   Statement alive(

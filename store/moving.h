@@ -38,6 +38,9 @@ struct Whereabouts {
 [[nodiscard]] Explained<void> come_back(PostgresPool& pool, MeetingNumber meeting, ByteView directory,
                                         Contents const& contents);
 
+/// Those that are on their way, ascending: somebody has to go on with them, or to take it back.
+[[nodiscard]] Explained<std::vector<MeetingNumber>> leaving(PostgresPool& pool);
+
 /// Its key in Table::kMeta.
 Bytes moved_row();
 

@@ -166,6 +166,7 @@ class AndBack(Copying):
         there = service.directory / "out"
         self.refuses(service, "store", "copy", service.toml, there, "--number", 7, says="dossier.pdf")
         self.refuses(service, "run", there, says="not here yet")
+        self.refuses(service, "store", "check", service.toml, says="nobody serves it")
         self.refuses(service, "adopt", service.toml, there, says="on its way out")
         self.refuses(service, "adopt", service.toml, meeting.meeting.server_dir, says="on its way out")
         self.refuses(service, "slip", service.toml, "--number", 7, "--person", 1, "--out", service.directory / "s.txt",

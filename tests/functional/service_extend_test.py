@@ -25,6 +25,22 @@ def export(meeting, person):
     return path
 
 
+def items(record):
+    """Items of a record file: (kind, bytes with their length); 1 an entry, 2 a checkpoint, 3 a cosignature."""
+    data, at = record.read_bytes(), len(b"PIAOJUE-RECORD-2\n")
+    out = []
+    while at < len(data):
+        end = at + 4 + int.from_bytes(data[at:at + 4], "big")
+        out.append((data[at + 4] >> 3, data[at:end]))
+        at = end
+    return out
+
+
+def write(path, parts):
+    path.write_bytes(b"PIAOJUE-RECORD-2\n" + b"".join(part for _, part in parts))
+    return path
+
+
 def entries(meeting, person):
     return meeting.client(person).command("now")["size"]
 
@@ -152,6 +168,20 @@ class OfADirectory(Extending):
         other.write_bytes(log.read_bytes().replace("测试评审会".encode(), "测试评审汇".encode()))
         self.refuses(meeting, self.server, "--log", other, says="not one log")
         self.refuses(meeting, self.server, "--log", meeting.directory / "none", says="can not be read")
+        # What the server has not signed, what breaks a rule, and two logs are no way to go on.
+        parts = items(log)
+        last = max(i for i, (kind, _) in enumerate(parts) if kind == 1)
+        flipped = bytearray(parts[last][1])
+        flipped[-1] ^= 1
+        self.refuses(meeting, self.server, "--log", write(other, parts[:last + 1]), says="no checkpoint of all")
+        altered = [*parts[:last], (1, bytes(flipped)), *parts[last + 1:]]
+        self.refuses(meeting, self.server, "--log", write(other, altered), says="breaks the rules")
+        self.refuses(meeting, self.server, "--log", log, other, says="contradict each other")
+        note = next(i for i in range(last, len(parts)) if parts[i][0] == 2)
+        signed = bytearray(parts[note][1])
+        signed[-5] = signed[-5] - 1 if signed[-5] != ord("A") else ord("B")
+        altered = [*parts[:note], (2, bytes(signed)), *parts[note + 1:]]
+        self.refuses(meeting, self.server, "--log", write(other, altered), says="no checkpoint of all")
         meeting.meeting.run_tool("piaojue-server", "store", "extend", self.server, "--log", log)
         with sqlite3.connect(self.server / "meeting.db") as database:
             for table in ("slip", "proposal", "token_payload", "issued_payload", "envelope", "mix_output"):
