@@ -56,7 +56,7 @@ class Core::Parts final : private LogListener {
   void on_half();
   void restand(PersonId person);
   void resume(SessionId session, PersonId person);
-  void hear(Asked const& asked);
+  void hear(Enrolment const& laptop);
   bool may_now(wire::Request const& request) const;
 
   Config const config_;
@@ -191,6 +191,7 @@ void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Req
     return sessions_.close(asked.session(), Close::kRefused);
   }
   if (auto const* code = std::get_if<Refusal>(&what)) return asked.refuse(*code);
+  if (session.hello && !std::holds_alternative<wire::Hello>(what)) hear(*session.enrolment);
   if (std::holds_alternative<wire::Ping>(what)) return asked.reply(wire::pong(asked.id()));
   if (auto const* in = std::get_if<wire::Hello>(&what)) return answer(asked, *in);
   if (session.screen) return asked.refuse(Refusal::kNotAuthorised);
@@ -255,15 +256,16 @@ void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
   for (auto& frame : proposals_.frames_for(asked.person())) {
     outbox_.add(Lane::kPush, asked.session(), std::move(frame));
   }
-  if (sessions_.find(asked.session())->standing != Standing::kCurrent) return;
-  resume(asked.session(), asked.person());
-  hear(asked);
+  if (sessions_.find(asked.session())->standing == Standing::kCurrent) resume(asked.session(), asked.person());
 }
 
-/// What the person's laptop has is here. When that was said by all, everybody begins again, with what was put off.
-void Core::Parts::hear(Asked const& asked) {
-  if (!probation_.hear(asked.person())) return;
+/// What the laptop has is here: its Hello has named no more, and it has gone on after Welcome, which it would not if it
+/// held entries beyond its last checkpoint that are not here. When all have, everybody begins again, with what was put
+/// off.
+void Core::Parts::hear(Enrolment const& laptop) {
+  if (!probation_.hear({laptop.person, laptop.number})) return;
   notices_.add({Event::kLaptopsHeard, {}, record_.size()});
+  if (probation_.without() != 0) notices_.add({Event::kLaptopsNotHeard, {}, probation_.without()});
   own_work_.look_again();
   for (auto const& [session, person] : sessions_.present()) sessions_.close(session, Close::kReplaced);
 }

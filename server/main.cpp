@@ -237,7 +237,12 @@ Explained<void> status(Place const& place) {
   if (record.phase() == meeting::MeetingPhase::kBeforeOpen) return {};
   if (auto const awaited = awaited_in(*contents); !awaited.empty()) {
     std::cout << "waits for";
-    for (auto const person : awaited) std::cout << " " << person;
+    for (auto const person : people_of(awaited)) std::cout << " " << person;
+    std::cout << "\n";
+  }
+  if (auto const without = without_in(*contents); !without.empty()) {
+    std::cout << "extended without";
+    for (auto const person : without) std::cout << " " << person;
     std::cout << "\n";
   }
   if (record.in_progress()) show_attempt(*record.attempt());
@@ -380,6 +385,7 @@ class CommandLine {
     extend_->add_option("--number", number_, words(service_text::kHelpNumber));
     extend_->add_option("--log", logs_, words(service_text::kHelpExtendLog))->required();
     extend_->add_option("--without", without_, words(service_text::kHelpExtendWithout));
+    extend_->add_flag("--unwitnessed", extend_options_.from.unwitnessed, words(service_text::kHelpExtendUnwitnessed));
     offices_ = std::make_unique<OfficeCommands>(app_, lang_);
   }
   CLI::App* service_command(CLI::App& parent, char const* name, Text const& help) {
@@ -406,7 +412,10 @@ class CommandLine {
     } else if (copy_->parsed()) {
       done = copy(file);
     } else if (extend_->parsed()) {
-      done = extend_store(clean(file_), {number_, {logs_.begin(), logs_.end()}, {without_.begin(), without_.end()}});
+      extend_options_.number = number_;
+      extend_options_.from.logs = {logs_.begin(), logs_.end()};
+      extend_options_.from.without = {without_.begin(), without_.end()};
+      done = extend_store(clean(file_), extend_options_, lang_);
     } else {
       return std::nullopt;
     }
@@ -414,9 +423,7 @@ class CommandLine {
     return Explained<bool>(true);
   }
   Explained<void> copy(fs::path const& file) {
-    if (dir_.empty() != copy_options_.undo) {
-      return unusable(Sentence(copy_options_.undo ? text::kUsageExtra : text::kUsageMissing, {{"what", "DIR"}}));
-    }
+    if (dir_.empty()) return unusable(Sentence(text::kUsageMissing, {{"what", "DIR"}}));
     copy_options_.directory = clean(dir_);
     return copy_store(file, copy_options_);
   }
@@ -472,6 +479,7 @@ class CommandLine {
   CLI::App *serve_ = nullptr, *adopt_ = nullptr, *service_key_ = nullptr, *store_ = nullptr, *migrate_ = nullptr,
            *check_ = nullptr, *reseal_ = nullptr, *copy_ = nullptr, *extend_ = nullptr;
   CopyOptions copy_options_;
+  ExtendOptions extend_options_;
   std::vector<std::string> logs_;
   std::vector<PersonId> without_;
   std::unique_ptr<OfficeCommands> offices_;

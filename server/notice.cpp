@@ -41,6 +41,8 @@ std::string_view name(Event event) {
       return "longer_log";
     case Event::kLaptopsHeard:
       return "laptops_heard";
+    case Event::kLaptopsNotHeard:
+      return "laptops_not_heard";
   }
   return "unknown";
 }
@@ -58,6 +60,7 @@ bool is_warning(Event event) {
     case Event::kPayloadsLost:
     case Event::kWaitsForLaptops:
     case Event::kLongerLog:
+    case Event::kLaptopsNotHeard:
       return true;
     default:
       return false;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The commands of a service (docs/operating.md). What is said on stdout is `key value`, for people and scripts alike.
-#include <set>
-
 #include "protocol/meeting/halves.h"
+#include "server/extending.h"
 #include "server/service_settings.h"
 #include "store/leases.h"
 
@@ -25,7 +24,7 @@ struct CopyOptions {
   fs::path directory;
   std::string listen;  ///< where the directory's server will listen; empty: the first of the service's addresses
   std::string host;    ///< for new slips, if not the address
-  bool undo = false;   ///< what is on its way stays
+  bool undo = false;   ///< what is on its way into that directory stays
 };
 /// `piaojue-server store copy SERVICE.toml --number N DIR`: moves a meeting, with its files and keys, from the database
 /// into a directory that does not exist or is empty, where `run` goes on with it; `adopt` is the way back. Nodes let it
@@ -34,13 +33,13 @@ struct CopyOptions {
 [[nodiscard]] Explained<void> copy_store(fs::path const& file, CopyOptions const& options);
 
 struct ExtendOptions {
-  store::MeetingNumber number = 0;      ///< 0: of a directory
-  std::vector<fs::path> logs;           ///< record files of laptops (`export` at their door)
-  std::set<meeting::PersonId> without;  ///< whose laptops are not waited for
+  store::MeetingNumber number = 0;  ///< 0: of a directory
+  ExtendFrom from;
 };
 /// `piaojue-server store extend SERVICE.toml --number N --log FILE…`, or with a directory and without a number: after a
-/// restore that is older than the laptops' logs, before anybody serves the meeting (extending.h, ADR 33).
-[[nodiscard]] Explained<void> extend_store(fs::path const& place, ExtendOptions const& options);
+/// restore that is older than the laptops' logs, before anybody serves the meeting (extending.h, ADR 33). @param lang
+/// in which what was left out is said, on stderr.
+[[nodiscard]] Explained<void> extend_store(fs::path const& place, ExtendOptions const& options, Lang lang);
 
 /// `piaojue-server store migrate SERVICE.toml`
 [[nodiscard]] Explained<void> migrate_store(fs::path const& file);

@@ -37,7 +37,8 @@ Explained<void> check_extended(Contents contents, Keys keys, Extension const& ex
                     contents);
   if (core && (*core)->record().size() == extension.after) return {};
   auto const why = core ? Refusal::kLogInconsistent : core.error();
-  return Explanation(Sentence(text::kExtendNotTakenUp, {{"sentence", strings::sentence_of(why)}}));
+  return Explanation(
+      Sentence(text::kExtendNotTakenUp, {{"path", extension.log.string()}, {"sentence", strings::sentence_of(why)}}));
 }
 
 /// @param read the keys: asked twice, because one pair of hands holds each.
@@ -47,7 +48,7 @@ Explained<Extension> extend_in(Store& store, std::function<Explained<Keys>(Conte
   if (!contents) return contents.error();
   auto keys = read(*contents);
   if (!keys) return keys.error();
-  auto extension = extend(*contents, *keys, options.logs, options.without);
+  auto extension = extend(*contents, *keys, options.from);
   if (!extension) return extension.error();
   if (auto const done = check_extended(*contents, std::move(*keys), *extension); !done) return done.error();
   if (auto const done = store.commit(extension->writes); !done) return done.error();
@@ -112,11 +113,14 @@ Explained<Extension> extend_service(fs::path const& file, ExtendOptions const& o
 
 }  // namespace
 
-Explained<void> extend_store(fs::path const& place, ExtendOptions const& options) {
+Explained<void> extend_store(fs::path const& place, ExtendOptions const& options, Lang lang) {
   auto const done = options.number != 0 ? extend_service(place, options) : extend_directory(place, options);
   if (!done) return done.error();
+  for (auto const& said : done->said) std::cerr << said.in(lang) << std::endl;
   std::cout << "entries " << done->before << " before, " << done->after << " now\nwaits for";
-  for (auto const person : done->awaited) std::cout << " " << person;
+  for (auto const person : people_of(done->awaited)) std::cout << " " << person;
+  if (!done->without.empty()) std::cout << "\nwithout";
+  for (auto const person : done->without) std::cout << " " << person;
   std::cout << "\nattempt " << (done->voids ? "lost" : "kept") << std::endl;
   return {};
 }

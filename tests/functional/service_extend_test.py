@@ -105,12 +105,12 @@ class OfAService(Extending):
         longest = export(meeting, meeting.chair)
         self.assertGreater(entries(meeting, meeting.chair), restored)
         # The first log is not the longest: nobody's laptop stops over that, and nothing goes on.
-        said = service.tool("store", "extend", *at, "--log", shorter).stdout
-        self.assertRegex(said, r"entries \d+ before, \d+ now\nwaits for 1 2 3 4 5\nattempt lost")
+        said = service.tool("store", "extend", *at, "--log", shorter, "--without", 3).stdout
+        self.assertRegex(said, r"entries \d+ before, \d+ now\nwaits for 1 2 4 5\nwithout 3\nattempt lost")
         node = service.nodes["node-a"].start()
         service.balancer.wait_up("node-a")
         until(lambda: "longer_log" in node.said(), 30, "a laptop says that it has more")
-        self.assertIn("waits for", service.tool("status", *at).stdout)
+        self.assertIn("waits for 1 2 4 5\nextended without 3\n", service.tool("status", *at).stdout)
         done = service.tool("store", "extend", *at, "--log", longest, ok=(1, 2))
         self.assertEqual(done.returncode, 2, "while a node serves it")
         node.term()
@@ -129,6 +129,8 @@ class OfAService(Extending):
         meeting.meeting.start_client(3)
         until(lambda: "laptops_heard" in "".join(n.said() for n in service.nodes.values()), 60, "all were heard")
         self.assertNotIn("waits for", service.tool("status", *at).stdout)
+        self.assertIn("extended without 3", service.tool("status", *at).stdout, "it was said, and is kept")
+        self.assertNotIn("laptops_not_heard", "".join(n.said() for n in service.nodes.values()))
         self.assertTrue(clerk.finish(begun, 60)["ok"])
         clerk.command("sign-in", 60)
         self.vote_again(meeting, 2)
@@ -166,9 +168,9 @@ class OfADirectory(Extending):
         other.write_bytes(log.read_bytes()[:-40])
         self.refuses(meeting, self.server, "--log", other, says="no whole record file")
         other.write_bytes(log.read_bytes().replace("测试评审会".encode(), "测试评审汇".encode()))
-        self.refuses(meeting, self.server, "--log", other, says="not one log")
+        self.refuses(meeting, self.server, "--log", other, says="no file can be used")
         self.refuses(meeting, self.server, "--log", meeting.directory / "none", says="can not be read")
-        # What the server has not signed, what breaks a rule, and two logs are no way to go on.
+        # What the server has not signed and what breaks a rule is no way to go on; nobody is left out who is nobody.
         parts = items(log)
         last = max(i for i, (kind, _) in enumerate(parts) if kind == 1)
         flipped = bytearray(parts[last][1])
@@ -176,7 +178,7 @@ class OfADirectory(Extending):
         self.refuses(meeting, self.server, "--log", write(other, parts[:last + 1]), says="no checkpoint of all")
         altered = [*parts[:last], (1, bytes(flipped)), *parts[last + 1:]]
         self.refuses(meeting, self.server, "--log", write(other, altered), says="breaks the rules")
-        self.refuses(meeting, self.server, "--log", log, other, says="contradict each other")
+        self.refuses(meeting, self.server, "--log", log, "--without", "99", says="nobody is enrolled as person 99")
         note = next(i for i in range(last, len(parts)) if parts[i][0] == 2)
         signed = bytearray(parts[note][1])
         signed[-5] = signed[-5] - 1 if signed[-5] != ord("A") else ord("B")
