@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <functional>
 #include <iostream>
 #include <set>
 #include <thread>
@@ -141,7 +142,8 @@ Explained<void> wait_until_let_go(Copying const& copying, ByteView id) {
   }
 }
 
-Explained<void> copy_file(Copying const& copying, meeting::Attachment const& file) {
+/// As it was laid down, or not at all.
+Explained<Bytes> read_attachment(Copying const& copying, meeting::Attachment const& file) {
   Bytes bytes;
   while (bytes.size() < file.size) {
     auto const length = std::min<std::size_t>(kPieceBytes, file.size - bytes.size());
@@ -150,26 +152,39 @@ Explained<void> copy_file(Copying const& copying, meeting::Attachment const& fil
     if (!*piece) break;
     append(bytes, **piece);
   }
-  auto const name = to_hex(file.sha256.view());
   if (crypto::sha256({bytes}) != file.sha256) {
     return Explanation(Sentence(text::kCopyFileMissing, {{"meeting", copying.number}, {"name", file.name}}));
   }
-  return write_file(copying.directory.materials() / name, bytes);
+  return bytes;
+}
+
+Explained<void> copy_file(Copying const& copying, meeting::Attachment const& file) {
+  auto const bytes = read_attachment(copying, file);
+  if (!bytes) return bytes.error();
+  return write_file(copying.directory.materials() / to_hex(file.sha256.view()), *bytes);
+}
+
+/// Each once, whoever has it. @return how many there are.
+Explained<std::size_t> for_attachments(meeting::Manifest const& draft,
+                                       std::function<Explained<void>(meeting::Attachment const&)> const& act) {
+  std::set<Bytes> done;
+  for (auto const& candidate : draft.candidates) {
+    for (auto const& file : candidate.attachments) {
+      if (!done.insert(to_bytes(file.sha256.view())).second) continue;
+      if (auto const one = act(file); !one) return one.error();
+    }
+  }
+  return done.size();
 }
 
 /// @return how many files there are.
 Explained<std::size_t> copy_files(Copying const& copying, meeting::Manifest const& draft) {
   auto const folder = copying.directory.materials();
   if (::mkdir(folder.c_str(), 0700) != 0) return system_error(strings::server::kFileNotCreated, folder);
-  std::set<Bytes> copied;
-  for (auto const& candidate : draft.candidates) {
-    for (auto const& file : candidate.attachments) {
-      if (!copied.insert(to_bytes(file.sha256.view())).second) continue;
-      if (auto const done = copy_file(copying, file); !done) return done.error();
-    }
-  }
+  auto const copied = for_attachments(draft, [&](auto const& file) { return copy_file(copying, file); });
+  if (!copied) return copied.error();
   if (auto const done = sync_directory(folder); !done) return done.error();
-  return copied.size();
+  return *copied;
 }
 
 /// What a directory holds in files is in a service's rows beside the others. @return keys, opened.
@@ -241,11 +256,36 @@ Explained<void> go_on_gone(Copying const& copying, store::Whereabouts const& at)
   return say_moved(copying);
 }
 
+/// Everything that is to be moved, before anybody lets go of it: rows as a node takes them up, files by their hashes.
 Explained<void> check_whole(Copying const& copying) {
   WorkPool pool({.threads = 1}, [](std::string const&) {});
   auto const entries = check_meeting(copying.tools, copying.keys, copying.number, pool);
-  if (entries) return {};
-  return Explanation(Sentence(text::kCheckBroken, {{"meeting", copying.number}, {"reason", entries.error().what}}));
+  if (!entries) {
+    return Explanation(Sentence(text::kCheckBroken, {{"meeting", copying.number}, {"reason", entries.error().what}}));
+  }
+  auto const contents = read_meeting(copying.tools.pool, copying.number);
+  if (!contents) return contents.error();
+  auto const draft = read_draft(*contents);
+  if (!draft) return Explanation(text::kLoadNoMeeting);
+  auto const files = for_attachments(*draft, [&](auto const& file) -> Explained<void> {
+    if (auto const bytes = read_attachment(copying, file); !bytes) return bytes.error();
+    return {};
+  });
+  if (!files) return files.error();
+  return {};
+}
+
+/// What is on its way into this directory stays. Only that one shows that it is not there yet: a database that was set
+/// back says that it is leaving although the directory has it, and is perhaps being served from there.
+Explained<void> undo(Copying const& copying) {
+  auto const at = store::whereabouts(copying.pool(), copying.number);
+  if (!at) return at.error();
+  auto const mark = adoption_of(copying.directory);
+  bool const is_it = mark && mark->database == copying.database && mark->from == to_hex(at->directory);
+  if (at->stay == Stay::kLeaving && !is_it) return copying.at_directory(text::kCopyUndoOther);
+  if (auto const done = store::undo_leaving(copying.pool(), copying.number); !done) return done;
+  std::cout << "meeting " << copying.number << " stays" << std::endl;
+  return {};
 }
 
 }  // namespace
@@ -254,11 +294,7 @@ Explained<void> copy_store(fs::path const& file, CopyOptions const& options) {
   auto const copying = prepare(file, options);
   if (!copying) return copying.error();
   auto const number = copying->number;
-  if (options.undo) {
-    if (auto const done = store::undo_leaving(copying->pool(), number); !done) return done;
-    std::cout << "meeting " << number << " stays" << std::endl;
-    return {};
-  }
+  if (options.undo) return undo(*copying);
   auto const at = store::whereabouts(copying->pool(), number);
   if (!at) return at.error();
   if (at->stay == Stay::kGone) return go_on_gone(*copying, *at);

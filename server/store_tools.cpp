@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 
 #include "server/directory_lock.h"
@@ -105,6 +107,16 @@ struct Taking {
   std::string database;  ///< its id, in hexadecimal digits
 };
 
+/// Whether the database has all that the directory has: rows that are only ever added.
+bool has_all(Contents const& there, Contents const& here) {
+  return std::ranges::all_of(std::array{Table::kEntry, Table::kEnrolment}, [&](Table table) {
+    return std::ranges::all_of(here[table], [&](auto const& row) {
+      auto const found = there[table].find(row.first);
+      return found != there[table].end() && found->second == row.second;
+    });
+  });
+}
+
 /// @return whether it is there already. Refused: it may not come in.
 Explained<bool> may_come(Taking const& taking, Contents const& contents) {
   auto const& path = taking.directory.path();
@@ -117,18 +129,22 @@ Explained<bool> may_come(Taking const& taking, Contents const& contents) {
   if (before && !before->from.empty()) return unusable(Sentence(text::kRunNotHereYet, {{"path", path.string()}}));
   if (before && before->database != taking.database)
     return unusable(Sentence(text::kAdoptElsewhere, {{"path", path.string()}}));
-  // Its log has gone on there; this directory's is the beginning of it, and whoever saw more would call it another.
-  if (taking.at.stay != store::Stay::kGone) {
-    if (!before || !before->done || *there) return there;
-    return unusable(Sentence(text::kAdoptGone, {{"meeting", taking.number}}));
+  if (taking.at.stay == store::Stay::kGone) {
+    auto const draft = read_draft(contents);
+    if (!draft || to_bytes(draft->meeting_id) != taking.at.meeting_id)
+      return unusable(Sentence(text::kAdoptNumberTaken, {{"meeting", taking.number}}));
+    auto const came = release_of(taking.directory);
+    if (!came || came->database != taking.database || came->from != to_hex(taking.at.directory))
+      return unusable(Sentence(text::kAdoptOtherDirectory, {{"path", path.string()}, {"meeting", taking.number}}));
   }
-  auto const draft = read_draft(contents);
-  if (!draft || to_bytes(draft->meeting_id) != taking.at.meeting_id)
-    return unusable(Sentence(text::kAdoptNumberTaken, {{"meeting", taking.number}}));
-  auto const came = release_of(taking.directory);
-  if (!came || came->database != taking.database || came->from != to_hex(taking.at.directory))
-    return unusable(Sentence(text::kAdoptOtherDirectory, {{"path", path.string()}, {"meeting", taking.number}}));
-  return there;
+  // Its log has gone on there; this directory's is the beginning of it, and whoever saw more would call it another.
+  if (before && before->done && !*there) return unusable(Sentence(text::kAdoptGone, {{"meeting", taking.number}}));
+  if (!*there) return false;
+  // Or the other way round: the database was set back, and what it has is the beginning of this one.
+  auto const rows = read_meeting(taking.tools.pool, taking.number);
+  if (!rows) return rows.error();
+  if (has_all(*rows, contents)) return true;
+  return unusable(Sentence(text::kAdoptLonger, {{"path", path.string()}, {"meeting", taking.number}}));
 }
 
 Explained<void> take_in(Taking const& taking, ServiceKeys const& keys, Keys const& own, Contents contents) {
@@ -230,22 +246,22 @@ Explained<bool> reseal_store(fs::path const& file, Lang lang) {
   if (!tools) return tools.error();
   auto const keys = read_service_keys(tools->settings);
   if (!keys) return keys.error();
-  auto const listed = store::list_meetings(*tools->pool);
+  auto const listed = store::numbers_here(*tools->pool);
   if (!listed) return listed.error();
   std::size_t done = 0;
-  for (auto const& one : *listed) {
-    auto const sealed = store::sealed_keys(*tools->pool, one.meeting);
+  for (auto const meeting : *listed) {
+    auto const sealed = store::sealed_keys(*tools->pool, meeting);
     if (!sealed) return sealed.error();
-    auto const own = *sealed ? keys->open(one.meeting, **sealed) : Result<Keys>(Refusal::kUnknown);
+    auto const own = *sealed ? keys->open(meeting, **sealed) : Result<Keys>(Refusal::kUnknown);
     if (!own) {
-      std::cerr << Sentence(text::kCheckBroken, {{"meeting", one.meeting}, {"reason", Sentence(text::kLoadKeysShut)}})
-                       .in(lang)
-                << std::endl;
+      std::cerr
+          << Sentence(text::kCheckBroken, {{"meeting", meeting}, {"reason", Sentence(text::kLoadKeysShut)}}).in(lang)
+          << std::endl;
       continue;
     }
     // If somebody else has done it meanwhile it is not counted: under which key he put it is not known here.
-    auto const after = seal_keys(keys->now(), one.meeting, *own);
-    auto const replaced = store::replace_sealed_keys(*tools->pool, one.meeting, **sealed, after);
+    auto const after = seal_keys(keys->now(), meeting, *own);
+    auto const replaced = store::replace_sealed_keys(*tools->pool, meeting, **sealed, after);
     if (!replaced) return replaced.error();
     if (*replaced) ++done;
   }
@@ -290,9 +306,9 @@ Explained<bool> check_store(fs::path const& file, std::optional<MeetingNumber> m
   if (meeting) {
     numbers.push_back(*meeting);
   } else {
-    auto const listed = store::list_meetings(*tools->pool);
+    auto listed = store::numbers_here(*tools->pool);
     if (!listed) return listed.error();
-    for (auto const& one : *listed) numbers.push_back(one.meeting);
+    numbers = std::move(*listed);
   }
   WorkPool pool({.threads = 1}, [](std::string const&) {});
   bool whole = true;

@@ -125,6 +125,20 @@ Explained<std::vector<MeetingNumber>> leaving(PostgresPool& pool) {
   return out;
 }
 
+Explained<std::vector<MeetingNumber>> numbers_here(PostgresPool& pool) {
+  auto& inner = pool.impl().pool;
+  Statement rows(
+      "SELECT meeting::int8 FROM piaojue_meeting m WHERE NOT EXISTS (SELECT 1 FROM piaojue_meta t WHERE t.meeting = "
+      "m.meeting AND t.key = $1 AND length(t.value) > $2) ORDER BY meeting");
+  rows.own_bytes(moved_row()).number(kDirectoryIdBytes);
+  auto const answers = postgres::run_patiently(inner, {rows});
+  if (!answers) return inner.explain(answers.error());
+  auto const& answer = (*answers)[0];
+  std::vector<MeetingNumber> out;
+  for (std::size_t i = 0; i < answer.rows(); ++i) out.push_back(static_cast<MeetingNumber>(answer.number(i, 0)));
+  return out;
+}
+
 Explained<std::optional<Elsewhere>> mark_leaving(PostgresPool& pool, MeetingNumber meeting, ByteView directory) {
   auto& inner = pool.impl().pool;
   Statement alive(
@@ -192,6 +206,7 @@ Explained<void> finish_leaving(PostgresPool& pool, MeetingNumber meeting, ByteVi
             statements.push_back(erase_rows(meeting, postgres::table_name(static_cast<Table>(t))));
           }
           statements.push_back(erase_rows(meeting, "piaojue_file"));
+          statements.push_back(erase_rows(meeting, "piaojue_office_slips"));
           auto value = to_bytes(directory);
           append(value, meeting_id);
           statements.push_back(put_mark(meeting, std::move(value)));

@@ -29,8 +29,9 @@ struct Whereabouts {
                                                                ByteView directory);
 /// It stays after all. Refused, kConflict: it is not on its way.
 [[nodiscard]] Explained<void> undo_leaving(PostgresPool& pool, MeetingNumber meeting);
-/// Its rows and files go, in one transaction; from then on the directory of that id has it. Can be repeated. Refused,
-/// kConflict: it was not marked for this directory and let go before, or another directory has it.
+/// Its rows and files go, and slips that an office has not fetched, in one transaction; from then on the directory of
+/// that id has it. Can be repeated. Refused, kConflict: it was not marked for this directory and let go before, or
+/// another directory has it.
 [[nodiscard]] Explained<void> finish_leaving(PostgresPool& pool, MeetingNumber meeting, ByteView directory,
                                              ByteView meeting_id);
 /// The meeting of a number that is gone comes back, in one transaction; whose it was, it is again. @param contents as
@@ -40,6 +41,9 @@ struct Whereabouts {
 
 /// Those that are on their way, ascending: somebody has to go on with them, or to take it back.
 [[nodiscard]] Explained<std::vector<MeetingNumber>> leaving(PostgresPool& pool);
+
+/// Whose rows and keys are in this database, also on their way out, ascending.
+[[nodiscard]] Explained<std::vector<MeetingNumber>> numbers_here(PostgresPool& pool);
 
 /// Its key in Table::kMeta.
 Bytes moved_row();

@@ -73,6 +73,16 @@ class Copying(unittest.TestCase):
             if path.name not in ("meeting.db-shm", "meeting.db-wal"):
                 self.assertEqual(path.stat().st_mode & 0o777, want, path)
 
+    def state(self, service):
+        """By the mark in the database."""
+        length = service.primary.service_sql("SELECT coalesce((SELECT length(value) FROM piaojue_meta WHERE "
+                                             "meeting = 7 AND key = 'moved'), 0)")
+        return {"0": "here", "16": "leaving", "32": "gone"}[length]
+
+    def damage_file(self, service):
+        """Twice is as not at all."""
+        service.primary.service_sql("UPDATE piaojue_file SET hash = set_byte(hash, 0, get_byte(hash, 0) # 1)")
+
     def left_in(self, service, number):
         """Tables of the database in which something of the meeting is left."""
         tables = service.primary.service_sql(
@@ -158,23 +168,38 @@ class AndBack(Copying):
         self.refuses(service, "store", "copy", service.toml, service.directory / "a", "--number", 8,
                      says="no meeting 8")
         self.refuses(service, "store", "copy", service.toml, "--number", 7, says="DIR is missing", ok=(2,))
-        self.refuses(service, "store", "copy", service.toml, "--number", 7, "--undo", says="not on its way")
+        self.refuses(service, "store", "copy", service.toml, full, "--number", 7, "--undo", says="not on its way")
+        self.refuses(service, "store", "copy", service.toml, "--number", 7, "--undo", says="DIR is missing", ok=(2,))
         self.refuses(service, "store", "copy", service.toml, meeting.meeting.server_dir, "--number", 7,
                      says="holds something else")
-        # A file is missing: nothing is moved, and nothing serves it until that is mended or taken back.
-        service.primary.service_sql("UPDATE piaojue_file SET hash = set_byte(hash, 0, get_byte(hash, 0) # 1)")
+        # A file is missing: nothing is moved, and nodes go on.
         there = service.directory / "out"
+        meeting.meeting.enrol(1)
+        self.damage_file(service)
         self.refuses(service, "store", "copy", service.toml, there, "--number", 7, says="dossier.pdf")
+        self.assertEqual((self.state(service), there.exists()), ("here", False))
+        self.damage_file(service)
+        # It goes missing on the way: nothing serves the meeting until that is mended or taken back.
+        service.nodes["node-a"].pause()
+        copying = subprocess.Popen([str(word) for word in (
+            BIN / "piaojue-server", "store", "copy", service.toml, there, "--number", 7, "--lang", "en")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        service_parts.until(lambda: self.state(service) == "leaving", 20, "it is on its way")
+        self.damage_file(service)
+        self.assertRegex(copying.communicate(timeout=60)[1], "dossier.pdf")
+        service.nodes["node-a"].go_on()
         self.refuses(service, "run", there, says="not here yet")
         self.refuses(service, "store", "check", service.toml, says="nobody serves it")
         self.refuses(service, "adopt", service.toml, there, says="on its way out")
         self.refuses(service, "adopt", service.toml, meeting.meeting.server_dir, says="on its way out")
         self.refuses(service, "slip", service.toml, "--number", 7, "--person", 1, "--out", service.directory / "s.txt",
                      says="was moved out")
-        service.tool("store", "copy", service.toml, "--number", 7, "--undo")
+        # Only the directory that it goes to shows that it has not come there.
+        self.refuses(service, "store", "copy", service.toml, full, "--number", 7, "--undo", says="second log")
+        service.tool("store", "copy", service.toml, there, "--number", 7, "--undo")
         self.assertIn("meeting 7 whole", service.tool("store", "check", service.toml).stdout)
-        service.primary.service_sql("UPDATE piaojue_file SET hash = set_byte(hash, 0, get_byte(hash, 0) # 1)")
-        meeting.meeting.enrol(1)  # nodes serve it again
+        self.damage_file(service)
+        meeting.meeting.enrol(2)  # nodes serve it again
         # What an undone copy has left is nobody's, and is not taken away: it may be all that there is.
         self.refuses(service, "run", there, says="not here yet")
         self.refuses(service, "store", "copy", service.toml, there, "--number", 7, says="holds something else")
@@ -185,6 +210,55 @@ class AndBack(Copying):
         for taken in (there, again):
             self.refuses(service, "store", "copy", service.toml, taken, "--number", 9, says="holds something else")
         self.assertIn("meeting 9 whole", service.tool("store", "check", service.toml).stdout)
+
+
+    def test_a_database_that_was_set_back_takes_no_beginning_of_a_log(self):
+        # Harm: the operator adopts the directory, all seems well, and nodes go on from a log that laptops have more of.
+        service = self.service(nodes=1)
+        meeting = self.meeting(service, experts=3)
+        meeting.start()
+        before = service.primary.backup("before")
+        there = service.directory / "out"
+        self.copy(service, 7, there)
+        gone, gone_too = service.primary.backup("gone"), service.primary.backup("gone-too")
+        service.balancer.stop()
+        server = self.run_in(service, there)
+        meeting.client(meeting.clerk).command("sign-out", 60)
+        server.stop()
+        service.nodes["node-a"].term()
+        service.primary.restore(before)
+        self.refuses(service, "adopt", service.toml, there, says="has more of meeting 7 than the database")
+        self.run_in(service, there).stop()
+        # Adopted again, as it should be; and then set back to when it was away.
+        service.primary.restore(gone)
+        service.tool("adopt", service.toml, there)
+        service.tool("adopt", service.toml, there)
+        service.primary.restore(gone_too)
+        self.refuses(service, "adopt", service.toml, there, says="was set back")
+        self.assertEqual(self.left_in(service, 7), {"piaojue_meeting", "piaojue_meta"})
+
+    def test_a_new_service_key_reaches_what_is_on_its_way_out(self):
+        # Harm: "resealed 9 of 9", the old key is destroyed, and the tenth meeting can not be opened by anybody.
+        service = self.service(nodes=1, start=[])
+        meeting = self.meeting(service)
+        service.primary.service_sql("INSERT INTO piaojue_meta (meeting, key, value) VALUES (7, 'moved', "
+                                    "decode(repeat('ab', 16), 'hex'))")
+        new_key = service.directory / "new.key"
+        service.tool("service-key", new_key)
+        lines = service.toml.read_text(encoding="utf-8").splitlines()
+        old = next(line for line in lines if line.startswith("service_key"))
+        both, new = service.directory / "both.toml", service.directory / "new.toml"
+        for path, words in ((both, [f'service_key = "{new_key}"', f"old_{old}"]),
+                            (new, [f'service_key = "{new_key}"'])):
+            path.touch(0o600)
+            path.write_text("\n".join(words + [line for line in lines if line != old]) + "\n", encoding="utf-8")
+        self.assertIn("resealed 1 of 1", service.tool("store", "reseal", both).stdout)
+        checked = service.tool("store", "check", new, "--lang", "en", ok=(1,))
+        self.assertIn("meeting 7 whole", checked.stdout)
+        self.assertIn("nobody serves it", checked.stderr)
+        there = service.directory / "out"
+        service.tool("store", "copy", new, there, "--number", 7)
+        self.is_whole(there, meeting.meeting.server_dir)
 
 
 class Killed(Copying):
@@ -223,12 +297,6 @@ class Killed(Copying):
         self.refuses(service, "run", place, says="taken into a service")
         self.assertGreaterEqual(rounds, 2, killed)
         self.assertGreater(killed["leaving"], 0, killed)
-
-    def state(self, service):
-        """By the mark in the database."""
-        length = service.primary.service_sql("SELECT coalesce((SELECT length(value) FROM piaojue_meta WHERE "
-                                             "meeting = 7 AND key = 'moved'), 0)")
-        return {"0": "here", "16": "leaving", "32": "gone"}[length]
 
     def kill_after(self, argv, seconds):
         """How long it ran; all the time until it ended by itself where it was quicker."""

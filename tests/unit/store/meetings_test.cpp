@@ -139,6 +139,32 @@ TEST(Moving, WhatLeavesIsNobodysUntilOneDirectoryHasIt) {
   lease_of(node->take(1));
 }
 
+// Harm: the service key is changed while a meeting is on its way out; the old key goes, and nobody opens the meeting.
+TEST(Moving, WhatIsOnItsWayOutIsStillHere) {
+  Service service;
+  Bytes const there(kDirectoryIdBytes, 2);
+  for (MeetingNumber const number : {1U, 2U, 3U}) service.make_meeting(number);
+  for (MeetingNumber const number : {1U, 2U}) ASSERT_TRUE(mark_leaving(*service.pool(), number, there));
+  ASSERT_TRUE(finish_leaving(*service.pool(), 1, there, Bytes(16)));
+  EXPECT_EQ(*numbers_here(*service.pool()), (std::vector<MeetingNumber>{2, 3}));
+  EXPECT_TRUE(*replace_sealed_keys(*service.pool(), 2, Bytes{1, 2, 3}, Bytes{4}));
+  EXPECT_EQ(**sealed_keys(*service.pool(), 2), Bytes{4});
+}
+
+// Harm: slips that an office has not fetched, with the codes of a meeting that is somewhere else.
+TEST(Moving, WhatAnOfficeHasNotFetchedGoesToo) {
+  Service service;
+  Bytes const there(kDirectoryIdBytes, 2);
+  for (auto const* number : {"1", "2"}) {
+    service.make_meeting(static_cast<MeetingNumber>(std::stoul(number)));
+    service.sql(std::string("INSERT INTO piaojue_office_slips (meeting, sealed) VALUES (") + number + ", '\\x01')");
+  }
+  ASSERT_TRUE(mark_leaving(*service.pool(), 1, there));
+  EXPECT_EQ(service.sql("SELECT count(*) FROM piaojue_office_slips"), "2") << "it may be taken back";
+  ASSERT_TRUE(finish_leaving(*service.pool(), 1, there, Bytes(16)));
+  EXPECT_EQ(service.sql("SELECT meeting FROM piaojue_office_slips"), "2");
+}
+
 // Harm: a node that was paused writes behind what was moved; or one that is alive has its meeting taken from under it
 // and goes on answering laptops from what it remembers.
 TEST(Moving, ALivingNodeIsWaitedForAndADeadOneIsFenced) {
