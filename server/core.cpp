@@ -7,6 +7,7 @@
 #include "server/hellos.h"
 #include "server/key_changes.h"
 #include "server/own_work.h"
+#include "server/probation.h"
 #include "server/relays.h"
 #include "server/submissions.h"
 
@@ -26,7 +27,7 @@ class Core::Parts final : private LogListener {
   void closed(SessionId session);
   bool has_group() const { return !outbox_.empty() || sessions_.status_due() || proposals_.recheck_due(); }
   CommitGroup take_group();
-  std::vector<Job> take_jobs() { return own_work_.take_due(); }
+  std::vector<Job> take_jobs() { return probation_.active() ? std::vector<Job>() : own_work_.take_due(); }
   void look_again() { own_work_.look_again(); }
   void finish_job(JobId id) { own_work_.finish(id); }
   bool waits_for_word() const { return seat_.waits_for_word(); }
@@ -59,6 +60,8 @@ class Core::Parts final : private LogListener {
   void on_half();
   void restand(PersonId person);
   void resume(SessionId session, PersonId person);
+  void hear(Enrolment const& laptop);
+  bool may_now(wire::Request const& request) const;
 
   Config const config_;
   meeting::Record record_;
@@ -110,6 +113,7 @@ class Core::Parts final : private LogListener {
                     {seat_, own_halves_},
                     config_.parallel,
                     notices_};
+  Probation probation_{Shelf<Table::kMeta>(outbox_)};
   Attachments attachments_{record_, config_.limits, config_.now_ms, outbox_};
 };
 
@@ -135,6 +139,8 @@ Result<void> Core::Parts::load(Contents const& contents) {
   if (auto loaded = payloads_.load(contents); !loaded) return loaded;
   if (auto loaded = proposals_.load(contents); !loaded) return loaded;
   sessions_.reset_status();
+  probation_.load(contents);
+  if (probation_.active()) notices_.add({Event::kWaitsForLaptops, {}, probation_.awaited()});
   for (auto const person : enrolments_.people()) key_changes_.propose(person);
   return {};
 }
@@ -189,10 +195,12 @@ void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Req
     return sessions_.close(asked.session(), Close::kRefused);
   }
   if (auto const* code = std::get_if<Refusal>(&what)) return asked.refuse(*code);
+  if (session.hello && !std::holds_alternative<wire::Hello>(what)) hear(*session.enrolment);
   if (std::holds_alternative<wire::Ping>(what)) return asked.reply(wire::pong(asked.id()));
   if (auto const* in = std::get_if<wire::Hello>(&what)) return answer(asked, *in);
   if (session.screen) return asked.refuse(Refusal::kNotAuthorised);
   if (session.standing != Standing::kCurrent) return asked.refuse(Refusal::kNotOnRoll);
+  if (!may_now(request)) return asked.refuse(Refusal::kBusy);
 
   if (auto* in = std::get_if<wire::Submit>(&what)) return submissions_.answer(asked, std::move(*in));
   if (auto const* in = std::get_if<wire::Countersign>(&what)) return submissions_.answer(asked, *in);
@@ -232,7 +240,12 @@ void Core::Parts::refuse_stranger(Asked const& asked, Refusal code) {
 
 void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
   // Somebody who knows more than this server talked to another one, or to this one before it lost its disk.
-  if (in.next_index > record_.size()) return asked.refuse(Refusal::kLogInconsistent);
+  if (in.next_index > record_.size()) {
+    if (!probation_.active()) return asked.refuse(Refusal::kLogInconsistent);
+    notices_.add({Event::kLongerLog, {}, in.next_index});
+    asked.refuse(Refusal::kBusy);
+    return sessions_.close(asked.session(), Close::kRefused);
+  }
   if (auto const allowed = hellos_.take(asked.person(), feed_.chunks(in.next_index)); !allowed) {
     return asked.refuse(allowed.error());
   }
@@ -248,6 +261,24 @@ void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
     outbox_.add(Lane::kPush, asked.session(), std::move(frame));
   }
   if (sessions_.find(asked.session())->standing == Standing::kCurrent) resume(asked.session(), asked.person());
+}
+
+/// What the laptop has is here: its Hello has named no more, and it has gone on after Welcome, which it would not if it
+/// held entries beyond its last checkpoint that are not here. When all have, everybody begins again, with what was put
+/// off.
+void Core::Parts::hear(Enrolment const& laptop) {
+  if (!probation_.hear({laptop.person, laptop.number})) return;
+  notices_.add({Event::kLaptopsHeard, {}, record_.size()});
+  if (probation_.without() != 0) notices_.add({Event::kLaptopsNotHeard, {}, probation_.without()});
+  own_work_.look_again();
+  for (auto const& [session, person] : sessions_.present()) sessions_.close(session, Close::kReplaced);
+}
+
+bool Core::Parts::may_now(wire::Request const& request) const {
+  if (!probation_.active()) return true;
+  return !std::holds_alternative<wire::Submit>(request.what) &&
+         !std::holds_alternative<wire::Countersign>(request.what) &&
+         !std::holds_alternative<wire::SetCountdown>(request.what);
 }
 
 void Core::Parts::answer(Asked const& asked, wire::Cosign const& in) {

@@ -6,12 +6,10 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/payload.h"
 #include "protocol/meeting/record_file.h"
-#include "protocol/meeting/witnesses.h"
+#include "server/claims.h"
 
 namespace piaojue::server {
 namespace {
-
-using meeting::EntryType;
 
 using Notes = std::map<std::uint64_t, std::string>;
 using Cosignatures = std::map<std::uint64_t, std::map<PersonId, log::Cosignature>>;
@@ -36,62 +34,6 @@ Result<Cosignatures> read_cosignatures(Contents const& contents) {
   return cosignatures;
 }
 
-/// An entry that was to be witnessed before another one that rests on it, with the attempt as it was then.
-struct Claim {
-  std::uint64_t index = 0;
-  std::uint64_t before = 0;
-  meeting::Attempt attempt;
-};
-
-/// Finds the claims of a log, entry by entry (specification §4.3, check 3; of a spoiled envelope until the batch
-/// closes, because its opening waits for it).
-class Claims {
- public:
-  /// Before `record` takes in the entry.
-  void follow(meeting::Record const& record, meeting::Entry const& entry) {
-    auto const index = record.size();
-    switch (entry.type()) {
-      case EntryType::kTokensIssued:
-        return close(Rest::kTokens, record);
-      case EntryType::kBatchClose:
-        return close(Rest::kClose, record);
-      case EntryType::kEnvelopeSpoil:
-        return open(Rest::kClose, index);
-      case EntryType::kBallotBox:
-        return open(Rest::kFirstShare, index);
-      case EntryType::kTallyShare:
-        if (!record.attempt()->shares.empty()) return close(Rest::kSecondShare, record);
-        close(Rest::kFirstShare, record);
-        return open(Rest::kSecondShare, index);
-      case EntryType::kDeclaration:
-      case EntryType::kPaperTally:
-        return open(Rest::kNext, index);
-      case EntryType::kBatchOpen:
-      case EntryType::kMeetingClose:
-        close(Rest::kNext, record);
-        open_.clear();
-        if (entry.type() == EntryType::kBatchOpen) open(Rest::kTokens, index);
-        return;
-      default:
-        return;
-    }
-  }
-  std::vector<Claim> const& list() const { return list_; }
-
- private:
-  /// What rests on an entry.
-  enum class Rest : std::uint8_t { kTokens, kClose, kFirstShare, kSecondShare, kNext };
-  void open(Rest rest, std::uint64_t index) { open_.emplace(rest, index); }
-  void close(Rest rest, meeting::Record const& record) {
-    auto const [begin, end] = open_.equal_range(rest);
-    for (auto it = begin; it != end; ++it) list_.push_back({it->second, record.size(), *record.attempt()});
-    open_.erase(begin, end);
-  }
-
-  std::multimap<Rest, std::uint64_t> open_;
-  std::vector<Claim> list_;
-};
-
 /// Takes in all entries. @return kLogInconsistent, kBusy.
 Result<Claims> read_claims(Contents const& contents, meeting::Record& record, std::function<bool()> const& go_on) {
   Claims claims;
@@ -105,29 +47,6 @@ Result<Claims> read_claims(Contents const& contents, meeting::Record& record, st
   return claims;
 }
 
-/// Which cosignatures a reader of the written checkpoints sees: by person and key the largest tree.
-class Shown {
- public:
-  void add(meeting::Record const& record, std::map<PersonId, log::Cosignature> const& cosignatures) {
-    for (auto const& [person, cosignature] : cosignatures) {
-      auto const key = record.witness_key_at(person, cosignature.tree_size);
-      if (!key) continue;
-      auto& largest = largest_[{person, *key}];
-      largest = std::max(largest, cosignature.tree_size);
-    }
-  }
-  meeting::Standing of(Claim const& claim) const {
-    auto const has_cosigned = [&](PersonId person, crypto::SigningPublicKey const& key, std::uint64_t size) {
-      auto const it = largest_.find({person, key});
-      return it != largest_.end() && it->second >= size;
-    };
-    return meeting::standing(claim.attempt, claim.index, has_cosigned, claim.before);
-  }
-
- private:
-  std::map<std::pair<PersonId, crypto::SigningPublicKey>, std::uint64_t> largest_;
-};
-
 /// Adds to `kept` the sizes of the checkpoints that make a claim witnessed: the one that adds most people, again and
 /// again. Where they do not suffice, all that add any: how near it came stands in the verifier's report.
 void keep_witnesses(Claim const& claim, meeting::Record const& record, Notes const& notes,
@@ -137,7 +56,7 @@ void keep_witnesses(Claim const& claim, meeting::Record const& record, Notes con
   for (auto it = cosignatures.upper_bound(claim.index); it != cosignatures.end() && it->first <= claim.before; ++it) {
     if (!notes.contains(it->first)) continue;
     if (kept.contains(it->first)) {
-      shown.add(record, it->second);
+      for (auto const& [person, one] : it->second) shown.add(record, one);
     } else {
       candidates.push_back(it->first);
     }
@@ -149,7 +68,7 @@ void keep_witnesses(Claim const& claim, meeting::Record const& record, Notes con
     std::uint64_t best_size = 0;
     for (auto const size : candidates) {
       auto with = shown;
-      with.add(record, cosignatures.at(size));
+      for (auto const& [person, one] : cosignatures.at(size)) with.add(record, one);
       auto const better = with.of(claim);
       if (better.have + better.have_experts <= best.have + best.have_experts) continue;
       best = better;

@@ -408,6 +408,8 @@ void Service::tick(Number number, Entry& entry) {
     lost(number, text::kServeNotAlive);
     return let_go(number);
   }
+  // It is on its way to a directory (store/moving.h), which waits for this.
+  if (!cards_->has(number)) return let_go(number);
   if (entry.host->sessions() > 0) {
     entry.since = Clock::now();
     return;

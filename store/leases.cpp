@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 
+#include "store/moving.h"
 #include "store/postgres/pool.h"
 #include "strings/server.h"
 
@@ -198,11 +199,14 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
   Statement lock("SELECT 1::int8 FROM piaojue_meeting WHERE meeting = $1 FOR UPDATE");
   lock.number(meeting);
   auto update = mine(
-      "UPDATE piaojue_meeting SET node = $1, process = $2, epoch = epoch + 1 WHERE meeting = $3 AND (node IS NULL OR "
+      "UPDATE piaojue_meeting SET node = $1, process = $2, epoch = epoch + 1 WHERE meeting = $3 AND NOT EXISTS "
+      "(SELECT 1 FROM piaojue_meta t WHERE t.meeting = $3 AND t.key = $5) AND (node IS NULL OR "
       "(node = $1 AND process = $2) OR NOT EXISTS (SELECT 1 FROM piaojue_node n WHERE n.name = piaojue_meeting.node "
       "AND n.process = piaojue_meeting.process AND n.alive_until > clock_timestamp() AND " +
       in_microseconds("n.alive_until") + " <> $4))");
-  update.number(meeting).number(dead.value_or(0));
+  update.number(meeting).number(dead.value_or(0)).own_bytes(moved_row());
+  Statement moved("SELECT 1::int8 FROM piaojue_meta WHERE meeting = $1 AND key = $2");
+  moved.number(meeting).own_bytes(moved_row());
   Statement who("SELECT m.epoch::int8, m.node, m.process, n.address, " + in_microseconds("n.alive_until") + ", " +
                 in_microseconds("greatest(n.alive_until - clock_timestamp(), interval '0')") +
                 " FROM piaojue_meeting m LEFT JOIN piaojue_node n "
@@ -212,14 +216,16 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
   if (!connection) return connection.error();
   auto& on = **connection;
   auto const until = inner().answer_deadline();
-  auto const answers = on.run(
-      {Statement("BEGIN ISOLATION LEVEL READ COMMITTED"), std::move(lock), std::move(update), std::move(who)}, until);
+  auto const answers = on.run({Statement("BEGIN ISOLATION LEVEL READ COMMITTED"), std::move(lock), std::move(update),
+                               std::move(who), std::move(moved)},
+                              until);
   if (!answers) return answers.error();
   // This commit stands behind all that is in the rows: once it is on the standby, they are too.
   auto const committed = on.run({Statement("COMMIT")}, until);
   if (!committed) return committed.error();
   if (!(*committed)[0].tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
-  if ((*answers)[1].rows() == 0) return Taken(NoMeeting{});
+  // One that is on its way out is nobody's, whoever held it.
+  if ((*answers)[1].rows() == 0 || (*answers)[4].rows() != 0) return Taken(NoMeeting{});
   auto const& row = (*answers)[3];
   if ((*answers)[2].affected() == 1) return Taken(Lease{meeting, row.number(0, 0)});
   if (!dead && !row.null(0, 4)) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocol/meeting/slip.h"
+#include "store/moving.h"
 #include "store/postgres/rows.h"
 #include "store/schema.h"
 #include "strings/server.h"
@@ -93,9 +94,12 @@ Tried<void> run_transaction(postgres::Pool& pool, MeetingNumber meeting, std::ve
 
 Explained<std::vector<ListedMeeting>> list_meetings(PostgresPool& pool, std::optional<std::uint32_t> office) {
   auto& inner = pool.impl().pool;
-  Statement rows("SELECT meeting::int8, office::int8, node FROM piaojue_meeting");
+  Statement rows(
+      "SELECT meeting::int8, office::int8, node FROM piaojue_meeting m WHERE NOT EXISTS (SELECT 1 FROM piaojue_meta t "
+      "WHERE t.meeting = m.meeting AND t.key = $1)");
+  rows.own_bytes(moved_row());
   if (office) {
-    rows.sql += " WHERE office = $1";
+    rows.sql += " AND office = $2";
     rows.number(*office);
   }
   rows.sql += " ORDER BY meeting";
@@ -200,7 +204,9 @@ Explained<void> write_row(PostgresPool& pool, MeetingNumber meeting, Table table
   lock.number(meeting);
   Writes writes;
   writes.put(table, std::move(key), std::move(value));
-  std::vector<Statement> statements{lock};
+  Statement moved("SELECT 1::int8 FROM piaojue_meta WHERE meeting = $1 AND key = $2");
+  moved.number(meeting).own_bytes(moved_row());
+  std::vector<Statement> statements{lock, moved};
   for (auto& one : postgres::statements_of(meeting, writes)) {
     // Of a meeting that is not there nothing is written.
     statements.push_back(std::move(one));
@@ -216,6 +222,8 @@ Explained<void> write_row(PostgresPool& pool, MeetingNumber meeting, Table table
     if ((*answers)[1].rows() != 1) {
       return Fault{Fate::kRefused, {text::kDatabaseMeetingMissing, {{"meeting", meeting}}}, {}};
     }
+    if ((*answers)[2].rows() != 0)
+      return Fault{Fate::kRefused, {text::kDatabaseMeetingGone, {{"meeting", meeting}}}, {}};
     auto const committed = on.run({Statement("COMMIT")}, inner.answer_deadline());
     if (!committed) return committed.error();
     return {};

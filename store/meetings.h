@@ -13,7 +13,7 @@ struct ListedMeeting {
   std::uint32_t office = 0;         ///< whose it is; 0: the operator's
   std::optional<std::string> node;  ///< who holds its lease, alive or not
 };
-/// Ascending by number. @param office nothing: all of them.
+/// Ascending by number, without those that are leaving or gone (moving.h). @param office nothing: all of them.
 [[nodiscard]] Explained<std::vector<ListedMeeting>> list_meetings(PostgresPool& pool,
                                                                   std::optional<std::uint32_t> office = {});
 

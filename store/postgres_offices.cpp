@@ -2,6 +2,7 @@
 #include "store/postgres_offices.h"
 
 #include "protocol/meeting/codec.h"
+#include "store/moving.h"
 #include "store/offices_said.h"
 #include "store/postgres/rows.h"
 
@@ -315,8 +316,11 @@ Tried<void> set_judged(Deed const& deed, MeetingNumber meeting, DraftPart const&
 
 Statement select_own(OfficeNumber office, MeetingNumber meeting) {
   // Both in one condition: of another office's meeting and of none the database finds no row.
-  Statement row("SELECT meeting::int8 FROM piaojue_meeting WHERE office = $1 AND meeting = $2");
-  row.number(office).number(meeting);
+  // One that was moved out of the service, or is on its way, is none either (moving.h).
+  Statement row(
+      "SELECT meeting::int8 FROM piaojue_meeting m WHERE office = $1 AND meeting = $2 AND NOT EXISTS (SELECT 1 FROM "
+      "piaojue_meta t WHERE t.meeting = m.meeting AND t.key = $3)");
+  row.number(office).number(meeting).own_bytes(moved_row());
   return row;
 }
 
@@ -697,9 +701,10 @@ Explained<std::vector<ListedOwn>> PostgresOffices::own_meetings(OfficeNumber off
       "(SELECT count(DISTINCT substring(e.key from 1 for 4)) FROM piaojue_enrolment e WHERE e.meeting = o.meeting)"
       "::int8, (SELECT count(*) FROM piaojue_office_slips s WHERE s.meeting = o.meeting)::int8, "
       "(SELECT substring(l.value from 1 for 16) FROM piaojue_entry l WHERE l.meeting = o.meeting ORDER BY l.key DESC "
-      "LIMIT 1) FROM piaojue_office_meeting o WHERE o.office = $1 AND o.meeting > $2 ORDER BY o.meeting LIMIT " +
+      "LIMIT 1) FROM piaojue_office_meeting o WHERE o.office = $1 AND o.meeting > $2 AND NOT EXISTS (SELECT 1 FROM "
+      "piaojue_meta t WHERE t.meeting = o.meeting AND t.key = $3) ORDER BY o.meeting LIMIT " +
       std::to_string(count));
-  rows.number(office).number(after);
+  rows.number(office).number(after).own_bytes(moved_row());
   auto const answers = postgres::run_patiently(pool, {rows});
   if (!answers) return explained(pool, answers.error());
   auto const& answer = (*answers)[0];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres_store.h"
 
+#include "store/moving.h"
 #include "store/postgres/rows.h"
 #include "strings/server.h"
 
@@ -272,6 +273,12 @@ Explained<std::unique_ptr<Store>> open_to_read(std::shared_ptr<PostgresPool> poo
   if (!there) return inner.explain(there.error());
   if ((*there)[0].rows() != 1) {
     Sentence said(text::kDatabaseMeetingMissing, {{"meeting", meeting}});
+    return Explanation(std::move(said), inner.place(), Refusal::kStorage);
+  }
+  auto const at = whereabouts(*pool, meeting);
+  if (!at) return at.error();
+  if (at->stay == Stay::kGone) {
+    Sentence said(text::kDatabaseMeetingGone, {{"meeting", meeting}});
     return Explanation(std::move(said), inner.place(), Refusal::kStorage);
   }
   return std::unique_ptr<Store>(std::make_unique<ReadOnlyStore>(std::move(pool), meeting));

@@ -159,8 +159,10 @@ Explained<void> Meetings::begin(std::string const& name) const {
   while (Clock::now() < until) {
     auto const said = tail(log(name), from);
     if (said.starts_with("listening ") || said.find("\nlistening ") != std::string::npos) return {};
-    if (child->wait(kLook))
-      return Explanation(Sentence(words::kServerEnded, {{"lines", trimmed_end(without(said, "piaojue-server: "))}}));
+    if (!child->wait(kLook)) continue;
+    // Read again: its last words came after the look before.
+    auto const last = tail(log(name), from);
+    return Explanation(Sentence(words::kServerEnded, {{"lines", trimmed_end(without(last, "piaojue-server: "))}}));
   }
   return Explanation(Sentence(words::kServerSlow, {{"seconds", std::int64_t{kStartWithin.count()}}}));
 }
