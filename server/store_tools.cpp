@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "server/clock.h"
 #include "server/directory_lock.h"
 #include "server/draft.h"
 #include "server/drafting.h"
@@ -209,7 +210,9 @@ Explained<bool> reseal_store(fs::path const& file, Lang lang) {
   store::PostgresOffices offices(tools->pool);
   // From here on nodes seal what is new under the new key: what is listed below is all that is under the old one. A row
   // that does not open is told at the end, and keeps no meeting from being put under the new key.
-  auto const begun = reseal_identity(offices, seal_of(*keys));
+  auto const address = address_of(tools->settings);
+  if (!address) return address.error();
+  auto const begun = reseal_identity(offices, seal_of(*keys), address->host, now_s());
   if (!begun && begun.error().code == Refusal::kStorage) return begun.error();
   auto const listed = store::list_meetings(*tools->pool);
   if (!listed) return listed.error();
