@@ -234,12 +234,11 @@ Explained<bool> reseal_store(fs::path const& file, Lang lang) {
     if (*replaced) ++done;
   }
   auto const of_offices = reseal_offices(offices, seal_of(*keys));
-  if (!of_offices) {
-    std::cerr << of_offices.error().in(lang) << std::endl;
-  }
+  // A row that does not open is found by both.
+  if (!begun || !of_offices) std::cerr << (begun ? of_offices.error() : begun.error()).in(lang) << std::endl;
   std::cout << "resealed " << done << " of " << listed->size() << "\n";
   if (of_offices) std::cout << "offices " << *of_offices << "\n";
-  return done == listed->size() && of_offices;
+  return done == listed->size() && begun && of_offices;
 }
 
 // ---- check
