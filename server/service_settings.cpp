@@ -20,8 +20,6 @@ constexpr std::size_t kAddressesMax = 8;
 /// What one laptop that reads slowly may make a node hold: a whole log, not a hall's worth of files.
 constexpr std::uint32_t kSendQueueMib = 64;
 constexpr std::size_t kNameBytesMax = 100;
-/// So that it can be counted in bytes.
-constexpr std::uint64_t kOfficeMibMax = 1ULL << 40;
 
 void take_addresses(Reader& reader, std::string_view key, std::vector<std::string>& out) {
   auto const* list = reader.array(key);
@@ -39,8 +37,7 @@ void take_limits(Reader& reader, ServiceSettings& out) {
   reader.take("database_connections", out.database_connections);
   std::uint64_t office_mib = out.office_bytes_max >> 20;
   reader.take("office_mib", office_mib);
-  if (office_mib > kOfficeMibMax) reader.say("office_mib", text::kKeyTooLarge, {{"most", kOfficeMibMax}});
-  out.office_bytes_max = std::min(office_mib, kOfficeMibMax) << 20;
+  out.office_bytes_max = office_mib << 20;
   reader.take("strangers", out.strangers_max);
   reader.take("strangers_per_address", out.strangers_per_address_max);
   auto& one = out.connections;
