@@ -53,10 +53,14 @@ void Shown::add(meeting::Record const& record, log::Cosignature const& cosignatu
   largest = std::max(largest, cosignature.tree_size);
 }
 
-meeting::Standing Shown::of(Claim const& claim) const {
+bool Shown::shows(meeting::PersonId person, crypto::SigningPublicKey const& key, std::uint64_t size) const {
+  auto const it = largest_.find({person, key});
+  return it != largest_.end() && it->second >= size;
+}
+
+meeting::Standing Shown::of(Claim const& claim, Shown const& more) const {
   auto const has_cosigned = [&](meeting::PersonId person, crypto::SigningPublicKey const& key, std::uint64_t size) {
-    auto const it = largest_.find({person, key});
-    return it != largest_.end() && it->second >= size;
+    return shows(person, key, size) || more.shows(person, key, size);
   };
   return meeting::standing(claim.attempt, claim.index, has_cosigned, claim.before);
 }

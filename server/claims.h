@@ -13,8 +13,8 @@ struct Claim {
   std::uint64_t index = 0;
   std::uint64_t before = 0;  ///< index of the entry that rests on it
   meeting::Attempt attempt;
-  bool demanded =
-      true;  ///< check 3 fails without; not of a spoiled envelope, nor of a result that was named unwitnessed
+  /// Check 3 fails without; not of a spoiled envelope, nor of a result that was named unwitnessed.
+  bool demanded = true;
 };
 
 /// Finds the claims of a log, entry by entry (specification §4.3, check 3; of a spoiled envelope until the batch
@@ -40,9 +40,12 @@ class Claims {
 class Shown {
  public:
   void add(meeting::Record const& record, log::Cosignature const& cosignature);
-  meeting::Standing of(Claim const& claim) const;
+  /// Of both together.
+  meeting::Standing of(Claim const& claim, Shown const& more = {}) const;
 
  private:
+  bool shows(meeting::PersonId person, crypto::SigningPublicKey const& key, std::uint64_t size) const;
+
   std::map<std::pair<meeting::PersonId, crypto::SigningPublicKey>, std::uint64_t> largest_;
 };
 

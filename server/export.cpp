@@ -23,10 +23,11 @@ Notes read_notes(Contents const& contents) {
   return notes;
 }
 
-/// By tree size. @return kStorage.
-Result<Cosignatures> read_cosignatures(Contents const& contents) {
+/// By tree size. @return kStorage, kBusy.
+Result<Cosignatures> read_cosignatures(Contents const& contents, std::function<bool()> const& go_on) {
   Cosignatures cosignatures;
   for (auto const& [key, value] : contents[Table::kCosignature]) {
+    if (!go_on()) return Refusal::kBusy;
     auto const row = meeting::parse_cosignature(value);
     if (!row) return Refusal::kStorage;
     cosignatures[row->tree_size].emplace(row->person, *row);
@@ -49,11 +50,14 @@ Result<Claims> read_claims(Contents const& contents, meeting::Record& record, st
 
 /// Adds to `kept` the sizes of the checkpoints that make a claim witnessed: the one that adds most people, again and
 /// again. Where they do not suffice, all that add any: how near it came stands in the verifier's report.
-void keep_witnesses(Claim const& claim, meeting::Record const& record, Notes const& notes,
-                    Cosignatures const& cosignatures, std::set<std::uint64_t>& kept) {
+/// @return kBusy.
+Result<void> keep_witnesses(Claim const& claim, meeting::Record const& record, Notes const& notes,
+                            Cosignatures const& cosignatures, std::set<std::uint64_t>& kept,
+                            std::function<bool()> const& go_on) {
   Shown shown;
   std::vector<std::uint64_t> candidates;
   for (auto it = cosignatures.upper_bound(claim.index); it != cosignatures.end() && it->first <= claim.before; ++it) {
+    if (!go_on()) return Refusal::kBusy;
     if (!notes.contains(it->first)) continue;
     if (kept.contains(it->first)) {
       for (auto const& [person, one] : it->second) shown.add(record, one);
@@ -64,22 +68,22 @@ void keep_witnesses(Claim const& claim, meeting::Record const& record, Notes con
   auto standing = shown.of(claim);
   while (!standing.witnessed()) {
     auto best = standing;
-    Shown best_shown;
     std::uint64_t best_size = 0;
     for (auto const size : candidates) {
-      auto with = shown;
+      if (!go_on()) return Refusal::kBusy;
+      Shown with;
       for (auto const& [person, one] : cosignatures.at(size)) with.add(record, one);
-      auto const better = with.of(claim);
+      auto better = shown.of(claim, with);
       if (better.have + better.have_experts <= best.have + best.have_experts) continue;
-      best = better;
-      best_shown = std::move(with);
+      best = std::move(better);
       best_size = size;
     }
-    if (best_size == 0) return;
+    if (best_size == 0) return {};
     kept.insert(best_size);
-    shown = std::move(best_shown);
+    for (auto const& [person, one] : cosignatures.at(best_size)) shown.add(record, one);
     standing = std::move(best);
   }
+  return {};
 }
 
 /// Somebody who did not sign MeetingClose has cosigned it, under a first key and not for a screen.
@@ -97,7 +101,7 @@ bool is_end_witnessed(Contents const& contents, meeting::Record const& record,
 
 Result<ExportSummary> export_record(Contents const& contents, std::ostream& out, std::function<bool()> const& go_on) {
   auto const notes = read_notes(contents);
-  auto cosignatures = read_cosignatures(contents);
+  auto cosignatures = read_cosignatures(contents, go_on);
   if (!cosignatures) return cosignatures.error();
   meeting::Record record;
   auto const claims = read_claims(contents, record, go_on);
@@ -105,8 +109,7 @@ Result<ExportSummary> export_record(Contents const& contents, std::ostream& out,
   if (record.size() == 0 || !notes.contains(record.size())) return Refusal::kLogInconsistent;
   std::set<std::uint64_t> kept{record.size()};
   for (auto const& claim : claims->list()) {
-    if (!go_on()) return Refusal::kBusy;
-    keep_witnesses(claim, record, notes, *cosignatures, kept);
+    if (auto const done = keep_witnesses(claim, record, notes, *cosignatures, kept, go_on); !done) return done.error();
   }
 
   ExportSummary summary;

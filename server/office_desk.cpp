@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/office_desk.h"
 
-#include <sstream>
+#include <ostream>
+#include <streambuf>
 
 #include "protocol/meeting/codec.h"
 #include "server/export.h"
@@ -34,6 +35,25 @@ wire::Listed listed(store::ListedOwn const& own) {
           stage_of(own), facts.people, own.enrolled, own.slips_waiting};
 }
 
+/// What is written to it, once; a std::ostringstream would hold it twice before it is bytes.
+class IntoBytes final : public std::streambuf {
+ public:
+  explicit IntoBytes(Bytes& out) : out_(out) {}
+
+ protected:
+  std::streamsize xsputn(char const* text, std::streamsize length) override {
+    append(out_, as_bytes({text, static_cast<std::size_t>(length)}));
+    return length;
+  }
+  int_type overflow(int_type one) override {
+    if (!traits_type::eq_int_type(one, traits_type::eof())) out_.push_back(static_cast<std::uint8_t>(one));
+    return traits_type::not_eof(one);
+  }
+
+ private:
+  Bytes& out_;
+};
+
 }  // namespace
 
 OfficeDesk::OfficeDesk(OfficeWorld world, OfficeIdentity identity)
@@ -41,22 +61,27 @@ OfficeDesk::OfficeDesk(OfficeWorld world, OfficeIdentity identity)
       identity_(std::move(identity)),
       enrolling_(world_.offices, world_.seal, identity_, world_.now_ms, world_.now_s, world_.enrolling),
       drafts_({world_.offices, world_.seal, world_.seal_keys, world_.address, world_.now_ms, world_.now_s,
-               world_.bounds, world_.creations_per_office, world_.bytes_per_office}) {}
+               world_.bounds, world_.drafts_per_office, world_.creations_per_office, world_.bytes_per_office}) {}
 
-wire::Refused OfficeDesk::told(Explanation const& why) const {
+wire::Refused OfficeDesk::told(Explanation const& why) {
   auto const code = why.code.value_or(Refusal::kInternal);
   if (code != Refusal::kStorage && code != Refusal::kInternal) return {code, why.in(Lang::kZh), why.in(Lang::kEn)};
   // Where the database stands and what it said is the operator's.
-  if (world_.failed) world_.failed(why);
+  if (world_.failed && is_to_be_told(why)) world_.failed(why);
   auto const& said = strings::sentence_of(code);
   return {code, std::string(said.zh), std::string(said.en)};
 }
 
-OfficeAnswer OfficeDesk::say(std::uint64_t id, Answered const& answered, bool close) const {
+bool OfficeDesk::is_to_be_told(Explanation const& why) {
+  std::lock_guard const lock(mutex_);
+  return failures_.is_due(std::string(why.what.key()), world_.now_ms());
+}
+
+OfficeAnswer OfficeDesk::say(std::uint64_t id, Answered const& answered, bool close) {
   return {wire::encode_reply(id, answered ? *answered : wire::Answer(told(answered.error()))), close};
 }
 
-OfficeAnswer OfficeDesk::answer(OfficeSession& session, ByteView frame) {
+OfficeAnswer OfficeDesk::answer(OfficeSession& session, ByteView frame, Moment asked) {
   auto request = wire::parse_request(frame);
   if (!request) return {{}, true};
   auto const id = request->id;
@@ -71,17 +96,22 @@ OfficeAnswer OfficeDesk::answer(OfficeSession& session, ByteView frame) {
   auto const office = world_.offices.office_of(*session.peer.certificate);
   if (!office) return say(id, office.error());
   if (!*office) return say(id, refused(Refusal::kNotAuthorised), true);
-  if (!is_heavy(**office, *request->what)) return say(id, of_office(**office, session, *request->what));
+  if (auto const* record = std::get_if<wire::GetRecord>(&*request->what)) {
+    // What is held now may not be once it is asked for on another thread.
+    if (auto const held = held_record(**office, *record)) return say(id, piece_of(*held, record->offset));
+  }
+  if (!is_heavy(session, *request->what)) return say(id, of_office(**office, session, *request->what, asked));
   auto const kept = std::make_shared<wire::What const>(std::move(*request->what));
-  return {
-      {}, false, [this, id, number = **office, &session, kept] { return say(id, of_office(number, session, *kept)); }};
+  return {{}, false, [this, id, number = **office, &session, kept, asked] {
+            return say(id, of_office(number, session, *kept, asked));
+          }};
 }
 
-bool OfficeDesk::is_heavy(OfficeNumber office, wire::What const& what) {
-  if (auto const* record = std::get_if<wire::GetRecord>(&what)) return !held_record(office, *record);
+bool OfficeDesk::is_heavy(OfficeSession const& session, wire::What const& what) {
+  if (auto const* piece = std::get_if<wire::PutPiece>(&what)) return OfficeDrafts::is_heavy(session.open, *piece);
   // A draft that begins may let others go, with gigabytes of files.
   return std::holds_alternative<wire::BeginDraft>(what) || std::holds_alternative<wire::CreateMeeting>(what) ||
-         std::holds_alternative<wire::Rehearse>(what);
+         std::holds_alternative<wire::Rehearse>(what) || std::holds_alternative<wire::GetRecord>(what);
 }
 
 OfficeDesk::Answered OfficeDesk::of_stranger(OfficeSession& session, wire::What const& what) {
@@ -94,7 +124,9 @@ OfficeDesk::Answered OfficeDesk::of_stranger(OfficeSession& session, wire::What 
   return refused(Refusal::kNotAuthorised);
 }
 
-OfficeDesk::Answered OfficeDesk::of_office(OfficeNumber office, OfficeSession& session, wire::What const& what) {
+OfficeDesk::Answered OfficeDesk::of_office(OfficeNumber office, OfficeSession& session, wire::What const& what,
+                                           Moment asked) {
+  auto const until = std::min(Going::Clock::now() + world_.heavy_max, asked + world_.answer_max);
   struct Visitor {
     OfficeDesk& desk;
     OfficeNumber office;
@@ -102,7 +134,9 @@ OfficeDesk::Answered OfficeDesk::of_office(OfficeNumber office, OfficeSession& s
     Going going;
     Answered operator()(wire::EnrolStart const& /*in*/) const { return refused(Refusal::kNotAuthorised); }
     Answered operator()(wire::EnrolKey const& /*in*/) const { return refused(Refusal::kNotAuthorised); }
-    Answered operator()(wire::BeginDraft const& in) const { return desk.drafts_.begin(office, in); }
+    Answered operator()(wire::BeginDraft const& in) const {
+      return desk.drafts_.begin(office, session.open, in, going);
+    }
     Answered operator()(wire::PutPiece const& in) const { return desk.drafts_.put(office, session.open, in, going); }
     Answered operator()(wire::CreateMeeting const& in) const { return desk.drafts_.create(office, in.request, going); }
     Answered operator()(wire::Rehearse const& in) const { return desk.drafts_.rehearse(office, in, going); }
@@ -112,7 +146,7 @@ OfficeDesk::Answered OfficeDesk::of_office(OfficeNumber office, OfficeSession& s
     Answered operator()(wire::GetEnrolled const& in) const { return desk.people(office, in); }
     Answered operator()(wire::GetRecord const& in) const { return desk.record(office, in, going); }
   };
-  return std::visit(Visitor{*this, office, session, Going(stopping_, world_.heavy_max)}, what);
+  return std::visit(Visitor{*this, office, session, Going(stopping_, until)}, what);
 }
 
 OfficeDesk::Answered OfficeDesk::list(OfficeNumber office, wire::ListMeetings const& in) {
@@ -134,6 +168,8 @@ OfficeDesk::Answered OfficeDesk::slips(OfficeNumber office, wire::GetSlips const
   auto const own = world_.offices.own_meeting(office, in.meeting);
   if (!own) return own.error();
   if (!*own) return unknown();
+  // What was read may not be on the standby yet, and the office gives these slips to people.
+  if (auto const confirmed = world_.offices.confirm(office); !confirmed) return confirmed.error();
   auto const draft = read_draft((*own)->contents);
   auto const plain = world_.seal.open(**sealed, about_slips(in.meeting));
   if (!draft || !plain) return Explanation(text::kSlipsNotOpened, {}, Refusal::kInternal);
@@ -209,15 +245,19 @@ Explained<OfficeDesk::Record> OfficeDesk::fresh_record(OfficeNumber office, Meet
       return refused(Refusal::kBusy);
     }
   }
-  auto const log = world_.offices.own_log(office, meeting, world_.record_bytes_max, going.until());
+  auto log = world_.offices.own_log(office, meeting, world_.record_bytes_max, going.until());
   if (!log) return log.error();
   if (!*log) return unknown();
-  std::ostringstream out;
+  Bytes whole;
+  IntoBytes into(whole);
+  std::ostream out(&into);
   auto const written = export_record(**log, out, [&] { return going.on(); });
   if (!written && written.error() == Refusal::kBusy) return Explanation(text::kTookLong, {}, Refusal::kBusy);
   if (!written) return refused(written.error());
-  auto const whole = std::move(out).str();
-  Record made{meeting, crypto::sha256({as_bytes(whole)}), std::make_shared<Bytes const>(to_bytes(as_bytes(whole)))};
+  log->reset();
+  whole.shrink_to_fit();
+  auto const sha256 = crypto::sha256({whole});
+  Record made{meeting, sha256, std::make_shared<Bytes const>(std::move(whole))};
   hold(office, made);
   return made;
 }
@@ -231,11 +271,15 @@ OfficeDesk::Answered OfficeDesk::record(OfficeNumber office, wire::GetRecord con
     held = std::move(*made);
   }
   if (in.sha256 && *in.sha256 != held->sha256) return Explanation(text::kRecordGrew, {}, Refusal::kConflict);
-  auto const& bytes = *held->bytes;
-  if (in.offset >= bytes.size()) return refused(Refusal::kOutOfRange);
-  auto const length = std::min<std::uint64_t>(kPieceBytes, bytes.size() - in.offset);
+  return piece_of(*held, in.offset);
+}
+
+OfficeDesk::Answered OfficeDesk::piece_of(Record const& record, std::uint64_t offset) {
+  auto const& bytes = *record.bytes;
+  if (offset >= bytes.size()) return refused(Refusal::kOutOfRange);
+  auto const length = std::min<std::uint64_t>(kPieceBytes, bytes.size() - offset);
   return wire::Answer(
-      wire::RecordPiece{bytes.size(), held->sha256, to_bytes(ByteView(bytes).subspan(in.offset, length))});
+      wire::RecordPiece{bytes.size(), record.sha256, to_bytes(ByteView(bytes).subspan(offset, length))});
 }
 
 }  // namespace piaojue::server

@@ -99,9 +99,9 @@ bool OfficeDoor::Inner::enter(std::shared_ptr<Session> const& session) {
 void OfficeDoor::Inner::take(std::shared_ptr<Session> const& session, Bytes frame) {
   session->channel->pause();
   auto const bytes = std::make_shared<Bytes const>(std::move(frame));
-  auto const begin = [self = shared_from_this(), session, bytes] {
+  auto const begin = [self = shared_from_this(), session, bytes, asked = Going::Clock::now()] {
     if (!self->post(session, Urgency::kUrgent,
-                    [self, session, bytes] { return self->desk->answer(session->of, *bytes); })) {
+                    [self, session, bytes, asked] { return self->desk->answer(session->of, *bytes, asked); })) {
       session->channel->close(CloseReason::kTooMany);
       self->pass_on(session->who);
     }

@@ -13,6 +13,7 @@ namespace piaojue::server {
 
 namespace wire = office_wire;
 namespace text = strings::offices;
+using store::DraftId;
 using store::DraftPart;
 using store::kFilePieceBytes;
 using store::MeetingNumber;
@@ -25,6 +26,9 @@ constexpr MeetingNumber kNumberMin = 100'000, kNumberMax = 999'999;
 constexpr unsigned kNumberTries = 8;
 /// How often a meeting is sealed anew because the service key was changed meanwhile.
 constexpr unsigned kSealTries = 3;
+
+/// A part that is no larger is read whole as quickly as anything else is answered.
+constexpr std::uint64_t kReadAtOnce = 4 * kFilePieceBytes;
 
 // What a draft's row describes.
 constexpr std::uint8_t kOfParts = 'd', kOfMeeting = 'r';
@@ -91,6 +95,18 @@ std::uint64_t bytes_of(wire::OfficeDraft const& draft) {
   return out;
 }
 
+std::uint64_t last_piece_of(DraftPart const& part) { return (part.size - 1) / kFilePieceBytes * kFilePieceBytes; }
+
+/// What a part still lacks begins there. Of one that is there and was not judged, because that was broken off, the last
+/// piece is wanted once more.
+std::uint64_t have_of(store::OfficeDraftRow const& row, DraftPart const& part) {
+  if (row.created) return part.size;
+  auto const there = row.parts.find(part.number);
+  if (there == row.parts.end()) return 0;
+  auto const& state = there->second;
+  return state.have == part.size && !state.whole ? last_piece_of(part) : state.have;
+}
+
 /// What the files that are this part are named: their first bytes must agree.
 bool begins_as_named(wire::OfficeDraft const& draft, std::uint32_t part, ByteView head) {
   return std::ranges::all_of(draft.files, [&](auto const& file) {
@@ -111,59 +127,60 @@ Secret join_slips(std::vector<meeting::Slip> const& slips) {
 }
 
 Explained<store::OfficeDraftRow> OfficeDrafts::enter(OfficeNumber office, RequestId const& request, Bytes description,
-                                                     std::uint64_t bytes) {
+                                                     std::uint64_t bytes, Going const& going) {
+  if (!take(begins_, tools_.drafts_per_office, office, 1)) return refused(Refusal::kBusy);
   for (unsigned tries = 0;; ++tries) {
+    if (!going.on()) return took_long();
     auto const number = kNumberMin + randombytes_uniform(kNumberMax - kNumberMin + 1);
-    auto row =
-        tools_.offices.begin_draft(office, request, {number, description, bytes + description.size()}, tools_.bounds);
+    auto row = tools_.offices.begin_draft(
+        office, request, {number, description, bytes + description.size(), going.until()}, tools_.bounds);
     if (!row && row.error().code == Refusal::kConflict && tries < kNumberTries) continue;
+    if (row && row->meeting != number) give_back(begins_, office);  // it was begun before
     if (row && row->description != description) return refused(Refusal::kConflict, text::kOtherDraft);
     return row;
   }
 }
 
-Explained<wire::Answer> OfficeDrafts::begin(OfficeNumber office, wire::BeginDraft const& in) {
+Explained<wire::Answer> OfficeDrafts::begin(OfficeNumber office, std::optional<Open>& open, wire::BeginDraft const& in,
+                                            Going const& going) {
+  open.reset();  // it may have been dropped, and be another one from now on
   if (auto const ok = check(in.draft); !ok) return refused(ok.error());
   auto description = describe(in.draft);
   // It is written, and may be megabytes.
   if (!take(bytes_, tools_.bytes_per_office, office, static_cast<double>(description.size()))) {
     return refused(Refusal::kBusy, text::kSentMuch);
   }
-  auto const row = enter(office, in.request, std::move(description), bytes_of(in.draft));
+  auto const row = enter(office, in.request, std::move(description), bytes_of(in.draft), going);
   if (!row) return row.error();
   wire::DraftBegun out;
-  for (auto const& part : in.draft.parts) {
-    auto const there = row->parts.find(part.number);
-    out.have.push_back(row->created ? part.size : there == row->parts.end() ? 0 : there->second.have);
-  }
+  for (auto const& part : in.draft.parts) out.have.push_back(have_of(*row, part));
   if (row->created) out.meeting = row->meeting;
   return wire::Answer(std::move(out));
 }
 
-Explained<void> OfficeDrafts::judge(OfficeNumber office, RequestId const& request, DraftPart const& part,
-                                    Going const& going) {
+Explained<void> OfficeDrafts::judge(OfficeNumber office, DraftId const& id, DraftPart const& part, Going const& going) {
   crypto::RunningHash hash;
   for (std::uint64_t at = 0; at < part.size; at += kFilePieceBytes) {
     if (!going.on()) return took_long();
-    auto const piece = tools_.offices.read_piece(office, request, part, at);
+    auto const piece = tools_.offices.read_piece(office, id, part, at);
     if (!piece) return piece.error();
     if (!*piece) return {};  // created or dropped meanwhile, by another connection of this office
     hash.add(**piece);
   }
   bool const is_right = hash.finish() == part.sha256;
-  if (auto const done = tools_.offices.judge_part(office, request, part, is_right); !done) return done;
+  if (auto const done = tools_.offices.judge_part(office, id, part, is_right); !done) return done;
   if (!is_right) return refused(Refusal::kConflict, Sentence(text::kPartDiffers, {{"part", part.number}}));
   return {};
 }
 
 Explained<wire::Answer> OfficeDrafts::put(OfficeNumber office, std::optional<Open>& open, wire::PutPiece const& in,
                                           Going const& going) {
-  if (!open || open->request != in.request) {
+  if (!open || open->id.request != in.request) {
     auto const row = tools_.offices.draft(office, in.request);
     if (!row) return row.error();
     auto draft = *row ? described((*row)->description) : std::nullopt;
     if (!draft) return refused(Refusal::kUnknown);
-    open = Open{in.request, std::move(*draft)};
+    open = Open{id_of(in.request, **row), std::move(*draft)};
   }
   if (in.part >= open->draft.parts.size()) return refused(Refusal::kOutOfRange);
   auto const& part = open->draft.parts[in.part];
@@ -177,24 +194,31 @@ Explained<wire::Answer> OfficeDrafts::put(OfficeNumber office, std::optional<Ope
   if (!take(bytes_, tools_.bytes_per_office, office, static_cast<double>(in.bytes.size()))) {
     return refused(Refusal::kBusy, text::kSentMuch);
   }
-  auto const state = tools_.offices.put_piece(office, in.request, part, in.offset, in.bytes);
+  auto const state = tools_.offices.put_piece(office, open->id, part, in.offset, in.bytes);
   if (!state) return state.error();
   if (!*state) {
     open.reset();
     return refused(Refusal::kUnknown);
   }
-  if ((*state)->have == part.size && !(*state)->whole) {
-    if (auto const done = judge(office, in.request, part, going); !done) return done.error();
+  if (in.offset == last_piece_of(part) && (*state)->have == part.size && !(*state)->whole) {
+    if (auto const done = judge(office, open->id, part, going); !done) return done.error();
   }
   return wire::Answer(wire::PieceKept{(*state)->have});
 }
 
-Explained<Bytes> OfficeDrafts::read_part(OfficeNumber office, RequestId const& request, DraftPart const& part,
+bool OfficeDrafts::is_heavy(std::optional<Open> const& open, wire::PutPiece const& in) {
+  if (!open || open->id.request != in.request) return true;
+  if (in.part >= open->draft.parts.size()) return false;
+  auto const& part = open->draft.parts[in.part];
+  return part.size > kReadAtOnce && in.offset == last_piece_of(part);
+}
+
+Explained<Bytes> OfficeDrafts::read_part(OfficeNumber office, DraftId const& id, DraftPart const& part,
                                          Going const& going) {
   Bytes out;
   while (out.size() < part.size) {
     if (!going.on()) return took_long();
-    auto const piece = tools_.offices.read_piece(office, request, part, out.size());
+    auto const piece = tools_.offices.read_piece(office, id, part, out.size());
     if (!piece) return piece.error();
     if (!*piece || (*piece)->empty()) return refused(Refusal::kWrongPhase, text::kPartsMissing);
     append(out, **piece);
@@ -202,11 +226,11 @@ Explained<Bytes> OfficeDrafts::read_part(OfficeNumber office, RequestId const& r
   return out;
 }
 
-Explained<ReadMeeting> OfficeDrafts::read_meeting(OfficeNumber office, RequestId const& request,
+Explained<ReadMeeting> OfficeDrafts::read_meeting(OfficeNumber office, DraftId const& id,
                                                   wire::OfficeDraft const& draft, Going const& going) {
   WrittenMeeting written;
   auto const read = [&](WrittenFile& into, char const* name, std::uint32_t part) -> Explained<void> {
-    auto bytes = read_part(office, request, draft.parts[part], going);
+    auto bytes = read_part(office, id, draft.parts[part], going);
     if (!bytes) return bytes.error();
     into = {name, std::move(*bytes)};
     return {};
@@ -236,9 +260,15 @@ bool OfficeDrafts::take(Allowances& from, Rate const& rate, OfficeNumber office,
   return from.try_emplace(office, rate, now).first->second.take(now, amount);
 }
 
-Explained<wire::Answer> OfficeDrafts::make(OfficeNumber office, RequestId const& request, MeetingNumber number,
-                                           ReadMeeting read, store::Offices::NewMeeting made, Going const& going) {
+void OfficeDrafts::give_back(Allowances& to, OfficeNumber office) {
+  std::lock_guard const lock(mutex_);
+  if (auto const it = to.find(office); it != to.end()) it->second.give_back();
+}
+
+Explained<wire::Answer> OfficeDrafts::make(OfficeNumber office, DraftId const& id, ReadMeeting read,
+                                           store::Offices::NewMeeting made, Going const& going) {
   if (!going.on()) return took_long();
+  auto const number = id.meeting;
   auto drafted = draft_meeting(std::move(read), {tools_.address, number}, tools_.now_s());
   if (!drafted) return drafted.error();
   auto const slips = join_slips(drafted->slips);
@@ -251,7 +281,7 @@ Explained<wire::Answer> OfficeDrafts::make(OfficeNumber office, RequestId const&
         tools_.seal_keys(number, drafted->keys, standing->key);
     made.slips = tools_.seal.seal_by(standing->key, slips.view(), about_slips(number));
     made.identity = std::move(standing->row);
-    auto const created = tools_.offices.create(office, request, made, tools_.bounds);
+    auto const created = tools_.offices.create(office, id, made, tools_.bounds);
     if (!created && created.error().code == Refusal::kConflict && tries < kSealTries) continue;
     if (!created) return created.error();
     if (!*created) return refused(Refusal::kUnknown);
@@ -274,11 +304,12 @@ Explained<wire::Answer> OfficeDrafts::create(OfficeNumber office, RequestId cons
     if (there == (*row)->parts.end() || !there->second.whole) return refused(Refusal::kWrongPhase, text::kPartsMissing);
   }
   if (!take(creations_, tools_.creations_per_office, office, 1)) return refused(Refusal::kBusy);
-  auto read = read_meeting(office, request, *draft, going);
+  auto const id = id_of(request, **row);
+  auto read = read_meeting(office, id, *draft, going);
   if (!read) return read.error();
   store::Offices::NewMeeting made;
   for (auto const part : sheets_of(*draft)) made.sheets.push_back(draft->parts[part]);
-  return make(office, request, (*row)->meeting, std::move(*read), std::move(made), going);
+  return make(office, id, std::move(*read), std::move(made), going);
 }
 
 Explained<wire::Answer> OfficeDrafts::rehearse(OfficeNumber office, wire::Rehearse const& in, Going const& going) {
@@ -288,15 +319,14 @@ Explained<wire::Answer> OfficeDrafts::rehearse(OfficeNumber office, wire::Rehear
   auto manifest = read_draft((*of)->contents);
   auto suggestions = read_suggestions((*of)->contents);
   if (!manifest || !suggestions) return refused(Refusal::kStorage);
-  auto const row = enter(office, in.request, describe_rehearsal(in.meeting), 0);
+  auto const row = enter(office, in.request, describe_rehearsal(in.meeting), 0, going);
   if (!row) return row.error();
   if (row->created) return wire::Answer(wire::Created{row->meeting});
   if (!take(creations_, tools_.creations_per_office, office, 1)) return refused(Refusal::kBusy);
   manifest->rehearsal = true;
   store::Offices::NewMeeting made;
   made.like = in.meeting;
-  return make(office, in.request, row->meeting, {std::move(*manifest), std::move(*suggestions)}, std::move(made),
-              going);
+  return make(office, id_of(in.request, *row), {std::move(*manifest), std::move(*suggestions)}, std::move(made), going);
 }
 
 }  // namespace piaojue::server

@@ -23,6 +23,7 @@ struct DraftingTools {
   NowMs now_ms;
   std::function<std::uint64_t()> now_s;
   store::DraftBounds bounds = {};
+  Rate drafts_per_office{60, 0.2};  ///< new ones: each may let older ones go, with all their files
   Rate creations_per_office{20, 0.1};
   Rate bytes_per_office{8.0 * (1ULL << 30), 1U << 20};
 };
@@ -31,8 +32,7 @@ struct DraftingTools {
 class Going {
  public:
   using Clock = std::chrono::steady_clock;
-  Going(std::atomic<bool> const& stopping, std::chrono::milliseconds most)
-      : stopping_(stopping), until_(Clock::now() + most) {}
+  Going(std::atomic<bool> const& stopping, Clock::time_point until) : stopping_(stopping), until_(until) {}
   bool on() const { return !stopping_ && Clock::now() < until_; }
   Clock::time_point until() const { return until_; }
 
@@ -50,13 +50,16 @@ class OfficeDrafts {
 
   /// The draft that a connection is busy with: read once, not for each of its pieces.
   struct Open {
-    store::RequestId request;
+    store::DraftId id;
     office_wire::OfficeDraft draft;
   };
-  // All refuse with a code. kUnknown: the office has begun no such draft. kConflict: this request is another's draft.
-  // kBusy: a bound, also of time. `is_unusable`: faults of what people wrote.
+  // All refuse with a code. kUnknown: the office has begun no such draft, or it was dropped meanwhile. kConflict: this
+  // request is another's draft. kBusy: a bound, also of time. `is_unusable`: faults of what people wrote.
 
-  [[nodiscard]] Explained<office_wire::Answer> begin(OfficeNumber office, office_wire::BeginDraft const& in);
+  [[nodiscard]] Explained<office_wire::Answer> begin(OfficeNumber office, std::optional<Open>& open,
+                                                     office_wire::BeginDraft const& in, Going const& going);
+  /// Whether this piece is the last one of a large part, which is read whole then; or its draft is to be read first.
+  static bool is_heavy(std::optional<Open> const& open, office_wire::PutPiece const& in);
   /// @return kConflict also: the whole part is not what was said, and was dropped.
   [[nodiscard]] Explained<office_wire::Answer> put(OfficeNumber office, std::optional<Open>& open,
                                                    office_wire::PutPiece const& in, Going const& going);
@@ -69,23 +72,23 @@ class OfficeDrafts {
 
  private:
   [[nodiscard]] Explained<store::OfficeDraftRow> enter(OfficeNumber office, store::RequestId const& request,
-                                                       Bytes description, std::uint64_t bytes);
-  [[nodiscard]] Explained<void> judge(OfficeNumber office, store::RequestId const& request,
-                                      store::DraftPart const& part, Going const& going);
-  [[nodiscard]] Explained<Bytes> read_part(OfficeNumber office, store::RequestId const& request,
-                                           store::DraftPart const& part, Going const& going);
-  [[nodiscard]] Explained<ReadMeeting> read_meeting(OfficeNumber office, store::RequestId const& request,
+                                                       Bytes description, std::uint64_t bytes, Going const& going);
+  [[nodiscard]] Explained<void> judge(OfficeNumber office, store::DraftId const& id, store::DraftPart const& part,
+                                      Going const& going);
+  [[nodiscard]] Explained<Bytes> read_part(OfficeNumber office, store::DraftId const& id, store::DraftPart const& part,
+                                           Going const& going);
+  [[nodiscard]] Explained<ReadMeeting> read_meeting(OfficeNumber office, store::DraftId const& id,
                                                     office_wire::OfficeDraft const& draft, Going const& going);
   /// Of which `contents` and `slips` are made here.
-  [[nodiscard]] Explained<office_wire::Answer> make(OfficeNumber office, store::RequestId const& request,
-                                                    store::MeetingNumber number, ReadMeeting read,
+  [[nodiscard]] Explained<office_wire::Answer> make(OfficeNumber office, store::DraftId const& id, ReadMeeting read,
                                                     store::Offices::NewMeeting made, Going const& going);
   using Allowances = std::map<OfficeNumber, Allowance>;
   [[nodiscard]] bool take(Allowances& from, Rate const& rate, OfficeNumber office, double amount);
+  void give_back(Allowances& to, OfficeNumber office);
 
   DraftingTools const tools_;
   std::mutex mutex_;
-  Allowances creations_, bytes_;
+  Allowances begins_, creations_, bytes_;
 };
 
 }  // namespace piaojue::server

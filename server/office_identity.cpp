@@ -78,6 +78,17 @@ Bytes seal_slip(ServiceSeal const& seal, ServiceKey under, OfficeIdentity const&
   return seal.seal_by(under, key.view(), about_office_slip(office));
 }
 
+/// The service's row. Where there is none it is made under `key`, unless somebody else makes it at the same moment.
+Explained<Bytes> standing_row(store::Offices& offices, ServiceSeal const& seal, std::string const& host,
+                              std::uint64_t now_s, ServiceKey key) {
+  auto row = offices.identity();
+  if (!row) return row.error();
+  if (*row) return std::move(**row);
+  auto const made = make_identity(host, now_s);
+  if (!made) return Explanation(Sentence(text::kIdentityNotMade, {{"sentence", strings::sentence_of(made.error())}}));
+  return offices.set_identity(seal.seal_by(key, encode(*made).view(), about_identity()));
+}
+
 }  // namespace
 
 ServiceSeal seal_under(Secret service_key, std::optional<Secret> before) {
@@ -106,7 +117,10 @@ Explained<StandingKey> standing_key(store::Offices& offices, ServiceSeal const& 
   return StandingKey{std::move(*row), key};
 }
 
-Explained<void> reseal_identity(store::Offices& offices, ServiceSeal const& seal) {
+Explained<void> reseal_identity(store::Offices& offices, ServiceSeal const& seal, std::string const& host,
+                                std::uint64_t now_s) {
+  // Without one, nodes that know both keys would go on under the key before; and who puts it there first may do so.
+  if (auto const there = standing_row(offices, seal, host, now_s, ServiceKey::kNow); !there) return there.error();
   auto const standing = standing_key(offices, seal);
   if (!standing) return standing.error();
   if (!standing->row || standing->key == ServiceKey::kNow) return {};
@@ -147,17 +161,10 @@ Explained<std::size_t> reseal_offices(store::Offices& offices, ServiceSeal const
 
 Explained<OfficeIdentity> load_identity(store::Offices& offices, ServiceSeal const& seal, std::string const& host,
                                         std::uint64_t now_s) {
-  auto row = offices.identity();
+  auto const key = seal.seal_before ? ServiceKey::kBefore : ServiceKey::kNow;
+  auto const row = standing_row(offices, seal, host, now_s, key);
   if (!row) return row.error();
-  if (!*row) {
-    auto const made = make_identity(host, now_s);
-    if (!made) return Explanation(Sentence(text::kIdentityNotMade, {{"sentence", strings::sentence_of(made.error())}}));
-    auto const key = seal.seal_before ? ServiceKey::kBefore : ServiceKey::kNow;
-    auto standing = offices.set_identity(seal.seal_by(key, encode(*made).view(), about_identity()));
-    if (!standing) return standing.error();
-    *row = std::move(*standing);
-  }
-  auto const plain = seal.open(**row, about_identity());
+  auto const plain = seal.open(*row, about_identity());
   if (!plain) return Explanation(text::kIdentityNotOpened);
   auto identity = decode(plain->view());
   if (!identity) return Explanation(text::kIdentityNotOpened);

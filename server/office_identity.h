@@ -45,8 +45,10 @@ struct StandingKey {
 };
 /// Refused: kStorage; the row does not open.
 [[nodiscard]] Explained<StandingKey> standing_key(store::Offices& offices, ServiceSeal const& seal);
-/// The first step of re-sealing, before anything is listed: what is made after it is made under the new key.
-[[nodiscard]] Explained<void> reseal_identity(store::Offices& offices, ServiceSeal const& seal);
+/// The first step of re-sealing, before anything is listed: what is made after it is made under the new key. Where
+/// there is no row yet there is one then, which says so. @param host as `load_identity`'s.
+[[nodiscard]] Explained<void> reseal_identity(store::Offices& offices, ServiceSeal const& seal, std::string const& host,
+                                              std::uint64_t now_s);
 /// Seals anew what is kept of offices and was sealed under the key before. @return how many rows now are under `seal`'s
 /// own. Refused: kStorage; a row that does not open, after all others.
 [[nodiscard]] Explained<std::size_t> reseal_offices(store::Offices& offices, ServiceSeal const& seal);

@@ -440,8 +440,11 @@ void Service::look_at_offices() {
   if (!offices_ || offices_->node() || Clock::now() - opened_ < kOfficesEvery || opening_.exchange(true)) return;
   opened_ = Clock::now();
   bool const taken = looks_.post(Urgency::kBackground, [this] {
+    struct Opening {
+      std::atomic<bool>& is;
+      ~Opening() { is = false; }  // also where a library throws
+    } const opening{opening_};
     open_offices();
-    opening_ = false;
   });
   if (!taken) opening_ = false;
 }

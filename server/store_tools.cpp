@@ -7,6 +7,7 @@
 #include <array>
 #include <iostream>
 
+#include "server/clock.h"
 #include "server/directory_lock.h"
 #include "server/draft.h"
 #include "server/drafting.h"
@@ -265,7 +266,9 @@ Explained<bool> reseal_store(fs::path const& file, Lang lang) {
   store::PostgresOffices offices(tools->pool);
   // From here on nodes seal what is new under the new key: what is listed below is all that is under the old one. A row
   // that does not open is told at the end, and keeps no meeting from being put under the new key.
-  auto const begun = reseal_identity(offices, seal_of(*keys));
+  auto const address = address_of(tools->settings);
+  if (!address) return address.error();
+  auto const begun = reseal_identity(offices, seal_of(*keys), address->host, now_s());
   if (!begun && begun.error().code == Refusal::kStorage) return begun.error();
   auto const listed = store::numbers_here(*tools->pool);
   if (!listed) return listed.error();
@@ -287,12 +290,11 @@ Explained<bool> reseal_store(fs::path const& file, Lang lang) {
     if (*replaced) ++done;
   }
   auto const of_offices = reseal_offices(offices, seal_of(*keys));
-  if (!of_offices) {
-    std::cerr << of_offices.error().in(lang) << std::endl;
-  }
+  // A row that does not open is found by both.
+  if (!begun || !of_offices) std::cerr << (begun ? of_offices.error() : begun.error()).in(lang) << std::endl;
   std::cout << "resealed " << done << " of " << listed->size() << "\n";
   if (of_offices) std::cout << "offices " << *of_offices << "\n";
-  return done == listed->size() && of_offices;
+  return done == listed->size() && begun && of_offices;
 }
 
 // ---- check

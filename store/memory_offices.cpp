@@ -15,6 +15,13 @@ MemoryOffices::Draft* MemoryOffices::find(OfficeNumber office, RequestId const& 
   return it == drafts_.end() ? nullptr : &it->second;
 }
 
+MemoryOffices::Draft* MemoryOffices::find(OfficeNumber office, DraftId const& draft) {
+  auto* there = find(office, draft.request);
+  bool const is_it =
+      there != nullptr && there->meeting == draft.meeting && crypto::sha256({there->description}) == draft.description;
+  return is_it ? there : nullptr;
+}
+
 MemoryOffices::Meeting* MemoryOffices::find(OfficeNumber office, MeetingNumber meeting) {
   auto const it = meetings_.find(meeting);
   return it == meetings_.end() || it->second.office != office ? nullptr : &it->second;
@@ -188,11 +195,11 @@ Explained<std::optional<OfficeDraftRow>> MemoryOffices::draft(OfficeNumber offic
   return std::optional(OfficeDraftRow{draft->meeting, draft->created, draft->description, draft->parts});
 }
 
-Explained<std::optional<PartState>> MemoryOffices::put_piece(OfficeNumber office, RequestId const& request,
+Explained<std::optional<PartState>> MemoryOffices::put_piece(OfficeNumber office, DraftId const& id,
                                                              DraftPart const& part, std::uint64_t offset,
                                                              ByteView bytes) {
   Guard const lock(mutex_);
-  auto* draft = find(office, request);
+  auto* draft = find(office, id);
   if (draft == nullptr) return std::optional<PartState>();
   if (draft->created) return std::optional(PartState{part.size, true});
   auto& state = draft->parts[part.number];
@@ -204,10 +211,10 @@ Explained<std::optional<PartState>> MemoryOffices::put_piece(OfficeNumber office
   return std::optional(state);
 }
 
-Explained<std::optional<Bytes>> MemoryOffices::read_piece(OfficeNumber office, RequestId const& request,
-                                                          DraftPart const& part, std::uint64_t offset) {
+Explained<std::optional<Bytes>> MemoryOffices::read_piece(OfficeNumber office, DraftId const& id, DraftPart const& part,
+                                                          std::uint64_t offset) {
   Guard const lock(mutex_);
-  auto* draft = find(office, request);
+  auto* draft = find(office, id);
   if (draft == nullptr || draft->created) return std::optional<Bytes>();
   auto const& bytes = draft->files[part.sha256];
   if (offset >= bytes.size()) return std::optional<Bytes>();
@@ -215,10 +222,10 @@ Explained<std::optional<Bytes>> MemoryOffices::read_piece(OfficeNumber office, R
   return std::optional(to_bytes(ByteView(bytes).subspan(offset, length)));
 }
 
-Explained<void> MemoryOffices::judge_part(OfficeNumber office, RequestId const& request, DraftPart const& part,
+Explained<void> MemoryOffices::judge_part(OfficeNumber office, DraftId const& id, DraftPart const& part,
                                           bool is_right) {
   Guard const lock(mutex_);
-  auto* draft = find(office, request);
+  auto* draft = find(office, id);
   if (draft == nullptr || draft->created) return {};
   auto& state = draft->parts[part.number];
   if (state.have != part.size || state.whole) return {};
@@ -231,18 +238,19 @@ Explained<void> MemoryOffices::judge_part(OfficeNumber office, RequestId const& 
   return {};
 }
 
-Explained<std::optional<MeetingNumber>> MemoryOffices::create(OfficeNumber office, RequestId const& request,
+Explained<std::optional<MeetingNumber>> MemoryOffices::create(OfficeNumber office, DraftId const& id,
                                                               NewMeeting const& made, DraftBounds const& bounds) {
   Guard const lock(mutex_);
-  auto* draft = find(office, request);
+  auto* draft = find(office, id);
   if (draft == nullptr) return std::optional<MeetingNumber>();
   auto const number = draft->meeting;
   if (draft->created) return std::optional(number);
   auto const* like = made.like ? find(office, *made.like) : nullptr;
   if (made.like && like == nullptr) return std::optional<MeetingNumber>();
   if (made.identity != identity_) return sealed_anew();
-  auto bytes = draft->bytes + bytes_of(made);
-  for (auto const& sheet : made.sheets) bytes -= sheet.size;
+  auto const sheets = bytes_of(made.sheets);
+  if (sheets > draft->bytes) return std::optional<MeetingNumber>();
+  auto const bytes = draft->bytes - sheets + bytes_of(made);
   if (has(office).bytes + bytes > bounds.office_bytes_max) return office_full(bounds);
   for (auto const& sheet : made.sheets) draft->files.erase(sheet.sha256);
   meetings_[number] = {office, made.contents, made.slips, like != nullptr ? like->files : std::move(draft->files)};
@@ -280,7 +288,9 @@ Explained<std::vector<ListedOwn>> MemoryOffices::own_meetings(OfficeNumber offic
     if (one.office != office) continue;
     ListedOwn listed{number, facts_of(one.contents), 0, {}, !one.slips.empty()};
     std::set<PersonId> enrolled;
-    for (auto const& [key, value] : one.contents[Table::kEnrolment]) enrolled.insert(read_u32be(key));
+    for (auto const& [key, value] : one.contents[Table::kEnrolment]) {
+      if (key.size() >= 4) enrolled.insert(read_u32be(key));
+    }
     listed.enrolled = static_cast<std::uint32_t>(enrolled.size());
     auto const& entries = one.contents[Table::kEntry];
     if (!entries.empty()) listed.last = meeting::type_of(entries.rbegin()->second);

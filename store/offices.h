@@ -54,6 +54,17 @@ struct OfficeDraftRow {
   bool operator==(OfficeDraftRow const&) const = default;
 };
 
+/// A draft that somebody has read. It may have been dropped since, and the request begun anew with another description;
+/// and then it has another number, too.
+struct DraftId {
+  RequestId request;
+  MeetingNumber meeting = 0;
+  Hash description;  ///< its SHA-256
+};
+inline DraftId id_of(RequestId const& request, OfficeDraftRow const& row) {
+  return {request, row.meeting, crypto::sha256({row.description})};
+}
+
 /// A row that is sealed under the service key.
 struct SealedRow {
   enum class Kind : std::uint8_t { kIdentity, kOffice, kMeeting };
@@ -120,6 +131,8 @@ class Offices {
     MeetingNumber meeting = 0;  ///< drawn by the caller
     Bytes description;
     std::uint64_t bytes = 0;  ///< of all its parts, and of the description
+    /// After that no further draft is dropped to make room: kBusy, and the next try finds fewer of them.
+    std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
   };
   /// Enters a draft if the request is new. Drops first what this office has not touched for seven days, and then what
   /// it has not touched for longest, until a further one fits: nothing of it was a meeting. From then on the number is
@@ -128,17 +141,18 @@ class Offices {
                                                               NewDraft const& fresh, DraftBounds const& bounds) = 0;
   [[nodiscard]] virtual Explained<std::optional<OfficeDraftRow>> draft(OfficeNumber office,
                                                                        RequestId const& request) = 0;
+  // From here on: of that draft, as it was read. Where the request is another one's by now there is no such draft.
   /// At what is there of the part; elsewhere, and of a draft that is created, nothing is taken.
   /// @param bytes kFilePieceBytes, or what is left of the part.
   /// @return what the part has now; nothing: there is no such draft.
-  [[nodiscard]] virtual Explained<std::optional<PartState>> put_piece(OfficeNumber office, RequestId const& request,
+  [[nodiscard]] virtual Explained<std::optional<PartState>> put_piece(OfficeNumber office, DraftId const& draft,
                                                                       DraftPart const& part, std::uint64_t offset,
                                                                       ByteView bytes) = 0;
   /// Of a draft that is not created. @return nothing: it is not there.
-  [[nodiscard]] virtual Explained<std::optional<Bytes>> read_piece(OfficeNumber office, RequestId const& request,
+  [[nodiscard]] virtual Explained<std::optional<Bytes>> read_piece(OfficeNumber office, DraftId const& draft,
                                                                    DraftPart const& part, std::uint64_t offset) = 0;
   /// What is there of the part, all of it, is what was said, or is dropped.
-  [[nodiscard]] virtual Explained<void> judge_part(OfficeNumber office, RequestId const& request, DraftPart const& part,
+  [[nodiscard]] virtual Explained<void> judge_part(OfficeNumber office, DraftId const& draft, DraftPart const& part,
                                                    bool is_right) = 0;
   struct NewMeeting {
     Contents contents;
@@ -150,7 +164,7 @@ class Offices {
   /// The meeting of a draft, in one transaction or not at all. Of a draft that is created already it changes nothing.
   /// @return its number; nothing: there is no such draft, or no meeting `like`.
   /// Refused: kBusy, a bound of bytes; kConflict, the service's row is another by now: seal anew.
-  [[nodiscard]] virtual Explained<std::optional<MeetingNumber>> create(OfficeNumber office, RequestId const& request,
+  [[nodiscard]] virtual Explained<std::optional<MeetingNumber>> create(OfficeNumber office, DraftId const& draft,
                                                                        NewMeeting const& made,
                                                                        DraftBounds const& bounds) = 0;
 
@@ -160,7 +174,8 @@ class Offices {
                                                                        std::size_t count) = 0;
   [[nodiscard]] virtual Explained<std::optional<OwnMeeting>> own_meeting(OfficeNumber office,
                                                                          MeetingNumber meeting) = 0;
-  /// kEntry, kCheckpoint and kCosignature. Refused also: kTooLarge, their values are more than `bytes_max`.
+  /// kEntry, kCheckpoint and kCosignature. Refused also: kTooLarge, their values are more than `bytes_max`; kBusy,
+  /// they were not read by then.
   [[nodiscard]] virtual Explained<std::optional<Contents>> own_log(OfficeNumber office, MeetingNumber meeting,
                                                                    std::uint64_t bytes_max,
                                                                    std::chrono::steady_clock::time_point until) = 0;

@@ -21,6 +21,7 @@ inline Explanation office_full(DraftBounds const& bounds) {
 inline Explanation log_large(std::uint64_t bytes_max) {
   return {Sentence(strings::offices::kRecordLarge, {{"mib", bytes_max >> 20}}), {}, Refusal::kTooLarge};
 }
+inline Explanation took_long() { return {strings::offices::kTookLong, {}, Refusal::kBusy}; }
 inline Explanation sealed_anew() { return {strings::offices::kSealedAnew, {}, Refusal::kConflict}; }
 inline Explanation number_taken() { return {strings::offices::kNumberTaken, {}, Refusal::kConflict}; }
 
@@ -35,6 +36,12 @@ inline std::uint64_t bytes_of(Offices::NewMeeting const& made) {
   for (auto const& table : made.contents.tables) {
     for (auto const& [key, value] : table) out += key.size() + value.size();
   }
+  return out;
+}
+/// Of parts that are not kept; as their draft told of them, so that no more is given back than was counted.
+inline std::uint64_t bytes_of(std::vector<DraftPart> const& parts) {
+  std::uint64_t out = 0;
+  for (auto const& part : parts) out += part.size;
   return out;
 }
 /// That its drafts may have together.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres_offices.h"
 
+#include <tuple>
+
 #include "protocol/meeting/codec.h"
 #include "store/moving.h"
 #include "store/offices_said.h"
@@ -20,6 +22,8 @@ using postgres::Tried;
 namespace {
 
 constexpr std::size_t kStatementsAtOnce = 8;
+/// That one statement erases: it is answered for in its own time.
+constexpr std::size_t kFilesErasedAtOnce = 100, kPiecesErasedAtOnce = 400;
 // Faults of our own, by what `explained` makes of them.
 constexpr std::string_view kOurConflict = "our conflict", kOurBound = "our bound", kOurTooLarge = "our size";
 
@@ -78,9 +82,12 @@ auto in_transaction(Pool& pool, char const* begin, F const& body) {
     auto done = body(Deed(on, pool));
     // A connection that is in a transaction is closed when it is given back.
     if (!done) {
-      // Two that insert the same row: the second one finds it when it tries again.
       auto fault = done.error();
-      if (fault.state == postgres::kUniqueViolation) fault.fate = Fate::kAgain;
+      bool const met = fault.state == postgres::kUniqueViolation;
+      // It was no fault of the connection: were it closed, so would be all others that lie idle.
+      if (met || fault.fate == Fate::kRefused) std::ignore = on.run({Statement("ROLLBACK")}, pool.answer_deadline());
+      // Two that insert the same row: the second one finds it when it tries again.
+      if (met) fault.fate = Fate::kAgain;
       return fault;
     }
     if (auto const ended = on.run({Statement("COMMIT")}, pool.answer_deadline()); !ended) return ended.error();
@@ -143,24 +150,29 @@ struct Found {
   MeetingNumber meeting = 0;
   bool created = false;
   std::uint64_t bytes = 0;
+  std::optional<Hash> digest;  ///< of the description
 };
 using MaybeFound = std::optional<Found>;
 
 Tried<MaybeFound> find_draft(Deed const& deed, OfficeNumber office, RequestId const& request, std::string_view more) {
   Statement row(
-      "SELECT meeting::int8, created::int8, bytes::int8 FROM piaojue_office_draft "
+      "SELECT meeting::int8, created::int8, bytes::int8, digest FROM piaojue_office_draft "
       "WHERE office = $1 AND request = $2" +
       std::string(more));
   row.number(office).bytes(request.view());
   auto const answer = deed(row);
   if (!answer) return answer.error();
   if (answer->rows() == 0) return MaybeFound();
-  return MaybeFound(Found{meeting_at(*answer, 0, 0), answer->number(0, 1) != 0, answer->number(0, 2)});
+  return MaybeFound(
+      Found{meeting_at(*answer, 0, 0), answer->number(0, 1) != 0, answer->number(0, 2), hash_at(*answer, 0, 3)});
 }
 /// To write: nobody else changes it until the transaction ends, and whatever is answered then is answered by a commit.
-Tried<MaybeFound> touch_draft(Deed const& deed, OfficeNumber office, RequestId const& request) {
+/// @param as nothing of a draft that is another one.
+Tried<MaybeFound> touch_draft(Deed const& deed, OfficeNumber office, RequestId const& request,
+                              DraftId const* as = nullptr) {
   auto found = find_draft(deed, office, request, " FOR UPDATE");
   if (!found || !*found) return found;
+  if (as != nullptr && ((*found)->meeting != as->meeting || (*found)->digest != as->description)) return MaybeFound();
   Statement touch("UPDATE piaojue_office_draft SET touched = now() WHERE meeting = $1");
   touch.number((*found)->meeting);
   if (auto const done = deed(touch); !done) return done.error();
@@ -189,22 +201,30 @@ Statement erase_file(MeetingNumber meeting, ByteView hash) {
   return out;
 }
 
-/// One after the other: each file is answered for in its own time.
-Tried<std::vector<Bytes>> files_of(Deed const& deed, MeetingNumber meeting) {
-  Statement rows("SELECT DISTINCT hash FROM piaojue_file WHERE meeting = $1");
+Tried<void> erase_files(Deed const& deed, MeetingNumber meeting) {
+  Statement rows("SELECT hash, count(*)::int8 FROM piaojue_file WHERE meeting = $1 GROUP BY hash");
   rows.number(meeting);
   auto const answer = deed(rows);
   if (!answer) return answer.error();
-  std::vector<Bytes> out;
-  for (std::size_t i = 0; i < answer->rows(); ++i) out.push_back(answer->blob(i, 0));
-  return out;
+  for (std::size_t at = 0; at < answer->rows();) {
+    Statement out("DELETE FROM piaojue_file WHERE meeting = $1 AND hash IN (");
+    out.number(meeting);
+    std::size_t pieces = 0;
+    auto const first = at;
+    while (at < answer->rows() && at - first < kFilesErasedAtOnce && pieces < kPiecesErasedAtOnce) {
+      out.sql += (at == first ? "$" : ", $") + std::to_string(at - first + 2);
+      out.bytes(answer->bytes(at, 0));
+      pieces += answer->number(at++, 1);
+    }
+    out.sql += ")";
+    if (auto const done = deed(out); !done) return done.error();
+  }
+  return {};
 }
 
 Tried<void> drop_draft(Deed const& deed, MeetingNumber meeting) {
-  auto const hashes = files_of(deed, meeting);
-  if (!hashes) return hashes.error();
+  if (auto const done = erase_files(deed, meeting); !done) return done;
   std::vector<Statement> statements;
-  for (auto const& hash : *hashes) statements.push_back(erase_file(meeting, hash));
   for (auto const* sql :
        {"DELETE FROM piaojue_office_part WHERE meeting = $1", "DELETE FROM piaojue_office_draft WHERE meeting = $1",
         "DELETE FROM piaojue_number WHERE meeting = $1"}) {
@@ -213,8 +233,8 @@ Tried<void> drop_draft(Deed const& deed, MeetingNumber meeting) {
   return deed.all(statements);
 }
 
-/// @param most bytes that drafts may have together.
-Tried<void> make_room(Deed const& deed, OfficeNumber office, std::uint64_t bytes, std::size_t drafts_max,
+/// @param most bytes that drafts may have together. @return false: there was no time to make it all.
+Tried<bool> make_room(Deed const& deed, OfficeNumber office, Offices::NewDraft const& fresh, std::size_t drafts_max,
                       std::uint64_t most) {
   Statement rows(
       "SELECT meeting::int8, bytes::int8, (CASE WHEN touched < now() - interval '7 days' THEN 1 ELSE 0 "
@@ -223,16 +243,17 @@ Tried<void> make_room(Deed const& deed, OfficeNumber office, std::uint64_t bytes
   auto const answer = deed(rows);
   if (!answer) return answer.error();
   std::size_t count = answer->rows();
-  auto all = bytes;
+  auto all = fresh.bytes;
   for (std::size_t i = 0; i < answer->rows(); ++i) all += answer->number(i, 1);
   for (std::size_t i = 0; i < answer->rows(); ++i) {
     bool const fits = count < drafts_max && all <= most;
-    if (fits && answer->number(i, 2) == 0) return {};
-    if (auto const done = drop_draft(deed, meeting_at(*answer, i, 0)); !done) return done;
+    if (fits && answer->number(i, 2) == 0) return true;
+    if (postgres::Clock::now() >= fresh.until) return false;
+    if (auto const done = drop_draft(deed, meeting_at(*answer, i, 0)); !done) return done.error();
     --count;
     all -= answer->number(i, 1);
   }
-  return {};
+  return true;
 }
 
 /// @return false: it is a meeting's, or a draft's. Whoever takes it at the same moment waits for this transaction.
@@ -256,26 +277,36 @@ Tried<OfficeHas> what_it_has(Deed const& deed, OfficeNumber office) {
   return OfficeHas{answer->number(0, 0), answer->number(0, 1)};
 }
 
-Tried<OfficeDraftRow> enter_draft(Deed const& deed, OfficeNumber office, RequestId const& request,
-                                  Offices::NewDraft const& fresh, DraftBounds const& bounds) {
+/// Nothing: what was dropped to make room is dropped, and there was no time for more.
+using MaybeEntered = std::optional<OfficeDraftRow>;
+
+Tried<MaybeEntered> enter_draft(Deed const& deed, OfficeNumber office, RequestId const& request,
+                                Offices::NewDraft const& fresh, DraftBounds const& bounds) {
   if (auto const locked = deed(lock_office(office)); !locked) return locked.error();
   auto const known = touch_draft(deed, office, request);
   if (!known) return known.error();
-  if (*known) return with_parts(deed, **known);
+  if (*known) {
+    auto whole = with_parts(deed, **known);
+    if (!whole) return whole.error();
+    return MaybeEntered(std::move(*whole));
+  }
   auto const has = what_it_has(deed, office);
   if (!has) return has.error();
   if (auto const fits = check_bounds(bounds, fresh.bytes, *has); !fits) return bound(fits.error());
+  auto const room = make_room(deed, office, fresh, bounds.drafts_max, draft_room(bounds, *has));
+  if (!room) return room.error();
+  if (!*room) return MaybeEntered();
   auto const taken = take_number(deed, fresh.meeting, office);
   if (!taken) return taken.error();
   if (!*taken) return conflict();
-  auto const room = make_room(deed, office, fresh.bytes, bounds.drafts_max, draft_room(bounds, *has));
-  if (!room) return room.error();
+  auto const digest = crypto::sha256({fresh.description});
   Statement insert(
-      "INSERT INTO piaojue_office_draft (meeting, office, request, created, bytes, touched, description) "
-      "VALUES ($1, $2, $3, 0, $4, now(), $5)");
+      "INSERT INTO piaojue_office_draft (meeting, office, request, created, bytes, touched, description, digest) "
+      "VALUES ($1, $2, $3, 0, $4, now(), $5, $6)");
   insert.number(fresh.meeting).number(office).bytes(request.view()).number(fresh.bytes).bytes(fresh.description);
+  insert.bytes(digest.view());
   if (auto const done = deed(insert); !done) return done.error();
-  return OfficeDraftRow{fresh.meeting, false, fresh.description, {}};
+  return MaybeEntered(OfficeDraftRow{fresh.meeting, false, fresh.description, {}});
 }
 
 Tried<PartState> part_state(Deed const& deed, MeetingNumber meeting, std::uint32_t part) {
@@ -360,10 +391,11 @@ Tried<void> insert_meeting(Deed const& deed, MeetingNumber number, OfficeNumber 
   return deed.all(statements);
 }
 
-/// What is sealed is sealed under the key that the service's row is sealed under. The row stays locked until the
-/// transaction ends: whoever re-seals it finds what this one has made, or this one finds that it was re-sealed.
+/// What is sealed is sealed under the key that the service's row is sealed under. The row stays as it is until the
+/// transaction ends: whoever re-seals it finds what this one has made, or this one finds that it was re-sealed. Others
+/// that make meetings do not wait for it.
 Tried<bool> is_identity(Deed const& deed, std::optional<Bytes> const& identity) {
-  auto const row = deed(Statement("SELECT sealed FROM piaojue_office_service WHERE one = 1 FOR UPDATE"));
+  auto const row = deed(Statement("SELECT sealed FROM piaojue_office_service WHERE one = 1 FOR SHARE"));
   if (!row) return row.error();
   return (row->rows() == 1 ? std::optional(row->blob(0, 0)) : std::nullopt) == identity;
 }
@@ -375,11 +407,11 @@ struct Made {
   MeetingNumber number = 0;
 };
 
-Tried<Made> make_meeting(Deed const& deed, OfficeNumber office, RequestId const& request,
-                         Offices::NewMeeting const& made, DraftBounds const& bounds) {
+Tried<Made> make_meeting(Deed const& deed, OfficeNumber office, DraftId const& draft, Offices::NewMeeting const& made,
+                         DraftBounds const& bounds) {
   // Whoever else decides about bytes of this office waits.
   if (auto const locked = deed(lock_office(office)); !locked) return locked.error();
-  auto const found = touch_draft(deed, office, request);
+  auto const found = touch_draft(deed, office, draft.request, &draft);
   if (!found) return found.error();
   if (!*found) return Made{Made::How::kAbsent};
   auto const number = (*found)->meeting;
@@ -393,8 +425,9 @@ Tried<Made> make_meeting(Deed const& deed, OfficeNumber office, RequestId const&
   }
   auto const has = what_it_has(deed, office);
   if (!has) return has.error();
-  auto bytes = (*found)->bytes + bytes_of(made);
-  for (auto const& sheet : made.sheets) bytes -= sheet.size;
+  auto const sheets = bytes_of(made.sheets);
+  if (sheets > (*found)->bytes) return Made{Made::How::kAbsent};
+  auto const bytes = (*found)->bytes - sheets + bytes_of(made);
   if (has->bytes + bytes > bounds.office_bytes_max) return Made{Made::How::kFull};
   if (auto const done = insert_meeting(deed, number, office, *files, made); !done) return done.error();
   std::vector<Statement> rest;
@@ -404,7 +437,7 @@ Tried<Made> make_meeting(Deed const& deed, OfficeNumber office, RequestId const&
   rest.push_back(Statement("UPDATE piaojue_office_draft SET created = 1, bytes = $2 WHERE meeting = $1"));
   rest.back().number(number).number(bytes);
   if (auto const done = deed.all(rest); !done) return done.error();
-  // Last, so that others who make meetings wait for it as briefly as can be.
+  // Last, so that whoever re-seals waits for it as briefly as can be.
   auto const same = is_identity(deed, made.identity);
   if (!same) return same.error();
   return *same ? Made{Made::How::kMade, number} : Made{Made::How::kSealedAnew};
@@ -608,9 +641,11 @@ Explained<void> PostgresOffices::confirm(OfficeNumber office) {
 Explained<OfficeDraftRow> PostgresOffices::begin_draft(OfficeNumber office, RequestId const& request,
                                                        NewDraft const& fresh, DraftBounds const& bounds) {
   auto& pool = pool_->impl().pool;
-  return explained(pool, in_transaction(pool, kWriting, [&](Deed const& deed) {
-                     return enter_draft(deed, office, request, fresh, bounds);
-                   }));
+  auto entered = in_transaction(pool, kWriting,
+                                [&](Deed const& deed) { return enter_draft(deed, office, request, fresh, bounds); });
+  if (!entered) return explained(pool, entered.error());
+  if (!*entered) return took_long();
+  return std::move(**entered);
 }
 
 Explained<std::optional<OfficeDraftRow>> PostgresOffices::draft(OfficeNumber office, RequestId const& request) {
@@ -626,13 +661,13 @@ Explained<std::optional<OfficeDraftRow>> PostgresOffices::draft(OfficeNumber off
                    }));
 }
 
-Explained<std::optional<PartState>> PostgresOffices::put_piece(OfficeNumber office, RequestId const& request,
+Explained<std::optional<PartState>> PostgresOffices::put_piece(OfficeNumber office, DraftId const& draft,
                                                                DraftPart const& part, std::uint64_t offset,
                                                                ByteView bytes) {
   using State = std::optional<PartState>;
   auto& pool = pool_->impl().pool;
   return explained(pool, in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<State> {
-                     auto const found = touch_draft(deed, office, request);
+                     auto const found = touch_draft(deed, office, draft.request, &draft);
                      if (!found) return found.error();
                      if (!*found) return State();
                      if ((*found)->created) return State(PartState{part.size, true});
@@ -645,24 +680,25 @@ Explained<std::optional<PartState>> PostgresOffices::put_piece(OfficeNumber offi
                    }));
 }
 
-Explained<std::optional<Bytes>> PostgresOffices::read_piece(OfficeNumber office, RequestId const& request,
+Explained<std::optional<Bytes>> PostgresOffices::read_piece(OfficeNumber office, DraftId const& draft,
                                                             DraftPart const& part, std::uint64_t offset) {
   auto& pool = pool_->impl().pool;
   Statement row(
       "SELECT f.bytes FROM piaojue_file f, piaojue_office_draft d WHERE d.office = $1 AND d.request = $2 AND "
-      "d.created = 0 AND f.meeting = d.meeting AND f.hash = $3 AND f.piece = $4");
-  row.number(office).bytes(request.view()).bytes(part.sha256.view()).number(offset / kFilePieceBytes);
+      "d.created = 0 AND d.meeting = $5 AND d.digest = $6 AND f.meeting = d.meeting AND f.hash = $3 AND f.piece = $4");
+  row.number(office).bytes(draft.request.view()).bytes(part.sha256.view()).number(offset / kFilePieceBytes);
+  row.number(draft.meeting).bytes(draft.description.view());
   auto const answers = postgres::run_patiently(pool, {row});
   if (!answers) return explained(pool, answers.error());
   if ((*answers)[0].rows() == 0) return std::optional<Bytes>();
   return std::optional((*answers)[0].blob(0, 0));
 }
 
-Explained<void> PostgresOffices::judge_part(OfficeNumber office, RequestId const& request, DraftPart const& part,
+Explained<void> PostgresOffices::judge_part(OfficeNumber office, DraftId const& draft, DraftPart const& part,
                                             bool is_right) {
   auto& pool = pool_->impl().pool;
   auto const done = in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<void> {
-    auto const found = touch_draft(deed, office, request);
+    auto const found = touch_draft(deed, office, draft.request, &draft);
     if (!found) return found.error();
     if (!*found || (*found)->created) return {};
     auto const state = part_state(deed, (*found)->meeting, part.number);
@@ -674,11 +710,11 @@ Explained<void> PostgresOffices::judge_part(OfficeNumber office, RequestId const
   return {};
 }
 
-Explained<std::optional<MeetingNumber>> PostgresOffices::create(OfficeNumber office, RequestId const& request,
+Explained<std::optional<MeetingNumber>> PostgresOffices::create(OfficeNumber office, DraftId const& draft,
                                                                 NewMeeting const& made, DraftBounds const& bounds) {
   auto& pool = pool_->impl().pool;
   auto const done = in_transaction(pool, kWriting, [&](Deed const& deed) -> Tried<Made> {
-    auto out = make_meeting(deed, office, request, made, bounds);
+    auto out = make_meeting(deed, office, draft, made, bounds);
     // What was written before it was refused is not kept.
     if (out && out->how == Made::How::kFull) return bound(office_full(bounds));
     if (out && out->how == Made::How::kSealedAnew) {
@@ -752,6 +788,7 @@ Explained<std::optional<Contents>> PostgresOffices::own_log(OfficeNumber office,
                      Contents out;
                      for (auto const table : kLogTables) {
                        auto rows = deed.table(meeting, table, until);
+                       if (!rows && postgres::Clock::now() >= until) return bound(took_long());
                        if (!rows) return rows.error();
                        out[table] = std::move(*rows);
                      }

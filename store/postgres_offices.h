@@ -34,13 +34,12 @@ class PostgresOffices final : public Offices {
   Explained<OfficeDraftRow> begin_draft(OfficeNumber office, RequestId const& request, NewDraft const& fresh,
                                         DraftBounds const& bounds) override;
   Explained<std::optional<OfficeDraftRow>> draft(OfficeNumber office, RequestId const& request) override;
-  Explained<std::optional<PartState>> put_piece(OfficeNumber office, RequestId const& request, DraftPart const& part,
+  Explained<std::optional<PartState>> put_piece(OfficeNumber office, DraftId const& draft, DraftPart const& part,
                                                 std::uint64_t offset, ByteView bytes) override;
-  Explained<std::optional<Bytes>> read_piece(OfficeNumber office, RequestId const& request, DraftPart const& part,
+  Explained<std::optional<Bytes>> read_piece(OfficeNumber office, DraftId const& draft, DraftPart const& part,
                                              std::uint64_t offset) override;
-  Explained<void> judge_part(OfficeNumber office, RequestId const& request, DraftPart const& part,
-                             bool is_right) override;
-  Explained<std::optional<MeetingNumber>> create(OfficeNumber office, RequestId const& request, NewMeeting const& made,
+  Explained<void> judge_part(OfficeNumber office, DraftId const& draft, DraftPart const& part, bool is_right) override;
+  Explained<std::optional<MeetingNumber>> create(OfficeNumber office, DraftId const& draft, NewMeeting const& made,
                                                  DraftBounds const& bounds) override;
   Explained<std::vector<ListedOwn>> own_meetings(OfficeNumber office, MeetingNumber after, std::size_t count) override;
   Explained<std::optional<OwnMeeting>> own_meeting(OfficeNumber office, MeetingNumber meeting) override;

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <span>
 
 #include "store/postgres/rows.h"
 #include "strings/server.h"
@@ -30,7 +31,8 @@ using Tables = std::map<std::string, Columns>;
 
 constexpr std::string_view kFormatTable = "piaojue_format";
 constexpr std::string_view kReadOnly = "25006";
-constexpr std::string_view kDraftRow = "draft";  ///< of Table::kMeta
+constexpr std::string_view kDraftRow = "draft";                   ///< of Table::kMeta
+constexpr std::string_view kDraftTable = "piaojue_office_draft";  ///< has a column more than in format 1
 
 struct Wanted {
   std::string name;
@@ -59,7 +61,8 @@ std::vector<Wanted> of_offices() {
             {"created", "int8"},
             {"bytes", "int8"},
             {"touched", "timestamptz"},
-            {"description", "bytea"}},
+            {"description", "bytea"},
+            {"digest", "bytea"}},
            "meeting",
            {}},
           {"piaojue_office_part",
@@ -135,6 +138,7 @@ struct Found {
   std::string missing;  ///< the first that is not there
   std::set<std::string> uniques;
   std::uint64_t version = 0;
+  bool first_drafts = false;  ///< the table of drafts is that of format 1
 };
 
 Tried<void> look_for_uniques(postgres::Pool& pool, Found& found) {
@@ -149,6 +153,10 @@ Tried<void> look_for_uniques(postgres::Pool& pool, Found& found) {
     if (!found.uniques.contains(std::string(one.name)) && found.missing.empty()) found.missing = one.name;
   }
   return {};
+}
+
+bool is_of_first(Columns const& drafts, Columns const& now) {
+  return drafts.size() + 1 == now.size() && std::ranges::equal(drafts, std::span(now).first(drafts.size()));
 }
 
 /// By the catalogue: a user without rights sees there what is, too.
@@ -173,6 +181,10 @@ Tried<Found> look(postgres::Pool& pool) {
       continue;
     }
     found.any = true;
+    if (table.name == kDraftTable && is_of_first(it->second, table.columns)) {
+      found.first_drafts = true;
+      continue;
+    }
     if (it->second != table.columns && found.foreign.empty()) found.foreign = table.name;
   }
   // Without a table of versions none of the others is ours.
@@ -189,6 +201,7 @@ Tried<Found> look(postgres::Pool& pool) {
   } else {
     found.foreign = kFormatTable;
   }
+  if (found.first_drafts && found.version != 1 && found.foreign.empty()) found.foreign = kDraftTable;
   // What another version's tables look like is not for this one to judge.
   if (found.version > static_cast<std::uint64_t>(kFormat)) found.foreign.clear();
   return found;
@@ -216,29 +229,79 @@ bool met_another(Fault const& fault) {
   return fault.state == postgres::kUniqueViolation || fault.state == "42P07" || fault.state == "XX000";
 }
 
-/// From format 1: which numbers are taken, and what a list says of the meetings that offices have made.
-Tried<void> fill_from_first(postgres::Connection& on, postgres::Pool const& pool) {
-  auto const run = [&](Statement const& one) { return on.run({one}, pool.answer_deadline()); };
-  auto const meetings =
-      run(Statement("INSERT INTO piaojue_number (meeting, office) SELECT meeting, 0 FROM "
-                    "piaojue_meeting"));
-  if (!meetings) return meetings.error();
-  auto const drafts =
-      run(Statement("INSERT INTO piaojue_number (meeting, office) SELECT meeting, office FROM "
-                    "piaojue_office_draft WHERE created = 0 AND meeting NOT IN (SELECT meeting FROM "
-                    "piaojue_meeting)"));
+/// While a connection is in the transaction that brings the tables to this format.
+class Bringing {
+ public:
+  Bringing(postgres::Connection& on, postgres::Pool const& pool) : on_(on), pool_(pool) {}
+  Tried<postgres::Answer> operator()(Statement const& one) const {
+    auto answers = on_.run({one}, pool_.answer_deadline());
+    if (!answers) return answers.error();
+    return (*answers)[0];
+  }
+
+ private:
+  postgres::Connection& on_;
+  postgres::Pool const& pool_;
+};
+
+/// Nobody else brings them to another format, and no node of the format before writes what would be missing in this
+/// one: it knows neither which numbers are taken nor what a list says.
+Tried<void> lock_first(Bringing const& run) {
+  auto const version = run(Statement("SELECT version FROM piaojue_format WHERE one = 1 FOR UPDATE"));
+  if (!version) return version.error();
+  if (version->rows() != 1 || version->number(0, 0) != 1) return Fault{Fate::kAgain, text::kDatabaseNoAnswer, {}};
+  auto const nodes = run(Statement("SELECT name FROM piaojue_node WHERE alive_until > now() ORDER BY name LIMIT 1"));
+  if (!nodes) return nodes.error();
+  if (nodes->rows() != 0) return refused({text::kDatabaseNodeAlive, {{"node", nodes->text(0, 0)}}});
+  return {};
+}
+
+/// Of drafts: those whose number an operator adopted a meeting under are let go, since nobody can make them; and the
+/// others get the hash of their description, one after the other, because each may be megabytes.
+Tried<void> bring_drafts_from_first(Bringing const& run) {
+  for (auto const* sql :
+       {"ALTER TABLE piaojue_office_draft ADD COLUMN digest bytea",
+        "DELETE FROM piaojue_office_part WHERE meeting IN (SELECT d.meeting FROM piaojue_office_draft d, "
+        "piaojue_meeting m WHERE d.created = 0 AND m.meeting = d.meeting)",
+        "DELETE FROM piaojue_office_draft WHERE created = 0 AND meeting IN (SELECT meeting FROM piaojue_meeting)"}) {
+    if (auto const done = run(Statement(sql)); !done) return done.error();
+  }
+  auto const drafts = run(Statement("SELECT meeting::int8 FROM piaojue_office_draft"));
   if (!drafts) return drafts.error();
+  for (std::size_t i = 0; i < drafts->rows(); ++i) {
+    Statement read("SELECT description FROM piaojue_office_draft WHERE meeting = $1");
+    read.number(drafts->number(i, 0));
+    auto const description = run(read);
+    if (!description) return description.error();
+    auto const digest = crypto::sha256({description->bytes(0, 0)});
+    Statement write("UPDATE piaojue_office_draft SET digest = $2 WHERE meeting = $1");
+    write.number(drafts->number(i, 0)).bytes(digest.view());
+    if (auto const done = run(write); !done) return done.error();
+  }
+  auto const whole = run(Statement("ALTER TABLE piaojue_office_draft ALTER COLUMN digest SET NOT NULL"));
+  return whole ? Tried<void>() : whole.error();
+}
+
+/// From format 1: which numbers are taken, and what a list says of the meetings that offices have made.
+Tried<void> fill_from_first(Bringing const& run) {
+  if (auto const done = bring_drafts_from_first(run); !done) return done;
+  for (auto const* sql :
+       {"INSERT INTO piaojue_number (meeting, office) SELECT meeting, 0 FROM piaojue_meeting",
+        "INSERT INTO piaojue_number (meeting, office) SELECT meeting, office FROM piaojue_office_draft WHERE created "
+        "= 0",
+        "UPDATE piaojue_format SET version = 2 WHERE version = 1"}) {
+    if (auto const done = run(Statement(sql)); !done) return done.error();
+  }
   auto const listed = run(Statement("SELECT meeting::int8, office::int8 FROM piaojue_meeting WHERE office <> 0"));
   if (!listed) return listed.error();
-  auto const& rows = (*listed)[0];
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    auto const number = static_cast<MeetingNumber>(rows.number(i, 0));
+  for (std::size_t i = 0; i < listed->rows(); ++i) {
+    auto const number = static_cast<MeetingNumber>(listed->number(i, 0));
     Statement draft("SELECT value FROM piaojue_meta WHERE meeting = $1 AND key = $2");
     draft.number(number).bytes(as_bytes(kDraftRow));
     auto const read = run(draft);
     if (!read) return read.error();
-    auto const facts = (*read)[0].rows() == 1 ? facts_of_draft((*read)[0].bytes(0, 0)) : MeetingFacts();
-    auto const office = static_cast<std::uint32_t>(rows.number(i, 1));
+    auto const facts = read->rows() == 1 ? facts_of_draft(read->bytes(0, 0)) : MeetingFacts();
+    auto const office = static_cast<std::uint32_t>(listed->number(i, 1));
     if (auto const done = run(postgres::insert_facts(number, office, number, facts)); !done) return done.error();
   }
   return {};
@@ -246,7 +309,7 @@ Tried<void> fill_from_first(postgres::Connection& on, postgres::Pool const& pool
 
 /// All of it or nothing.
 Tried<void> bring_to_this_format(postgres::Pool& pool, Found const& found) {
-  std::vector<Statement> statements{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
+  std::vector<Statement> statements;
   for (auto const& table : wanted()) statements.emplace_back(create(table));
   for (auto const& one : kUniques) {
     if (found.uniques.contains(std::string(one.name))) continue;
@@ -263,14 +326,16 @@ Tried<void> bring_to_this_format(postgres::Pool& pool, Found const& found) {
   auto const connection = pool.borrow();
   if (!connection) return connection.error();
   auto& on = **connection;
+  Bringing const run(on, pool);
+  if (auto const begun = run(Statement("BEGIN ISOLATION LEVEL READ COMMITTED")); !begun) return begun.error();
+  if (found.version == 1) {
+    if (auto const locked = lock_first(run); !locked) return locked;
+  }
   if (auto const done = on.run(statements, pool.answer_deadline()); !done) return done.error();
   if (found.version == 1) {
-    if (auto const filled = fill_from_first(on, pool); !filled) return filled;
-    Statement version("UPDATE piaojue_format SET version = $1 WHERE version = 1");
-    version.number(kFormat);
-    if (auto const done = on.run({version}, pool.answer_deadline()); !done) return done.error();
+    if (auto const filled = fill_from_first(run); !filled) return filled;
   }
-  auto const ended = on.run({Statement("COMMIT")}, pool.answer_deadline());
+  auto const ended = run(Statement("COMMIT"));
   return ended ? Tried<void>() : ended.error();
 }
 

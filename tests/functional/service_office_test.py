@@ -166,7 +166,6 @@ class ServiceOffices(unittest.TestCase):
         office.folder = old
         self.assertIn("not", office.do("list", ok=(1,)).stderr)
 
-
     def test_the_door_opens_by_itself_once_its_row_can_be_read(self):
         # Harm: after a fault of a minute no office is served until somebody restarts every node by hand.
         office = Office(self.service, "职称办")
@@ -176,7 +175,7 @@ class ServiceOffices(unittest.TestCase):
         sql("UPDATE piaojue_office_service SET sealed = '\\x00'")
         node.start()
         service_parts.until(lambda: "offices_shut" in node.said(), 10, "the node says that the door is shut")
-        self.assertIn("can not be reached", office.do("list", ok=(1,)).stderr)
+        self.assertIn("does not take this office's connection", office.do("list", ok=(1,)).stderr)
         sql(f"UPDATE piaojue_office_service SET sealed = decode('{row}', 'hex')")
         service_parts.until(lambda: "offices_open" in node.said(), 20, "the node opens the door")
         self.assertEqual(office.list(), {})
@@ -185,7 +184,7 @@ class ServiceOffices(unittest.TestCase):
         node.term()
         node.toml.write_text(node.toml.read_text().replace("offices = true", "offices = false"))
         node.start()
-        self.assertIn("can not be reached", office.do("list", ok=(1,)).stderr)
+        self.assertIn("does not take this office's connection", office.do("list", ok=(1,)).stderr)
         self.assertEqual(node.said().count("offices_shut"), 1)
 
 

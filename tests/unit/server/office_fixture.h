@@ -37,16 +37,20 @@ RequestId request_of(std::uint8_t value);
 class SlowOffices final : public MemoryOffices {
  public:
   std::function<void(OfficeNumber)> on_list, on_piece, on_log;  ///< before it is read
+  bool confirms = true;                                         ///< what is asked of a standby
 
+  Explained<void> confirm(OfficeNumber office) override {
+    return confirms ? MemoryOffices::confirm(office) : Explanation(Sentence(), {}, Refusal::kStorage);
+  }
   Explained<std::vector<store::ListedOwn>> own_meetings(OfficeNumber office, MeetingNumber after,
                                                         std::size_t count) override {
     if (on_list) on_list(office);
     return MemoryOffices::own_meetings(office, after, count);
   }
-  Explained<std::optional<Bytes>> read_piece(OfficeNumber office, RequestId const& request,
+  Explained<std::optional<Bytes>> read_piece(OfficeNumber office, store::DraftId const& draft,
                                              store::DraftPart const& part, std::uint64_t offset) override {
     if (on_piece) on_piece(office);
-    return MemoryOffices::read_piece(office, request, part, offset);
+    return MemoryOffices::read_piece(office, draft, part, offset);
   }
   Explained<std::optional<store::Contents>> own_log(OfficeNumber office, MeetingNumber meeting, std::uint64_t bytes_max,
                                                     std::chrono::steady_clock::time_point until) override {

@@ -35,6 +35,7 @@ TEST(ServiceToml, EveryFaultNamesItsKeyAndNoPassword) {
            {"[limits]\nmeeting_mib = 0\n", "limits.meeting_mib"},
            {"[limits]\ndatabase_connections = 3\n", "limits.database_connections"},
            {"[limits]\noffice_mib = 0\n", "limits.office_mib"},
+           {"[limits]\noffice_mib = 17592186044417\n", "limits.office_mib"},  // in bytes it would be 2^20
            {"offices = \"no\"\n", "offices"},
            {"[limits]\nsession = 5\n", "limits.session "}}) {
     auto const said = fault(kService + line);

@@ -60,6 +60,12 @@ TEST(Migrate, TablesThatAreMissingOrNewerAreNotServed) {
   EXPECT_EQ(postgres().sql(schema, "SELECT version FROM piaojue_format"), "3");
 }
 
+RequestId request_with(std::uint8_t value) {
+  RequestId out;
+  out.data.fill(value);
+  return out;
+}
+
 /// Tables as format 1 had them, in its own words.
 std::string first_format() {
   std::string out =
@@ -105,11 +111,17 @@ TEST(Migrate, TablesOfTheFirstFormatAreBroughtToThisOneWithWhatTheyHold) {
           "INSERT INTO piaojue_office VALUES (1, 'a', '\\x01', NULL, NULL, NULL, NULL), (2, 'b', '\\x01', NULL, NULL, "
           "NULL, NULL);"
           "INSERT INTO piaojue_office_draft VALUES (100001, 1, '\\x11111111111111111111111111111111', 1, 50, now(), "
-          "'\\x01'), (100002, 2, '\\x11111111111111111111111111111111', 0, 50, now(), '\\x01');"
+          "'\\x01'), (100002, 2, '\\x11111111111111111111111111111111', 0, 50, now(), '\\x01'), (7, 2, "
+          "'\\x22222222222222222222222222222222', 0, 50, now(), '\\x01');"
+          "INSERT INTO piaojue_office_part VALUES (7, 0, 3, 0), (100002, 0, 3, 0);"
+          "INSERT INTO piaojue_node VALUES ('n2', '\\x01', '192.0.2.1:443', now() + interval '1 minute');"
           "INSERT INTO piaojue_office_slips VALUES (100001, '\\x05');"
           "INSERT INTO piaojue_file VALUES (100001, '\\x" +
           to_hex(crypto::sha256({as_bytes("pdf")}).view()) + "', 0, 'pdf');");
   EXPECT_EQ(key_of_error(check(*pool)), "server.database.tables_missing") << "not served before it is migrated";
+  EXPECT_EQ(key_of_error(migrate(*pool)), "server.database.node_alive") << "it writes what would be missing";
+  EXPECT_EQ(postgres().sql(schema, "SELECT version FROM piaojue_format"), "1");
+  postgres().sql(schema, "UPDATE piaojue_node SET alive_until = now() - interval '1 second'");
   must(migrate(*pool));
   must(check(*pool));
   must(migrate(*pool));
@@ -125,6 +137,12 @@ TEST(Migrate, TablesOfTheFirstFormatAreBroughtToThisOneWithWhatTheyHold) {
     EXPECT_FALSE(offices.begin_draft(1, {}, {number, {1}, 1}, {})) << number;
   }
   must(take_number(*pool, 7));
+  // A draft whose number an operator gave to another meeting is no draft any more; the others go on.
+  EXPECT_EQ(must(offices.draft(2, request_with(0x22))), std::nullopt);
+  EXPECT_EQ(postgres().sql(schema, "SELECT string_agg(meeting::text, ' ') FROM piaojue_office_part"), "100002");
+  auto const kept = must(offices.draft(2, request_with(0x11)));
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(must(offices.put_piece(2, id_of(request_with(0x11), *kept), {1, {}, 3}, 0, Bytes(3))));
   EXPECT_EQ(key_of_error(take_number(*pool, 100002)), "server.database.number_held");
   // What the new format asks of its rows.
   for (auto const* twice :

@@ -62,7 +62,7 @@ TEST(PostgresOffices, ARequestThatComesTwiceAtOnceMakesOneMeeting) {
         auto const begun = must(offices.begin_draft(office, request_of(round), {round * 100U + i, {1}, 1}, {}));
         Contents contents;
         contents[Table::kMeta][text_bytes("keys")] = Bytes{static_cast<std::uint8_t>(i)};
-        auto const made = must(offices.create(office, request_of(round), {contents, Bytes{1}, {}}, {}));
+        auto const made = must(offices.create(office, id_of(request_of(round), begun), {contents, Bytes{1}, {}}, {}));
         EXPECT_EQ(made, begun.meeting);
         return *made;
       }));
@@ -100,8 +100,8 @@ TEST(PostgresOffices, ADraftThatNobodyTouchesForAWeekGoesWithItsFiles) {
   auto& offices = engine.offices();
   auto const office = add(offices);
   auto const bytes = bytes_of(100, 1);
-  must(offices.begin_draft(office, request_of(1), {100, {1}, bytes.size()}, {}));
-  must(offices.put_piece(office, request_of(1), part_of(0, bytes), 0, bytes));
+  auto const draft = must(offices.begin_draft(office, request_of(1), {100, {1}, bytes.size()}, {}));
+  must(offices.put_piece(office, id_of(request_of(1), draft), part_of(0, bytes), 0, bytes));
   must(offices.begin_draft(office, request_of(2), {101, {1}, 1}, {}));
   engine.service().sql(
       "UPDATE piaojue_office_draft SET touched = touched - interval '7 days 1 minute' WHERE meeting = 100");
@@ -153,13 +153,29 @@ TEST(PostgresOffices, ANumberThatIsTakenTwiceAtOnceIsTakenOnce) {
 TEST(PostgresOffices, WhatIsAnsweredAgainIsOnTheStandbyToo) {
   PostgresEngine engine;
   auto& offices = engine.offices();
-  auto const office = add(offices);
   auto const bytes = bytes_of(10, 1);
-  must(offices.begin_draft(office, request_of(1), {100, {1}, 10}, {}));
-  must(offices.put_piece(office, request_of(1), part_of(0, bytes), 0, bytes));
-  must(offices.begin_draft(office, request_of(2), {101, {1}, 10}, {}));
-  must(offices.create(office, request_of(2), {{}, Bytes{1}, {}}, {}));
-  must(offices.erase_slips(office, 101));
+  // An office each: what could not be committed keeps its rows locked until it is, and others would wait for that.
+  struct One {
+    OfficeNumber office = 0;
+    DraftId draft;
+  };
+  MeetingNumber number = 100;
+  auto const begun = [&] {
+    auto const office = add(offices);
+    return One{office, id_of(request_of(1), must(offices.begin_draft(office, request_of(1), {number++, {1}, 10}, {})))};
+  };
+  auto const made = [&] {
+    auto const one = begun();
+    must(offices.create(one.office, one.draft, {{}, Bytes{1}, {}}, {}));
+    return one;
+  };
+  auto const again = begun();
+  auto const sent = begun();
+  must(offices.put_piece(sent.office, sent.draft, part_of(0, bytes), 0, bytes));
+  auto const created = made();
+  auto const erased = made();
+  must(offices.erase_slips(erased.office, erased.draft.meeting));
+  auto const enrolled = add(offices);
   // Every commit waits for a standby that is not there, and nobody learns of what has not come so far.
   auto const standby = [&](std::string const& names) {
     engine.service().sql("ALTER SYSTEM SET synchronous_standby_names = '" + names + "'");
@@ -170,15 +186,70 @@ TEST(PostgresOffices, WhatIsAnsweredAgainIsOnTheStandbyToo) {
   standby("nobody");
   {
     PostgresOffices waiting(pool_of(engine.service().url(), 300, 300));
-    EXPECT_FALSE(waiting.begin_draft(office, request_of(1), {100, {1}, 10}, {}));
-    EXPECT_FALSE(waiting.create(office, request_of(2), {{}, Bytes{1}, {}}, {}));
-    EXPECT_FALSE(waiting.put_piece(office, request_of(1), part_of(0, bytes), 0, bytes));
-    EXPECT_FALSE(waiting.erase_slips(office, 101));
-    EXPECT_FALSE(waiting.confirm(office));
-    EXPECT_TRUE(waiting.own_meetings(office, 0, 16)) << "a list speaks of nothing that was promised";
+    EXPECT_FALSE(waiting.begin_draft(again.office, request_of(1), {100, {1}, 10}, {}));
+    EXPECT_FALSE(waiting.create(created.office, created.draft, {{}, Bytes{1}, {}}, {}));
+    EXPECT_FALSE(waiting.put_piece(sent.office, sent.draft, part_of(0, bytes), 0, bytes));
+    EXPECT_FALSE(waiting.erase_slips(erased.office, erased.draft.meeting));
+    EXPECT_FALSE(waiting.confirm(enrolled));
+    EXPECT_TRUE(waiting.own_meetings(created.office, 0, 16)) << "a list speaks of nothing that was promised";
   }
   standby("");
-  EXPECT_EQ(must(offices.begin_draft(office, request_of(1), {100, {1}, 10}, {})).meeting, 100U);
+  EXPECT_EQ(must(offices.begin_draft(again.office, request_of(1), {100, {1}, 10}, {})).meeting, again.draft.meeting);
+}
+
+// Harm: whoever is refused as often as he likes makes every request of others open a connection to the database.
+TEST(PostgresOffices, ARefusalClosesNoConnection) {
+  PostgresEngine engine;
+  auto& offices = engine.offices();
+  auto const office = add(offices);
+  must(offices.begin_draft(office, request_of(1), {100, {1}, 1}, {}));
+  auto const connections = [&] {
+    return engine.service().sql(
+        "SELECT string_agg(pid::text, ' ' ORDER BY pid) FROM pg_stat_activity WHERE application_name = 'piaojue'");
+  };
+  auto const before = connections();
+  ASSERT_FALSE(before.empty());
+  DraftBounds none;
+  none.draft_bytes_max = 0;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(offices.begin_draft(office, request_of(2), {101, {1}, 1}, none).error().code, Refusal::kBusy);
+    EXPECT_EQ(offices.begin_draft(office, request_of(2), {100, {1}, 1}, {}).error().code, Refusal::kConflict);
+  }
+  EXPECT_EQ(connections(), before);
+  EXPECT_EQ(must(offices.begin_draft(office, request_of(2), {102, {1}, 1}, {})).meeting, 102U);
+}
+
+// Harm: an operator is told of a database that fails, where an office's log was only long.
+TEST(PostgresOffices, ALogThatIsNotReadInTimeIsNoFaultOfTheDatabase) {
+  PostgresEngine engine;
+  auto& offices = engine.offices();
+  auto const office = add(offices);
+  auto const draft = must(offices.begin_draft(office, request_of(1), {100, {1}, 1}, {}));
+  must(offices.create(office, id_of(request_of(1), draft), {{}, Bytes{1}, {}}, {}));
+  auto const begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(offices.own_log(office, 100, 100, begin).error().code, Refusal::kBusy);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(1'500));
+}
+
+// Harm: an office's request waits for minutes while its old drafts go, and the next one waits as long.
+TEST(PostgresOffices, RoomIsMadeAsFarAsThereIsTime) {
+  PostgresEngine engine;
+  auto& offices = engine.offices();
+  auto const office = add(offices);
+  DraftBounds bounds;
+  bounds.drafts_max = 3;
+  for (std::uint8_t i = 1; i <= 3; ++i) {
+    must(offices.begin_draft(office, request_of(i), {100U + i, {1}, 300}, bounds));
+    engine.service().sql("INSERT INTO piaojue_file SELECT " + std::to_string(100U + i) +
+                         ", decode(lpad(to_hex(n), 64, '0'), 'hex'), 0, '\\x01' FROM generate_series(1, 250) n");
+  }
+  auto const now = std::chrono::steady_clock::now();
+  EXPECT_EQ(offices.begin_draft(office, request_of(4), {104, {1}, 1, now}, bounds).error().code, Refusal::kBusy);
+  EXPECT_TRUE(must(offices.draft(office, request_of(1)))) << "no time for one";
+  EXPECT_EQ(must(offices.begin_draft(office, request_of(4), {104, {1}, 1}, bounds)).meeting, 104U);
+  EXPECT_EQ(must(offices.draft(office, request_of(1))), std::nullopt);
+  EXPECT_EQ(engine.service().sql("SELECT count(*) FROM piaojue_file WHERE meeting = 101"), "0");
+  EXPECT_EQ(engine.service().sql("SELECT count(*) FROM piaojue_file"), "500");
 }
 
 // Harm: a node that is to end waits for a database that says nothing, for as long as somebody asks it.
