@@ -97,11 +97,13 @@ WorkPool::WorkPool(Options options, OnThrow on_throw) : options_(options), on_th
 WorkPool::~WorkPool() { stop(); }
 
 void WorkPool::stop() {
+  // What goes with a job may be somebody's last word, who posts another one: it is not gone under the lock.
   {
+    Queue urgent, background;
     std::lock_guard const lock(mutex_);
     stopping_ = true;
-    urgent_ = {};
-    background_ = {};
+    std::swap(urgent, urgent_);
+    std::swap(background, background_);
   }
   wake_.notify_all();
   for (auto& thread : threads_) {

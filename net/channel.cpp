@@ -295,6 +295,8 @@ Channel::Impl::Item Channel::Impl::next_item() {
   if (queue.empty()) return nullptr;
   Item item = std::move(queue.front());
   queue.pop_front();
+  writing = item;
+  writing_bytes = item->size();
   return item;
 }
 
@@ -488,6 +490,8 @@ Channel::Waiting Channel::waiting() const {
   for (auto const& item : impl_->queue) {
     if (item.use_count() == 1) out.alone += item->size();
   }
+  // Held by the writer, and goes with it.
+  if (impl_->writing.use_count() == 1) out.alone += impl_->writing_bytes;
   return out;
 }
 

@@ -104,11 +104,12 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void pause();
   void resume();
 
-  /// What was queued and has not been taken by the network yet. From any thread.
+  /// What was queued and has not been taken by the network yet. Of one that was closed only `alone`, of the frame that
+  /// was on its way, says what is held until it has ended. From any thread.
   struct Waiting {
     std::size_t frames = 0;
     std::size_t bytes = 0;
-    std::size_t alone = 0;  ///< of them, in frames that nobody else holds
+    std::size_t alone = 0;  ///< of them, in frames that nobody else holds; with the one that is being written
   };
   Waiting waiting() const;
   /// Runs the task on the strand once no more than so much waits, now if that is so already; never, if the channel ends

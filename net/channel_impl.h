@@ -87,6 +87,8 @@ struct Channel::Impl {
   // Outbound queue: from any thread.
   std::mutex mutex;
   std::deque<Item> queue;                             ///< guarded by mutex
+  std::weak_ptr<Bytes const> writing;                 ///< guarded by mutex; the one that is being written
+  std::size_t writing_bytes = 0;                      ///< guarded by mutex
   std::size_t queued_frames = 0;                      ///< guarded by mutex; with the one that is being written
   std::size_t queued_bytes = 0;                       ///< guarded by mutex; with the one that is being written
   bool send_open = true;                              ///< guarded by mutex

@@ -25,6 +25,7 @@ class Core::Parts final : private LogListener {
   void open(SessionId session, Peer peer);
   void on_frame(SessionId session, ByteView frame);
   void closed(SessionId session);
+  std::size_t bytes_for(SessionId session) const { return outbox_.bytes_for(session); }
   bool has_group() const { return !outbox_.empty() || sessions_.status_due() || proposals_.recheck_due(); }
   CommitGroup take_group();
   std::vector<Job> take_jobs() { return probation_.active() ? std::vector<Job>() : own_work_.take_due(); }
@@ -401,6 +402,7 @@ void Core::open(SessionId session, Peer peer) { parts_->open(session, std::move(
 void Core::on_frame(SessionId session, ByteView frame) { parts_->on_frame(session, frame); }
 void Core::closed(SessionId session) { parts_->closed(session); }
 bool Core::has_group() const { return parts_->has_group(); }
+std::size_t Core::bytes_for(SessionId session) const { return parts_->bytes_for(session); }
 CommitGroup Core::take_group() { return parts_->take_group(); }
 std::vector<Job> Core::take_jobs() { return parts_->take_jobs(); }
 void Core::look_again() { parts_->look_again(); }

@@ -46,6 +46,8 @@ class Core {
   void closed(SessionId session);
 
   bool has_group() const;
+  /// What the next group has for that session, in bytes.
+  std::size_t bytes_for(SessionId session) const;
   CommitGroup take_group();
 
   /// What is due and not running yet. Call after each change, and after `look_again`.

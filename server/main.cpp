@@ -27,6 +27,7 @@
 #include "server/serve.h"
 #include "server/slips.h"
 #include "server/status.h"
+#include "server/token_key.h"
 #include "strings/refusals.h"
 #include "strings/server.h"
 #include "strings/service.h"
@@ -38,7 +39,7 @@ using namespace piaojue::server;
 namespace text = piaojue::strings::server;
 namespace service_text = piaojue::strings::service;
 
-constexpr int kOk = 0, kRefused = 1, kUnusable = 2;
+constexpr int kOk = 0, kRefused = 1, kUnusable = 2, kNotAgain = 3;
 
 // ---- init, slip ---------------------------------------------------------------------------------------------------
 
@@ -357,6 +358,7 @@ class CommandLine {
     auto const done = perform();
     if (done) return *done ? kOk : kRefused;
     std::cerr << "piaojue-server: " << done.error().in(lang_) << "\n";
+    if (done.error().code == kPinRefused && (serve_->parsed() || service_key_->parsed())) return kNotAgain;
     return is_unusable(done.error()) ? kUnusable : kRefused;
   }
 

@@ -97,7 +97,7 @@ void MeetingHost::accept(std::shared_ptr<net::Channel> const& channel) {
   bool const stranger = !channel->peer_spki_sha256();
   ++sessions_;
   if (stranger) ++strangers_;
-  Peer const peer{channel, std::make_shared<Load>(), 0, {}, kSlipReadsMax, {}, false};
+  Peer const peer{channel, std::make_shared<Load>(), 0, {}, kSlipReadsMax, {}, 0, 0, false};
   if (!stranger) channel->set_frame_bytes_max(kFrameBytesAtFirst);
   post([id, peer](MeetingHost& host) { host.opened(id, peer); });
   std::weak_ptr<net::Channel> const weak = channel;
@@ -137,24 +137,51 @@ void MeetingHost::frame(SessionId id, Bytes bytes) {
   auto const it = peers_.find(id);
   if (it == peers_.end() || over()) return;
   auto& peer = it->second;
-  if (peer.held.empty() && has_room(peer)) return handle(id, bytes);
-  peer.held.push_back(std::move(bytes));
-  if (peer.held.size() > 1) return;
-  // Nor is it read from: what it sends meanwhile waits in its own memory.
-  if (!peer.load->paused.exchange(true)) peer.channel->pause();
-  wait_for_room(id, peer);
+  // What it sends itself overtakes what may be answered long, and nothing else.
+  bool const next = peer.held.empty() || (!wire::wants_much(bytes) && std::ranges::all_of(peer.held, wire::wants_much));
+  if (next && has_room(id, peer, bytes)) return handle(id, bytes);
+  // What is held counts for the session's bounds: there, and not before, its channel is not read any more.
+  hold(peer, std::move(bytes));
+  if (peer.held.size() == 1) wait_for_room(id, peer);
+  shed();
 }
 
-bool MeetingHost::has_room(Peer const& peer) const {
+bool MeetingHost::has_room(SessionId id, Peer const& peer, ByteView request) const {
   auto const waiting = peer.channel->waiting();
-  return waiting.bytes <= options_.session_unsent_max && waiting.frames <= options_.session_unsent_frames_max;
+  if (waiting.frames > options_.session_unsent_frames_max) return false;
+  return waiting.bytes + peer.leaving + core_->bytes_for(id) <= options_.session_unsent_max ||
+         !wire::wants_much(request);
 }
 
+void MeetingHost::hold(Peer& peer, Bytes bytes) {
+  peer.held_bytes += bytes.size();
+  held_bytes_ += bytes.size();
+  peer.held.push_back(std::move(bytes));
+}
+
+Bytes MeetingHost::take_held(Peer& peer) {
+  auto bytes = std::move(peer.held.front());
+  peer.held.pop_front();
+  peer.held_bytes -= bytes.size();
+  held_bytes_ -= bytes.size();
+  return bytes;
+}
+
+/// What waits for a commit is seen again by `send`.
 void MeetingHost::wait_for_room(SessionId id, Peer& peer) {
+  auto const waiting = peer.channel->waiting();
+  if (waiting.frames <= options_.session_unsent_frames_max && waiting.bytes <= options_.session_unsent_max &&
+      peer.leaving + core_->bytes_for(id) > 0) {
+    return;
+  }
   auto const go_on = [weak = weak_from_this(), id] {
-    if (auto const self = weak.lock()) self->post([id](MeetingHost& host) { host.go_on(id); });
+    if (auto const self = weak.lock()) self->go_on_later(id);
   };
   peer.channel->when_drained(options_.session_unsent_frames_max, options_.session_unsent_max, go_on);
+}
+
+void MeetingHost::go_on_later(SessionId id) {
+  post([id](MeetingHost& host) { host.go_on(id); });
 }
 
 void MeetingHost::go_on(SessionId id) {
@@ -163,10 +190,8 @@ void MeetingHost::go_on(SessionId id) {
     if (it == peers_.end() || over()) return;
     auto& peer = it->second;
     if (peer.held.empty()) return resume_if_light(peer);
-    if (!has_room(peer)) return wait_for_room(id, peer);
-    auto const bytes = std::move(peer.held.front());
-    peer.held.pop_front();
-    handle(id, bytes);
+    if (!has_room(id, peer, peer.held.front())) return wait_for_room(id, peer);
+    handle(id, take_held(peer));
   }
 }
 
@@ -233,14 +258,16 @@ void MeetingHost::credit(Taken const& taken) {
 
 void MeetingHost::resume_if_light(Peer& peer) {
   auto& load = *peer.load;
-  if (peer.held.empty() && load.frames < options_.session_frames_max / 2 &&
-      load.bytes < options_.session_bytes_max / 2 && load.paused.exchange(false)) {
+  if (load.frames < options_.session_frames_max / 2 && load.bytes < options_.session_bytes_max / 2 &&
+      load.paused.exchange(false)) {
     peer.channel->resume();
   }
 }
 
 void MeetingHost::closed(SessionId id) {
-  if (peers_.erase(id) == 0) return;
+  auto const peer = peers_.extract(id);
+  if (peer.empty()) return;
+  held_bytes_ -= peer.mapped().held_bytes;
   if (over()) return;
   core_->closed(id);
   pump();
@@ -335,6 +362,11 @@ void MeetingHost::pump() {
 
 void MeetingHost::begin_commit(CommitGroup group) {
   committing_ = true;
+  for (auto const& output : group.outputs) {
+    auto const* frame = std::get_if<Frame>(&output.what);
+    auto const it = peers_.find(output.session);
+    if (frame != nullptr && it != peers_.end()) it->second.leaving += (*frame)->size();
+  }
   commit(std::make_shared<CommitGroup>(std::move(group)), {});
 }
 
@@ -370,6 +402,7 @@ void MeetingHost::not_committed(Explanation const& why) {
 
 void MeetingHost::committed(std::vector<Output> const& outputs) {
   committing_ = false;
+  for (auto& [id, peer] : peers_) peer.leaving = 0;
   send(outputs);
   finish_ending();
   pump();
@@ -391,24 +424,36 @@ void MeetingHost::send(std::vector<Output> const& outputs) {
     }
   }
   for (auto const& taken : std::exchange(taken_before_, {})) credit(taken);
+  for (auto& [id, peer] : peers_) {
+    if (!peer.held.empty()) go_on_later(id);
+  }
   shed();
 }
 
+/// Counts as gone what goes with those who are being closed: the frame that is on its way to them goes last.
 void MeetingHost::shed() {
-  while (unsent_.bytes() > options_.unsent_max) {
+  while (unsent() > options_.unsent_max) {
+    auto held = unsent();
     Peer* most = nullptr;
     net::Channel::Waiting has;
     for (auto& [id, peer] : peers_) {
-      if (peer.shed) continue;
-      auto const waiting = peer.channel->waiting();
+      auto waiting = peer.channel->waiting();
+      waiting.alone += peer.held_bytes;
+      waiting.bytes += peer.held_bytes;
+      if (peer.shed) {
+        held -= std::min(held, waiting.alone);
+        continue;
+      }
       // A log that half a hall is being sent is held once, and nobody's own.
       if (std::pair(waiting.alone, waiting.bytes) <= std::pair(has.alone, has.bytes)) continue;
       most = &peer;
       has = waiting;
     }
-    if (most == nullptr) return;
+    if (held <= options_.unsent_max || most == nullptr) return;
     most->shed = true;
     most->channel->close(net::CloseReason::kSendOverflow, "unread together");
+    // Of what others hold as well nothing may have gone with him: they are looked at again when more is sent.
+    if (has.alone == 0) return;
   }
 }
 

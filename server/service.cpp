@@ -27,6 +27,9 @@ constexpr std::chrono::seconds kElsewhereFor{1};
 /// How often a node that has fallen silent is looked at, and how long after its time has run out.
 constexpr net::Milliseconds kSilentLook{1'000};
 constexpr net::Milliseconds kRunOut{20};
+/// How often a meeting is asked for whose rows somebody has locked, and until its laptops are told.
+constexpr net::Milliseconds kLockedLook{1'000};
+constexpr std::chrono::seconds kLockedMax{20};
 constexpr std::chrono::seconds kHandOverMax{2};
 constexpr std::chrono::seconds kOfficesEvery{5};  ///< their door is tried, while it is shut
 
@@ -241,16 +244,25 @@ void Service::load(Number number, bool stranger) {
   auto& entry = meetings_[number];
   entry.by_stranger = stranger;
   entry.turn = std::make_shared<std::atomic<Turn>>(Turn::kWaits);
-  bool const taken = reads_.post(stranger ? Urgency::kBackground : Urgency::kUrgent, [this, number, turn = entry.turn] {
+  auto const job = [this, number, turn = entry.turn] {
     auto waits = Turn::kWaits;
     if (!turn->compare_exchange_strong(waits, Turn::kBegun)) return;
-    LoadingTools const tools{*node_, *keys_, work_, stops_, settings_.addresses};
+    LoadingTools const tools{*node_,
+                             *keys_,
+                             work_,
+                             stops_,
+                             settings_.addresses,
+                             std::uint64_t{settings_.meeting_mib} << 20,
+                             std::uint64_t{settings_.connections.send_queue_mib} << 20,
+                             [this](store::Lease const& lease) { give_back(lease); }};
     // Before the lease is asked for: what is read under it belongs to this life.
     auto const life = node_->life();
     auto const outcome = std::make_shared<Loading>(load_meeting(tools, number));
     strand_.post([this, number, life, outcome] { loaded(number, life, outcome); });
-  });
-  if (!taken) loaded(number, 0, std::make_shared<Loading>(Unusable{strings::server::kRunWorkLost}));
+  };
+  auto const urgency = stranger ? Urgency::kBackground : Urgency::kUrgent;
+  if (!reads_.post(urgency, job, number))
+    loaded(number, 0, std::make_shared<Loading>(Unusable{strings::server::kRunWorkLost}));
 }
 
 void Service::hurry(Number number) {
@@ -269,24 +281,37 @@ void Service::loaded(Number number, std::uint64_t life, std::shared_ptr<Loading>
   if (auto* meeting = std::get_if<LoadedMeeting>(outcome.get())) return serve(number, entry, std::move(*meeting));
   entry.since = Clock::now();
   auto const* elsewhere = std::get_if<store::Elsewhere>(outcome.get());
-  if (elsewhere != nullptr && elsewhere->silent()) return await(number, entry, *elsewhere);
-  auto const waiting = std::exchange(entry.waiting, {});
+  if (elsewhere != nullptr && elsewhere->silent()) {
+    return await(number, entry, std::min(elsewhere->alive_for + kRunOut, kSilentLook));
+  }
+  auto const* locked = std::get_if<InTheWay>(outcome.get());
+  if (locked != nullptr) {
+    if (!entry.locked) entry.locked = Clock::now();
+    if (Clock::now() - *entry.locked < kLockedMax) return await(number, entry, kLockedLook);
+    return not_loaded(number, entry, {strings::server::kDatabaseLocked, {{"meeting", number}}});
+  }
   if (elsewhere != nullptr) {
+    auto const waiting = std::exchange(entry.waiting, {});
     entry.stage = Stage::kElsewhere;
     entry.address = elsewhere->address;
     for (auto const& channel : waiting) arrive(channel);
     return;
   }
-  entry.stage = Stage::kFailed;
   auto const* why = std::get_if<Unusable>(outcome.get());
-  tells_.warning("not_loaded", why != nullptr ? why->why : Sentence(text::kLoadNoMeeting), number);
-  for (auto const& channel : waiting) refuse(channel, Refusal::kStorage, RefusedKind::kNoLease);
+  not_loaded(number, entry, why != nullptr ? why->why : Sentence(text::kLoadNoMeeting));
 }
 
-void Service::await(Number number, Entry& entry, store::Elsewhere const& elsewhere) {
+void Service::not_loaded(Number number, Entry& entry, Sentence const& why) {
+  entry.stage = Stage::kFailed;
+  tells_.warning("not_loaded", why, number);
+  for (auto const& channel : std::exchange(entry.waiting, {}))
+    refuse(channel, Refusal::kStorage, RefusedKind::kNoLease);
+}
+
+void Service::await(Number number, Entry& entry, net::Milliseconds after) {
   if (stopping_) return;
   entry.again.emplace(strand_);
-  entry.again->after(std::min(elsewhere.alive_for + kRunOut, kSilentLook), [this, number] {
+  entry.again->after(after, [this, number] {
     auto const found = meetings_.find(number);
     if (!stopping_ && found != meetings_.end()) load(number, found->second.by_stranger);
   });
@@ -299,6 +324,7 @@ void Service::serve(Number number, Entry& entry, LoadedMeeting meeting) {
     return;
   }
   metrics_.count(Counter::kLeasesTaken);
+  for (auto const& near : meeting.large) tells_.warning("meeting_large", near, number);
   entry.stage = Stage::kServing;
   entry.since = Clock::now();
   entry.lease = meeting.lease;
@@ -349,8 +375,13 @@ void Service::let_all_go() {
 }
 
 void Service::give_back(store::Lease const& lease) {
-  // Whether it arrives or not: the lease runs out with this process, and is this process's own until then.
-  static_cast<void>(looks_.post(Urgency::kUrgent, [this, lease] { static_cast<void>(node_->give_back(lease)); }));
+  // Until it arrives it is this process's own, and runs out with it.
+  static_cast<void>(looks_.post(
+      Urgency::kUrgent,
+      [this, lease] {
+        if (!node_->give_back(lease)) strand_.post([this, lease] { owed_.push_back(lease); });
+      },
+      lease.meeting));
 }
 
 // ==================================================================================================== Time
@@ -398,6 +429,11 @@ void Service::tick() {
   metrics_.set(Gauge::kMeetings, serving);
   look_at_database();
   look_at_offices();
+  // One at a time: a look never stands behind all that somebody has locked.
+  if (!owed_.empty()) {
+    give_back(owed_.front());
+    owed_.pop_front();
+  }
   timer_.after(kTick, [this] { tick(); });
 }
 
@@ -427,7 +463,7 @@ void Service::look_at_database() {
   }
   bool const taken = looks_.post(Urgency::kUrgent, [this, serving] {
     auto const done = std::shared_ptr<void>(nullptr, [this](void*) { looking_ = false; });
-    auto const begun_ms = now_ms();
+    auto const begun_ms = boottime_ms();
     if (auto stops = store::stops(*pool_, serving)) stops_->read(*stops, serving, begun_ms);
     if (auto const shut = cards_->refresh()) {
       for (auto const number : *shut) tells_.warning("keys_shut", text::kLoadKeysShut, number);

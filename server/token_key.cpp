@@ -113,11 +113,13 @@ class Session {
     auto done = token_.module->C_OpenSession(token_.slot, flags, nullptr, nullptr, &session_);
     if (done != CKR_OK) return failed(done);
     open_ = true;
+    if (auto const safe = judge_pin(); !safe) return safe;
     // The call takes what it does not change.
     auto* const letters = const_cast<CK_UTF8CHAR*>(pin->view().data());
     done = token_.module->C_Login(session_, CKU_USER, letters, pin->view().size());
     if (done == CKR_OK || done == CKR_USER_ALREADY_LOGGED_IN) return {};
-    if (done == CKR_PIN_INCORRECT || done == CKR_PIN_LEN_RANGE) return about(text::kTokenWrongPin);
+    if (done == CKR_PIN_INCORRECT || done == CKR_PIN_LEN_RANGE) return of_pin(text::kTokenWrongPin);
+    if (done == CKR_PIN_LOCKED) return of_pin(text::kTokenLocked);
     return failed(done);
   }
 
@@ -142,12 +144,14 @@ class Session {
     auto const key = find_key();
     if (!key) return key.error();
     if (!*key) return about(text::kTokenNoKey);
-    CK_BBOOL sensitive = CK_TRUE, extractable = CK_FALSE;
+    // A module that answers and writes nothing has not said that it is safe.
+    CK_BBOOL sensitive = CK_FALSE, extractable = CK_TRUE;
     std::array<CK_ATTRIBUTE, 2> kept = {attribute(CKA_SENSITIVE, sensitive), attribute(CKA_EXTRACTABLE, extractable)};
     auto& module = *token_.module;
     auto done = module.C_GetAttributeValue(session_, **key, kept.data(), kept.size());
     if (done != CKR_OK) return failed(done);
-    if (sensitive != CK_TRUE || extractable != CK_FALSE) return about(text::kTokenReadable);
+    bool const said = kept[0].ulValueLen == sizeof sensitive && kept[1].ulValueLen == sizeof extractable;
+    if (!said || sensitive != CK_TRUE || extractable != CK_FALSE) return about(text::kTokenReadable);
     CK_MECHANISM hmac{CKM_SHA256_HMAC, nullptr, 0};
     done = module.C_SignInit(session_, &hmac, **key);
     if (done != CKR_OK) return failed(done);
@@ -189,6 +193,19 @@ class Session {
     CK_SLOT_ID slot = 0;
   };
   Explanation about(Text const& what) const { return {Sentence(what, {{"uri", said_}})}; }
+
+  Explanation of_pin(Text const& what) const { return {Sentence(what, {{"uri", said_}}), {}, kPinRefused}; }
+
+  /// Before the PIN is tried: where one try is missing already it may be the PIN that is wrong, and a program that is
+  /// started again and again would lock the token.
+  Explained<void> judge_pin() const {
+    CK_TOKEN_INFO info{};
+    auto const done = token_.module->C_GetTokenInfo(token_.slot, &info);
+    if (done != CKR_OK) return failed(done);
+    if ((info.flags & CKF_USER_PIN_LOCKED) != 0) return of_pin(text::kTokenLocked);
+    if ((info.flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY)) != 0) return of_pin(text::kTokenFewTries);
+    return {};
+  }
 
   /// By object and id, as the URI has them.
   std::vector<CK_ATTRIBUTE> named() const {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/explained.h"
+#include "base/refusal.h"
 #include "base/secret.h"
 
 namespace piaojue::server {
@@ -18,7 +19,12 @@ namespace piaojue::server {
 /// What stands in place of a file's name is such a URI.
 bool names_token(std::string_view key);
 
-/// Refused, each with a sentence: no module, no token, or several that fit, a PIN that it refuses, no such key, one
+/// The code of an explanation that has to do with the PIN: the program ends with 3, and is not to be started again
+/// before a person has looked, or a few starts lock the token.
+inline constexpr Refusal kPinRefused = Refusal::kNotAuthorised;
+
+/// Refused, each with a sentence: no module, no token, or several that fit, a PIN that it refuses, or that
+/// is not tried because it has refused one since the last login (kPinRefused), no such key, one
 /// that can be read out of the token.
 [[nodiscard]] Explained<Secret> read_token_key(std::string const& uri);
 /// Makes the key on the token. Refused likewise, and where there is one of that name.

@@ -216,18 +216,20 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
   if (!connection) return connection.error();
   auto& on = **connection;
   auto const until = inner().answer_deadline();
-  auto const answers = on.run({Statement("BEGIN ISOLATION LEVEL READ COMMITTED"), std::move(lock), std::move(update),
-                               std::move(who), std::move(moved)},
-                              until);
-  if (!answers) return answers.error();
+  std::vector<Statement> group{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
+  std::ranges::move(postgres::locked_for(on), std::back_inserter(group));
+  auto const first = group.size();
+  for (auto* one : {&lock, &update, &who, &moved}) group.push_back(std::move(*one));
+  auto const answers = on.run(group, until);
+  if (!answers) return postgres::in_the_way(answers.error());
   // This commit stands behind all that is in the rows: once it is on the standby, they are too.
   auto const committed = on.run({Statement("COMMIT")}, until);
   if (!committed) return committed.error();
   if (!(*committed)[0].tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
   // One that is on its way out is nobody's, whoever held it.
-  if ((*answers)[1].rows() == 0 || (*answers)[4].rows() != 0) return Taken(NoMeeting{});
-  auto const& row = (*answers)[3];
-  if ((*answers)[2].affected() == 1) return Taken(Lease{meeting, row.number(0, 0)});
+  if ((*answers)[first].rows() == 0 || (*answers)[first + 3].rows() != 0) return Taken(NoMeeting{});
+  auto const& row = (*answers)[first + 2];
+  if ((*answers)[first + 1].affected() == 1) return Taken(Lease{meeting, row.number(0, 0)});
   if (!dead && !row.null(0, 4)) {
     if (auto const stopped = unchanged(row.text(0, 1), row.number(0, 4))) return take(meeting, stopped);
   }
@@ -240,7 +242,7 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
 
 Explained<Taken> Node::take(MeetingNumber meeting) {
   auto const taken = postgres::patiently(impl_->inner(), [&] { return impl_->take(meeting); });
-  if (!taken) return impl_->inner().explain(taken.error());
+  if (!taken) return postgres::explain_locked(impl_->inner(), taken.error());
   return *taken;
 }
 
@@ -249,8 +251,12 @@ Explained<void> Node::give_back(Lease const& lease) {
       "UPDATE piaojue_meeting SET node = NULL, process = NULL WHERE node = $1 AND process = $2 AND meeting = $3 AND "
       "epoch = $4");
   free.number(lease.meeting).number(lease.epoch);
-  auto const done = postgres::run_patiently(impl_->inner(), {free});
-  if (!done) return impl_->inner().explain(done.error());
+  auto const connection = impl_->inner().borrow();
+  if (!connection) return impl_->inner().explain(connection.error());
+  auto group = postgres::locked_for(**connection);
+  group.push_back(std::move(free));
+  auto const done = (*connection)->run(postgres::transaction(std::move(group)), impl_->inner().answer_deadline());
+  if (!done) return postgres::explain_locked(impl_->inner(), done.error());
   return {};
 }
 

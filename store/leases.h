@@ -61,9 +61,11 @@ class Node {
   /// Why the database was found to be unsafe at the last renewal; nothing: it was not. Any thread.
   std::optional<Sentence> unsafe() const;
 
-  /// The lease of a meeting, if it is free, this process's already, or its holder's time has run out.
+  /// The lease of a meeting, if it is free, this process's already, or its holder's time has run out. kBusy: somebody
+  /// has had its row locked for kLockedFor, as a commit has or a psql that was left open; to be asked again.
   [[nodiscard]] Explained<Taken> take(MeetingNumber meeting);
-  /// Once nothing is committed under it any more. Of one that is another's by now it does nothing.
+  /// Once nothing is committed under it any more. Of one that is another's by now it does nothing. Tried once: where it
+  /// is refused the lease is still this process's, and to be given back again. kBusy as `take`.
   [[nodiscard]] Explained<void> give_back(Lease const& lease);
   /// Gives everything back and takes this process's row away.
   [[nodiscard]] Explained<void> leave();

@@ -123,7 +123,8 @@ Tried<std::unique_ptr<Connection>> Pool::connect() {
       first_ = at;
       return made;
     }
-    last = made.error();
+    // That the primary may lose what it confirms is not hidden by what a standby says.
+    if (last.state != kNotDurable) last = made.error();
   }
   return last;
 }
@@ -162,6 +163,8 @@ void Pool::interrupt() {
 }
 
 void Pool::give_back(std::unique_ptr<Connection> connection, std::size_t generation) {
+  // A statement that was refused breaks no connection: were it closed, all that lie idle would be, too.
+  connection->roll_back();
   std::vector<std::unique_ptr<Connection>> closing;
   {
     std::lock_guard const lock(mutex_);
@@ -196,6 +199,21 @@ Tried<void> judge_durability(Connection& on, Deadline until) {
         Fate::kRefused, {text::kDatabaseSetting, {{"name", name}, {"value", value}}}, std::string(kNotDurable)};
   }
   return {};
+}
+
+std::vector<Statement> locked_for(Connection const& on) {
+  std::vector<Statement> out;
+  if (on.times_locks()) out.emplace_back("SET LOCAL lock_timeout = " + std::to_string(kLockedFor.count()));
+  return out;
+}
+
+Fault in_the_way(Fault fault) {
+  if (fault.state == kLockTimeout) fault.fate = Fate::kRefused;
+  return fault;
+}
+
+Explanation explain_locked(Pool const& pool, Fault const& fault) {
+  return pool.explain(fault, fault.state == kLockTimeout ? Refusal::kBusy : Refusal::kStorage);
 }
 
 std::vector<Statement> transaction(std::vector<Statement> statements) {

@@ -9,6 +9,7 @@
 /// `target_session_attrs=read-write`, which is added where it says nothing else. Of several hosts each gets its part of
 /// `connect_ms`, so that one that is switched off does not hide the next; the last that answered is asked first. What
 /// it holds besides host, port and name of the database is never said or logged.
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,6 +17,9 @@
 #include "base/explained.h"
 
 namespace piaojue::store {
+
+/// How long one attempt waits for a lock that somebody else has, and keeps its thread and its connection.
+inline constexpr std::chrono::milliseconds kLockedFor{250};
 
 struct PostgresOptions {
   std::string url;              ///< "postgresql://…" or "host=… dbname=…"

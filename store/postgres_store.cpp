@@ -19,12 +19,6 @@ namespace {
 
 Fault refused(Sentence what) { return {Fate::kRefused, std::move(what), {}}; }
 
-/// Who waits for somebody's lock does not wait with a thread: it is tried anew by whoever has one.
-Fault in_the_way(Fault fault) {
-  if (fault.state == postgres::kLockTimeout) fault.fate = Fate::kRefused;
-  return fault;
-}
-
 Statement row_of(MeetingNumber meeting, bool lock) {
   Statement row("SELECT node, process, epoch::int8, commits::int8 FROM piaojue_meeting WHERE meeting = $1");
   row.number(meeting);
@@ -56,15 +50,18 @@ Tried<Contents> read_whole(postgres::Pool& pool, MeetingNumber meeting,
   auto const connection = pool.borrow();
   if (!connection) return connection.error();
   auto& on = **connection;
-  auto const begun = on.run({Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), row_of(meeting, false)},
-                            pool.answer_deadline());
-  if (!begun) return begun.error();
-  auto const& row = (*begun)[1];
+  std::vector<Statement> begin{Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")};
+  // A row that is locked is read all the same; a table that somebody rewrites is not.
+  std::ranges::move(postgres::locked_for(on), std::back_inserter(begin));
+  begin.push_back(row_of(meeting, false));
+  auto const begun = on.run(begin, pool.answer_deadline());
+  if (!begun) return postgres::in_the_way(begun.error());
+  auto const& row = begun->back();
   if (row.rows() != 1) return refused({text::kDatabaseMeetingMissing, {{"meeting", meeting}}});
   if (auto const mine = judge(row); !mine) return mine.error();
-  if (auto const fits = judge_size(on, pool, meeting); !fits) return fits.error();
+  if (auto const fits = judge_size(on, pool, meeting); !fits) return postgres::in_the_way(fits.error());
   auto contents = postgres::read_contents(on, meeting, pool);
-  if (!contents) return contents;
+  if (!contents) return postgres::in_the_way(contents.error());
   if (auto const ended = on.run({Statement("COMMIT")}, pool.answer_deadline()); !ended) return ended.error();
   return contents;
 }
@@ -142,25 +139,26 @@ Tried<void> PostgresStore::Impl::find_out(Connection& on, Progress& progress, po
 
 /// Two round trips: BEGIN and the count, raised only if the meeting is still whose it was, which is the fence and holds
 /// the row's lock; then everything else with COMMIT. Nothing is sent before the fence has been answered: were BEGIN
-/// alone refused, what follows it would be a transaction each. Behind the fence COMMIT can follow at once: where
-/// something before it was refused, it is a ROLLBACK.
+/// alone refused, what follows it would be a transaction each. The count alone then stands one too high and in nobody's
+/// favour: the next attempt finds it (kDatabaseCount), acknowledges nothing, and the meeting is loaded anew. Behind the
+/// fence COMMIT can follow at once: where something before it was refused, it is a ROLLBACK.
 Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Statement> const& group) const {
   auto const connection = inner().borrow();
   if (!connection) return connection.error();
   auto& on = **connection;
   auto const until = inner().answer_deadline();
   std::vector<Statement> fence{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
-  if (on.times_locks()) fence.emplace_back("SET LOCAL lock_timeout = " + std::to_string(kLockedFor.count()));
+  std::ranges::move(postgres::locked_for(on), std::back_inserter(fence));
   if (progress.lost) {
     if (auto const begun = on.run(std::exchange(fence, {}), until); !begun) return begun.error();
-    if (auto const known = find_out(on, progress, until); !known) return in_the_way(known.error());
+    if (auto const known = find_out(on, progress, until); !known) return postgres::in_the_way(known.error());
   }
   fence.push_back(raise(progress.count));
   auto const fenced = on.run(fence, until);
-  if (!fenced) return in_the_way(fenced.error());
+  if (!fenced) return postgres::in_the_way(fenced.error());
   if (fenced->back().affected() != 1) {
     auto const why = find_out(on, progress, until);
-    return why ? Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}} : why.error();
+    return why ? Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}} : postgres::in_the_way(why.error());
   }
   std::vector<Statement> rest;
   if (!progress.written) rest = group;
@@ -168,7 +166,7 @@ Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Stateme
   progress.lost = true;
   auto const committed = on.run(rest, until);
   // Whoever is in the way of a row makes COMMIT a ROLLBACK, too.
-  if (!committed) return in_the_way(committed.error());
+  if (!committed) return postgres::in_the_way(committed.error());
   // What could not be committed is answered "ROLLBACK".
   if (!committed->back().tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
   progress = {progress.count + 1, false, true};
@@ -197,7 +195,7 @@ Explained<Contents> PostgresStore::load() {
       return {};
     });
   });
-  if (!contents) return impl_->inner().explain(contents.error());
+  if (!contents) return postgres::explain_locked(impl_->inner(), contents.error());
   impl_->commits = commits;
   return std::move(*contents);
 }

@@ -264,6 +264,14 @@ Tried<Answers> Connection::run(std::vector<Statement> const& statements, Deadlin
   return out;
 }
 
+void Connection::roll_back() {
+  if (broken_ || PQstatus(connection_) != CONNECTION_OK) return;
+  auto const state = PQtransactionStatus(connection_);
+  if (state != PQTRANS_INTRANS && state != PQTRANS_INERROR) return;
+  // Whatever it answers: `usable` says whether it is idle now.
+  static_cast<void>(run({Statement("ROLLBACK")}, Clock::now() + std::chrono::seconds(1)));
+}
+
 bool Connection::usable() const {
   return !broken_ && PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
 }

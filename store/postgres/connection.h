@@ -108,6 +108,9 @@ class Connection {
   /// unless BEGIN and COMMIT are among them. kAgain too, if something was committed with a warning: that is how
   /// PostgreSQL says that the wait for a standby was broken off.
   [[nodiscard]] Tried<Answers> run(std::vector<Statement> const& statements, Deadline until);
+  /// Ends a transaction that was left, such as where the database has refused a statement of it: then it can be used
+  /// again. It waits a second at most.
+  void roll_back();
   /// Idle, outside of a transaction, and no deadline has passed in it.
   bool usable() const;
   /// It knows `lock_timeout`, which not everything that speaks the protocol does.

@@ -21,7 +21,7 @@ class Pool {
   Pool(PostgresOptions options, std::vector<Connection::Target> targets, std::string place)
       : options_(std::move(options)), targets_(std::move(targets)), place_(std::move(place)) {}
 
-  /// Given back when it goes; closed then, if it is not idle.
+  /// Given back when it goes: what was not committed is rolled back then, and what can not be is closed.
   class Borrowed {
    public:
     Borrowed(Pool& pool, std::unique_ptr<Connection> connection, std::size_t generation)
@@ -91,6 +91,12 @@ inline Deadline renewal_deadline() { return Clock::now() + std::chrono::millisec
 /// Whether the database, as it is set now, keeps what it confirms. kRefused, kNotDurable: it may lose it, and which
 /// setting that is. One that an engine does not have is not asked of it.
 [[nodiscard]] Tried<void> judge_durability(Connection& on, Deadline until);
+/// How long a statement may wait for a lock: SET LOCAL, where the engine has it.
+[[nodiscard]] std::vector<Statement> locked_for(Connection const& on);
+/// Who waits for somebody's lock does not wait with a thread: it is refused, and tried anew by whoever has one.
+[[nodiscard]] Fault in_the_way(Fault fault);
+/// What a person is told, and kBusy if it was somebody's lock.
+[[nodiscard]] Explanation explain_locked(Pool const& pool, Fault const& fault);
 /// As one transaction: BEGIN before them, whose answer is the first, and COMMIT behind.
 [[nodiscard]] std::vector<Statement> transaction(std::vector<Statement> statements);
 

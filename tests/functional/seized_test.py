@@ -128,6 +128,26 @@ class Disks:
                 if path.name.startswith(("attempt+", "trustee+"))]
 
 
+def half_in_memory(sodium, pid, own, sealed, name):
+    """The half that opens `sealed` beside the own key, out of a process's memory; b"": none; None: this machine does
+    not let us look. libsodium puts a secret at the end of a page of its own."""
+    try:
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                span, rights = line.split()[:2]
+                begin, end = (int(x, 16) for x in span.split("-"))
+                if not rights.startswith("rw") or end - begin > 64 << 20:
+                    continue
+                memory.seek(begin)
+                data = memory.read(end - begin)
+                at = sodium.find_half(data, own, sealed, name, 4096 - 32, 4096)
+                if at >= 0:
+                    return data[at:at + 32]
+    except OSError:
+        return None
+    return b""
+
+
 class Seized(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -179,25 +199,12 @@ class Seized(unittest.TestCase):
 
     @classmethod
     def in_memory(cls, person):
-        """Whether the server's memory has the half of this expert's attempt; None: this machine does not let us look.
-        libsodium puts a secret at the end of a page of its own."""
+        """Whether the server's memory has the half of this expert's attempt; None: nobody may look."""
         disks = cls.copies["voting"]
         own = disks.own_key(cls.sodium, person)
         name, sealed = next(one for one in disks.sealed(person) if one[0].startswith(b"attempt"))
-        pid = cls.small.meeting.server.popen.pid
-        try:
-            with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
-                for line in maps:
-                    span, rights = line.split()[:2]
-                    begin, end = (int(x, 16) for x in span.split("-"))
-                    if not rights.startswith("rw") or end - begin > 64 << 20:
-                        continue
-                    memory.seek(begin)
-                    if cls.sodium.find_half(memory.read(end - begin), own, sealed, name, 4096 - 32, 4096) >= 0:
-                        return True
-        except OSError:
-            return None
-        return False
+        half = half_in_memory(cls.sodium, cls.small.meeting.server.popen.pid, own, sealed, name)
+        return None if half is None else bool(half)
 
     def test_the_meeting_went_on_over_a_killed_holder(self):
         self.assertEqual([self.rows[1][k] for k in ("present", "agree", "disagree")], [4, 3, 1])

@@ -103,7 +103,6 @@ class Tokens(service_test.Held):
             "no PIN": (token.uri("other", **{"pin-source": None}), "pin-source"),
             "a PIN that all can read": (token.uri("other", **{"pin-source": token.write_pin("open", "1", 0o644)}),
                                         "chmod 600"),
-            "a wrong PIN": (token.uri("other", **{"pin-source": token.write_pin("wrong", "11112222")}), "PIN"),
             "no name for the key": (token.uri(None), "object"),
             "no URI": ("pkcs11:nonsense", "pkcs11"),
         }
@@ -121,6 +120,20 @@ class Tokens(service_test.Held):
         done = self.run_server("serve", toml)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("no secret key", done.stderr)
+
+    def test_a_wrong_pin_is_tried_once(self):
+        # Harm: a unit that is started again every two seconds, and a token that is locked after three of them.
+        toml = self.folder / "node.toml"
+        wrong, right = self.token.write_pin("wrong", "11112222"), self.token.pin
+        for pin, said in ((wrong, "refuses the PIN"), (wrong, "was not tried"), (right, "was not tried")):
+            toml.write_text('name = "a"\nlisten = "127.0.0.1:0"\naddress = "127.0.0.1:1"\ndatabase = "host=127.0.0.1"\n'
+                            f'service_key = "{self.token.uri("service", **{"pin-source": pin})}"\n')
+            toml.chmod(0o600)
+            done = self.run_server("serve", toml)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn(said, done.stderr)
+        unit = (service_parts.ROOT / "packaging" / "piaojue-node.service").read_text()
+        self.assertIn("\nRestartPreventExitStatus=3\n", unit)
 
     def key(self, uri):
         return self.run_server("service-key", uri)  # it has no --lang

@@ -178,5 +178,25 @@ TEST(WorkPool, WhatParallelWorkThrowsReachesItsCallerAfterAllIndexes) {
   EXPECT_EQ(tried, 100);
 }
 
+// Harm: the last word of a job that is dropped asks the pool for something, and the program never ends.
+TEST(WorkPool, WhatGoesWithADroppedJobMayPost) {
+  std::atomic<bool> told{false};
+  std::promise<void> begun;
+  WorkPool pool({.threads = 1}, not_expected());
+  EXPECT_TRUE(pool.post(Urgency::kUrgent, [&] {
+    begun.set_value();
+    while (!told) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }));
+  ASSERT_TRUE(arrives(begun));
+  std::shared_ptr<void> last_word(nullptr, [&](void*) {
+    EXPECT_FALSE(pool.post(Urgency::kUrgent, [] {}));
+    told = true;
+  });
+  EXPECT_TRUE(pool.post(Urgency::kUrgent, [last_word] {}));
+  last_word.reset();
+  pool.stop();
+  EXPECT_TRUE(told);
+}
+
 }  // namespace
 }  // namespace piaojue

@@ -648,6 +648,30 @@ TEST(Probation, BothLaptopsOfSomebodyWhoEnrolledAnewAreHeard) {
   EXPECT_EQ(said->number, 1U) << "the other one was waited for after all";
 }
 
+// Harm: a hall that comes back one by one to a log whose last entry is a box of 24 MiB holds as many of it.
+TEST(CatchUp, OfOneLogAllAreSentTheSameFrames) {
+  ServerFixture hall(small());
+  hall.limits.push_bytes = 400;
+  hall.restart();
+  hall.begin();
+  std::map<SessionId, std::vector<Frame>> sent;
+  hall.after_group = [&](CommitGroup const& group) {
+    for (auto const& output : group.outputs) {
+      auto const* frame = std::get_if<Frame>(&output.what);
+      v2::ServerFrame read;
+      if (frame && read.ParseFromArray((*frame)->data(), static_cast<int>((*frame)->size())) && read.has_log()) {
+        sent[output.session].push_back(*frame);
+      }
+    }
+  };
+  for (std::uint64_t const from : {0, 1}) {
+    auto const first = hall.hello(1, 0, from);
+    auto const second = hall.hello(2, 0, from);
+    ASSERT_GT(sent[first].size(), 1U);
+    EXPECT_EQ(sent[first], sent[second]) << from;
+  }
+}
+
 // Harm: a disk with one flipped bit, or rows of another meeting, would be served as the truth.
 TEST(Recovery, RefusesAStoreThatDoesNotBelongTogether) {
   ServerFixture hall(small());

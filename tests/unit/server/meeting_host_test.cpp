@@ -33,6 +33,7 @@ class HeldStore final : public store::Store {
   void hold(bool held) {
     std::lock_guard const lock(mutex_);
     held_ = held;
+    waiting_ = 0;
     wake_.notify_all();
   }
   void wait_for_commit() {
@@ -52,7 +53,8 @@ class HeldStore final : public store::Store {
 
 class Hosted : public Served {
  protected:
-  void serve(Config config, Contents const& contents, net::TlsContext tls) override {
+  void serve(Config config, Contents const& given, net::TlsContext tls) override {
+    auto const contents = large_draft ? with_large_draft(given) : given;
     auto const slips = std::make_shared<MeetingHost::SlipsAhead>();
     config.slip_of = [slips](PersonId person) { return slips->of(person); };
     options.may_speak = [this] { return may_speak.load(); };
@@ -75,6 +77,17 @@ class Hosted : public Served {
     pool.stop();
     server_loop.stop();
   }
+  /// Of some three MiB.
+  Contents with_large_draft(Contents const& given) {
+    auto large = must(read_draft(given));
+    auto& one = large.candidates[0];
+    one.summary = one.group_opinion = std::string(meeting::kTextBytesMax, 'a');
+    large.candidates.resize(90, one);
+    large.batches[0].candidates.clear();
+    for (QuestionId q = 1; q <= large.candidates.size(); ++q) large.batches[0].candidates.push_back(q);
+    must(store.commit(must(write_draft(large))));
+    return must(store.load());
+  }
   std::future<void> end() {
     auto const done = std::make_shared<std::promise<void>>();
     meeting->end([done] { done->set_value(); });
@@ -85,6 +98,7 @@ class Hosted : public Served {
   WorkPool commits{{.threads = 2}, [](std::string const& what) { ADD_FAILURE() << what; }};
   std::atomic<bool> may_speak{true};
   MeetingHostOptions options;
+  bool large_draft = false;
   std::shared_ptr<MeetingHost> meeting;
   std::shared_ptr<net::Listener> listener;
   net::Loop server_loop;
@@ -154,8 +168,15 @@ struct Laptop {
     net::connect(loop.io(), "127.0.0.1", port, tls, limits,
                  [&](std::shared_ptr<net::Channel> channel, net::Closed const&) { made.set_value(channel); });
     self->channel = made.get_future().get();
-    self->channel->start([self](Bytes const&) { ++self->answers; },
-                         [self](net::Closed const&) { self->closed = true; });
+    self->channel->start(
+        [self](Bytes const& bytes) {
+          ++self->answers;
+          v2::ServerFrame frame;
+          if (frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && frame.has_pong()) {
+            self->pong_at = self->answers.load();
+          }
+        },
+        [self](net::Closed const&) { self->closed = true; });
     return self;
   }
   /// For the whole draft, which is long.
@@ -167,8 +188,15 @@ struct Laptop {
       channel->send(to_bytes(as_bytes(frame.SerializeAsString())));
     }
   }
+  void ping(std::uint64_t id) {
+    v2::ClientFrame frame;
+    frame.set_id(id);
+    frame.mutable_ping();
+    channel->send(to_bytes(as_bytes(frame.SerializeAsString())));
+  }
   std::shared_ptr<net::Channel> channel;
   std::atomic<std::uint64_t> answers{0};
+  std::atomic<std::uint64_t> pong_at{0};  ///< so many answers had come with the last one
   std::atomic<bool> closed{false};
 };
 
@@ -183,6 +211,12 @@ class Unread : public Hosted {
  protected:
   static constexpr std::uint64_t kRequests = 50'000;  // more in answers than the system's buffers take
 
+  std::shared_ptr<Laptop> laptop_of(PersonId person) {
+    net::Credential own;
+    own.key_pem = must(net::make_tls_key());
+    own.certificate_pem = enrol(person, own.key_pem).frame->enrolled().certificate();
+    return Laptop::connect(loop, port(), must(net::TlsContext::client(spki, std::move(own))));
+  }
   /// The clerk's, who may ask for the draft.
   std::shared_ptr<Laptop> laptop() {
     if (credential.certificate_pem.empty()) {
@@ -190,34 +224,87 @@ class Unread : public Hosted {
       auto const enrolled = enrol(4, credential.key_pem);
       credential.certificate_pem = enrolled.frame->enrolled().certificate();
     }
-    EXPECT_TRUE(soon([&] { return meeting->sessions() == 0; }));
+    EXPECT_TRUE(soon([&] { return meeting->strangers() == 0; }));
+    auto const others = meeting->sessions();
     auto made = Laptop::connect(loop, port(), must(net::TlsContext::client(spki, credential.clone())));
-    EXPECT_TRUE(soon([&] { return meeting->sessions() == 1; }));
+    EXPECT_TRUE(soon([&] { return meeting->sessions() == others + 1; }));
     return made;
+  }
+  /// @param least, most: of what it has not read, which the server holds meanwhile
+  void expect_not_answered(std::size_t least, std::size_t most) {
+    auto const deaf = laptop();
+    deaf->channel->pause();
+    deaf->ask(kRequests);
+    std::size_t seen = 0;
+    soon(
+        [&] {
+          seen = std::max(seen, meeting->unsent());
+          return deaf->closed.load();
+        },
+        std::chrono::seconds(2));
+    EXPECT_FALSE(deaf->closed);
+    EXPECT_GT(seen, least) << "or this shows nothing";
+    EXPECT_LT(seen, most);
+    EXPECT_LT(deaf->answers, kRequests) << "or this shows nothing";
+    deaf->channel->resume();
+    EXPECT_TRUE(soon([&] { return deaf->answers == kRequests || deaf->closed; }));
+    EXPECT_EQ(deaf->answers, kRequests) << "nothing that was asked is lost";
+    deaf->channel->close();
   }
   net::Credential credential;
 };
 
 // Harm: one laptop that asks and does not read fills the memory of a node, and every meeting on it ends.
-TEST_F(Unread, WhoDoesNotReadIsNotAnswered) {
-  auto const deaf = laptop();
-  deaf->channel->pause();
-  deaf->ask(kRequests);
-  std::size_t most = 0;
-  soon(
-      [&] {
-        most = std::max(most, meeting->unsent());
-        return deaf->closed.load();
-      },
-      std::chrono::seconds(2));
-  EXPECT_FALSE(deaf->closed);
-  EXPECT_GT(most, 10'000U) << "or this shows nothing";
-  EXPECT_LT(most, 200'000U);
-  EXPECT_LT(deaf->answers, kRequests) << "or this shows nothing";
-  deaf->channel->resume();
-  EXPECT_TRUE(soon([&] { return deaf->answers == kRequests || deaf->closed; }));
-  EXPECT_EQ(deaf->answers, kRequests) << "nothing that was asked is lost";
-  deaf->channel->close();
+TEST_F(Unread, WhoDoesNotReadIsNotAnswered) { expect_not_answered(10'000, 200'000); }
+
+class UnreadInBytes : public Unread {
+ protected:
+  UnreadInBytes() {
+    options.session_unsent_max = 32U << 10;
+    options.session_unsent_frames_max = 100'000;  // what its channel closes it for is less
+  }
+};
+TEST_F(UnreadInBytes, WhoDoesNotReadIsNotAnswered) { expect_not_answered(30'000, 60'000); }
+
+class UnreadLater : public UnreadInBytes {
+ protected:
+  UnreadLater() {
+    options.session_frames_max = 1'000'000;
+    options.session_bytes_max = 1U << 30;
+  }
+};
+
+// Harm: whoever has a slow line is cut off while he casts, because of a log that he has not read yet.
+TEST_F(UnreadLater, WhatHeSendsHimselfIsTakenInMeanwhile) {
+  auto const slow = laptop();
+  slow->channel->pause();
+  slow->ask(kRequests);
+  slow->ping(kRequests + 1);
+  EXPECT_TRUE(soon([&] { return slow->channel->waiting().frames == 0; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  slow->channel->resume();
+  EXPECT_TRUE(soon([&] { return slow->answers == kRequests + 1 || slow->closed; }));
+  EXPECT_GT(slow->pong_at, 0U);
+  EXPECT_LT(slow->pong_at, kRequests) << "it stood behind what may be long";
+  slow->channel->close();
+}
+
+// Harm: while one commit takes its time a laptop asks for the same thing a thousand times, and has it prepared.
+TEST_F(UnreadLater, AnswersThatWaitForACommitCountToo) {
+  auto const asking = laptop();
+  held->hold(true);
+  std::thread voter([&] { enrol(2, must(net::make_tls_key())); });
+  held->wait_for_commit();
+  asking->ask(kRequests);
+  EXPECT_TRUE(soon([&] { return asking->channel->waiting().frames == 0; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_GT(meeting->unsent(), 10'000U) << "its requests wait, and are counted";
+  EXPECT_EQ(asking->answers, 0U);
+  held->hold(false);
+  voter.join();
+  EXPECT_TRUE(soon([&] { return asking->answers == kRequests || asking->closed; }));
+  EXPECT_EQ(asking->answers, kRequests);
+  asking->channel->close();
 }
 
 class UnreadTogether : public Unread {
@@ -237,6 +324,36 @@ TEST_F(UnreadTogether, WhoHasMostOfHisOwnWaitingIsClosed) {
   other->ask(100);
   EXPECT_TRUE(soon([&] { return other->answers == 100; })) << "and the meeting goes on";
   other->channel->close();
+  deaf->channel->close();
+}
+
+class UnreadLarge : public Unread {
+ protected:
+  UnreadLarge() {
+    large_draft = true;
+    options.unsent_max = 2U << 20;
+  }
+};
+
+// Harm: one laptop that does not read a large frame has all of the hall closed, as long as the frame is on its way.
+TEST_F(UnreadLarge, WithHimNobodyIsClosedWhoReads) {
+  auto const honest = {laptop_of(2), laptop_of(3)};
+  auto const deaf = laptop();
+  deaf->channel->pause();
+  deaf->ask(20);
+  std::uint64_t id = 0;
+  auto const closed = [&] {
+    for (auto const& one : honest) {
+      for (int i = 0; i < 50; ++i) one->ping(++id);
+    }
+    return meeting->sessions() == 2;
+  };
+  EXPECT_TRUE(soon(closed, std::chrono::seconds(8))) << "the deaf one";
+  EXPECT_FALSE(soon([&] { return !closed(); }, std::chrono::milliseconds(300)));
+  for (auto const& one : honest) {
+    EXPECT_FALSE(one->closed);
+    one->channel->close();
+  }
   deaf->channel->close();
 }
 

@@ -43,7 +43,7 @@ class Fence : public testing::Test {
   void replace_a() {
     service.let_run_out("a");
     if (!b) b = service.join("b");
-    other = std::make_unique<PostgresStore>(*b, lease_of(b->take(1)));
+    other = std::make_unique<PostgresStore>(*b, take_at_last(*b, 1));
   }
 
   Service service;
@@ -289,6 +289,63 @@ TEST_F(Fence, ACommitThatWaitsForALockLetsItsThreadGo) {
   EXPECT_TRUE(commit_at_last(*store, entry(1))) << "and goes on once it can";
   EXPECT_TRUE(store->commit(entry(2)));
   expect_entries(3);
+}
+
+// Harm: somebody's psql over one row has a node close and open all its connections, sixteen times a second.
+TEST_F(Fence, AnAttemptThatSomebodyIsInTheWayOfKeepsItsConnection) {
+  serve();
+  auto const backends = [&] {
+    return service.sql(
+        "SELECT string_agg(pid::text, ',' ORDER BY pid) FROM pg_stat_activity WHERE application_name = 'piaojue'");
+  };
+  auto const before = backends();
+  ASSERT_FALSE(before.empty()) << "or this shows nothing";
+  auto const held = lock_row(service, "1.5");
+  auto const busy = store->commit(entry(1));
+  ASSERT_FALSE(busy);
+  ASSERT_EQ(busy.error().code, Refusal::kBusy);
+  EXPECT_TRUE(commit_at_last(*store, entry(1)));
+  EXPECT_EQ(backends(), before);
+  expect_entries(2);
+}
+
+// Harm: a psql that was left open over one meeting keeps the threads on which a node loads all others.
+TEST_F(Fence, WhoeverTakesOrGivesBackALockedMeetingLetsHisThreadGo) {
+  serve();
+  auto const lease = lease_of(a->take(1));
+  auto const b_node = service.join("b");
+  auto held = lock_row(service, "3");
+  auto begin = steady_clock::now();
+  auto const taken = b_node->take(1);
+  EXPECT_LT(steady_clock::now() - begin, seconds(1));
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, Refusal::kBusy) << taken.error().in(Lang::kEn);
+  begin = steady_clock::now();
+  auto const given = a->give_back(lease);
+  EXPECT_LT(steady_clock::now() - begin, seconds(1));
+  ASSERT_FALSE(given);
+  EXPECT_EQ(given.error().code, Refusal::kBusy) << given.error().in(Lang::kEn);
+  held.get();
+  EXPECT_TRUE(a->give_back(lease)) << "and again";
+  EXPECT_TRUE(std::holds_alternative<Lease>(*b_node->take(1)));
+}
+
+// Harm: somebody rewrites a table, and the node's readers stand there one by one.
+TEST_F(Fence, WhoeverLoadsFromALockedTableLetsHisThreadGo) {
+  serve();
+  auto const held = std::async(std::launch::async, [&] {
+    return service.sql("BEGIN; LOCK TABLE piaojue_entry IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT");
+  });
+  auto const until = steady_clock::now() + kPatience;
+  while (service.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "0" &&
+         steady_clock::now() < until) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  auto const begin = steady_clock::now();
+  auto const refused = store->load();
+  EXPECT_LT(steady_clock::now() - begin, seconds(1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Refusal::kBusy) << refused.error().in(Lang::kEn);
 }
 
 // Harm: laptops wait for an acknowledgement for as long as somebody's psql is open.

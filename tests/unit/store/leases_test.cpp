@@ -62,6 +62,12 @@ TEST(Leases, WhileTheDatabaseMayLoseWhatItConfirmsNobodyIsAlive) {
     options.only_durable = true;
     auto const refused = PostgresPool::open(options);
     EXPECT_EQ(refused ? "" : refused.error().what.key(), "server.database.setting") << "nor over a new connection";
+    // Of two hosts: what is said of the second, which is away, does not hide it.
+    auto const port = "port=" + std::to_string(postgres().port());
+    options.url.replace(options.url.find(port), port.size(), port + ",1");
+    options.url.insert(options.url.find(' ', options.url.find("host=")), ",127.0.0.1");
+    auto const hidden = PostgresPool::open(options);
+    EXPECT_EQ(hidden ? "" : hidden.error().what.key(), "server.database.setting");
     set(service, name, "");
     auto const again = std::chrono::steady_clock::now() + std::chrono::seconds(5);
     while (!a->renew() && std::chrono::steady_clock::now() < again) std::this_thread::sleep_for(milliseconds(20));

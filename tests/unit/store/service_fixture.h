@@ -74,6 +74,12 @@ inline Lease lease_of(Explained<Taken> const& taken) {
 }
 
 /// As a node does, which has other things to do while somebody is in the way.
+inline Lease take_at_last(Node& node, MeetingNumber meeting) {
+  for (;;) {
+    auto const taken = node.take(meeting);
+    if (taken || taken.error().code != Refusal::kBusy) return lease_of(taken);
+  }
+}
 inline Explained<void> commit_at_last(Store& store, Writes const& writes) {
   for (;;) {
     auto done = store.commit(writes);
