@@ -67,8 +67,8 @@ class DataFolder(service_test.Held):
         sodium = seized_test.Sodium(meeting.directory)
         disks = seized_test.Disks(meeting, "voting")
         expert = disks.own_key(sodium, 2)
-        name, sealed = next(one for one in disks.sealed(2) if one[0].startswith(b"attempt"))
-        true_half = seized_test.half_in_memory(sodium, service.nodes["node-a"].process.popen.pid, expert, sealed, name)
+        label, sealed = next(one for one in disks.sealed(2) if one[0].startswith(b"attempt"))
+        true_half = seized_test.half_in_memory(sodium, service.nodes["node-a"].process.popen.pid, expert, sealed, label)
         if true_half is None:
             print("this machine lets nobody look into a process: the expert's half is not planted")
         self.assertNotEqual(true_half, b"", "the node has it while it is voted, or the search below proves nothing")
@@ -95,7 +95,7 @@ class DataFolder(service_test.Held):
         self.ballots_stand_in_their_box_only(folder, self.entry(meeting, "BallotBox"))
         own = secrets["seal.key"]
         self.assertEqual(folder.half(sodium, own, envelopes[0][1], envelopes[0][0]), [], "the server's half")
-        self.assertEqual(folder.half(sodium, expert, sealed, name), [], "an expert's half, in the server's memory only")
+        self.assertEqual(folder.half(sodium, expert, sealed, label), [], "an expert's half, in memory only")
 
         # And what is there is found.
         half, other = os.urandom(32), os.urandom(32)
@@ -104,7 +104,7 @@ class DataFolder(service_test.Held):
         self.assertTrue(folder.places(secrets["seal.key"]))
         self.assertTrue(folder.half(sodium, other, sodium.seal(other, half, b"row"), b"row"))
         if true_half:
-            self.assertTrue(folder.half(sodium, expert, sealed, name), "what was sealed opens with the true half")
+            self.assertTrue(folder.half(sodium, expert, sealed, label), "what was sealed opens with the true half")
 
     def plant(self, database, rows):
         """Written, and deleted again."""
