@@ -4,11 +4,19 @@
 #include <set>
 
 #include "protocol/meeting/codec.h"
+#include "store/moving.h"
 #include "store/offices_said.h"
 
 namespace piaojue::store {
 
 using Guard = std::lock_guard<std::mutex>;
+
+namespace {
+
+/// Out of the service, or on its way (moving.h).
+bool is_moved(Contents const& contents) { return contents[Table::kMeta].contains(moved_row()); }
+
+}  // namespace
 
 MemoryOffices::Draft* MemoryOffices::find(OfficeNumber office, RequestId const& request) {
   auto const it = drafts_.find({office, request});
@@ -24,7 +32,7 @@ MemoryOffices::Draft* MemoryOffices::find(OfficeNumber office, DraftId const& dr
 
 MemoryOffices::Meeting* MemoryOffices::find(OfficeNumber office, MeetingNumber meeting) {
   auto const it = meetings_.find(meeting);
-  return it == meetings_.end() || it->second.office != office ? nullptr : &it->second;
+  return it == meetings_.end() || it->second.office != office || is_moved(it->second.contents) ? nullptr : &it->second;
 }
 
 std::map<MeetingNumber, MemoryOffices::Meeting> MemoryOffices::meetings() const {
@@ -285,7 +293,7 @@ Explained<std::vector<ListedOwn>> MemoryOffices::own_meetings(OfficeNumber offic
   std::vector<ListedOwn> out;
   for (auto it = meetings_.upper_bound(after); it != meetings_.end() && out.size() < count; ++it) {
     auto const& [number, one] = *it;
-    if (one.office != office) continue;
+    if (one.office != office || is_moved(one.contents)) continue;
     ListedOwn listed{number, facts_of(one.contents), 0, {}, !one.slips.empty()};
     std::set<PersonId> enrolled;
     for (auto const& [key, value] : one.contents[Table::kEnrolment]) {

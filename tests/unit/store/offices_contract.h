@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "protocol/meeting/codec.h"
+#include "store/moving.h"
 #include "store/offices.h"
 
 namespace piaojue::store::test {
@@ -221,14 +222,13 @@ TYPED_TEST_P(OfficesContract, ADraftThatWasDroppedIsNotTheOneThatIsBegunAnew) {
   EXPECT_EQ(*offices.create(office, this->id(office, request_of(1)), {{}, Bytes{6}, {}}, {}), 100U);
 }
 
-// Harm: an office sees no meeting of its own any more, because one of them was moved away or does not read.
+// Harm: an office sees no meeting of its own any more, because one of them does not read.
 TYPED_TEST_P(OfficesContract, AMeetingWhoseRowsDoNotReadIsListedWithTheOthers) {
   auto& offices = this->engine.offices();
   auto const office = this->add("a");
   for (MeetingNumber const number : {100U, 101U}) {
     this->make(office, request_of(static_cast<std::uint8_t>(number)), number, bytes_of(10, 1));
   }
-  this->engine.put(100, Table::kMeta, text_bytes("moved"), {});
   this->engine.put(100, Table::kEnrolment, Bytes{1}, {});
   this->engine.put(100, Table::kEntry, Bytes{1}, Bytes{255});
   auto const list = *offices.own_meetings(office, 0, 16);
@@ -236,6 +236,22 @@ TYPED_TEST_P(OfficesContract, AMeetingWhoseRowsDoNotReadIsListedWithTheOthers) {
   EXPECT_EQ(list[0].meeting, 100U);
   EXPECT_EQ(list[1].meeting, 101U);
   EXPECT_TRUE(*offices.own_meeting(office, 100));
+}
+
+// Harm: an office is told of slips and a log that are somewhere else by now, or sees none of its meetings any more.
+TYPED_TEST_P(OfficesContract, AMeetingThatWasMovedOutIsNotItsOwnAnyMore) {
+  auto& offices = this->engine.offices();
+  auto const office = this->add("a");
+  for (MeetingNumber const number : {100U, 101U}) {
+    this->make(office, request_of(static_cast<std::uint8_t>(number)), number, bytes_of(10, 1));
+  }
+  this->engine.put(100, Table::kMeta, moved_row(), {});
+  auto const list = *offices.own_meetings(office, 0, 16);
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0].meeting, 101U);
+  EXPECT_FALSE(*offices.own_meeting(office, 100));
+  EXPECT_FALSE(*offices.own_slips(office, 100));
+  EXPECT_TRUE(*offices.own_meeting(office, 101));
 }
 
 // Harm: a repeated request replaces keys under people's hands; or a meeting is there without its slips.
@@ -459,10 +475,11 @@ TYPED_TEST_P(OfficesContract, WhatIsSealedIsReplacedOnlyIfItIsStillTheSame) {
 REGISTER_TYPED_TEST_SUITE_P(OfficesContract, WhatIsSealedIsReplacedOnlyIfItIsStillTheSame,
                             AnOfficeIsEnrolledByItsNewestSlipOnce, ARequestIsOneDraftOfOneOffice,
                             ADraftThatWasDroppedIsNotTheOneThatIsBegunAnew,
-                            AMeetingWhoseRowsDoNotReadIsListedWithTheOthers, PartsComeInOrderAndAreJudgedOnce,
-                            AMeetingComesWholeAndOnce, ANumberIsADraftsOrAMeetingsAndNeverBoths,
-                            EverythingOfAnOfficeTogetherIsBounded, AListSaysWhatTheDraftSaid,
-                            ALogThatIsTooLargeIsNotRead, NothingIsMadeUnderAServiceKeyThatIsTheFormerByNow,
-                            AnothersMeetingIsAsOneThatIsNotThere, OnlyTheRowsThatAnOfficeMaySeeAreRead);
+                            AMeetingWhoseRowsDoNotReadIsListedWithTheOthers, AMeetingThatWasMovedOutIsNotItsOwnAnyMore,
+                            PartsComeInOrderAndAreJudgedOnce, AMeetingComesWholeAndOnce,
+                            ANumberIsADraftsOrAMeetingsAndNeverBoths, EverythingOfAnOfficeTogetherIsBounded,
+                            AListSaysWhatTheDraftSaid, ALogThatIsTooLargeIsNotRead,
+                            NothingIsMadeUnderAServiceKeyThatIsTheFormerByNow, AnothersMeetingIsAsOneThatIsNotThere,
+                            OnlyTheRowsThatAnOfficeMaySeeAreRead);
 
 }  // namespace piaojue::store::test
