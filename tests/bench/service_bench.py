@@ -130,10 +130,19 @@ def sixty(options):
         say(f"  made and adopted                 {time.monotonic() - began:8.1f} s")
         before, size = cpu_of(service), size_of(service)
         began = time.monotonic()
+        few = threading.Semaphore(6)
+
+        # People come in one hall after the other; three hundred laptops that enrol in the same seconds, on the cores of
+        # one machine, wait longer for each other than enrolment's deadline.
+        def sit_down(meeting):
+            with few:
+                meeting.start()
+        driver.at_once([lambda m=m: sit_down(m) for m in meetings])
+        say(f"  enrolled, six at a time          {time.monotonic() - began:8.1f} s")
+        began = time.monotonic()
         questions = range(1, options.batch + 1)
 
         def run(meeting):
-            meeting.start()
             meeting.open(1, 600)
             meeting.tokens(1)
             meeting.cast(CHOICES, questions)
