@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
 
@@ -21,15 +22,25 @@ void give_way() {
 #endif
 }
 
+using Clock = std::chrono::steady_clock;
+
+/// After so long a helper lets others have its thread.
+constexpr std::chrono::milliseconds kHelpFor{20};
+
+}  // namespace
+
 /// Of one call of `parallel`: the caller and its helpers take indexes from it until none is left.
-class Share {
+class WorkPool::Share {
  public:
   explicit Share(std::size_t n) : n_(n) {}
 
-  void help(std::function<void(std::size_t)> const& fn) {
+  /// @return whether it ended because the time is up.
+  bool help(std::function<void(std::size_t)> const& fn, Clock::time_point until) {
     // `fn` is touched only with an index below n, and the caller stays until all of those are done: a helper that
     // comes too late finds none and does not look at it.
-    for (std::size_t i = next_++; i < n_; i = next_++) {
+    while (Clock::now() < until) {
+      auto const i = next_++;
+      if (i >= n_) return false;
       std::exception_ptr thrown;
       try {
         fn(i);
@@ -40,6 +51,7 @@ class Share {
       if (thrown && !thrown_) thrown_ = thrown;
       if (++done_ == n_) all_done_.notify_all();
     }
+    return true;
   }
   void wait() {
     std::unique_lock lock(mutex_);
@@ -56,7 +68,19 @@ class Share {
   std::exception_ptr thrown_;
 };
 
-}  // namespace
+WorkPool::Job WorkPool::Queue::take() {
+  auto const owner = turns.front();
+  turns.pop_front();
+  auto const own = jobs.find(owner);
+  auto job = std::move(own->second.front());
+  own->second.pop_front();
+  if (own->second.empty()) {
+    jobs.erase(own);
+  } else {
+    turns.push_back(owner);
+  }
+  return job;
+}
 
 WorkPool::WorkPool(Options options, OnThrow on_throw) : options_(options), on_throw_(std::move(on_throw)) {
   for (unsigned i = 0; i < std::max(1U, options_.threads); ++i) {
@@ -73,11 +97,13 @@ WorkPool::WorkPool(Options options, OnThrow on_throw) : options_(options), on_th
 WorkPool::~WorkPool() { stop(); }
 
 void WorkPool::stop() {
+  // What goes with a job may be somebody's last word, who posts another one: it is not gone under the lock.
   {
+    Queue urgent, background;
     std::lock_guard const lock(mutex_);
     stopping_ = true;
-    urgent_.clear();
-    background_.clear();
+    std::swap(urgent, urgent_);
+    std::swap(background, background_);
   }
   wake_.notify_all();
   for (auto& thread : threads_) {
@@ -85,12 +111,15 @@ void WorkPool::stop() {
   }
 }
 
-bool WorkPool::post(Urgency urgency, std::function<void()> job) {
+bool WorkPool::post(Urgency urgency, std::function<void()> job, Owner owner) {
   {
     std::lock_guard const lock(mutex_);
     auto& queue = urgency == Urgency::kUrgent ? urgent_ : background_;
-    if (stopping_ || queue.size() >= options_.waiting_max) return false;
-    queue.push_back(std::move(job));
+    auto const own = queue.jobs.find(owner);
+    auto const waiting = own == queue.jobs.end() ? 0 : own->second.size();
+    if (stopping_ || waiting >= options_.waiting_max) return false;
+    if (waiting == 0) queue.turns.push_back(owner);
+    queue.jobs[owner].push_back(std::move(job));
   }
   // All, because the threads of both queues wait here.
   wake_.notify_all();
@@ -99,13 +128,12 @@ bool WorkPool::post(Urgency urgency, std::function<void()> job) {
 
 void WorkPool::work(Queue& queue) {
   for (;;) {
-    std::function<void()> job;
+    Job job;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || !queue.empty(); });
+      wake_.wait(lock, [&] { return stopping_ || !queue.turns.empty(); });
       if (stopping_) return;
-      job = std::move(queue.front());
-      queue.pop_front();
+      job = queue.take();
     }
     try {
       job();
@@ -117,14 +145,23 @@ void WorkPool::work(Queue& queue) {
   }
 }
 
-ParallelFor WorkPool::parallel() {
-  return [this](std::size_t n, std::function<void(std::size_t)> const& fn) {
+bool WorkPool::post_helper(std::shared_ptr<Share> share, std::function<void(std::size_t)> const& fn, Owner owner) {
+  return post(
+      Urgency::kUrgent,
+      [this, share = std::move(share), &fn, owner] {
+        if (share->help(fn, Clock::now() + kHelpFor)) static_cast<void>(post_helper(share, fn, owner));
+      },
+      owner);
+}
+
+ParallelFor WorkPool::parallel(Owner owner) {
+  return [this, owner](std::size_t n, std::function<void(std::size_t)> const& fn) {
     auto const share = std::make_shared<Share>(n);
     for (std::size_t i = 1; i < std::min<std::size_t>(n, std::max(1U, options_.threads)); ++i) {
       // A helper that is refused is one helper less.
-      if (!post(Urgency::kUrgent, [share, &fn] { share->help(fn); })) break;
+      if (!post_helper(share, fn, owner)) break;
     }
-    share->help(fn);
+    share->help(fn, Clock::time_point::max());
     share->wait();
   };
 }

@@ -157,11 +157,7 @@ void Channel::Impl::shut_now(CloseReason reason, std::string detail) {
   if (shut) return;
   shut = true;
   closed = {reason, std::move(detail)};
-  {
-    std::lock_guard const lock(mutex);
-    send_open = false;
-    queue.clear();
-  }
+  stop_sending(Queued::kDropped);
   // Closing the socket ends every pending operation; the coroutines then see `shut` and return.
   boost::system::error_code ignored;
   stream.lowest_layer().close(ignored);
@@ -178,7 +174,7 @@ void Channel::Impl::begin_finish(CloseReason reason, std::string detail) {
   }
   finishing = true;
   closed = {reason, std::move(detail)};
-  stop_sending();
+  stop_sending(Queued::kKept);
   finish_deadline = Clock::now() + limits.finish_deadline;
   read_deadline = Clock::time_point::max();
   wake_writer.cancel();
@@ -281,9 +277,17 @@ asio::awaitable<void> Channel::Impl::read_loop(std::shared_ptr<Channel> self) {
   }
 }
 
-void Channel::Impl::stop_sending() {
+void Channel::Impl::stop_sending(Queued queued) {
+  // What lets go of them may be a long way, and is not gone under the lock.
+  std::deque<Item> dropped;
+  Task forgotten;
   std::lock_guard const lock(mutex);
   send_open = false;
+  if (queued == Queued::kKept) return;
+  for (auto const& item : queue) queued_bytes -= item->size();
+  queued_frames -= queue.size();
+  dropped.swap(queue);
+  forgotten.swap(when_drained);
 }
 
 Channel::Impl::Item Channel::Impl::next_item() {
@@ -291,14 +295,22 @@ Channel::Impl::Item Channel::Impl::next_item() {
   if (queue.empty()) return nullptr;
   Item item = std::move(queue.front());
   queue.pop_front();
+  writing = item;
+  writing_bytes = item->size();
   return item;
 }
 
 /// Only now does the frame leave the count: what a slow peer makes us hold includes the one that it is taking.
 void Channel::Impl::item_written(std::size_t bytes) {
-  std::lock_guard const lock(mutex);
-  --queued_frames;
-  queued_bytes -= bytes;
+  Task drained;
+  {
+    std::lock_guard const lock(mutex);
+    --queued_frames;
+    queued_bytes -= bytes;
+    if (queued_frames <= drained_frames && queued_bytes <= drained_bytes)
+      drained = std::exchange(when_drained, nullptr);
+  }
+  if (drained) drained();
 }
 
 asio::awaitable<void> Channel::Impl::write_loop(std::shared_ptr<Channel> self) {
@@ -472,8 +484,35 @@ bool Channel::send(std::shared_ptr<Bytes const> payload) {
   return true;
 }
 
+Channel::Waiting Channel::waiting() const {
+  std::lock_guard const lock(impl_->mutex);
+  Waiting out{impl_->queued_frames, impl_->queued_bytes, 0};
+  for (auto const& item : impl_->queue) {
+    if (item.use_count() == 1) out.alone += item->size();
+  }
+  // Held by the writer, and goes with it.
+  if (impl_->writing.use_count() == 1) out.alone += impl_->writing_bytes;
+  return out;
+}
+
+void Channel::when_drained(std::size_t frames, std::size_t bytes, Task task) {
+  Impl& s = *impl_;
+  Task replaced;
+  {
+    std::lock_guard const lock(s.mutex);
+    replaced = std::exchange(s.when_drained, nullptr);
+    if (s.queued_frames > frames || s.queued_bytes > bytes) {
+      s.drained_frames = frames;
+      s.drained_bytes = bytes;
+      s.when_drained = std::move(task);
+      return;
+    }
+  }
+  s.strand.post(std::move(task));
+}
+
 void Channel::close(CloseReason reason, std::string detail) {
-  impl_->stop_sending();
+  impl_->stop_sending(Impl::Queued::kDropped);
   asio::dispatch(impl_->strand.impl()->executor,
                  [self = shared_from_this(), reason, detail = std::move(detail)]() mutable {
                    self->impl_->shut_now(reason, std::move(detail));
@@ -481,7 +520,7 @@ void Channel::close(CloseReason reason, std::string detail) {
 }
 
 void Channel::finish(CloseReason reason, std::string detail) {
-  impl_->stop_sending();
+  impl_->stop_sending(Impl::Queued::kKept);
   asio::dispatch(impl_->strand.impl()->executor,
                  [self = shared_from_this(), reason, detail = std::move(detail)]() mutable {
                    self->impl_->begin_finish(reason, std::move(detail));

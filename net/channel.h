@@ -93,8 +93,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool send(Bytes payload);
   bool send(std::shared_ptr<Bytes const> payload);
 
-  /// Ends the connection now, without close_notify (the peer sees kTruncated); what is queued is dropped. From any
-  /// thread, any number of times: the first reason counts.
+  /// Ends the connection now, without close_notify (the peer sees kTruncated); what is queued is dropped before this
+  /// returns, but for the frame that is on its way. From any thread, any number of times: the first reason counts.
   void close(CloseReason reason = CloseReason::kLocal, std::string detail = {});
   /// Takes nothing new in either direction, sends what is queued, says close_notify, closes. For "refuse, and say why".
   void finish(CloseReason reason = CloseReason::kLocal, std::string detail = {});
@@ -103,6 +103,18 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// the peer back; neither the idle nor the frame deadline runs meanwhile. For a session that has enough work.
   void pause();
   void resume();
+
+  /// What was queued and has not been taken by the network yet. Of one that was closed only `alone`, of the frame that
+  /// was on its way, says what is held until it has ended. From any thread.
+  struct Waiting {
+    std::size_t frames = 0;
+    std::size_t bytes = 0;
+    std::size_t alone = 0;  ///< of them, in frames that nobody else holds; with the one that is being written
+  };
+  Waiting waiting() const;
+  /// Runs the task on the strand once no more than so much waits, now if that is so already; never, if the channel ends
+  /// before. One at a time: a second call replaces the first. From any thread.
+  void when_drained(std::size_t frames, std::size_t bytes, Task task);
 
   /// For the frames that follow, such as after an enrolment. From any thread.
   void set_frame_bytes_max(std::uint32_t frame_bytes_max);

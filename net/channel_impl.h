@@ -86,18 +86,23 @@ struct Channel::Impl {
 
   // Outbound queue: from any thread.
   std::mutex mutex;
-  std::deque<Item> queue;         ///< guarded by mutex
-  std::size_t queued_frames = 0;  ///< guarded by mutex; with the one that is being written
-  std::size_t queued_bytes = 0;   ///< guarded by mutex; with the one that is being written
-  bool send_open = true;          ///< guarded by mutex
-  bool wake_posted = false;       ///< guarded by mutex
+  std::deque<Item> queue;                             ///< guarded by mutex
+  std::weak_ptr<Bytes const> writing;                 ///< guarded by mutex; the one that is being written
+  std::size_t writing_bytes = 0;                      ///< guarded by mutex
+  std::size_t queued_frames = 0;                      ///< guarded by mutex; with the one that is being written
+  std::size_t queued_bytes = 0;                       ///< guarded by mutex; with the one that is being written
+  bool send_open = true;                              ///< guarded by mutex
+  bool wake_posted = false;                           ///< guarded by mutex
+  std::size_t drained_frames = 0, drained_bytes = 0;  ///< guarded by mutex; for `when_drained`
+  Task when_drained;                                  ///< guarded by mutex
 
   void shut_now(CloseReason reason, std::string detail);
   void begin_finish(CloseReason reason, std::string detail);
   void rearm();
   void time_reading();
   bool take_token();
-  void stop_sending();  ///< from any thread
+  enum class Queued : std::uint8_t { kKept, kDropped };
+  void stop_sending(Queued queued);  ///< from any thread
   Item next_item();
   void item_written(std::size_t bytes);
   bool deliver(ByteView& chunk);

@@ -27,7 +27,7 @@ void Attachments::answer(Asked const& asked, wire::GetAttachment const& in) {
 }
 
 bool Attachments::waits(SessionId session) const {
-  return std::ranges::find(waiting_, session, &Waiting::session) != waiting_.end() ||
+  return given_.contains(session) || std::ranges::find(waiting_, session, &Waiting::session) != waiting_.end() ||
          std::ranges::any_of(reading_, [&](auto const& one) { return one.second.session == session; });
 }
 
@@ -60,6 +60,7 @@ void Attachments::finish(ReadingId id, std::optional<Bytes> bytes) {
   reading_.erase(it);
   if (one.session == 0) return;
   if (!bytes || bytes->size() != one.reading.length) return outbox_.refuse(one.session, one.request, Refusal::kStorage);
+  given_.insert(one.session);
   outbox_.add(Lane::kAttachment, one.session, share(wire::attachment_piece(one.request, *bytes)));
 }
 

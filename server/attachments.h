@@ -5,6 +5,7 @@
 /// of who reads what is kept or said.
 #include <deque>
 #include <map>
+#include <set>
 
 #include "server/allowance.h"
 #include "server/asked.h"
@@ -26,9 +27,11 @@ class Attachments {
   Attachments(meeting::Record const& record, Limits const& limits, NowMs now_ms, Outbox& outbox);
 
   /// Answers now only if it refuses: kWrongPhase: no meeting is open. kUnknown: no such attachment. kOutOfRange:
-  /// nothing is left there. kBusy: this session waits for a piece already.
+  /// nothing is left there. kBusy: this session waits for a piece already, or has one that has not left.
   void answer(Asked const& asked, wire::GetAttachment const& in);
   void closed(SessionId session);
+  /// What was answered so far is on its way out.
+  void left() { given_.clear(); }
 
   /// As many as may be read now.
   std::vector<Reading> take_due();
@@ -53,6 +56,7 @@ class Attachments {
   Allowance pace_;
   std::deque<Waiting> waiting_;
   std::map<ReadingId, Waiting> reading_;  ///< session 0: it has gone
+  std::set<SessionId> given_;             ///< whose piece stands in the outbox
   ReadingId last_ = 0;
 };
 

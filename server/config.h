@@ -48,7 +48,10 @@ using SlipOf = std::function<Explained<std::optional<Bytes>>(PersonId)>;
 using NowMs = trustee::NowMs;
 
 /// The operator, who is the person of trustee 0, has said stop: no share in this attempt (specification §10.5).
-using StopAsked = std::function<bool(meeting::HalfOf const& attempt)>;
+/// @param due the share is due, under the Override at this index of the log: whatever was said before this is first
+/// asked counts. Nothing: it is not due yet.
+/// @return nothing: what was said is not known just now. The share waits, and this is asked again.
+using StopAsked = std::function<std::optional<bool>(meeting::HalfOf const& attempt, std::optional<std::uint64_t> due)>;
 
 /// Only the four keys are secrets.
 struct Config {

@@ -7,10 +7,14 @@
 #include "server/hellos.h"
 #include "server/key_changes.h"
 #include "server/own_work.h"
+#include "server/probation.h"
 #include "server/relays.h"
 #include "server/submissions.h"
 
 namespace piaojue::server {
+
+/// For what is read of the database every second.
+constexpr std::uint64_t kLookAgainMs = 500;
 
 /// The parts from the bottom up, each with what it may use. None of them knows this class: it only hands on.
 class Core::Parts final : private LogListener {
@@ -21,11 +25,13 @@ class Core::Parts final : private LogListener {
   void open(SessionId session, Peer peer);
   void on_frame(SessionId session, ByteView frame);
   void closed(SessionId session);
+  std::size_t bytes_for(SessionId session) const { return outbox_.bytes_for(session); }
   bool has_group() const { return !outbox_.empty() || sessions_.status_due() || proposals_.recheck_due(); }
   CommitGroup take_group();
-  std::vector<Job> take_jobs() { return own_work_.take_due(); }
+  std::vector<Job> take_jobs() { return probation_.active() ? std::vector<Job>() : own_work_.take_due(); }
   void look_again() { own_work_.look_again(); }
   void finish_job(JobId id) { own_work_.finish(id); }
+  bool waits_for_word() const { return seat_.waits_for_word(); }
   std::vector<Reading> take_readings() { return attachments_.take_due(); }
   void finish_reading(ReadingId id, std::optional<Bytes> bytes) { attachments_.finish(id, std::move(bytes)); }
   std::optional<std::uint64_t> readings_wanted_in_ms() const { return attachments_.wanted_in_ms(); }
@@ -55,6 +61,8 @@ class Core::Parts final : private LogListener {
   void on_half();
   void restand(PersonId person);
   void resume(SessionId session, PersonId person);
+  void hear(Enrolment const& laptop);
+  bool may_now(wire::Request const& request) const;
 
   Config const config_;
   meeting::Record record_;
@@ -106,6 +114,7 @@ class Core::Parts final : private LogListener {
                     {seat_, own_halves_},
                     config_.parallel,
                     notices_};
+  Probation probation_{Shelf<Table::kMeta>(outbox_)};
   Attachments attachments_{record_, config_.limits, config_.now_ms, outbox_};
 };
 
@@ -131,6 +140,8 @@ Result<void> Core::Parts::load(Contents const& contents) {
   if (auto loaded = payloads_.load(contents); !loaded) return loaded;
   if (auto loaded = proposals_.load(contents); !loaded) return loaded;
   sessions_.reset_status();
+  probation_.load(contents);
+  if (probation_.active()) notices_.add({Event::kWaitsForLaptops, {}, probation_.awaited()});
   for (auto const person : enrolments_.people()) key_changes_.propose(person);
   return {};
 }
@@ -185,10 +196,12 @@ void Core::Parts::dispatch(Asked const& asked, Session const& session, wire::Req
     return sessions_.close(asked.session(), Close::kRefused);
   }
   if (auto const* code = std::get_if<Refusal>(&what)) return asked.refuse(*code);
+  if (session.hello && !std::holds_alternative<wire::Hello>(what)) hear(*session.enrolment);
   if (std::holds_alternative<wire::Ping>(what)) return asked.reply(wire::pong(asked.id()));
   if (auto const* in = std::get_if<wire::Hello>(&what)) return answer(asked, *in);
   if (session.screen) return asked.refuse(Refusal::kNotAuthorised);
   if (session.standing != Standing::kCurrent) return asked.refuse(Refusal::kNotOnRoll);
+  if (!may_now(request)) return asked.refuse(Refusal::kBusy);
 
   if (auto* in = std::get_if<wire::Submit>(&what)) return submissions_.answer(asked, std::move(*in));
   if (auto const* in = std::get_if<wire::Countersign>(&what)) return submissions_.answer(asked, *in);
@@ -228,7 +241,12 @@ void Core::Parts::refuse_stranger(Asked const& asked, Refusal code) {
 
 void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
   // Somebody who knows more than this server talked to another one, or to this one before it lost its disk.
-  if (in.next_index > record_.size()) return asked.refuse(Refusal::kLogInconsistent);
+  if (in.next_index > record_.size()) {
+    if (!probation_.active()) return asked.refuse(Refusal::kLogInconsistent);
+    notices_.add({Event::kLongerLog, {}, in.next_index});
+    asked.refuse(Refusal::kBusy);
+    return sessions_.close(asked.session(), Close::kRefused);
+  }
   if (auto const allowed = hellos_.take(asked.person(), feed_.chunks(in.next_index)); !allowed) {
     return asked.refuse(allowed.error());
   }
@@ -244,6 +262,24 @@ void Core::Parts::answer(Asked const& asked, wire::Hello const& in) {
     outbox_.add(Lane::kPush, asked.session(), std::move(frame));
   }
   if (sessions_.find(asked.session())->standing == Standing::kCurrent) resume(asked.session(), asked.person());
+}
+
+/// What the laptop has is here: its Hello has named no more, and it has gone on after Welcome, which it would not if it
+/// held entries beyond its last checkpoint that are not here. When all have, everybody begins again, with what was put
+/// off.
+void Core::Parts::hear(Enrolment const& laptop) {
+  if (!probation_.hear({laptop.person, laptop.number})) return;
+  notices_.add({Event::kLaptopsHeard, {}, record_.size()});
+  if (probation_.without() != 0) notices_.add({Event::kLaptopsNotHeard, {}, probation_.without()});
+  own_work_.look_again();
+  for (auto const& [session, person] : sessions_.present()) sessions_.close(session, Close::kReplaced);
+}
+
+bool Core::Parts::may_now(wire::Request const& request) const {
+  if (!probation_.active()) return true;
+  return !std::holds_alternative<wire::Submit>(request.what) &&
+         !std::holds_alternative<wire::Countersign>(request.what) &&
+         !std::holds_alternative<wire::SetCountdown>(request.what);
 }
 
 void Core::Parts::answer(Asked const& asked, wire::Cosign const& in) {
@@ -342,6 +378,7 @@ CommitGroup Core::Parts::take_group() {
   sessions_.push_log(record_.size(), [this](std::uint64_t from) { return feed_.frames(from); });
   if (auto const frame = cosignatures_.take_fresh()) sessions_.to_all(Lane::kCosignature, *frame);
   if (sessions_.status_due()) sessions_.push_status(countdown_.left_s());
+  attachments_.left();
   return outbox_.take();
 }
 
@@ -365,10 +402,14 @@ void Core::open(SessionId session, Peer peer) { parts_->open(session, std::move(
 void Core::on_frame(SessionId session, ByteView frame) { parts_->on_frame(session, frame); }
 void Core::closed(SessionId session) { parts_->closed(session); }
 bool Core::has_group() const { return parts_->has_group(); }
+std::size_t Core::bytes_for(SessionId session) const { return parts_->bytes_for(session); }
 CommitGroup Core::take_group() { return parts_->take_group(); }
 std::vector<Job> Core::take_jobs() { return parts_->take_jobs(); }
 void Core::look_again() { parts_->look_again(); }
 void Core::finish_job(JobId id) { parts_->finish_job(id); }
+std::optional<std::uint64_t> Core::look_wanted_in_ms() const {
+  return parts_->waits_for_word() ? std::optional(kLookAgainMs) : std::nullopt;
+}
 std::vector<Reading> Core::take_readings() { return parts_->take_readings(); }
 void Core::finish_reading(ReadingId id, std::optional<Bytes> bytes) { parts_->finish_reading(id, std::move(bytes)); }
 std::optional<std::uint64_t> Core::readings_wanted_in_ms() const { return parts_->readings_wanted_in_ms(); }

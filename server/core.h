@@ -46,6 +46,8 @@ class Core {
   void closed(SessionId session);
 
   bool has_group() const;
+  /// What the next group has for that session, in bytes.
+  std::size_t bytes_for(SessionId session) const;
   CommitGroup take_group();
 
   /// What is due and not running yet. Call after each change, and after `look_again`.
@@ -53,6 +55,8 @@ class Core {
   /// Time has passed: what waited for it may be due (`trustee_status().protest`).
   void look_again();
   void finish_job(JobId id);
+  /// What is due waits for something that is not known yet: call `look_again` in so many milliseconds.
+  std::optional<std::uint64_t> look_wanted_in_ms() const;
 
   /// What is to be read for somebody now. Call after each change, and when `readings_wanted_in_ms` is over.
   std::vector<Reading> take_readings();

@@ -134,14 +134,10 @@ Explained<void> write_database(Directory const& directory, Writes const& writes)
 /// Everything of a new directory, on the disk.
 Explained<void> fill(Directory const& directory, DraftedMeeting const& meeting, Settings const& settings,
                      std::vector<Material> const& materials, OnFiles const& on_files) {
-  for (auto const& path : {directory.path(), directory.keys(), directory.slips()}) {
-    if (::mkdir(path.c_str(), 0700) != 0) return system_error(text::kFileNotCreated, path);
-  }
-  if (auto done = write_file(directory.settings(), as_bytes(format_settings(settings))); !done) return done;
-  if (auto done = write_keys(directory, meeting.keys); !done) return done;
+  if (::mkdir(directory.path().c_str(), 0700) != 0) return system_error(text::kFileNotCreated, directory.path());
+  if (auto done = write_server(directory, settings, meeting.keys, meeting.writes); !done) return done;
   if (auto done = write_slips(directory, meeting); !done) return done;
   if (auto done = copy_materials(materials, directory.materials(), on_files); !done) return done;
-  if (auto done = write_database(directory, meeting.writes); !done) return done;
   for (auto const& path : {directory.keys(), directory.slips(), directory.path()}) {
     if (auto done = sync_directory(path); !done) return done;
   }
@@ -149,6 +145,20 @@ Explained<void> fill(Directory const& directory, DraftedMeeting const& meeting, 
 }
 
 }  // namespace
+
+Explained<void> write_server(Directory const& directory, Settings const& settings, Keys const& keys,
+                             Writes const& writes) {
+  for (auto const& path : {directory.keys(), directory.slips()}) {
+    if (::mkdir(path.c_str(), 0700) != 0) return system_error(text::kFileNotCreated, path);
+  }
+  if (auto done = write_file(directory.settings(), as_bytes(format_settings(settings))); !done) return done;
+  if (auto done = write_keys(directory, keys); !done) return done;
+  if (auto done = write_database(directory, writes); !done) return done;
+  for (auto const& path : {directory.keys(), directory.slips(), directory.path()}) {
+    if (auto done = sync_directory(path); !done) return done;
+  }
+  return {};
+}
 
 Explained<Settings> Directory::read_settings() const {
   auto const file = read_file(settings(), kMeetingTomlBytesMax);

@@ -14,6 +14,7 @@
 ///     materials/<hash>       files of the candidates, by the SHA-256 of their content
 ///     port                   written by `run`: where it listens
 ///     lock                   held by `run` as long as it lives (fcntl): F_GETLK names its process
+///     adopted, moved-in      whose the meeting is (directory_lock.h)
 ///     stop-B-A               written by `stop`: trustee 0 gives no share in attempt A of batch B
 #include <memory>
 
@@ -64,6 +65,11 @@ struct InitResult {
 /// Makes a new directory with a drafted meeting, or nothing at all.
 [[nodiscard]] Explained<InitResult> init_directory(Directory const& directory, InitInput const& input,
                                                    std::uint64_t now_s);
+
+/// Settings, keys and database of a server in a directory that has none of them, on the disk when it returns; and a
+/// folder for slips, empty.
+[[nodiscard]] Explained<void> write_server(Directory const& directory, Settings const& settings, Keys const& keys,
+                                           Writes const& writes);
 
 /// A further slip for a person (a replaced laptop), also while the server runs. Slips of this person that were not used
 /// yet are void from then on. @return the slip's file.

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <sstream>
+
 #include "strings/server.h"
 #include "strings/service.h"
 
@@ -11,8 +13,29 @@ namespace {
 
 constexpr std::size_t kMarkBytesMax = 4096;
 constexpr std::string_view kDone = "done";
+constexpr std::string_view kFrom = "from ";
+constexpr std::string_view kMeeting = "meeting ";
 
 fs::path mark(Directory const& directory) { return directory.path() / "adopted"; }
+fs::path release_mark(Directory const& directory) { return directory.path() / "moved-in"; }
+
+std::optional<Adoption> read_mark(fs::path const& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return std::nullopt;
+  // Whatever it says, it is there: one that can not be read is another database's.
+  auto const bytes = read_file(path, kMarkBytesMax);
+  if (!bytes) return Adoption{};
+  std::istringstream lines{std::string(as_text(*bytes))};
+  Adoption out;
+  std::getline(lines, out.database);
+  for (std::string line; std::getline(lines, line);) {
+    if (line == kDone) out.done = true;
+    if (line.starts_with(kFrom)) out.from = line.substr(kFrom.size());
+    if (line.starts_with(kMeeting))
+      out.meeting = static_cast<std::uint32_t>(std::atoll(line.c_str() + kMeeting.size()));
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -34,26 +57,31 @@ Explained<void> lock(Directory const& directory) {
 }
 
 Explained<void> check_own(Directory const& directory) {
-  if (!adoption_of(directory)) return {};
-  return Explanation(Sentence(strings::service::kRunAdopted, {{"path", directory.path().string()}}));
+  auto const adoption = adoption_of(directory);
+  if (!adoption) return {};
+  auto const& said = adoption->from.empty() ? strings::service::kRunAdopted : strings::service::kRunNotHereYet;
+  return Explanation(Sentence(said, {{"path", directory.path().string()}}));
 }
 
-std::optional<Adoption> adoption_of(Directory const& directory) {
-  std::error_code ignored;
-  if (!fs::exists(mark(directory), ignored)) return std::nullopt;
-  // Whatever it says, it is there: one that can not be read is another database's.
-  auto const bytes = read_file(mark(directory), kMarkBytesMax);
-  if (!bytes) return Adoption{};
-  auto const text = as_text(*bytes);
-  auto const end = text.find('\n');
-  return Adoption{std::string(text.substr(0, end)), text.find(kDone) != std::string_view::npos};
+std::optional<Adoption> adoption_of(Directory const& directory) { return read_mark(mark(directory)); }
+std::optional<Adoption> release_of(Directory const& directory) { return read_mark(release_mark(directory)); }
+
+Explained<void> release(Directory const& directory) {
+  if (::rename(mark(directory).c_str(), release_mark(directory).c_str()) != 0) {
+    return system_error(strings::server::kFileNotCreated, release_mark(directory));
+  }
+  return sync_directory(directory.path());
 }
 
 Explained<void> mark_adopted(Directory const& directory, Adoption const& adoption) {
   auto const next = fs::path(mark(directory).string() + ".partial");
   std::error_code ignored;
   fs::remove(next, ignored);
-  std::string const text = adoption.database + "\n" + (adoption.done ? std::string(kDone) + "\n" : "");
+  std::string text = adoption.database + "\n";
+  if (adoption.done) text += std::string(kDone) + "\n";
+  if (!adoption.from.empty()) {
+    text += std::string(kFrom) + adoption.from + "\n" + std::string(kMeeting) + std::to_string(adoption.meeting) + "\n";
+  }
   if (auto const done = write_file(next, as_bytes(text)); !done) return done;
   if (::rename(next.c_str(), mark(directory).c_str()) != 0) {
     return system_error(strings::server::kFileNotCreated, mark(directory));

@@ -35,15 +35,30 @@ Explained<void> check_sizes(WrittenMeeting const& written) {
   return written.recusals ? check_size(*written.recusals, sheets::kSheetBytesMax) : Explained<void>();
 }
 
-/// Puts all that is wrong with a sheet behind what was said before, a line each.
-template <class T>
-void add_faults(std::optional<Sentence>& said, std::string const& file, sheets::Imported<T> const& imported) {
-  if (imported) return;
-  for (auto const& error : imported.error()) {
-    Sentence one(text::kInitSheetFault, {{"file", file}, {"fault", error.sentence()}});
-    said = said ? Sentence(text::kInitSheetFaultNext, {{"before", std::move(*said)}, {"fault", std::move(one)}}) : one;
+/// All that is wrong with sheets, a line each; how many more, once there are so many that nobody reads them: each is
+/// said inside of the next.
+class Faults {
+ public:
+  template <class T>
+  void add(std::string const& file, sheets::Imported<T> const& imported) {
+    if (imported) return;
+    for (auto const& error : imported.error()) {
+      if (++count_ > kSaidMax) continue;
+      Sentence one(text::kInitSheetFault, {{"file", file}, {"fault", error.sentence()}});
+      said_ =
+          said_ ? Sentence(text::kInitSheetFaultNext, {{"before", std::move(*said_)}, {"fault", std::move(one)}}) : one;
+    }
   }
-}
+  std::optional<Sentence> said() && {
+    if (count_ <= kSaidMax) return std::move(said_);
+    return Sentence(text::kInitSheetFaultsMore, {{"before", std::move(*said_)}, {"count", count_ - kSaidMax}});
+  }
+
+ private:
+  static constexpr std::uint64_t kSaidMax = 50;
+  std::uint64_t count_ = 0;
+  std::optional<Sentence> said_;
+};
 
 /// Nobody votes on herself: an expert who applies is suggested a recusal, or the meeting is not drafted.
 Explained<void> check_own_votes(ReadMeeting const& read, std::vector<sheets::ProposedRecusal> const& proposed,
@@ -80,10 +95,10 @@ Explained<ReadMeeting> read_written(WrittenMeeting const& written) {
   if (auto const fits = check_sizes(written); !fits) return fits.error();
   auto const members = sheets::import_members(written.members.bytes);
   auto const candidates = sheets::import_candidates(written.candidates.bytes);
-  std::optional<Sentence> faults;
-  add_faults(faults, written.members.name, members);
-  add_faults(faults, written.candidates.name, candidates);
-  if (faults) return unusable(std::move(*faults));
+  Faults faults;
+  faults.add(written.members.name, members);
+  faults.add(written.candidates.name, candidates);
+  if (auto said = std::move(faults).said()) return unusable(std::move(*said));
   auto manifest = parse_meeting(as_text(written.meeting.bytes), *members, *candidates);
   if (!manifest) return unusable(manifest.error().what, written.meeting.name);
   if (auto const allowed = check_meeting(*manifest); !allowed) {

@@ -29,8 +29,9 @@ struct ReadMeeting {
   meeting::Manifest manifest;
   std::vector<Suggestion> suggestions;
 };
-/// Refused (`is_unusable`): a file that is too large, every fault of the two sheets at once, a key or a rule of
-/// meeting.toml, a fault of the recusals, an expert who applies and is suggested no recusal from herself.
+/// Refused (`is_unusable`): a file that is too large, every fault of the two sheets at once (50 of them in words), a
+/// key or a rule of meeting.toml, a fault of the recusals, an expert who applies and is suggested no recusal from
+/// herself.
 [[nodiscard]] Explained<ReadMeeting> read_written(WrittenMeeting const& written);
 
 /// Where its people find it.

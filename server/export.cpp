@@ -6,12 +6,10 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/payload.h"
 #include "protocol/meeting/record_file.h"
-#include "protocol/meeting/witnesses.h"
+#include "server/claims.h"
 
 namespace piaojue::server {
 namespace {
-
-using meeting::EntryType;
 
 using Notes = std::map<std::uint64_t, std::string>;
 using Cosignatures = std::map<std::uint64_t, std::map<PersonId, log::Cosignature>>;
@@ -25,10 +23,11 @@ Notes read_notes(Contents const& contents) {
   return notes;
 }
 
-/// By tree size. @return kStorage.
-Result<Cosignatures> read_cosignatures(Contents const& contents) {
+/// By tree size. @return kStorage, kBusy.
+Result<Cosignatures> read_cosignatures(Contents const& contents, std::function<bool()> const& go_on) {
   Cosignatures cosignatures;
   for (auto const& [key, value] : contents[Table::kCosignature]) {
+    if (!go_on()) return Refusal::kBusy;
     auto const row = meeting::parse_cosignature(value);
     if (!row) return Refusal::kStorage;
     cosignatures[row->tree_size].emplace(row->person, *row);
@@ -36,66 +35,11 @@ Result<Cosignatures> read_cosignatures(Contents const& contents) {
   return cosignatures;
 }
 
-/// An entry that was to be witnessed before another one that rests on it, with the attempt as it was then.
-struct Claim {
-  std::uint64_t index = 0;
-  std::uint64_t before = 0;
-  meeting::Attempt attempt;
-};
-
-/// Finds the claims of a log, entry by entry (specification §4.3, check 3; of a spoiled envelope until the batch
-/// closes, because its opening waits for it).
-class Claims {
- public:
-  /// Before `record` takes in the entry.
-  void follow(meeting::Record const& record, meeting::Entry const& entry) {
-    auto const index = record.size();
-    switch (entry.type()) {
-      case EntryType::kTokensIssued:
-        return close(Rest::kTokens, record);
-      case EntryType::kBatchClose:
-        return close(Rest::kClose, record);
-      case EntryType::kEnvelopeSpoil:
-        return open(Rest::kClose, index);
-      case EntryType::kBallotBox:
-        return open(Rest::kFirstShare, index);
-      case EntryType::kTallyShare:
-        if (!record.attempt()->shares.empty()) return close(Rest::kSecondShare, record);
-        close(Rest::kFirstShare, record);
-        return open(Rest::kSecondShare, index);
-      case EntryType::kDeclaration:
-      case EntryType::kPaperTally:
-        return open(Rest::kNext, index);
-      case EntryType::kBatchOpen:
-      case EntryType::kMeetingClose:
-        close(Rest::kNext, record);
-        open_.clear();
-        if (entry.type() == EntryType::kBatchOpen) open(Rest::kTokens, index);
-        return;
-      default:
-        return;
-    }
-  }
-  std::vector<Claim> const& list() const { return list_; }
-
- private:
-  /// What rests on an entry.
-  enum class Rest : std::uint8_t { kTokens, kClose, kFirstShare, kSecondShare, kNext };
-  void open(Rest rest, std::uint64_t index) { open_.emplace(rest, index); }
-  void close(Rest rest, meeting::Record const& record) {
-    auto const [begin, end] = open_.equal_range(rest);
-    for (auto it = begin; it != end; ++it) list_.push_back({it->second, record.size(), *record.attempt()});
-    open_.erase(begin, end);
-  }
-
-  std::multimap<Rest, std::uint64_t> open_;
-  std::vector<Claim> list_;
-};
-
-/// Takes in all entries. @return kLogInconsistent.
-Result<Claims> read_claims(Contents const& contents, meeting::Record& record) {
+/// Takes in all entries. @return kLogInconsistent, kBusy.
+Result<Claims> read_claims(Contents const& contents, meeting::Record& record, std::function<bool()> const& go_on) {
   Claims claims;
   for (auto const& [key, bytes] : contents[Table::kEntry]) {
+    if (!go_on()) return Refusal::kBusy;
     auto const entry = meeting::decode_entry(bytes);
     if (key != key_of(record.size()) || !entry) return Refusal::kLogInconsistent;
     if (record.phase() != meeting::MeetingPhase::kBeforeOpen) claims.follow(record, *entry);
@@ -104,39 +48,19 @@ Result<Claims> read_claims(Contents const& contents, meeting::Record& record) {
   return claims;
 }
 
-/// Which cosignatures a reader of the written checkpoints sees: by person and key the largest tree.
-class Shown {
- public:
-  void add(meeting::Record const& record, std::map<PersonId, log::Cosignature> const& cosignatures) {
-    for (auto const& [person, cosignature] : cosignatures) {
-      auto const key = record.witness_key_at(person, cosignature.tree_size);
-      if (!key) continue;
-      auto& largest = largest_[{person, *key}];
-      largest = std::max(largest, cosignature.tree_size);
-    }
-  }
-  meeting::Standing of(Claim const& claim) const {
-    auto const has_cosigned = [&](PersonId person, crypto::SigningPublicKey const& key, std::uint64_t size) {
-      auto const it = largest_.find({person, key});
-      return it != largest_.end() && it->second >= size;
-    };
-    return meeting::standing(claim.attempt, claim.index, has_cosigned, claim.before);
-  }
-
- private:
-  std::map<std::pair<PersonId, crypto::SigningPublicKey>, std::uint64_t> largest_;
-};
-
 /// Adds to `kept` the sizes of the checkpoints that make a claim witnessed: the one that adds most people, again and
 /// again. Where they do not suffice, all that add any: how near it came stands in the verifier's report.
-void keep_witnesses(Claim const& claim, meeting::Record const& record, Notes const& notes,
-                    Cosignatures const& cosignatures, std::set<std::uint64_t>& kept) {
+/// @return kBusy.
+Result<void> keep_witnesses(Claim const& claim, meeting::Record const& record, Notes const& notes,
+                            Cosignatures const& cosignatures, std::set<std::uint64_t>& kept,
+                            std::function<bool()> const& go_on) {
   Shown shown;
   std::vector<std::uint64_t> candidates;
   for (auto it = cosignatures.upper_bound(claim.index); it != cosignatures.end() && it->first <= claim.before; ++it) {
+    if (!go_on()) return Refusal::kBusy;
     if (!notes.contains(it->first)) continue;
     if (kept.contains(it->first)) {
-      shown.add(record, it->second);
+      for (auto const& [person, one] : it->second) shown.add(record, one);
     } else {
       candidates.push_back(it->first);
     }
@@ -144,22 +68,22 @@ void keep_witnesses(Claim const& claim, meeting::Record const& record, Notes con
   auto standing = shown.of(claim);
   while (!standing.witnessed()) {
     auto best = standing;
-    Shown best_shown;
     std::uint64_t best_size = 0;
     for (auto const size : candidates) {
-      auto with = shown;
-      with.add(record, cosignatures.at(size));
-      auto const better = with.of(claim);
+      if (!go_on()) return Refusal::kBusy;
+      Shown with;
+      for (auto const& [person, one] : cosignatures.at(size)) with.add(record, one);
+      auto better = shown.of(claim, with);
       if (better.have + better.have_experts <= best.have + best.have_experts) continue;
-      best = better;
-      best_shown = std::move(with);
+      best = std::move(better);
       best_size = size;
     }
-    if (best_size == 0) return;
+    if (best_size == 0) return {};
     kept.insert(best_size);
-    shown = std::move(best_shown);
+    for (auto const& [person, one] : cosignatures.at(best_size)) shown.add(record, one);
     standing = std::move(best);
   }
+  return {};
 }
 
 /// Somebody who did not sign MeetingClose has cosigned it, under a first key and not for a screen.
@@ -175,16 +99,18 @@ bool is_end_witnessed(Contents const& contents, meeting::Record const& record,
 
 }  // namespace
 
-Result<ExportSummary> export_record(Contents const& contents, std::ostream& out) {
+Result<ExportSummary> export_record(Contents const& contents, std::ostream& out, std::function<bool()> const& go_on) {
   auto const notes = read_notes(contents);
-  auto cosignatures = read_cosignatures(contents);
+  auto cosignatures = read_cosignatures(contents, go_on);
   if (!cosignatures) return cosignatures.error();
   meeting::Record record;
-  auto const claims = read_claims(contents, record);
+  auto const claims = read_claims(contents, record, go_on);
   if (!claims) return claims.error();
   if (record.size() == 0 || !notes.contains(record.size())) return Refusal::kLogInconsistent;
   std::set<std::uint64_t> kept{record.size()};
-  for (auto const& claim : claims->list()) keep_witnesses(claim, record, notes, *cosignatures, kept);
+  for (auto const& claim : claims->list()) {
+    if (auto const done = keep_witnesses(claim, record, notes, *cosignatures, kept, go_on); !done) return done.error();
+  }
 
   ExportSummary summary;
   meeting::RecordWriter writer(out);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The record file (specification §5) out of a store: every entry, and no more checkpoints than the verifier needs.
+#include <functional>
 #include <ostream>
 
 #include "store/store.h"
@@ -26,6 +27,8 @@ struct ExportSummary {
 /// BallotBox, the first TallyShare, Declaration, PaperTally) those whose cosignatures show it, as few as possible; and
 /// the last one, of MeetingClose. Each with all of its cosignatures.
 /// @return kLogInconsistent: what is stored does not apply, or there is no checkpoint of the full size.
-[[nodiscard]] Result<ExportSummary> export_record(Contents const& contents, std::ostream& out);
+/// @param go_on asked before each entry; kBusy: it said no.
+[[nodiscard]] Result<ExportSummary> export_record(
+    Contents const& contents, std::ostream& out, std::function<bool()> const& go_on = [] { return true; });
 
 }  // namespace piaojue::server

@@ -33,6 +33,7 @@ Result<std::unique_ptr<Host>> Host::start(HostOptions options, std::unique_ptr<C
                                           net::TlsContext tls, MeetingHost::OnNotice on_notice,
                                           MeetingHost::OnFatal on_fatal) {
   auto const& settings = options.settings;
+  options.meeting.unsent_max = std::size_t{settings.send_queues_mib} << 20;
   std::unique_ptr<Host> host(new Host(pool));
   std::shared_ptr<Store> const borrowed(&store, [](Store*) {});
   host->meeting_ = MeetingHost::make(host->loop_, std::move(options.meeting), std::move(core), borrowed,

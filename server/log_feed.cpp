@@ -61,14 +61,17 @@ std::vector<Frame> LogFeed::frames(std::uint64_t first) {
   while (first < size) {
     auto const end = chunk < chunk_starts_.size() ? chunk_starts_[chunk] : size;
     std::span<wire::EntryBytes const> const list(entries_.data() + first, end - first);
-    bool const whole = end < size && first == chunk_starts_[chunk - 1];
-    Frame frame;
-    if (whole) frame = chunk_frames_[chunk].lock();
-    if (!frame) frame = share(wire::log_push(first, list, end == size ? note_ : std::string()));
-    if (whole) chunk_frames_[chunk] = frame;
+    bool const last = end == size;
+    auto& known = frames_[{first, end, last ? noted_size_ : 0}];
+    Frame frame = known.lock();
+    if (!frame) known = frame = share(wire::log_push(first, list, last ? note_ : std::string()));
     out.push_back(std::move(frame));
     first = end;
     ++chunk;
+  }
+  if (frames_.size() >= look_through_at_) {
+    std::erase_if(frames_, [](auto const& one) { return one.second.expired(); });
+    look_through_at_ = std::max<std::size_t>(64, 2 * frames_.size());
   }
   return out;
 }

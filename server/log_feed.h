@@ -2,6 +2,7 @@
 #pragma once
 /// The log as it is kept and handed out: entries as bytes, frames of them that sessions share, checkpoints. What may
 /// be in it, Record decides.
+#include <array>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -62,7 +63,10 @@ class LogFeed {
   std::vector<std::vector<PersonId>> signers_;  ///< of each
   std::vector<std::uint64_t> chunk_starts_;     ///< where full frames begin, so that sessions share them
   std::size_t chunk_bytes_ = 0;
-  std::map<std::size_t, std::weak_ptr<Bytes const>> chunk_frames_;
+  /// By first and end, and the size that its checkpoint is of, 0: it has none. Laptops that come back one by one to a
+  /// log that has not grown hold one frame, and the last may be the largest of all.
+  std::map<std::array<std::uint64_t, 3>, std::weak_ptr<Bytes const>> frames_;
+  std::size_t look_through_at_ = 64;
   Index by_leaf_, by_proposal_;
   std::set<std::uint64_t> sizes_;  ///< with a signed note
   std::uint64_t noted_size_ = 0;

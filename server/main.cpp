@@ -23,10 +23,12 @@
 #include "server/draft.h"
 #include "server/export.h"
 #include "server/office_commands.h"
+#include "server/probation.h"
 #include "server/run.h"
 #include "server/serve.h"
 #include "server/slips.h"
 #include "server/status.h"
+#include "server/token_key.h"
 #include "strings/program.h"
 #include "strings/refusals.h"
 #include "strings/server.h"
@@ -39,7 +41,7 @@ using namespace piaojue::server;
 namespace text = piaojue::strings::server;
 namespace service_text = piaojue::strings::service;
 
-constexpr int kOk = 0, kRefused = 1, kUnusable = 2;
+constexpr int kOk = 0, kRefused = 1, kUnusable = 2, kNotAgain = 3;
 
 // ---- init, slip ---------------------------------------------------------------------------------------------------
 
@@ -236,6 +238,16 @@ Explained<void> status(Place const& place) {
             << "entries " << record.size() << "\n"
             << "head " << net::format_fingerprint(record.tree().root()) << "\n";
   if (record.phase() == meeting::MeetingPhase::kBeforeOpen) return {};
+  if (auto const awaited = awaited_in(*contents); !awaited.empty()) {
+    std::cout << "waits for";
+    for (auto const person : people_of(awaited)) std::cout << " " << person;
+    std::cout << "\n";
+  }
+  if (auto const without = without_in(*contents); !without.empty()) {
+    std::cout << "extended without";
+    for (auto const person : without) std::cout << " " << person;
+    std::cout << "\n";
+  }
   if (record.in_progress()) show_attempt(*record.attempt());
   std::cout << "signed in " << record.signed_in().size() << ", experts " << record.experts_present().size() << "\n";
   for (meeting::BatchId b = 1; b <= record.manifest().batches.size(); ++b) {
@@ -287,7 +299,7 @@ Sentence usage(CLI::ParseError const& error, bool of_store) {
     without(" is required");
     without("A subcommand");
     if (what.empty() && of_store)
-      what = "store migrate | check | reseal";
+      what = "store migrate | check | reseal | copy | extend";
     else if (what.empty())
       what = "init | run | sheet | slip | slips | export | status | stop | serve | adopt | service-key | store";
     return {text::kUsageMissing, {{"what", what}}};
@@ -352,6 +364,7 @@ class CommandLine {
     auto const done = perform();
     if (done) return *done ? kOk : kRefused;
     std::cerr << "piaojue-server: " << done.error().in(lang_) << "\n";
+    if (done.error().code == kPinRefused && (serve_->parsed() || service_key_->parsed())) return kNotAgain;
     return is_unusable(done.error()) ? kUnusable : kRefused;
   }
 
@@ -368,6 +381,19 @@ class CommandLine {
     check_ = service_command(*store_, "check", service_text::kHelpCheck);
     reseal_ = service_command(*store_, "reseal", service_text::kHelpReseal);
     check_->add_option("--number", number_, words(service_text::kHelpCheckNumber));
+    copy_ = service_command(*store_, "copy", service_text::kHelpCopy);
+    copy_->add_option("DIR", dir_, words(service_text::kHelpCopyDir));
+    copy_->add_option("--number", copy_options_.number, words(service_text::kHelpCopyNumber))
+        ->required()
+        ->check(CLI::Range(std::uint32_t{1}, meeting::kMeetingNumberMax));
+    copy_->add_option("--listen", copy_options_.listen, words(service_text::kHelpCopyListen));
+    copy_->add_option("--host", copy_options_.host, words(text::kHelpHost));
+    copy_->add_flag("--undo", copy_options_.undo, words(service_text::kHelpCopyUndo));
+    extend_ = service_command(*store_, "extend", service_text::kHelpExtend);
+    extend_->add_option("--number", number_, words(service_text::kHelpNumber));
+    extend_->add_option("--log", logs_, words(service_text::kHelpExtendLog))->required();
+    extend_->add_option("--without", without_, words(service_text::kHelpExtendWithout));
+    extend_->add_flag("--unwitnessed", extend_options_.from.unwitnessed, words(service_text::kHelpExtendUnwitnessed));
     offices_ = std::make_unique<OfficeCommands>(app_, lang_);
   }
   CLI::App* service_command(CLI::App& parent, char const* name, Text const& help) {
@@ -391,11 +417,23 @@ class CommandLine {
       done = make_service_key(file);
     } else if (migrate_->parsed()) {
       done = migrate_store(file);
+    } else if (copy_->parsed()) {
+      done = copy(file);
+    } else if (extend_->parsed()) {
+      extend_options_.number = number_;
+      extend_options_.from.logs = {logs_.begin(), logs_.end()};
+      extend_options_.from.without = {without_.begin(), without_.end()};
+      done = extend_store(clean(file_), extend_options_, lang_);
     } else {
       return std::nullopt;
     }
     if (!done) return Explained<bool>(done.error());
     return Explained<bool>(true);
+  }
+  Explained<void> copy(fs::path const& file) {
+    if (dir_.empty()) return unusable(Sentence(text::kUsageMissing, {{"what", "DIR"}}));
+    copy_options_.directory = clean(dir_);
+    return copy_store(file, copy_options_);
   }
   std::string words(Text const& help) const { return std::string(help.in(lang_)); }
   CLI::App* command(char const* name, Text const& help) {
@@ -447,7 +485,11 @@ class CommandLine {
   CLI::App *init_ = nullptr, *run_ = nullptr, *sheet_ = nullptr, *slip_ = nullptr, *export_ = nullptr,
            *status_ = nullptr, *slips_ = nullptr, *stop_ = nullptr;
   CLI::App *serve_ = nullptr, *adopt_ = nullptr, *service_key_ = nullptr, *store_ = nullptr, *migrate_ = nullptr,
-           *check_ = nullptr, *reseal_ = nullptr;
+           *check_ = nullptr, *reseal_ = nullptr, *copy_ = nullptr, *extend_ = nullptr;
+  CopyOptions copy_options_;
+  ExtendOptions extend_options_;
+  std::vector<std::string> logs_;
+  std::vector<PersonId> without_;
   std::unique_ptr<OfficeCommands> offices_;
   std::string file_;
   store::MeetingNumber number_ = 0;

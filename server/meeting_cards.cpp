@@ -55,6 +55,11 @@ std::optional<net::TlsContext> MeetingCards::find(std::string_view server_name) 
   return card.context;
 }
 
+bool MeetingCards::has(MeetingNumber meeting) const {
+  std::lock_guard const lock(mutex_);
+  return cards_.contains(meeting);
+}
+
 bool MeetingCards::none_opens() const {
   std::lock_guard const lock(mutex_);
   return !cards_.empty() && std::ranges::none_of(cards_, [](auto const& one) { return one.second.opens; });

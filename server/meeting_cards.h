@@ -21,6 +21,8 @@ class MeetingCards {
 
   /// For net::TlsContext::servers. Nothing: no such meeting, or not known yet, or its keys do not open.
   std::optional<net::TlsContext> find(std::string_view server_name);
+  /// It is this service's, as far as is known: one that is moved out is not any more.
+  bool has(store::MeetingNumber meeting) const;
   /// None of the meetings that there are opens: this is not the key of this service.
   bool none_opens() const;
 

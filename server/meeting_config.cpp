@@ -33,7 +33,7 @@ Config make_config(Keys keys, World world) {
                 .slip_of = std::move(world.slip_of),
                 .now_ms = now_ms,
                 .stop_asked = std::move(world.stop_asked),
-                .parallel = world.pool.parallel(),
+                .parallel = world.pool.parallel(world.owner),
                 .limits = {},
                 .lookahead = 2};
 }

@@ -13,6 +13,7 @@ struct World {
   SlipOf slip_of;
   StopAsked stop_asked;
   WorkPool& pool;
+  WorkPool::Owner owner = 0;  ///< on the pool
   /// Keys that are being made when it becomes true are not waited for.
   std::shared_ptr<std::atomic<bool> const> stopping;
 };

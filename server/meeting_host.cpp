@@ -97,7 +97,7 @@ void MeetingHost::accept(std::shared_ptr<net::Channel> const& channel) {
   bool const stranger = !channel->peer_spki_sha256();
   ++sessions_;
   if (stranger) ++strangers_;
-  Peer const peer{channel, std::make_shared<Load>(), 0, {}, kSlipReadsMax};
+  Peer const peer{channel, std::make_shared<Load>(), 0, {}, kSlipReadsMax, {}, 0, 0, false};
   if (!stranger) channel->set_frame_bytes_max(kFrameBytesAtFirst);
   post([id, peer](MeetingHost& host) { host.opened(id, peer); });
   std::weak_ptr<net::Channel> const weak = channel;
@@ -110,7 +110,7 @@ void MeetingHost::accept(std::shared_ptr<net::Channel> const& channel) {
           if (auto const paused = weak.lock()) paused->pause();
           load->paused = true;
         }
-        self->post([id, bytes = std::move(bytes)](MeetingHost& host) { host.frame(id, bytes); });
+        self->post([id, bytes = std::move(bytes)](MeetingHost& host) mutable { host.frame(id, std::move(bytes)); });
       },
       [self, id, stranger, address = channel->address()](net::Closed const& why) {
         --self->sessions_;
@@ -133,10 +133,70 @@ void MeetingHost::opened(SessionId id, Peer const& peer) {
   pump();
 }
 
-void MeetingHost::frame(SessionId id, Bytes const& bytes) {
+void MeetingHost::frame(SessionId id, Bytes bytes) {
   auto const it = peers_.find(id);
   if (it == peers_.end() || over()) return;
-  if (slips_ && !it->second.channel->peer_spki_sha256()) return with_slip(id, bytes);
+  auto& peer = it->second;
+  // What it sends itself overtakes what may be answered long, and nothing else.
+  bool const next = peer.held.empty() || (!wire::wants_much(bytes) && std::ranges::all_of(peer.held, wire::wants_much));
+  if (next && has_room(id, peer, bytes)) return handle(id, bytes);
+  // What is held counts for the session's bounds: there, and not before, its channel is not read any more.
+  hold(peer, std::move(bytes));
+  if (peer.held.size() == 1) wait_for_room(id, peer);
+  shed();
+}
+
+bool MeetingHost::has_room(SessionId id, Peer const& peer, ByteView request) const {
+  auto const waiting = peer.channel->waiting();
+  if (waiting.frames > options_.session_unsent_frames_max) return false;
+  return waiting.bytes + peer.leaving + core_->bytes_for(id) <= options_.session_unsent_max ||
+         !wire::wants_much(request);
+}
+
+void MeetingHost::hold(Peer& peer, Bytes bytes) {
+  peer.held_bytes += bytes.size();
+  held_bytes_ += bytes.size();
+  peer.held.push_back(std::move(bytes));
+}
+
+Bytes MeetingHost::take_held(Peer& peer) {
+  auto bytes = std::move(peer.held.front());
+  peer.held.pop_front();
+  peer.held_bytes -= bytes.size();
+  held_bytes_ -= bytes.size();
+  return bytes;
+}
+
+/// What waits for a commit is seen again by `send`.
+void MeetingHost::wait_for_room(SessionId id, Peer& peer) {
+  auto const waiting = peer.channel->waiting();
+  if (waiting.frames <= options_.session_unsent_frames_max && waiting.bytes <= options_.session_unsent_max &&
+      peer.leaving + core_->bytes_for(id) > 0) {
+    return;
+  }
+  auto const go_on = [weak = weak_from_this(), id] {
+    if (auto const self = weak.lock()) self->go_on_later(id);
+  };
+  peer.channel->when_drained(options_.session_unsent_frames_max, options_.session_unsent_max, go_on);
+}
+
+void MeetingHost::go_on_later(SessionId id) {
+  post([id](MeetingHost& host) { host.go_on(id); });
+}
+
+void MeetingHost::go_on(SessionId id) {
+  for (;;) {
+    auto const it = peers_.find(id);
+    if (it == peers_.end() || over()) return;
+    auto& peer = it->second;
+    if (peer.held.empty()) return resume_if_light(peer);
+    if (!has_room(id, peer, peer.held.front())) return wait_for_room(id, peer);
+    handle(id, take_held(peer));
+  }
+}
+
+void MeetingHost::handle(SessionId id, Bytes const& bytes) {
+  if (slips_ && !peers_.at(id).channel->peer_spki_sha256()) return with_slip(id, bytes);
   take_in(id, bytes);
 }
 
@@ -158,7 +218,7 @@ void MeetingHost::next_with_slip(SessionId id) {
   if (!enrolling) return answer_next(id, 0, std::optional<Bytes>());
   if (auto const* start = std::get_if<wire::EnrolStart>(&request->what)) peer.enrols = start->person;
   // The same read for everybody, whether there is a slip or not, so that time tells nothing.
-  bool const taken = pools_.reads.post(Urgency::kUrgent, [self = shared_from_this(), id, person = peer.enrols] {
+  auto const read = [self = shared_from_this(), id, person = peer.enrols] {
     SlipsAhead::Read row = Explanation(strings::server::kRunWorkLost);
     try {
       row = self->store_->slip(person);
@@ -166,8 +226,8 @@ void MeetingHost::next_with_slip(SessionId id) {
       row = Explanation(Sentence(strings::server::kRunWorkFailed, {{"reason", std::string(thrown.what())}}));
     }
     self->post([id, person, row = std::move(row)](MeetingHost& host) { host.answer_next(id, person, row); });
-  });
-  if (!taken) peer.channel->close(net::CloseReason::kTooMany);
+  };
+  if (!pools_.reads.post(Urgency::kUrgent, read, pools_.owner)) peer.channel->close(net::CloseReason::kTooMany);
 }
 
 void MeetingHost::answer_next(SessionId id, PersonId person, SlipsAhead::Read const& row) {
@@ -191,16 +251,23 @@ void MeetingHost::credit(Taken const& taken) {
   auto const it = peers_.find(taken.session);
   if (it == peers_.end()) return;
   auto& load = *it->second.load;
-  auto const frames = --load.frames;
-  auto const bytes = load.bytes -= taken.bytes;
-  if (frames < options_.session_frames_max / 2 && bytes < options_.session_bytes_max / 2 &&
+  --load.frames;
+  load.bytes -= taken.bytes;
+  resume_if_light(it->second);
+}
+
+void MeetingHost::resume_if_light(Peer& peer) {
+  auto& load = *peer.load;
+  if (load.frames < options_.session_frames_max / 2 && load.bytes < options_.session_bytes_max / 2 &&
       load.paused.exchange(false)) {
-    it->second.channel->resume();
+    peer.channel->resume();
   }
 }
 
 void MeetingHost::closed(SessionId id) {
-  if (peers_.erase(id) == 0) return;
+  auto const peer = peers_.extract(id);
+  if (peer.empty()) return;
+  held_bytes_ -= peer.mapped().held_bytes;
   if (over()) return;
   core_->closed(id);
   pump();
@@ -219,6 +286,7 @@ void MeetingHost::wake_later() {
   auto wanted = core_->readings_wanted_in_ms();
   auto const protest = core_->trustee_status().protest;
   if (protest && protest->left_ms > 0) wanted = std::min(wanted.value_or(protest->left_ms), protest->left_ms);
+  if (auto const look = core_->look_wanted_in_ms()) wanted = std::min(wanted.value_or(*look), *look);
   if (!wanted) return timer_.cancel();
   // Not what keeps this alive: it goes with the last channel and job.
   timer_.after(net::Milliseconds(*wanted), [weak = weak_from_this()] {
@@ -241,24 +309,23 @@ void MeetingHost::read_pieces() {
         host.pump();
       });
     };
-    bool const taken =
-        options_.read_piece && pools_.reads.post(Urgency::kUrgent, [self = shared_from_this(), reading, give] {
-          std::optional<Bytes> piece;
-          try {
-            piece = self->options_.read_piece(reading);
-          } catch (std::exception const&) {
-            // As one that is not there: its place among the readings is free again.
-          }
-          give(std::move(piece));
-        });
-    if (!taken) give(std::nullopt);
+    auto const read = [self = shared_from_this(), reading, give] {
+      std::optional<Bytes> piece;
+      try {
+        piece = self->options_.read_piece(reading);
+      } catch (std::exception const&) {
+        // As one that is not there: its place among the readings is free again.
+      }
+      give(std::move(piece));
+    };
+    if (!options_.read_piece || !pools_.reads.post(Urgency::kUrgent, read, pools_.owner)) give(std::nullopt);
   }
 }
 
 void MeetingHost::start_jobs() {
   for (auto& job : core_->take_jobs()) {
     auto const urgency = job.can_wait() ? Urgency::kBackground : Urgency::kUrgent;
-    bool const taken = pools_.work.post(urgency, [self = shared_from_this(), id = job.id, run = std::move(job.run)] {
+    auto work = [self = shared_from_this(), id = job.id, run = std::move(job.run)] {
       try {
         run();
       } catch (std::exception const& thrown) {
@@ -269,9 +336,9 @@ void MeetingHost::start_jobs() {
         host.core_->finish_job(id);
         host.pump();
       });
-    });
+    };
     // Core hands out each duty once: one that is lost would stall the meeting.
-    if (!taken) return fail(strings::server::kRunWorkLost);
+    if (!pools_.work.post(urgency, std::move(work), pools_.owner)) return fail(strings::server::kRunWorkLost);
   }
 }
 
@@ -295,23 +362,34 @@ void MeetingHost::pump() {
 
 void MeetingHost::begin_commit(CommitGroup group) {
   committing_ = true;
-  auto const shared = std::make_shared<CommitGroup>(std::move(group));
-  bool const taken = pools_.commits.post(Urgency::kUrgent, [self = shared_from_this(), shared] {
+  for (auto const& output : group.outputs) {
+    auto const* frame = std::get_if<Frame>(&output.what);
+    auto const it = peers_.find(output.session);
+    if (frame != nullptr && it != peers_.end()) it->second.leaving += (*frame)->size();
+  }
+  commit(std::make_shared<CommitGroup>(std::move(group)), {});
+}
+
+void MeetingHost::commit(std::shared_ptr<CommitGroup> const& group, std::optional<Clock::time_point> before) {
+  auto const job = [self = shared_from_this(), group, before] {
+    auto const begun = before.value_or(Clock::now());
     Explained<void> done;
-    auto const begun = std::chrono::steady_clock::now();
     try {
-      done = self->store_->commit(shared->writes);
+      done = self->store_->commit(group->writes);
     } catch (std::exception const& thrown) {
       done = Explanation(Sentence(strings::server::kRunWorkFailed, {{"reason", std::string(thrown.what())}}));
     }
+    // Behind the other meetings' commits, which do not wait for what this one waits for.
+    if (!done && done.error().code == Refusal::kBusy) return self->commit(group, begun);
     if (!done) return self->not_committed(done.error());
     if (self->options_.on_commit) {
-      auto const took = std::chrono::steady_clock::now() - begun;
+      auto const took = Clock::now() - begun;
       self->options_.on_commit(std::chrono::duration_cast<std::chrono::microseconds>(took));
     }
-    self->post([shared](MeetingHost& host) { host.committed(shared->outputs); });
-  });
-  if (!taken) not_committed(Explanation(strings::server::kRunWorkLost));
+    self->post([group](MeetingHost& host) { host.committed(group->outputs); });
+  };
+  if (!pools_.commits.post(Urgency::kUrgent, job, pools_.owner))
+    not_committed(Explanation(strings::server::kRunWorkLost));
 }
 
 void MeetingHost::not_committed(Explanation const& why) {
@@ -324,6 +402,7 @@ void MeetingHost::not_committed(Explanation const& why) {
 
 void MeetingHost::committed(std::vector<Output> const& outputs) {
   committing_ = false;
+  for (auto& [id, peer] : peers_) peer.leaving = 0;
   send(outputs);
   finish_ending();
   pump();
@@ -337,7 +416,7 @@ void MeetingHost::send(std::vector<Output> const& outputs) {
     if (it == peers_.end()) continue;
     auto& channel = *it->second.channel;
     if (auto const* bytes = std::get_if<Frame>(&output.what)) {
-      channel.send(*bytes);
+      channel.send(unsent_.counted(*bytes));
     } else if (auto const* limit = std::get_if<FrameLimit>(&output.what)) {
       channel.set_frame_bytes_max(limit->bytes_max);
     } else {
@@ -345,6 +424,37 @@ void MeetingHost::send(std::vector<Output> const& outputs) {
     }
   }
   for (auto const& taken : std::exchange(taken_before_, {})) credit(taken);
+  for (auto& [id, peer] : peers_) {
+    if (!peer.held.empty()) go_on_later(id);
+  }
+  shed();
+}
+
+/// Counts as gone what goes with those who are being closed: the frame that is on its way to them goes last.
+void MeetingHost::shed() {
+  while (unsent() > options_.unsent_max) {
+    auto held = unsent();
+    Peer* most = nullptr;
+    net::Channel::Waiting has;
+    for (auto& [id, peer] : peers_) {
+      auto waiting = peer.channel->waiting();
+      waiting.alone += peer.held_bytes;
+      waiting.bytes += peer.held_bytes;
+      if (peer.shed) {
+        held -= std::min(held, waiting.alone);
+        continue;
+      }
+      // A log that half a hall is being sent is held once, and nobody's own.
+      if (std::pair(waiting.alone, waiting.bytes) <= std::pair(has.alone, has.bytes)) continue;
+      most = &peer;
+      has = waiting;
+    }
+    if (held <= options_.unsent_max || most == nullptr) return;
+    most->shed = true;
+    most->channel->close(net::CloseReason::kSendOverflow, "unread together");
+    // Of what others hold as well nothing may have gone with him: they are looked at again when more is sent.
+    if (has.alone == 0) return;
+  }
 }
 
 // ==================================================================================================== The end

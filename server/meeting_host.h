@@ -15,6 +15,7 @@
 #include "net/channel.h"
 #include "server/core.h"
 #include "server/limit_log.h"
+#include "server/unsent.h"
 #include "server/wire.h"
 
 namespace piaojue::server {
@@ -31,13 +32,21 @@ struct MeetingHostOptions {
   /// Of one session, before it is held back: requests whose answers are not durable yet.
   std::size_t session_frames_max = 64;
   std::size_t session_bytes_max = 40U << 20;  ///< one frame of the largest size, and some
+  /// Of what one session has not read yet, or is to be sent once it is durable, before no request is taken in whose
+  /// answer may be long: a few pieces of a file, so that no piece is read for somebody who does not take it. What it
+  /// sends itself is taken in, or a slow line would be cut off in the middle of a vote.
+  std::size_t session_unsent_max = 1U << 20;
+  std::size_t session_unsent_frames_max = 256;  ///< of these nothing more is taken in
+  /// Of what all sessions together have not read yet. Beyond it whoever has most of his own waiting is closed.
+  std::size_t unsent_max = 256U << 20;
 };
 
 /// The pools outlive what is posted to them.
 struct MeetingPools {
-  WorkPool& work;     ///< heavy work
-  WorkPool& commits;  ///< one at a time of each meeting
-  WorkPool& reads;    ///< of files and slips
+  WorkPool& work;             ///< heavy work
+  WorkPool& commits;          ///< one at a time of each meeting
+  WorkPool& reads;            ///< of files and slips
+  WorkPool::Owner owner = 0;  ///< as whom the meeting takes its turns on them
 };
 
 class MeetingHost : public std::enable_shared_from_this<MeetingHost> {
@@ -63,6 +72,8 @@ class MeetingHost : public std::enable_shared_from_this<MeetingHost> {
   void refused_by_limit(std::string const& address, net::CloseReason reason);
   std::size_t sessions() const { return sessions_; }    ///< any thread
   std::size_t strangers() const { return strangers_; }  ///< of them, without a certificate
+  /// Bytes that they have not read yet, and of requests that wait for that; any thread.
+  std::size_t unsent() const { return unsent_.bytes() + held_bytes_; }
 
   /// Takes nothing in any more. What is being committed is waited for and still answered; then every session is closed
   /// and `done` is called, on the strand, once: no commit of this meeting runs then or later. Jobs may still run, for
@@ -70,6 +81,7 @@ class MeetingHost : public std::enable_shared_from_this<MeetingHost> {
   void end(std::function<void()> done);
 
  private:
+  using Clock = std::chrono::steady_clock;
   /// What a session has sent and was not answered yet. Added to by its channel, taken from by Core's strand.
   struct Load {
     std::atomic<std::size_t> frames{0};
@@ -82,6 +94,10 @@ class MeetingHost : public std::enable_shared_from_this<MeetingHost> {
     PersonId enrols = 0;        ///< whom a stranger began to enrol
     std::deque<Bytes> waiting;  ///< a stranger's requests, the first of them for its slip
     unsigned slip_reads = 0;    ///< that are left
+    std::deque<Bytes> held;     ///< requests that are not taken in before what was answered has been read
+    std::size_t held_bytes = 0;
+    std::size_t leaving = 0;  ///< bytes that the group which is being committed has for it
+    bool shed = false;        ///< is being closed, for what it does not read
   };
   /// What a session gets credit for once a group is out.
   struct Taken {
@@ -96,7 +112,16 @@ class MeetingHost : public std::enable_shared_from_this<MeetingHost> {
   void post(std::function<void(MeetingHost&)> task);
   // On the strand:
   void opened(SessionId id, Peer const& peer);
-  void frame(SessionId id, Bytes const& bytes);
+  void frame(SessionId id, Bytes bytes);
+  bool has_room(SessionId id, Peer const& peer, ByteView request) const;
+  void hold(Peer& peer, Bytes bytes);
+  Bytes take_held(Peer& peer);
+  void wait_for_room(SessionId id, Peer& peer);
+  void go_on(SessionId id);
+  void go_on_later(SessionId id);
+  void handle(SessionId id, Bytes const& bytes);
+  void resume_if_light(Peer& peer);
+  void shed();
   void with_slip(SessionId id, Bytes const& bytes);
   void next_with_slip(SessionId id);
   void answer_next(SessionId id, PersonId person, Explained<std::optional<Bytes>> const& row);
@@ -108,6 +133,8 @@ class MeetingHost : public std::enable_shared_from_this<MeetingHost> {
   void read_pieces();
   void pump();
   void begin_commit(CommitGroup group);
+  /// @param before when it was first begun, if somebody was in its way then.
+  void commit(std::shared_ptr<CommitGroup> const& group, std::optional<Clock::time_point> before);
   void committed(std::vector<Output> const& outputs);
   void send(std::vector<Output> const& outputs);
   void finish_ending();
@@ -130,6 +157,8 @@ class MeetingHost : public std::enable_shared_from_this<MeetingHost> {
   std::vector<Taken> taken_before_;  ///< of the group that is being committed
   bool committing_ = false;
   LimitLog limit_log_;
+  Unsent unsent_;
+  std::atomic<std::size_t> held_bytes_{0};
   net::Timer timer_;  ///< for what waits for time to pass
   std::atomic<bool> failed_{false};
   std::atomic<bool> ending_{false};

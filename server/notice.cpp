@@ -35,6 +35,14 @@ std::string_view name(Event event) {
       return "half_lost";
     case Event::kPayloadsLost:
       return "payloads_lost";
+    case Event::kWaitsForLaptops:
+      return "waits_for_laptops";
+    case Event::kLongerLog:
+      return "longer_log";
+    case Event::kLaptopsHeard:
+      return "laptops_heard";
+    case Event::kLaptopsNotHeard:
+      return "laptops_not_heard";
   }
   return "unknown";
 }
@@ -50,6 +58,9 @@ bool is_warning(Event event) {
     case Event::kHalfAway:
     case Event::kHalfLost:
     case Event::kPayloadsLost:
+    case Event::kWaitsForLaptops:
+    case Event::kLongerLog:
+    case Event::kLaptopsNotHeard:
       return true;
     default:
       return false;

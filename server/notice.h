@@ -27,6 +27,10 @@ enum class Event : std::uint8_t {
   kHalfBack,          ///< a holder has given it back; likewise
   kHalfLost,          ///< no holder has it: the attempt must be voided; likewise
   kPayloadsLost,      ///< what the store keeps is not what the log speaks of: likewise
+  kWaitsForLaptops,   ///< after `store extend` (probation.h); number: of how many
+  kLongerLog,         ///< while it waits: a laptop has more; number: how many entries
+  kLaptopsHeard,      ///< none has more, and the meeting goes on; number: entries
+  kLaptopsNotHeard,   ///< with that: the operator did without some; number: people; `status` names them
 };
 std::string_view name(Event event);  ///< "meeting_open"
 /// Something was refused that the operator should look at.

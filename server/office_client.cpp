@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <map>
+#include <numeric>
 #include <thread>
 
 #include "crypto/running_hash.h"
@@ -44,6 +46,13 @@ Explanation said(ow::Refused const& refused, Lang lang) {
 }
 Explanation unreadable() { return {text::kAnswerUnreadable, {}, Refusal::kUnknownType}; }
 
+/// What is wrong with the line, and to whom it leads.
+Explanation at_address(std::string const& address, Explanation const& why) {
+  if (why.code != Refusal::kBusy && why.code != Refusal::kBadSignature) return why;
+  auto const& words = why.code == Refusal::kBadSignature ? text::kNoOffices : text::kNoService;
+  return {Sentence(words, {{"address", address}, {"reason", why.what}}), {}, why.code};
+}
+
 /// The answer that was to come, or what was said instead.
 template <class T>
 Explained<T> as(Explained<ow::Answer> answer, Lang lang) {
@@ -79,6 +88,16 @@ Explained<void> make_whole(fs::path const& target, F const& fill) {
   return sync_directory(target.has_parent_path() ? target.parent_path() : fs::path("."));
 }
 
+bool holds_exactly(fs::path const& folder, std::map<std::string, std::string> const& files) {
+  std::error_code ignored;
+  auto const there = std::distance(fs::directory_iterator(folder, ignored), fs::directory_iterator());
+  if (files.empty() || static_cast<std::size_t>(there) != files.size()) return false;
+  return std::ranges::all_of(files, [&](auto const& one) {
+    auto const bytes = read_file(folder / one.first, one.second.size());
+    return bytes && as_text(*bytes) == one.second;
+  });
+}
+
 // ---- Enrolling
 
 Explained<void> write_office(fs::path const& folder, OfficeFolder const& office) {
@@ -98,10 +117,15 @@ Explained<OfficeFolder> enrol_once(meeting::Slip const& slip, Secret const& key,
                                    OfficeReach const& reach) {
   auto const tls = net::TlsContext::enrolling();
   if (!tls) return Explanation(strings::sentence_of(tls.error()));
+  auto const at = meeting::format_slip_address(slip.address);
   auto const line = OfficeLine::open(slip.address, tls->asking_for(reach.server_name), reach.patience);
-  if (!line) return line.error();
+  if (!line) return at_address(at, line.error());
   auto& on = **line;
-  auto const proof = as<ow::Proof>(on.ask(ow::EnrolStart{slip.code.person}, reach.patience), reach.lang);
+  auto const asked = [&](ow::What const& what) {
+    auto answer = on.ask(what, reach.patience);
+    return answer ? std::move(answer) : Explained<ow::Answer>(at_address(at, answer.error()));
+  };
+  auto const proof = as<ow::Proof>(asked(ow::EnrolStart{slip.code.person}), reach.lang);
   if (!proof) return proof.error();
   auto const& channel = on.channel();
   auto const code_key = office_key(slip.code.bits, proof->service_id, slip.code.person);
@@ -110,7 +134,7 @@ Explained<OfficeFolder> enrol_once(meeting::Slip const& slip, Secret const& key,
     return Explanation(text::kWrongCode, {}, Refusal::kProof);
   }
   ow::EnrolKey const bring{to_bytes(csr), office_client_proof(code_key, channel.exporter(), csr)};
-  auto const enrolled = as<ow::Enrolled>(on.ask(bring, reach.patience), reach.lang);
+  auto const enrolled = as<ow::Enrolled>(asked(bring), reach.lang);
   if (!enrolled) return enrolled.error();
   auto const issued = net::spki_sha256(enrolled->certificate);
   if (!issued || *issued != net::spki_sha256_of_csr(csr)) return unreadable();
@@ -218,7 +242,9 @@ Explained<OfficeFolder> enrol_office(fs::path const& folder, meeting::Slip const
       continue;
     }
     if (!enrolled) {
-      if (enrolled.error().code == Refusal::kNotOnRoll) return Explanation(text::kWrongCode, {}, Refusal::kProof);
+      auto const code = enrolled.error().code;
+      if (code == Refusal::kNotOnRoll) return Explanation(text::kWrongCode, {}, Refusal::kProof);
+      if (code == Refusal::kConflict) return Explanation(text::kSlipUsed, {}, Refusal::kConflict);
       return enrolled;
     }
     auto const made = make_whole(folder, [&](fs::path const& partial) { return write_office(partial, *enrolled); });
@@ -256,6 +282,18 @@ Explained<OfficeFolder> read_office(fs::path const& folder) {
                       {Secret::copy_of(*key), std::string(as_text(*certificate))}};
 }
 
+Explained<void> hold_office(fs::path const& folder) {
+  auto const path = folder / "lock";
+  // Not closed: the end of the process gives it back.
+  int const fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return system_error(strings::server::kFileNotCreated, path);
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(fd, F_SETLK, &whole) == 0) return {};
+  return Explanation(text::kOfficeSends, {}, Refusal::kBusy);
+}
+
 // ---- At the service
 
 struct OfficeAtService::Impl {
@@ -272,7 +310,9 @@ struct OfficeAtService::Impl {
   }
   Explained<RequestId> request(std::string const& name) const;
   void forget_request(std::string const& name) const;
-  Explained<void> send_part(RequestId const& request, Sending const& sending, std::uint32_t part, std::uint64_t have);
+  using OnBytes = std::function<void(std::uint64_t)>;
+  Explained<void> send_part(RequestId const& request, Sending const& sending, std::uint32_t part, std::uint64_t have,
+                            OnBytes const& told_of);
 };
 
 OfficeAtService::OfficeAtService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -303,14 +343,14 @@ Explained<ow::Answer> OfficeAtService::Impl::ask(ow::What const& what) {
     }
     if (line) {
       auto answer = line->ask(what, reach.answer);
-      if (answer || answer.error().code != Refusal::kBusy) return answer;
+      if (answer) return answer;
       why = answer.error();
+      if (why.code != Refusal::kBusy && why.code != Refusal::kBadSignature) return answer;
       line.reset();
     }
-    if (std::chrono::steady_clock::now() + backoff >= until) {
-      auto const at = meeting::format_slip_address(office.address);
-      return Explanation(Sentence(text::kNoService, {{"address", at}, {"reason", why.what}}), {}, Refusal::kBusy);
-    }
+    bool const hopeless = why.code == Refusal::kBadSignature;
+    if (hopeless || std::chrono::steady_clock::now() + backoff >= until)
+      return at_address(meeting::format_slip_address(office.address), why);
     std::this_thread::sleep_for(backoff);
   }
 }
@@ -338,7 +378,7 @@ void OfficeAtService::Impl::forget_request(std::string const& name) const {
 }
 
 Explained<void> OfficeAtService::Impl::send_part(RequestId const& request, Sending const& sending, std::uint32_t part,
-                                                 std::uint64_t have) {
+                                                 std::uint64_t have, OnBytes const& told_of) {
   auto const size = sending.draft.parts[part].size;
   auto const& from = sending.from[part];
   while (have < size) {
@@ -352,6 +392,7 @@ Explained<void> OfficeAtService::Impl::send_part(RequestId const& request, Sendi
       return kept.error();
     }
     if (kept->have <= have) return unreadable();
+    told_of(kept->have - have);
     have = kept->have;
   }
   return {};
@@ -366,8 +407,16 @@ Explained<MeetingNumber> OfficeAtService::create(OfficeDraftInput const& input) 
   auto const begun = impl_->told<ow::DraftBegun>(ow::BeginDraft{*request, sending->draft});
   if (!begun) return begun.error();
   if (begun->have.size() != sending->draft.parts.size()) return unreadable();
+  std::uint64_t all = 0, there = 0;
+  for (auto const& part : sending->draft.parts) all += part.size;
+  auto const told_of = [&](std::uint64_t more) {
+    there += more;
+    if (input.on_sent) input.on_sent(there, all);
+  };
+  told_of(std::accumulate(begun->have.begin(), begun->have.end(), std::uint64_t{0}));
   for (std::uint32_t part = 0; part < begun->have.size(); ++part) {
-    if (auto const sent = impl_->send_part(*request, *sending, part, begun->have[part]); !sent) return sent.error();
+    auto const sent = impl_->send_part(*request, *sending, part, begun->have[part], told_of);
+    if (!sent) return sent.error();
     if (input.on_files) input.on_files(FilesStep::kCopied, part + 1);
   }
   auto const created = impl_->told<ow::Created>(ow::CreateMeeting{*request});
@@ -420,16 +469,21 @@ Explained<std::size_t> OfficeAtService::slips(MeetingNumber meeting, fs::path co
     person.roles = one.roles;
     printed.people.push_back(std::move(person));
   }
-  auto const written = make_whole(out, [&](fs::path const& partial) -> Explained<void> {
-    for (PersonId p = 1; p <= slips->slips.size(); ++p) {
-      auto const slip = meeting::parse_slip(slips->slips[p - 1].line);
-      if (!slip || slip->code.person != p || slip->code.meeting != meeting) return unreadable();
-      auto const path = partial / (slip_name(printed, p) + ".txt");
-      if (auto done = write_file(path, as_bytes(slip_file(*slip, printed))); !done) return done;
-    }
-    return {};
-  });
-  if (!written) return written.error();
+  std::map<std::string, std::string> files;
+  for (PersonId p = 1; p <= slips->slips.size(); ++p) {
+    auto const slip = meeting::parse_slip(slips->slips[p - 1].line);
+    if (!slip || slip->code.person != p || slip->code.meeting != meeting) return unreadable();
+    files[slip_name(printed, p) + ".txt"] = slip_file(*slip, printed);
+  }
+  // Written before, and the service was not told.
+  if (!holds_exactly(out, files)) {
+    auto const written = make_whole(out, [&](fs::path const& partial) -> Explained<void> {
+      for (auto const& [name, bytes] : files)
+        if (auto done = write_file(partial / name, as_bytes(bytes)); !done) return done;
+      return {};
+    });
+    if (!written) return written.error();
+  }
   if (auto const erased = impl_->told<ow::SlipsErased>(ow::SlipsKept{meeting}); !erased) return erased.error();
   return slips->slips.size();
 }

@@ -37,7 +37,8 @@ struct OfficeFolder {
 };
 
 /// Becomes an office: makes `folder`, or nothing. Refused: `is_unusable`, the folder is there, a slip that is none;
-/// kProof, the service does not know the slip's code, or another code; kConflict, the slip was used.
+/// kProof, the service does not know the slip's code, or another code; kConflict, the slip was used; kBadSignature,
+/// whoever is there takes no offices.
 [[nodiscard]] Explained<OfficeFolder> enrol_office(fs::path const& folder, meeting::Slip const& slip,
                                                    OfficeReach const& reach = {});
 [[nodiscard]] Explained<OfficeFolder> read_office(fs::path const& folder);
@@ -46,7 +47,13 @@ struct OfficeDraftInput {
   fs::path meeting, members, candidates;
   std::optional<fs::path> recusals, materials;
   OnFiles on_files = {};  ///< kRead: of `materials`; kCopied: parts that the service has
+  /// Bytes of the draft that the service has, of so many.
+  std::function<void(std::uint64_t sent, std::uint64_t all)> on_sent = {};
 };
+
+/// Held until the process ends: two programs that send one draft would take each other's parts for changed files.
+/// Refused: another process holds it. Whoever holds it is known by fcntl's F_GETLK on `folder`/lock.
+[[nodiscard]] Explained<void> hold_office(fs::path const& folder);
 
 class OfficeAtService {
  public:
@@ -61,8 +68,8 @@ class OfficeAtService {
   [[nodiscard]] Explained<store::MeetingNumber> rehearse(store::MeetingNumber meeting);
   [[nodiscard]] Explained<std::vector<office_wire::Listed>> list();
   [[nodiscard]] Explained<std::vector<office_wire::EnrolledPerson>> enrolled(store::MeetingNumber meeting);
-  /// Writes a file for each person into `out`, which is new or empty; once they are on the disk, the service erases
-  /// them. @return how many.
+  /// Writes a file for each person into `out`, which is new or empty, or holds exactly these slips; once they are on
+  /// the disk, the service erases them. @return how many.
   [[nodiscard]] Explained<std::size_t> slips(store::MeetingNumber meeting, fs::path const& out);
   /// Writes `out` whole or not at all. @return its size.
   [[nodiscard]] Explained<std::uint64_t> record(store::MeetingNumber meeting, fs::path const& out);

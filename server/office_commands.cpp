@@ -6,6 +6,7 @@
 #include "protocol/meeting/slip.h"
 #include "server/clock.h"
 #include "server/office_client.h"
+#include "server/office_json.h"
 #include "server/office_node.h"
 #include "server/slips.h"
 #include "store/postgres_offices.h"
@@ -73,7 +74,9 @@ Explained<void> further_slip(fs::path const& file, OfficeNumber office) {
 
 // ---- An office's
 
-Explained<void> enrol(fs::path const& folder, fs::path const& slip_file, OfficeReach const& reach) {
+enum class As : std::uint8_t { kWords, kJson };
+
+Explained<void> enrol(fs::path const& folder, fs::path const& slip_file, OfficeReach const& reach, As as) {
   auto const bytes = read_file(slip_file, meeting::kSlipTextMax);
   if (!bytes) return unusable(bytes.error().what);
   auto const slip = meeting::find_slip(as_text(*bytes));
@@ -83,29 +86,21 @@ Explained<void> enrol(fs::path const& folder, fs::path const& slip_file, OfficeR
   }
   auto const office = enrol_office(folder, *slip, reach);
   if (!office) return office.error();
+  if (as == As::kJson) {
+    std::cout << office_json::enrolled(*office) << "\n";
+    return {};
+  }
   std::cout << "office " << office->office << "\nname " << office->name << "\nservice "
             << meeting::format_slip_address(office->address) << "\n";
   return {};
-}
-
-std::string_view stage_word(office_wire::Stage stage) {
-  switch (stage) {
-    case office_wire::Stage::kBeforeOpen:
-      return "before-open";
-    case office_wire::Stage::kOpen:
-      return "open";
-    case office_wire::Stage::kClosed:
-      break;
-  }
-  return "closed";
 }
 
 /// A line a meeting, fields divided by tabs.
 void say(std::vector<office_wire::Listed> const& meetings) {
   for (auto const& one : meetings) {
     std::cout << one.meeting << "\t" << one.title << "\t" << one.date << "\t"
-              << (one.rehearsal ? "rehearsal" : "meeting") << "\t" << stage_word(one.stage) << "\t" << one.enrolled
-              << "/" << one.people << "\t" << (one.slips_waiting ? "slips" : "-") << "\n";
+              << (one.rehearsal ? "rehearsal" : "meeting") << "\t" << office_json::stage_word(one.stage) << "\t"
+              << one.enrolled << "/" << one.people << "\t" << (one.slips_waiting ? "slips" : "-") << "\n";
   }
 }
 
@@ -121,6 +116,7 @@ struct OfficeCommands::Impl {
   std::string meeting, members, candidates, recusals, materials;
   OfficeNumber number = 0;
   MeetingNumber of = 0;
+  bool json = false;
 
   std::string in(Text const& help) const { return std::string(help.in(lang)); }
   CLI::App* command(char const* command_name, Text const& help) {
@@ -136,6 +132,7 @@ struct OfficeCommands::Impl {
   CLI::App* of_office(char const* command_name, Text const& help) {
     auto* added = command(command_name, help);
     added->add_option("DIR", folder, in(text::kHelpFolder))->required();
+    added->add_flag("--json", json, in(words::kHelpJson));
     return added;
   }
   CLI::App* of_meeting(char const* command_name, Text const& help) {
@@ -148,8 +145,10 @@ struct OfficeCommands::Impl {
     out_reach.lang = lang;
     return out_reach;
   }
-  Explained<void> at_service();
+  As as() const { return json ? As::kJson : As::kWords; }
+  Explained<void> of_an_office();
   Explained<void> at_service(OfficeAtService& at);
+  Explained<void> make(OfficeAtService& at);
 };
 
 OfficeCommands::OfficeCommands(CLI::App& app, Lang lang) : impl_(std::make_unique<Impl>()) {
@@ -180,34 +179,48 @@ OfficeCommands::OfficeCommands(CLI::App& app, Lang lang) : impl_(std::make_uniqu
 
 OfficeCommands::~OfficeCommands() = default;
 
-Explained<void> OfficeCommands::Impl::at_service() {
+Explained<void> OfficeCommands::Impl::of_an_office() {
+  if (enrol->parsed()) return server::enrol(folder, slip_file, reach(), as());
   auto const at = OfficeAtService::open(folder, reach());
   if (!at) return at.error();
-  return at_service(**at);
+  return create->parsed() || rehearse->parsed() ? make(**at) : at_service(**at);
+}
+
+Explained<void> OfficeCommands::Impl::make(OfficeAtService& at) {
+  if (auto const held = hold_office(folder); !held) return held.error();
+  OfficeDraftInput input{meeting, members, candidates, {}, {}};
+  if (!recusals.empty()) input.recusals = recusals;
+  if (!materials.empty()) input.materials = materials;
+  if (json)
+    input.on_sent = [](std::uint64_t sent, std::uint64_t all) {
+      std::cout << office_json::sent(sent, all) << std::endl;  // flushed: somebody watches
+    };
+  auto const made = create->parsed() ? at.create(input) : at.rehearse(of);
+  if (!made) return made.error();
+  if (json)
+    std::cout << office_json::made(*made) << "\n";
+  else
+    std::cout << "meeting " << *made << "\n";
+  return {};
 }
 
 Explained<void> OfficeCommands::Impl::at_service(OfficeAtService& at) {
-  auto const made = [](Explained<MeetingNumber> const& meeting_number) -> Explained<void> {
-    if (!meeting_number) return meeting_number.error();
-    std::cout << "meeting " << *meeting_number << "\n";
-    return {};
-  };
-  if (create->parsed()) {
-    OfficeDraftInput input{meeting, members, candidates, {}, {}};
-    if (!recusals.empty()) input.recusals = recusals;
-    if (!materials.empty()) input.materials = materials;
-    return made(at.create(input));
-  }
-  if (rehearse->parsed()) return made(at.rehearse(of));
   if (list->parsed()) {
     auto const meetings = at.list();
     if (!meetings) return meetings.error();
-    say(*meetings);
+    if (json)
+      std::cout << office_json::meetings(*meetings) << "\n";
+    else
+      say(*meetings);
     return {};
   }
   if (enrolled->parsed()) {
     auto const people = at.enrolled(of);
     if (!people) return people.error();
+    if (json) {
+      std::cout << office_json::people(*people) << "\n";
+      return {};
+    }
     for (PersonId p = 1; p <= people->size(); ++p) {
       auto const& one = (*people)[p - 1];
       std::cout << sheet_line(p, one.name, one.roles, one.device_code) << "\n";
@@ -217,12 +230,18 @@ Explained<void> OfficeCommands::Impl::at_service(OfficeAtService& at) {
   if (slips->parsed()) {
     auto const written = at.slips(of, out);
     if (!written) return written.error();
-    std::cout << "slips " << *written << "\n";
+    if (json)
+      std::cout << office_json::count("slips", *written) << "\n";
+    else
+      std::cout << "slips " << *written << "\n";
     return {};
   }
   auto const size = at.record(of, out);
   if (!size) return size.error();
-  std::cout << "record " << out << "\nbytes " << *size << "\n";
+  if (json)
+    std::cout << office_json::count("bytes", *size) << "\n";
+  else
+    std::cout << "record " << out << "\nbytes " << *size << "\n";
   return {};
 }
 
@@ -231,8 +250,9 @@ std::optional<Explained<void>> OfficeCommands::perform() {
   if (!i.office->parsed()) return std::nullopt;
   if (i.add->parsed()) return server::add(i.file, i.name);
   if (i.slip->parsed()) return further_slip(i.file, i.number);
-  if (i.enrol->parsed()) return server::enrol(i.folder, i.slip_file, i.reach());
-  return i.at_service();
+  auto const done = i.of_an_office();
+  if (!done && i.json) std::cout << office_json::refused(done.error(), i.lang) << "\n";
+  return done;
 }
 
 }  // namespace piaojue::server

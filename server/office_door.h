@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Offices' connections to a service: each request is handed to a thread that may wait for the database, one of a
-/// connection at a time; meanwhile nothing more is read from it. A bounded number of connections, of which one office
-/// has a few.
+/// Offices' connections to a service: each request is handed to a thread that may wait for the database, one of an
+/// office at a time, over all of its connections; meanwhile nothing more is read from that one. What takes long goes to
+/// threads of its own, which give way to all others. A bounded number of connections, of which one office has a few.
 #include <memory>
 
 #include "net/channel.h"
@@ -11,7 +11,8 @@
 namespace piaojue::server {
 
 struct OfficeDoorOptions {
-  unsigned threads = 2;  ///< that wait for the database, and make records
+  unsigned threads = 2;        ///< that wait for the database
+  unsigned heavy_threads = 2;  ///< that make meetings and records
   std::size_t sessions_max = 1'024;
   std::size_t strangers_max = 64;  ///< of them without a certificate: they take no office's place
   std::size_t sessions_per_office_max = 4;
@@ -27,8 +28,8 @@ class OfficeDoor {
 
   /// A connection with server name "office" over `office_context`, not yet started. From any thread.
   void accept(std::shared_ptr<net::Channel> const& channel);
-  /// Closes all of them and waits for the requests that are being answered. Before the channels' loop goes; not from
-  /// one of its own threads.
+  /// Closes all of them, and waits for the requests that are being answered: what takes long is broken off. Before the
+  /// channels' loop goes; not from one of its own threads.
   void stop();
   std::size_t sessions() const;  ///< any thread
 

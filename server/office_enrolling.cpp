@@ -86,6 +86,7 @@ Explained<wire::Answer> OfficeEnrolling::enrol(store::OfficeRow row, Hash const&
   auto const request = crypto::sha256({csr});
   if (row.used == used) {
     if (row.request != request) return refused(Refusal::kConflict);
+    if (auto const confirmed = offices_.confirm(row.office); !confirmed) return confirmed.error();
     return wire::Answer(wire::Enrolled{row.certificate, row.name});
   }
   auto const spki = net::spki_sha256_of_csr(csr);

@@ -72,10 +72,21 @@ meeting::Slip fresh_slip(meeting::SlipAddress const& address) {
   return slip;
 }
 
-Bytes seal_slip(ServiceSeal const& seal, OfficeIdentity const& identity, meeting::Slip const& slip,
+Bytes seal_slip(ServiceSeal const& seal, ServiceKey under, OfficeIdentity const& identity, meeting::Slip const& slip,
                 OfficeNumber office) {
   auto const key = office_key(slip.code.bits, identity.service_id, office);
-  return seal.seal(key.view(), about_office_slip(office));
+  return seal.seal_by(under, key.view(), about_office_slip(office));
+}
+
+/// The service's row. Where there is none it is made under `key`, unless somebody else makes it at the same moment.
+Explained<Bytes> standing_row(store::Offices& offices, ServiceSeal const& seal, std::string const& host,
+                              std::uint64_t now_s, ServiceKey key) {
+  auto row = offices.identity();
+  if (!row) return row.error();
+  if (*row) return std::move(**row);
+  auto const made = make_identity(host, now_s);
+  if (!made) return Explanation(Sentence(text::kIdentityNotMade, {{"sentence", strings::sentence_of(made.error())}}));
+  return offices.set_identity(seal.seal_by(key, encode(*made).view(), about_identity()));
 }
 
 }  // namespace
@@ -83,11 +94,43 @@ Bytes seal_slip(ServiceSeal const& seal, OfficeIdentity const& identity, meeting
 ServiceSeal seal_under(Secret service_key, std::optional<Secret> before) {
   auto const now = std::make_shared<Secret const>(std::move(service_key));
   auto const old = before ? std::make_shared<Secret const>(std::move(*before)) : nullptr;
-  return {[now](ByteView plain, ByteView about) { return crypto::seal(*now, plain, about); },
-          [now, old](ByteView sealed, ByteView about) {
-            auto plain = crypto::unseal(*now, sealed, about);
-            return !plain && old ? crypto::unseal(*old, sealed, about) : std::move(plain);
-          }};
+  ServiceSeal out{[now](ByteView plain, ByteView about) { return crypto::seal(*now, plain, about); },
+                  [now, old](ByteView sealed, ByteView about) {
+                    auto plain = crypto::unseal(*now, sealed, about);
+                    return !plain && old ? crypto::unseal(*old, sealed, about) : std::move(plain);
+                  }};
+  if (old) {
+    out.seal_before = [old](ByteView plain, ByteView about) { return crypto::seal(*old, plain, about); };
+    out.open_before = [old](ByteView sealed, ByteView about) { return crypto::unseal(*old, sealed, about); };
+  }
+  return out;
+}
+
+Explained<StandingKey> standing_key(store::Offices& offices, ServiceSeal const& seal) {
+  auto row = offices.identity();
+  if (!row) return row.error();
+  // Before there is one, nodes that know the key before alone are to be able to open it.
+  if (!*row) return StandingKey{{}, seal.seal_before ? ServiceKey::kBefore : ServiceKey::kNow};
+  auto key = ServiceKey::kNow;
+  if (seal.open_before && seal.open_before(**row, about_identity())) key = ServiceKey::kBefore;
+  if (key == ServiceKey::kNow && !seal.open(**row, about_identity())) return Explanation(text::kIdentityNotOpened);
+  return StandingKey{std::move(*row), key};
+}
+
+Explained<void> reseal_identity(store::Offices& offices, ServiceSeal const& seal, std::string const& host,
+                                std::uint64_t now_s) {
+  // Without one, nodes that know both keys would go on under the key before; and who puts it there first may do so.
+  if (auto const there = standing_row(offices, seal, host, now_s, ServiceKey::kNow); !there) return there.error();
+  auto const standing = standing_key(offices, seal);
+  if (!standing) return standing.error();
+  if (!standing->row || standing->key == ServiceKey::kNow) return {};
+  auto const plain = seal.open(*standing->row, about_identity());
+  if (!plain) return Explanation(text::kIdentityNotOpened);
+  // Not replaced: somebody else re-seals.
+  auto const replaced = offices.replace_sealed({store::SealedRow::Kind::kIdentity, 0, *standing->row},
+                                               seal.seal(plain->view(), about_identity()));
+  if (!replaced) return replaced.error();
+  return {};
 }
 
 Explained<std::size_t> reseal_offices(store::Offices& offices, ServiceSeal const& seal) {
@@ -118,16 +161,10 @@ Explained<std::size_t> reseal_offices(store::Offices& offices, ServiceSeal const
 
 Explained<OfficeIdentity> load_identity(store::Offices& offices, ServiceSeal const& seal, std::string const& host,
                                         std::uint64_t now_s) {
-  auto row = offices.identity();
+  auto const key = seal.seal_before ? ServiceKey::kBefore : ServiceKey::kNow;
+  auto const row = standing_row(offices, seal, host, now_s, key);
   if (!row) return row.error();
-  if (!*row) {
-    auto const made = make_identity(host, now_s);
-    if (!made) return Explanation(Sentence(text::kIdentityNotMade, {{"sentence", strings::sentence_of(made.error())}}));
-    auto standing = offices.set_identity(seal.seal(encode(*made).view(), about_identity()));
-    if (!standing) return standing.error();
-    *row = std::move(*standing);
-  }
-  auto const plain = seal.open(**row, about_identity());
+  auto const plain = seal.open(*row, about_identity());
   if (!plain) return Explanation(text::kIdentityNotOpened);
   auto identity = decode(plain->view());
   if (!identity) return Explanation(text::kIdentityNotOpened);
@@ -170,9 +207,11 @@ Explained<NewOffice> add_office(store::Offices& offices, ServiceSeal const& seal
   bool const plain = !name.empty() && name.size() <= kOfficeNameBytesMax && is_utf8(name) &&
                      std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   if (!plain) return unusable(Sentence(text::kNameUnusable, {{"most", std::uint64_t{kOfficeNameBytesMax}}}));
+  auto const standing = standing_key(offices, seal);
+  if (!standing) return standing.error();
   NewOffice out{0, fresh_slip(address)};
-  auto const number =
-      offices.add_office(name, [&](OfficeNumber office) { return seal_slip(seal, identity, out.slip, office); });
+  auto const number = offices.add_office(
+      name, [&](OfficeNumber office) { return seal_slip(seal, standing->key, identity, out.slip, office); });
   if (!number) return number.error();
   out.office = out.slip.code.person = *number;
   return out;
@@ -180,9 +219,11 @@ Explained<NewOffice> add_office(store::Offices& offices, ServiceSeal const& seal
 
 Explained<NewOffice> new_office_slip(store::Offices& offices, ServiceSeal const& seal, OfficeIdentity const& identity,
                                      meeting::SlipAddress const& address, OfficeNumber office) {
+  auto const standing = standing_key(offices, seal);
+  if (!standing) return standing.error();
   NewOffice out{office, fresh_slip(address)};
   out.slip.code.person = office;
-  auto const done = offices.replace_slip(office, seal_slip(seal, identity, out.slip, office));
+  auto const done = offices.replace_slip(office, seal_slip(seal, standing->key, identity, out.slip, office));
   if (!done) return done.error();
   if (!*done) return unusable(Sentence(text::kNoOffice, {{"office", office}}));
   return out;

@@ -15,15 +15,40 @@ using crypto::Mac;
 using meeting::MeetingId;
 using store::OfficeNumber;
 
+/// One of a node's service keys.
+enum class ServiceKey : std::uint8_t {
+  kNow,
+  kBefore,  ///< that some nodes may know alone, while the key is being rotated
+};
 /// What is sealed in a service's database; `about` is bound to it, and is not stored.
 struct ServiceSeal {
-  std::function<Bytes(ByteView plain, ByteView about)> seal;
+  using Seal = std::function<Bytes(ByteView plain, ByteView about)>;
   /// @return kMalformed.
-  std::function<Result<Secret>(ByteView sealed, ByteView about)> open;
+  using Open = std::function<Result<Secret>(ByteView sealed, ByteView about)>;
+  Seal seal;              ///< under the newest key
+  Open open;              ///< by either key
+  Seal seal_before = {};  ///< empty: there is no key before
+  Open open_before = {};  ///< by that one alone
+  Bytes seal_by(ServiceKey key, ByteView plain, ByteView about) const {
+    return key == ServiceKey::kBefore && seal_before ? seal_before(plain, about) : seal(plain, about);
+  }
 };
 /// @param before opens what was sealed under it, while the key is being rotated. Both crypto::kSealKeyBytes.
 ServiceSeal seal_under(Secret service_key, std::optional<Secret> before = {});
 
+/// Which key new things are sealed under: the one that the service's own row is sealed under, so that every node opens
+/// them. While the key is being rotated that is the key before, until `reseal_identity` says that every node knows the
+/// new one.
+struct StandingKey {
+  std::optional<Bytes> row;  ///< as it was when this was judged (store::Offices::NewMeeting::identity)
+  ServiceKey key = ServiceKey::kNow;
+};
+/// Refused: kStorage; the row does not open.
+[[nodiscard]] Explained<StandingKey> standing_key(store::Offices& offices, ServiceSeal const& seal);
+/// The first step of re-sealing, before anything is listed: what is made after it is made under the new key. Where
+/// there is no row yet there is one then, which says so. @param host as `load_identity`'s.
+[[nodiscard]] Explained<void> reseal_identity(store::Offices& offices, ServiceSeal const& seal, std::string const& host,
+                                              std::uint64_t now_s);
 /// Seals anew what is kept of offices and was sealed under the key before. @return how many rows now are under `seal`'s
 /// own. Refused: kStorage; a row that does not open, after all others.
 [[nodiscard]] Explained<std::size_t> reseal_offices(store::Offices& offices, ServiceSeal const& seal);

@@ -13,8 +13,20 @@ namespace text = strings::offices;
 
 namespace {
 
-Explanation broken(std::string_view reason) {
-  return {Sentence(text::kLineBroke, {{"reason", reason}}), {}, Refusal::kBusy};
+/// What may go better the next time is kBusy; a TLS that is refused will be refused again.
+Explanation broken(net::CloseReason reason) {
+  switch (reason) {
+    case net::CloseReason::kTls:
+      return {text::kLineForeign, {}, Refusal::kBadSignature};
+    case net::CloseReason::kConnectFailed:
+      return {text::kLineNobody, {}, Refusal::kBusy};
+    case net::CloseReason::kConnectTimeout:
+    case net::CloseReason::kHandshakeTimeout:
+    case net::CloseReason::kIdleTimeout:
+      return {text::kLineLate, {}, Refusal::kBusy};
+    default:
+      return {text::kLineBroke, {}, Refusal::kBusy};
+  }
 }
 
 /// What the channel's strand tells the thread that waits.
@@ -22,7 +34,7 @@ struct Mailbox {
   std::mutex mutex;
   std::condition_variable wake;
   std::shared_ptr<net::Channel> channel;
-  std::optional<std::string> closed;  ///< why
+  std::optional<net::CloseReason> closed;  ///< why
   std::optional<Bytes> frame;
 
   template <class F>
@@ -64,10 +76,9 @@ Explained<std::unique_ptr<OfficeLine>> OfficeLine::open(meeting::SlipAddress con
   limits.connect_deadline = patience;
   limits.idle_deadline = std::chrono::minutes(30);  // the service may be busy with one request for long
   auto const opened = [box](std::shared_ptr<net::Channel> const& channel, net::Closed const& why) {
-    if (!channel) return box->change([&] { box->closed = std::string(net::name(why.reason)); });
-    channel->start(
-        [box](Bytes frame) { box->change([&] { box->frame = std::move(frame); }); },
-        [box](net::Closed const& later) { box->change([&] { box->closed = std::string(net::name(later.reason)); }); });
+    if (!channel) return box->change([&] { box->closed = why.reason; });
+    channel->start([box](Bytes frame) { box->change([&] { box->frame = std::move(frame); }); },
+                   [box](net::Closed const& later) { box->change([&] { box->closed = later.reason; }); });
     box->change([&] { box->channel = channel; });
   };
   net::connect(impl.loop.io(), address.host, address.port, tls, limits, opened);
@@ -76,7 +87,7 @@ Explained<std::unique_ptr<OfficeLine>> OfficeLine::open(meeting::SlipAddress con
   box->wake.wait_for(lock, patience, [&] { return box->channel || box->closed; });
   impl.channel = std::exchange(box->channel, {});
   if (!impl.channel) {
-    auto const why = box->closed.value_or(std::string(net::name(net::CloseReason::kConnectTimeout)));
+    auto const why = box->closed.value_or(net::CloseReason::kConnectTimeout);
     lock.unlock();
     return broken(why);
   }
@@ -90,11 +101,11 @@ Explained<wire::Answer> OfficeLine::ask(wire::What const& what, Milliseconds pat
   box.change([&] { box.frame.reset(); });
   if (!impl_->channel->send(wire::encode_request(id, what))) {
     std::lock_guard const lock(box.mutex);
-    return broken(box.closed.value_or(std::string(net::name(net::CloseReason::kNetwork))));
+    return broken(box.closed.value_or(net::CloseReason::kNetwork));
   }
   std::unique_lock lock(box.mutex);
   if (!box.wake.wait_for(lock, patience, [&] { return box.frame || box.closed; })) {
-    return broken(net::name(net::CloseReason::kIdleTimeout));
+    return broken(net::CloseReason::kIdleTimeout);
   }
   if (!box.frame) return broken(*box.closed);
   auto reply = wire::parse_reply(*box.frame);

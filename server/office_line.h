@@ -8,12 +8,13 @@ namespace piaojue::server {
 
 class OfficeLine {
  public:
-  /// Refused, kBusy: nobody there, or the line broke; another try may go better. Others: as they are.
+  /// Refused, kBusy: nobody there, or the line broke; another try may go better. kBadSignature: who is there does not
+  /// take this office, or is another service.
   [[nodiscard]] static Explained<std::unique_ptr<OfficeLine>> open(meeting::SlipAddress const& address,
                                                                    net::TlsContext const& tls, Milliseconds patience);
   ~OfficeLine();
 
-  /// Refused, kBusy: the line broke. What the service refused is an answer.
+  /// Refused, kBusy or kBadSignature: the line broke. What the service refused is an answer.
   [[nodiscard]] Explained<office_wire::Answer> ask(office_wire::What const& what, Milliseconds patience);
   net::Channel const& channel() const;
 

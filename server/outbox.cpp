@@ -8,7 +8,14 @@ namespace piaojue::server {
 Frame share(Bytes bytes) { return std::make_shared<Bytes const>(std::move(bytes)); }
 
 void Outbox::add(Lane lane, SessionId session, Frame frame) {
-  if (!muted_) lanes_[static_cast<std::size_t>(lane)].push_back({session, std::move(frame)});
+  if (muted_) return;
+  bytes_[session] += frame->size();
+  lanes_[static_cast<std::size_t>(lane)].push_back({session, std::move(frame)});
+}
+
+std::size_t Outbox::bytes_for(SessionId session) const {
+  auto const it = bytes_.find(session);
+  return it == bytes_.end() ? 0 : it->second;
 }
 
 void Outbox::refuse(SessionId session, std::uint64_t request, Refusal code) {
@@ -31,6 +38,7 @@ bool Outbox::empty() const {
 CommitGroup Outbox::take() {
   CommitGroup group;
   group.writes = std::exchange(writes_, {});
+  bytes_.clear();
   auto const add_all = [&](std::vector<Output>& from) {
     std::ranges::move(from, std::back_inserter(group.outputs));
     from.clear();

@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <variant>
 
 #include "store/store.h"
@@ -70,6 +71,8 @@ class Outbox {
   void close(SessionId session, Close reason);
 
   bool empty() const;
+  /// In frames that wait here for that session.
+  std::size_t bytes_for(SessionId session) const;
   CommitGroup take();
   /// During a recovery: whatever the replay would write is in the store already, and nobody is connected.
   void mute(bool muted) { muted_ = muted; }
@@ -82,6 +85,7 @@ class Outbox {
   Writes writes_;
   std::array<std::vector<Output>, kLanes> lanes_;
   std::vector<Output> limits_, closes_;
+  std::unordered_map<SessionId, std::size_t> bytes_;
   bool muted_ = false;
 };
 

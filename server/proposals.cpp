@@ -180,6 +180,8 @@ void Proposals::push(Hash const& id, Entry const& entry) {
 void Proposals::close(Hash const& id, std::optional<Refusal> refused) {
   if (proposals_.erase(id) == 0) return;
   rows_.erase(key_of(id));
+  // Who signed what came to nothing stands nowhere else, and concerns nobody any more.
+  if (refused) rows_.leave_no_trace();
   post_.to_all(share(wire::proposal_closed(id, refused)));
 }
 

@@ -69,11 +69,11 @@ Explained<bool> run(Directory const& directory, RunOptions const& options) {
     end.fatal("work_failed", Sentence(text::kRunWorkFailed, {{"reason", what}}));
   });
   World world{.slip_of = [&store = **store](PersonId person) { return store.slip(person); },
-              .stop_asked =
-                  [directory](meeting::HalfOf const& attempt) {
-                    std::error_code ignored;
-                    return fs::exists(directory.stop(attempt), ignored);
-                  },
+              .stop_asked = [directory](meeting::HalfOf const& attempt, auto) -> std::optional<bool> {
+                std::error_code unknown;
+                bool const there = fs::exists(directory.stop(attempt), unknown);
+                return unknown ? std::nullopt : std::optional(there);
+              },
               .pool = pool,
               .stopping = end.stopping};
   auto config = make_config(std::move(*keys), std::move(world));

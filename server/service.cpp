@@ -7,6 +7,7 @@
 #include "server/clock.h"
 #include "server/host.h"
 #include "store/schema.h"
+#include "strings/offices.h"
 #include "strings/server.h"
 #include "strings/service.h"
 
@@ -26,7 +27,11 @@ constexpr std::chrono::seconds kElsewhereFor{1};
 /// How often a node that has fallen silent is looked at, and how long after its time has run out.
 constexpr net::Milliseconds kSilentLook{1'000};
 constexpr net::Milliseconds kRunOut{20};
+/// How often a meeting is asked for whose rows somebody has locked, and until its laptops are told.
+constexpr net::Milliseconds kLockedLook{1'000};
+constexpr std::chrono::seconds kLockedMax{20};
 constexpr std::chrono::seconds kHandOverMax{2};
+constexpr std::chrono::seconds kOfficesEvery{5};  ///< their door is tried, while it is shut
 
 RefusedKind kind_of(net::CloseReason reason) {
   switch (reason) {
@@ -76,7 +81,10 @@ Explained<std::unique_ptr<Service>> Service::start(ServiceSettings settings, Ser
 }
 
 Explained<void> Service::enter() {
-  auto pool = store::PostgresPool::open({.url = settings_.database, .connections = settings_.database_connections});
+  auto pool = store::PostgresPool::open({.url = settings_.database,
+                                         .connections = settings_.database_connections,
+                                         .meeting_bytes_max = std::uint64_t{settings_.meeting_mib} << 20,
+                                         .only_durable = true});
   if (!pool) return pool.error();
   pool_ = std::move(*pool);
   if (auto const done = store::check(*pool_); !done) return done;
@@ -91,15 +99,21 @@ Explained<void> Service::enter() {
   if (!node) return node.error();
   node_ = std::move(*node);
   if (!settings_.offices) return {};
+  offices_ = std::make_shared<OfficeGate>(
+      settings_, keys_, [this](Explanation const& why) { tells_.warning("office_failed", why.what, {}); });
   // Meetings go on without it.
-  auto offices = OfficeNode::open(settings_, keys_,
-                                  [this](Explanation const& why) { tells_.warning("office_failed", why.what, {}); });
-  if (offices) {
-    offices_ = std::move(*offices);
-  } else {
-    tells_.warning("offices_shut", offices.error().what, {});
-  }
+  open_offices();
   return {};
+}
+
+void Service::open_offices() {
+  if (auto const done = offices_->open(); !done) {
+    if (!(shut_ == done.error().what)) tells_.warning("offices_shut", done.error().what, {});
+    shut_ = done.error().what;
+    return;
+  }
+  if (!(std::exchange(shut_, Sentence()) == Sentence()))
+    tells_.warning("offices_open", strings::offices::kDoorOpen, {});
 }
 
 Explained<void> Service::listen() {
@@ -111,9 +125,10 @@ Explained<void> Service::listen() {
   options.strangers_max = settings_.strangers_max;
   options.strangers_per_address_max = settings_.strangers_per_address_max;
   options.proxies = settings_.proxies;
-  auto const of_offices = offices_ ? std::optional(offices_->context()) : std::nullopt;
-  auto tls = net::TlsContext::servers([cards = cards_, of_offices](std::string_view name) {
-    return name == kOfficesName ? of_offices : cards->find(name);
+  auto tls = net::TlsContext::servers([cards = cards_, gate = offices_](std::string_view name) {
+    if (name != kOfficesName) return cards->find(name);
+    auto const node = gate ? gate->node() : nullptr;
+    return node ? std::optional(node->context()) : std::nullopt;
   });
   if (!tls) return Explanation(strings::server::kRunTlsUnusable);
   auto listener = net::Listener::listen(
@@ -148,6 +163,7 @@ std::uint16_t Service::port() const { return listener_->port(); }
 
 std::optional<Sentence> Service::unhealthy() const {
   if (stopping_) return text::kServeStopping;
+  if (auto unsafe = node_->unsafe()) return unsafe;
   if (!node_->alive()) return text::kServeNotAlive;
   return std::nullopt;
 }
@@ -156,7 +172,10 @@ std::optional<Sentence> Service::unhealthy() const {
 
 void Service::arrive(std::shared_ptr<net::Channel> const& channel) {
   if (stopping_) return channel->close(net::CloseReason::kShutdown);
-  if (channel->server_name() == kOfficesName && offices_) return offices_->door().accept(channel);
+  if (channel->server_name() == kOfficesName) {
+    auto const node = offices_ ? offices_->node() : nullptr;
+    return node ? node->door().accept(channel) : channel->close(net::CloseReason::kRefused);
+  }
   // The handshake has found it.
   auto const number = meeting::parse_meeting_name(channel->server_name());
   if (!number) return channel->close(net::CloseReason::kRefused);
@@ -225,16 +244,25 @@ void Service::load(Number number, bool stranger) {
   auto& entry = meetings_[number];
   entry.by_stranger = stranger;
   entry.turn = std::make_shared<std::atomic<Turn>>(Turn::kWaits);
-  bool const taken = reads_.post(stranger ? Urgency::kBackground : Urgency::kUrgent, [this, number, turn = entry.turn] {
+  auto const job = [this, number, turn = entry.turn] {
     auto waits = Turn::kWaits;
     if (!turn->compare_exchange_strong(waits, Turn::kBegun)) return;
-    LoadingTools const tools{*node_, *keys_, work_, stops_, settings_.addresses};
+    LoadingTools const tools{*node_,
+                             *keys_,
+                             work_,
+                             stops_,
+                             settings_.addresses,
+                             std::uint64_t{settings_.meeting_mib} << 20,
+                             std::uint64_t{settings_.connections.send_queue_mib} << 20,
+                             [this](store::Lease const& lease) { give_back(lease); }};
     // Before the lease is asked for: what is read under it belongs to this life.
     auto const life = node_->life();
     auto const outcome = std::make_shared<Loading>(load_meeting(tools, number));
     strand_.post([this, number, life, outcome] { loaded(number, life, outcome); });
-  });
-  if (!taken) loaded(number, 0, std::make_shared<Loading>(Unusable{strings::server::kRunWorkLost}));
+  };
+  auto const urgency = stranger ? Urgency::kBackground : Urgency::kUrgent;
+  if (!reads_.post(urgency, job, number))
+    loaded(number, 0, std::make_shared<Loading>(Unusable{strings::server::kRunWorkLost}));
 }
 
 void Service::hurry(Number number) {
@@ -253,24 +281,37 @@ void Service::loaded(Number number, std::uint64_t life, std::shared_ptr<Loading>
   if (auto* meeting = std::get_if<LoadedMeeting>(outcome.get())) return serve(number, entry, std::move(*meeting));
   entry.since = Clock::now();
   auto const* elsewhere = std::get_if<store::Elsewhere>(outcome.get());
-  if (elsewhere != nullptr && elsewhere->silent()) return await(number, entry, *elsewhere);
-  auto const waiting = std::exchange(entry.waiting, {});
+  if (elsewhere != nullptr && elsewhere->silent()) {
+    return await(number, entry, std::min(elsewhere->alive_for + kRunOut, kSilentLook));
+  }
+  auto const* locked = std::get_if<InTheWay>(outcome.get());
+  if (locked != nullptr) {
+    if (!entry.locked) entry.locked = Clock::now();
+    if (Clock::now() - *entry.locked < kLockedMax) return await(number, entry, kLockedLook);
+    return not_loaded(number, entry, {strings::server::kDatabaseLocked, {{"meeting", number}}});
+  }
   if (elsewhere != nullptr) {
+    auto const waiting = std::exchange(entry.waiting, {});
     entry.stage = Stage::kElsewhere;
     entry.address = elsewhere->address;
     for (auto const& channel : waiting) arrive(channel);
     return;
   }
-  entry.stage = Stage::kFailed;
   auto const* why = std::get_if<Unusable>(outcome.get());
-  tells_.warning("not_loaded", why != nullptr ? why->why : Sentence(text::kLoadNoMeeting), number);
-  for (auto const& channel : waiting) refuse(channel, Refusal::kStorage, RefusedKind::kNoLease);
+  not_loaded(number, entry, why != nullptr ? why->why : Sentence(text::kLoadNoMeeting));
 }
 
-void Service::await(Number number, Entry& entry, store::Elsewhere const& elsewhere) {
+void Service::not_loaded(Number number, Entry& entry, Sentence const& why) {
+  entry.stage = Stage::kFailed;
+  tells_.warning("not_loaded", why, number);
+  for (auto const& channel : std::exchange(entry.waiting, {}))
+    refuse(channel, Refusal::kStorage, RefusedKind::kNoLease);
+}
+
+void Service::await(Number number, Entry& entry, net::Milliseconds after) {
   if (stopping_) return;
   entry.again.emplace(strand_);
-  entry.again->after(std::min(elsewhere.alive_for + kRunOut, kSilentLook), [this, number] {
+  entry.again->after(after, [this, number] {
     auto const found = meetings_.find(number);
     if (!stopping_ && found != meetings_.end()) load(number, found->second.by_stranger);
   });
@@ -283,6 +324,7 @@ void Service::serve(Number number, Entry& entry, LoadedMeeting meeting) {
     return;
   }
   metrics_.count(Counter::kLeasesTaken);
+  for (auto const& near : meeting.large) tells_.warning("meeting_large", near, number);
   entry.stage = Stage::kServing;
   entry.since = Clock::now();
   entry.lease = meeting.lease;
@@ -294,9 +336,10 @@ void Service::serve(Number number, Entry& entry, LoadedMeeting meeting) {
     return piece ? std::move(*piece) : std::nullopt;
   };
   options.on_commit = [this](std::chrono::microseconds took) { metrics_.committed(took); };
+  options.unsent_max = std::size_t{settings_.connections.send_queues_mib} << 20;
   entry.host = MeetingHost::make(
       loop_, std::move(options), std::move(meeting.core), std::move(meeting.store),
-      {.work = work_, .commits = commits_, .reads = reads_},
+      {.work = work_, .commits = commits_, .reads = reads_, .owner = number},
       [this, number](Notice const& notice) { tells_.notice(number, notice); },
       [this, number](Sentence const& why) { lost(number, why); }, std::move(meeting.slips));
   entry.host->begin();
@@ -332,17 +375,26 @@ void Service::let_all_go() {
 }
 
 void Service::give_back(store::Lease const& lease) {
-  // Whether it arrives or not: the lease runs out with this process, and is this process's own until then.
-  static_cast<void>(looks_.post(Urgency::kUrgent, [this, lease] { static_cast<void>(node_->give_back(lease)); }));
+  // Until it arrives it is this process's own, and runs out with it.
+  static_cast<void>(looks_.post(
+      Urgency::kUrgent,
+      [this, lease] {
+        if (!node_->give_back(lease)) strand_.post([this, lease] { owed_.push_back(lease); });
+      },
+      lease.meeting));
 }
 
 // ==================================================================================================== Time
 
 void Service::renew() {
   std::unique_lock lock(renewer_mutex_);
+  bool was_unsafe = false;
   while (!renewer_stops_) {
     lock.unlock();
     auto const done = node_->renew();
+    auto const unsafe = node_->unsafe();
+    if (unsafe && !was_unsafe) tells_.warning("database_unsafe", *unsafe, {});
+    was_unsafe = unsafe.has_value();
     if (!done) {
       metrics_.count(Counter::kRenewalsFailed);
       if (done.error().code == Refusal::kConflict && !fatal_.exchange(true)) tells_.fatal(done.error().what);
@@ -376,6 +428,12 @@ void Service::tick() {
   metrics_.set(Gauge::kSessions, sessions);
   metrics_.set(Gauge::kMeetings, serving);
   look_at_database();
+  look_at_offices();
+  // One at a time: a look never stands behind all that somebody has locked.
+  if (!owed_.empty()) {
+    give_back(owed_.front());
+    owed_.pop_front();
+  }
   timer_.after(kTick, [this] { tick(); });
 }
 
@@ -386,6 +444,8 @@ void Service::tick(Number number, Entry& entry) {
     lost(number, text::kServeNotAlive);
     return let_go(number);
   }
+  // It is on its way to a directory (store/moving.h), which waits for this.
+  if (!cards_->has(number)) return let_go(number);
   if (entry.host->sessions() > 0) {
     entry.since = Clock::now();
     return;
@@ -403,12 +463,26 @@ void Service::look_at_database() {
   }
   bool const taken = looks_.post(Urgency::kUrgent, [this, serving] {
     auto const done = std::shared_ptr<void>(nullptr, [this](void*) { looking_ = false; });
-    if (auto stops = store::stops(*pool_, serving)) stops_->add(*stops);
+    auto const begun_ms = boottime_ms();
+    if (auto stops = store::stops(*pool_, serving)) stops_->read(*stops, serving, begun_ms);
     if (auto const shut = cards_->refresh()) {
       for (auto const number : *shut) tells_.warning("keys_shut", text::kLoadKeysShut, number);
     }
   });
   if (!taken) looking_ = false;
+}
+
+void Service::look_at_offices() {
+  if (!offices_ || offices_->node() || Clock::now() - opened_ < kOfficesEvery || opening_.exchange(true)) return;
+  opened_ = Clock::now();
+  bool const taken = looks_.post(Urgency::kBackground, [this] {
+    struct Opening {
+      std::atomic<bool>& is;
+      ~Opening() { is = false; }  // also where a library throws
+    } const opening{opening_};
+    open_offices();
+  });
+  if (!taken) opening_ = false;
 }
 
 // ==================================================================================================== The end
@@ -447,7 +521,7 @@ void Service::stop() {
   }
   // Before what runs is waited for: others can go on with the meetings.
   if (node_) static_cast<void>(node_->leave());
-  if (offices_) offices_->door().stop();
+  if (offices_) offices_->stop();
   monitor_.reset();
   looks_.stop();
   reads_.stop();

@@ -16,6 +16,7 @@
 /// one at a time; and such a meeting goes thirty seconds after its last session, or when its place is wanted for
 /// somebody who shows one.
 #include <condition_variable>
+#include <deque>
 #include <thread>
 
 #include "server/meeting_loading.h"
@@ -69,6 +70,7 @@ class Service {
     Stage stage = Stage::kLoading;
     std::shared_ptr<std::atomic<Turn>> turn;             ///< of kLoading
     std::optional<net::Timer> again;                     ///< of kLoading: until the lease is asked for once more
+    std::optional<Clock::time_point> locked;             ///< of kLoading: since when somebody has its rows locked
     std::vector<std::shared_ptr<net::Channel>> waiting;  ///< of kLoading
     bool by_stranger = true;                             ///< nobody with a certificate has come yet
     std::shared_ptr<MeetingHost> host;                   ///< of kServing, kEnding
@@ -91,17 +93,22 @@ class Service {
   void load(Number number, bool stranger);
   void hurry(Number number);
   void loaded(Number number, std::uint64_t life, std::shared_ptr<Loading> const& outcome);
-  /// Whoever serves it has fallen silent.
-  void await(Number number, Entry& entry, store::Elsewhere const& elsewhere);
+  /// Whoever serves it has fallen silent, or somebody has locked its rows: it is asked for again, and whoever came
+  /// waits.
+  void await(Number number, Entry& entry, net::Milliseconds after);
+  void not_loaded(Number number, Entry& entry, Sentence const& why);
   void serve(Number number, Entry& entry, LoadedMeeting meeting);
   void let_go(Number number);
   void let_all_go();
   void tick();
   void tick(Number number, Entry& entry);
   void look_at_database();
+  void look_at_offices();
   // On any thread:
   void lost(Number number, Sentence const& why);
+  /// As often as it takes: one whose row somebody has locked is given back again at a later tick.
   void give_back(store::Lease const& lease);
+  void open_offices();
   // On a thread of its own:
   void renew();
 
@@ -113,14 +120,18 @@ class Service {
   std::shared_ptr<store::PostgresPool> pool_;
   std::unique_ptr<store::Node> node_;
   std::shared_ptr<MeetingCards> cards_;
-  std::unique_ptr<OfficeNode> offices_;  ///< nothing: its row in the database does not open, which was told
+  std::shared_ptr<OfficeGate> offices_;  ///< nothing: it is not wanted
   net::Loop loop_;
   net::Strand strand_;
   net::Timer timer_;
   /// Looks are what a node has to know and to say whatever else it waits for: stops, leases given back, new meetings.
   WorkPool work_, commits_, reads_, looks_;
   std::map<Number, Entry> meetings_;
+  std::deque<store::Lease> owed_;     ///< that could not be given back
   std::atomic<bool> looking_{false};  ///< at the database, for what is new
+  std::atomic<bool> opening_{false};  ///< the door of offices
+  Clock::time_point opened_ = Clock::now();
+  Sentence shut_;  ///< why that door was shut when it was tried last; touched by whoever is opening it
   std::shared_ptr<net::Listener> listener_;
   std::unique_ptr<Monitor> monitor_;
   std::atomic<std::uint64_t> ticked_ms_{0};

@@ -6,6 +6,7 @@
 #include "crypto/seal.h"
 #include "protocol/meeting/slip.h"
 #include "server/key_bundle.h"
+#include "server/token_key.h"
 #include "server/toml_reader.h"
 #include "strings/service.h"
 
@@ -17,8 +18,10 @@ namespace {
 
 constexpr std::size_t kTomlBytesMax = 256U << 10;
 constexpr std::size_t kAddressesMax = 8;
-/// What one laptop that reads slowly may make a node hold: a whole log, not a hall's worth of files.
-constexpr std::uint32_t kSendQueueMib = 64;
+/// What one laptop that reads slowly may make a node hold: a whole log, which it shares with whoever else is sent it.
+constexpr std::uint32_t kSendQueueMib = 128;
+/// And all laptops of a meeting together: a log that all of them are being sent counts once.
+constexpr std::uint32_t kSendQueuesMib = 256;
 constexpr std::size_t kNameBytesMax = 100;
 
 void take_addresses(Reader& reader, std::string_view key, std::vector<std::string>& out) {
@@ -34,7 +37,11 @@ void take_addresses(Reader& reader, std::string_view key, std::vector<std::strin
 void take_limits(Reader& reader, ServiceSettings& out) {
   reader.take("sessions", out.sessions_max);
   reader.take("meetings", out.meetings_max);
+  reader.take("meeting_mib", out.meeting_mib);
   reader.take("database_connections", out.database_connections);
+  std::uint64_t office_mib = out.office_bytes_max >> 20;
+  reader.take("office_mib", office_mib);
+  out.office_bytes_max = office_mib << 20;
   reader.take("strangers", out.strangers_max);
   reader.take("strangers_per_address", out.strangers_per_address_max);
   auto& one = out.connections;
@@ -44,6 +51,7 @@ void take_limits(Reader& reader, ServiceSettings& out) {
   reader.take("frames_per_s", one.frames_per_s);
   reader.take("frames_burst", one.frames_burst);
   reader.take("send_queue_mib", one.send_queue_mib);
+  reader.take("send_queues_mib", one.send_queues_mib);
   reader.done();
 }
 
@@ -68,6 +76,8 @@ void judge(Reader& top, ServiceSettings const& out, std::string const& listen, s
   }
   if (out.sessions_max == 0) top.say("limits.sessions", text::kKeyZero);
   if (out.meetings_max == 0) top.say("limits.meetings", text::kKeyZero);
+  if (out.office_bytes_max == 0) top.say("limits.office_mib", text::kKeyZero);
+  if (out.meeting_mib == 0) top.say("limits.meeting_mib", text::kKeyZero);
 }
 
 }  // namespace
@@ -77,6 +87,7 @@ Explained<ServiceSettings> parse_service(std::string_view toml, fs::path const& 
   if (!table) return table.error();
   ServiceSettings out;
   out.connections.send_queue_mib = kSendQueueMib;
+  out.connections.send_queues_mib = kSendQueuesMib;
   std::optional<Explanation> fault;
   Reader top(*table, "", fault);
   std::string listen, key, old_key, monitor;
@@ -102,8 +113,9 @@ Explained<ServiceSettings> parse_service(std::string_view toml, fs::path const& 
   out.listen = *parse_address(listen);
   if (!monitor.empty()) out.monitor = parse_address(monitor);
   if (out.addresses.empty()) out.addresses = {out.address};
-  out.service_key = folder / key;
-  if (!old_key.empty()) out.old_service_key = folder / old_key;
+  auto const place = [&](std::string const& word) { return names_token(word) ? fs::path(word) : folder / word; };
+  out.service_key = place(key);
+  if (!old_key.empty()) out.old_service_key = place(old_key);
   return out;
 }
 
@@ -132,15 +144,17 @@ Explained<ServiceKeys> read_service_keys(ServiceSettings const& settings) {
   return ServiceKeys(std::move(*now), std::move(*before));
 }
 
-Explained<Secret> read_service_key(fs::path const& file) {
+Explained<Secret> read_service_key(fs::path const& where) {
+  if (names_token(where.string())) return read_token_key(where.string());
   struct stat found {};
-  if (::stat(file.c_str(), &found) != 0) return system_error(strings::server::kFileUnreadable, file);
-  if ((found.st_mode & 077) != 0) return unusable(Sentence(text::kKeyFileOpen, {{"path", file.string()}}));
-  return read_secret(file);
+  if (::stat(where.c_str(), &found) != 0) return system_error(strings::server::kFileUnreadable, where);
+  if ((found.st_mode & 077) != 0) return unusable(Sentence(text::kKeyFileOpen, {{"path", where.string()}}));
+  return read_secret(where);
 }
 
-Explained<void> make_service_key(fs::path const& file) {
-  return write_secret(file, Secret::random(crypto::kSealKeyBytes));
+Explained<void> make_service_key(fs::path const& where) {
+  if (names_token(where.string())) return make_token_key(where.string());
+  return write_secret(where, Secret::random(crypto::kSealKeyBytes));
 }
 
 }  // namespace piaojue::server

@@ -13,15 +13,17 @@ struct ServiceSettings {
   std::string address;                      ///< where laptops reach this very node
   std::vector<std::string> addresses;       ///< that laptops are told to try, in this order; 8 at most
   std::string database;                     ///< libpq's connection string; may hold a password, so it is never said
-  fs::path service_key;                     ///< file of mode 0600
+  fs::path service_key;                     ///< file of mode 0600, or the URI of a token's key (token_key.h)
   std::optional<fs::path> old_service_key;  ///< that some rows may still be sealed under, while it is being rotated
   std::vector<std::string> proxies;         ///< addresses whose connections begin with a PROXY header, version 2
   std::optional<Address> monitor;           ///< health and figures; nothing: none
-  bool offices = false;                     ///< the door where offices make their meetings is open (office-service.md)
-  std::string log_file;                     ///< empty: stderr
-  unsigned threads = 0;                     ///< for heavy work; 0: as many as processors
+  bool offices = true;                      ///< the door where offices make their meetings is open (office-service.md)
+  std::uint64_t office_bytes_max = 16ULL << 30;  ///< of one office, as store::DraftBounds
+  std::string log_file;                          ///< empty: stderr
+  unsigned threads = 0;                          ///< for heavy work; 0: as many as processors
   std::size_t sessions_max = 10'000;
   std::size_t meetings_max = 500;
+  std::uint32_t meeting_mib = 1024;  ///< of a meeting's rows; one that has more is not served
   unsigned database_connections = 8;
   std::size_t strangers_max = 1024;            ///< as net::ListenOptions; a whole hall may come back at once
   std::size_t strangers_per_address_max = 64;  ///< from behind one router
@@ -46,9 +48,9 @@ class ServiceKeys {
 };
 [[nodiscard]] Explained<ServiceKeys> read_service_keys(ServiceSettings const& settings);
 
-/// The service key, of a file that nobody else can read: refused otherwise, as any other content is.
-[[nodiscard]] Explained<Secret> read_service_key(fs::path const& file);
-/// A new one, in a new file.
-[[nodiscard]] Explained<void> make_service_key(fs::path const& file);
+/// The service key, of a file that nobody else can read: refused otherwise, as any other content is. Or of a token.
+[[nodiscard]] Explained<Secret> read_service_key(fs::path const& where);
+/// A new one, in a new file, or on a token.
+[[nodiscard]] Explained<void> make_service_key(fs::path const& where);
 
 }  // namespace piaojue::server

@@ -86,6 +86,7 @@ Explained<Settings> parse_settings(std::string_view toml) {
     reader.take("frames_per_s", settings.frames_per_s);
     reader.take("frames_burst", settings.frames_burst);
     reader.take("send_queue_mib", settings.send_queue_mib);
+    reader.take("send_queues_mib", settings.send_queues_mib);
     reader.done();
   }
   top.done();
@@ -151,7 +152,12 @@ std::string format_settings(Settings const& s) {
          "\n"
          "# What may wait for a slow connection before it is closed. Pushes are shared, not copied.\n"
          "send_queue_mib = " +
-         number(s.send_queue_mib) + "\n";
+         number(s.send_queue_mib) +
+         "\n"
+         "# The same of all connections together, shared pushes once; beyond it whoever has most of his own is "
+         "closed.\n"
+         "send_queues_mib = " +
+         number(s.send_queues_mib) + "\n";
 }
 
 namespace {

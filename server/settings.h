@@ -31,7 +31,8 @@ struct Settings {
   std::uint32_t idle_ms = 45'000;
   std::uint32_t frames_per_s = 100;
   std::uint32_t frames_burst = 400;
-  std::uint32_t send_queue_mib = 256;
+  std::uint32_t send_queue_mib = 256;   ///< of one connection
+  std::uint32_t send_queues_mib = 512;  ///< of all connections of a meeting, what they share once
 
   std::string const& slip_host() const { return host.empty() ? listen.host : host; }
 };

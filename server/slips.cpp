@@ -103,15 +103,20 @@ std::string slip_file(meeting::Slip const& slip, meeting::Manifest const& manife
   return out + in_both(kSlipScan) + "\n" + line + "\n\n" + qr_code(line);
 }
 
-std::string sheet_line(PersonId person, std::string const& name, std::uint32_t roles, std::string const& device_code) {
-  std::string words;
-  for (auto const& [role, word] : {std::pair{meeting::kExpert, "expert"},
+std::vector<std::string_view> role_codes(std::uint32_t roles) {
+  std::vector<std::string_view> out;
+  for (auto const& [role, code] : {std::pair{meeting::kExpert, "expert"},
                                    {meeting::kChair, "chair"},
                                    {meeting::kClerk, "clerk"},
                                    {meeting::kSupervisor, "supervisor"},
-                                   {meeting::kScreen, "screen"}}) {
-    if ((roles & role) != 0) words += (words.empty() ? "" : "+") + std::string(word);
-  }
+                                   {meeting::kScreen, "screen"}})
+    if ((roles & role) != 0) out.emplace_back(code);
+  return out;
+}
+
+std::string sheet_line(PersonId person, std::string const& name, std::uint32_t roles, std::string const& device_code) {
+  std::string words;
+  for (auto const code : role_codes(roles)) words += (words.empty() ? "" : "+") + std::string(code);
   return std::to_string(person) + "\t" + name + "\t" + words + "\t" + (device_code.empty() ? "-" : device_code);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 /// Enrolment slips as files: printed, handed out, deleted.
 #include <string>
+#include <vector>
 
 #include "protocol/meeting/slip.h"
 
@@ -11,6 +12,9 @@ namespace piaojue::server {
 std::string slip_file(meeting::Slip const& slip, meeting::Manifest const& manifest);
 /// "07-王一": the number with as many digits as the last one's, at least two, and the name as a file may have it.
 std::string slip_name(meeting::Manifest const& manifest, meeting::PersonId person);
+
+/// "expert", "chair", …: as programs read them.
+std::vector<std::string_view> role_codes(std::uint32_t roles);
 
 /// A line of what the sign-in sheet is printed from (specification §9.1), fields divided by tabs: number, name, roles,
 /// device code. @param device_code empty: has not enrolled.

@@ -8,6 +8,7 @@
 #include "protocol/meeting/enrolment.h"
 #include "server/draft.h"
 #include "server/enrolments.h"
+#include "server/slips.h"
 #include "strings/server.h"
 
 namespace piaojue::server {
@@ -17,17 +18,6 @@ namespace text = strings::server;
 
 namespace {
 
-json::array roles_of(std::uint32_t roles) {
-  json::array out;
-  for (auto const& [role, code] : {std::pair{meeting::kExpert, "expert"},
-                                   {meeting::kChair, "chair"},
-                                   {meeting::kClerk, "clerk"},
-                                   {meeting::kSupervisor, "supervisor"},
-                                   {meeting::kScreen, "screen"}})
-    if ((roles & role) != 0) out.emplace_back(code);
-  return out;
-}
-
 /// With the newest keys of everybody: a replaced laptop has another code than the one before.
 json::array people_of(meeting::Manifest const& with_keys) {
   json::array out;
@@ -36,7 +26,7 @@ json::array people_of(meeting::Manifest const& with_keys) {
     json::object one{{"person", p},
                      {"name", person.name},
                      {"employer", person.employer},
-                     {"roles", roles_of(person.roles)},
+                     {"roles", json::value_from(role_codes(person.roles))},
                      {"enrolled", person.identity_key.has_value()},
                      {"device_code", nullptr}};
     if (person.identity_key)

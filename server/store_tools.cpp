@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/store_tools.h"
+
 #include <fcntl.h>
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 
+#include "server/clock.h"
 #include "server/directory_lock.h"
 #include "server/draft.h"
 #include "server/drafting.h"
@@ -11,6 +16,7 @@
 #include "server/office_node.h"
 #include "server/serve.h"
 #include "server/slips.h"
+#include "store/moving.h"
 #include "store/postgres_offices.h"
 #include "store/schema.h"
 #include "strings/refusals.h"
@@ -25,20 +31,6 @@ using store::MeetingNumber;
 namespace {
 
 constexpr std::size_t kMaterialBytesMax = 1U << 30;
-
-/// What a command needs of a service: few connections, and its keys.
-struct Tools {
-  ServiceSettings settings;
-  std::shared_ptr<store::PostgresPool> pool;
-};
-
-Explained<Tools> open_tools(fs::path const& file) {
-  auto settings = read_service(file);
-  if (!settings) return settings.error();
-  auto pool = store::PostgresPool::open({.url = settings->database, .connections = 2});
-  if (!pool) return pool.error();
-  return Tools{std::move(*settings), std::move(*pool)};
-}
 
 /// The draft names the meeting by an id of its own: two meetings of one number are two.
 bool is_same(Contents const& a, Contents const& b) {
@@ -72,6 +64,15 @@ std::vector<store::Stop> stops_of(Directory const& directory) {
   return out;
 }
 
+/// As nodes do. Where the row that says it does not open, nodes make no meetings either.
+Explained<ServiceKey> key_to_seal_under(Tools const& tools, ServiceKeys const& keys) {
+  store::PostgresOffices offices(tools.pool);
+  auto const standing = standing_key(offices, seal_of(keys));
+  if (standing) return standing->key;
+  if (standing.error().code == Refusal::kStorage) return standing.error();
+  return keys.before() ? ServiceKey::kBefore : ServiceKey::kNow;
+}
+
 /// @return whether the meeting is in the database already. Refused: another one of this number is.
 Explained<bool> is_there(Tools const& tools, MeetingNumber number, Contents const& contents) {
   auto const sealed = store::sealed_keys(*tools.pool, number);
@@ -85,6 +86,14 @@ Explained<bool> is_there(Tools const& tools, MeetingNumber number, Contents cons
 
 }  // namespace
 
+Explained<Tools> open_tools(fs::path const& file) {
+  auto settings = read_service(file);
+  if (!settings) return settings.error();
+  auto pool = store::PostgresPool::open({.url = settings->database, .connections = 2});
+  if (!pool) return pool.error();
+  return Tools{std::move(*settings), std::move(*pool)};
+}
+
 Explained<Contents> read_meeting(std::shared_ptr<store::PostgresPool> pool, MeetingNumber meeting) {
   auto const store = store::open_to_read(std::move(pool), meeting);
   if (!store) return store.error();
@@ -96,6 +105,69 @@ Explained<Contents> read_meeting(fs::path const& file, MeetingNumber meeting) {
   if (!tools) return tools.error();
   return read_meeting(tools->pool, meeting);
 }
+
+namespace {
+
+/// What `adopt` takes in, and into what.
+struct Taking {
+  Directory directory;
+  Tools tools;
+  MeetingNumber number = 0;
+  store::Whereabouts at;
+  std::string database;  ///< its id, in hexadecimal digits
+};
+
+/// Whether the database has all that the directory has: rows that are only ever added.
+bool has_all(Contents const& there, Contents const& here) {
+  return std::ranges::all_of(std::array{Table::kEntry, Table::kEnrolment}, [&](Table table) {
+    return std::ranges::all_of(here[table], [&](auto const& row) {
+      auto const found = there[table].find(row.first);
+      return found != there[table].end() && found->second == row.second;
+    });
+  });
+}
+
+/// @return whether it is there already. Refused: it may not come in.
+Explained<bool> may_come(Taking const& taking, Contents const& contents) {
+  auto const& path = taking.directory.path();
+  auto const there = is_there(taking.tools, taking.number, contents);
+  if (!there) return there;
+  if (taking.at.stay == store::Stay::kLeaving) {
+    return unusable(Sentence(text::kAdoptLeaving, {{"meeting", taking.number}}));
+  }
+  auto const before = adoption_of(taking.directory);
+  if (before && !before->from.empty()) return unusable(Sentence(text::kRunNotHereYet, {{"path", path.string()}}));
+  if (before && before->database != taking.database)
+    return unusable(Sentence(text::kAdoptElsewhere, {{"path", path.string()}}));
+  if (taking.at.stay == store::Stay::kGone) {
+    auto const draft = read_draft(contents);
+    if (!draft || to_bytes(draft->meeting_id) != taking.at.meeting_id)
+      return unusable(Sentence(text::kAdoptNumberTaken, {{"meeting", taking.number}}));
+    auto const came = release_of(taking.directory);
+    if (!came || came->database != taking.database || came->from != to_hex(taking.at.directory))
+      return unusable(Sentence(text::kAdoptOtherDirectory, {{"path", path.string()}, {"meeting", taking.number}}));
+  }
+  // Its log has gone on there; this directory's is the beginning of it, and whoever saw more would call it another.
+  if (before && before->done && !*there) return unusable(Sentence(text::kAdoptGone, {{"meeting", taking.number}}));
+  if (!*there) return false;
+  // Or the other way round: the database was set back, and what it has is the beginning of this one.
+  auto const rows = read_meeting(taking.tools.pool, taking.number);
+  if (!rows) return rows.error();
+  if (has_all(*rows, contents)) return true;
+  return unusable(Sentence(text::kAdoptLonger, {{"path", path.string()}, {"meeting", taking.number}}));
+}
+
+Explained<void> take_in(Taking const& taking, Secret const& key, Keys const& own, Contents contents) {
+  auto& pool = *taking.tools.pool;
+  if (auto const done = add_files(pool, taking.number, taking.directory.materials()); !done) return done;
+  auto& meta = contents[Table::kMeta];
+  meta[to_bytes(as_bytes(kKeysRow))] = seal_keys(key, taking.number, own);
+  for (auto const& stop : stops_of(taking.directory)) meta[store::stop_row(stop)] = {};
+  if (taking.at.stay != store::Stay::kGone) return store::create_meeting(pool, taking.number, 0, contents);
+  return store::come_back(pool, taking.number, taking.at.directory, contents);
+}
+
+}  // namespace
 
 Explained<void> adopt(fs::path const& file, fs::path const& path) {
   Directory const directory(path);
@@ -113,30 +185,28 @@ Explained<void> adopt(fs::path const& file, fs::path const& path) {
   if (!own) return own.error();
   auto const from = directory.open_store();
   if (!from) return from.error();
-  auto contents = read_contents(**from);
+  auto const contents = read_contents(**from);
   if (!contents) return contents.error();
-  auto const there = is_there(*tools, number, *contents);
-  if (!there) return there.error();
   auto const id = store::database_id(*tools->pool);
   if (!id) return id.error();
-  Adoption adoption{to_hex(*id), false};
-  if (auto const before = adoption_of(directory)) {
-    if (before->database != adoption.database)
-      return unusable(Sentence(text::kAdoptElsewhere, {{"path", path.string()}}));
-    // Its log has gone on there; this directory's is the beginning of it, and whoever saw more would call it another.
-    if (before->done && !*there) return unusable(Sentence(text::kAdoptGone, {{"meeting", number}}));
+  auto const at = store::whereabouts(*tools->pool, number);
+  if (!at) return at.error();
+  Taking const taking{directory, *tools, number, *at, to_hex(*id)};
+  auto const there = may_come(taking, *contents);
+  if (!there) return there.error();
+  // Before the directory is marked: where an office's draft holds the number, it stays a server's. That of a meeting
+  // which was here before is its own.
+  if (at->stay != store::Stay::kGone) {
+    if (auto const done = store::take_number(*tools->pool, number); !done) return done;
   }
+  auto const under = key_to_seal_under(*tools, *keys);
+  if (!under) return under.error();
   // First this, so that no moment is in which both may be served: a mark without a meeting is mended by repeating.
-  if (auto const done = mark_adopted(directory, {adoption.database, *there}); !done) return done;
+  if (auto const done = mark_adopted(directory, {taking.database, *there}); !done) return done;
   if (!*there) {
-    if (auto const done = add_files(*tools->pool, number, directory.materials()); !done) return done;
-    auto& meta = (*contents)[Table::kMeta];
-    meta[to_bytes(as_bytes(kKeysRow))] = seal_keys(keys->now(), number, *own);
-    for (auto const& stop : stops_of(directory)) meta[store::stop_row(stop)] = {};
-    if (auto const done = store::create_meeting(*tools->pool, number, 0, *contents); !done) return done;
+    if (auto const done = take_in(taking, key_of(*keys, *under), *own, *contents); !done) return done;
   }
-  adoption.done = true;
-  if (auto const done = mark_adopted(directory, adoption); !done) return done;
+  if (auto const done = mark_adopted(directory, {taking.database, true}); !done) return done;
   std::cout << "meeting " << number << " adopted\n";
   return {};
 }
@@ -193,40 +263,42 @@ Explained<bool> reseal_store(fs::path const& file, Lang lang) {
   if (!tools) return tools.error();
   auto const keys = read_service_keys(tools->settings);
   if (!keys) return keys.error();
-  auto const listed = store::list_meetings(*tools->pool);
+  store::PostgresOffices offices(tools->pool);
+  // From here on nodes seal what is new under the new key: what is listed below is all that is under the old one. A row
+  // that does not open is told at the end, and keeps no meeting from being put under the new key.
+  auto const address = address_of(tools->settings);
+  if (!address) return address.error();
+  auto const begun = reseal_identity(offices, seal_of(*keys), address->host, now_s());
+  if (!begun && begun.error().code == Refusal::kStorage) return begun.error();
+  auto const listed = store::numbers_here(*tools->pool);
   if (!listed) return listed.error();
   std::size_t done = 0;
-  for (auto const& one : *listed) {
-    auto const sealed = store::sealed_keys(*tools->pool, one.meeting);
+  for (auto const meeting : *listed) {
+    auto const sealed = store::sealed_keys(*tools->pool, meeting);
     if (!sealed) return sealed.error();
-    auto const own = *sealed ? keys->open(one.meeting, **sealed) : Result<Keys>(Refusal::kUnknown);
+    auto const own = *sealed ? keys->open(meeting, **sealed) : Result<Keys>(Refusal::kUnknown);
     if (!own) {
-      std::cerr << Sentence(text::kCheckBroken, {{"meeting", one.meeting}, {"reason", Sentence(text::kLoadKeysShut)}})
-                       .in(lang)
-                << std::endl;
+      std::cerr
+          << Sentence(text::kCheckBroken, {{"meeting", meeting}, {"reason", Sentence(text::kLoadKeysShut)}}).in(lang)
+          << std::endl;
       continue;
     }
     // If somebody else has done it meanwhile it is not counted: under which key he put it is not known here.
-    auto const after = seal_keys(keys->now(), one.meeting, *own);
-    auto const replaced = store::replace_sealed_keys(*tools->pool, one.meeting, **sealed, after);
+    auto const after = seal_keys(keys->now(), meeting, *own);
+    auto const replaced = store::replace_sealed_keys(*tools->pool, meeting, **sealed, after);
     if (!replaced) return replaced.error();
     if (*replaced) ++done;
   }
-  store::PostgresOffices offices(tools->pool);
   auto const of_offices = reseal_offices(offices, seal_of(*keys));
-  if (!of_offices) {
-    std::cerr << of_offices.error().in(lang) << std::endl;
-  }
+  // A row that does not open is found by both.
+  if (!begun || !of_offices) std::cerr << (begun ? of_offices.error() : begun.error()).in(lang) << std::endl;
   std::cout << "resealed " << done << " of " << listed->size() << "\n";
   if (of_offices) std::cout << "offices " << *of_offices << "\n";
-  return done == listed->size() && of_offices;
+  return done == listed->size() && begun && of_offices;
 }
 
 // ---- check
 
-namespace {
-
-/// As a node would take it up, but nobody is answered and nothing is written.
 Explained<std::uint64_t> check_meeting(Tools const& tools, ServiceKeys const& keys, MeetingNumber number,
                                        WorkPool& pool) {
   auto const contents = read_meeting(tools.pool, number);
@@ -246,8 +318,6 @@ Explained<std::uint64_t> check_meeting(Tools const& tools, ServiceKeys const& ke
   return Explanation(Sentence(text::kLoadNotTakenUp, {{"sentence", strings::sentence_of(core.error())}}));
 }
 
-}  // namespace
-
 Explained<bool> check_store(fs::path const& file, std::optional<MeetingNumber> meeting, Lang lang) {
   auto const tools = open_tools(file);
   if (!tools) return tools.error();
@@ -258,12 +328,18 @@ Explained<bool> check_store(fs::path const& file, std::optional<MeetingNumber> m
   if (meeting) {
     numbers.push_back(*meeting);
   } else {
-    auto const listed = store::list_meetings(*tools->pool);
+    auto listed = store::numbers_here(*tools->pool);
     if (!listed) return listed.error();
-    for (auto const& one : *listed) numbers.push_back(one.meeting);
+    numbers = std::move(*listed);
   }
   WorkPool pool({.threads = 1}, [](std::string const&) {});
   bool whole = true;
+  auto const leaving = meeting ? Explained<std::vector<MeetingNumber>>() : store::leaving(*tools->pool);
+  if (!leaving) return leaving.error();
+  for (auto const number : *leaving) {
+    whole = false;
+    std::cerr << Sentence(text::kCheckLeaving, {{"meeting", number}}).in(lang) << std::endl;
+  }
   for (auto const number : numbers) {
     auto const entries = check_meeting(*tools, *keys, number, pool);
     if (entries) {

@@ -10,6 +10,8 @@ using trustee::StoreName;
 
 namespace {
 
+constexpr std::uint64_t kNearlyOverMs = 200;
+
 HalfOf half_of(StoreName const& name) { return {name.batch, name.attempt}; }
 
 /// kind ‖ batch ‖ attempt, each u32be. The trustee is always 0.
@@ -66,18 +68,28 @@ void TrusteeSeat::on_mix_input(Hash const& open, meeting::MixItems items) {
 
 std::vector<trustee::Trustee::Job> TrusteeSeat::due(meeting::Record const& record,
                                                     meeting::Witnesses const& witnesses) {
-  stop_if_asked(record);
+  waits_for_word_ = !knows_its_persons_word(record);
+  if (waits_for_word_) return {};
   return trustee_.due(record, witnesses);
 }
 
-/// Whatever it returns, the share is not given by this process.
-void TrusteeSeat::stop_if_asked(meeting::Record const& record) {
-  if (!stop_asked_ || !record.in_progress() || record.attempt()->overridden.empty()) return;
-  if (record.attempt()->phase != meeting::BatchPhase::kConfirming) return;
+/// Whether a share may be given now, if that is what is due. Nothing else that is due in this phase is missed.
+bool TrusteeSeat::knows_its_persons_word(meeting::Record const& record) {
+  if (!stop_asked_ || !record.in_progress() || record.attempt()->overridden.empty()) return true;
+  if (record.attempt()->phase != meeting::BatchPhase::kConfirming) return true;
   HalfOf const attempt{record.attempt()->open.batch, record.attempt()->open.attempt};
-  if (stopped_.contains(attempt) || !stop_asked_(attempt)) return;
+  if (stopped_.contains(attempt)) return true;
+  auto const protest = trustee_.status(record).protest;
+  bool const due = protest && protest->left_ms == 0;
+  // It may run out between this look and the trustee's own.
+  if (protest && !due && protest->left_ms < kNearlyOverMs) return false;
+  auto const asked = stop_asked_(attempt, due ? record.attempt()->override_index : std::nullopt);
+  if (!asked) return false;
+  if (!*asked) return true;
   stopped_.insert(attempt);
+  // Whatever it returns, the share is not given by this process.
   static_cast<void>(trustee_.stop(record));
+  return true;
 }
 
 Result<void> TrusteeSeat::save(StoreName const& name, Secret const& plain) {

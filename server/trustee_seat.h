@@ -27,6 +27,8 @@ class TrusteeSeat final : private trustee::TrusteeStore {
   void on_request(Delivery::TokenWork work);
   void on_mix_input(Hash const& open, meeting::MixItems items);
   std::vector<trustee::Trustee::Job> due(meeting::Record const& record, meeting::Witnesses const& witnesses);
+  /// It was not known whether its person has said stop: to be looked at again soon.
+  bool waits_for_word() const { return waits_for_word_; }
   trustee::Trustee::Status status(meeting::Record const& record) const { return trustee_.status(record); }
 
  private:
@@ -34,13 +36,14 @@ class TrusteeSeat final : private trustee::TrusteeStore {
   Result<std::optional<Secret>> load(trustee::StoreName const& name) override;
   Result<void> erase(trustee::StoreName const& name) override;
   bool opens(meeting::HalfOf const& of, Secret const& key) const;
-  void stop_if_asked(meeting::Record const& record);
+  bool knows_its_persons_word(meeting::Record const& record);
 
   Secret const& seal_key_;
   OwnHalves& halves_;
   Shelf<Table::kTrustee> rows_;
   StopAsked stop_asked_;
   std::set<meeting::HalfOf> stopped_;
+  bool waits_for_word_ = false;
   std::map<trustee::StoreName, Bytes> sealed_;
   trustee::Trustee trustee_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/wire.h"
 
+#include <google/protobuf/io/coded_stream.h>
+
 #include "protocol/meeting/announced.h"
 #include "protocol/meeting/slip.h"
 #include "protocol/meeting/wire.h"
@@ -101,6 +103,28 @@ Result<Request> parse_request(ByteView frame) {
       break;
   }
   return out;
+}
+
+bool wants_much(ByteView frame) {
+  google::protobuf::io::CodedInputStream in(frame.data(), static_cast<int>(frame.size()));
+  while (auto const tag = in.ReadTag()) {
+    std::uint64_t number = 0;
+    std::uint32_t length = 0;
+    switch (tag >> 3) {
+      case v2::ClientFrame::kHelloFieldNumber:
+      case v2::ClientFrame::kGetAttachmentFieldNumber:
+      case v2::ClientFrame::kGetDraftFieldNumber:
+        return true;
+      default:
+        break;
+    }
+    // A frame has a number and messages, and nothing else.
+    bool const skipped = (tag & 7) == 0
+                             ? in.ReadVarint64(&number)
+                             : (tag & 7) == 2 && in.ReadVarint32(&length) && in.Skip(static_cast<int>(length));
+    if (!skipped) return false;
+  }
+  return false;
 }
 
 Bytes refused(std::uint64_t id, Refusal code) {

@@ -73,6 +73,10 @@ struct Request {
 /// @return kMalformed: no ClientFrame, without an id, or with a field that none has.
 [[nodiscard]] Result<Request> parse_request(ByteView frame);
 
+/// Whether the answer to this frame may be long, such as a log or a piece of a file: said by its tags alone, and also
+/// of one that parse_request refuses.
+[[nodiscard]] bool wants_much(ByteView frame);
+
 // ---- Replies
 Bytes refused(std::uint64_t id, Refusal code);
 /// The first frame of a connection, and the last: another node serves the meeting.

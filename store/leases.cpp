@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 
+#include "store/moving.h"
 #include "store/postgres/pool.h"
 #include "strings/server.h"
 
@@ -71,6 +72,7 @@ struct Node::Impl {
   };
   std::mutex mutex;
   std::map<std::string, Seen> seen;  ///< by node
+  std::optional<Sentence> unsafe;
   /// @return the row's own word if it has stood unchanged for longer than a row may: whose it is can not believe to be
   /// alive, whatever the database's clock has done meanwhile.
   std::optional<std::uint64_t> unchanged(std::string const& node, std::uint64_t alive_until);
@@ -81,6 +83,8 @@ struct Node::Impl {
     std::uint64_t alive_until = 0;  ///< microseconds
   };
   /// @return nothing: entered. Otherwise who has the name.
+  /// The settings may change while a connection lives, by a word to a running database.
+  Tried<void> judge_database();
   Tried<std::optional<Other>> enter(std::optional<std::uint64_t> dead = {});
   Tried<Taken> take(MeetingNumber meeting, std::optional<std::uint64_t> dead = {});
 };
@@ -92,6 +96,18 @@ std::optional<std::uint64_t> Node::Impl::unchanged(std::string const& node, std:
   if (one.alive_until != until) one = {until, now};
   if (now - one.since_ms < (kAliveFor + kMargin).count()) return std::nullopt;
   return until;
+}
+
+Tried<void> Node::Impl::judge_database() {
+  auto const connection = inner().borrow(Purpose::kRenewal);
+  auto durable = connection ? postgres::judge_durability(**connection, postgres::renewal_deadline())
+                            : Tried<void>(connection.error());
+  bool const found_unsafe = !durable && durable.error().state == postgres::kNotDurable;
+  if (found_unsafe) alive_until_ms = 0;
+  std::lock_guard const lock(mutex);
+  if (durable) unsafe.reset();
+  if (found_unsafe) unsafe = durable.error().what;
+  return durable;
 }
 
 Tried<std::optional<Node::Impl::Other>> Node::Impl::enter(std::optional<std::uint64_t> dead) {
@@ -153,7 +169,13 @@ Node::Identity const& Node::identity() const { return impl_->identity; }
 std::shared_ptr<PostgresPool> const& Node::pool() const { return impl_->pool; }
 std::uint64_t Node::life() const { return boottime_ms() < impl_->alive_until_ms ? impl_->lives.load() : 0; }
 
+std::optional<Sentence> Node::unsafe() const {
+  std::lock_guard const lock(impl_->mutex);
+  return impl_->unsafe;
+}
+
 Explained<void> Node::renew() {
+  if (auto const durable = impl_->judge_database(); !durable) return impl_->inner().explain(durable.error());
   auto const sent = boottime_ms();
   auto const renewal = impl_->mine("UPDATE piaojue_node SET alive_until = " + alive_until() +
                                    " WHERE name = $1 AND process = $2 AND alive_until > clock_timestamp()");
@@ -177,11 +199,14 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
   Statement lock("SELECT 1::int8 FROM piaojue_meeting WHERE meeting = $1 FOR UPDATE");
   lock.number(meeting);
   auto update = mine(
-      "UPDATE piaojue_meeting SET node = $1, process = $2, epoch = epoch + 1 WHERE meeting = $3 AND (node IS NULL OR "
+      "UPDATE piaojue_meeting SET node = $1, process = $2, epoch = epoch + 1 WHERE meeting = $3 AND NOT EXISTS "
+      "(SELECT 1 FROM piaojue_meta t WHERE t.meeting = $3 AND t.key = $5) AND (node IS NULL OR "
       "(node = $1 AND process = $2) OR NOT EXISTS (SELECT 1 FROM piaojue_node n WHERE n.name = piaojue_meeting.node "
       "AND n.process = piaojue_meeting.process AND n.alive_until > clock_timestamp() AND " +
       in_microseconds("n.alive_until") + " <> $4))");
-  update.number(meeting).number(dead.value_or(0));
+  update.number(meeting).number(dead.value_or(0)).own_bytes(moved_row());
+  Statement moved("SELECT 1::int8 FROM piaojue_meta WHERE meeting = $1 AND key = $2");
+  moved.number(meeting).own_bytes(moved_row());
   Statement who("SELECT m.epoch::int8, m.node, m.process, n.address, " + in_microseconds("n.alive_until") + ", " +
                 in_microseconds("greatest(n.alive_until - clock_timestamp(), interval '0')") +
                 " FROM piaojue_meeting m LEFT JOIN piaojue_node n "
@@ -191,16 +216,20 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
   if (!connection) return connection.error();
   auto& on = **connection;
   auto const until = inner().answer_deadline();
-  auto const answers = on.run(
-      {Statement("BEGIN ISOLATION LEVEL READ COMMITTED"), std::move(lock), std::move(update), std::move(who)}, until);
-  if (!answers) return answers.error();
+  std::vector<Statement> group{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
+  std::ranges::move(postgres::locked_for(on), std::back_inserter(group));
+  auto const first = group.size();
+  for (auto* one : {&lock, &update, &who, &moved}) group.push_back(std::move(*one));
+  auto const answers = on.run(group, until);
+  if (!answers) return postgres::in_the_way(answers.error());
   // This commit stands behind all that is in the rows: once it is on the standby, they are too.
   auto const committed = on.run({Statement("COMMIT")}, until);
   if (!committed) return committed.error();
   if (!(*committed)[0].tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
-  if ((*answers)[1].rows() == 0) return Taken(NoMeeting{});
-  auto const& row = (*answers)[3];
-  if ((*answers)[2].affected() == 1) return Taken(Lease{meeting, row.number(0, 0)});
+  // One that is on its way out is nobody's, whoever held it.
+  if ((*answers)[first].rows() == 0 || (*answers)[first + 3].rows() != 0) return Taken(NoMeeting{});
+  auto const& row = (*answers)[first + 2];
+  if ((*answers)[first + 1].affected() == 1) return Taken(Lease{meeting, row.number(0, 0)});
   if (!dead && !row.null(0, 4)) {
     if (auto const stopped = unchanged(row.text(0, 1), row.number(0, 4))) return take(meeting, stopped);
   }
@@ -213,7 +242,7 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
 
 Explained<Taken> Node::take(MeetingNumber meeting) {
   auto const taken = postgres::patiently(impl_->inner(), [&] { return impl_->take(meeting); });
-  if (!taken) return impl_->inner().explain(taken.error());
+  if (!taken) return postgres::explain_locked(impl_->inner(), taken.error());
   return *taken;
 }
 
@@ -222,8 +251,12 @@ Explained<void> Node::give_back(Lease const& lease) {
       "UPDATE piaojue_meeting SET node = NULL, process = NULL WHERE node = $1 AND process = $2 AND meeting = $3 AND "
       "epoch = $4");
   free.number(lease.meeting).number(lease.epoch);
-  auto const done = postgres::run_patiently(impl_->inner(), {free});
-  if (!done) return impl_->inner().explain(done.error());
+  auto const connection = impl_->inner().borrow();
+  if (!connection) return impl_->inner().explain(connection.error());
+  auto group = postgres::locked_for(**connection);
+  group.push_back(std::move(free));
+  auto const done = (*connection)->run(postgres::transaction(std::move(group)), impl_->inner().answer_deadline());
+  if (!done) return postgres::explain_locked(impl_->inner(), done.error());
   return {};
 }
 

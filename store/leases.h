@@ -50,7 +50,7 @@ class Node {
 
   /// Every kRenewEvery, from one thread. One that comes too late begins another life. @return kConflict: another
   /// process has entered under this name, or the row is gone: this one serves nothing any more and is to end. kStorage:
-  /// try again.
+  /// try again. While the database may lose what it confirms (`unsafe`) nothing is renewed, and this is not alive.
   [[nodiscard]] Explained<void> renew();
   /// Less than kAliveFor, with a margin, has gone by since the last renewal that succeeded was sent, by a clock that
   /// also runs while the machine sleeps. While it is false nothing may be answered or pushed to anybody. Any thread.
@@ -58,10 +58,14 @@ class Node {
   /// Which life this is, from 1; 0: not alive. Another one begins when a renewal came too late: others may have served
   /// meanwhile, and what was loaded in an earlier life may not be spoken of any more. Any thread.
   std::uint64_t life() const;
+  /// Why the database was found to be unsafe at the last renewal; nothing: it was not. Any thread.
+  std::optional<Sentence> unsafe() const;
 
-  /// The lease of a meeting, if it is free, this process's already, or its holder's time has run out.
+  /// The lease of a meeting, if it is free, this process's already, or its holder's time has run out. kBusy: somebody
+  /// has had its row locked for kLockedFor, as a commit has or a psql that was left open; to be asked again.
   [[nodiscard]] Explained<Taken> take(MeetingNumber meeting);
-  /// Once nothing is committed under it any more. Of one that is another's by now it does nothing.
+  /// Once nothing is committed under it any more. Of one that is another's by now it does nothing. Tried once: where it
+  /// is refused the lease is still this process's, and to be given back again. kBusy as `take`.
   [[nodiscard]] Explained<void> give_back(Lease const& lease);
   /// Gives everything back and takes this process's row away.
   [[nodiscard]] Explained<void> leave();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocol/meeting/slip.h"
+#include "store/moving.h"
 #include "store/postgres/rows.h"
 #include "store/schema.h"
 #include "strings/server.h"
@@ -30,6 +31,28 @@ Statement keys_of(MeetingNumber meeting) {
   return row;
 }
 
+constexpr std::string_view kHeld = "our held";  ///< state of a fault of our own
+
+/// In the transaction that writes under the number: from here on no draft of an office takes it.
+Tried<void> take_number(postgres::Connection& on, MeetingNumber meeting, postgres::Pool const& pool) {
+  Statement take(
+      "INSERT INTO piaojue_number (meeting, office) SELECT $1::int8, 0 WHERE NOT EXISTS (SELECT 1 FROM piaojue_number "
+      "WHERE meeting = $1::int8)");
+  take.number(meeting);
+  // After that, so that what another one has committed meanwhile is seen.
+  Statement holder("SELECT office::int8 FROM piaojue_number WHERE meeting = $1 FOR UPDATE");
+  holder.number(meeting);
+  auto const answers = on.run({take, holder}, pool.answer_deadline());
+  if (!answers) return answers.error();
+  auto const& row = (*answers)[1];
+  if (row.rows() == 1 && row.number(0, 0) == 0) return {};
+  return Fault{Fate::kRefused, {text::kDatabaseNumberHeld, {{"meeting", meeting}}}, std::string(kHeld)};
+}
+
+Explanation explained(postgres::Pool const& pool, Fault const& fault) {
+  return pool.explain(fault, fault.state == kHeld ? Refusal::kConflict : Refusal::kStorage);
+}
+
 Sentence number_taken(MeetingNumber meeting) { return {text::kDatabaseNumberTaken, {{"meeting", meeting}}}; }
 
 /// Everything of a new meeting, as writes.
@@ -53,19 +76,30 @@ Tried<void> run_in_portions(postgres::Connection& on, std::vector<Statement> con
   return {};
 }
 
-Tried<void> run_transaction(postgres::Pool& pool, std::vector<Statement> statements, std::size_t portion) {
+/// @param meeting whose number is taken first.
+Tried<void> run_transaction(postgres::Pool& pool, MeetingNumber meeting, std::vector<Statement> const& statements,
+                            std::size_t portion) {
   auto const connection = pool.borrow();
   if (!connection) return connection.error();
-  return run_in_portions(**connection, postgres::transaction(std::move(statements)), portion, pool);
+  auto& on = **connection;
+  auto const begun = on.run({Statement("BEGIN ISOLATION LEVEL READ COMMITTED")}, pool.answer_deadline());
+  if (!begun) return begun.error();
+  if (auto const taken = take_number(on, meeting, pool); !taken) return taken;
+  if (auto const done = run_in_portions(on, statements, portion, pool); !done) return done;
+  auto const ended = on.run({Statement("COMMIT")}, pool.answer_deadline());
+  return ended ? Tried<void>() : ended.error();
 }
 
 }  // namespace
 
 Explained<std::vector<ListedMeeting>> list_meetings(PostgresPool& pool, std::optional<std::uint32_t> office) {
   auto& inner = pool.impl().pool;
-  Statement rows("SELECT meeting::int8, office::int8, node FROM piaojue_meeting");
+  Statement rows(
+      "SELECT meeting::int8, office::int8, node FROM piaojue_meeting m WHERE NOT EXISTS (SELECT 1 FROM piaojue_meta t "
+      "WHERE t.meeting = m.meeting AND t.key = $1)");
+  rows.own_bytes(moved_row());
   if (office) {
-    rows.sql += " WHERE office = $1";
+    rows.sql += " AND office = $2";
     rows.number(*office);
   }
   rows.sql += " ORDER BY meeting";
@@ -108,15 +142,16 @@ Explained<void> create_meeting(PostgresPool& pool, MeetingNumber meeting, std::u
   Statement row("INSERT INTO piaojue_meeting (meeting, office, epoch, commits) VALUES ($1, $2, 0, 0)");
   row.number(meeting).number(office);
   std::vector<Statement> statements{row};
+  if (office != 0) statements.push_back(postgres::insert_facts(meeting, office, meeting, facts_of(contents)));
   for (auto& one : postgres::statements_of(meeting, writes)) statements.push_back(std::move(one));
   bool retried = false;
   auto const done = postgres::patiently(inner, [&] {
-    auto one = run_transaction(inner, statements, kPiecesAtOnce);
+    auto one = run_transaction(inner, meeting, statements, kPiecesAtOnce);
     retried |= !one && one.error().fate == Fate::kAgain;
     return one;
   });
   if (done) return {};
-  if (done.error().state != postgres::kUniqueViolation) return inner.explain(done.error());
+  if (done.error().state != postgres::kUniqueViolation) return explained(inner, done.error());
   // It may be this meeting itself, of an attempt whose answer was lost.
   auto const keys = sealed_keys(pool, meeting);
   if (!keys) return keys.error();
@@ -134,10 +169,21 @@ Explained<void> create_meeting(PostgresPool& pool, MeetingNumber meeting, std::u
   return Explanation(number_taken(meeting), inner.place(), Refusal::kConflict);
 }
 
+Explained<void> take_number(PostgresPool& pool, MeetingNumber meeting) {
+  auto& inner = pool.impl().pool;
+  auto const done = postgres::patiently(inner, [&] {
+    auto one = run_transaction(inner, meeting, {}, 1);
+    if (!one && one.error().state == postgres::kUniqueViolation) one = Fault{Fate::kAgain, one.error().what, {}};
+    return one;
+  });
+  if (!done) return explained(inner, done.error());
+  return {};
+}
+
 Explained<MeetingNumber> free_number(PostgresPool& pool) {
   auto& inner = pool.impl().pool;
   auto const answers =
-      postgres::run_patiently(inner, {Statement("SELECT coalesce(max(meeting), 0)::int8 FROM piaojue_meeting")});
+      postgres::run_patiently(inner, {Statement("SELECT coalesce(max(meeting), 0)::int8 FROM piaojue_number")});
   if (!answers) return inner.explain(answers.error());
   auto const last = (*answers)[0].number(0, 0);
   if (last >= meeting::kMeetingNumberMax) {
@@ -158,7 +204,9 @@ Explained<void> write_row(PostgresPool& pool, MeetingNumber meeting, Table table
   lock.number(meeting);
   Writes writes;
   writes.put(table, std::move(key), std::move(value));
-  std::vector<Statement> statements{lock};
+  Statement moved("SELECT 1::int8 FROM piaojue_meta WHERE meeting = $1 AND key = $2");
+  moved.number(meeting).own_bytes(moved_row());
+  std::vector<Statement> statements{lock, moved};
   for (auto& one : postgres::statements_of(meeting, writes)) {
     // Of a meeting that is not there nothing is written.
     statements.push_back(std::move(one));
@@ -174,6 +222,8 @@ Explained<void> write_row(PostgresPool& pool, MeetingNumber meeting, Table table
     if ((*answers)[1].rows() != 1) {
       return Fault{Fate::kRefused, {text::kDatabaseMeetingMissing, {{"meeting", meeting}}}, {}};
     }
+    if ((*answers)[2].rows() != 0)
+      return Fault{Fate::kRefused, {text::kDatabaseMeetingGone, {{"meeting", meeting}}}, {}};
     auto const committed = on.run({Statement("COMMIT")}, inner.answer_deadline());
     if (!committed) return committed.error();
     return {};
@@ -253,12 +303,12 @@ Explained<void> add_file(PostgresPool& pool, MeetingNumber meeting, Hash const& 
     at += some.size();
   } while (at < bytes.size());
   auto const done = postgres::patiently(inner, [&] {
-    auto one = run_transaction(inner, statements, kPiecesAtOnce);
+    auto one = run_transaction(inner, meeting, statements, kPiecesAtOnce);
     // Somebody else writes the same file.
     if (!one && one.error().state == postgres::kUniqueViolation) one = Fault{Fate::kAgain, one.error().what, {}};
     return one;
   });
-  if (!done) return inner.explain(done.error());
+  if (!done) return explained(inner, done.error());
   return {};
 }
 
@@ -273,8 +323,8 @@ Explained<std::optional<Bytes>> read_file_piece(PostgresPool& pool, MeetingNumbe
     auto const from = std::max(offset, begin) - begin;
     auto const to = std::min(end, begin + kFilePieceBytes) - begin;
     Statement part(
-        "SELECT substring(bytes from $4::int4 for $5::int4) FROM piaojue_file WHERE meeting = $1 AND hash = $2 AND "
-        "piece = $3");
+        "SELECT substring(bytes from $4::int4 for $5::int4) FROM piaojue_file WHERE meeting = coalesce((SELECT files "
+        "FROM piaojue_office_meeting WHERE meeting = $1::int8), $1::int8) AND hash = $2 AND piece = $3");
     part.number(meeting).bytes(hash.view()).number(piece).number(from + 1).number(to - from);
     statements.push_back(std::move(part));
   }

@@ -13,7 +13,7 @@ struct ListedMeeting {
   std::uint32_t office = 0;         ///< whose it is; 0: the operator's
   std::optional<std::string> node;  ///< who holds its lease, alive or not
 };
-/// Ascending by number. @param office nothing: all of them.
+/// Ascending by number, without those that are leaving or gone (moving.h). @param office nothing: all of them.
 [[nodiscard]] Explained<std::vector<ListedMeeting>> list_meetings(PostgresPool& pool,
                                                                   std::optional<std::uint32_t> office = {});
 
@@ -23,8 +23,12 @@ struct ListedMeeting {
 [[nodiscard]] Explained<bool> replace_sealed_keys(PostgresPool& pool, MeetingNumber meeting, ByteView before,
                                                   ByteView after);
 
+/// The number is a meeting's from now on, and no office's draft takes it; can be repeated. Whatever is written under a
+/// number takes it, too. Refused, kConflict: an office's draft holds it.
+[[nodiscard]] Explained<void> take_number(PostgresPool& pool, MeetingNumber meeting);
+
 /// In one transaction, or not at all. @param contents with the row "keys" in kMeta.
-/// Refused, kConflict: the number is taken.
+/// Refused, kConflict: the number is taken, or an office's draft holds it.
 [[nodiscard]] Explained<void> create_meeting(PostgresPool& pool, MeetingNumber meeting, std::uint32_t office,
                                              Contents const& contents);
 /// The next number that is free; nothing is reserved by it.
@@ -50,7 +54,8 @@ std::vector<Stop> stops_in(Contents const& contents);
 [[nodiscard]] Explained<std::map<MeetingNumber, std::vector<Stop>>> stops(PostgresPool& pool,
                                                                           std::vector<MeetingNumber> const& meetings);
 
-/// Files of the candidates. `add_file` can be repeated. @return of `read_file_piece` nothing: not there, or shorter.
+/// Files of the candidates; a rehearsal that an office made has those of the meeting that it rehearses. `add_file` can
+/// be repeated. Refused, kConflict: as `take_number`. @return of `read_file_piece` nothing: not there, or shorter.
 [[nodiscard]] Explained<void> add_file(PostgresPool& pool, MeetingNumber meeting, Hash const& hash, ByteView bytes);
 [[nodiscard]] Explained<std::optional<Bytes>> read_file_piece(PostgresPool& pool, MeetingNumber meeting,
                                                               Hash const& hash, std::uint64_t offset,

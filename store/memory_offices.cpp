@@ -1,20 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/memory_offices.h"
 
+#include <set>
+
+#include "protocol/meeting/codec.h"
+#include "store/moving.h"
 #include "store/offices_said.h"
 
 namespace piaojue::store {
 
 using Guard = std::lock_guard<std::mutex>;
 
+namespace {
+
+/// Out of the service, or on its way (moving.h).
+bool is_moved(Contents const& contents) { return contents[Table::kMeta].contains(moved_row()); }
+
+}  // namespace
+
 MemoryOffices::Draft* MemoryOffices::find(OfficeNumber office, RequestId const& request) {
   auto const it = drafts_.find({office, request});
   return it == drafts_.end() ? nullptr : &it->second;
 }
 
+MemoryOffices::Draft* MemoryOffices::find(OfficeNumber office, DraftId const& draft) {
+  auto* there = find(office, draft.request);
+  bool const is_it =
+      there != nullptr && there->meeting == draft.meeting && crypto::sha256({there->description}) == draft.description;
+  return is_it ? there : nullptr;
+}
+
 MemoryOffices::Meeting* MemoryOffices::find(OfficeNumber office, MeetingNumber meeting) {
   auto const it = meetings_.find(meeting);
-  return it == meetings_.end() || it->second.office != office ? nullptr : &it->second;
+  return it == meetings_.end() || it->second.office != office || is_moved(it->second.contents) ? nullptr : &it->second;
 }
 
 std::map<MeetingNumber, MemoryOffices::Meeting> MemoryOffices::meetings() const {
@@ -126,25 +144,43 @@ Explained<bool> MemoryOffices::enrol(OfficeRow const& row) {
   return true;
 }
 
+Explained<void> MemoryOffices::confirm(OfficeNumber /*office*/) { return {}; }
+
+bool MemoryOffices::occupy(MeetingNumber meeting) {
+  Guard const lock(mutex_);
+  bool const is_draft = std::ranges::any_of(drafts_, [&](auto const& one) { return one.second.meeting == meeting; });
+  return !is_draft && meetings_.try_emplace(meeting).second;
+}
+
+OfficeHas MemoryOffices::has(OfficeNumber office) const {
+  OfficeHas out;
+  for (auto const& [key, draft] : drafts_) {
+    if (key.first != office || !draft.created) continue;
+    ++out.meetings;
+    out.bytes += draft.bytes;
+  }
+  return out;
+}
+
 Explained<OfficeDraftRow> MemoryOffices::begin_draft(OfficeNumber office, RequestId const& request,
                                                      NewDraft const& fresh, DraftBounds const& bounds) {
   Guard const lock(mutex_);
   if (auto const* known = find(office, request)) {
     return OfficeDraftRow{known->meeting, known->created, known->description, known->parts};
   }
-  std::size_t created = 0;
   for (auto const& [key, draft] : drafts_) {
     if (draft.meeting == fresh.meeting) return number_taken();
-    if (key.first == office && draft.created) ++created;
   }
   if (meetings_.contains(fresh.meeting)) return number_taken();
-  if (auto const fits = check_bounds(bounds, fresh.bytes, created); !fits) return fits.error();
-  drop_oldest(office, fresh.bytes, bounds);
+  auto const made = has(office);
+  if (auto const fits = check_bounds(bounds, fresh.bytes, made); !fits) return fits.error();
+  drop_oldest(office, fresh.bytes, bounds, draft_room(bounds, made));
   drafts_[{office, request}] = {fresh.meeting, false, fresh.description, fresh.bytes, ++touches_, {}, {}};
   return OfficeDraftRow{fresh.meeting, false, fresh.description, {}};
 }
 
-void MemoryOffices::drop_oldest(OfficeNumber office, std::uint64_t bytes, DraftBounds const& bounds) {
+void MemoryOffices::drop_oldest(OfficeNumber office, std::uint64_t bytes, DraftBounds const& bounds,
+                                std::uint64_t room) {
   for (;;) {
     std::size_t count = 0;
     auto oldest = drafts_.end();
@@ -155,7 +191,7 @@ void MemoryOffices::drop_oldest(OfficeNumber office, std::uint64_t bytes, DraftB
       all += it->second.bytes;
       if (oldest == drafts_.end() || it->second.touched < oldest->second.touched) oldest = it;
     }
-    if (oldest == drafts_.end() || (count < bounds.drafts_max && all <= bounds.draft_bytes_max)) return;
+    if (oldest == drafts_.end() || (count < bounds.drafts_max && all <= room)) return;
     drafts_.erase(oldest);
   }
 }
@@ -167,11 +203,11 @@ Explained<std::optional<OfficeDraftRow>> MemoryOffices::draft(OfficeNumber offic
   return std::optional(OfficeDraftRow{draft->meeting, draft->created, draft->description, draft->parts});
 }
 
-Explained<std::optional<PartState>> MemoryOffices::put_piece(OfficeNumber office, RequestId const& request,
+Explained<std::optional<PartState>> MemoryOffices::put_piece(OfficeNumber office, DraftId const& id,
                                                              DraftPart const& part, std::uint64_t offset,
                                                              ByteView bytes) {
   Guard const lock(mutex_);
-  auto* draft = find(office, request);
+  auto* draft = find(office, id);
   if (draft == nullptr) return std::optional<PartState>();
   if (draft->created) return std::optional(PartState{part.size, true});
   auto& state = draft->parts[part.number];
@@ -183,10 +219,10 @@ Explained<std::optional<PartState>> MemoryOffices::put_piece(OfficeNumber office
   return std::optional(state);
 }
 
-Explained<std::optional<Bytes>> MemoryOffices::read_piece(OfficeNumber office, RequestId const& request,
-                                                          DraftPart const& part, std::uint64_t offset) {
+Explained<std::optional<Bytes>> MemoryOffices::read_piece(OfficeNumber office, DraftId const& id, DraftPart const& part,
+                                                          std::uint64_t offset) {
   Guard const lock(mutex_);
-  auto* draft = find(office, request);
+  auto* draft = find(office, id);
   if (draft == nullptr || draft->created) return std::optional<Bytes>();
   auto const& bytes = draft->files[part.sha256];
   if (offset >= bytes.size()) return std::optional<Bytes>();
@@ -194,10 +230,10 @@ Explained<std::optional<Bytes>> MemoryOffices::read_piece(OfficeNumber office, R
   return std::optional(to_bytes(ByteView(bytes).subspan(offset, length)));
 }
 
-Explained<void> MemoryOffices::judge_part(OfficeNumber office, RequestId const& request, DraftPart const& part,
+Explained<void> MemoryOffices::judge_part(OfficeNumber office, DraftId const& id, DraftPart const& part,
                                           bool is_right) {
   Guard const lock(mutex_);
-  auto* draft = find(office, request);
+  auto* draft = find(office, id);
   if (draft == nullptr || draft->created) return {};
   auto& state = draft->parts[part.number];
   if (state.have != part.size || state.whole) return {};
@@ -210,30 +246,24 @@ Explained<void> MemoryOffices::judge_part(OfficeNumber office, RequestId const& 
   return {};
 }
 
-Explained<bool> MemoryOffices::copy_files(OfficeNumber office, RequestId const& request, MeetingNumber from) {
+Explained<std::optional<MeetingNumber>> MemoryOffices::create(OfficeNumber office, DraftId const& id,
+                                                              NewMeeting const& made, DraftBounds const& bounds) {
   Guard const lock(mutex_);
-  auto* draft = find(office, request);
-  auto const* meeting = find(office, from);
-  if (draft == nullptr || draft->created || meeting == nullptr) return false;
-  draft->files = meeting->files;
-  return true;
-}
-
-Explained<std::optional<MeetingNumber>> MemoryOffices::create(OfficeNumber office, RequestId const& request,
-                                                              Contents const& contents, ByteView slips,
-                                                              std::vector<Hash> const& sheets) {
-  Guard const lock(mutex_);
-  auto* draft = find(office, request);
+  auto* draft = find(office, id);
   if (draft == nullptr) return std::optional<MeetingNumber>();
   auto const number = draft->meeting;
   if (draft->created) return std::optional(number);
-  if (meetings_.contains(number)) {
-    drafts_.erase({office, request});
-    return number_taken();
-  }
-  for (auto const& sheet : sheets) draft->files.erase(sheet);
-  meetings_[number] = {office, contents, to_bytes(slips), std::move(draft->files)};
+  auto const* like = made.like ? find(office, *made.like) : nullptr;
+  if (made.like && like == nullptr) return std::optional<MeetingNumber>();
+  if (made.identity != identity_) return sealed_anew();
+  auto const sheets = bytes_of(made.sheets);
+  if (sheets > draft->bytes) return std::optional<MeetingNumber>();
+  auto const bytes = draft->bytes - sheets + bytes_of(made);
+  if (has(office).bytes + bytes > bounds.office_bytes_max) return office_full(bounds);
+  for (auto const& sheet : made.sheets) draft->files.erase(sheet.sha256);
+  meetings_[number] = {office, made.contents, made.slips, like != nullptr ? like->files : std::move(draft->files)};
   draft->created = true;
+  draft->bytes = bytes;
   draft->files.clear();
   draft->parts.clear();
   return std::optional(number);
@@ -257,12 +287,22 @@ OwnMeeting seen(MeetingNumber number, MemoryOffices::Meeting const& meeting) {
 
 }  // namespace
 
-Explained<std::vector<OwnMeeting>> MemoryOffices::own_meetings(OfficeNumber office, MeetingNumber after,
-                                                               std::size_t count) {
+Explained<std::vector<ListedOwn>> MemoryOffices::own_meetings(OfficeNumber office, MeetingNumber after,
+                                                              std::size_t count) {
   Guard const lock(mutex_);
-  std::vector<OwnMeeting> out;
+  std::vector<ListedOwn> out;
   for (auto it = meetings_.upper_bound(after); it != meetings_.end() && out.size() < count; ++it) {
-    if (it->second.office == office) out.push_back(seen(it->first, it->second));
+    auto const& [number, one] = *it;
+    if (one.office != office || is_moved(one.contents)) continue;
+    ListedOwn listed{number, facts_of(one.contents), 0, {}, !one.slips.empty()};
+    std::set<PersonId> enrolled;
+    for (auto const& [key, value] : one.contents[Table::kEnrolment]) {
+      if (key.size() >= 4) enrolled.insert(read_u32be(key));
+    }
+    listed.enrolled = static_cast<std::uint32_t>(enrolled.size());
+    auto const& entries = one.contents[Table::kEntry];
+    if (!entries.empty()) listed.last = meeting::type_of(entries.rbegin()->second);
+    out.push_back(std::move(listed));
   }
   return out;
 }
@@ -273,12 +313,19 @@ Explained<std::optional<OwnMeeting>> MemoryOffices::own_meeting(OfficeNumber off
   return own == nullptr ? std::nullopt : std::optional(seen(meeting, *own));
 }
 
-Explained<std::optional<Contents>> MemoryOffices::own_log(OfficeNumber office, MeetingNumber meeting) {
+Explained<std::optional<Contents>> MemoryOffices::own_log(OfficeNumber office, MeetingNumber meeting,
+                                                          std::uint64_t bytes_max,
+                                                          std::chrono::steady_clock::time_point /*until*/) {
   Guard const lock(mutex_);
   auto const* own = find(office, meeting);
   if (own == nullptr) return std::optional<Contents>();
   Contents out;
-  for (auto const table : kLogTables) out[table] = own->contents[table];
+  std::uint64_t bytes = 0;
+  for (auto const table : kLogTables) {
+    out[table] = own->contents[table];
+    for (auto const& [key, value] : out[table]) bytes += value.size();
+  }
+  if (bytes > bytes_max) return log_large(bytes_max);
   return std::optional(std::move(out));
 }
 

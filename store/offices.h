@@ -8,9 +8,12 @@
 /// token requests, answers, envelopes, mix outputs and the state of trustee 0.
 ///
 /// Everything here blocks, may be called from any thread, and refuses with kStorage; what was refused was not written,
-/// or will be found written when it is asked again. All writes can be repeated.
+/// or will be found written when it is asked again. All writes can be repeated, and one that finds everything done
+/// writes all the same: a commit is answered when it is on the standby, and with it what stood before it.
+#include <chrono>
 #include <functional>
 
+#include "store/meeting_facts.h"
 #include "store/meetings.h"
 #include "store/schema.h"
 
@@ -51,6 +54,17 @@ struct OfficeDraftRow {
   bool operator==(OfficeDraftRow const&) const = default;
 };
 
+/// A draft that somebody has read. It may have been dropped since, and the request begun anew with another description;
+/// and then it has another number, too.
+struct DraftId {
+  RequestId request;
+  MeetingNumber meeting = 0;
+  Hash description;  ///< its SHA-256
+};
+inline DraftId id_of(RequestId const& request, OfficeDraftRow const& row) {
+  return {request, row.meeting, crypto::sha256({row.description})};
+}
+
 /// A row that is sealed under the service key.
 struct SealedRow {
   enum class Kind : std::uint8_t { kIdentity, kOffice, kMeeting };
@@ -63,7 +77,18 @@ struct SealedRow {
 struct DraftBounds {
   std::size_t drafts_max = 8;                  ///< that are not created
   std::uint64_t draft_bytes_max = 4ULL << 30;  ///< of the parts of these
+  std::uint64_t office_bytes_max =
+      16ULL << 30;  ///< of its drafts, and its meetings as they were made, with their files
   std::size_t meetings_max = 2'000;
+};
+
+/// A line of an office's list.
+struct ListedOwn {
+  MeetingNumber meeting = 0;
+  MeetingFacts facts;
+  std::uint32_t enrolled = 0;
+  std::optional<meeting::EntryType> last;  ///< type of the log's last entry; nothing: there is none
+  bool slips_waiting = false;
 };
 
 /// Of an office's own meeting.
@@ -98,50 +123,62 @@ class Offices {
   [[nodiscard]] virtual Explained<std::optional<OfficeNumber>> office_of(Hash const& spki) = 0;
   /// Only if its slip is still `row.slip`, and was not used yet. @return false: it is not.
   [[nodiscard]] virtual Explained<bool> enrol(OfficeRow const& row) = 0;
+  /// What was read of this office before is on the standby.
+  [[nodiscard]] virtual Explained<void> confirm(OfficeNumber office) = 0;
 
   // ---- Drafts
   struct NewDraft {
     MeetingNumber meeting = 0;  ///< drawn by the caller
     Bytes description;
-    std::uint64_t bytes = 0;  ///< of all its parts
+    std::uint64_t bytes = 0;  ///< of all its parts, and of the description
+    /// After that no further draft is dropped to make room: kBusy, and the next try finds fewer of them.
+    std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
   };
   /// Enters a draft if the request is new. Drops first what this office has not touched for seven days, and then what
-  /// it has not touched for longest, until a further one fits: nothing of it was a meeting. Refused: kConflict, the
-  /// number is another meeting's or draft's; kBusy, a bound.
+  /// it has not touched for longest, until a further one fits: nothing of it was a meeting. From then on the number is
+  /// this draft's. Refused: kConflict, the number is another meeting's or draft's; kBusy, a bound.
   [[nodiscard]] virtual Explained<OfficeDraftRow> begin_draft(OfficeNumber office, RequestId const& request,
                                                               NewDraft const& fresh, DraftBounds const& bounds) = 0;
   [[nodiscard]] virtual Explained<std::optional<OfficeDraftRow>> draft(OfficeNumber office,
                                                                        RequestId const& request) = 0;
+  // From here on: of that draft, as it was read. Where the request is another one's by now there is no such draft.
   /// At what is there of the part; elsewhere, and of a draft that is created, nothing is taken.
   /// @param bytes kFilePieceBytes, or what is left of the part.
   /// @return what the part has now; nothing: there is no such draft.
-  [[nodiscard]] virtual Explained<std::optional<PartState>> put_piece(OfficeNumber office, RequestId const& request,
+  [[nodiscard]] virtual Explained<std::optional<PartState>> put_piece(OfficeNumber office, DraftId const& draft,
                                                                       DraftPart const& part, std::uint64_t offset,
                                                                       ByteView bytes) = 0;
   /// Of a draft that is not created. @return nothing: it is not there.
-  [[nodiscard]] virtual Explained<std::optional<Bytes>> read_piece(OfficeNumber office, RequestId const& request,
+  [[nodiscard]] virtual Explained<std::optional<Bytes>> read_piece(OfficeNumber office, DraftId const& draft,
                                                                    DraftPart const& part, std::uint64_t offset) = 0;
   /// What is there of the part, all of it, is what was said, or is dropped.
-  [[nodiscard]] virtual Explained<void> judge_part(OfficeNumber office, RequestId const& request, DraftPart const& part,
+  [[nodiscard]] virtual Explained<void> judge_part(OfficeNumber office, DraftId const& draft, DraftPart const& part,
                                                    bool is_right) = 0;
-  /// Files of one of the office's meetings, for a draft that is not created. @return false: no such draft or meeting.
-  [[nodiscard]] virtual Explained<bool> copy_files(OfficeNumber office, RequestId const& request,
-                                                   MeetingNumber from) = 0;
+  struct NewMeeting {
+    Contents contents;
+    Bytes slips;                          ///< sealed
+    std::vector<DraftPart> sheets;        ///< parts that nobody needs any more
+    std::optional<MeetingNumber> like{};  ///< a meeting of this office, whose files it shares: they lie there once
+    std::optional<Bytes> identity{};      ///< as it was when keys and slips were sealed
+  };
   /// The meeting of a draft, in one transaction or not at all. Of a draft that is created already it changes nothing.
-  /// @param sheets parts that nobody needs any more. @return its number; nothing: there is no such draft.
-  /// Refused, kConflict: the number was taken by another meeting meanwhile; the draft is gone then.
-  [[nodiscard]] virtual Explained<std::optional<MeetingNumber>> create(OfficeNumber office, RequestId const& request,
-                                                                       Contents const& contents, ByteView slips,
-                                                                       std::vector<Hash> const& sheets) = 0;
+  /// @return its number; nothing: there is no such draft, or no meeting `like`.
+  /// Refused: kBusy, a bound of bytes; kConflict, the service's row is another by now: seal anew.
+  [[nodiscard]] virtual Explained<std::optional<MeetingNumber>> create(OfficeNumber office, DraftId const& draft,
+                                                                       NewMeeting const& made,
+                                                                       DraftBounds const& bounds) = 0;
 
   // ---- Its meetings. Nothing: no such meeting, or not this office's
   /// With numbers above `after`, ascending, `count` at most.
-  [[nodiscard]] virtual Explained<std::vector<OwnMeeting>> own_meetings(OfficeNumber office, MeetingNumber after,
-                                                                        std::size_t count) = 0;
+  [[nodiscard]] virtual Explained<std::vector<ListedOwn>> own_meetings(OfficeNumber office, MeetingNumber after,
+                                                                       std::size_t count) = 0;
   [[nodiscard]] virtual Explained<std::optional<OwnMeeting>> own_meeting(OfficeNumber office,
                                                                          MeetingNumber meeting) = 0;
-  /// kEntry, kCheckpoint and kCosignature.
-  [[nodiscard]] virtual Explained<std::optional<Contents>> own_log(OfficeNumber office, MeetingNumber meeting) = 0;
+  /// kEntry, kCheckpoint and kCosignature. Refused also: kTooLarge, their values are more than `bytes_max`; kBusy,
+  /// they were not read by then.
+  [[nodiscard]] virtual Explained<std::optional<Contents>> own_log(OfficeNumber office, MeetingNumber meeting,
+                                                                   std::uint64_t bytes_max,
+                                                                   std::chrono::steady_clock::time_point until) = 0;
   /// Sealed. An empty one: they are erased.
   [[nodiscard]] virtual Explained<std::optional<Bytes>> own_slips(OfficeNumber office, MeetingNumber meeting) = 0;
   /// @return false: no such meeting.

@@ -16,9 +16,6 @@ namespace postgres {
 
 namespace {
 
-/// One that takes longer comes too late, and the next may find a better connection.
-constexpr std::chrono::milliseconds kRenewalDeadline{3'000};
-
 using Values = std::vector<std::pair<std::string, std::string>>;
 
 std::string value_of(Values const& values, std::string_view name) {
@@ -116,13 +113,18 @@ Tried<std::unique_ptr<Connection>> Pool::connect() {
   Fault last;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     auto const at = (first + i) % targets_.size();
-    auto made = Connection::connect(targets_[at], Clock::now() + each, options_.answer_ms);
+    auto const until = Clock::now() + each;
+    auto made = Connection::connect(targets_[at], until, options_.answer_ms, interrupted_);
+    if (made && options_.only_durable) {
+      if (auto const durable = judge_durability(**made, until); !durable) made = durable.error();
+    }
     if (made) {
       std::lock_guard const lock(mutex_);
       first_ = at;
       return made;
     }
-    last = made.error();
+    // That the primary may lose what it confirms is not hidden by what a standby says.
+    if (last.state != kNotDurable) last = made.error();
   }
   return last;
 }
@@ -130,7 +132,9 @@ Tried<std::unique_ptr<Connection>> Pool::connect() {
 Tried<Pool::Borrowed> Pool::borrow(Purpose purpose) {
   std::unique_lock lock(mutex_);
   auto const most = purpose == Purpose::kRenewal ? options_.connections : std::max(2U, options_.connections) - 1;
-  if (!freed_.wait_until(lock, answer_deadline(), [&] { return out_ < most; })) {
+  bool const free = freed_.wait_until(lock, answer_deadline(), [&] { return out_ < most || interrupted_; });
+  if (interrupted_) return Fault{Fate::kAgain, text::kDatabaseNoAnswer, {}};
+  if (!free) {
     return Fault{Fate::kAgain, {text::kDatabaseAllInUse, {{"count", most}}}, {}};
   }
   ++out_;
@@ -150,7 +154,17 @@ Tried<Pool::Borrowed> Pool::borrow(Purpose purpose) {
   return made.error();
 }
 
+void Pool::interrupt() {
+  {
+    std::lock_guard const lock(mutex_);
+    interrupted_ = true;
+  }
+  freed_.notify_all();
+}
+
 void Pool::give_back(std::unique_ptr<Connection> connection, std::size_t generation) {
+  // A statement that was refused breaks no connection: were it closed, all that lie idle would be, too.
+  connection->roll_back();
   std::vector<std::unique_ptr<Connection>> closing;
   {
     std::lock_guard const lock(mutex_);
@@ -168,6 +182,40 @@ void Pool::give_back(std::unique_ptr<Connection> connection, std::size_t generat
   freed_.notify_all();
 }
 
+Tried<void> judge_durability(Connection& on, Deadline until) {
+  // What a session has set for itself says nothing of the others.
+  auto const answers =
+      on.run({Statement("SELECT name::text, CASE name WHEN 'synchronous_commit' THEN reset_val ELSE setting END::text "
+                        "FROM pg_catalog.pg_settings "
+                        "WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')")},
+             until);
+  if (!answers) return answers.error();
+  auto const& rows = (*answers)[0];
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    auto const name = rows.text(i, 0);
+    auto const value = rows.text(i, 1);
+    if (value == "on" || (name == "synchronous_commit" && value == "remote_apply")) continue;
+    return Fault{
+        Fate::kRefused, {text::kDatabaseSetting, {{"name", name}, {"value", value}}}, std::string(kNotDurable)};
+  }
+  return {};
+}
+
+std::vector<Statement> locked_for(Connection const& on) {
+  std::vector<Statement> out;
+  if (on.times_locks()) out.emplace_back("SET LOCAL lock_timeout = " + std::to_string(kLockedFor.count()));
+  return out;
+}
+
+Fault in_the_way(Fault fault) {
+  if (fault.state == kLockTimeout) fault.fate = Fate::kRefused;
+  return fault;
+}
+
+Explanation explain_locked(Pool const& pool, Fault const& fault) {
+  return pool.explain(fault, fault.state == kLockTimeout ? Refusal::kBusy : Refusal::kStorage);
+}
+
 std::vector<Statement> transaction(std::vector<Statement> statements) {
   statements.insert(statements.begin(), Statement("BEGIN ISOLATION LEVEL READ COMMITTED"));
   statements.emplace_back("COMMIT");
@@ -178,7 +226,7 @@ Tried<Answers> run_once(Pool& pool, std::vector<Statement> const& statements, Pu
   auto const connection = pool.borrow(purpose);
   if (!connection) return connection.error();
   auto until = pool.answer_deadline();
-  if (purpose == Purpose::kRenewal) until = std::min(until, Clock::now() + kRenewalDeadline);
+  if (purpose == Purpose::kRenewal) until = std::min(until, renewal_deadline());
   return (*connection)->run(statements, until);
 }
 Tried<Answers> run_patiently(Pool& pool, std::vector<Statement> const& statements) {
@@ -198,6 +246,7 @@ Explained<std::shared_ptr<PostgresPool>> PostgresPool::open(PostgresOptions opti
       std::unique_ptr<Impl>(new Impl{{std::move(options), std::move(*targets), std::move(place)}}));
   auto& inner = pool->impl().pool;
   auto const schema = postgres::run_once(inner, {postgres::Statement("SELECT current_schema()::text")});
+  if (!schema && schema.error().state == postgres::kNotDurable) return inner.explain(schema.error());
   if (!schema) {
     postgres::Fault const why{schema.error().fate, {text::kDatabaseNotReached, {{"reason", schema.error().what}}}, {}};
     return inner.explain(why);
@@ -210,6 +259,7 @@ Explained<std::shared_ptr<PostgresPool>> PostgresPool::open(PostgresOptions opti
 
 PostgresPool::PostgresPool(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PostgresPool::~PostgresPool() = default;
+void PostgresPool::interrupt() { impl_->pool.interrupt(); }
 std::string const& PostgresPool::place() const { return impl_->pool.place(); }
 
 }  // namespace piaojue::store

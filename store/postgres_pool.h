@@ -9,6 +9,8 @@
 /// `target_session_attrs=read-write`, which is added where it says nothing else. Of several hosts each gets its part of
 /// `connect_ms`, so that one that is switched off does not hide the next; the last that answered is asked first. What
 /// it holds besides host, port and name of the database is never said or logged.
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,12 +18,18 @@
 
 namespace piaojue::store {
 
+/// How long one attempt waits for a lock that somebody else has, and keeps its thread and its connection.
+inline constexpr std::chrono::milliseconds kLockedFor{250};
+
 struct PostgresOptions {
   std::string url;              ///< "postgresql://…" or "host=… dbname=…"
   unsigned connections = 8;     ///< at most, one of them for renewals alone; whoever finds none free waits, `answer_ms`
   unsigned connect_ms = 5'000;  ///< for one attempt to connect
   unsigned answer_ms = 10'000;  ///< for the answer to one statement, or to one group of them
   unsigned patience_ms = 20'000;  ///< how long it is tried anew while the database is away or busy with somebody else
+  std::uint64_t meeting_bytes_max = 0;  ///< of a meeting's rows; one that has more is not loaded. 0: none
+  /// Every new connection is judged as `check` judges: one to a database that may lose what it confirms is refused.
+  bool only_durable = false;
 };
 
 class PostgresPool {
@@ -31,6 +39,9 @@ class PostgresPool {
   [[nodiscard]] static Explained<std::shared_ptr<PostgresPool>> open(PostgresOptions options);
   ~PostgresPool();
 
+  /// For a program that ends: whoever waits for this database is refused within a second, and so is whoever asks it
+  /// from now on. What was being committed may have been.
+  void interrupt();
   /// Host, port and name of the database as it is said to people; without user and password.
   std::string const& place() const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres_store.h"
 
+#include "store/moving.h"
 #include "store/postgres/rows.h"
 #include "strings/server.h"
 
@@ -12,6 +13,7 @@ using postgres::Fate;
 using postgres::Fault;
 using postgres::Statement;
 using postgres::Tried;
+using std::chrono::milliseconds;
 
 namespace {
 
@@ -24,20 +26,42 @@ Statement row_of(MeetingNumber meeting, bool lock) {
   return row;
 }
 
+/// @return refused: the meeting has more than may be loaded. Asked before it is read: one page may be all of it.
+Tried<void> judge_size(Connection& on, postgres::Pool& pool, MeetingNumber meeting) {
+  auto const most = pool.options().meeting_bytes_max;
+  if (most == 0) return {};
+  Statement sizes("SELECT (0");
+  for (std::size_t t = 0; t < kTables; ++t) {
+    sizes.sql += " + (SELECT coalesce(sum(octet_length(key) + octet_length(value)), 0) FROM " +
+                 postgres::table_name(static_cast<Table>(t)) + " WHERE meeting = $1)";
+  }
+  sizes.sql += ")::int8";
+  sizes.number(meeting);
+  auto const answers = on.run({sizes}, pool.answer_deadline());
+  if (!answers) return answers.error();
+  auto const bytes = (*answers)[0].number(0, 0);
+  if (bytes <= most) return {};
+  return refused({text::kDatabaseMeetingLarge, {{"meeting", meeting}, {"mib", bytes >> 20}, {"most", most >> 20}}});
+}
+
 /// One moment for all tables: they are read while a node writes.
 Tried<Contents> read_whole(postgres::Pool& pool, MeetingNumber meeting,
                            std::function<Tried<void>(postgres::Answer const&)> const& judge) {
   auto const connection = pool.borrow();
   if (!connection) return connection.error();
   auto& on = **connection;
-  auto const begun = on.run({Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), row_of(meeting, false)},
-                            pool.answer_deadline());
-  if (!begun) return begun.error();
-  auto const& row = (*begun)[1];
+  std::vector<Statement> begin{Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")};
+  // A row that is locked is read all the same; a table that somebody rewrites is not.
+  std::ranges::move(postgres::locked_for(on), std::back_inserter(begin));
+  begin.push_back(row_of(meeting, false));
+  auto const begun = on.run(begin, pool.answer_deadline());
+  if (!begun) return postgres::in_the_way(begun.error());
+  auto const& row = begun->back();
   if (row.rows() != 1) return refused({text::kDatabaseMeetingMissing, {{"meeting", meeting}}});
   if (auto const mine = judge(row); !mine) return mine.error();
+  if (auto const fits = judge_size(on, pool, meeting); !fits) return postgres::in_the_way(fits.error());
   auto contents = postgres::read_contents(on, meeting, pool);
-  if (!contents) return contents;
+  if (!contents) return postgres::in_the_way(contents.error());
   if (auto const ended = on.run({Statement("COMMIT")}, pool.answer_deadline()); !ended) return ended.error();
   return contents;
 }
@@ -67,6 +91,9 @@ struct PostgresStore::Impl {
 
   std::mutex mutex;  ///< one commit at a time, and no load beside it
   std::optional<std::uint64_t> commits;
+  /// Of a group that somebody is in the way of, and since when.
+  std::optional<Progress> unfinished;
+  postgres::Deadline locked_until;
   /// After a refused commit nobody knows what the rows hold against what the program holds.
   std::optional<Explanation> failed;
 
@@ -112,31 +139,34 @@ Tried<void> PostgresStore::Impl::find_out(Connection& on, Progress& progress, po
 
 /// Two round trips: BEGIN and the count, raised only if the meeting is still whose it was, which is the fence and holds
 /// the row's lock; then everything else with COMMIT. Nothing is sent before the fence has been answered: were BEGIN
-/// alone refused, what follows it would be a transaction each. Behind the fence COMMIT can follow at once: where
-/// something before it was refused, it is a ROLLBACK.
+/// alone refused, what follows it would be a transaction each. The count alone then stands one too high and in nobody's
+/// favour: the next attempt finds it (kDatabaseCount), acknowledges nothing, and the meeting is loaded anew. Behind the
+/// fence COMMIT can follow at once: where something before it was refused, it is a ROLLBACK.
 Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Statement> const& group) const {
   auto const connection = inner().borrow();
   if (!connection) return connection.error();
   auto& on = **connection;
   auto const until = inner().answer_deadline();
   std::vector<Statement> fence{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
+  std::ranges::move(postgres::locked_for(on), std::back_inserter(fence));
   if (progress.lost) {
     if (auto const begun = on.run(std::exchange(fence, {}), until); !begun) return begun.error();
-    if (auto const known = find_out(on, progress, until); !known) return known.error();
+    if (auto const known = find_out(on, progress, until); !known) return postgres::in_the_way(known.error());
   }
   fence.push_back(raise(progress.count));
   auto const fenced = on.run(fence, until);
-  if (!fenced) return fenced.error();
+  if (!fenced) return postgres::in_the_way(fenced.error());
   if (fenced->back().affected() != 1) {
     auto const why = find_out(on, progress, until);
-    return why ? Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}} : why.error();
+    return why ? Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}} : postgres::in_the_way(why.error());
   }
   std::vector<Statement> rest;
   if (!progress.written) rest = group;
   rest.emplace_back("COMMIT");
   progress.lost = true;
   auto const committed = on.run(rest, until);
-  if (!committed) return committed.error();
+  // Whoever is in the way of a row makes COMMIT a ROLLBACK, too.
+  if (!committed) return postgres::in_the_way(committed.error());
   // What could not be committed is answered "ROLLBACK".
   if (!committed->back().tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
   progress = {progress.count + 1, false, true};
@@ -151,7 +181,7 @@ Tried<std::uint64_t> PostgresStore::Impl::first_count() const {
 }
 
 PostgresStore::PostgresStore(Node const& node, Lease lease)
-    : impl_(new Impl{node.pool(), node.identity(), lease, {}, {}, {}}) {}
+    : impl_(new Impl{node.pool(), node.identity(), lease, {}, {}, {}, {}, {}}) {}
 PostgresStore::~PostgresStore() = default;
 
 Explained<Contents> PostgresStore::load() {
@@ -165,7 +195,7 @@ Explained<Contents> PostgresStore::load() {
       return {};
     });
   });
-  if (!contents) return impl_->inner().explain(contents.error());
+  if (!contents) return postgres::explain_locked(impl_->inner(), contents.error());
   impl_->commits = commits;
   return std::move(*contents);
 }
@@ -183,9 +213,18 @@ Explained<void> PostgresStore::commit(Writes const& writes) {
     if (!count) return fail(count.error());
     impl_->commits = *count;
   }
-  Progress progress{*impl_->commits, false, false};
+  bool const anew = impl_->unfinished.has_value();
+  auto progress = anew ? *impl_->unfinished : Progress{*impl_->commits, false, false};
   auto const done = postgres::patiently(impl_->inner(), [&] { return impl_->attempt(progress, group); });
+  if (!done && done.error().state == postgres::kLockTimeout) {
+    auto const now = postgres::Clock::now();
+    if (!anew) impl_->locked_until = now + milliseconds(impl_->inner().options().patience_ms);
+    if (now >= impl_->locked_until) return fail(refused({text::kDatabaseLocked, {{"meeting", impl_->lease.meeting}}}));
+    impl_->unfinished = progress;
+    return impl_->inner().explain(done.error(), Refusal::kBusy);
+  }
   if (!done) return fail(done.error());
+  impl_->unfinished.reset();
   impl_->commits = progress.count;
   return {};
 }
@@ -232,6 +271,12 @@ Explained<std::unique_ptr<Store>> open_to_read(std::shared_ptr<PostgresPool> poo
   if (!there) return inner.explain(there.error());
   if ((*there)[0].rows() != 1) {
     Sentence said(text::kDatabaseMeetingMissing, {{"meeting", meeting}});
+    return Explanation(std::move(said), inner.place(), Refusal::kStorage);
+  }
+  auto const at = whereabouts(*pool, meeting);
+  if (!at) return at.error();
+  if (at->stay == Stay::kGone) {
+    Sentence said(text::kDatabaseMeetingGone, {{"meeting", meeting}});
     return Explanation(std::move(said), inner.place(), Refusal::kStorage);
   }
   return std::unique_ptr<Store>(std::make_unique<ReadOnlyStore>(std::move(pool), meeting));

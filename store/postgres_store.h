@@ -5,8 +5,12 @@
 /// that one whose answer was lost is found and not guessed: the same row, locked anew, says whether it happened; and if
 /// it did, a further commit is waited for, so that what is acknowledged is on a synchronous standby too.
 ///
-/// `load` compares the lease likewise. `slip` does not: it reads one row, which `piaojue-server slip` may write at any
-/// time. All refuse with kStorage; after a refused commit the meeting is to be let go, as after a failed disk.
+/// A commit whose rows somebody else has locked lets its thread and its connection go after kLockedFor (kBusy), and is
+/// refused for good if that goes on for longer than PostgresOptions::patience_ms.
+///
+/// `load` compares the lease likewise, and is refused with kBusy where somebody has locked its tables for so long.
+/// `slip` does not: it reads one row, which `piaojue-server slip` may write at any time. All else refuse with kStorage;
+/// after a refused commit the meeting is to be let go, as after a failed disk.
 #include "store/leases.h"
 
 namespace piaojue::store {

@@ -3,7 +3,10 @@
 
 #include <sodium.h>
 
+#include <array>
 #include <map>
+#include <set>
+#include <span>
 
 #include "store/postgres/rows.h"
 #include "strings/server.h"
@@ -28,6 +31,8 @@ using Tables = std::map<std::string, Columns>;
 
 constexpr std::string_view kFormatTable = "piaojue_format";
 constexpr std::string_view kReadOnly = "25006";
+constexpr std::string_view kDraftRow = "draft";                   ///< of Table::kMeta
+constexpr std::string_view kDraftTable = "piaojue_office_draft";  ///< has a column more than in format 1
 
 struct Wanted {
   std::string name;
@@ -56,15 +61,37 @@ std::vector<Wanted> of_offices() {
             {"created", "int8"},
             {"bytes", "int8"},
             {"touched", "timestamptz"},
-            {"description", "bytea"}},
+            {"description", "bytea"},
+            {"digest", "bytea"}},
            "meeting",
            {}},
           {"piaojue_office_part",
            {{"meeting", "int8"}, {"part", "int8"}, {"have", "int8"}, {"whole", "int8"}},
            "meeting, part",
            {}},
-          {"piaojue_office_slips", {{"meeting", "int8"}, {"sealed", "bytea"}}, "meeting", {}}};
+          {"piaojue_office_slips", {{"meeting", "int8"}, {"sealed", "bytea"}}, "meeting", {}},
+          {"piaojue_office_meeting",
+           {{"meeting", "int8"},
+            {"office", "int8"},
+            {"files", "int8"},
+            {"title", "text"},
+            {"held", "text"},
+            {"rehearsal", "int8"},
+            {"people", "int8"}},
+           "meeting",
+           {}},
+          {"piaojue_number", {{"meeting", "int8"}, {"office", "int8"}}, "meeting", {}}};
 }
+
+/// No two rows of a table are the same in these columns; and they are found by them.
+struct Unique {
+  std::string_view name, table, columns;
+};
+constexpr std::array kUniques{
+    Unique{"piaojue_office_draft_request", "piaojue_office_draft", "office, request"},
+    Unique{"piaojue_office_spki", "piaojue_office", "spki"},
+    Unique{"piaojue_office_meeting_of", "piaojue_office_meeting", "office, meeting"},
+};
 
 std::vector<Wanted> wanted() {
   std::vector<Wanted> out = {
@@ -109,8 +136,28 @@ struct Found {
   bool any = false;     ///< of our names
   std::string foreign;  ///< the first of them that is not as we make it
   std::string missing;  ///< the first that is not there
+  std::set<std::string> uniques;
   std::uint64_t version = 0;
+  bool first_drafts = false;  ///< the table of drafts is that of format 1
 };
+
+Tried<void> look_for_uniques(postgres::Pool& pool, Found& found) {
+  auto const answers = postgres::run_patiently(
+      pool, {Statement("SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+                       "c.relnamespace WHERE n.nspname = current_schema() AND c.relkind IN ('i', 'I') AND "
+                       "substring(c.relname::text from 1 for 8) = 'piaojue_'")});
+  if (!answers) return answers.error();
+  auto const& rows = (*answers)[0];
+  for (std::size_t i = 0; i < rows.rows(); ++i) found.uniques.insert(rows.text(i, 0));
+  for (auto const& one : kUniques) {
+    if (!found.uniques.contains(std::string(one.name)) && found.missing.empty()) found.missing = one.name;
+  }
+  return {};
+}
+
+bool is_of_first(Columns const& drafts, Columns const& now) {
+  return drafts.size() + 1 == now.size() && std::ranges::equal(drafts, std::span(now).first(drafts.size()));
+}
 
 /// By the catalogue: a user without rights sees there what is, too.
 Tried<Found> look(postgres::Pool& pool) {
@@ -134,6 +181,10 @@ Tried<Found> look(postgres::Pool& pool) {
       continue;
     }
     found.any = true;
+    if (table.name == kDraftTable && is_of_first(it->second, table.columns)) {
+      found.first_drafts = true;
+      continue;
+    }
     if (it->second != table.columns && found.foreign.empty()) found.foreign = table.name;
   }
   // Without a table of versions none of the others is ours.
@@ -142,6 +193,7 @@ Tried<Found> look(postgres::Pool& pool) {
     return found;
   }
   if (!found.any || found.foreign == kFormatTable) return found;
+  if (auto const done = look_for_uniques(pool, found); !done) return done.error();
   auto const version = postgres::run_patiently(pool, {Statement("SELECT version FROM piaojue_format")});
   if (!version) return version.error();
   if ((*version)[0].rows() == 1) {
@@ -149,6 +201,7 @@ Tried<Found> look(postgres::Pool& pool) {
   } else {
     found.foreign = kFormatTable;
   }
+  if (found.first_drafts && found.version != 1 && found.foreign.empty()) found.foreign = kDraftTable;
   // What another version's tables look like is not for this one to judge.
   if (found.version > static_cast<std::uint64_t>(kFormat)) found.foreign.clear();
   return found;
@@ -176,22 +229,123 @@ bool met_another(Fault const& fault) {
   return fault.state == postgres::kUniqueViolation || fault.state == "42P07" || fault.state == "XX000";
 }
 
+/// While a connection is in the transaction that brings the tables to this format.
+class Bringing {
+ public:
+  Bringing(postgres::Connection& on, postgres::Pool const& pool) : on_(on), pool_(pool) {}
+  Tried<postgres::Answer> operator()(Statement const& one) const {
+    auto answers = on_.run({one}, pool_.answer_deadline());
+    if (!answers) return answers.error();
+    return (*answers)[0];
+  }
+
+ private:
+  postgres::Connection& on_;
+  postgres::Pool const& pool_;
+};
+
+/// Nobody else brings them to another format, and no node of the format before writes what would be missing in this
+/// one: it knows neither which numbers are taken nor what a list says.
+Tried<void> lock_first(Bringing const& run) {
+  auto const version = run(Statement("SELECT version FROM piaojue_format WHERE one = 1 FOR UPDATE"));
+  if (!version) return version.error();
+  if (version->rows() != 1 || version->number(0, 0) != 1) return Fault{Fate::kAgain, text::kDatabaseNoAnswer, {}};
+  auto const nodes = run(Statement("SELECT name FROM piaojue_node WHERE alive_until > now() ORDER BY name LIMIT 1"));
+  if (!nodes) return nodes.error();
+  if (nodes->rows() != 0) return refused({text::kDatabaseNodeAlive, {{"node", nodes->text(0, 0)}}});
+  return {};
+}
+
+/// Of drafts: those whose number an operator adopted a meeting under are let go, since nobody can make them; and the
+/// others get the hash of their description, one after the other, because each may be megabytes.
+Tried<void> bring_drafts_from_first(Bringing const& run) {
+  for (auto const* sql :
+       {"ALTER TABLE piaojue_office_draft ADD COLUMN digest bytea",
+        "DELETE FROM piaojue_office_part WHERE meeting IN (SELECT d.meeting FROM piaojue_office_draft d, "
+        "piaojue_meeting m WHERE d.created = 0 AND m.meeting = d.meeting)",
+        "DELETE FROM piaojue_office_draft WHERE created = 0 AND meeting IN (SELECT meeting FROM piaojue_meeting)"}) {
+    if (auto const done = run(Statement(sql)); !done) return done.error();
+  }
+  auto const drafts = run(Statement("SELECT meeting::int8 FROM piaojue_office_draft"));
+  if (!drafts) return drafts.error();
+  for (std::size_t i = 0; i < drafts->rows(); ++i) {
+    Statement read("SELECT description FROM piaojue_office_draft WHERE meeting = $1");
+    read.number(drafts->number(i, 0));
+    auto const description = run(read);
+    if (!description) return description.error();
+    auto const digest = crypto::sha256({description->bytes(0, 0)});
+    Statement write("UPDATE piaojue_office_draft SET digest = $2 WHERE meeting = $1");
+    write.number(drafts->number(i, 0)).bytes(digest.view());
+    if (auto const done = run(write); !done) return done.error();
+  }
+  auto const whole = run(Statement("ALTER TABLE piaojue_office_draft ALTER COLUMN digest SET NOT NULL"));
+  return whole ? Tried<void>() : whole.error();
+}
+
+/// From format 1: which numbers are taken, and what a list says of the meetings that offices have made.
+Tried<void> fill_from_first(Bringing const& run) {
+  if (auto const done = bring_drafts_from_first(run); !done) return done;
+  for (auto const* sql :
+       {"INSERT INTO piaojue_number (meeting, office) SELECT meeting, 0 FROM piaojue_meeting",
+        "INSERT INTO piaojue_number (meeting, office) SELECT meeting, office FROM piaojue_office_draft WHERE created "
+        "= 0",
+        "UPDATE piaojue_format SET version = 2 WHERE version = 1"}) {
+    if (auto const done = run(Statement(sql)); !done) return done.error();
+  }
+  auto const listed = run(Statement("SELECT meeting::int8, office::int8 FROM piaojue_meeting WHERE office <> 0"));
+  if (!listed) return listed.error();
+  for (std::size_t i = 0; i < listed->rows(); ++i) {
+    auto const number = static_cast<MeetingNumber>(listed->number(i, 0));
+    Statement draft("SELECT value FROM piaojue_meta WHERE meeting = $1 AND key = $2");
+    draft.number(number).bytes(as_bytes(kDraftRow));
+    auto const read = run(draft);
+    if (!read) return read.error();
+    auto const facts = read->rows() == 1 ? facts_of_draft(read->bytes(0, 0)) : MeetingFacts();
+    auto const office = static_cast<std::uint32_t>(listed->number(i, 1));
+    if (auto const done = run(postgres::insert_facts(number, office, number, facts)); !done) return done.error();
+  }
+  return {};
+}
+
+/// All of it or nothing.
+Tried<void> bring_to_this_format(postgres::Pool& pool, Found const& found) {
+  std::vector<Statement> statements;
+  for (auto const& table : wanted()) statements.emplace_back(create(table));
+  for (auto const& one : kUniques) {
+    if (found.uniques.contains(std::string(one.name))) continue;
+    statements.emplace_back("CREATE UNIQUE INDEX " + std::string(one.name) + " ON " + std::string(one.table) + " (" +
+                            std::string(one.columns) + ")");
+  }
+  if (found.version == 0) {
+    Bytes id(kDatabaseIdBytes);
+    randombytes_buf(id.data(), id.size());
+    Statement row("INSERT INTO piaojue_format (one, version, id) VALUES (1, $1, $2)");
+    row.number(kFormat).own_bytes(std::move(id));
+    statements.push_back(std::move(row));
+  }
+  auto const connection = pool.borrow();
+  if (!connection) return connection.error();
+  auto& on = **connection;
+  Bringing const run(on, pool);
+  if (auto const begun = run(Statement("BEGIN ISOLATION LEVEL READ COMMITTED")); !begun) return begun.error();
+  if (found.version == 1) {
+    if (auto const locked = lock_first(run); !locked) return locked;
+  }
+  if (auto const done = on.run(statements, pool.answer_deadline()); !done) return done.error();
+  if (found.version == 1) {
+    if (auto const filled = fill_from_first(run); !filled) return filled;
+  }
+  auto const ended = run(Statement("COMMIT"));
+  return ended ? Tried<void>() : ended.error();
+}
+
 Tried<void> make(postgres::Pool& pool) {
   return postgres::patiently(pool, [&]() -> Tried<void> {
     auto const found = look(pool);
     if (!found) return worded(found.error());
     if (auto const fault = fault_of(*found)) return *fault;
     if (found->version == static_cast<std::uint64_t>(kFormat) && found->missing.empty()) return {};
-    std::vector<Statement> statements;
-    for (auto const& table : wanted()) statements.emplace_back(create(table));
-    if (found->version == 0) {
-      Bytes id(kDatabaseIdBytes);
-      randombytes_buf(id.data(), id.size());
-      Statement row("INSERT INTO piaojue_format (one, version, id) VALUES (1, $1, $2)");
-      row.number(kFormat).own_bytes(std::move(id));
-      statements.push_back(std::move(row));
-    }
-    auto const done = postgres::run_once(pool, postgres::transaction(std::move(statements)));
+    auto const done = bring_to_this_format(pool, *found);
     if (done) return {};
     auto fault = worded(done.error());
     if (met_another(fault)) fault.fate = Fate::kAgain;

@@ -7,13 +7,16 @@
 ///     piaojue_meeting   meeting, office, node, process, epoch, commits: one row a meeting, and the lease of it
 ///     piaojue_<table>   meeting, key, value: one for each Table of store.h
 ///     piaojue_file      meeting, hash, piece, bytes: files of the candidates, in pieces of kFilePieceBytes
+///     piaojue_number    meeting, office: numbers that are taken (postgres_offices.h)
 ///     piaojue_office…   offices, their drafts, and slips that were not fetched yet (postgres_offices.h)
 #include "base/bytes.h"
 #include "store/postgres_pool.h"
 
 namespace piaojue::store {
 
-inline constexpr int kFormat = 1;
+/// 2: piaojue_number and piaojue_office_meeting, and that a request is one of its office's and a certificate one
+/// office's.
+inline constexpr int kFormat = 2;
 inline constexpr std::size_t kDatabaseIdBytes = 16;
 inline constexpr std::size_t kFilePieceBytes = 256U << 10;
 

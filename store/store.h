@@ -79,7 +79,9 @@ class Store {
 
   /// Everything that is durable.
   [[nodiscard]] virtual Explained<Contents> load() = 0;
-  /// Durable when it returns without refusal; after a refusal nothing of it may be relied on, and the program ends.
+  /// Durable when it returns without refusal; after a refusal nothing of it may be relied on, and the program ends. But
+  /// kBusy: somebody else is in its way; nothing is decided yet, and the same writes are to be committed again, for
+  /// which others need not wait. That ends, in one way or the other.
   [[nodiscard]] virtual Explained<void> commit(Writes const& writes) = 0;
   /// The row of a person's newest slip, used or not; nothing: there is none. Read at every enrolment, because
   /// `piaojue-server slip` writes it while the server runs. May be called while `commit` runs on another thread.

@@ -142,6 +142,8 @@ Explained<RosterFiles> roster_files(Desk const& desk, Casework const& before, Ro
 /// The files of `piaojue-server init`.
 Explained<void> roster(Desk& desk, Roster const& request);
 
+/// Of the office's folder: what the page's rosters lie in.
+inline constexpr std::string_view kRosterFolder = "roster";
 /// In a roster's folder.
 inline constexpr std::string_view kRosterCandidates = "candidates.csv", kRosterMeeting = "meeting.toml";
 

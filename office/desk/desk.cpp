@@ -40,8 +40,8 @@ Explained<std::optional<Day>> parse_day_option(std::string const& text) {
 }
 
 namespace {
-constexpr std::array<std::string_view, 7> kUploads{"members", "candidates", "appraisals", "record",
-                                                   "paper",   "evidence",   "material"};
+constexpr std::array<std::string_view, 8> kUploads{"members", "candidates", "appraisals", "record",
+                                                   "paper",   "evidence",   "material",   "slip"};
 }  // namespace
 
 std::string_view upload_code(Upload kind) { return kUploads.at(static_cast<std::size_t>(kind)); }

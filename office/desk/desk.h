@@ -54,7 +54,7 @@ enum class Follow : std::uint8_t {
 };
 /// Files that are handed in. Sheets and evidence are kept by the deed that takes them, and marked in the ledger by
 /// their codes.
-enum class Upload : std::uint8_t { kMembers, kCandidates, kAppraisals, kRecord, kPaper, kEvidence, kMaterial };
+enum class Upload : std::uint8_t { kMembers, kCandidates, kAppraisals, kRecord, kPaper, kEvidence, kMaterial, kSlip };
 inline constexpr std::size_t kEvidenceBytesMax = std::size_t{20} << 20;
 std::string_view upload_code(Upload kind);  ///< "members", …
 std::optional<Upload> upload_of(std::string_view code);

@@ -18,7 +18,7 @@ namespace words = strings::desk;
 
 namespace {
 
-constexpr std::string_view kRosterFolder = "roster", kTerminalsFolder = "terminals";
+constexpr std::string_view kTerminalsFolder = "terminals";
 constexpr std::chrono::seconds kPageWithin{20};
 
 std::string text_of(json::object const& from, std::string_view key) {
@@ -69,6 +69,40 @@ std::optional<Sentence> going_on(json::object const& status) {
 }
 
 }  // namespace
+
+Explained<NewMeeting> new_meeting_at(json::object const& in) {
+  auto const date = parse_day_option(text_at(in, "date"));
+  if (!date) return date.error();
+  if (!*date) return Explanation(words::kMeetingNoDate);
+  NewMeeting request{{text_at(in, "title"),
+                      **date,
+                      flag_at(in, "rehearsal"),
+                      number_at(in, "committee_size"),
+                      text_at(in, "size_approval"),
+                      flag_at(in, "chair"),
+                      flag_at(in, "supervisor"),
+                      {}},
+                     text_at(in, "host"),
+                     {{}, {}, {}, text_at(in, "struck_reason")}};
+  if (auto const* const rules = in.if_contains("rules"); rules != nullptr && rules->is_object())
+    request.settings.rules = rules_at(rules->as_object());
+  request.roster.batch_size = batch_size_at(in);
+  for (auto const& pair : pairs_at(in, "struck"))
+    if (auto const& one = pair.as_array(); one[0].is_int64() && one[1].is_int64())
+      request.roster.struck.push_back({one[0].to_number<std::uint32_t>(), one[1].to_number<std::uint32_t>()});
+  return request;
+}
+
+Explained<json::object> verified_view(fs::path const& record, meeting::Hash const& head) {
+  std::ifstream file(record, std::ios::binary);
+  auto const read = office::read_meeting(file, head, std::max(1U, std::thread::hardware_concurrency()));
+  if (!read) return read.error();
+  return json::object{{"head", verifier::grouped(head)},
+                      {"entries", read->audit.entries},
+                      {"candidates", read->audit.manifest->candidates.size()},
+                      {"passed", office::passed(read->audit).size()},
+                      {"rehearsal", read->audit.manifest->rehearsal}};
+}
 
 /// What a terminal has said, read by its own thread.
 struct Heard {
@@ -124,7 +158,7 @@ MeetingRequests::Reply MeetingRequests::answer(std::string_view verb, In in, std
 Explained<std::string> MeetingRequests::meeting_of(In in) const { return meetings_.find(text_at(in, "meeting")); }
 
 Explained<fs::path> MeetingRequests::record(std::string_view meeting) const {
-  auto const name = meetings_.find(meeting);
+  auto const name = meetings_.find(meeting, Held::kAnywhere);
   if (!name) return name.error();
   return meetings_.record(*name);
 }
@@ -169,29 +203,12 @@ MeetingRequests::Reply MeetingRequests::plan(In in) {
 }
 
 MeetingRequests::Reply MeetingRequests::make(In in) {
-  auto const date = parse_day_option(text_at(in, "date"));
-  if (!date) return date.error();
-  if (!*date) return Explanation(words::kMeetingNoDate);
-  NewMeeting request{{text_at(in, "title"),
-                      **date,
-                      flag_at(in, "rehearsal"),
-                      number_at(in, "committee_size"),
-                      text_at(in, "size_approval"),
-                      flag_at(in, "chair"),
-                      flag_at(in, "supervisor"),
-                      {}},
-                     text_at(in, "host"),
-                     {{}, {}, {}, text_at(in, "struck_reason")}};
-  if (auto const* const rules = in.if_contains("rules"); rules != nullptr && rules->is_object())
-    request.settings.rules = rules_at(rules->as_object());
-  request.roster.batch_size = batch_size_at(in);
-  for (auto const& pair : pairs_at(in, "struck"))
-    if (auto const& one = pair.as_array(); one[0].is_int64() && one[1].is_int64())
-      request.roster.struck.push_back({one[0].to_number<std::uint32_t>(), one[1].to_number<std::uint32_t>()});
+  auto const request = new_meeting_at(in);
+  if (!request) return request.error();
   std::string name;
   auto reply = with_desk_([&](Desk& desk) -> Explained<void> {
     auto const made =
-        make_meeting(desk, meetings_, Materials(setting_.office), setting_.office / kRosterFolder, request);
+        make_meeting(desk, meetings_, Materials(setting_.office), setting_.office / kRosterFolder, *request);
     if (!made) return made.error();
     name = *made;
     return {};
@@ -204,8 +221,11 @@ MeetingRequests::Reply MeetingRequests::make(In in) {
 
 MeetingRequests::Reply MeetingRequests::list(In) {
   json::array out;
-  for (auto const& name : meetings_.names())
-    out.push_back({{"name", name}, {"running", meetings_.running(name).has_value()}});
+  for (auto const& name : meetings_.names(Held::kAnywhere)) {
+    json::object one{{"name", name}, {"running", meetings_.running(name).has_value()}};
+    if (auto const number = meetings_.number(name)) one["service"] = *number;
+    out.push_back(std::move(one));
+  }
   return json::object{{"meetings", std::move(out)}};
 }
 
@@ -346,17 +366,9 @@ MeetingRequests::Reply MeetingRequests::fetch(In in) {
   auto const at = said->find(kHead);
   if (at == std::string::npos) return Explanation(words::kPageUnreadable);
   auto const from = at + kHead.size();
-  auto const head = said->substr(from, said->find('\n', from) - from);
-  auto const anchor = verifier::parse_anchor(head);
+  auto const anchor = verifier::parse_anchor(said->substr(from, said->find('\n', from) - from));
   if (!anchor) return Explanation(words::kPageUnreadable);
-  std::ifstream file(record, std::ios::binary);
-  auto const read = office::read_meeting(file, *anchor, std::max(1U, std::thread::hardware_concurrency()));
-  if (!read) return read.error();
-  return json::object{{"head", verifier::grouped(*anchor)},
-                      {"entries", read->audit.entries},
-                      {"candidates", read->audit.manifest->candidates.size()},
-                      {"passed", office::passed(read->audit).size()},
-                      {"rehearsal", read->audit.manifest->rehearsal}};
+  return verified_view(record, *anchor);
 }
 
 }  // namespace piaojue::desk

@@ -10,6 +10,11 @@
 
 namespace piaojue::desk {
 
+/// What the page's form of a new meeting holds. Refused: no date.
+Explained<NewMeeting> new_meeting_at(boost::json::object const& in);
+/// A record that was fetched, as the page shows it. Refused: it does not verify against that head.
+Explained<boost::json::object> verified_view(fs::path const& record, meeting::Hash const& head);
+
 class MeetingRequests {
  public:
   using Reply = Explained<boost::json::object>;
@@ -23,7 +28,9 @@ class MeetingRequests {
   /// @param name of whoever has signed on. @pre knows(verb)
   Reply answer(std::string_view verb, In in, std::string const& name);
 
-  std::size_t count() const { return meetings_.names().size(); }
+  std::size_t count() const { return meetings_.names(Held::kAnywhere).size(); }
+  Meetings const& meetings() const { return meetings_; }
+  Prints& prints() { return prints_; }
   /// On any thread.
   std::optional<local::Asset> print(std::string_view path) const { return prints_.asset(path); }
   void watch() { meetings_.watch(); }

@@ -18,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr std::string_view kUnfinished = ".";  ///< what begins a name is no meeting yet
+constexpr char const* kAtService = "service.json";
+constexpr std::size_t kSettingsBytesMax = 4096;
 constexpr std::uintmax_t kLogBytesMax = std::uintmax_t{4} << 20;
 constexpr std::size_t kLastLines = 6;
 constexpr std::uintmax_t kTailBytes = 4096;
@@ -66,14 +68,20 @@ std::string trimmed_end(std::string text) {
 Meetings::Meetings(fs::path office, fs::path programs, Lang lang)
     : root_(std::move(office) / "meetings"), programs_(std::move(programs)), lang_(lang) {}
 
-std::vector<std::string> Meetings::names() const {
+std::vector<std::string> Meetings::names(Held held) const {
   std::vector<std::string> out;
   std::error_code none;
   for (auto const& at : fs::directory_iterator(root_, none)) {
     auto name = at.path().filename().string();
-    if (!name.starts_with(kUnfinished) && fs::is_directory(at.path() / "server", none)) out.push_back(std::move(name));
+    if (name.starts_with(kUnfinished)) continue;
+    bool const here = held != Held::kAtService && fs::is_directory(at.path() / "server", none);
+    bool const there = held != Held::kHere && fs::exists(at.path() / kAtService, none);
+    if (here || there) out.push_back(std::move(name));
   }
-  auto const made = [&](std::string const& name) { return fs::last_write_time(root_ / name / "meeting.toml", none); };
+  auto const made = [&](std::string const& name) {
+    auto const toml = fs::last_write_time(root_ / name / "meeting.toml", none);
+    return none ? fs::last_write_time(root_ / name / kAtService, none) : toml;
+  };
   std::ranges::sort(out, [&](auto const& a, auto const& b) {
     auto const x = made(a);
     auto const y = made(b);
@@ -82,8 +90,19 @@ std::vector<std::string> Meetings::names() const {
   return out;
 }
 
-Explained<std::string> Meetings::find(std::string_view name) const {
-  auto const all = names();
+std::optional<std::uint32_t> Meetings::number(std::string const& name) const {
+  auto const file = office::read_file(root_ / name / kAtService, kSettingsBytesMax);
+  if (!file) return std::nullopt;
+  boost::system::error_code bad;
+  auto const value = json::parse(as_text(*file), bad);
+  if (bad || !value.is_object()) return std::nullopt;
+  auto const* const at = value.as_object().if_contains("number");
+  if (at == nullptr || !at->is_int64() || at->as_int64() < 1) return std::nullopt;
+  return static_cast<std::uint32_t>(at->as_int64());
+}
+
+Explained<std::string> Meetings::find(std::string_view name, Held held) const {
+  auto const all = names(held);
   auto const at = std::ranges::find(all, name);
   if (at == all.end()) return Explanation(words::kMeetingUnknown);
   return *at;
@@ -140,8 +159,10 @@ Explained<void> Meetings::begin(std::string const& name) const {
   while (Clock::now() < until) {
     auto const said = tail(log(name), from);
     if (said.starts_with("listening ") || said.find("\nlistening ") != std::string::npos) return {};
-    if (child->wait(kLook))
-      return Explanation(Sentence(words::kServerEnded, {{"lines", trimmed_end(without(said, "piaojue-server: "))}}));
+    if (!child->wait(kLook)) continue;
+    // Read again: its last words came after the look before.
+    auto const last = tail(log(name), from);
+    return Explanation(Sentence(words::kServerEnded, {{"lines", trimmed_end(without(last, "piaojue-server: "))}}));
   }
   return Explanation(Sentence(words::kServerSlow, {{"seconds", std::int64_t{kStartWithin.count()}}}));
 }

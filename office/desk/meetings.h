@@ -8,6 +8,11 @@
 ///     wanted              the clerk has started it and not stopped it
 ///     record.piaojue      fetched when it had ended
 ///
+/// One that is held at the service (service.h) has instead of a server's directory
+///
+///     service.json        {"number"}: its number there
+///     slips/              fetched once, a file a person
+///
 /// The server is a process of its own, in a session of its own: it goes on when the page ends, and a desk that begins
 /// anew finds it again by the lock that it holds. All of this may be called on any thread.
 #include <boost/json.hpp>
@@ -23,18 +28,24 @@ namespace piaojue::desk {
 inline constexpr std::size_t kRestartsMax = 3;
 inline constexpr std::chrono::minutes kRestartsWithin{10};
 
+/// Where a meeting is held.
+enum class Held : std::uint8_t { kHere, kAtService, kAnywhere };
+
 class Meetings {
  public:
   /// @param programs the folder of piaojue-server. @param lang of what the programs say.
   Meetings(fs::path office, fs::path programs, Lang lang);
 
+  fs::path const& root() const { return root_; }
   fs::path folder(std::string const& name) const { return root_ / name; }
   fs::path server(std::string const& name) const { return root_ / name / "server"; }
   fs::path record(std::string const& name) const { return root_ / name / "record.piaojue"; }
   /// Newest first. Refused: nothing; what can not be read is not listed.
-  std::vector<std::string> names() const;
+  std::vector<std::string> names(Held held = Held::kHere) const;
   /// Refused: there is none of that name. Names come from a page: nothing else is looked for on the disk.
-  Explained<std::string> find(std::string_view name) const;
+  Explained<std::string> find(std::string_view name, Held held = Held::kHere) const;
+  /// At the service; nothing: it is held here.
+  std::optional<std::uint32_t> number(std::string const& name) const;
   /// The next free name of that day.
   std::string next_name(Day date, bool rehearsal) const;
 

@@ -155,35 +155,45 @@ std::string meeting_toml(MeetingSettings const& settings) {
   return out;
 }
 
-Explained<std::string> make_meeting(Desk& desk, Meetings const& meetings, Materials const& materials,
-                                    fs::path const& roster_folder, NewMeeting const& request) {
-  if (auto const right = check_request(meetings, request); !right) return right.error();
-  auto const name = meetings.next_name(request.settings.date, request.settings.rehearsal);
-  if (auto const made = make_folder(meetings.folder(name).parent_path()); !made) return made.error();
+Explained<MeetingFiles> meeting_files(Desk& desk, fs::path const& folder, NewMeeting const& request) {
   auto roster = request.roster;
-  Making making(meetings.folder(std::string(kUnfinished)));
-  roster.out = making.folder();
+  roster.out = folder;
   auto const before = desk.casework(Follow::kAll);
   if (!before) return before.error();
   auto files = roster_files(desk, *before, roster);
   if (!files) return files.error();
   files->files.add("meeting.toml", to_bytes(as_bytes(meeting_toml(request.settings))));
+  MeetingFiles out{std::move(*files), {}};
   // Signed first: what the ledger would refuse makes no meeting.
-  std::optional<Draft> deed;
   if (!request.settings.rehearsal) {
-    auto checked = desk.draft(*before, files->said, files->people, files->files.marks());
+    auto checked = desk.draft(*before, out.made.said, out.made.people, out.made.files.marks());
     if (!checked) return checked.error();
-    deed.emplace(std::move(*checked));
+    out.deed.emplace(std::move(*checked));
   }
-  if (auto const put = files->files.write(); !put) return put.error();
-  auto const attached = materials.lay_out(making.folder() / kAttached, files->said.order, files->people);
+  return out;
+}
+
+Explained<void> enter_roster(Desk& desk, fs::path const& roster_folder, MeetingFiles const& files) {
+  if (!files.deed) return {};
+  if (auto const put = files.made.files.write(roster_folder); !put) return put.error();
+  return desk.write(*files.deed);
+}
+
+Explained<std::string> make_meeting(Desk& desk, Meetings const& meetings, Materials const& materials,
+                                    fs::path const& roster_folder, NewMeeting const& request) {
+  if (auto const right = check_request(meetings, request); !right) return right.error();
+  auto const name = meetings.next_name(request.settings.date, request.settings.rehearsal);
+  if (auto const made = make_folder(meetings.folder(name).parent_path()); !made) return made.error();
+  Making making(meetings.folder(std::string(kUnfinished)));
+  auto const files = meeting_files(desk, making.folder(), request);
+  if (!files) return files.error();
+  auto const& made = files->made;
+  if (auto const put = made.files.write(); !put) return put.error();
+  auto const attached = materials.lay_out(making.folder() / kAttached, made.said.order, made.people);
   if (!attached) return attached.error();
   if (auto const begun = init(meetings, making.folder(), request.host); !begun) return begun.error();
   making.forget(kAttached);
-  if (deed) {
-    if (auto const put = files->files.write(roster_folder); !put) return put.error();
-    if (auto const written = desk.write(*deed); !written) return written.error();
-  }
+  if (auto const entered = enter_roster(desk, roster_folder, *files); !entered) return entered.error();
   if (auto const kept = making.keep_as(meetings.folder(name)); !kept) return kept.error();
   desk.say({words::kMeetingMade, {{"meeting", name}}});
   return name;

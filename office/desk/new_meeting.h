@@ -27,6 +27,16 @@ struct NewMeeting {
   std::string host;  ///< of this machine, as laptops reach it
   Roster roster;     ///< its `out` and `meeting` are set here
 };
+/// The files that a meeting is made from, and the roster's deed, checked and signed: nothing of it is written.
+struct MeetingFiles {
+  RosterFiles made;
+  std::optional<Draft> deed;  ///< none: a rehearsal is no deed
+};
+/// @param folder where the files would lie.
+Explained<MeetingFiles> meeting_files(Desk& desk, fs::path const& folder, NewMeeting const& request);
+/// The meeting is there: its roster lies in `roster_folder` from now on, and stands in the ledger.
+Explained<void> enter_roster(Desk& desk, fs::path const& roster_folder, MeetingFiles const& files);
+
 /// A meeting signs the roster's deed (`roster`); a rehearsal is no deed, and leaves the roster as it is.
 /// Refused besides: another meeting of this office runs, and what `piaojue-server init` refuses, in its words.
 /// @param roster_folder gets the same files once more. @return the meeting's name.

@@ -17,7 +17,7 @@ using local::WipedJson;
 
 namespace {
 
-constexpr std::string_view kPapersFolder = "papers", kRosterFolder = "roster", kIncomingFolder = "incoming";
+constexpr std::string_view kPapersFolder = "papers", kIncomingFolder = "incoming";
 
 std::string title_at(json::object const& in, Lang lang) {
   auto title = text_at(in, "title");
@@ -26,13 +26,14 @@ std::string title_at(json::object const& in, Lang lang) {
 
 }  // namespace
 
-PageRequests::PageRequests(Setting setting, fs::path programs)
+PageRequests::PageRequests(Setting setting, fs::path const& programs)
     : setting_(std::move(setting)),
       date_reason_(setting_.date_reason),
       uploads_(setting_.office / kIncomingFolder),
       papers_(setting_.office / kPapersFolder),
       materials_(setting_.office),
-      meetings_(setting_, std::move(programs), [this](auto const& deed) { return done(deed); }) {}
+      meetings_(setting_, programs, [this](auto const& deed) { return done(deed); }),
+      service_(setting_, programs, meetings_, uploads_, [this](auto const& deed) { return done(deed); }) {}
 
 std::span<PageRequests::Verb const> PageRequests::verbs() {
   static constexpr std::array kVerbs = std::to_array<Verb>({
@@ -75,9 +76,11 @@ PageRequests::Reply PageRequests::answer(std::string_view verb, In in) {
   auto const all = verbs();
   auto const at = std::ranges::find(all, verb, &Verb::name);
   if (!key_ && (at == all.end() || !at->open)) return Explanation(words::kPageSignOn);
-  if (at == all.end() && !meetings_.knows(verb)) return Explanation(words::kPageUnknownVerb);
+  bool const of_service = service_.knows(verb);
+  if (at == all.end() && !of_service && !meetings_.knows(verb)) return Explanation(words::kPageUnknownVerb);
   auto reason = text_at(in, "date_reason");
   setting_.date_reason = reason.empty() ? date_reason_ : std::move(reason);
+  if (of_service) return service_.answer(verb, in);
   return at == all.end() ? meetings_.answer(verb, in, name_) : (this->*at->answer)(in);
 }
 
@@ -136,6 +139,7 @@ PageRequests::Reply PageRequests::state(In) {
   for (auto& member : *progress) out[member.key()] = std::move(member.value());
   out["papers"] = papers_.list();
   out["meetings"] = meetings_.count();
+  out["service"] = service_.membership();
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include "office/desk/made_papers.h"
 #include "office/desk/materials.h"
 #include "office/desk/meeting_requests.h"
+#include "office/desk/service_requests.h"
 #include "office/desk/uploads.h"
 
 namespace piaojue::desk {
@@ -16,7 +17,7 @@ namespace piaojue::desk {
 class PageRequests {
  public:
   /// @param programs the folder of those that a meeting needs.
-  PageRequests(Setting setting, fs::path programs);
+  PageRequests(Setting setting, fs::path const& programs);
 
   /// @return the reply's members. Without a key only `state`, `unlock` and `enlist` (the first person) are done.
   Explained<boost::json::object> answer(std::string_view verb, boost::json::object const& in);
@@ -95,6 +96,7 @@ class PageRequests {
   MadePapers papers_;
   Materials materials_;
   MeetingRequests meetings_;
+  ServiceRequests service_;
   std::string name_;  ///< of whoever has signed on
 };
 

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "office/desk/materials.h"
+#include "protocol/meeting/slip.h"
 #include "strings/desk.h"
 #include "verifier/paper.h"
 
@@ -27,6 +28,8 @@ std::size_t bytes_max(Upload kind) {
       return kEvidenceBytesMax;
     case Upload::kMaterial:
       return kMaterialBytesMax;
+    case Upload::kSlip:
+      return meeting::kSlipTextMax;
     case Upload::kPaper:
       break;
   }

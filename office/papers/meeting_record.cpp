@@ -5,6 +5,7 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/record_file.h"
 #include "strings/papers.h"
+#include "strings/refusals.h"
 #include "verifier/rows.h"
 
 namespace piaojue::office {
@@ -46,6 +47,21 @@ Explained<std::map<meeting::QuestionId, meeting::Interview>> read_interviews(std
 }
 
 }  // namespace
+
+Explained<meeting::Hash> head_of(std::istream& record) {
+  meeting::RecordReader reader(record);
+  log::Frontier tree;
+  for (;;) {
+    auto const item = reader.next();
+    if (!item)
+      return Explanation(Sentence(strings::papers::kRecordUnusable, {{"why", strings::sentence_of(item.error())}}));
+    if (!*item) break;
+    if (auto const* const bytes = std::get_if<Bytes>(&**item)) tree.append(log::leaf_hash(*bytes));
+  }
+  record.clear();
+  record.seekg(0);
+  return tree.root();
+}
 
 Explained<MeetingRecord> read_meeting(std::istream& record, meeting::Hash const& anchor, std::size_t jobs) {
   MeetingRecord out;

@@ -14,6 +14,9 @@ struct MeetingRecord {
   std::map<meeting::QuestionId, meeting::Interview> interviews;
 };
 
+/// Of all entries of the file, from its beginning; the stream stands at its beginning again. Refused: it is no record.
+Explained<meeting::Hash> head_of(std::istream& record);
+
 /// @return refused unless the record is VERIFIED against the hash from paper, naming the check that failed; refused if
 /// the file was changed between its two readings. @param jobs threads.
 Explained<MeetingRecord> read_meeting(std::istream& record, meeting::Hash const& anchor, std::size_t jobs);

@@ -19,6 +19,7 @@ namespace {
 constexpr Oid kBytea = 17;  // the same in everything that speaks this protocol
 constexpr int kBinary = 1;
 constexpr std::string_view kUnknownSetting = "42704";
+constexpr int kLookMs = 200;  ///< how often a wait looks whether it is still wanted
 
 int left_ms(Deadline until) {
   auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
@@ -89,7 +90,8 @@ std::string Hidden::out_of(std::string_view message) const {
   return out;
 }
 
-Tried<std::unique_ptr<Connection>> Connection::connect(Target const& target, Deadline until, unsigned patience_ms) {
+Tried<std::unique_ptr<Connection>> Connection::connect(Target const& target, Deadline until, unsigned patience_ms,
+                                                       std::atomic<bool> const& interrupted) {
   std::vector<char const*> names;
   std::vector<char const*> values;
   for (auto const& [name, value] : target.values) {
@@ -98,7 +100,7 @@ Tried<std::unique_ptr<Connection>> Connection::connect(Target const& target, Dea
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
-  std::unique_ptr<Connection> made(new Connection());
+  std::unique_ptr<Connection> made(new Connection(interrupted));
   made->hidden_ = target.hidden;
   made->connection_ = PQconnectStartParams(names.data(), values.data(), 0);
   auto* const connection = made->connection_;
@@ -133,13 +135,17 @@ Tried<void> Connection::greet(Deadline until, unsigned patience_ms) {
   // whoever waits for that row gives up. No timeout is set for statements: a COMMIT that is cancelled while it waits
   // for a standby is answered with success.
   auto const idle = std::to_string(patience_ms * 2 / 5);
-  auto const answers = run({Statement("SET idle_in_transaction_session_timeout = " + idle),
-                            Statement("SET lock_timeout = " + std::to_string(patience_ms * 3 / 5)),
-                            // The machine that a failover leads to may be set otherwise than the one that was judged.
-                            Statement("SELECT set_config('synchronous_commit', 'on', false) WHERE "
-                                      "current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')")},
-                           until);
   // Not everything that speaks the protocol has both settings.
+  auto const waits = run({Statement("SET lock_timeout = " + std::to_string(patience_ms * 3 / 5))}, until);
+  if (!waits && waits.error().state != kUnknownSetting) return waits.error();
+  times_locks_ = waits.has_value();
+  auto const answers = run({Statement("SET idle_in_transaction_session_timeout = " + idle),
+                            // The machine that a failover leads to may be set otherwise than the one that was judged;
+                            // and this one, tomorrow.
+                            Statement("SELECT set_config('synchronous_commit', CASE "
+                                      "current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' "
+                                      "ELSE 'on' END, false)")},
+                           until);
   if (!answers && answers.error().state != kUnknownSetting) return answers.error();
   return {};
 }
@@ -149,11 +155,11 @@ Connection::~Connection() { PQfinish(connection_); }
 bool Connection::wait(bool for_writing, Deadline until) {
   for (;;) {
     int const left = left_ms(until);
-    if (left == 0) return false;
+    if (left == 0 || interrupted_) return false;
     pollfd one{PQsocket(connection_), static_cast<short>(for_writing ? POLLIN | POLLOUT : POLLIN), 0};
     if (one.fd < 0) return false;
     if (PQstatus(connection_) != CONNECTION_OK && for_writing) one.events = POLLOUT;
-    int const ready = ::poll(&one, 1, left);
+    int const ready = ::poll(&one, 1, std::min(left, kLookMs));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
   }
@@ -256,6 +262,14 @@ Tried<Answers> Connection::run(std::vector<Statement> const& statements, Deadlin
     return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
   }
   return out;
+}
+
+void Connection::roll_back() {
+  if (broken_ || PQstatus(connection_) != CONNECTION_OK) return;
+  auto const state = PQtransactionStatus(connection_);
+  if (state != PQTRANS_INTRANS && state != PQTRANS_INERROR) return;
+  // Whatever it answers: `usable` says whether it is idle now.
+  static_cast<void>(run({Statement("ROLLBACK")}, Clock::now() + std::chrono::seconds(1)));
 }
 
 bool Connection::usable() const {

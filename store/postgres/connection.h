@@ -3,6 +3,7 @@
 /// One connection to PostgreSQL that never waits without a deadline: libpq's own waits have none, so this polls itself.
 /// It stays in pipeline mode, where several statements go out in one packet, and each is followed by a Sync: between
 /// two statements the database sees an idle transaction and ends it, if this process has been stopped meanwhile.
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -36,6 +37,9 @@ using Tried = boost::system::result<T, Fault>;
 
 inline constexpr std::string_view kUniqueViolation = "23505";
 inline constexpr std::string_view kNoRight = "42501";
+inline constexpr std::string_view kLockTimeout = "55P03";
+/// Not the database's: it may lose what it confirms.
+inline constexpr std::string_view kNotDurable = "not durable";
 
 struct Statement {
   explicit Statement(std::string text) : sql(std::move(text)) {}
@@ -92,8 +96,10 @@ class Connection {
     Hidden hidden;
   };
   /// @param patience_ms  how long the database is to wait for a lock, and for a transaction that says nothing
+  /// @param interrupted  once it is set, no wait lasts; outlives this
   [[nodiscard]] static Tried<std::unique_ptr<Connection>> connect(Target const& target, Deadline until,
-                                                                  unsigned patience_ms);
+                                                                  unsigned patience_ms,
+                                                                  std::atomic<bool> const& interrupted);
   ~Connection();
   Connection(Connection const&) = delete;
   Connection& operator=(Connection const&) = delete;
@@ -102,24 +108,31 @@ class Connection {
   /// unless BEGIN and COMMIT are among them. kAgain too, if something was committed with a warning: that is how
   /// PostgreSQL says that the wait for a standby was broken off.
   [[nodiscard]] Tried<Answers> run(std::vector<Statement> const& statements, Deadline until);
+  /// Ends a transaction that was left, such as where the database has refused a statement of it: then it can be used
+  /// again. It waits a second at most.
+  void roll_back();
   /// Idle, outside of a transaction, and no deadline has passed in it.
   bool usable() const;
+  /// It knows `lock_timeout`, which not everything that speaks the protocol does.
+  bool times_locks() const { return times_locks_; }
 
  private:
-  Connection() = default;
+  explicit Connection(std::atomic<bool> const& interrupted) : interrupted_(interrupted) {}
   Tried<void> greet(Deadline until, unsigned patience_ms);
   bool send(Statement const& statement);
-  /// @return false: the deadline has passed, or the connection is gone.
+  /// @return false: the deadline has passed, the connection is gone, or nobody is to wait any more.
   bool wait(bool for_writing, Deadline until);
   bool flush(Deadline until);
   bool consume();
   Tried<Answer> answer(Deadline until);
   Fault gone(Deadline until);
 
+  std::atomic<bool> const& interrupted_;
   pg_conn* connection_ = nullptr;
   Hidden hidden_;
   bool broken_ = false;
   bool warned_ = false;
+  bool times_locks_ = true;
 };
 
 }  // namespace piaojue::store::postgres

@@ -21,7 +21,7 @@ class Pool {
   Pool(PostgresOptions options, std::vector<Connection::Target> targets, std::string place)
       : options_(std::move(options)), targets_(std::move(targets)), place_(std::move(place)) {}
 
-  /// Given back when it goes; closed then, if it is not idle.
+  /// Given back when it goes: what was not committed is rolled back then, and what can not be is closed.
   class Borrowed {
    public:
     Borrowed(Pool& pool, std::unique_ptr<Connection> connection, std::size_t generation)
@@ -41,6 +41,10 @@ class Pool {
   };
   [[nodiscard]] Tried<Borrowed> borrow(Purpose purpose = Purpose::kOrdinary);
 
+  /// As PostgresPool::interrupt.
+  void interrupt();
+  bool interrupted() const { return interrupted_; }
+
   PostgresOptions const& options() const { return options_; }
   std::string const& place() const { return place_; }
   Deadline answer_deadline() const { return Clock::now() + std::chrono::milliseconds(options_.answer_ms); }
@@ -55,6 +59,7 @@ class Pool {
   std::vector<Connection::Target> const targets_;
   std::string const place_;
 
+  std::atomic<bool> interrupted_{false};
   std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Connection>> idle_;
@@ -70,16 +75,28 @@ auto patiently(Pool& pool, F&& attempt) -> decltype(attempt()) {
   auto pause = std::chrono::milliseconds(20);
   for (;;) {
     auto done = attempt();
-    if (done || done.error().fate == Fate::kRefused || Clock::now() + pause >= until) return done;
+    if (done || done.error().fate == Fate::kRefused || pool.interrupted() || Clock::now() + pause >= until) return done;
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(500));
   }
 }
 
+/// One that takes longer comes too late, and the next may find a better connection.
+inline Deadline renewal_deadline() { return Clock::now() + std::chrono::milliseconds(3'000); }
+
 /// Several statements that may be repeated, on a connection of their own for this once.
 [[nodiscard]] Tried<Answers> run_once(Pool& pool, std::vector<Statement> const& statements,
                                       Purpose purpose = Purpose::kOrdinary);
 [[nodiscard]] Tried<Answers> run_patiently(Pool& pool, std::vector<Statement> const& statements);
+/// Whether the database, as it is set now, keeps what it confirms. kRefused, kNotDurable: it may lose it, and which
+/// setting that is. One that an engine does not have is not asked of it.
+[[nodiscard]] Tried<void> judge_durability(Connection& on, Deadline until);
+/// How long a statement may wait for a lock: SET LOCAL, where the engine has it.
+[[nodiscard]] std::vector<Statement> locked_for(Connection const& on);
+/// Who waits for somebody's lock does not wait with a thread: it is refused, and tried anew by whoever has one.
+[[nodiscard]] Fault in_the_way(Fault fault);
+/// What a person is told, and kBusy if it was somebody's lock.
+[[nodiscard]] Explanation explain_locked(Pool const& pool, Fault const& fault);
 /// As one transaction: BEGIN before them, whose answer is the first, and COMMIT behind.
 [[nodiscard]] std::vector<Statement> transaction(std::vector<Statement> statements);
 

@@ -105,6 +105,15 @@ std::vector<Statement> statements_of(MeetingNumber meeting, Writes const& writes
   return out;
 }
 
+Statement insert_facts(MeetingNumber meeting, std::uint32_t office, MeetingNumber files, MeetingFacts const& facts) {
+  Statement row(
+      "INSERT INTO piaojue_office_meeting (meeting, office, files, title, held, rehearsal, people) VALUES ($1, $2, $3, "
+      "$4, $5, $6, $7)");
+  row.number(meeting).number(office).number(files).text(facts.title).text(facts.date);
+  row.number(facts.rehearsal ? 1 : 0).number(facts.people);
+  return row;
+}
+
 Tried<Rows> read_table(Connection& connection, MeetingNumber meeting, Table table, Pool const& pool,
                        std::optional<Deadline> until) {
   Rows rows;

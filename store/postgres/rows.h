@@ -3,6 +3,7 @@
 /// The rows of a meeting as statements. Only SQL that PostgreSQL, openGauss, KingbaseES, CockroachDB and YugabyteDB
 /// all know: a row is replaced by DELETE and INSERT, since "ON CONFLICT" is not among it.
 #include "store/leases.h"
+#include "store/meeting_facts.h"
 #include "store/postgres/pool.h"
 
 namespace piaojue::store::postgres {
@@ -12,6 +13,9 @@ std::string table_name(Table table);
 
 /// What makes `writes` so, in an order in which each table ends as it says. The bytes are those of `writes`.
 std::vector<Statement> statements_of(MeetingNumber meeting, Writes const& writes);
+
+/// Of a meeting of an office. @param files the number under which its files lie.
+Statement insert_facts(MeetingNumber meeting, std::uint32_t office, MeetingNumber files, MeetingFacts const& facts);
 
 /// All rows of one table of a meeting, as `read_contents`.
 Tried<Rows> read_table(Connection& connection, MeetingNumber meeting, Table table, Pool const& pool,

@@ -219,6 +219,44 @@ TEST(Chair, OverridesStayWithinTheirLimitAndNeedTheirSigners) {
   hall.finish();
 }
 
+// Trustee 0's person has said stop, on a database that can not be read just now: a share would go out over his word.
+TEST(Chair, NoShareWhileNobodyKnowsWhetherTrustee0WasStopped) {
+  Plan plan;
+  plan.max_unconfirmed = 1;
+  Chaired hall(plan);
+  std::optional<bool> word;
+  std::optional<std::uint64_t> due;
+  hall.stop_asked = [&](auto const&, auto when) {
+    due = when;
+    return when ? word : std::optional(false);
+  };
+  ASSERT_TRUE(hall.restart());
+  hall.sign_in_all();
+  hall.open_batch(1);
+  hall.to_box({Choice::kAgree});
+  auto const silent = hall.experts.back();
+  for (auto const p : hall.experts) {
+    if (p == silent) continue;
+    ASSERT_TRUE(hall.confirm(p).accepted);
+  }
+  hall.must(hall.override_of({{silent, false}}), hall.office());
+  hall.cosign();
+  EXPECT_FALSE(due) << "there is time to say it";
+  EXPECT_FALSE(hall.core->look_wanted_in_ms());
+  hall.now_ms += 1'000 * hall.record().manifest().rules.protest_s;
+  auto const look = [&] {
+    hall.core->look_again();
+    hall.settle();
+    return hall.attempt().shares.size();
+  };
+  EXPECT_EQ(look(), 0U);
+  EXPECT_EQ(due, hall.attempt().override_index);
+  EXPECT_TRUE(hall.core->look_wanted_in_ms()) << "it is asked again, whoever is quiet";
+  word = false;
+  EXPECT_EQ(look(), 1U) << "it was not said";
+  EXPECT_FALSE(hall.core->look_wanted_in_ms());
+}
+
 // Two ballots and a sum are two votes in the open.
 TEST(Chair, FewerThanThreeBallotsAreNeverOpened) {
   Plan plan;

@@ -108,7 +108,7 @@ bool AttackFixture::restart() {
                         },
                         .slip_of = [this](PersonId const person) { return store.slip(person); },
                         .now_ms = [this] { return now_ms; },
-                        .stop_asked = {},
+                        .stop_asked = stop_asked,
                         .parallel = {},
                         .limits = setup.limits,
                         .lookahead = 1};

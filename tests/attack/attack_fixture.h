@@ -78,6 +78,8 @@ class AttackFixture {
   crypto::BoxKey server_box;
   Secret seal_key;
   std::uint64_t now_ms = 0;
+  /// Trustee 0's person; nothing: has said nothing. From the next restart on.
+  server::StopAsked stop_asked;
   std::uint64_t posix_s = 1'700'000'000;  ///< in cosignatures
   std::vector<server::Notice> notices;
   meeting::Record const& record() const { return core->record(); }

@@ -350,8 +350,10 @@ class Found(Desktop):
                        capture_output=True, timeout=60)
 
         def gone():
-            pid = int((self.folder / "pid").read_text())
             deadline = time.monotonic() + 10
+            while not (self.folder / "pid").read_text().strip() and time.monotonic() < deadline:
+                time.sleep(0.05)  # the shell has opened it and not yet written
+            pid = int((self.folder / "pid").read_text())
             while pathlib.Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
             return not pathlib.Path(f"/proc/{pid}").exists()

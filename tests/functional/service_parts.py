@@ -655,13 +655,14 @@ class Service:
 class ServiceMeeting(small.Small):
     """A small meeting, numbered, made in a directory and taken into the service; its laptops come to the balancer."""
 
-    def __init__(self, service, number, experts=3, batches=(1,), address=None, **rules):
+    def __init__(self, service, number, experts=3, batches=(1,), address=None, materials=None, **rules):
         self.service, self.number = service, number
         directory = service.directory / f"meeting-{number}"
         # Ten meetings that begin at once wait for their trustees' keys: smaller ones are there sooner.
         rules = {"rules": {"modulus_bits": 2048}, **rules}
         files = small.write_rosters(directory / "rosters", experts, batches, **rules)
-        self.sit(service.bin, directory, experts, files, number=number, listen=address or service.balancer.address)
+        self.sit(service.bin, directory, experts, files, materials, number=number,
+                 listen=address or service.balancer.address)
         service.tool("adopt", service.toml, self.meeting.server_dir)
         self.meeting.place = [service.toml, "--number", number]
         self.meeting.start_server = lambda: None  # the nodes are there

@@ -113,6 +113,37 @@ for (const [name, commands, text] of kDays) {
   });
 }
 
+const kService = { name: '人社局职称办', address: '192.0.2.20:7443' };
+const kSlip = { ok: true, meetings: [{ name: '2026-11-22-1', running: false, service: 123456 }] };
+const there = (fields, of) => ({ 'meetings': () => kSlip, 'service-state': () => ({ ok: true, name: '2026-11-22-1',
+  number: 123456, kept: false, fetched: false, status: { ...status(of), slips: false }, ...fields }) });
+const kFaraway = { ok: false, code: 'OFFICE_REFUSED', message: '连不上服务。\n请查看网络，过一会儿再按一次。' };
+const sending = (reply) => ({ 'service-sending': () => ({ ok: true, ...reply }) });
+
+/** Name, step, what the program says, a text to wait for: states that a service comes to in a moment, or never. */
+const kAtService = [
+  ['sent', '新会议', sending({ state: 'sending', sent: 5 << 20, all: 40 << 20 }), '已送达 5.0 MB，共 40.0 MB'],
+  ['judged', '新会议', sending({ state: 'sending', sent: 9 << 20, all: 9 << 20 }), '正在等待服务'],
+  ['warned', '新会议', sending({ state: 'made', meeting: '2026-11-22-1', number: 123456,
+    warning: '会议已在服务中建立，但工作台账没有记入它的名单' }), '没有记入它的名单'],
+  ['elsewhere', '会议当天', there({}), '登记单已在另一台电脑上取走'],
+  ['away', '会议当天', { 'meetings': () => kSlip, 'service-state': () => kFaraway }, '连不上服务'],
+  ['list-away', '会议服务', { 'service-list': () => kFaraway }, '连不上服务'],
+];
+
+for (const [name, where, commands, text] of kAtService) {
+  test(`at the service: ${name}`, async () => {
+    const { page } = await show({ 'service-sending': () => ({ ok: true, state: 'none' }), ...commands },
+      { service: kService });
+    await step(page, where);
+    await page.getByText(text).first().waitFor();
+    await both(page, `service-${name}`);
+    // A grey button says what is missing; nothing is made twice.
+    if (name === 'sent') assert.ok(await button(page, '先建一次演练').isDisabled());
+    await page.context().close();
+  });
+}
+
 test('who signs on, and a day that is out of order', async () => {
   const first = await show({}, { person: 0, people: [] });
   await first.page.getByRole('heading', { name: '设立办公室工作台账' }).waitFor();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The day of a meeting, seen from the desk: its server, slips, who has enrolled, the sign-in sheet, how far it is. */
 import { useEffect, useState } from '../vendor/preact-hooks.js';
-import { Act, Dialog, html } from '../parts/ui.js';
+import { Act, Dialog, html, later } from '../parts/ui.js';
 import { Columns } from './columns.js';
 import { openWith, printWith } from './windows.js';
 
 const kLookMs = 2500;
+const ServiceDay = later(() => import('./serviceday.js').then((all) => all.ServiceDay));
 
 /** How the meeting stands now, looked at again and again. @return [state or null, look again at once] */
 function useMeeting(app, meeting) {
@@ -144,37 +145,44 @@ function Progress({ app, state }) {
         ${t('day.toRecord')}</button></div>`}</section>`;
 }
 
+/** What a meeting of this desk is called, and that it is held elsewhere. */
+export const meetingWord = (t, { name, service }) => (service ? t('there.which', { name, number: service }) : name);
+
 function Choice({ app, all, meeting, setMeeting }) {
   const { t } = app;
   if (all.length < 2) return null;
   return html`<label class="field inline"><span>${t('day.which')}</span>
     <select value=${meeting} onChange=${(e) => setMeeting(e.target.value)}>
-    ${all.map((one) => html`<option key=${one.name} value=${one.name}>${one.name}</option>`)}</select></label>`;
+    ${all.map((one) => html`<option key=${one.name} value=${one.name}>${meetingWord(t, one)}</option>`)}</select>
+    </label>`;
 }
 
 export function Day({ app }) {
   const { t, desk } = app;
   const [all, setAll] = useState(null);
   const [meeting, setMeeting] = useState('');
-  const [state, again] = useMeeting(app, meeting);
+  const service = all?.find((one) => one.name === meeting)?.service;
+  const [state, again] = useMeeting(app, service ? '' : meeting);
   useEffect(() => {
     app.call('meetings').then((reply) => {
       if (!reply.ok) return app.say({ reply });
       setAll(reply.meetings);
       const running = reply.meetings.find((one) => one.running) || reply.meetings[0];
-      return setMeeting((before) => before || running?.name || '');
+      return setMeeting((before) => app.wanted || before || running?.name || '');
     });
-  }, [desk.entries]);
+  }, [desk.entries, app.wanted]);
   if (all?.length === 0) {
     return html`<h1>${t('desk.step.day')}</h1><section class="card"><p>${t('day.none')}</p><div class="row">
       <button type="button" class="button primary" onClick=${() => app.go('newmeeting')}>
       ${t('desk.step.newmeeting')}</button></div></section>`;
   }
+  const choice = html`<${Choice} app=${app} all=${all || []} meeting=${meeting} setMeeting=${setMeeting} />`;
+  if (service) return html`<${ServiceDay} app=${app} meeting=${meeting} choice=${choice} />`;
   if (!state) return html`<h1>${t('desk.step.day')}</h1><p role="status">${t('word.working')}</p>`;
   const { status } = state;
   return html`<div class="day-head"><h1>${status.title}</h1>
       <p>${status.date} ${status.rehearsal && html`<span class="chip HELD_BACK">${t('day.rehearsal')}</span>`}</p>
-      <${Choice} app=${app} all=${all} meeting=${meeting} setMeeting=${setMeeting} /></div>
+      ${choice}</div>
     ${status.rehearsal && html`<p class="note">${t('day.rehearsalLead')}${' '}<button type="button"
       class="button small" onClick=${() => app.go('newmeeting')}>${t('day.makeReal')}</button></p>`}
     <div class="columns"><div class="stack">

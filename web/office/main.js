@@ -4,7 +4,7 @@ import { render } from '../vendor/preact.js';
 import { useEffect, useMemo, useRef, useState } from '../vendor/preact-hooks.js';
 import { Door, doorUrl } from '../door.js';
 import { addTexts, loadTexts, sentence, texts } from '../i18n.js';
-import { html, oneLine } from '../parts/ui.js';
+import { html, later, oneLine } from '../parts/ui.js';
 import { officeZh } from '../strings/office_zh.js';
 import { Day } from './day.js';
 import { Import } from './import.js';
@@ -18,7 +18,7 @@ import { Verdicts } from './verdicts.js';
 addTexts('zh', officeZh);
 const kSteps = {
   import: Import, verdicts: Verdicts, newmeeting: NewMeeting, day: Day, meeting: Meeting, publicity: Publicity,
-  search: Search, people: People,
+  search: Search, people: People, service: later(() => import('./service.js').then((all) => all.Service)),
 };
 const kNoticeMs = 6000;
 
@@ -80,7 +80,7 @@ function Office({ door }) {
   const [s, setState] = useState(door.state);
   const [lang, setLang] = useState('zh');
   const [desk, setDesk] = useState(null);
-  const [step, setStep] = useState('import');
+  const [[step, wanted], setStep] = useState(['import', '']);
   const [notice, setNotice] = useState(null);
   const timer = useRef(0);
   const dateReason = useRef('');
@@ -120,7 +120,9 @@ function Office({ door }) {
     if (s.epoch > 0) fixed.refresh();
   }, [s.epoch]);
 
-  const app = { ...fixed, act, go: setStep, t, s, desk, notice, offline: s.link !== 'open' };
+  /** @param meeting that the step begins with; none: the newest, or the one that runs */
+  const go = (id, meeting = '') => setStep([id, meeting]);
+  const app = { ...fixed, act, go, wanted, t, s, desk, notice, offline: s.link !== 'open' };
   const otherLanguage = async () => {
     await loadEnglish();
     setLang(lang === 'zh' ? 'en' : 'zh');
@@ -128,7 +130,7 @@ function Office({ door }) {
   const Step = kSteps[step];
   const gone = s.link === 'taken-over' || s.link === 'renewed' || s.link === 'ended';
   return html`<div class="page place-office"><a class="skip" href="#main">${t('nav.skip')}</a>
-    <${Top} app=${app} step=${step} setStep=${setStep} otherLanguage=${otherLanguage} />
+    <${Top} app=${app} step=${step} setStep=${go} otherLanguage=${otherLanguage} />
     <div class="banners" role="status" aria-live="polite">
       ${s.link === 'lost' && html`<p class="banner warn">${t('desk.lost')}</p>`}</div>
     <main id="main" tabindex="-1">

@@ -3,6 +3,7 @@
 import { useEffect, useState } from '../vendor/preact-hooks.js';
 import { Hash } from '../parts/hash.js';
 import { Act, html, oneLine } from '../parts/ui.js';
+import { meetingWord } from './day.js';
 import { Papers } from './papers.js';
 import { FileField } from './upload.js';
 
@@ -22,10 +23,11 @@ function OfPapers({ app, more, setMore }) {
 /** The record of a meeting that this desk has made: fetched and verified, then held against the signed sheet. */
 function Fetched({ app, all, fetched, setFetched, anchor, setAnchor, agreed, setAgreed }) {
   const { t } = app;
-  const [meeting, setMeeting] = useState(all[0].name);
+  const [meeting, setMeeting] = useState((all.find((one) => one.name === app.wanted) || all[0]).name);
   const fetch = async () => {
     setFetched(null);
-    const reply = await app.call('meeting-record', { meeting });
+    const there = all.find((one) => one.name === meeting)?.service;
+    const reply = await app.call(there ? 'service-record' : 'meeting-record', { meeting, lang: t.lang });
     app.say(reply.ok ? null : { reply });
     if (reply.ok) setFetched({ ...reply, meeting });
   };
@@ -35,7 +37,8 @@ function Fetched({ app, all, fetched, setFetched, anchor, setAnchor, agreed, set
   };
   return html`${all.length > 1 && html`<label class="field inline"><span>${t('day.which')}</span>
       <select value=${meeting} onChange=${other}>
-      ${all.map((one) => html`<option key=${one.name} value=${one.name}>${one.name}</option>`)}</select></label>`}
+      ${all.map((one) => html`<option key=${one.name} value=${one.name}>${meetingWord(t, one)}</option>`)}
+      </select></label>`}
     <div class="row">
       <${Act} app=${app} kind=${fetched ? '' : 'primary large'} label=${t('fetch.do')} run=${fetch} /></div>
     ${fetched && html`<p class="note good" role="status"><span aria-hidden="true">✓ </span>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** A new meeting from the sheets: its name, who guards it, where laptops find it; and a rehearsal before it. */
 import { useEffect, useState } from '../vendor/preact-hooks.js';
-import { Act, html, oneLine } from '../parts/ui.js';
+import { Act, html, later, oneLine } from '../parts/ui.js';
 import { keyOf, Suggestions } from './roster.js';
 
 /** As examples/meeting.toml has them. */
@@ -11,6 +11,7 @@ const kRules = {
   protest_s: 20,
 };
 const kBatchSize = 20;
+const Sending = later(() => import('./sending.js').then((all) => all.Sending));
 
 /** What was typed, for as long as the page is open: after a rehearsal the real one is made from the same. */
 let kept = null;
@@ -62,6 +63,16 @@ function Rules({ app, form, put }) {
       html`<${Check} key=${key} label=${t(`new.rule.${key}`)} checked=${rules[key]} put=${set(key)} />`)}</details>`;
 }
 
+/** Asked of an office that belongs to a service: on this machine it has a server of its own to look after. */
+function Where({ app, form, put }) {
+  const { t, desk } = app;
+  const one = (where) => html`<label class="check block"><input type="radio" name="where"
+    checked=${form.where === where} onChange=${() => put('where')(where)} />${' '}
+    ${t(`new.where.${where}`, desk.service)}</label>`;
+  return html`<fieldset class="choice-list"><legend>${t('new.where')}</legend>${one('service')}${one('here')}
+    </fieldset>`;
+}
+
 function Address({ app, plan, form, put }) {
   const { t } = app;
   const of = ({ host, port, loopback }) =>
@@ -87,7 +98,13 @@ function fresh(plan, desk) {
   return { title: '', date: desk.today, committee_size: size, size_approval: '', chair: Boolean(plan.chair),
     supervisor: Boolean(plan.supervisor), host: plan.addresses[0]?.host || '', batch_size: kBatchSize,
     rules: { ...kRules, max_unconfirmed: Math.min(kRules.max_unconfirmed, Math.floor(size / 3)) }, struck: [],
-    struck_reason: '' };
+    struck_reason: '', where: 'service' };
+}
+
+/** What was sent before, as the form has it: sent again as it is, it goes on where it was. */
+function formOf(sent) {
+  const { lang, rehearsal, date_reason, ...form } = sent;
+  return { ...form, struck: form.struck.map((pair) => pair.join(':')) };
 }
 
 /** What a real meeting still lacks, by the names of its fields; a rehearsal needs no trustee beside the server. */
@@ -100,22 +117,26 @@ function lacksOf(t, plan, form, struck) {
     lacks: [...toFill, ...(form.chair || form.supervisor ? [] : [t('new.lacksTrustee')])] };
 }
 
-function Form({ app, plan, form, put }) {
-  const { t } = app;
+function Form({ app, plan, form, put, busy, send, progress }) {
+  const { t, desk } = app;
+  const there = desk.service && form.where === 'service';
   const small = form.committee_size < plan.size_wanted;
   const struck = form.struck.filter((key) => plan.rows.some((one) => keyOf(one) === key));
   const make = (rehearsal) => async () => {
-    const reply = await app.act('meeting-new', { ...form, title: oneLine(form.title), rehearsal,
-      struck: struck.map((key) => key.split(':').map(Number)), struck_reason: oneLine(form.struck_reason) });
-    if (reply) app.go('day');
+    const values = { ...form, title: oneLine(form.title), rehearsal,
+      struck: struck.map((key) => key.split(':').map(Number)), struck_reason: oneLine(form.struck_reason) };
+    if (there) return send(values);
+    const reply = await app.act('meeting-new', values);
+    return reply && app.go('day');
   };
   const { rightSize, named, lacks } = lacksOf(t, plan, form, struck);
-  return html`<div class="stack"><section class="card"><h2>${t('new.what')}</h2><div class="fields">
+  return html`<div class="stack"><section class="card"><h2>${t('new.what')}</h2>
+    ${desk.service && html`<${Where} app=${app} form=${form} put=${put} />`}<div class="fields">
       <${Text} label=${t('new.title')} value=${form.title} put=${put('title')} />
       <${Text} label=${t('new.date')} type="date" value=${form.date} put=${put('date')} />
       <${Text} label=${t('new.size', { n: plan.experts })} type="number" min=${plan.experts} step="2"
         value=${form.committee_size} put=${put('committee_size')} />
-      <${Address} app=${app} plan=${plan} form=${form} put=${put} />
+      ${!there && html`<${Address} app=${app} plan=${plan} form=${form} put=${put} />`}
       ${small && html`<${Text} label=${t('new.approval', { n: plan.size_wanted })} value=${form.size_approval}
         put=${put('size_approval')} />`}</div>
       <p class="field-error" role="alert">${!rightSize && t('new.sizeWrong', { n: plan.experts })}</p>
@@ -125,11 +146,11 @@ function Form({ app, plan, form, put }) {
       <p id="new-lacks" class=${lacks.length > 0 ? 'note warn' : ''} role="status">${lacks.length > 0
         && html`<span aria-hidden="true">! </span>${t('new.lacks', { list: lacks.join(t('word.comma')) })}`}</p>
       <div class="row-end">
-        <${Act} app=${app} label=${t('new.rehearse')} disabled=${!named} aria-describedby="new-lacks"
+        <${Act} app=${app} label=${t('new.rehearse')} disabled=${!named || busy} aria-describedby="new-lacks"
           run=${make(true)} />
-        <${Act} app=${app} kind="primary large" label=${t('new.make')} disabled=${lacks.length > 0}
-          aria-describedby="new-lacks" run=${make(false)} /></div>
-      <p class="quiet-text">${t('new.makeLead')}</p></section>
+        <${Act} app=${app} kind="primary large" label=${t('new.make')} disabled=${lacks.length > 0 || busy}
+          aria-describedby="new-lacks" run=${make(false)} /></div>${progress}
+      <p class="quiet-text">${t(there ? 'new.sendLead' : 'new.makeLead')}</p></section>
     <${Batches} app=${app} plan=${plan} form=${form} put=${put} />
     <section class="card"><h2>${t('new.recusals')}</h2>
       <${Suggestions} app=${app} rows=${plan.rows} struck=${struck} setStruck=${put('struck')}
@@ -141,6 +162,8 @@ export function NewMeeting({ app }) {
   const [plan, setPlan] = useState(null);
   const [refused, setRefused] = useState('');
   const [form, setForm] = useState(kept);
+  const [turn, setTurn] = useState(0);
+  const [busy, setBusy] = useState(false);
   const size = form?.batch_size || kBatchSize;
   useEffect(() => {
     let left = false;
@@ -156,10 +179,29 @@ export function NewMeeting({ app }) {
   }, [size, desk.entries]);
   const put = (key) => (value) => setForm((before) => (kept = { ...before, [key]: value }));
   const ready = plan && form && !refused;
+  const made = (reply) => {
+    app.refresh();
+    if (reply.warning) return;
+    app.say({ said: t('send.made', reply) });
+    app.go('day', reply.meeting);
+  };
+  const took = (reply) => {
+    setBusy(reply.state === 'sending');
+    if (reply.form?.title && !kept) setForm(kept = formOf(reply.form));
+    if (reply.state === 'made') made(reply);
+  };
+  const send = async (values) => {
+    const reply = await app.call('service-make', { ...values, lang: t.lang });
+    app.say(reply.ok ? null : { reply });
+    if (reply.state === 'made') made(reply);
+    else if (reply.ok) setTurn((n) => n + 1);
+  };
+  const progress = desk.service && html`<${Sending} app=${app} turn=${turn} took=${took} />`;
   return html`<h1>${t('desk.step.newmeeting')}</h1>
     ${refused && html`<section class="card"><p class="note warn said"><span aria-hidden="true">! </span>${refused}</p>
       <p>${t('new.refusedNext')}</p><div class="row"><button type="button" class="button primary"
         onClick=${() => app.go(desk.imported ? 'verdicts' : 'import')}>
         ${t(desk.imported ? 'desk.step.verdicts' : 'desk.step.import')}</button></div></section>`}
-    ${ready && html`<${Form} app=${app} plan=${plan} form=${form} put=${put} />`}`;
+    ${ready && html`<${Form} app=${app} plan=${plan} form=${form} put=${put} busy=${busy} send=${send}
+      progress=${progress} />`}${!ready && progress}`;
 }

@@ -624,6 +624,25 @@ TEST(Channel, PeerThatDoesNotReadOverflowsItsQueueAndIsClosed) {
   EXPECT_EQ(payload.use_count(), 1);  // nothing is held for it any more
 }
 
+// Harm: of a hall somebody is to be closed, and the one who holds most, in one frame that is on its way, is not seen.
+TEST(Channel, AFrameThatIsOnItsWayIsHeldByItsChannelAlone) {
+  Site site;
+  RawPeer peer(site.port());
+  ASSERT_FALSE(peer.handshake());
+  auto const server = site.accepted();
+  ASSERT_TRUE(server);
+  std::size_t const size = 24U << 20;
+  EXPECT_TRUE(server->channel->send(Bytes(size, 1)));
+  std::this_thread::sleep_for(300ms);  // the network has taken a part of it, and takes no more
+  EXPECT_EQ(server->channel->waiting().alone, size);
+  auto const shared = std::make_shared<Bytes const>(1'000, 1);
+  EXPECT_TRUE(server->channel->send(shared));
+  EXPECT_EQ(server->channel->waiting().alone, size) << "others hold that one";
+  server->channel->close();
+  EXPECT_EQ(server->recorder->wait_closed(), CloseReason::kLocal);
+  EXPECT_EQ(server->channel->waiting().alone, 0U);
+}
+
 TEST(Channel, QueueIsBoundedInFramesToo) {
   ChannelLimits limits;
   limits.send_queue_frames_max = 4;

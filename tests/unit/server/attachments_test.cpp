@@ -107,8 +107,12 @@ TEST_F(Materials, ASessionWaitsForOnePieceAndForItsTurn) {
   EXPECT_TRUE(files->take_due().empty());
   files->finish(due[0].id, Bytes(kPiece));
   EXPECT_EQ(files->take_due().size(), 1u);
+  EXPECT_EQ(out().size(), 1u) << "the first answer";
   ask(1, 6, {1, 0, kPiece});
-  EXPECT_EQ(out().size(), 1u) << "the first answer, and no refusal";
+  EXPECT_EQ(refused(), Refusal::kBusy) << "and until that is on its way: pieces do not pile up behind a slow commit";
+  files->left();
+  ask(1, 7, {1, 0, kPiece});
+  EXPECT_TRUE(out().empty()) << "no refusal";
 }
 
 // Harm: whoever has gone holds the place of somebody who is there.

@@ -4,6 +4,7 @@
 #include "crypto/seal.h"
 #include "protocol/meeting/codec.h"
 #include "server/draft.h"
+#include "server/probation.h"
 #include "server_fixture.h"
 
 namespace piaojue::server::test {
@@ -567,6 +568,108 @@ TEST(CatchUp, ComesInBoundedPiecesOfWhichOnlyTheLastIsSigned) {
   hello.mutable_hello()->set_next_index(hall.core->record().size() + 1);
   EXPECT_EQ(refusal(hall.ask_on(hall.connect(hall.spki(2)), hello)), Refusal::kLogInconsistent)
       << "somebody who knows more talked to another server";
+}
+
+// Harm: a server that was restored signs a second entry where a laptop has one already, and that laptop stops for good.
+TEST(Probation, NothingIsTakenInBeforeEveryLaptopHasSaidThatItHasNoMore) {
+  ServerFixture hall(small());
+  hall.begin();
+  Writes extended;
+  std::set<Device> people;
+  for (auto const p : hall.people()) people.insert({p, 0});
+  write_awaited(extended, people);
+  ASSERT_TRUE(hall.store.commit(extended));
+  hall.restart();
+  auto const size = hall.core->record().size();
+  auto const notes = hall.store.contents()[Table::kCheckpoint].size();
+  EXPECT_EQ(awaited_in(hall.store.contents()), people);
+  // One that has more is not told what would stop it, and is still waited for.
+  v2::ClientFrame hello;
+  hello.mutable_hello()->set_next_index(size + 1);
+  auto const first = people.begin()->first;
+  auto const ahead = hall.connect(hall.spki(first));
+  EXPECT_EQ(refusal(hall.ask_on(ahead, hello)), Refusal::kBusy);
+  EXPECT_FALSE(hall.open(ahead));
+  auto const last = people.rbegin()->first;
+  v2::ClientFrame ping;
+  ping.mutable_ping();
+  for (auto const& [p, number] : people) {
+    hall.hello(p, 0, size);
+    if (p != last) hall.ask(p, ping);
+  }
+  auto const out = hall.meeting.signed_by(hall.meeting.make_sign_out(first), {first});
+  EXPECT_EQ(refusal(hall.submit(first, out)), Refusal::kBusy);
+  hall.settle();
+  EXPECT_EQ(hall.core->record().size(), size);
+  EXPECT_EQ(hall.store.contents()[Table::kCheckpoint].size(), notes);
+  EXPECT_FALSE(awaited_in(hall.store.contents()).empty());
+  // The last one, which has said Hello and may have stopped at the Welcome; and everybody begins anew.
+  EXPECT_TRUE(hall.open(hall.sessions.at(last)));
+  hall.ask(last, ping);
+  EXPECT_FALSE(hall.open(hall.sessions.at(last)));
+  EXPECT_TRUE(awaited_in(hall.store.contents()).empty());
+  for (auto const& [p, number] : people) hall.hello(p, 0, size);
+  EXPECT_TRUE(hall.submit(first, out).has_accepted());
+  hello.mutable_hello()->set_next_index(hall.core->record().size() + 1);
+  EXPECT_EQ(refusal(hall.ask_on(hall.connect(hall.spki(last)), hello)), Refusal::kLogInconsistent);
+}
+
+// Harm: the new laptop says that it has no more, and the old one, which has, is not asked; or the other way round.
+TEST(Probation, BothLaptopsOfSomebodyWhoEnrolledAnewAreHeard) {
+  auto options = small();
+  options.experts = options.committee_size = 5;  // of three, the committee would have to sign the new keys
+  ServerFixture hall(options);
+  hall.begin();
+  auto const old = hall.spki(2);
+  hall.new_slip(2);
+  hall.meeting.people[2] = {};
+  ASSERT_TRUE(hall.enrol(2, 1).has_enrolled());
+  Writes extended;
+  write_awaited(extended, {{2, 0}, {2, 1}});
+  write_without(extended, {2, 3});
+  ASSERT_TRUE(hall.store.commit(extended));
+  hall.restart();
+  auto const size = hall.core->record().size();
+  v2::ClientFrame ping;
+  ping.mutable_ping();
+  hall.ask_on(hall.hello(2, 1, size), ping);
+  EXPECT_EQ(awaited_in(hall.store.contents()), (std::set<Device>{{2, 0}, {2, 1}})) << "the row stands until all were";
+  v2::ClientFrame hello;
+  hello.mutable_hello()->set_next_index(size);
+  hall.core->take_notices();
+  auto const session = hall.connect(old);
+  hall.ask_on(session, hello);
+  hall.ask_on(session, ping);
+  EXPECT_TRUE(awaited_in(hall.store.contents()).empty());
+  EXPECT_EQ(without_in(hall.store.contents()), (std::set<PersonId>{2, 3})) << "for good";
+  auto const notices = hall.core->take_notices();
+  auto const said = std::ranges::find(notices, Event::kLaptopsNotHeard, &Notice::event);
+  ASSERT_NE(said, notices.end());
+  EXPECT_EQ(said->number, 1U) << "the other one was waited for after all";
+}
+
+// Harm: a hall that comes back one by one to a log whose last entry is a box of 24 MiB holds as many of it.
+TEST(CatchUp, OfOneLogAllAreSentTheSameFrames) {
+  ServerFixture hall(small());
+  hall.limits.push_bytes = 400;
+  hall.restart();
+  hall.begin();
+  std::map<SessionId, std::vector<Frame>> sent;
+  hall.after_group = [&](CommitGroup const& group) {
+    for (auto const& output : group.outputs) {
+      auto const* frame = std::get_if<Frame>(&output.what);
+      v2::ServerFrame read;
+      if (frame && read.ParseFromArray((*frame)->data(), static_cast<int>((*frame)->size())) && read.has_log()) {
+        sent[output.session].push_back(*frame);
+      }
+    }
+  };
+  for (std::uint64_t const from : {0, 1}) {
+    auto const first = hall.hello(1, 0, from);
+    auto const second = hall.hello(2, 0, from);
+    ASSERT_GT(sent[first].size(), 1U);
+    EXPECT_EQ(sent[first], sent[second]) << from;
+  }
 }
 
 // Harm: a disk with one flipped bit, or rows of another meeting, would be served as the truth.

@@ -2,11 +2,13 @@
 /// What an office may ask of its service (docs/office-service.md), over the desk alone.
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "crypto/seal.h"
 #include "office_fixture.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/record_file.h"
+#include "server/clock.h"
 #include "server/export.h"
 #include "server_fixture.h"
 
@@ -295,6 +297,197 @@ TEST(OfficeDrafts, AreBounded) {
   f.create(office, request_of(60), draft);
 }
 
+// Harm: one office fills the database with meetings and rehearsals, each of them within its bounds.
+TEST(OfficeDrafts, HaveRoomWithAllThatTheOfficeHas) {
+  OfficeFixture f;
+  auto world = f.world();
+  auto const draft = sendable(with_files());
+  auto const files = draft.parts[3].size() + draft.parts[4].size();
+  world.bounds.office_bytes_max = 2 * files;
+  f.restart(std::move(world));
+  auto const office = f.office();
+  auto const number = f.create(office, request_of(1), draft);
+  auto const refused = of<wire::Refused>(f.ask(office, wire::BeginDraft{request_of(2), draft.draft}));
+  EXPECT_EQ(refused.code, Refusal::kBusy);
+  EXPECT_NE(refused.en.find("ask the service's operator"), std::string::npos) << refused.en;
+  of<wire::Created>(f.ask(office, wire::Rehearse{request_of(3), number}));  // shares the files
+  f.create(f.office("二"), request_of(1), draft);
+}
+
+// Harm: an office fills the database beyond its bounds with parts that no draft has told of, from a connection that
+// read the description of a draft before it.
+TEST(OfficeDrafts, APieceIsOfTheDraftThatItsConnectionHasRead) {
+  OfficeFixture f;
+  auto const office = f.office();
+  auto const large = sendable(with_files());
+  auto const small = sendable();
+  auto first = f.connect(office);
+  auto second = f.connect(office);
+  auto const begin = [&](OfficeSession& at, std::uint8_t request, Sendable const& draft) {
+    of<wire::DraftBegun>(f.ask(at, wire::BeginDraft{request_of(request), draft.draft}));
+  };
+  auto const piece = [&](Sendable const& draft, std::uint32_t part) {
+    auto const bytes = ByteView(draft.parts[part]);
+    return f.ask(first, wire::PutPiece{request_of(1), part, 0,
+                                       to_bytes(bytes.first(std::min(bytes.size(), store::kFilePieceBytes)))});
+  };
+  auto const drop = [&] {
+    for (std::uint8_t i = 2; i <= 9; ++i) begin(second, i, small);
+    for (std::uint8_t i = 12; i <= 19; ++i) begin(second, i, small);
+  };
+  begin(first, 1, large);
+  of<wire::PieceKept>(piece(large, 0));
+  drop();
+  begin(second, 1, small);
+  EXPECT_EQ(code(piece(large, 3)), Refusal::kUnknown);
+  EXPECT_TRUE((*f.offices.draft(1, request_of(1)))->parts.empty());
+  EXPECT_EQ(of<wire::PieceKept>(piece(small, 0)).have, small.parts[0].size()) << "it has read it anew";
+  drop();
+  begin(first, 1, small);
+  EXPECT_EQ(of<wire::PieceKept>(piece(small, 0)).have, small.parts[0].size()) << "which it has begun itself";
+}
+
+// Harm: a meeting's keys are bound to another number than it has, and never open: its draft was dropped and begun anew
+// by another machine while it was made.
+TEST(OfficeDrafts, AMeetingIsMadeOfTheDraftThatWasReadOrNotAtAll) {
+  OfficeFixture f;
+  auto const office = f.office();
+  f.send(office, request_of(1), sendable());
+  auto world = f.world();
+  world.seal_keys = [&](MeetingNumber, Keys const& keys, ServiceKey) {
+    auto const draft = **f.offices.draft(1, request_of(1));
+    for (std::uint8_t i = 2; i <= 9; ++i) must(f.offices.begin_draft(1, request_of(i), {i, {1}, 1}, {}));
+    must(f.offices.begin_draft(1, request_of(1), {10, draft.description, 10'000}, {}));
+    return f.seal.seal(keys.seal.view(), {});
+  };
+  f.restart(std::move(world));
+  EXPECT_EQ(code(f.ask(office, wire::CreateMeeting{request_of(1)})), Refusal::kUnknown);
+  EXPECT_TRUE(f.offices.meetings().empty());
+}
+
+// Harm: a sheet with ten thousand faults brings down the program that is to say them.
+TEST(OfficeDrafts, OfManyFaultsFiftyAreSaidAndTheOthersCounted) {
+  OfficeFixture f;
+  auto const office = f.office();
+  SheetsOfDraft faulty;
+  faulty.candidates = "姓名,单位,级别,渠道,批次\n";
+  for (int row = 0; row < 400; ++row) faulty.candidates += "申" + std::to_string(row) + ",a,高级,,1\n";
+  f.send(office, request_of(1), sendable(faulty));
+  auto const refused = of<wire::Refused>(f.ask(office, wire::CreateMeeting{request_of(1)}));
+  EXPECT_EQ(std::ranges::count(refused.en, '\n'), 50) << refused.en;
+  auto const at = refused.en.rfind("least ");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_GE(std::stoi(refused.en.substr(at + 6)), 350) << refused.en.substr(at);
+  EXPECT_NE(refused.zh.find("另有"), std::string::npos);
+}
+
+// Harm: one office's writing fills the disk that keeps what the database has written, and everybody stands still.
+TEST(OfficeDrafts, WhatAnOfficeSendsInShortTimeIsBounded) {
+  OfficeFixture f;
+  auto world = f.world();
+  world.bytes_per_office = {2.5 * store::kFilePieceBytes, 1000};  // half a piece for the draft's description
+  f.restart(std::move(world));
+  auto const office = f.office();
+  auto const draft = sendable(with_files());
+  of<wire::DraftBegun>(f.ask(office, wire::BeginDraft{request_of(1), draft.draft}));
+  auto const piece = [&] {
+    return f.ask(office,
+                 wire::PutPiece{request_of(1), 3, 0, to_bytes(ByteView(draft.parts[3]).first(store::kFilePieceBytes))});
+  };
+  EXPECT_EQ(of<wire::PieceKept>(piece()).have, store::kFilePieceBytes);
+  EXPECT_EQ(of<wire::PieceKept>(piece()).have, store::kFilePieceBytes) << "which it has: it costs the same";
+  EXPECT_EQ(code(piece()), Refusal::kBusy);
+  auto const other = f.office("二");
+  of<wire::DraftBegun>(f.ask(other, wire::BeginDraft{request_of(1), draft.draft}));
+  of<wire::PieceKept>(f.ask(other, wire::PutPiece{request_of(1), 0, 0, draft.parts[0]}));
+  f.now_ms += 600'000;
+  EXPECT_EQ(of<wire::PieceKept>(piece()).have, store::kFilePieceBytes);
+}
+
+// Harm: a node that is to end waits for minutes for one office's request, and meetings wait with it.
+TEST(OfficeDesk, WhatTakesLongIsBrokenOff) {
+  OfficeFixture f;
+  auto const office = f.office();
+  f.send(office, request_of(1), sendable());
+  auto world = f.world();
+  world.heavy_max = std::chrono::milliseconds(50);
+  f.restart(std::move(world));
+  f.offices.on_piece = [](OfficeNumber) { std::this_thread::sleep_for(std::chrono::milliseconds(30)); };
+  auto const late = of<wire::Refused>(f.ask(office, wire::CreateMeeting{request_of(1)}));
+  EXPECT_EQ(late.code, Refusal::kBusy);
+  EXPECT_NE(late.en.find("took too long"), std::string::npos);
+  f.restart();
+  f.offices.on_piece = [&f](OfficeNumber) { f.desk->stop(); };
+  EXPECT_EQ(code(f.ask(office, wire::CreateMeeting{request_of(1)})), Refusal::kBusy);
+  f.offices.on_piece = {};
+  f.restart();
+  auto session = f.connect(office);
+  auto const frame = wire::encode_request(1, wire::CreateMeeting{request_of(1)});
+  auto const waited = f.desk->answer(session, frame, Going::Clock::now() - std::chrono::seconds(41)).heavy();
+  EXPECT_EQ(code(must(wire::parse_reply(waited.frame)).answer), Refusal::kBusy)
+      << "it waited for its turn for so long that HAProxy would end the connection";
+  of<wire::Created>(f.ask(office, wire::CreateMeeting{request_of(1)}));
+}
+
+// Harm: the threads that answer everybody's small questions read one office's files, megabyte after megabyte.
+TEST(OfficeDesk, APartIsReadWholeWhereNobodyWaits) {
+  OfficeFixture f;
+  auto const office = f.office();
+  auto const file = to_bytes(as_bytes("%PDF-1.7 " + std::string(store::kFilePieceBytes * 5, 'x')));
+  auto const draft = sendable({.files = {{"a.pdf", file}}});
+  auto session = f.connect(office);
+  of<wire::DraftBegun>(f.ask(session, wire::BeginDraft{request_of(1), draft.draft}));
+  int read = 0;
+  f.offices.on_piece = [&](OfficeNumber) {
+    ++read;
+    f.desk->stop();
+  };
+  auto const is_heavy = [&](std::size_t at) {
+    auto const length = std::min(store::kFilePieceBytes, file.size() - at);
+    wire::PutPiece const piece{request_of(1), 3, at, to_bytes(ByteView(file).subspan(at, length))};
+    auto answer = f.desk->answer(session, wire::encode_request(1, piece));
+    bool const out = static_cast<bool>(answer.heavy);
+    if (out) answer.heavy();
+    return out;
+  };
+  EXPECT_TRUE(is_heavy(0)) << "its description is to be read";
+  for (std::size_t i = 1; i < 5; ++i) EXPECT_FALSE(is_heavy(i * store::kFilePieceBytes));
+  EXPECT_EQ(read, 0);
+  EXPECT_TRUE(is_heavy(5 * store::kFilePieceBytes));
+  EXPECT_EQ(read, 1) << "which was broken off";
+  // Then the last piece is wanted once more, so that the office is not left with a draft that never becomes whole.
+  f.offices.on_piece = {};
+  f.restart();
+  EXPECT_EQ(of<wire::DraftBegun>(f.ask(session, wire::BeginDraft{request_of(1), draft.draft})).have[3],
+            5 * store::kFilePieceBytes);
+  f.create(office, request_of(1), draft);
+}
+
+// Harm: an office that begins drafts without end makes the database erase its files without end.
+TEST(OfficeDrafts, NewOnesAreBegunAsOftenAsAPersonMakesThem) {
+  OfficeFixture f;
+  auto const office = f.office();
+  auto const draft = sendable().draft;
+  auto const begin = [&](std::uint8_t request) { return f.ask(office, wire::BeginDraft{request_of(request), draft}); };
+  for (std::uint8_t i = 1; i <= 59; ++i) of<wire::DraftBegun>(begin(i));
+  for (int i = 0; i < 5; ++i) of<wire::DraftBegun>(begin(59));
+  of<wire::DraftBegun>(begin(60));
+  EXPECT_EQ(code(begin(61)), Refusal::kBusy);
+  f.now_ms += 5'000;
+  of<wire::DraftBegun>(begin(61));
+}
+
+// Harm: an office prints slips of a meeting that is lost with the primary.
+TEST(OfficeSlips, AreGivenOnceTheMeetingIsOnTheStandbyToo) {
+  OfficeFixture f;
+  auto const office = f.office();
+  auto const number = f.create(office, request_of(1), sendable());
+  f.offices.confirms = false;
+  EXPECT_EQ(code(f.ask(office, wire::GetSlips{number})), Refusal::kStorage);
+  f.offices.confirms = true;
+  of<wire::Slips>(f.ask(office, wire::GetSlips{number}));
+}
+
 // ---- Slips
 
 // Harm: slips that the service hands out twice make two people of one; slips that are lost on their way make none.
@@ -478,7 +671,8 @@ TEST(OfficeDesk, GivesNoKeyTokenOrEnvelope) {
   ASSERT_GT(secrets.size(), 10u);
   // What the desk is given to read holds none of them, so no answer can.
   auto const own = must(f.offices.own_meeting(1, held.number));
-  auto const log = must(f.offices.own_log(1, held.number));
+  auto const log =
+      must(f.offices.own_log(1, held.number, 1 << 30, std::chrono::steady_clock::now() + std::chrono::minutes(1)));
   std::string seen;
   for (auto const& part : {own->contents, *log}) {
     for (auto const& table : part.tables) {
@@ -504,7 +698,17 @@ TEST(OfficeDesk, GivesTheRecordOfAClosedMeetingInPieces) {
   };
   auto const first = of<wire::RecordPiece>(fetch(0, {}));
   std::ostringstream expected;
-  must(export_record(held.hall.store.contents(), expected));
+  std::size_t asked = 0;
+  auto const& contents = held.hall.store.contents();
+  must(export_record(contents, expected, [&] { return ++asked > 0; }));
+  EXPECT_GE(asked, contents[Table::kEntry].size() + contents[Table::kCosignature].size())
+      << "a node that ends does not wait for a log that somebody made long";
+  for (std::size_t most = 0; most < asked; most += 1 + asked / 50) {
+    std::size_t so_far = 0;
+    std::ostringstream nothing;
+    EXPECT_EQ(export_record(contents, nothing, [&] { return ++so_far <= most; }).error(), Refusal::kBusy) << most;
+    EXPECT_EQ(so_far, most + 1);
+  }
   auto const whole_record = to_bytes(as_bytes(expected.str()));
   EXPECT_EQ(first.size, whole_record.size());
   EXPECT_EQ(first.sha256, crypto::sha256({whole_record}));
@@ -518,6 +722,57 @@ TEST(OfficeDesk, GivesTheRecordOfAClosedMeetingInPieces) {
   held.show();
   EXPECT_EQ(code(fetch(1, first.sha256)), Refusal::kConflict) << "a cosignature came";
   EXPECT_NE(of<wire::RecordPiece>(fetch(0, {})).sha256, first.sha256);
+}
+
+// Harm: an office that fetches its record has it made anew for each piece, because others fetch theirs.
+TEST(OfficeDesk, HoldsARecordOfEachOfficeWithinABoundOfAll) {
+  OfficeFixture f;
+  Held held(f);
+  held.hall.begin();
+  held.hall.run_batch(1);
+  held.close();
+  held.show();
+  struct Other {
+    Hash office;
+    MeetingNumber number = 0;
+    Hash record{};
+  };
+  std::vector<Other> all{{held.office, held.number}};
+  for (auto const* name : {"二", "三", "四"}) {
+    Other other{f.office(name), 0};
+    other.number = f.create(other.office, request_of(1), sendable());
+    auto meeting = f.offices.meetings().at(other.number);
+    meeting.contents = held.hall.store.contents();
+    f.offices.put(other.number, meeting);
+    all.push_back(other);
+  }
+  int logs = 0;
+  f.offices.on_log = [&logs](OfficeNumber) { ++logs; };
+  std::uint64_t size = 0;
+  for (auto& one : all) {
+    auto const piece = of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 0, {}}));
+    one.record = piece.sha256;
+    size = piece.size;
+  }
+  EXPECT_EQ(logs, 4);
+  for (auto& one : all) of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 1, one.record}));
+  EXPECT_EQ(logs, 4) << "each is held";
+  auto world = f.world();
+  world.records_held_bytes_max = 2 * size + 1;
+  f.restart(std::move(world));
+  for (auto& one : all) of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 0, {}}));
+  logs = 0;
+  for (auto& one : {all[3], all[3]})
+    of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 1, one.record}));
+  EXPECT_EQ(logs, 0);
+  for (auto& one : all) of<wire::RecordPiece>(f.ask(one.office, wire::GetRecord{one.number, 1, one.record}));
+  EXPECT_GE(logs, 2) << "four do not fit";
+  auto small = f.world();
+  small.record_bytes_max = 100;
+  f.restart(std::move(small));
+  auto const large = of<wire::Refused>(f.ask(held.office, wire::GetRecord{held.number, 0, {}}));
+  EXPECT_EQ(large.code, Refusal::kTooLarge);
+  EXPECT_NE(large.en.find("operator"), std::string::npos);
 }
 
 // ---- Rehearsals
@@ -560,7 +815,12 @@ TEST(OfficeDesk, TellsTheOperatorAndNotTheOfficeWhyItFailed) {
   auto const refused = of<wire::Refused>(f.ask(office, wire::GetSlips{number}));
   EXPECT_EQ(refused.code, Refusal::kInternal);
   EXPECT_EQ(refused.en.find("database"), std::string::npos) << refused.en;
+  // Whoever can make it fail can ask as often as he likes, and fill the operator's disk.
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(code(f.ask(office, wire::GetSlips{number})), Refusal::kInternal);
   ASSERT_EQ(f.failures.size(), 1u);
+  f.now_ms += 60'000;
+  f.ask(office, wire::GetSlips{number});
+  EXPECT_EQ(f.failures.size(), 2u);
   EXPECT_NE(f.failures[0].find("does not open"), std::string::npos);
 }
 
@@ -595,6 +855,92 @@ TEST(OfficeIdentity, WhatIsSealedGoesOverToANewServiceKey) {
       std::make_unique<OfficeDesk>(std::move(world), must(load_identity(f.offices, seal_under(fresh.clone()), "", 1)));
   of<wire::Enrolled>(f.enrol(slip, OfficeFixture::new_client()));
   EXPECT_EQ(of<wire::Slips>(f.ask(office, wire::GetSlips{number})).slips.size(), 5u);
+}
+
+/// A node's desk that knows these keys.
+std::unique_ptr<OfficeDesk> desk_of(OfficeFixture& f, ServiceSeal seal) {
+  auto world = f.world();
+  world.seal_keys = [seal](MeetingNumber, Keys const& keys, ServiceKey key) {
+    return seal.seal_by(key, keys.seal.view(), {});
+  };
+  auto identity = must(load_identity(f.offices, seal, "", 1));
+  world.seal = std::move(seal);
+  return std::make_unique<OfficeDesk>(std::move(world), std::move(identity));
+}
+
+// Harm: while nodes get a new service key one by one, an office makes a meeting that some of them can not open; or one
+// that nobody can, once the key before is put away.
+TEST(OfficeIdentity, WhatIsMadeWhileTheServiceKeyChangesOpensAtEveryNode) {
+  OfficeFixture f;
+  auto const office = f.office();
+  auto const old = Secret::random(32);
+  auto const fresh = Secret::random(32);
+  must(reseal_offices(f.offices, {seal_under(old.clone()).seal, f.seal.open}));
+  auto const only_old = seal_under(old.clone());
+  auto const both = seal_under(fresh.clone(), old.clone());
+  auto const only_fresh = seal_under(fresh.clone());
+  auto const keys_of = [&](MeetingNumber number) {
+    return f.offices.meetings().at(number).contents[Table::kMeta].at(to_bytes(as_bytes("keys")));
+  };
+  auto const opens = [&](ServiceSeal const& seal, MeetingNumber number) {
+    f.desk = desk_of(f, seal);
+    return std::holds_alternative<wire::Slips>(f.ask(office, wire::GetSlips{number})) && seal.open(keys_of(number), {});
+  };
+  f.desk = desk_of(f, both);
+  auto const during = f.create(office, request_of(1), sendable());
+  auto const slip = must(add_office(f.offices, both, f.identity, {}, "二"));
+  EXPECT_TRUE(opens(only_old, during)) << "a node that was not restarted yet";
+  EXPECT_TRUE(opens(both, during));
+  EXPECT_TRUE(only_old.open((*f.offices.office(slip.office))->slip, about_office_slip(slip.office)));
+
+  // Every node knows both: the rows are re-sealed, first the one that says under which key.
+  must(reseal_identity(f.offices, both, "", now_s()));
+  f.desk = desk_of(f, both);
+  auto const meanwhile = f.create(office, request_of(2), sendable());
+  EXPECT_TRUE(opens(only_fresh, meanwhile)) << "what is made between two rows";
+  must(reseal_offices(f.offices, both));
+  EXPECT_EQ(must(standing_key(f.offices, both)).key, ServiceKey::kNow);
+  f.desk = desk_of(f, only_fresh);
+  EXPECT_TRUE(std::holds_alternative<wire::Slips>(f.ask(office, wire::GetSlips{during})));
+  EXPECT_EQ(must_fail(standing_key(f.offices, only_old)).what.key(), "offices.identity_not_opened");
+}
+
+// Harm: the operator is told that everything is under the new key, and what is made next is under the old one, which
+// is then put away: no office comes in any more, and the meeting never opens.
+TEST(OfficeIdentity, AServiceThatHasNoRowYetHasOneUnderTheNewKeyOnceItIsReSealed) {
+  MemoryOffices offices;
+  auto const old = Secret::random(32);
+  auto const fresh = Secret::random(32);
+  auto const both = seal_under(fresh.clone(), old.clone());
+  EXPECT_EQ(must(standing_key(offices, both)).key, ServiceKey::kBefore) << "as long as some nodes may know it alone";
+  must(reseal_identity(offices, both, "192.0.2.9", now_s()));
+  EXPECT_EQ(must(standing_key(offices, both)).key, ServiceKey::kNow);
+  must(load_identity(offices, both, "192.0.2.9", now_s()));
+  must(load_identity(offices, seal_under(fresh.clone()), "192.0.2.9", now_s()));
+}
+
+// Harm: the key is changed between the sealing and the commit, and the meeting's keys open with the former alone.
+TEST(OfficeIdentity, AMeetingIsSealedAnewIfTheKeyChangesWhileItIsMade) {
+  OfficeFixture f;
+  auto const office = f.office();
+  auto const old = Secret::random(32);
+  auto const fresh = Secret::random(32);
+  must(reseal_offices(f.offices, {seal_under(old.clone()).seal, f.seal.open}));
+  auto const both = seal_under(fresh.clone(), old.clone());
+  f.desk = desk_of(f, both);
+  auto world = f.world();
+  bool changed = false;
+  world.seal = both;
+  world.seal_keys = [&](MeetingNumber, Keys const& keys, ServiceKey key) {
+    if (!std::exchange(changed, true)) must(reseal_identity(f.offices, both, "", now_s()));
+    return both.seal_by(key, keys.seal.view(), {});
+  };
+  f.restart(std::move(world));
+  auto const number = f.create(office, request_of(1), sendable());
+  auto const made = f.offices.meetings().at(number);
+  auto const only_fresh = seal_under(fresh.clone());
+  EXPECT_TRUE(only_fresh.open(made.slips, about_slips(number)));
+  EXPECT_TRUE(only_fresh.open(made.contents[Table::kMeta].at(to_bytes(as_bytes("keys"))), {}));
 }
 
 }  // namespace

@@ -2,12 +2,16 @@
 /// An office and its service over a real TLS connection on loopback: both ends' programs, without the database.
 #include "server/office_door.h"
 
+#include <array>
+#include <condition_variable>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "office_fixture.h"
-#include "server/office_client.h"
+#include "server/office_json.h"
 #include "server/slips.h"
+#include "strings/refusals.h"
 
 namespace piaojue::server::test {
 namespace {
@@ -139,6 +143,71 @@ TEST(OfficeDoor, SlipsThatCanNotBeWrittenAreNotGivenUp) {
   EXPECT_EQ(must(at->slips(number, hall.path("elsewhere"))), 5u);
 }
 
+// Harm: the line breaks after the slips were written, and the office can neither tell the service nor write them anew.
+TEST(OfficeDoor, SlipsThatAreThereAlreadyAreNotWrittenTwice) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip(), kQuick));
+  auto const at = must(OfficeAtService::open(hall.path("office"), kQuick));
+  auto const number = must(at->create(hall.input()));
+  // As the program would have: it fell before it said that they are kept.
+  auto const spki = must(net::spki_sha256(must(read_office(hall.path("office"))).credential.certificate_pem));
+  auto const given = of<wire::Slips>(hall.f.ask(spki, wire::GetSlips{number}));
+  meeting::Manifest printed;
+  printed.title = given.title;
+  printed.date = given.date;
+  printed.rehearsal = given.rehearsal;
+  for (auto const& one : given.slips) {
+    auto& person = printed.people.emplace_back();
+    person.name = one.name;
+    person.employer = one.employer;
+    person.roles = one.roles;
+  }
+  for (PersonId p = 1; p <= given.slips.size(); ++p)
+    hall.write("slips/" + slip_name(printed, p) + ".txt",
+               as_bytes(slip_file(must(meeting::parse_slip(given.slips[p - 1].line)), printed)));
+  EXPECT_EQ(must(at->slips(number, hall.path("slips"))), 5u);
+  EXPECT_FALSE(must(at->list()).front().slips_waiting);
+}
+
+// Harm: the clerk looks at a bar that stands still and pulls the plug; or it is full before anything has arrived.
+TEST(OfficeDoor, WhatWasSentIsToldUpToTheWhole) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip(), kQuick));
+  auto input = hall.input();
+  Bytes large = to_bytes(as_bytes("%PDF-1.7"));
+  large.resize(store::kFilePieceBytes * 2 + 1);
+  hall.write("materials/1-申报人/论文.pdf", large);
+  input.materials = hall.path("materials");
+  std::vector<std::uint64_t> sent;
+  std::uint64_t of = 0;
+  input.on_sent = [&](std::uint64_t now, std::uint64_t all) {
+    sent.push_back(now);
+    of = all;
+  };
+  must(must(OfficeAtService::open(hall.path("office"), kQuick))->create(input));
+  EXPECT_GT(of, large.size());
+  EXPECT_TRUE(std::ranges::is_sorted(sent));
+  EXPECT_EQ(sent.front(), 0u);
+  EXPECT_EQ(sent.back(), of);
+}
+
+// Harm: the page reads a word that is not there, and shows a clerk nothing at all.
+TEST(OfficeJson, SaysWhatThePageReads) {
+  EXPECT_EQ(office_json::made(123'456), R"({"meeting":123456})");
+  EXPECT_EQ(office_json::sent(5, 7), R"({"sent":5,"all":7})");
+  wire::Listed const one{7, "甲\"乙", "2026-11-22", true, wire::Stage::kOpen, 6, 2, true};
+  EXPECT_EQ(office_json::meetings({one}),
+            R"({"meetings":[{"meeting":7,"title":"甲\"乙","date":"2026-11-22","rehearsal":true,"stage":"open",)"
+            R"("people":6,"enrolled":2,"slips":true}]})");
+  EXPECT_EQ(office_json::people({{"张三", meeting::kExpert | meeting::kChair, "1a2b"}, {"屏", meeting::kScreen, ""}}),
+            R"({"people":[{"person":1,"name":"张三","roles":["expert","chair"],"enrolled":true,"device_code":"1a2b"},)"
+            R"({"person":2,"name":"屏","roles":["screen"],"enrolled":false,"device_code":null}]})");
+  auto const& any = strings::sentence_of(Refusal::kBusy);
+  EXPECT_TRUE(office_json::refused({any, {}, Refusal::kBusy}, Lang::kEn).starts_with(R"({"refused":"BUSY","what":")"));
+  EXPECT_TRUE(office_json::refused(unusable(any), Lang::kZh).starts_with(R"({"refused":"UNUSABLE")"));
+  EXPECT_TRUE(office_json::refused(Explanation(any), Lang::kZh).starts_with(R"({"refused":"FAILED")"));
+}
+
 // Harm: the clerk sends two hours, the line breaks at the end, and there are two meetings, or none.
 TEST(OfficeDoor, ALineThatBreaksCostsTimeAndNothingElse) {
   Hall hall;
@@ -201,7 +270,7 @@ TEST(OfficeDoor, NobodyElseComesIn) {
   auto const foreign = must(OfficeAtService::open(hall.path("foreign"), kBrief));
   auto const refused = foreign->list();
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Refusal::kBusy) << "the handshake fails";
+  EXPECT_EQ(refused.error().code, Refusal::kBadSignature) << "the handshake fails, and is not tried again";
   auto const ours = must(OfficeAtService::open(hall.path("office"), kQuick));
   EXPECT_TRUE(must(ours->list()).empty());
 }
@@ -225,6 +294,126 @@ TEST(OfficeDoor, AnOfficeHasAFewConnectionsAndLeavesNone) {
   for (int i = 0; i < 100 && hall.door->sessions() > 1; ++i) std::this_thread::sleep_for(milliseconds(20));
   EXPECT_EQ(hall.door->sessions(), 1u);
   must(fifth->list());
+}
+
+/// Keeps whoever comes, of some offices, until it is opened.
+class Gate {
+ public:
+  explicit Gate(std::set<OfficeNumber> of) : of_(std::move(of)) {}
+  ~Gate() { open(); }
+  void pass(OfficeNumber office) {
+    std::unique_lock lock(mutex_);
+    if (!of_.contains(office)) return;
+    most_ = std::max(most_, ++inside_[office]);
+    wake_.notify_all();
+    wake_.wait_for(lock, std::chrono::seconds(20), [this] { return open_; });
+    --inside_[office];
+  }
+  bool wait_for(OfficeNumber office) {
+    std::unique_lock lock(mutex_);
+    return wake_.wait_for(lock, std::chrono::seconds(10), [&] { return inside_[office] > 0; });
+  }
+  void open() {
+    {
+      std::lock_guard const lock(mutex_);
+      open_ = true;
+    }
+    wake_.notify_all();
+  }
+  int most() {
+    std::lock_guard const lock(mutex_);
+    return most_;
+  }
+
+ private:
+  std::set<OfficeNumber> const of_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool open_ = false;
+  int most_ = 0;
+  std::map<OfficeNumber, int> inside_;
+};
+
+/// Long enough for a busy machine, and less than a test that hangs.
+OfficeReach const kMeanwhile{.patience = milliseconds(3'000), .answer = milliseconds(8'000), .lang = Lang::kZh};
+
+// Harm: one office's connections hold every thread of a node, and no other office is answered.
+TEST(OfficeDoor, AnOfficeIsAnsweredOneRequestAtATimeAndOthersMeanwhile) {
+  Hall hall;
+  must(enrol_office(hall.path("greedy"), hall.slip("一"), kQuick));
+  must(enrol_office(hall.path("other"), hall.slip("二"), kQuick));
+  Gate gate({1});
+  hall.f.offices.on_list = [&gate](OfficeNumber office) { gate.pass(office); };
+  std::atomic<int> answered{0};
+  std::vector<std::thread> greedy;
+  for (int i = 0; i < 4; ++i) {
+    greedy.emplace_back([&] {
+      auto const at = must(OfficeAtService::open(hall.path("greedy"), kQuick));
+      for (int n = 0; n < 3; ++n) answered += at->list().has_value() ? 1 : 0;
+    });
+  }
+  ASSERT_TRUE(gate.wait_for(1));
+  std::this_thread::sleep_for(milliseconds(300));  // all four have asked
+  auto const other = must(OfficeAtService::open(hall.path("other"), kMeanwhile));
+  for (int i = 0; i < 3; ++i) {
+    auto const list = other->list();
+    EXPECT_TRUE(list) << list.error().in(Lang::kEn);
+  }
+  gate.open();
+  for (auto& one : greedy) one.join();
+  EXPECT_EQ(gate.most(), 1);
+  EXPECT_EQ(answered, 12) << "each has its turn";
+}
+
+// Harm: while meetings are made for two offices, no office can fetch its slips.
+TEST(OfficeDoor, WhatTakesLongKeepsNobodyElseWaiting) {
+  Hall hall;
+  auto const input = hall.input();
+  std::vector<std::thread> busy;
+  Gate gate({1, 2});
+  for (auto const* name : {"a", "b", "other"}) must(enrol_office(hall.path(name), hall.slip(name), kQuick));
+  auto const other = must(OfficeAtService::open(hall.path("other"), kMeanwhile));
+  auto const number = must(other->create(input));
+  std::array<std::atomic<int>, 4> pieces{};
+  // The sheets' parts are judged as they come; the fourth reading is that of the meeting that is made.
+  hall.f.offices.on_piece = [&](OfficeNumber office) {
+    if (++pieces.at(office) > 3) gate.pass(office);
+  };
+  for (auto const* name : {"a", "b"}) {
+    busy.emplace_back([&, name] { must(must(OfficeAtService::open(hall.path(name), kQuick))->create(input)); });
+  }
+  EXPECT_TRUE(gate.wait_for(1) && gate.wait_for(2));
+  auto const slips = other->slips(number, hall.path("slips"));
+  EXPECT_TRUE(slips) << slips.error().in(Lang::kEn);
+  gate.open();
+  for (auto& one : busy) one.join();
+}
+
+// Harm: a node that is to be upgraded waits for one office, and systemd kills it.
+TEST(OfficeDoor, AStopDoesNotWaitForWhatTakesLong) {
+  Hall hall;
+  must(enrol_office(hall.path("office"), hall.slip(), kQuick));
+  auto input = hall.input();
+  Bytes large = to_bytes(as_bytes("%PDF-1.7"));
+  large.resize(store::kFilePieceBytes * 40);
+  hall.write("materials/1-申报人/论文.pdf", large);
+  input.materials = hall.path("materials");
+  std::atomic<int> pieces{0};
+  hall.f.offices.on_piece = [&](OfficeNumber) {
+    ++pieces;
+    std::this_thread::sleep_for(milliseconds(200));
+  };
+  std::thread sending([&] {
+    auto const at = must(OfficeAtService::open(hall.path("office"), kBrief));
+    EXPECT_FALSE(at->create(input));
+  });
+  for (int i = 0; i < 1'000 && pieces < 6; ++i) std::this_thread::sleep_for(milliseconds(10));
+  auto const begin = std::chrono::steady_clock::now();
+  hall.shut();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(2'000));
+  sending.join();
+  EXPECT_LT(pieces, 20);
+  hall.open();
 }
 
 }  // namespace

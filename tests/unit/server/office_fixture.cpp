@@ -40,7 +40,7 @@ OfficeFixture::OfficeFixture() : identity(must(load_identity(offices, seal, "127
 OfficeWorld OfficeFixture::world() {
   return {.offices = offices,
           .seal = seal,
-          .seal_keys = [this](MeetingNumber, Keys const& keys) { return seal.seal(keys.seal.view(), {}); },
+          .seal_keys = [this](MeetingNumber, Keys const& keys, ServiceKey) { return seal.seal(keys.seal.view(), {}); },
           .address = {"192.0.2.7", 443},
           .now_ms = [this] { return now_ms; },
           .now_s = [] { return kNow; },
@@ -56,7 +56,8 @@ OfficeSession OfficeFixture::connect(std::optional<Hash> const& certificate, std
 
 wire::Answer OfficeFixture::ask(OfficeSession& session, wire::What const& what) {
   auto const id = ++last_id_;
-  auto const answer = desk->answer(session, wire::encode_request(id, what));
+  auto answer = desk->answer(session, wire::encode_request(id, what));
+  if (answer.heavy) answer = answer.heavy();
   closed = answer.close;
   auto reply = must(wire::parse_reply(answer.frame));
   EXPECT_EQ(reply.id, id);

@@ -33,18 +33,45 @@ struct SheetsOfDraft {
 Sendable sendable(SheetsOfDraft const& sheets = {});
 RequestId request_of(std::uint8_t value);
 
+/// A database that takes its time where a test says so.
+class SlowOffices final : public MemoryOffices {
+ public:
+  std::function<void(OfficeNumber)> on_list, on_piece, on_log;  ///< before it is read
+  bool confirms = true;                                         ///< what is asked of a standby
+
+  Explained<void> confirm(OfficeNumber office) override {
+    return confirms ? MemoryOffices::confirm(office) : Explanation(Sentence(), {}, Refusal::kStorage);
+  }
+  Explained<std::vector<store::ListedOwn>> own_meetings(OfficeNumber office, MeetingNumber after,
+                                                        std::size_t count) override {
+    if (on_list) on_list(office);
+    return MemoryOffices::own_meetings(office, after, count);
+  }
+  Explained<std::optional<Bytes>> read_piece(OfficeNumber office, store::DraftId const& draft,
+                                             store::DraftPart const& part, std::uint64_t offset) override {
+    if (on_piece) on_piece(office);
+    return MemoryOffices::read_piece(office, draft, part, offset);
+  }
+  Explained<std::optional<store::Contents>> own_log(OfficeNumber office, MeetingNumber meeting, std::uint64_t bytes_max,
+                                                    std::chrono::steady_clock::time_point until) override {
+    if (on_log) on_log(office);
+    return MemoryOffices::own_log(office, meeting, bytes_max, until);
+  }
+};
+
 class OfficeFixture {
  public:
   OfficeFixture();
 
-  MemoryOffices offices;
+  SlowOffices offices;
   ServiceSeal const seal = seal_under(Secret::random(32));
   std::uint64_t now_ms = 1'000'000;
   std::vector<std::string> failures;  ///< what the operator is told
   OfficeIdentity identity;
   std::unique_ptr<OfficeDesk> desk;
   OfficeWorld world();
-  void restart() { desk = std::make_unique<OfficeDesk>(world(), identity.clone()); }
+  void restart() { restart(world()); }
+  void restart(OfficeWorld with) { desk = std::make_unique<OfficeDesk>(std::move(with), identity.clone()); }
 
   // ---- Connections
   OfficeSession connect(std::optional<Hash> const& certificate, std::string const& address = "192.0.2.1");

@@ -32,7 +32,11 @@ TEST(ServiceToml, EveryFaultNamesItsKeyAndNoPassword) {
            {"proxies = [1]\n", "proxies"},
            {"monitor = \"9501\"\n", "monitor"},
            {"[limits]\nmeetings = 0\n", "limits.meetings"},
+           {"[limits]\nmeeting_mib = 0\n", "limits.meeting_mib"},
            {"[limits]\ndatabase_connections = 3\n", "limits.database_connections"},
+           {"[limits]\noffice_mib = 0\n", "limits.office_mib"},
+           {"[limits]\noffice_mib = 17592186044417\n", "limits.office_mib"},  // in bytes it would be 2^20
+           {"offices = \"no\"\n", "offices"},
            {"[limits]\nsession = 5\n", "limits.session "}}) {
     auto const said = fault(kService + line);
     EXPECT_NE(said.find(key), std::string::npos) << line << said;
@@ -42,6 +46,10 @@ TEST(ServiceToml, EveryFaultNamesItsKeyAndNoPassword) {
   EXPECT_EQ(parse_service(kService, "/etc/piaojue")->service_key, "/etc/piaojue/service.key");
   EXPECT_EQ(parse_service(kService, ".")->addresses, std::vector<std::string>{"127.0.0.1:7501"})
       << "laptops are told this node where nothing else is said";
+  EXPECT_TRUE(parse_service(kService, ".")->offices);
+  EXPECT_FALSE(parse_service(kService + "offices = false\n", ".")->offices);
+  EXPECT_EQ(parse_service(kService, ".")->office_bytes_max, 16ULL << 30);
+  EXPECT_EQ(parse_service(kService + "[limits]\noffice_mib = 100000\n", ".")->office_bytes_max, 100'000ULL << 20);
 }
 
 // Harm: every user of the machine opens the keys of every meeting.

@@ -12,6 +12,8 @@ using Loss = LosingProxy::Loss;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
+constexpr seconds kPatience{10};
+
 /// One meeting, served by node "a" through a network that may fail, and a count of the rows that were ever inserted.
 class Fence : public testing::Test {
  protected:
@@ -29,7 +31,7 @@ class Fence : public testing::Test {
     a = Service::join(pool_of(postgres().tcp_url(service.schema(), proxy.port()), answer_ms, patience_ms), "a");
     store = std::make_unique<PostgresStore>(*a, lease_of(a->take(1)));
     ASSERT_TRUE(store->load());
-    ASSERT_TRUE(store->commit(entry(0)));
+    ASSERT_TRUE(commit_at_last(*store, entry(0)));
   }
   /// Of what stands in the table: each row once.
   void expect_entries(std::uint64_t number) const {
@@ -41,7 +43,7 @@ class Fence : public testing::Test {
   void replace_a() {
     service.let_run_out("a");
     if (!b) b = service.join("b");
-    other = std::make_unique<PostgresStore>(*b, lease_of(b->take(1)));
+    other = std::make_unique<PostgresStore>(*b, take_at_last(*b, 1));
   }
 
   Service service;
@@ -59,14 +61,14 @@ TEST_F(Fence, WhoWasReplacedWritesNotOneByteMore) {
   serve();
   replace_a();
   ASSERT_TRUE(other->load());
-  auto const refused = store->commit(entry(1));
+  auto const refused = commit_at_last(*store, entry(1));
   EXPECT_EQ(key_of_error(refused), "server.database.replaced");
   EXPECT_EQ(refused.error().code, Refusal::kStorage);
   EXPECT_FALSE(store->load());
   expect_entries(1);
-  ASSERT_TRUE(other->commit(entry(1, {8})));
+  ASSERT_TRUE(commit_at_last(*other, entry(1, {8})));
   EXPECT_EQ((*other->load())[Table::kEntry].at(key_of(std::uint64_t{1})), Bytes{8});
-  EXPECT_EQ(key_of_error(store->commit(entry(2))), "server.database.replaced") << "and never again";
+  EXPECT_EQ(key_of_error(commit_at_last(*store, entry(2))), "server.database.replaced") << "and never again";
   expect_entries(2);
 }
 
@@ -75,7 +77,7 @@ TEST_F(Fence, TakingAnewShutsOutTheSameProcesssOlderStore) {
   serve();
   PostgresStore newer(*a, lease_of(a->take(1)));
   ASSERT_TRUE(newer.load());
-  EXPECT_EQ(key_of_error(store->commit(entry(1))), "server.database.replaced");
+  EXPECT_EQ(key_of_error(commit_at_last(*store, entry(1))), "server.database.replaced");
   EXPECT_TRUE(newer.commit(entry(1)));
 }
 
@@ -84,13 +86,13 @@ TEST_F(Fence, ACommitWhoseAnswerIsLostIsFoundAndNotDoubled) {
   serve();
   for (std::uint64_t i = 1; i <= 5; ++i) {
     proxy.lose(Loss::kAnswer);
-    ASSERT_TRUE(store->commit(entry(i))) << i;
+    ASSERT_TRUE(commit_at_last(*store, entry(i))) << i;
     EXPECT_EQ(proxy.lost(), static_cast<int>(i));
     expect_entries(i + 1);
   }
   // The answer that says so may be lost as well, and that to the second question.
   proxy.lose(Loss::kAnswer, 3);
-  ASSERT_TRUE(store->commit(entry(6)));
+  ASSERT_TRUE(commit_at_last(*store, entry(6)));
   EXPECT_EQ(proxy.lost(), 8);
   expect_entries(7);
 }
@@ -100,7 +102,7 @@ TEST_F(Fence, ACommitThatNeverArrivedIsDoneAgain) {
   serve();
   for (std::uint64_t i = 1; i <= 5; ++i) {
     proxy.lose(Loss::kCommit);
-    ASSERT_TRUE(store->commit(entry(i))) << i;
+    ASSERT_TRUE(commit_at_last(*store, entry(i))) << i;
     EXPECT_EQ(proxy.lost(), static_cast<int>(i));
     expect_entries(i + 1);
   }
@@ -122,7 +124,7 @@ TEST_F(Fence, WhoWasReplacedWhileTheAnswerWasLostAcknowledgesNothing) {
     if (loss == Loss::kCommit) {
       proxy.lose(loss, 1, [&] { std::thread([&] { replace_a(); }).join(); });
     }
-    EXPECT_EQ(key_of_error(store->commit(entry(1))), "server.database.replaced");
+    EXPECT_EQ(key_of_error(commit_at_last(*store, entry(1))), "server.database.replaced");
     EXPECT_EQ(proxy.lost(), before + 1) << "or nothing was lost and this shows nothing";
     auto const kept = loss == Loss::kAnswer ? 2U : 1U;
     EXPECT_EQ((*other->load())[Table::kEntry].size(), kept);
@@ -140,7 +142,7 @@ TEST_F(Fence, TheRowOfAStoppedNodeIsFreeAgainSoon) {
     proxy.lose(loss);
     // Behind the fence: all of a small group, or a large one of which nothing arrives.
     auto const bytes = loss == Loss::kStall ? 3'000U : 3'000'000U;
-    auto commit = std::async(std::launch::async, [&] { return store->commit(entry(1, random_bytes(bytes))); });
+    auto commit = std::async(std::launch::async, [&] { return commit_at_last(*store, entry(1, random_bytes(bytes))); });
     auto const until = steady_clock::now() + seconds(5);
     while (proxy.lost() == before && steady_clock::now() < until) std::this_thread::sleep_for(milliseconds(2));
     ASSERT_GT(proxy.lost(), before);
@@ -148,7 +150,7 @@ TEST_F(Fence, TheRowOfAStoppedNodeIsFreeAgainSoon) {
     replace_a();
     EXPECT_LT(steady_clock::now() - begin, milliseconds(3'500));
     ASSERT_TRUE(other->load());
-    ASSERT_TRUE(other->commit(entry(2)));
+    ASSERT_TRUE(commit_at_last(*other, entry(2)));
     EXPECT_EQ(key_of_error(commit.get()), "server.database.replaced");
     expect_entries(2);
   }
@@ -160,7 +162,7 @@ TEST_F(Fence, AStalledCommitIsAnsweredWithinItsDeadlines) {
   for (auto const loss : {Loss::kStall, Loss::kSilence}) {
     proxy.lose(loss);
     auto const begin = steady_clock::now();
-    EXPECT_TRUE(store->commit(entry(loss == Loss::kStall ? 1 : 2)));
+    EXPECT_TRUE(commit_at_last(*store, entry(loss == Loss::kStall ? 1 : 2)));
     EXPECT_LT(steady_clock::now() - begin, seconds(4));
   }
   expect_entries(3);
@@ -169,8 +171,8 @@ TEST_F(Fence, AStalledCommitIsAnsweredWithinItsDeadlines) {
   serve(1'000, 2'000);
   proxy.lose(Loss::kSilence, 1'000);
   auto const begin = steady_clock::now();
-  EXPECT_FALSE(store->commit(entry(3)));
-  EXPECT_FALSE(store->commit({})) << "what the rows hold is not known";
+  EXPECT_FALSE(commit_at_last(*store, entry(3)));
+  EXPECT_FALSE(commit_at_last(*store, {})) << "what the rows hold is not known";
   EXPECT_LT(steady_clock::now() - begin, seconds(6));
 }
 
@@ -179,7 +181,7 @@ TEST_F(Fence, ACommitOutlivesADatabaseThatIsAway) {
   static_assert(PostgresOptions{}.patience_ms >= 20'000, "and one attempt more");
   serve(2'000, 6'000);
   proxy.reach(false);
-  auto commit = std::async(std::launch::async, [&] { return store->commit(entry(1)); });
+  auto commit = std::async(std::launch::async, [&] { return commit_at_last(*store, entry(1)); });
   std::this_thread::sleep_for(seconds(4));
   proxy.reach(true);
   EXPECT_TRUE(commit.get());
@@ -192,7 +194,7 @@ struct Committing {
   explicit Committing(PostgresStore& store)
       : done(std::async(std::launch::async, [this, &store] {
           for (std::uint64_t i = 1; !ending; ++i) {
-            if (auto const done_one = store.commit(entry(i)); !done_one) return done_one.error().in(Lang::kEn);
+            if (auto const done_one = commit_at_last(store, entry(i)); !done_one) return done_one.error().in(Lang::kEn);
             acknowledged = i;
           }
           return std::string();
@@ -247,7 +249,7 @@ TEST_F(Fence, ACommitThatIsOnNoStandbyIsNotAcknowledged) {
   service.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   service.sql("SELECT pg_reload_conf()");
   std::this_thread::sleep_for(milliseconds(300));
-  auto commit = std::async(std::launch::async, [&] { return store->commit(entry(1)); });
+  auto commit = std::async(std::launch::async, [&] { return commit_at_last(*store, entry(1)); });
   auto const until = steady_clock::now() + seconds(5);
   auto const cancel = [&] {
     return service.sql("SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
@@ -261,11 +263,107 @@ TEST_F(Fence, ACommitThatIsOnNoStandbyIsNotAcknowledged) {
   expect_entries(2);
 }
 
+/// The row of meeting 1 is somebody else's, such as of a psql that was left open.
+std::future<std::string> lock_row(Service const& service, std::string const& for_seconds) {
+  auto held = std::async(std::launch::async, [&service, for_seconds] {
+    return service.sql("BEGIN; UPDATE piaojue_meeting SET office = office WHERE meeting = 1; SELECT pg_sleep(" +
+                       for_seconds + "); COMMIT");
+  });
+  auto const until = steady_clock::now() + kPatience;
+  while (service.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "0" &&
+         steady_clock::now() < until) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return held;
+}
+
+// Harm: a psql that was left open over one meeting keeps the threads on which all meetings of a node write.
+TEST_F(Fence, ACommitThatWaitsForALockLetsItsThreadGo) {
+  serve();
+  auto const held = lock_row(service, "2");
+  auto const begin = steady_clock::now();
+  auto const busy = store->commit(entry(1));
+  EXPECT_LT(steady_clock::now() - begin, seconds(1));
+  ASSERT_FALSE(busy);
+  EXPECT_EQ(busy.error().code, Refusal::kBusy) << busy.error().in(Lang::kEn);
+  EXPECT_TRUE(commit_at_last(*store, entry(1))) << "and goes on once it can";
+  EXPECT_TRUE(store->commit(entry(2)));
+  expect_entries(3);
+}
+
+// Harm: somebody's psql over one row has a node close and open all its connections, sixteen times a second.
+TEST_F(Fence, AnAttemptThatSomebodyIsInTheWayOfKeepsItsConnection) {
+  serve();
+  auto const backends = [&] {
+    return service.sql(
+        "SELECT string_agg(pid::text, ',' ORDER BY pid) FROM pg_stat_activity WHERE application_name = 'piaojue'");
+  };
+  auto const before = backends();
+  ASSERT_FALSE(before.empty()) << "or this shows nothing";
+  auto const held = lock_row(service, "1.5");
+  auto const busy = store->commit(entry(1));
+  ASSERT_FALSE(busy);
+  ASSERT_EQ(busy.error().code, Refusal::kBusy);
+  EXPECT_TRUE(commit_at_last(*store, entry(1)));
+  EXPECT_EQ(backends(), before);
+  expect_entries(2);
+}
+
+// Harm: a psql that was left open over one meeting keeps the threads on which a node loads all others.
+TEST_F(Fence, WhoeverTakesOrGivesBackALockedMeetingLetsHisThreadGo) {
+  serve();
+  auto const lease = lease_of(a->take(1));
+  auto const b_node = service.join("b");
+  auto held = lock_row(service, "3");
+  auto begin = steady_clock::now();
+  auto const taken = b_node->take(1);
+  EXPECT_LT(steady_clock::now() - begin, seconds(1));
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, Refusal::kBusy) << taken.error().in(Lang::kEn);
+  begin = steady_clock::now();
+  auto const given = a->give_back(lease);
+  EXPECT_LT(steady_clock::now() - begin, seconds(1));
+  ASSERT_FALSE(given);
+  EXPECT_EQ(given.error().code, Refusal::kBusy) << given.error().in(Lang::kEn);
+  held.get();
+  EXPECT_TRUE(a->give_back(lease)) << "and again";
+  EXPECT_TRUE(std::holds_alternative<Lease>(*b_node->take(1)));
+}
+
+// Harm: somebody rewrites a table, and the node's readers stand there one by one.
+TEST_F(Fence, WhoeverLoadsFromALockedTableLetsHisThreadGo) {
+  serve();
+  auto const held = std::async(std::launch::async, [&] {
+    return service.sql("BEGIN; LOCK TABLE piaojue_entry IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT");
+  });
+  auto const until = steady_clock::now() + kPatience;
+  while (service.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "0" &&
+         steady_clock::now() < until) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  auto const begin = steady_clock::now();
+  auto const refused = store->load();
+  EXPECT_LT(steady_clock::now() - begin, seconds(1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Refusal::kBusy) << refused.error().in(Lang::kEn);
+}
+
+// Harm: laptops wait for an acknowledgement for as long as somebody's psql is open.
+TEST_F(Fence, ACommitThatIsLockedOutForLongIsRefused) {
+  serve(2'000, 1'000);
+  auto const held = lock_row(service, "4");
+  auto const begin = steady_clock::now();
+  EXPECT_EQ(key_of_error(commit_at_last(*store, entry(1))), "server.database.locked");
+  EXPECT_LT(steady_clock::now() - begin, seconds(3));
+  EXPECT_FALSE(store->commit({})) << "the meeting is loaded anew";
+  expect_entries(1);
+}
+
 // Harm: a database that was restored from yesterday, and a meeting that goes on as if nothing were missing.
 TEST_F(Fence, ADatabaseThatHasLostCommitsIsNotWrittenTo) {
   serve();
   service.sql("UPDATE piaojue_meeting SET commits = commits - 1");
-  EXPECT_EQ(key_of_error(store->commit(entry(1))), "server.database.count");
+  EXPECT_EQ(key_of_error(commit_at_last(*store, entry(1))), "server.database.count");
   expect_entries(1);
 }
 

@@ -39,6 +39,43 @@ TEST(Leases, ANodeThatMissesARenewalIsSilentUntilItRenews) {
   EXPECT_FALSE(seen().silent());
 }
 
+void set(Service const& service, std::string const& name, std::string const& value) {
+  service.sql("ALTER SYSTEM " + (value.empty() ? "RESET " + name : "SET " + name + " = " + value));
+  service.sql("SELECT pg_reload_conf()");
+}
+
+// Harm: somebody makes the database quick in the middle of a vote, and a power cut takes back what was acknowledged.
+TEST(Leases, WhileTheDatabaseMayLoseWhatItConfirmsNobodyIsAlive) {
+  for (auto const* name : {"fsync", "full_page_writes", "synchronous_commit"}) {
+    Service service;
+    auto const a = service.join("a");
+    ASSERT_TRUE(a->renew());
+    auto const life = a->life();
+    set(service, name, "off");
+    auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (a->renew() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(milliseconds(20));
+    EXPECT_FALSE(a->alive()) << name << ": nothing is acknowledged any more";
+    ASSERT_TRUE(a->unsafe());
+    EXPECT_NE(a->unsafe()->in(Lang::kEn).find(name), std::string::npos);
+    PostgresOptions options;
+    options.url = service.url();
+    options.only_durable = true;
+    auto const refused = PostgresPool::open(options);
+    EXPECT_EQ(refused ? "" : refused.error().what.key(), "server.database.setting") << "nor over a new connection";
+    // Of two hosts: what is said of the second, which is away, does not hide it.
+    auto const port = "port=" + std::to_string(postgres().port());
+    options.url.replace(options.url.find(port), port.size(), port + ",1");
+    options.url.insert(options.url.find(' ', options.url.find("host=")), ",127.0.0.1");
+    auto const hidden = PostgresPool::open(options);
+    EXPECT_EQ(hidden ? "" : hidden.error().what.key(), "server.database.setting");
+    set(service, name, "");
+    auto const again = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (!a->renew() && std::chrono::steady_clock::now() < again) std::this_thread::sleep_for(milliseconds(20));
+    EXPECT_FALSE(a->unsafe());
+    EXPECT_GT(a->life(), life) << "what was loaded before is not spoken of any more";
+  }
+}
+
 // Harm: an upgrade after which meetings wait until the old process's time has run out; or a process that gives away
 // what is another's by now.
 TEST(Leases, WhatIsGivenBackIsFreeAtOnce) {

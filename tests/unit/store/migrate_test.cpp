@@ -6,7 +6,9 @@
 
 #include <thread>
 
+#include "protocol/meeting/codec.h"
 #include "service_fixture.h"
+#include "store/postgres_offices.h"
 
 namespace piaojue::store::test {
 namespace {
@@ -52,10 +54,106 @@ TEST(Migrate, TablesThatAreMissingOrNewerAreNotServed) {
   ASSERT_TRUE(migrate(*pool));
   postgres().sql(schema, "DROP TABLE piaojue_envelope");
   EXPECT_EQ(key_of_error(check(*pool)), "server.database.tables_missing");
-  postgres().sql(schema, "UPDATE piaojue_format SET version = 2; ALTER TABLE piaojue_meeting ADD COLUMN more int8");
+  postgres().sql(schema, "UPDATE piaojue_format SET version = 3; ALTER TABLE piaojue_meeting ADD COLUMN more int8");
   EXPECT_EQ(key_of_error(check(*pool)), "server.database.tables_newer");
   EXPECT_EQ(key_of_error(migrate(*pool)), "server.database.tables_newer");
-  EXPECT_EQ(postgres().sql(schema, "SELECT version FROM piaojue_format"), "2");
+  EXPECT_EQ(postgres().sql(schema, "SELECT version FROM piaojue_format"), "3");
+}
+
+RequestId request_with(std::uint8_t value) {
+  RequestId out;
+  out.data.fill(value);
+  return out;
+}
+
+/// Tables as format 1 had them, in its own words.
+std::string first_format() {
+  std::string out =
+      "CREATE TABLE piaojue_format (one int8 NOT NULL, version int8 NOT NULL, id bytea NOT NULL, PRIMARY KEY (one));"
+      "CREATE TABLE piaojue_node (name text NOT NULL, process bytea NOT NULL, address text NOT NULL, alive_until "
+      "timestamptz NOT NULL, PRIMARY KEY (name));"
+      "CREATE TABLE piaojue_meeting (meeting int8 NOT NULL, office int8 NOT NULL, node text, process bytea, epoch int8 "
+      "NOT NULL, commits int8 NOT NULL, PRIMARY KEY (meeting));"
+      "CREATE TABLE piaojue_file (meeting int8 NOT NULL, hash bytea NOT NULL, piece int8 NOT NULL, bytes bytea NOT "
+      "NULL, PRIMARY KEY (meeting, hash, piece));"
+      "CREATE TABLE piaojue_office_service (one int8 NOT NULL, sealed bytea NOT NULL, PRIMARY KEY (one));"
+      "CREATE TABLE piaojue_office (office int8 NOT NULL, name text NOT NULL, slip bytea NOT NULL, used bytea, request "
+      "bytea, spki bytea, certificate text, PRIMARY KEY (office));"
+      "CREATE TABLE piaojue_office_draft (meeting int8 NOT NULL, office int8 NOT NULL, request bytea NOT NULL, created "
+      "int8 NOT NULL, bytes int8 NOT NULL, touched timestamptz NOT NULL, description bytea NOT NULL, PRIMARY KEY "
+      "(meeting));"
+      "CREATE TABLE piaojue_office_part (meeting int8 NOT NULL, part int8 NOT NULL, have int8 NOT NULL, whole int8 NOT "
+      "NULL, PRIMARY KEY (meeting, part));"
+      "CREATE TABLE piaojue_office_slips (meeting int8 NOT NULL, sealed bytea NOT NULL, PRIMARY KEY (meeting));"
+      "INSERT INTO piaojue_format VALUES (1, 1, '\\x00112233445566778899aabbccddeeff');";
+  for (std::size_t t = 0; t < kTables; ++t) {
+    out += "CREATE TABLE piaojue_" + std::string(name(static_cast<Table>(t))) +
+           " (meeting int8 NOT NULL, key bytea NOT NULL, value bytea NOT NULL, PRIMARY KEY (meeting, key));";
+  }
+  return out;
+}
+
+// Harm: an upgrade that loses meetings, or after which offices see none, or numbers are given twice.
+TEST(Migrate, TablesOfTheFirstFormatAreBroughtToThisOneWithWhatTheyHold) {
+  auto const schema = postgres().make_schema();
+  auto const pool = pool_of(postgres().url(schema));
+  meeting::Manifest manifest;
+  manifest.title = "职称评审";
+  manifest.date = "2026-03-02";
+  manifest.people.resize(2);
+  postgres().sql(
+      schema,
+      first_format() +
+          "INSERT INTO piaojue_meeting VALUES (7, 0, NULL, NULL, 3, 9), (100001, 1, NULL, NULL, 1, 1);"
+          "INSERT INTO piaojue_meta VALUES (100001, 'draft', '\\x" +
+          to_hex(meeting::encode_body(manifest)) +
+          "'), (100001, 'keys', '\\x01');"
+          "INSERT INTO piaojue_office VALUES (1, 'a', '\\x01', NULL, NULL, NULL, NULL), (2, 'b', '\\x01', NULL, NULL, "
+          "NULL, NULL);"
+          "INSERT INTO piaojue_office_draft VALUES (100001, 1, '\\x11111111111111111111111111111111', 1, 50, now(), "
+          "'\\x01'), (100002, 2, '\\x11111111111111111111111111111111', 0, 50, now(), '\\x01'), (7, 2, "
+          "'\\x22222222222222222222222222222222', 0, 50, now(), '\\x01');"
+          "INSERT INTO piaojue_office_part VALUES (7, 0, 3, 0), (100002, 0, 3, 0);"
+          "INSERT INTO piaojue_node VALUES ('n2', '\\x01', '192.0.2.1:443', now() + interval '1 minute');"
+          "INSERT INTO piaojue_office_slips VALUES (100001, '\\x05');"
+          "INSERT INTO piaojue_file VALUES (100001, '\\x" +
+          to_hex(crypto::sha256({as_bytes("pdf")}).view()) + "', 0, 'pdf');");
+  EXPECT_EQ(key_of_error(check(*pool)), "server.database.tables_missing") << "not served before it is migrated";
+  EXPECT_EQ(key_of_error(migrate(*pool)), "server.database.node_alive") << "it writes what would be missing";
+  EXPECT_EQ(postgres().sql(schema, "SELECT version FROM piaojue_format"), "1");
+  postgres().sql(schema, "UPDATE piaojue_node SET alive_until = now() - interval '1 second'");
+  must(migrate(*pool));
+  must(check(*pool));
+  must(migrate(*pool));
+  EXPECT_EQ(to_hex(must(database_id(*pool))), "00112233445566778899aabbccddeeff");
+  EXPECT_EQ(must(list_meetings(*pool)).size(), 2U);
+  PostgresOffices offices(pool);
+  auto const own = must(offices.own_meetings(1, 0, 16));
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_EQ(own[0].facts, (MeetingFacts{"职称评审", "2026-03-02", false, 2}));
+  EXPECT_TRUE(own[0].slips_waiting);
+  EXPECT_EQ(must(read_file_piece(*pool, 100001, crypto::sha256({as_bytes("pdf")}), 0, 3)), to_bytes(as_bytes("pdf")));
+  for (MeetingNumber const number : {7U, 100001U, 100002U}) {
+    EXPECT_FALSE(offices.begin_draft(1, {}, {number, {1}, 1}, {})) << number;
+  }
+  must(take_number(*pool, 7));
+  // A draft whose number an operator gave to another meeting is no draft any more; the others go on.
+  EXPECT_EQ(must(offices.draft(2, request_with(0x22))), std::nullopt);
+  EXPECT_EQ(postgres().sql(schema, "SELECT string_agg(meeting::text, ' ') FROM piaojue_office_part"), "100002");
+  auto const kept = must(offices.draft(2, request_with(0x11)));
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(must(offices.put_piece(2, id_of(request_with(0x11), *kept), {1, {}, 3}, 0, Bytes(3))));
+  EXPECT_EQ(key_of_error(take_number(*pool, 100002)), "server.database.number_held");
+  // What the new format asks of its rows.
+  for (auto const* twice :
+       {"INSERT INTO piaojue_office_draft VALUES (100003, 2, '\\x11111111111111111111111111111111', 0, 0, now(), '')",
+        "UPDATE piaojue_office SET spki = '\\x01'"}) {
+    EXPECT_THROW(postgres().sql(schema, twice), std::runtime_error) << twice;
+  }
+  postgres().sql(schema, "DROP INDEX piaojue_office_draft_request");
+  EXPECT_EQ(key_of_error(check(*pool)), "server.database.tables_missing");
+  must(migrate(*pool));
+  must(check(*pool));
 }
 
 // Harm: another program's table is written to because it has the same name.

@@ -21,7 +21,7 @@ class MemoryEngine {
     auto const it = files.find(hash);
     return it == files.end() ? std::nullopt : std::optional(it->second);
   }
-  void occupy(MeetingNumber number) { offices_.put(number, {}); }
+  bool occupy(MeetingNumber number) { return offices_.occupy(number); }
 
  private:
   MemoryOffices offices_;

@@ -73,6 +73,20 @@ inline Lease lease_of(Explained<Taken> const& taken) {
   return std::get<Lease>(*taken);
 }
 
+/// As a node does, which has other things to do while somebody is in the way.
+inline Lease take_at_last(Node& node, MeetingNumber meeting) {
+  for (;;) {
+    auto const taken = node.take(meeting);
+    if (taken || taken.error().code != Refusal::kBusy) return lease_of(taken);
+  }
+}
+inline Explained<void> commit_at_last(Store& store, Writes const& writes) {
+  for (;;) {
+    auto done = store.commit(writes);
+    if (done || done.error().code != Refusal::kBusy) return done;
+  }
+}
+
 /// One entry at that index.
 inline Writes entry(std::uint64_t index, Bytes value = {7}) {
   Writes writes;

@@ -58,6 +58,7 @@ FOR_MACHINES = {
     "store/leases.cpp": "names of columns, in SQL",
     "store/postgres_offices.cpp": "names of columns, in SQL",
     "store/meetings.cpp": "the same",
+    "store/moving.cpp": "the same",
     "store/postgres/rows.cpp": "the same",
     "store/postgres_store.cpp": "the same",
     "store/schema.cpp": "the same",
