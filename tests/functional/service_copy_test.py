@@ -106,7 +106,7 @@ class AndBack(Copying):
         # While a node serves it and laptops are connected: it lets go by itself.
         self.assertIn("meeting 7 moved to", self.copy(service, 7, there).stdout)
         self.is_whole(there, meeting.meeting.server_dir)
-        self.assertEqual(self.left_in(service, 7), {"piaojue_meeting", "piaojue_meta"})
+        self.assertEqual(self.left_in(service, 7), {"piaojue_meeting", "piaojue_meta", "piaojue_number"})
         for command in (("status",), ("slip", "--person", 1, "--out", there / "no.txt"), ("stop",)):
             self.refuses(service, command[0], service.toml, *command[1:], "--number", 7, says="was moved out")
         self.refuses(service, "adopt", service.toml, meeting.meeting.server_dir, says="another directory")
@@ -153,7 +153,7 @@ class AndBack(Copying):
         for person in meeting.experts:
             service_parts.vote(meeting, person, "agree")
         self.assertEqual(service.holder(7), "")
-        self.assertEqual(self.left_in(service, 7), {"piaojue_meeting", "piaojue_meta"})
+        self.assertEqual(self.left_in(service, 7), {"piaojue_meeting", "piaojue_meta", "piaojue_number"})
         self.assertEqual(meeting.said("split"), {})
 
     def test_what_can_not_be_moved_is_said_and_stays(self):
@@ -235,7 +235,7 @@ class AndBack(Copying):
         service.tool("adopt", service.toml, there)
         service.primary.restore(gone_too)
         self.refuses(service, "adopt", service.toml, there, says="was set back")
-        self.assertEqual(self.left_in(service, 7), {"piaojue_meeting", "piaojue_meta"})
+        self.assertEqual(self.left_in(service, 7), {"piaojue_meeting", "piaojue_meta", "piaojue_number"})
 
     def test_a_new_service_key_reaches_what_is_on_its_way_out(self):
         # Harm: "resealed 9 of 9", the old key is destroyed, and the tenth meeting can not be opened by anybody.
@@ -319,7 +319,7 @@ class Killed(Copying):
     def assert_in_one_place(self, service, there, state):
         """Whole in the database, unless it is gone; and `run` refuses a directory as long as it is not."""
         if state == "gone":
-            self.assertEqual(self.left_in(service, 7), {"piaojue_meeting", "piaojue_meta"})
+            self.assertEqual(self.left_in(service, 7), {"piaojue_meeting", "piaojue_meta", "piaojue_number"})
             return
         checked = service.tool("store", "check", service.toml, "--number", 7)
         self.assertIn("meeting 7 whole", checked.stdout)
