@@ -11,11 +11,13 @@
 #include "base/terminal.h"
 #include "client/host.h"
 #include "client/material_folder.h"
+#include "crypto/own_program.h"
 #include "local/browser.h"
 #include "local/folders.h"
 #include "local/passphrase.h"
 #include "net/pki.h"
 #include "strings/client.h"
+#include "strings/program.h"
 
 namespace piaojue::local {
 /// The page as it was built into this program; its table is written by cmake/assets.cmake.
@@ -344,7 +346,11 @@ int main(int argc, char** argv) {
   piaojue::init();
   Terminal const terminal(terminal_lang(argc, argv));
   CLI::App app{terminal.say(text::kHelpAbout)};
-  app.set_version_flag("--version", std::string("piaojue ") + PIAOJUE_VERSION);
+  auto const what = terminal.say(strings::program::kHelpHash);
+  auto* const hash = app.add_flag("--hash", what);
+  hash->needs(app.set_version_flag("--version", [hash] {
+    return crypto::about_program("piaojue " PIAOJUE_VERSION, crypto::WithHash{hash->count() > 0});
+  }));
   app.require_subcommand(0, 1);
   app.footer(terminal.say(text::kHelpExamples));
 

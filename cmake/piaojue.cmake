@@ -17,7 +17,13 @@ if(PIAOJUE_WERROR)
   target_compile_options(piaojue_options INTERFACE -Werror)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(piaojue_options INTERFACE -fstack-clash-protection -fcf-protection)
+  target_compile_options(piaojue_options INTERFACE -fstack-clash-protection)
+  # Both keep jumps to where jumps may go; each processor has its own.
+  if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+    target_compile_options(piaojue_options INTERFACE -fcf-protection)
+  elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+    target_compile_options(piaojue_options INTERFACE -mbranch-protection=standard)
+  endif()
   # gcc 12 reports null dereferences and overlaps inside its own inlined library code at -O2.
   target_compile_options(piaojue_options INTERFACE
     -Wno-null-dereference -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)

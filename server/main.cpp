@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/terminal.h"
+#include "crypto/own_program.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/enrolment.h"
 #include "server/clock.h"
@@ -28,6 +29,7 @@
 #include "server/slips.h"
 #include "server/status.h"
 #include "server/token_key.h"
+#include "strings/program.h"
 #include "strings/refusals.h"
 #include "strings/server.h"
 #include "strings/service.h"
@@ -313,7 +315,11 @@ Sentence usage(CLI::ParseError const& error, bool of_store) {
 class CommandLine {
  public:
   explicit CommandLine(Lang lang) : lang_(lang), app_(words(text::kHelpProgram), "piaojue-server") {
-    app_.set_version_flag("--version", "piaojue-server " PIAOJUE_VERSION);
+    auto const what = words(strings::program::kHelpHash);
+    auto* const hash = app_.add_flag("--hash", what);
+    hash->needs(app_.set_version_flag("--version", [hash] {
+      return crypto::about_program("piaojue-server " PIAOJUE_VERSION, crypto::WithHash{hash->count() > 0});
+    }));
     app_.require_subcommand(1);
     init_ = command("init", text::kHelpInit);
     init_->add_option("--meeting", meeting_, words(text::kHelpMeeting))->required();

@@ -13,6 +13,8 @@
 
 #include "base/secret.h"
 #include "base/terminal.h"
+#include "crypto/own_program.h"
+#include "strings/program.h"
 #include "strings/verifier.h"
 #include "verifier/paper.h"
 #include "verifier/report.h"
@@ -85,7 +87,11 @@ struct Request {
 void add_options(CLI::App& app, Request& request, Lang help) {
   auto const say = [&](Text const& text) { return std::string(text.in(help)); };
   app.footer("\n" + say(words::kHelpExamples));
-  app.set_version_flag("--version", std::string("piaojue-verify " PIAOJUE_VERSION));
+  auto const what = say(strings::program::kHelpHash);
+  auto* const hash = app.add_flag("--hash", what);
+  hash->needs(app.set_version_flag("--version", [hash] {
+    return crypto::about_program("piaojue-verify " PIAOJUE_VERSION, crypto::WithHash{hash->count() > 0});
+  }));
   app.add_option("RECORD", request.record, say(words::kHelpRecord))->required();
   auto* const by_text = app.add_option("--anchor", request.anchor_text, say(words::kHelpAnchor));
   app.add_option("--anchor-file", request.anchor_file, say(words::kHelpAnchorFile))->excludes(by_text);

@@ -8,11 +8,13 @@
 #include <iostream>
 
 #include "base/terminal.h"
+#include "crypto/own_program.h"
 #include "office/desk/deeds.h"
 #include "office/desk/page.h"
 #include "office/desk/sheet_files.h"
 #include "office/desk/signing.h"
 #include "strings/desk.h"
+#include "strings/program.h"
 
 namespace piaojue::desk {
 namespace {
@@ -41,7 +43,10 @@ class Program {
  public:
   explicit Program(std::string const& version) {
     app_.require_subcommand(0, 1);
-    app_.set_version_flag("--version", version);
+    auto const what = help(strings::program::kHelpHash);
+    auto* const hash = app_.add_flag("--hash", what);
+    hash->needs(app_.set_version_flag(
+        "--version", [hash, version] { return crypto::about_program(version, crypto::WithHash{hash->count() > 0}); }));
     app_.footer(help(words::kHelpFooter));
   }
 

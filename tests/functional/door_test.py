@@ -2,6 +2,7 @@
 """Wrong input at the doors that people use: command lines and the client's commands. A clear word, the right exit
 code, nothing lost."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -24,6 +25,16 @@ class Programs(unittest.TestCase):
             self.assertEqual(run(program, "--help").returncode, 0, program)
             self.assertRegex(run(program, "--version").stdout + run(program, "--version").stderr, r"\d+\.\d+\.\d+")
             self.assertEqual(run(program, "--no-such-flag").returncode, 2, program)
+
+    def test_programs_say_which_file_they_are(self):
+        # Harm: an office compares a number that is not its program's, or cannot compare at all.
+        for program in ("piaojue", "piaojue-server", "piaojue-verify", "piaojue-office"):
+            name, build, sha256 = run(program, "--version", "--hash").stdout.splitlines()
+            self.assertRegex(name, rf"^{program} \d+\.\d+\.\d+$")
+            self.assertRegex(build, r"^build [0-9a-f]{40}$")
+            self.assertEqual(sha256, f"sha256 {hashlib.sha256((BIN / program).read_bytes()).hexdigest()}")
+            self.assertEqual(run(program, "--version").stdout.splitlines(), [name, build])
+            self.assertNotEqual(run(program, "--hash").returncode, 0, "alone it asks for nothing")
 
     def test_a_meeting_is_never_overwritten(self):
         # Harm: `init` typed again in the morning of the meeting.
