@@ -355,23 +355,18 @@ Tried<void> make(postgres::Pool& pool) {
 
 /// What an accepted entry rests on. A setting that an engine does not have is not asked of it.
 Tried<void> check_settings(postgres::Pool& pool) {
-  auto const answers = postgres::run_patiently(
-      pool, {Statement("SELECT name::text, CASE name WHEN 'synchronous_commit' THEN reset_val ELSE setting END::text "
-                       "FROM pg_catalog.pg_settings WHERE name IN ('fsync', "
-                       "'full_page_writes', 'synchronous_commit', 'transaction_read_only')")});
-  if (!answers) return answers.error();
-  auto const& rows = (*answers)[0];
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    auto const name = rows.text(i, 0);
-    auto const value = rows.text(i, 1);
-    if (name == "transaction_read_only") {
-      if (value == "on") return refused(text::kDatabaseReadOnly);
-      continue;
-    }
-    if (value == "on" || (name == "synchronous_commit" && value == "remote_apply")) continue;
-    return refused({text::kDatabaseSetting, {{"name", name}, {"value", value}}});
-  }
-  return {};
+  return postgres::patiently(pool, [&]() -> Tried<void> {
+    auto const connection = pool.borrow();
+    if (!connection) return connection.error();
+    auto const until = pool.answer_deadline();
+    auto const mode =
+        (*connection)
+            ->run({Statement("SELECT setting::text FROM pg_catalog.pg_settings WHERE name = 'transaction_read_only'")},
+                  until);
+    if (!mode) return mode.error();
+    if ((*mode)[0].rows() == 1 && (*mode)[0].text(0, 0) == "on") return refused(text::kDatabaseReadOnly);
+    return postgres::judge_durability(**connection, until);
+  });
 }
 
 /// Asks for every right once, of no row.

@@ -13,7 +13,7 @@ import unittest
 
 import driver
 import service_parts
-from service_parts import Service, ServiceMeeting
+from service_parts import ServiceMeeting
 
 BIN = pathlib.Path(os.environ["PIAOJUE_BIN_DIR"])
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 3000  # three pieces of a database's row
@@ -28,18 +28,9 @@ def rows(directory):
         return {table: dict(database.execute(f'SELECT key, value FROM "{table}"')) for table in TABLES}
 
 
-class Copying(unittest.TestCase):
+class Copying(service_parts.ServiceCase):
     def service(self, **options):
-        service = Service(BIN, standby=False, **options)
-        self.enterContext(service)
-        self.addCleanup(self.say_more, service)
-        return service
-
-    def say_more(self, service):
-        outcome = self._outcome.result
-        if outcome and any(test is self for test, _ in [*outcome.failures, *outcome.errors]):
-            for node in service.nodes.values():
-                print(f"--- {node.name}\n{node.said()[-3000:]}")
+        return super().service(standby=False, **options)
 
     def meeting(self, service, number=7, **options):
         folder = service.directory / f"materials-{number}"

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -690,3 +691,19 @@ def vote(meeting, person, choice, batch=1, timeout_s=120):
                     client.command("cast", 40, ok=None)
         time.sleep(0.2)
     raise driver.Failed(f"{meeting.number}: {person} could not vote in batch {batch} within {timeout_s} s")
+
+
+class ServiceCase(unittest.TestCase):
+    """Tests with services of their own; where one fails, what the nodes have said."""
+
+    def service(self, **options):
+        service = Service(pathlib.Path(os.environ["PIAOJUE_BIN_DIR"]), **options)
+        self.enterContext(service)
+        self.addCleanup(self.say_more, service)
+        return service
+
+    def say_more(self, service):
+        outcome = self._outcome.result
+        if outcome and any(test is self for test, _ in [*outcome.failures, *outcome.errors]):
+            for node in service.nodes.values():
+                print(f"--- {node.name}\n{node.said()[-3000:]}")

@@ -57,21 +57,8 @@ def countersigned(meeting, command, kind, timeout_s=60):
             raise driver.Failed(f"{meeting.number}: no {kind} within {timeout_s} s")
 
 
-class Held(unittest.TestCase):
+class Held(service_parts.ServiceCase):
     """What every one of these tests asks for at the end."""
-
-    def service(self, **options):
-        service = Service(BIN, **options)
-        self.enterContext(service)
-        self.addCleanup(self.say_more, service)
-        return service
-
-    def say_more(self, service):
-        """What the nodes have said, where a test has failed."""
-        outcome = self._outcome.result
-        if outcome and any(test is self for test, _ in [*outcome.failures, *outcome.errors]):
-            for node in service.nodes.values():
-                print(f"--- {node.name}\n{node.said()[-3000:]}")
 
     def verified(self, meeting):
         """The meeting ends, its record is whole, and no laptop has ever been told two logs."""
