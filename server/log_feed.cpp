@@ -16,7 +16,7 @@ LogFeed::LogFeed(meeting::Record const& record, Identity identity, std::size_t p
 std::uint64_t LogFeed::add(meeting::Entry const& entry, ByteView bytes) {
   auto const index = record_.size() - 1;
   auto owned = to_bytes(bytes);
-  entry_rows_.put(key_of(index), owned);
+  entry_rows_.add(key_of(index), owned);
   if (entries_.empty() || chunk_bytes_ + owned.size() > push_bytes_) {
     chunk_starts_.push_back(index);
     chunk_bytes_ = 0;

@@ -98,6 +98,10 @@ class Shelf {
   void put(Bytes key, Bytes value) const {
     if (!outbox_->muted_) outbox_->writes_.put(kTable, std::move(key), std::move(value));
   }
+  /// A row that must not be there yet.
+  void add(Bytes key, Bytes value) const {
+    if (!outbox_->muted_) outbox_->writes_.add(kTable, std::move(key), std::move(value));
+  }
   void erase(Bytes key) const {
     if (!outbox_->muted_) outbox_->writes_.erase(kTable, std::move(key));
   }

@@ -212,12 +212,11 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
                 " FROM piaojue_meeting m LEFT JOIN piaojue_node n "
                 "ON n.name = m.node AND n.process = m.process WHERE m.meeting = $1");
   who.number(meeting);
-  auto const connection = inner().borrow();
+  auto const connection = inner().borrow(Purpose::kBriefly);
   if (!connection) return connection.error();
   auto& on = **connection;
   auto const until = inner().answer_deadline();
   std::vector<Statement> group{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
-  std::ranges::move(postgres::locked_for(on), std::back_inserter(group));
   auto const first = group.size();
   for (auto* one : {&lock, &update, &who, &moved}) group.push_back(std::move(*one));
   auto const answers = on.run(group, until);
@@ -251,11 +250,9 @@ Explained<void> Node::give_back(Lease const& lease) {
       "UPDATE piaojue_meeting SET node = NULL, process = NULL WHERE node = $1 AND process = $2 AND meeting = $3 AND "
       "epoch = $4");
   free.number(lease.meeting).number(lease.epoch);
-  auto const connection = impl_->inner().borrow();
+  auto const connection = impl_->inner().borrow(Purpose::kBriefly);
   if (!connection) return impl_->inner().explain(connection.error());
-  auto group = postgres::locked_for(**connection);
-  group.push_back(std::move(free));
-  auto const done = (*connection)->run(postgres::transaction(std::move(group)), impl_->inner().answer_deadline());
+  auto const done = (*connection)->run(postgres::transaction({std::move(free)}), impl_->inner().answer_deadline());
   if (!done) return postgres::explain_locked(impl_->inner(), done.error());
   return {};
 }

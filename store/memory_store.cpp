@@ -14,6 +14,10 @@ Explained<Contents> MemoryStore::load() {
 
 Explained<void> MemoryStore::commit(Writes const& writes) {
   std::lock_guard const lock(mutex_);
+  for (auto const& write : writes.list) {
+    if (write.kind != Write::Kind::kAdd || !contents_[write.table].contains(write.key)) continue;
+    return Explanation({strings::server::kDatabaseEngine, {{"reason", "add"}}}, {}, Refusal::kStorage);
+  }
   bool const fails = fail_after_ && *fail_after_ == 0;
   if (fail_after_ && *fail_after_ > 0) --*fail_after_;
   if (!fails || applied_) {

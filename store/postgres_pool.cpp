@@ -145,13 +145,21 @@ Tried<Pool::Borrowed> Pool::borrow(Purpose purpose) {
     idle_.pop_back();
   }
   lock.unlock();
-  if (ready && ready->usable()) return Borrowed(*this, std::move(ready), generation);
-  auto made = connect();
-  if (made) return Borrowed(*this, std::move(*made), generation);
-  lock.lock();
-  --out_;
-  freed_.notify_all();
-  return made.error();
+  if (!ready || !ready->usable()) {
+    auto made = connect();
+    if (!made) {
+      lock.lock();
+      --out_;
+      freed_.notify_all();
+      return made.error();
+    }
+    ready = std::move(*made);
+  }
+  Borrowed borrowed(*this, std::move(ready), generation);
+  auto const locks = purpose == Purpose::kBriefly ? kLockedFor : lock_patience(options_.answer_ms);
+  auto const set = borrowed->wait_for_locks(locks, answer_deadline());
+  if (!set) return set.error();
+  return borrowed;
 }
 
 void Pool::interrupt() {
@@ -199,12 +207,6 @@ Tried<void> judge_durability(Connection& on, Deadline until) {
         Fate::kRefused, {text::kDatabaseSetting, {{"name", name}, {"value", value}}}, std::string(kNotDurable)};
   }
   return {};
-}
-
-std::vector<Statement> locked_for(Connection const& on) {
-  std::vector<Statement> out;
-  if (on.times_locks()) out.emplace_back("SET LOCAL lock_timeout = " + std::to_string(kLockedFor.count()));
-  return out;
 }
 
 Fault in_the_way(Fault fault) {

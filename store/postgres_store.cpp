@@ -12,10 +12,15 @@ using postgres::Connection;
 using postgres::Fate;
 using postgres::Fault;
 using postgres::Statement;
+using postgres::Sync;
 using postgres::Tried;
 using std::chrono::milliseconds;
 
 namespace {
+
+/// Of a group: with the fence and COMMIT less than the 8 KiB that libpq hands to the kernel in one piece. All of it is
+/// on its way then, or nothing, wherever this process is stopped.
+constexpr std::size_t kAtOnce = 7U << 10;
 
 Fault refused(Sentence what) { return {Fate::kRefused, std::move(what), {}}; }
 
@@ -47,12 +52,11 @@ Tried<void> judge_size(Connection& on, postgres::Pool& pool, MeetingNumber meeti
 /// One moment for all tables: they are read while a node writes.
 Tried<Contents> read_whole(postgres::Pool& pool, MeetingNumber meeting,
                            std::function<Tried<void>(postgres::Answer const&)> const& judge) {
-  auto const connection = pool.borrow();
+  // A row that is locked is read all the same; a table that somebody rewrites is not.
+  auto const connection = pool.borrow(postgres::Purpose::kBriefly);
   if (!connection) return connection.error();
   auto& on = **connection;
   std::vector<Statement> begin{Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")};
-  // A row that is locked is read all the same; a table that somebody rewrites is not.
-  std::ranges::move(postgres::locked_for(on), std::back_inserter(begin));
   begin.push_back(row_of(meeting, false));
   auto const begun = on.run(begin, pool.answer_deadline());
   if (!begun) return postgres::in_the_way(begun.error());
@@ -79,6 +83,7 @@ Tried<std::optional<Bytes>> read_slip(postgres::Pool& pool, MeetingNumber meetin
 struct Progress {
   std::uint64_t count = 0;
   bool lost = false;     ///< the answer to a COMMIT is missing
+  bool look = false;     ///< what the row says is to be asked before anything is sent
   bool written = false;  ///< the group is in, but nobody has said that it is on a standby too
 };
 
@@ -102,23 +107,26 @@ struct PostgresStore::Impl {
   Tried<std::uint64_t> judge(postgres::Answer const& row) const;
   Statement raise(std::uint64_t from) const;
   Tried<void> find_out(Connection& on, Progress& progress, postgres::Deadline until) const;
+  static Fault after_refusal(Progress& progress, Fault fault);
+  Fault missing() const { return refused({text::kDatabaseMeetingMissing, {{"meeting", lease.meeting}}}); }
   Tried<void> attempt(Progress& progress, std::vector<Statement> const& group) const;
   Tried<std::uint64_t> first_count() const;
 };
 
 Tried<std::uint64_t> PostgresStore::Impl::judge(postgres::Answer const& row) const {
-  if (row.rows() != 1) return refused({text::kDatabaseMeetingMissing, {{"meeting", lease.meeting}}});
+  if (row.rows() != 1) return missing();
   bool const mine = !row.null(0, 0) && row.text(0, 0) == identity.name && !row.null(0, 1) &&
                     row.blob(0, 1) == to_bytes(identity.process) && row.number(0, 2) == lease.epoch;
   if (!mine) return refused({text::kDatabaseReplaced, {{"meeting", lease.meeting}}});
   return row.number(0, 3);
 }
 
+/// Refused with kNotNullViolation, unless the meeting is still whose it was: all that follows is refused with it.
 Statement PostgresStore::Impl::raise(std::uint64_t from) const {
   Statement count(
-      "UPDATE piaojue_meeting SET commits = commits + 1 WHERE meeting = $1 AND node = $2 AND process = $3 AND "
-      "epoch = $4 AND commits = $5");
-  count.number(lease.meeting).text(identity.name).bytes(identity.process).number(lease.epoch).number(from);
+      "UPDATE piaojue_meeting SET commits = CASE WHEN node = $2 AND process = $3 AND epoch = $4 AND commits = $5 THEN "
+      "commits + 1 END WHERE meeting = $1");
+  count.number(lease.meeting).text(identity.name).bytes(identity.process).number(lease.epoch).number(from).often();
   return count;
 }
 
@@ -129,47 +137,58 @@ Tried<void> PostgresStore::Impl::find_out(Connection& on, Progress& progress, po
   auto const seen = judge((*locked)[0]);
   if (!seen) return seen.error();
   if (progress.lost && *seen == progress.count + 1) {
-    progress = {*seen, false, true};
+    progress = {*seen, false, false, true};
   } else if (*seen != progress.count) {
     return refused({text::kDatabaseCount, {{"expected", progress.count}, {"found", *seen}}});
   }
-  progress.lost = false;
+  progress.lost = progress.look = false;
   return {};
 }
 
-/// Two round trips: BEGIN and the count, raised only if the meeting is still whose it was, which is the fence and holds
-/// the row's lock; then everything else with COMMIT. Nothing is sent before the fence has been answered: were BEGIN
-/// alone refused, what follows it would be a transaction each. The count alone then stands one too high and in nobody's
-/// favour: the next attempt finds it (kDatabaseCount), acknowledges nothing, and the meeting is loaded anew. Behind the
-/// fence COMMIT can follow at once: where something before it was refused, it is a ROLLBACK.
+/// What is known of a group once the database has refused a statement of it.
+Fault PostgresStore::Impl::after_refusal(Progress& progress, Fault fault) {
+  // It names that statement, and has skipped COMMIT: the count, should it have grown, has not by this group.
+  if (fault.state == postgres::kNotNullViolation || fault.state == postgres::kLockTimeout) {
+    progress.lost = false;
+    progress.look = true;
+  }
+  if (fault.state == postgres::kNotNullViolation) fault.fate = Fate::kAgain;  // the next attempt says why
+  return postgres::in_the_way(std::move(fault));
+}
+
+/// BEGIN; the count, raised only if the meeting is still whose it was, which is the fence and holds the row's lock; all
+/// rows; COMMIT. In one round trip with one Sync: the database skips everything behind what it refuses. What is more
+/// than kAtOnce goes in two, with a Sync behind each statement, and nothing of it is sent before the fence has been
+/// answered: a node that is stopped in the middle would else hold the row for as long.
 Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Statement> const& group) const {
-  auto const connection = inner().borrow();
+  auto const connection = inner().borrow(postgres::Purpose::kBriefly);
   if (!connection) return connection.error();
   auto& on = **connection;
   auto const until = inner().answer_deadline();
-  std::vector<Statement> fence{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
-  std::ranges::move(postgres::locked_for(on), std::back_inserter(fence));
-  if (progress.lost) {
-    if (auto const begun = on.run(std::exchange(fence, {}), until); !begun) return begun.error();
+  std::vector<Statement> packet{std::move(Statement("BEGIN ISOLATION LEVEL READ COMMITTED").often())};
+  if (progress.lost || progress.look) {
+    if (auto const begun = on.run(std::exchange(packet, {}), until); !begun) return begun.error();
     if (auto const known = find_out(on, progress, until); !known) return postgres::in_the_way(known.error());
   }
-  fence.push_back(raise(progress.count));
-  auto const fenced = on.run(fence, until);
-  if (!fenced) return postgres::in_the_way(fenced.error());
-  if (fenced->back().affected() != 1) {
-    auto const why = find_out(on, progress, until);
-    return why ? Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}} : postgres::in_the_way(why.error());
+  packet.push_back(raise(progress.count));
+  auto const fence = packet.size() - 1;
+  std::size_t bytes = 0;
+  for (auto const& one : group) bytes += one.size();
+  bool const at_once = progress.written || bytes <= kAtOnce;
+  if (!at_once) {
+    auto const fenced = on.run(std::exchange(packet, {}), until, Sync::kOnce);
+    if (!fenced) return after_refusal(progress, fenced.error());
+    if (fenced->back().affected() != 1) return missing();
   }
-  std::vector<Statement> rest;
-  if (!progress.written) rest = group;
-  rest.emplace_back("COMMIT");
+  if (!progress.written) std::ranges::copy(group, std::back_inserter(packet));
+  packet.push_back(std::move(Statement("COMMIT").often()));
   progress.lost = true;
-  auto const committed = on.run(rest, until);
-  // Whoever is in the way of a row makes COMMIT a ROLLBACK, too.
-  if (!committed) return postgres::in_the_way(committed.error());
+  auto const committed = on.run(packet, until, at_once ? Sync::kOnce : Sync::kEach);
+  if (!committed) return after_refusal(progress, committed.error());
+  if (at_once && (*committed)[fence].affected() != 1) return missing();
   // What could not be committed is answered "ROLLBACK".
   if (!committed->back().tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
-  progress = {progress.count + 1, false, true};
+  progress = {progress.count + 1, false, false, true};
   return {};
 }
 
@@ -214,7 +233,7 @@ Explained<void> PostgresStore::commit(Writes const& writes) {
     impl_->commits = *count;
   }
   bool const anew = impl_->unfinished.has_value();
-  auto progress = anew ? *impl_->unfinished : Progress{*impl_->commits, false, false};
+  auto progress = anew ? *impl_->unfinished : Progress{.count = *impl_->commits};
   auto const done = postgres::patiently(impl_->inner(), [&] { return impl_->attempt(progress, group); });
   if (!done && done.error().state == postgres::kLockTimeout) {
     auto const now = postgres::Clock::now();

@@ -141,6 +141,12 @@ Explained<void> SqliteStore::write(Write const& write) {
                   .bind(2, write.value)
                   .step();
       break;
+    case Write::Kind::kAdd:
+      state = Statement(writer_, "INSERT INTO " + table + " (key, value) VALUES (?1, ?2)")
+                  .bind(1, write.key)
+                  .bind(2, write.value)
+                  .step();
+      break;
     case Write::Kind::kErase:
       state = Statement(writer_, "DELETE FROM " + table + " WHERE key = ?1").bind(1, write.key).step();
       break;

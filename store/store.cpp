@@ -15,6 +15,9 @@ char const* name(Table table) {
 void Writes::put(Table table, Bytes key, Bytes value) {
   list.push_back({Write::Kind::kPut, table, std::move(key), std::move(value)});
 }
+void Writes::add(Table table, Bytes key, Bytes value) {
+  list.push_back({Write::Kind::kAdd, table, std::move(key), std::move(value)});
+}
 void Writes::erase(Table table, Bytes key) { list.push_back({Write::Kind::kErase, table, std::move(key), {}}); }
 void Writes::erase_prefix(Table table, Bytes key) {
   list.push_back({Write::Kind::kErasePrefix, table, std::move(key), {}});
@@ -31,6 +34,7 @@ void apply_write(Contents& contents, Write const& write) {
   auto& rows = contents[write.table];
   switch (write.kind) {
     case Write::Kind::kPut:
+    case Write::Kind::kAdd:
       rows[write.key] = write.value;
       break;
     case Write::Kind::kErase:

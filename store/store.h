@@ -45,11 +45,16 @@ inline constexpr std::size_t kTables = 12;
 char const* name(Table table);
 
 struct Write {
-  enum class Kind : std::uint8_t { kPut, kErase, kErasePrefix };
+  enum class Kind : std::uint8_t {
+    kPut,
+    kAdd,  ///< a row that was not there before the group: if it was, the whole group is refused and nothing is written
+    kErase,
+    kErasePrefix
+  };
   Kind kind = Kind::kPut;
   Table table = Table::kMeta;
   Bytes key;    ///< kErasePrefix: every row whose key begins with it
-  Bytes value;  ///< of kPut
+  Bytes value;  ///< of kPut and kAdd
 };
 
 /// One transaction, in order.
@@ -61,6 +66,7 @@ struct Writes {
 
   bool empty() const { return list.empty(); }
   void put(Table table, Bytes key, Bytes value);
+  void add(Table table, Bytes key, Bytes value);
   void erase(Table table, Bytes key);
   void erase_prefix(Table table, Bytes key);
 };
@@ -88,7 +94,7 @@ class Store {
   [[nodiscard]] virtual Explained<std::optional<Bytes>> slip(PersonId person) = 0;
 };
 
-/// The rows that `write` leaves of `contents`: what every Store does in its own way.
+/// The rows that `write` leaves of `contents`: what every Store does in its own way. kAdd is a kPut here.
 void apply_write(Contents& contents, Write const& write);
 
 /// The smallest key that is greater than every key with this prefix; nothing if there is none.

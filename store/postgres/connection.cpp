@@ -19,6 +19,7 @@ namespace {
 constexpr Oid kBytea = 17;  // the same in everything that speaks this protocol
 constexpr int kBinary = 1;
 constexpr std::string_view kUnknownSetting = "42704";
+constexpr std::size_t kPreparedMax = 256;
 constexpr int kLookMs = 200;  ///< how often a wait looks whether it is still wanted
 
 int left_ms(Deadline until) {
@@ -61,6 +62,12 @@ Statement& Statement::own_bytes(Bytes value) {
 Statement& Statement::text(std::string value) {
   parameters_.push_back({std::move(value), {}, false});
   return *this;
+}
+
+std::size_t Statement::size() const {
+  std::size_t bytes = sql.size();
+  for (auto const& one : parameters_) bytes += one.own.size() + one.view.size() + sizeof(std::uint32_t);
+  return bytes;
 }
 
 Answer::Answer(pg_result* result) : result_(result, PQclear) {}
@@ -136,7 +143,7 @@ Tried<void> Connection::greet(Deadline until, unsigned patience_ms) {
   // for a standby is answered with success.
   auto const idle = std::to_string(patience_ms * 2 / 5);
   // Not everything that speaks the protocol has both settings.
-  auto const waits = run({Statement("SET lock_timeout = " + std::to_string(patience_ms * 3 / 5))}, until);
+  auto const waits = wait_for_locks(lock_patience(patience_ms), until);
   if (!waits && waits.error().state != kUnknownSetting) return waits.error();
   times_locks_ = waits.has_value();
   auto const answers = run({Statement("SET idle_in_transaction_session_timeout = " + idle),
@@ -147,6 +154,15 @@ Tried<void> Connection::greet(Deadline until, unsigned patience_ms) {
                                       "ELSE 'on' END, false)")},
                            until);
   if (!answers && answers.error().state != kUnknownSetting) return answers.error();
+  return {};
+}
+
+Tried<void> Connection::wait_for_locks(std::chrono::milliseconds most, Deadline until) {
+  if (!times_locks_ || most == locks_) return {};
+  if (auto const set = run({Statement("SET lock_timeout = " + std::to_string(most.count()))}, until); !set) {
+    return set.error();
+  }
+  locks_ = most;
   return {};
 }
 
@@ -165,7 +181,7 @@ bool Connection::wait(bool for_writing, Deadline until) {
   }
 }
 
-bool Connection::send(Statement const& statement) {
+bool Connection::send(Statement const& statement, std::vector<Step>& steps) {
   auto const& given = statement.parameters_;
   std::vector<Oid> types;
   std::vector<char const*> values;
@@ -179,9 +195,29 @@ bool Connection::send(Statement const& statement) {
     lengths.push_back(static_cast<int>(one.view.empty() ? one.own.size() : one.view.size()));
     formats.push_back(one.binary ? kBinary : 0);
   }
-  return PQsendQueryParams(connection_, statement.sql.c_str(), static_cast<int>(given.size()), types.data(),
-                           values.data(), lengths.data(), formats.data(), kBinary) == 1 &&
-         PQpipelineSync(connection_) == 1;
+  auto const count = static_cast<int>(given.size());
+  auto const* sql = statement.sql.c_str();
+  auto name = statement.often_ ? name_of(statement.sql, steps) : std::string();
+  if (statement.often_ && name.empty() && prepared_.size() < kPreparedMax) {
+    // "COMMIT_3", for who reads the database's own log. Never again: whether it was prepared may stay unknown.
+    name = statement.sql.substr(0, statement.sql.find(' ')) + '_' + std::to_string(++names_);
+    if (PQsendPrepare(connection_, name.c_str(), sql, count, types.data()) != 1) return false;
+    steps.push_back({&statement.sql, name});
+  }
+  steps.emplace_back();
+  if (!name.empty()) {
+    return PQsendQueryPrepared(connection_, name.c_str(), count, values.data(), lengths.data(), formats.data(),
+                               kBinary) == 1;
+  }
+  return PQsendQueryParams(connection_, sql, count, types.data(), values.data(), lengths.data(), formats.data(),
+                           kBinary) == 1;
+}
+
+/// Under which the database knows that text, or will when it comes there; empty: it does not.
+std::string Connection::name_of(std::string const& sql, std::vector<Step> const& steps) const {
+  if (auto const known = prepared_.find(sql); known != prepared_.end()) return known->second;
+  auto const sent = std::ranges::find_if(steps, [&](Step const& one) { return one.prepares && *one.prepares == sql; });
+  return sent == steps.end() ? std::string() : sent->name;
 }
 
 bool Connection::consume() {
@@ -209,51 +245,66 @@ Fault Connection::gone(Deadline until) {
   return {Fate::kAgain, engine(hidden_.out_of(PQerrorMessage(connection_))), {}};
 }
 
-/// One statement's answer and the Sync behind it.
-Tried<Answer> Connection::answer(Deadline until) {
-  std::optional<Tried<Answer>> out;
-  int ends = 0;
-  for (;;) {
+/// The answers to `steps`, and the Sync behind them.
+Tried<Answers> Connection::answers(std::span<Step const> steps, Deadline until) {
+  Answers out;
+  std::optional<Fault> first;
+  auto const lost = [&] { return first ? *first : gone(until); };
+  std::size_t at = 0;
+  for (int ends = 0;;) {
     while (PQisBusy(connection_) == 1) {
-      if (!wait(false, until) || !consume()) return out && !*out ? *out : gone(until);
+      if (!wait(false, until) || !consume()) return lost();
     }
     auto* const raw = PQgetResult(connection_);
     if (raw == nullptr) {
-      if (PQstatus(connection_) != CONNECTION_OK || ++ends > 2) return out && !*out ? *out : gone(until);
+      if (PQstatus(connection_) != CONNECTION_OK || ++ends > 2) return lost();
       continue;
     }
+    ends = 0;
     Answer got(raw);
     auto const status = PQresultStatus(raw);
     if (status == PGRES_PIPELINE_SYNC) break;
+    auto const step = at < steps.size() ? steps[at++] : Step();
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
-      if (!out) out.emplace(std::move(got));
+      if (step.prepares != nullptr) {
+        prepared_.emplace(*step.prepares, step.name);
+      } else {
+        out.push_back(std::move(got));
+      }
       continue;
     }
+    if (first) continue;  // what follows a refused statement is refused because of it
     auto const* state = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
     auto const* said = PQresultErrorField(raw, PG_DIAG_MESSAGE_PRIMARY);
     std::string const code = state ? state : "";
     auto const fate = code.empty() || passing(code) ? Fate::kAgain : Fate::kRefused;
-    out.emplace(Fault{fate, engine(hidden_.out_of(said ? said : PQresultErrorMessage(raw))), code});
+    first = Fault{fate, engine(hidden_.out_of(said ? said : PQresultErrorMessage(raw))), code};
   }
-  if (!out) return gone(until);
-  return *out;
+  if (first || at < steps.size()) return lost();
+  return out;
 }
 
-Tried<Answers> Connection::run(std::vector<Statement> const& statements, Deadline until) {
+Tried<Answers> Connection::run(std::vector<Statement> const& statements, Deadline until, Sync sync) {
   warned_ = false;
+  std::vector<Step> steps;
+  std::vector<std::size_t> ends;  // of the parts, in `steps`
   for (auto const& one : statements) {
-    if (!send(one)) return gone(until);
+    if (!send(one, steps)) return gone(until);
+    if (sync == Sync::kOnce && &one != &statements.back()) continue;
+    if (PQpipelineSync(connection_) != 1) return gone(until);
+    ends.push_back(steps.size());
   }
   if (!flush(until)) return gone(until);
   Answers out;
   std::optional<Fault> first;
-  for (std::size_t i = 0; i < statements.size(); ++i) {
-    auto got = answer(until);
+  std::size_t begin = 0;
+  for (auto const end : ends) {
+    auto got = answers(std::span(steps).subspan(begin, end - begin), until);
+    begin = end;
     if (got) {
-      out.push_back(std::move(*got));
+      std::ranges::move(*got, std::back_inserter(out));
       continue;
     }
-    // What follows a refused statement is refused because of it.
     if (!first) first = got.error();
     if (broken_ || PQstatus(connection_) != CONNECTION_OK) break;
   }

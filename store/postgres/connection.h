@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// One connection to PostgreSQL that never waits without a deadline: libpq's own waits have none, so this polls itself.
-/// It stays in pipeline mode, where several statements go out in one packet, and each is followed by a Sync: between
-/// two statements the database sees an idle transaction and ends it, if this process has been stopped meanwhile.
+/// It stays in pipeline mode, where several statements go out in one packet.
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/explained.h"
@@ -36,6 +37,7 @@ using Tried = boost::system::result<T, Fault>;
 [[noreturn]] void throw_exception_from_error(Fault const& fault, boost::source_location const& where);
 
 inline constexpr std::string_view kUniqueViolation = "23505";
+inline constexpr std::string_view kNotNullViolation = "23502";
 inline constexpr std::string_view kNoRight = "42501";
 inline constexpr std::string_view kLockTimeout = "55P03";
 /// Not the database's: it may lose what it confirms.
@@ -51,6 +53,14 @@ struct Statement {
   Statement& text(std::string value);
   Statement& number(std::uint64_t value) { return text(std::to_string(value)); }
   std::size_t parameters() const { return parameters_.size(); }
+  /// About what it has on the wire.
+  std::size_t size() const;
+  /// Comes again with other parameters: the database parses it once a connection. A connection remembers so many texts
+  /// and takes all others as they come.
+  Statement& often() {
+    often_ = true;
+    return *this;
+  }
 
  private:
   friend class Connection;
@@ -60,6 +70,17 @@ struct Statement {
     bool binary = false;
   };
   std::vector<Parameter> parameters_;
+  bool often_ = false;
+};
+
+/// Where the database is told that a part ends (PostgreSQL documentation, 55.2.4): until then it skips whatever follows
+/// a statement that it refuses.
+enum class Sync : std::uint8_t {
+  /// Between two statements the database sees an idle transaction and ends it, if this process has been stopped
+  /// meanwhile; and each is tried, whatever became of the one before it.
+  kEach,
+  /// For what the kernel takes at once: it arrives as a whole or not at all, and stops at the first refusal.
+  kOnce,
 };
 
 /// The rows that answer a statement. Whole numbers are to be selected ::int8.
@@ -88,6 +109,11 @@ struct Hidden {
   std::string out_of(std::string_view message) const;
 };
 
+/// How long a statement waits for a lock, where its answer is waited for so long.
+inline std::chrono::milliseconds lock_patience(unsigned answer_ms) {
+  return std::chrono::milliseconds(answer_ms * 3 / 5);
+}
+
 class Connection {
  public:
   /// Keywords and values as libpq takes them, of one host.
@@ -107,24 +133,31 @@ class Connection {
   /// All of them in one packet. @return an answer for each, or the first failure. Each is a transaction of its own
   /// unless BEGIN and COMMIT are among them. kAgain too, if something was committed with a warning: that is how
   /// PostgreSQL says that the wait for a standby was broken off.
-  [[nodiscard]] Tried<Answers> run(std::vector<Statement> const& statements, Deadline until);
+  [[nodiscard]] Tried<Answers> run(std::vector<Statement> const& statements, Deadline until, Sync sync = Sync::kEach);
   /// Ends a transaction that was left, such as where the database has refused a statement of it: then it can be used
   /// again. It waits a second at most.
   void roll_back();
   /// Idle, outside of a transaction, and no deadline has passed in it.
   bool usable() const;
-  /// It knows `lock_timeout`, which not everything that speaks the protocol does.
-  bool times_locks() const { return times_locks_; }
+  /// How long its statements wait for a lock that somebody else has. Outside of a transaction; asks the database only
+  /// where it is otherwise, and not one that does not know `lock_timeout`, as not everything that speaks the protocol.
+  [[nodiscard]] Tried<void> wait_for_locks(std::chrono::milliseconds most, Deadline until);
 
  private:
   explicit Connection(std::atomic<bool> const& interrupted) : interrupted_(interrupted) {}
   Tried<void> greet(Deadline until, unsigned patience_ms);
-  bool send(Statement const& statement);
+  /// Something that has one answer.
+  struct Step {
+    std::string const* prepares = nullptr;  ///< this text, and answers no statement
+    std::string name;
+  };
+  bool send(Statement const& statement, std::vector<Step>& steps);
+  std::string name_of(std::string const& sql, std::vector<Step> const& steps) const;
   /// @return false: the deadline has passed, the connection is gone, or nobody is to wait any more.
   bool wait(bool for_writing, Deadline until);
   bool flush(Deadline until);
   bool consume();
-  Tried<Answer> answer(Deadline until);
+  Tried<Answers> answers(std::span<Step const> steps, Deadline until);
   Fault gone(Deadline until);
 
   std::atomic<bool> const& interrupted_;
@@ -133,6 +166,9 @@ class Connection {
   bool broken_ = false;
   bool warned_ = false;
   bool times_locks_ = true;
+  std::chrono::milliseconds locks_{0};
+  std::unordered_map<std::string, std::string> prepared_;  ///< text → name
+  std::uint64_t names_ = 0;
 };
 
 }  // namespace piaojue::store::postgres

@@ -13,8 +13,12 @@ namespace piaojue::store {
 
 namespace postgres {
 
-/// What waits for others' transactions, and what keeps this process alive and waits for none.
-enum class Purpose : std::uint8_t { kOrdinary, kRenewal };
+/// For what a connection is borrowed.
+enum class Purpose : std::uint8_t {
+  kOrdinary,  ///< waits for others' transactions
+  kBriefly,   ///< waits for a lock no longer than kLockedFor: others want the thread and the connection
+  kRenewal,   ///< keeps this process alive and waits for none
+};
 
 class Pool {
  public:
@@ -91,8 +95,6 @@ inline Deadline renewal_deadline() { return Clock::now() + std::chrono::millisec
 /// Whether the database, as it is set now, keeps what it confirms. kRefused, kNotDurable: it may lose it, and which
 /// setting that is. One that an engine does not have is not asked of it.
 [[nodiscard]] Tried<void> judge_durability(Connection& on, Deadline until);
-/// How long a statement may wait for a lock: SET LOCAL, where the engine has it.
-[[nodiscard]] std::vector<Statement> locked_for(Connection const& on);
 /// Who waits for somebody's lock does not wait with a thread: it is refused, and tried anew by whoever has one.
 [[nodiscard]] Fault in_the_way(Fault fault);
 /// What a person is told, and kBusy if it was somebody's lock.

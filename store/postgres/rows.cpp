@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres/rows.h"
 
+#include <bit>
 #include <set>
+#include <span>
 
 namespace piaojue::store::postgres {
 
 namespace {
 
-constexpr std::size_t kRowsOfStatement = 100;
-constexpr std::size_t kBytesOfStatement = 1U << 20;
+constexpr std::size_t kRowsOfRun = 100;
+constexpr std::size_t kBytesOfRun = 1U << 20;
 constexpr std::size_t kRowsOfPage = 500;
 
 /// "$3"
 std::string dollar(std::size_t number) { return "$" + std::to_string(number); }
 
-/// Rows of one table that can be written in one statement, because no key is among them twice.
+/// Calls `write` with a part of `rows` after the other, each a power of two long: few texts, whatever the number.
+template <class F>
+void in_few_sizes(std::span<Write const* const> rows, F&& write) {
+  while (!rows.empty()) {
+    auto const size = std::bit_floor(rows.size());
+    write(rows.first(size));
+    rows = rows.subspan(size);
+  }
+}
+
+/// Rows of one table that can be written together, because no key is among them twice.
 class Run {
  public:
   Run(MeetingNumber meeting, Table table, std::vector<Statement>& out)
@@ -27,44 +39,49 @@ class Run {
       return;
     }
     auto const size = write.key.size() + write.value.size();
-    bool const full = keys_.size() == kRowsOfStatement || (bytes_ > 0 && bytes_ + size > kBytesOfStatement);
+    bool const full = keys_.size() == kRowsOfRun || (bytes_ > 0 && bytes_ + size > kBytesOfRun);
     if (full || keys_.contains(write.key)) finish();
     keys_.insert(write.key);
-    if (write.kind == Write::Kind::kPut) puts_.push_back(&write);
-    erased_.push_back(&write);
+    if (write.kind != Write::Kind::kErase) inserted_.push_back(&write);
+    if (write.kind != Write::Kind::kAdd) erased_.push_back(&write);
     bytes_ += size;
   }
 
   void finish() {
-    if (erased_.empty()) return;
+    in_few_sizes(erased_, [this](auto rows) { erase(rows); });
+    in_few_sizes(inserted_, [this](auto rows) { insert(rows); });
+    keys_.clear();
+    inserted_.clear();
+    erased_.clear();
+    bytes_ = 0;
+  }
+
+ private:
+  void erase(std::span<Write const* const> rows) {
     Statement erase("DELETE FROM " + table_ + " WHERE meeting = $1 AND key IN (");
-    erase.number(meeting_);
-    for (auto const* one : erased_) {
+    erase.number(meeting_).often();
+    for (auto const* one : rows) {
       erase.sql += erase.parameters() == 1 ? "" : ", ";
       erase.bytes(one->key);
       erase.sql += dollar(erase.parameters());
     }
     erase.sql += ')';
     out_.push_back(std::move(erase));
-    if (!puts_.empty()) {
-      Statement insert("INSERT INTO " + table_ + " (meeting, key, value) VALUES ");
-      insert.number(meeting_);
-      for (auto const* one : puts_) {
-        insert.sql += insert.parameters() == 1 ? "($1, " : ", ($1, ";
-        insert.bytes(one->key);
-        insert.sql += dollar(insert.parameters()) + ", ";
-        insert.bytes(one->value);
-        insert.sql += dollar(insert.parameters()) + ')';
-      }
-      out_.push_back(std::move(insert));
-    }
-    keys_.clear();
-    puts_.clear();
-    erased_.clear();
-    bytes_ = 0;
   }
 
- private:
+  void insert(std::span<Write const* const> rows) {
+    Statement insert("INSERT INTO " + table_ + " (meeting, key, value) VALUES ");
+    insert.number(meeting_).often();
+    for (auto const* one : rows) {
+      insert.sql += insert.parameters() == 1 ? "($1, " : ", ($1, ";
+      insert.bytes(one->key);
+      insert.sql += dollar(insert.parameters()) + ", ";
+      insert.bytes(one->value);
+      insert.sql += dollar(insert.parameters()) + ')';
+    }
+    out_.push_back(std::move(insert));
+  }
+
   void erase_prefix(Bytes const& prefix) {
     Statement erase("DELETE FROM " + table_ + " WHERE meeting = $1");
     erase.number(meeting_);
@@ -83,7 +100,7 @@ class Run {
   std::string table_;
   std::vector<Statement>& out_;
   std::set<Bytes> keys_;
-  std::vector<Write const*> puts_;
+  std::vector<Write const*> inserted_;
   std::vector<Write const*> erased_;
   std::size_t bytes_ = 0;
 };

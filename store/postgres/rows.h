@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// The rows of a meeting as statements. Only SQL that PostgreSQL, openGauss, KingbaseES, CockroachDB and YugabyteDB
-/// all know: a row is replaced by DELETE and INSERT, since "ON CONFLICT" is not among it.
+/// all know: a row is replaced by DELETE and INSERT, since "ON CONFLICT" is not among it. Texts come again: rows that
+/// are many are written in statements of a few sizes.
 #include "store/leases.h"
 #include "store/meeting_facts.h"
 #include "store/postgres/pool.h"

@@ -184,7 +184,7 @@ bool AttackFixture::settle() {
         return false;
       }
       for (auto const& write : group.writes.list) {
-        if (write.kind == store::Write::Kind::kPut) old_blocks.push_back(write);
+        if (!write.value.empty()) old_blocks.push_back(write);
       }
       deliver(group.outputs);
       if (!core) return false;

@@ -83,17 +83,19 @@ void LosingProxy::happened() {
 }
 
 bool LosingProxy::pass_to_server(Pair& pair, std::string_view bytes) {
-  auto const at = [&](std::string_view word) { return bytes.find(word); };
-  constexpr std::string_view kLock("commits = $5\0", 13);
+  // As it is parsed for the first time, or by the name under which it was.
+  auto const at = [&](std::string_view text, std::string_view name) {
+    return std::min(bytes.find(text), bytes.find(name));
+  };
   auto send = bytes.size();
   {
     std::lock_guard const lock(mutex_);
-    auto const where = loss_ == Loss::kMiddle ? at(kLock) : at(std::string_view("COMMIT\0", 7));
+    auto const where =
+        loss_ == Loss::kMiddle ? at("UPDATE piaojue_meeting", "UPDATE_") : at({"COMMIT\0", 7}, "COMMIT_");
     if (times_ > 0 && loss_ != Loss::kNone && where != std::string_view::npos) {
       --times_;
       pair.loss = loss_;
-      // Behind the lock: the rest of that statement, and a part of the next.
-      if (loss_ == Loss::kMiddle) send = std::min(send, where + 200);
+      // The packet with the fence arrives, and no other.
       if (loss_ == Loss::kCommit || loss_ == Loss::kStall) send = 0;
     }
   }

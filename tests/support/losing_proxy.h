@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// A network that fails where it hurts: between a program and its database, at a COMMIT. It passes bytes on,
-/// unencrypted, and looks for that word in them.
+/// unencrypted, and looks for that word in them, and for the name of the statement that is it.
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -18,7 +18,7 @@ class LosingProxy {
     kCommit,   ///< the connection is lost before the COMMIT arrives, and what was sent with it
     kStall,    ///< the COMMIT, and what was sent with it, arrives nowhere, and nothing more in either direction; the
                ///< connection stays
-    kMiddle,   ///< as kStall, right behind the fence, which locks the meeting's row
+    kMiddle,   ///< as kStall, right behind the packet with the fence, which locks the meeting's row
     kSilence,  ///< the COMMIT is done, and nothing more comes back; the connection stays
   };
 

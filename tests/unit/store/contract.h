@@ -89,6 +89,22 @@ TYPED_TEST_P(Contract, WritesOfAGroupAreTakenInTheirOrder) {
   EXPECT_EQ((*this->engine.store().load())[Table::kEnvelope].at(key), Bytes{2});
 }
 
+// Harm: an entry of the log is replaced by another one, by a server that has lost count of what it holds; and whoever
+// has seen the first is told that there are two logs.
+TYPED_TEST_P(Contract, WhatIsAddedReplacesNothing) {
+  Writes first;
+  first.add(Table::kEntry, key_of(std::uint64_t{1}), Bytes{1});
+  first.add(Table::kEntry, key_of(std::uint64_t{2}), {});
+  this->commit(first);
+  Writes second;
+  second.put(Table::kMeta, Bytes{7}, Bytes{7});
+  second.add(Table::kEntry, key_of(std::uint64_t{3}), Bytes{3});
+  second.add(Table::kEntry, key_of(std::uint64_t{2}), Bytes{2});
+  EXPECT_FALSE(this->engine.store().commit(second));
+  this->engine.reopen();
+  EXPECT_EQ(this->engine.store().load()->tables, this->model.tables) << "nothing of the group is there";
+}
+
 // Harm: somebody enrols with a slip that was given to another person, or with one that was lost and replaced.
 TYPED_TEST_P(Contract, ASlipIsThatOfThePersonAndTheNewestOne) {
   Writes writes;
@@ -107,6 +123,7 @@ TYPED_TEST_P(Contract, ASlipIsThatOfThePersonAndTheNewestOne) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(Contract, KeepsWhatIsWrittenWhateverKindItIs, APrefixErasesItsRowsAndNoOthers,
-                            WritesOfAGroupAreTakenInTheirOrder, ASlipIsThatOfThePersonAndTheNewestOne);
+                            WritesOfAGroupAreTakenInTheirOrder, WhatIsAddedReplacesNothing,
+                            ASlipIsThatOfThePersonAndTheNewestOne);
 
 }  // namespace piaojue::store::test

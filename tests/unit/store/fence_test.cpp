@@ -116,7 +116,7 @@ TEST_F(Fence, WhoWasReplacedWhileTheAnswerWasLostAcknowledgesNothing) {
     serve();
     auto const before = proxy.lost();
     proxy.lose(loss, 1, [&] {
-      // Of a COMMIT that has not arrived the row is still locked, and this waits until the database has ended it.
+      // The meeting is taken while nobody knows whether the COMMIT has arrived.
       if (loss == Loss::kAnswer) replace_a();
       if (loss == Loss::kCommit)
         service.sql("UPDATE piaojue_node SET alive_until = clock_timestamp() WHERE name = 'a'");
@@ -365,6 +365,37 @@ TEST_F(Fence, ADatabaseThatHasLostCommitsIsNotWrittenTo) {
   service.sql("UPDATE piaojue_meeting SET commits = commits - 1");
   EXPECT_EQ(key_of_error(commit_at_last(*store, entry(1))), "server.database.count");
   expect_entries(1);
+}
+
+// Harm: the count has grown by one, by somebody's hand, and a group that was not written is taken for one whose answer
+// was lost: votes are acknowledged that are nowhere.
+TEST_F(Fence, ACountThatGrewByAnotherHandIsNotTakenForALostAnswer) {
+  serve();
+  service.sql("UPDATE piaojue_meeting SET commits = commits + 1");
+  EXPECT_EQ(key_of_error(commit_at_last(*store, entry(1))), "server.database.count");
+  expect_entries(1);
+}
+
+// Harm: a meeting that somebody has deleted goes on as if its votes were kept.
+TEST_F(Fence, AMeetingThatIsNotThereAcknowledgesNothing) {
+  serve();
+  service.sql("DELETE FROM piaojue_meeting");
+  EXPECT_EQ(key_of_error(commit_at_last(*store, entry(1))), "server.database.meeting_missing");
+  EXPECT_FALSE(store->commit(entry(2)));
+}
+
+// Harm: a group that is larger than what arrives at once is written by whoever was replaced.
+TEST_F(Fence, ALargeGroupIsFencedTooAndFindsItsLostAnswer) {
+  serve();
+  auto const large = [](std::uint64_t i) { return entry(i, random_bytes(100'000)); };
+  ASSERT_TRUE(commit_at_last(*store, large(1)));
+  proxy.lose(Loss::kAnswer);
+  ASSERT_TRUE(commit_at_last(*store, large(2)));
+  EXPECT_EQ(proxy.lost(), 1);
+  expect_entries(3);
+  replace_a();
+  EXPECT_EQ(key_of_error(commit_at_last(*store, large(3))), "server.database.replaced");
+  expect_entries(3);
 }
 
 }  // namespace
