@@ -192,7 +192,7 @@ void write_log(Writes& writes, Contents const& contents, Passed const& log, Cosi
   auto const before = contents[Table::kEntry].size();
   auto const& entries = log.log.entries;
   for (std::uint64_t i = before; i < entries.size(); ++i) {
-    writes.put(Table::kEntry, key_of(i), entries[i]);
+    writes.add(Table::kEntry, key_of(i), entries[i]);
     log::Checkpoint const checkpoint{log.record.manifest().origin(), i + 1, log.record.tree().root(i + 1)};
     auto const note = log::sign_checkpoint(checkpoint, keys.checkpoint);
     writes.put(Table::kCheckpoint, key_of(i + 1), to_bytes(as_bytes(note)));

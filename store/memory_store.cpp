@@ -7,6 +7,24 @@
 
 namespace piaojue::store {
 
+namespace {
+
+/// Whether each row that is added is not there when its turn comes: tried on those rows alone, in the group's order.
+bool may_add(Contents const& contents, Writes const& writes) {
+  Contents tried;
+  for (auto const& write : writes.list) {
+    bool const there = write.kind == Write::Kind::kAdd && contents[write.table].contains(write.key);
+    if (there) tried[write.table].emplace(write.key, Bytes());
+  }
+  for (auto const& write : writes.list) {
+    if (write.kind == Write::Kind::kAdd && tried[write.table].contains(write.key)) return false;
+    apply_write(tried, write);
+  }
+  return true;
+}
+
+}  // namespace
+
 Explained<Contents> MemoryStore::load() {
   std::lock_guard const lock(mutex_);
   return contents_;
@@ -14,8 +32,7 @@ Explained<Contents> MemoryStore::load() {
 
 Explained<void> MemoryStore::commit(Writes const& writes) {
   std::lock_guard const lock(mutex_);
-  for (auto const& write : writes.list) {
-    if (write.kind != Write::Kind::kAdd || !contents_[write.table].contains(write.key)) continue;
+  if (!may_add(contents_, writes)) {
     return Explanation({strings::server::kDatabaseEngine, {{"reason", "add"}}}, {}, Refusal::kStorage);
   }
   bool const fails = fail_after_ && *fail_after_ == 0;

@@ -68,11 +68,12 @@ Tried<void> run_locked(postgres::Pool& pool, MeetingNumber meeting,
   return {};
 }
 
-/// A row of the meeting changes, so that the commit waits for the standby.
+/// A row of the meeting is written, so that the commit waits for the standby. Its count stays: a node that has taken
+/// the meeting meanwhile would find a group in it that was lost.
 Statement touch(MeetingNumber meeting) {
-  Statement count("UPDATE piaojue_meeting SET commits = commits + 1 WHERE meeting = $1");
-  count.number(meeting);
-  return count;
+  Statement row("UPDATE piaojue_meeting SET epoch = epoch WHERE meeting = $1");
+  row.number(meeting);
+  return row;
 }
 
 Statement erase_mark(MeetingNumber meeting) {

@@ -18,9 +18,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// Of a group: with the fence and COMMIT less than the 8 KiB that libpq hands to the kernel in one piece. All of it is
-/// on its way then, or nothing, wherever this process is stopped.
-constexpr std::size_t kAtOnce = 7U << 10;
+/// What libpq hands to the kernel in one piece: all of it is on its way then, or nothing, wherever this process is
+/// stopped.
+constexpr std::size_t kAtOnce = (8U << 10) - 1;
 
 Fault refused(Sentence what) { return {Fate::kRefused, std::move(what), {}}; }
 
@@ -121,11 +121,12 @@ Tried<std::uint64_t> PostgresStore::Impl::judge(postgres::Answer const& row) con
   return row.number(0, 3);
 }
 
-/// Refused with kNotNullViolation, unless the meeting is still whose it was: all that follows is refused with it.
+/// Refused with kDivisionByZero, unless the meeting is still whose it was: all that follows is refused with it. Where
+/// something is NULL, too: no table's constraint is relied on.
 Statement PostgresStore::Impl::raise(std::uint64_t from) const {
   Statement count(
-      "UPDATE piaojue_meeting SET commits = CASE WHEN node = $2 AND process = $3 AND epoch = $4 AND commits = $5 THEN "
-      "commits + 1 END WHERE meeting = $1");
+      "UPDATE piaojue_meeting SET commits = commits + CAST(1 / CASE WHEN node = $2 AND process = $3 AND epoch = $4 AND "
+      "commits = $5 THEN 1 ELSE 0 END AS int8) WHERE meeting = $1");
   count.number(lease.meeting).text(identity.name).bytes(identity.process).number(lease.epoch).number(from).often();
   return count;
 }
@@ -147,12 +148,13 @@ Tried<void> PostgresStore::Impl::find_out(Connection& on, Progress& progress, po
 
 /// What is known of a group once the database has refused a statement of it.
 Fault PostgresStore::Impl::after_refusal(Progress& progress, Fault fault) {
-  // It names that statement, and has skipped COMMIT: the count, should it have grown, has not by this group.
-  if (fault.state == postgres::kNotNullViolation || fault.state == postgres::kLockTimeout) {
+  // It was no COMMIT, and the one behind it was skipped or a ROLLBACK: the count, should it have grown, has not by this
+  // group.
+  if (fault.state == postgres::kDivisionByZero || fault.state == postgres::kLockTimeout) {
     progress.lost = false;
     progress.look = true;
   }
-  if (fault.state == postgres::kNotNullViolation) fault.fate = Fate::kAgain;  // the next attempt says why
+  if (fault.state == postgres::kDivisionByZero) fault.fate = Fate::kAgain;  // the next attempt says why
   return postgres::in_the_way(std::move(fault));
 }
 
@@ -172,16 +174,17 @@ Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Stateme
   }
   packet.push_back(raise(progress.count));
   auto const fence = packet.size() - 1;
-  std::size_t bytes = 0;
-  for (auto const& one : group) bytes += one.size();
-  bool const at_once = progress.written || bytes <= kAtOnce;
+  if (!progress.written) std::ranges::copy(group, std::back_inserter(packet));
+  packet.push_back(std::move(Statement("COMMIT").often()));
+  bool const at_once = on.bytes_of(packet) <= kAtOnce;
   if (!at_once) {
-    auto const fenced = on.run(std::exchange(packet, {}), until, Sync::kOnce);
+    auto const behind = packet.begin() + static_cast<std::ptrdiff_t>(fence) + 1;
+    std::vector<Statement> const first(packet.begin(), behind);
+    packet.erase(packet.begin(), behind);
+    auto const fenced = on.run(first, until, Sync::kOnce);
     if (!fenced) return after_refusal(progress, fenced.error());
     if (fenced->back().affected() != 1) return missing();
   }
-  if (!progress.written) std::ranges::copy(group, std::back_inserter(packet));
-  packet.push_back(std::move(Statement("COMMIT").often()));
   progress.lost = true;
   auto const committed = on.run(packet, until, at_once ? Sync::kOnce : Sync::kEach);
   if (!committed) return after_refusal(progress, committed.error());

@@ -47,7 +47,7 @@ char const* name(Table table);
 struct Write {
   enum class Kind : std::uint8_t {
     kPut,
-    kAdd,  ///< a row that was not there before the group: if it was, the whole group is refused and nothing is written
+    kAdd,  ///< a row that is not there yet: if it is, the whole group is refused and nothing of it is written
     kErase,
     kErasePrefix
   };

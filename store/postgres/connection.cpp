@@ -35,9 +35,10 @@ void replace_all(std::string& in, std::string const& what, std::string_view with
 }
 
 /// Nothing of such a transaction was kept, and another time it may go through: the database was going down or coming
-/// up (57P), another transaction was in the way (40, 55P03), this one was too slow (25P03), a standby answered (25006).
+/// up (57P), another transaction was in the way (40, 55P03), this one was too slow (25P03), a standby answered (25006),
+/// a statement is not prepared any more (26000).
 bool passing(std::string_view state) {
-  for (std::string_view const begin : {"08", "40", "57P", "53300", "55P03", "25P03", "25006", "57014"}) {
+  for (std::string_view const begin : {"08", "26000", "40", "57P", "53300", "55P03", "25P03", "25006", "57014"}) {
     if (state.starts_with(begin)) return true;
   }
   return false;
@@ -62,12 +63,6 @@ Statement& Statement::own_bytes(Bytes value) {
 Statement& Statement::text(std::string value) {
   parameters_.push_back({std::move(value), {}, false});
   return *this;
-}
-
-std::size_t Statement::size() const {
-  std::size_t bytes = sql.size();
-  for (auto const& one : parameters_) bytes += one.own.size() + one.view.size() + sizeof(std::uint32_t);
-  return bytes;
 }
 
 Answer::Answer(pg_result* result) : result_(result, PQclear) {}
@@ -142,7 +137,14 @@ Tried<void> Connection::greet(Deadline until, unsigned patience_ms) {
   // whoever waits for that row gives up. No timeout is set for statements: a COMMIT that is cancelled while it waits
   // for a standby is answered with success.
   auto const idle = std::to_string(patience_ms * 2 / 5);
-  // Not everything that speaks the protocol has both settings.
+  // A machine that has lost its power in the middle of a packet says nothing any more, and the database, which waits
+  // for the rest, would hold the row until it asks: every few seconds then, not after hours.
+  for (auto const* ask :
+       {"SET tcp_keepalives_idle = 5", "SET tcp_keepalives_interval = 2", "SET tcp_keepalives_count = 3"}) {
+    auto const set = run({Statement(ask)}, until);
+    if (!set && set.error().state != kUnknownSetting) return set.error();
+  }
+  // Not everything that speaks the protocol has these settings.
   auto const waits = wait_for_locks(lock_patience(patience_ms), until);
   if (!waits && waits.error().state != kUnknownSetting) return waits.error();
   times_locks_ = waits.has_value();
@@ -179,6 +181,22 @@ bool Connection::wait(bool for_writing, Deadline until) {
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
   }
+}
+
+std::size_t Connection::bytes_of(std::vector<Statement> const& statements) const {
+  constexpr std::size_t kName = 32;       // at most, with its end, in each of two messages
+  constexpr std::size_t kMessages = 45;   // Parse, Bind, Describe, Execute without what is counted below
+  constexpr std::size_t kParameter = 10;  // its type, format and length
+  constexpr std::size_t kSync = 5;
+  std::size_t bytes = kSync;
+  for (auto const& one : statements) {
+    bytes += kMessages + 2 * kName;
+    if (!one.often_ || !prepared_.contains(one.sql)) bytes += one.sql.size();
+    for (auto const& parameter : one.parameters_) {
+      bytes += kParameter + (parameter.view.empty() ? parameter.own.size() : parameter.view.size());
+    }
+  }
+  return bytes;
 }
 
 bool Connection::send(Statement const& statement, std::vector<Step>& steps) {
@@ -277,6 +295,8 @@ Tried<Answers> Connection::answers(std::span<Step const> steps, Deadline until) 
     auto const* state = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
     auto const* said = PQresultErrorField(raw, PG_DIAG_MESSAGE_PRIMARY);
     std::string const code = state ? state : "";
+    // Somebody between us and the database has forgotten what was prepared: not on this connection again.
+    if (code == kNoSuchStatement) broken_ = true;
     auto const fate = code.empty() || passing(code) ? Fate::kAgain : Fate::kRefused;
     first = Fault{fate, engine(hidden_.out_of(said ? said : PQresultErrorMessage(raw))), code};
   }

@@ -37,7 +37,8 @@ using Tried = boost::system::result<T, Fault>;
 [[noreturn]] void throw_exception_from_error(Fault const& fault, boost::source_location const& where);
 
 inline constexpr std::string_view kUniqueViolation = "23505";
-inline constexpr std::string_view kNotNullViolation = "23502";
+inline constexpr std::string_view kDivisionByZero = "22012";
+inline constexpr std::string_view kNoSuchStatement = "26000";
 inline constexpr std::string_view kNoRight = "42501";
 inline constexpr std::string_view kLockTimeout = "55P03";
 /// Not the database's: it may lose what it confirms.
@@ -53,8 +54,6 @@ struct Statement {
   Statement& text(std::string value);
   Statement& number(std::uint64_t value) { return text(std::to_string(value)); }
   std::size_t parameters() const { return parameters_.size(); }
-  /// About what it has on the wire.
-  std::size_t size() const;
   /// Comes again with other parameters: the database parses it once a connection. A connection remembers so many texts
   /// and takes all others as they come.
   Statement& often() {
@@ -134,6 +133,9 @@ class Connection {
   /// unless BEGIN and COMMIT are among them. kAgain too, if something was committed with a warning: that is how
   /// PostgreSQL says that the wait for a standby was broken off.
   [[nodiscard]] Tried<Answers> run(std::vector<Statement> const& statements, Deadline until, Sync sync = Sync::kEach);
+  /// What they are on the wire, with one Sync, and with the texts that this database has not parsed yet (PostgreSQL
+  /// documentation, 55.7).
+  std::size_t bytes_of(std::vector<Statement> const& statements) const;
   /// Ends a transaction that was left, such as where the database has refused a statement of it: then it can be used
   /// again. It waits a second at most.
   void roll_back();

@@ -87,11 +87,14 @@ bool LosingProxy::pass_to_server(Pair& pair, std::string_view bytes) {
   auto const at = [&](std::string_view text, std::string_view name) {
     return std::min(bytes.find(text), bytes.find(name));
   };
+  constexpr std::string_view kFence = "UPDATE piaojue_meeting";
+  constexpr std::string_view kFenceName = "UPDATE_";
+  auto const fence = at(kFence, kFenceName);
+  if (fence != std::string_view::npos) largest_fence_ = std::max<std::size_t>(largest_fence_, bytes.size());
   auto send = bytes.size();
   {
     std::lock_guard const lock(mutex_);
-    auto const where =
-        loss_ == Loss::kMiddle ? at("UPDATE piaojue_meeting", "UPDATE_") : at({"COMMIT\0", 7}, "COMMIT_");
+    auto const where = loss_ == Loss::kMiddle ? fence : at({"COMMIT\0", 7}, "COMMIT_");
     if (times_ > 0 && loss_ != Loss::kNone && where != std::string_view::npos) {
       --times_;
       pair.loss = loss_;
@@ -110,7 +113,7 @@ bool LosingProxy::pass(Pair& pair, bool from_client) {
   if (got <= 0) return false;
   std::string_view const bytes(buffer.data(), static_cast<std::size_t>(got));
   bool const stalled = pair.loss != Loss::kNone && pair.loss != Loss::kAnswer;
-  if (stalled) return true;
+  if (stalled || silent_) return true;
   if (from_client) return pass_to_server(pair, bytes);
   if (pair.loss == Loss::kNone) return send_all(pair.client, bytes.data(), bytes.size());
   happened();

@@ -106,7 +106,7 @@ class Burnt {
 
 std::size_t written(Extension const& extension, Table table) {
   return static_cast<std::size_t>(std::ranges::count_if(extension.writes.list, [&](Write const& write) {
-    return write.table == table && write.kind == Write::Kind::kPut;
+    return write.table == table && (write.kind == Write::Kind::kPut || write.kind == Write::Kind::kAdd);
   }));
 }
 

@@ -105,6 +105,22 @@ TYPED_TEST_P(Contract, WhatIsAddedReplacesNothing) {
   EXPECT_EQ(this->engine.store().load()->tables, this->model.tables) << "nothing of the group is there";
 }
 
+// Harm: a server counts wrongly within one group, and the tests, which are of the engine in memory, do not see it.
+TYPED_TEST_P(Contract, WhatIsAddedIsNotThereWhenItsTurnComes) {
+  auto const key = key_of(std::uint64_t{1});
+  Writes erased;
+  erased.put(Table::kEntry, key, Bytes{1});
+  erased.erase(Table::kEntry, key);
+  erased.add(Table::kEntry, key, Bytes{2});
+  this->commit(erased);
+  Writes twice;
+  twice.add(Table::kEntry, key_of(std::uint64_t{2}), Bytes{1});
+  twice.add(Table::kEntry, key_of(std::uint64_t{2}), Bytes{2});
+  EXPECT_FALSE(this->engine.store().commit(twice));
+  this->engine.reopen();
+  EXPECT_EQ(this->engine.store().load()->tables, this->model.tables);
+}
+
 // Harm: somebody enrols with a slip that was given to another person, or with one that was lost and replaced.
 TYPED_TEST_P(Contract, ASlipIsThatOfThePersonAndTheNewestOne) {
   Writes writes;
@@ -124,6 +140,6 @@ TYPED_TEST_P(Contract, ASlipIsThatOfThePersonAndTheNewestOne) {
 
 REGISTER_TYPED_TEST_SUITE_P(Contract, KeepsWhatIsWrittenWhateverKindItIs, APrefixErasesItsRowsAndNoOthers,
                             WritesOfAGroupAreTakenInTheirOrder, WhatIsAddedReplacesNothing,
-                            ASlipIsThatOfThePersonAndTheNewestOne);
+                            WhatIsAddedIsNotThereWhenItsTurnComes, ASlipIsThatOfThePersonAndTheNewestOne);
 
 }  // namespace piaojue::store::test

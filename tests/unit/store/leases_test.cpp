@@ -213,6 +213,21 @@ TEST(Leases, AProcessThatFallsSilentIsNotAliveAndItsSuccessorWaitsForThat) {
   EXPECT_FALSE(store.commit(entry(0)));
 }
 
+// Harm: one connection that has gone quiet lets a node's row run out, and all its meetings go.
+TEST(Leases, ARenewalOnASilentConnectionEndsWithinItsDeadline) {
+  Service service;
+  service.make_meeting(1);
+  LosingProxy proxy(postgres().port());
+  auto const node = Service::join(pool_of(postgres().tcp_url(service.schema(), proxy.port()), 10'000), "a");
+  PostgresStore store(*node, lease_of(node->take(1)));
+  ASSERT_TRUE(store.load());
+  ASSERT_TRUE(store.commit(entry(0)));  // the connection that lies on top waits briefly for locks
+  proxy.silence();
+  auto const begin = std::chrono::steady_clock::now();
+  EXPECT_FALSE(node->renew());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(4'500));
+}
+
 // Harm: a node that is thought dead because its meetings commit much.
 TEST(Leases, ARenewalFindsAConnectionWhileAllOthersAreBusy) {
   Service service;

@@ -90,7 +90,7 @@ inline Explained<void> commit_at_last(Store& store, Writes const& writes) {
 /// One entry at that index.
 inline Writes entry(std::uint64_t index, Bytes value = {7}) {
   Writes writes;
-  writes.put(Table::kEntry, key_of(index), std::move(value));
+  writes.add(Table::kEntry, key_of(index), std::move(value));
   return writes;
 }
 
