@@ -262,14 +262,15 @@ def idle(options):
 
 
 def pushes(meeting, count):
-    """From a reply to the clerk to the same entry at each other laptop; negative: these had it first."""
+    """From a reply to somebody to the same entry at each other laptop; negative: these had it first. In turn, because
+    nobody may come and go without end."""
     late = []
-    clerk = meeting.client(meeting.clerk)
-    others = [client for client in meeting.all_clients if client is not clerk]
     for number in range(count):
+        who = meeting.all_clients[number // 20 % len(meeting.all_clients)]
+        others = [client for client in meeting.all_clients if client is not who]
         starts = {client: client.mark() for client in others}
         began = time.monotonic()
-        index = clerk.command("sign-out" if number % 2 == 0 else "sign-in")["index"]
+        index = who.command("sign-out" if number % 2 == 0 else "sign-in")["index"]
         for client in others:
             position, _ = client.wait_line(lambda e: e.get("event") == "entry" and e.get("index") == index, 20,
                                            starts[client])
