@@ -74,7 +74,7 @@ endfunction()
 
 # piaojue_test(NAME [WHOLE] LABEL label SOURCES … LINKS …): one GoogleTest program, each case a CTest test with that
 # label. WHOLE: the program is one CTest test, because its cases share what is dear to start. PROCESSORS are half cores
-# (scripts/test), two where nothing else is said.
+# (scripts/test), one where nothing else is said: short cases run beside a page's, which leaves half a core.
 function(piaojue_test name)
   cmake_parse_arguments(TEST "WHOLE" "LABEL;TIMEOUT" "SOURCES;LINKS;PROPERTIES" ${ARGN})
   if(NOT TEST_TIMEOUT)
@@ -84,7 +84,6 @@ function(piaojue_test name)
   target_link_libraries(${name} PRIVATE ${TEST_LINKS}
     piaojue_test_paths GTest::gmock GTest::gtest GTest::gtest_main piaojue_options)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  list(PREPEND TEST_PROPERTIES PROCESSORS 2)
   if(TEST_WHOLE)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
