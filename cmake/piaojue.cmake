@@ -73,7 +73,8 @@ function(piaojue_program name)
 endfunction()
 
 # piaojue_test(NAME [WHOLE] LABEL label SOURCES … LINKS …): one GoogleTest program, each case a CTest test with that
-# label. WHOLE: the program is one CTest test, because its cases share what is dear to start.
+# label. WHOLE: the program is one CTest test, because its cases share what is dear to start. PROCESSORS are half cores
+# (scripts/test), one where nothing else is said: short cases run beside a page's, which leaves half a core.
 function(piaojue_test name)
   cmake_parse_arguments(TEST "WHOLE" "LABEL;TIMEOUT" "SOURCES;LINKS;PROPERTIES" ${ARGN})
   if(NOT TEST_TIMEOUT)

@@ -262,14 +262,15 @@ def idle(options):
 
 
 def pushes(meeting, count):
-    """From a reply to the clerk to the same entry at each other laptop; negative: these had it first."""
-    late = []
-    clerk = meeting.client(meeting.clerk)
-    others = [client for client in meeting.all_clients if client is not clerk]
+    """From a reply to somebody to the same entry at each other laptop; negative: these had it first. In turn, because
+    nobody may come and go without end."""
+    late, everybody = [], list(meeting.all_clients)
     for number in range(count):
+        who = everybody[number // 20 % len(everybody)]
+        others = [client for client in everybody if client is not who]
         starts = {client: client.mark() for client in others}
         began = time.monotonic()
-        index = clerk.command("sign-out" if number % 2 == 0 else "sign-in")["index"]
+        index = who.command("sign-out" if number % 2 == 0 else "sign-in")["index"]
         for client in others:
             position, _ = client.wait_line(lambda e: e.get("event") == "entry" and e.get("index") == index, 20,
                                            starts[client])
@@ -295,7 +296,7 @@ def main():
         options.meetings, options.batch, options.at_once = 60 // share, 5, 60
         sixty(options)
     if "idle" in parts:
-        options.meetings, options.sessions, options.pushes = 500 // share, 12, 100 // share
+        options.meetings, options.sessions, options.pushes = 500 // share, 12, 100
         idle(options)
 
 
