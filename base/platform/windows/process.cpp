@@ -74,6 +74,9 @@ std::optional<std::string> variable(std::string const& name) {
   return value.is_set ? std::optional(narrow(value.text)) : std::nullopt;
 }
 
+// With its zero.
+bool has_variable(std::string const& name) { return ::GetEnvironmentVariableW(wide(name).c_str(), nullptr, 0) > 1; }
+
 std::size_t take_variable(std::string const& name, std::span<std::uint8_t> to) {
   auto const wide_name = wide(name);
   Value const value(wide_name);

@@ -136,7 +136,9 @@ TEST_F(Process, AVariableIsKeptBack) {
 
 // Harm: a browser, or whatever else this program starts, inherits the passphrase.
 TEST_F(Process, AVariableIsTakenOnce) {
+  EXPECT_FALSE(has_variable("PIAOJUE_TEST_WORD"));
   set_variable("PIAOJUE_TEST_WORD", "口令");
+  EXPECT_TRUE(has_variable("PIAOJUE_TEST_WORD"));
   std::array<std::uint8_t, 16> room{};
   ASSERT_EQ(take_variable("PIAOJUE_TEST_WORD", room), 6U);
   EXPECT_EQ(std::string(room.begin(), room.begin() + 6), "口令");
@@ -167,7 +169,7 @@ TEST_F(Process, ACompanionIsSpokenWithByLines) {
 // Harm: closing the desk's page ends the meeting in front of everybody, or its log is lost.
 TEST_F(Process, ThatStandsApartHasALog) {
   auto const log = path_ / "server log";
-  std::ofstream(log) << "before\n";
+  std::ofstream(log, std::ios::binary) << "before\n";
   auto const child = start_apart(helper({"words", "here", "字"}), log);
   ASSERT_TRUE(child) << reason(child.error());
   ASSERT_TRUE(child->wait(seconds(20)));
