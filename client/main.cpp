@@ -11,6 +11,7 @@
 #include "base/terminal.h"
 #include "client/host.h"
 #include "client/material_folder.h"
+#include "crypto/init.h"
 #include "crypto/own_program.h"
 #include "local/browser.h"
 #include "local/folders.h"
@@ -350,6 +351,7 @@ CLI::App* add_run(Terminal const& terminal, CLI::App& app, RunOptions& options) 
 
 int main(int argc, char** argv) {
   piaojue::init();
+  piaojue::crypto::init();
   Terminal const terminal(terminal_lang(argc, argv));
   CLI::App app{terminal.say(text::kHelpAbout)};
   auto const what = terminal.say(strings::program::kHelpHash);

@@ -6,8 +6,10 @@
 
 #include <array>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
+#include "base/own_file.h"
 #include "crypto/running_hash.h"
 
 namespace piaojue::crypto {
@@ -54,7 +56,14 @@ Bytes own_build_id() {
 }
 
 std::optional<Hash> own_file_hash() {
-  std::ifstream file("/proc/self/exe", std::ios::binary);
+  auto const own = own_file();
+  if (!own) return std::nullopt;
+  // The link leads to the file itself, whatever has its name by now. It is a loader's where one was started with this
+  // program as its argument; then the name has to do, and one that is not this file's any more leads nowhere.
+  static constexpr char const* kStarted = "/proc/self/exe";
+  std::error_code none;
+  bool const started = std::filesystem::read_symlink(kStarted, none) == *own;
+  std::ifstream file(started ? kStarted : *own, std::ios::binary);
   if (!file) return std::nullopt;
   RunningHash hash;
   std::array<char, 1U << 16U> piece{};

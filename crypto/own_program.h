@@ -12,8 +12,9 @@ namespace piaojue::crypto {
 /// compiler and options. Empty if it was linked without one.
 Bytes own_build_id();
 
-/// SHA-256 of the file that this process was started from, also when another one has its name by now.
-/// @return nothing: the file can not be read, as where /proc is not there.
+/// SHA-256 of the file that this program is (base/own_file.h), also when another one has its name by now.
+/// @return nothing: the file can not be read, as where /proc is not there, or where a loader was started and the file
+/// has been replaced since.
 std::optional<Hash> own_file_hash();
 
 enum class WithHash : std::uint8_t { kNo, kYes };

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/secret.h"
+#include "crypto/init.h"
 #include "office/desk/commands.h"
 
 namespace piaojue::local {
@@ -13,5 +14,6 @@ std::optional<Asset> embedded_asset(std::string_view path);
 
 int main(int argc, char** argv) {
   piaojue::init();
+  piaojue::crypto::init();
   return piaojue::desk::run(argc, argv, piaojue::local::embedded_asset);
 }

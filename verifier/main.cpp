@@ -13,6 +13,7 @@
 
 #include "base/secret.h"
 #include "base/terminal.h"
+#include "crypto/init.h"
 #include "crypto/own_program.h"
 #include "strings/program.h"
 #include "strings/verifier.h"
@@ -147,6 +148,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  crypto::init();
   try {
     return run(argc, argv);
   } catch (std::exception const& error) {

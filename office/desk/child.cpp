@@ -18,6 +18,7 @@ extern "C" {
 #include <cstring>
 #include <thread>
 
+#include "base/own_file.h"
 #include "base/spawn.h"
 #include "strings/desk.h"
 
@@ -105,10 +106,7 @@ std::optional<Text const*> read_both(Handle& out, Handle& err, Ran& ran, std::si
 
 }  // namespace
 
-fs::path program_folder() {
-  std::error_code none;
-  return fs::read_symlink("/proc/self/exe", none).parent_path();
-}
+fs::path program_folder() { return fs::path(own_file().value_or("")).parent_path(); }
 
 Handle::~Handle() {
   if (fd_ >= 0) ::close(fd_);
@@ -149,18 +147,52 @@ Explained<Ran> run_to_end(Command const& command, Bounds const& bounds) {
   return ran;
 }
 
+namespace {
+
+/// How often a process is looked at where nothing tells of its end.
+constexpr milliseconds kLook{20};
+
+/// @param folder its own in /proc, held open: empty once it has been waited for, also when another has its number.
+bool ended_by_folder(int folder) {
+  Handle const file(::openat(folder, "stat", O_RDONLY | O_CLOEXEC));
+  std::array<char, 512> text{};
+  auto const n = file.get() < 0 ? 0 : ::read(file.get(), text.data(), text.size());
+  std::string_view const stat(text.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+  // "12 (name) S …": any character may stand in a name.
+  auto const state = stat.rfind(") ");
+  return state == std::string_view::npos || stat.substr(state + 2, 1) == "Z" || stat.substr(state + 2, 1) == "X";
+}
+
+}  // namespace
+
 std::optional<Process> Process::of(pid_t pid) {
-  int const fd = ::pidfd_open(pid, 0);
+  int fd = ::pidfd_open(pid, 0);
+  bool const by_folder = fd < 0 && errno == ENOSYS;
+  if (by_folder) fd = ::open(("/proc/" + std::to_string(pid)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return std::nullopt;
-  return Process(pid, fd);
+  return Process(pid, fd, by_folder);
 }
 
 bool Process::wait(milliseconds at_most) const {
-  pollfd one{fd_.get(), POLLIN, 0};
-  return ::poll(&one, 1, static_cast<int>(at_most.count())) > 0;
+  if (!by_folder_) {
+    pollfd one{fd_.get(), POLLIN, 0};
+    return ::poll(&one, 1, static_cast<int>(at_most.count())) > 0;
+  }
+  for (auto const until = Clock::now() + at_most; !ended_by_folder(fd_.get());) {
+    auto const left = std::chrono::ceil<milliseconds>(until - Clock::now());
+    if (left <= milliseconds(0)) return false;
+    std::this_thread::sleep_for(std::min(left, kLook));
+  }
+  return true;
 }
 
-void Process::terminate() const { ::pidfd_send_signal(fd_.get(), SIGTERM, nullptr, 0); }
+void Process::terminate() const {
+  if (!by_folder_) {
+    ::pidfd_send_signal(fd_.get(), SIGTERM, nullptr, 0);
+  } else if (!ended_by_folder(fd_.get())) {
+    ::kill(pid_, SIGTERM);
+  }
+}
 
 namespace {
 

@@ -51,7 +51,9 @@ class Handle {
   int fd_;
 };
 
-/// A process, held by a descriptor of its own: never another one that has got the same number since.
+/// A process, held by a descriptor of its own: never another one that has got the same number since. A kernel before
+/// 5.3 has no such descriptors; there it is the process's folder in /proc, which is looked at every 20 ms, and a signal
+/// may in theory meet a number that was given away since the look before it.
 class Process {
  public:
   /// Nothing: there is none of that number.
@@ -63,9 +65,10 @@ class Process {
   void terminate() const;  ///< SIGTERM
 
  private:
-  Process(pid_t pid, int fd) : pid_(pid), fd_(fd) {}
+  Process(pid_t pid, int fd, bool by_folder) : pid_(pid), fd_(fd), by_folder_(by_folder) {}
   pid_t pid_;
   Handle fd_;
+  bool by_folder_;
 };
 
 /// In a session of its own, with its output and errors behind what stands in `log`: it goes on when this program ends.

@@ -9,6 +9,7 @@
 
 #include "base/terminal.h"
 #include "crypto/own_program.h"
+#include "office/desk/child.h"
 #include "office/desk/deeds.h"
 #include "office/desk/page.h"
 #include "office/desk/sheet_files.h"
@@ -25,10 +26,7 @@ constexpr int kDone = 0, kRefused = 1, kUsage = 2;
 constexpr int kCandidatesMax = 5000;
 
 /// The folder share/piaojue beside the folder of this program, as it is built and as it is installed.
-std::string own_tables() {
-  std::error_code none;
-  return (fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / "share" / "piaojue").string();
-}
+std::string own_tables() { return (program_folder().parent_path() / "share" / "piaojue").string(); }
 
 /// Of whoever starts it from his desktop: where he finds the papers without being told.
 fs::path own_office() {

@@ -3,9 +3,20 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+extern "C" {
+#include <sys/pidfd.h>
+}
+
+#include <array>
+#include <cerrno>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
@@ -73,7 +84,7 @@ TEST_F(Child, WhatIsNotThereIsRefused) {
 // Harm: the office's passphrase, or an open ledger, is in the hands of every program that the desk starts.
 TEST_F(Child, GetsNoPassphraseAndNoDescriptorOfOurs) {
   ASSERT_EQ(::setenv("PIAOJUE_PASSPHRASE", "口令口令一二三四", 1), 0);  // NOLINT(concurrency-mt-unsafe)
-  int const own = ::open("/dev/null", O_RDONLY);                  // without O_CLOEXEC, as a library might
+  int const own = ::open("/dev/null", O_RDONLY);                        // without O_CLOEXEC, as a library might
   auto const ran = run_to_end(shell("echo \"[$PIAOJUE_PASSPHRASE]\"; ls /proc/self/fd"));
   ::close(own);
   ASSERT_EQ(::unsetenv("PIAOJUE_PASSPHRASE"), 0);  // NOLINT(concurrency-mt-unsafe)
@@ -120,6 +131,34 @@ TEST_F(Child, ItsLockNamesItAndItAloneIsEnded) {
   child->terminate();
   EXPECT_TRUE(child->wait(seconds(10)));
   EXPECT_EQ(lock_holder(file), std::nullopt);
+}
+
+/// From now on as a kernel before 5.3: nothing that came later than the system calls of 4.19.
+bool without_later_calls() {
+  std::array<sock_filter, 4> program{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, SYS_pidfd_send_signal, 0, 1),
+                                      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                                      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+  sock_fprog const filter{program.size(), program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+// Harm: on a system of 2019 the desk starts no server, or takes one that fell for one that runs.
+TEST_F(Child, AnOlderKernelWillDo) {
+  auto const tried = [this] {
+    if (!without_later_calls() || ::pidfd_open(::getpid(), 0) >= 0 || errno != ENOSYS) return 1;
+    auto const ran = run_to_end(shell("echo out; exit 3"));
+    if (!ran || ran->code != 3 || ran->out != "out\n") return 2;
+    auto const late = run_to_end(shell("exec >&- 2>&-; sleep 60"), {.deadline = milliseconds(300), .bytes_max = 1000});
+    if (late) return 3;
+    auto const child = start_apart(shell("trap 'exit 0' TERM; while :; do sleep 0.05; done"), folder / "log");
+    if (!child || child->wait(milliseconds(300)) || child->ended()) return 4;
+    child->terminate();
+    if (!child->wait(seconds(10)) || !child->ended()) return 5;
+    return Process::of(child->pid() + 1'000'000'000) ? 6 : 0;
+  };
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(std::_Exit(tried()), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(Child, ACompanionIsSpokenWithByLines) {
