@@ -53,12 +53,13 @@ def hold(right, what):
 class Root:
     """A Debian of its own below a folder; its programs are started in it, as users of it."""
 
-    def __init__(self, clean, root, packages):
+    def __init__(self, clean, root, packages=None):
         self.root = root
         if root.exists():
             shutil.rmtree(root)
         subprocess.run(["cp", "-a", clean, root], check=True)
-        shutil.copytree(packages, root / "packages", ignore=lambda _, names: [n for n in names if n[-4:] != ".deb"])
+        if packages:
+            shutil.copytree(packages, root / "packages", ignore=lambda _, names: [n for n in names if n[-4:] != ".deb"])
         subprocess.run(["mount", "-t", "proc", "proc", root / "proc"], check=True)
         shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
         # As where an administrator says that nothing starts by itself; nobody here could start it either.
@@ -95,6 +96,10 @@ class Root:
                 for deb in sorted((self.root / "packages").glob(f"{name}_*.deb"))]
         hold(len(debs) == len(names or NAMES), f"packages of {names or NAMES}: {debs}")
         return self.run("apt-get", "install", "-y", "-q", "--no-install-recommends", *debs, ok=ok)
+
+    def loaded(self):
+        """Programs and libraries, as they are read when a program is started."""
+        return [*(self.root / "usr/bin").glob("piaojue*"), *(self.root / "usr/lib").rglob("*.so*")]
 
     def purge(self):
         return self.run("apt-get", "purge", "-y", "-q", *NAMES)
@@ -168,10 +173,11 @@ def peak_memory_mib(process):
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 
-def hold_meeting(root, folder, dies=2, emulated=None):
+def hold_meeting(root, folder, dies=2, emulated=None, look=lambda processes: None):
     """Three experts, a clerk and a supervisor; one laptop dies in mid-ballot and comes back.
 
     @param dies whose. @param emulated whose laptop is started through what would be measured with it.
+    @param look gets the running programs, when all of them have something to do.
     @return the verifier's finished process."""
     meeting_folder = folder / "meeting"
     meeting_folder.mkdir()
@@ -188,6 +194,7 @@ def hold_meeting(root, folder, dies=2, emulated=None):
         meeting.client(dies).command("vote 1 agree")
         meeting.client(dies).kill9()
         meeting.meeting.start_client(dies).wait("tokens", 40, batch=1)
+        look([meeting.meeting.server, *meeting.all_clients])
         meeting.cast({1: "agree", 2: "agree", 3: "disagree"}, (1, 2))
         meeting.close()
         rows = meeting.declare(1)
@@ -198,7 +205,8 @@ def hold_meeting(root, folder, dies=2, emulated=None):
         meeting.meeting.stop()
     hold(done.returncode == 0 and "VERIFIED" in done.stdout, done.stdout + done.stderr)
     last = next(line for line in done.stdout.splitlines() if "VERIFIED" in line)
-    say(f"a meeting of packages alone, one laptop killed and back: {last.strip()}; a laptop at most {memory:.0f} MiB")
+    say("a meeting of these programs alone, one laptop killed and back: "
+        f"{last.strip()}; a laptop at most {memory:.0f} MiB")
     return done
 
 
@@ -225,7 +233,7 @@ def whole_page(url):
 
 def forget(root):
     """Takes programs and libraries of the root out of the machine's memory, as after it was switched on."""
-    for path in (*(root.root / "usr/bin").glob("piaojue*"), *(root.root / "usr/lib").rglob("*.so*")):
+    for path in root.loaded():
         if path.is_symlink() or not path.is_file():
             continue
         handle = os.open(path, os.O_RDONLY)

@@ -27,6 +27,7 @@ PROGRAMS = ("piaojue", "piaojue-server", "piaojue-office", "piaojue-verify")
 PLACE = "/home/laptop/票决 会场"
 NOT_STARTED = 126  # of the launcher, as of a shell that may not start what it found
 PASSPHRASE = "经办口令口令一号"
+SMALL = ("-t", "tmpfs", "-o")  # a disk, with its size behind it
 # Which browser it would be, and what it was told.
 BROWSER = "#!/bin/sh\n{ printf '%s\\n' \"$1\"; env; } >/tmp/browser.new && mv /tmp/browser.new /tmp/browser\n"
 
@@ -52,6 +53,9 @@ class System(installed.Root):
     def at(self, path):
         """Where it is on this machine."""
         return self.root / str(path)[1:]
+
+    def loaded(self):
+        return [*self.at(f"{self.folder}/bin").iterdir(), *self.at(f"{self.folder}/lib").iterdir()]
 
     def env(self, user, more=None):
         return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
@@ -91,7 +95,7 @@ def check_programs(system):
     """They are the published ones, and are not those of this system's libraries."""
     older = system.run("ldd", "--version").stdout.splitlines()[0].split()[-1]
     alone = system.run(f"{system.folder}/bin/piaojue-verify.bin", "--version", user="laptop", ok=False)
-    hold(alone.returncode == 1 and "GLIBC_" in alone.stderr, f"they run without their libraries: {alone}")
+    hold(alone.returncode != 0 and "libraries" in alone.stderr, f"they run without their libraries: {alone}")
     for name in PROGRAMS:
         said = system.program(name, "--version", "--hash").stdout.splitlines()
         of_file = hashlib.sha256(system.at(f"{system.folder}/bin/{name}.bin").read_bytes()).hexdigest()
@@ -206,12 +210,10 @@ def second_user(system):
     hold(done.returncode == 1 and done.stderr.strip(), f"a folder without rights: {done}")
     system.run("sh", f"{system.folder}/install", "--remove", user="second")
     hold(system.left("second") == system.at_first["second"], f"left in the second home: {system.left('second')}")
-    closed = "/home/laptop/票决 closed"
-    system.unpack(closed)
-    system.run("chmod", "-R", "go-rwx", f"{closed}/{system.name}/lib", user="laptop")
-    system.refuses("不完整，或者您无权读取", f"{closed}/{system.name}/bin/piaojue", "--version", user="second")
-    system.refuses("不完整，或有文件被改动", "sh", f"{closed}/{system.name}/install", user="second", code=1)
-    system.run("rm", "-rf", closed, user="laptop")
+    system.run("chmod", "700", f"{system.folder}/lib", user="laptop")
+    system.refuses("不完整，或者您无权读取", f"{system.folder}/bin/piaojue", "--version", user="second")
+    system.refuses("不完整，或有文件被改动", "sh", f"{system.folder}/install", user="second", code=1)
+    system.run("chmod", "755", f"{system.folder}/lib", user="laptop")
     say("a second user has the same icons; a folder that he may not read, or write, is a sentence")
 
 
@@ -219,7 +221,7 @@ def full_disk(system):
     """A disk that is full while the archive is unpacked, or while icons are written."""
     small = "/home/laptop/小 盘"
     system.run("mkdir", small, user="laptop")
-    with mounted(system.at(small), "size=40m,mode=777"):
+    with mounted(system.at(small), *SMALL, "size=40m,mode=777", "tmpfs"):
         done = system.unpack(small, ok=False)
         hold(done.returncode != 0 and "No space left" in done.stderr, f"tar says {done.stderr[-300:]}")
         for argv, code in (((f"{small}/{system.name}/bin/piaojue", "--version"), NOT_STARTED),
@@ -229,7 +231,7 @@ def full_disk(system):
     system.run("rmdir", small, user="laptop")
     share = "/home/laptop/.local/share"
     system.run("mkdir", "-p", share, user="laptop")
-    with mounted(system.at(share), "size=4k,nr_inodes=5,mode=777"):
+    with mounted(system.at(share), *SMALL, "size=4k,nr_inodes=5,mode=777", "tmpfs"):
         system.refuses("没有", "sh", f"{system.folder}/install", code=1)
         hold(list(system.at(share).rglob("*.desktop")) == [], "half of the icons are there")
     system.run("chmod", "555", share, user="laptop")
@@ -240,8 +242,8 @@ def full_disk(system):
 
 
 @contextlib.contextmanager
-def mounted(place, options):
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=True)
+def mounted(place, *how):
+    subprocess.run(["mount", *how, place], check=True)
     try:
         yield
     finally:
@@ -252,20 +254,20 @@ def odd_places(system):
     """Where programs can not be started, each time it is said why."""
     stick = "/home/laptop/U盘"
     system.run("mkdir", stick, user="laptop")
-    with mounted(system.at(stick), "size=400m,mode=777,noexec"):
-        system.unpack(stick)
-        system.refuses("不允许启动", "sh", f"{stick}/{system.name}/bin/piaojue", "--version")
-        system.refuses("不允许启动", "sh", f"{stick}/{system.name}/install", code=1)
+    with mounted(system.at(stick), "--bind", system.at(system.folder)):
+        subprocess.run(["mount", "-o", "remount,bind,noexec", system.at(stick)], check=True)
+        system.refuses("不允许启动", "sh", f"{stick}/bin/piaojue", "--version")
+        system.refuses("不允许启动", "sh", f"{stick}/install", code=1)
     system.run("rmdir", stick, user="laptop")
     odd = "/home/laptop/票决: 一"
-    system.unpack(odd)
-    system.refuses("路径中不能有", f"{odd}/{system.name}/bin/piaojue", "--version")
-    system.run("rm", "-rf", odd, user="laptop")
+    system.run("mv", system.folder, odd, user="laptop")
+    system.refuses("路径中不能有", f"{odd}/bin/piaojue", "--version")
+    system.run("mv", odd, system.folder, user="laptop")
     other = system.at("/tmp/other/uname")
     other.parent.mkdir()
     other.write_text("#!/bin/sh\necho aarch64\n")
     other.chmod(0o755)
-    system.refuses("aarch64", f"{system.folder}/bin/piaojue", "--version", PATH="/tmp/other:/usr/bin:/bin")
+    system.refuses("aarch64", f"{system.folder}/bin/piaojue", "--version", PATH="/tmp/other:/usr/sbin:/usr/bin:/bin")
     shutil.rmtree(other.parent)
     changed = system.at(f"{system.folder}/share/piaojue/auditor.html")
     whole = changed.read_bytes()
@@ -321,9 +323,8 @@ def main():
         bin_dir = wrappers(system, folder)
         (folder / "logs").mkdir()
         (folder / "logs").chmod(0o777)
-        installed.hold_meeting(bin_dir, folder, lambda processes: only_of_the_folder(system, processes))
-        inside = system.folder[1:]
-        installed.start_pages(system, folder, (f"{inside}/bin/*", f"{inside}/lib/*"))
+        installed.hold_meeting(system, folder, look=lambda processes: only_of_the_folder(system, processes))
+        installed.start_pages(system, folder)
         browser_is_told_nothing(system, bin_dir, folder)
         use_desk(system, bin_dir, folder)
         check_finds(system, folder)
