@@ -18,10 +18,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// What libpq hands to the kernel in one piece: all of it is on its way then, or nothing, wherever this process is
-/// stopped.
-constexpr std::size_t kAtOnce = (8U << 10) - 1;
-
 Fault refused(Sentence what) { return {Fate::kRefused, std::move(what), {}}; }
 
 Statement row_of(MeetingNumber meeting, bool lock) {
@@ -159,9 +155,9 @@ Fault PostgresStore::Impl::after_refusal(Progress& progress, Fault fault) {
 }
 
 /// BEGIN; the count, raised only if the meeting is still whose it was, which is the fence and holds the row's lock; all
-/// rows; COMMIT. In one round trip with one Sync: the database skips everything behind what it refuses. What is more
-/// than kAtOnce goes in two, with a Sync behind each statement, and nothing of it is sent before the fence has been
-/// answered: a node that is stopped in the middle would else hold the row for as long.
+/// rows; COMMIT: one round trip, in pieces. The database skips what follows a refusal, and each further piece says that
+/// it belongs to a transaction, so that nothing becomes one of its own; between two pieces it ends the transaction of a
+/// node that was stopped.
 Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Statement> const& group) const {
   auto const connection = inner().borrow(postgres::Purpose::kBriefly);
   if (!connection) return connection.error();
@@ -176,19 +172,10 @@ Tried<void> PostgresStore::Impl::attempt(Progress& progress, std::vector<Stateme
   auto const fence = packet.size() - 1;
   if (!progress.written) std::ranges::copy(group, std::back_inserter(packet));
   packet.push_back(std::move(Statement("COMMIT").often()));
-  bool const at_once = on.bytes_of(packet) <= kAtOnce;
-  if (!at_once) {
-    auto const behind = packet.begin() + static_cast<std::ptrdiff_t>(fence) + 1;
-    std::vector<Statement> const first(packet.begin(), behind);
-    packet.erase(packet.begin(), behind);
-    auto const fenced = on.run(first, until, Sync::kOnce);
-    if (!fenced) return after_refusal(progress, fenced.error());
-    if (fenced->back().affected() != 1) return missing();
-  }
   progress.lost = true;
-  auto const committed = on.run(packet, until, at_once ? Sync::kOnce : Sync::kEach);
+  auto const committed = on.run(packet, until, Sync::kPieces);
   if (!committed) return after_refusal(progress, committed.error());
-  if (at_once && (*committed)[fence].affected() != 1) return missing();
+  if ((*committed)[fence].affected() != 1) return missing();
   // What could not be committed is answered "ROLLBACK".
   if (!committed->back().tagged("COMMIT")) return Fault{Fate::kAgain, text::kDatabaseNotConfirmed, {}};
   progress = {progress.count + 1, false, false, true};

@@ -44,6 +44,11 @@ bool passing(std::string_view state) {
   return false;
 }
 
+Statement const& guard() {
+  static Statement const one = std::move(Statement("SAVEPOINT piece").often());
+  return one;
+}
+
 Sentence engine(std::string reason) { return {text::kDatabaseEngine, {{"reason", std::move(reason)}}}; }
 
 }  // namespace
@@ -183,7 +188,7 @@ bool Connection::wait(bool for_writing, Deadline until) {
   }
 }
 
-std::size_t Connection::bytes_of(std::vector<Statement> const& statements) const {
+std::size_t Connection::bytes_of(std::span<Statement const> statements) const {
   constexpr std::size_t kName = 32;       // at most, with its end, in each of two messages
   constexpr std::size_t kMessages = 45;   // Parse, Bind, Describe, Execute without what is counted below
   constexpr std::size_t kParameter = 10;  // its type, format and length
@@ -284,11 +289,8 @@ Tried<Answers> Connection::answers(std::span<Step const> steps, Deadline until) 
     if (status == PGRES_PIPELINE_SYNC) break;
     auto const step = at < steps.size() ? steps[at++] : Step();
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
-      if (step.prepares != nullptr) {
-        prepared_.emplace(*step.prepares, step.name);
-      } else {
-        out.push_back(std::move(got));
-      }
+      if (step.prepares != nullptr) prepared_.emplace(*step.prepares, step.name);
+      if (step.prepares == nullptr && !step.guards) out.push_back(std::move(got));
       continue;
     }
     if (first) continue;  // what follows a refused statement is refused because of it
@@ -304,15 +306,28 @@ Tried<Answers> Connection::answers(std::span<Step const> steps, Deadline until) 
   return out;
 }
 
+/// In one piece, with the guard before them.
+bool Connection::fits(std::span<Statement const> statements) const {
+  return bytes_of(std::span(&guard(), 1)) + bytes_of(statements) <= kPiece;
+}
+
 Tried<Answers> Connection::run(std::vector<Statement> const& statements, Deadline until, Sync sync) {
   warned_ = false;
   std::vector<Step> steps;
   std::vector<std::size_t> ends;  // of the parts, in `steps`
-  for (auto const& one : statements) {
-    if (!send(one, steps)) return gone(until);
-    if (sync == Sync::kOnce && &one != &statements.back()) continue;
+  std::size_t part = 0;           // the first statement of one
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    if (sync == Sync::kPieces && i == part && i > 0) {
+      if (!send(guard(), steps)) return gone(until);
+      steps.back().guards = true;
+    }
+    if (!send(statements[i], steps)) return gone(until);
+    bool const last = i + 1 == statements.size();
+    if (!last && sync == Sync::kOnce) continue;
+    if (!last && sync == Sync::kPieces && fits(std::span(statements).subspan(part, i + 2 - part))) continue;
     if (PQpipelineSync(connection_) != 1) return gone(until);
     ends.push_back(steps.size());
+    part = i + 1;
   }
   if (!flush(until)) return gone(until);
   Answers out;

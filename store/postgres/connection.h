@@ -78,9 +78,16 @@ enum class Sync : std::uint8_t {
   /// Between two statements the database sees an idle transaction and ends it, if this process has been stopped
   /// meanwhile; and each is tried, whatever became of the one before it.
   kEach,
-  /// For what the kernel takes at once: it arrives as a whole or not at all, and stops at the first refusal.
+  /// For what is no larger than kPiece: it arrives as a whole or not at all, and stops at the first refusal.
   kOnce,
+  /// Of one transaction from BEGIN to COMMIT: behind as many statements as fit into kPiece, or one that is larger. Each
+  /// piece but the first begins with a SAVEPOINT, which is refused where there is no transaction, or a failed one, and
+  /// the piece with it: nothing becomes a transaction of its own, and nobody waits for an answer in between.
+  kPieces,
 };
+/// Bytes that libpq hands to the kernel at once: all of them are on their way then, or none, wherever this process is
+/// stopped.
+inline constexpr std::size_t kPiece = (8U << 10) - 1;
 
 /// The rows that answer a statement. Whole numbers are to be selected ::int8.
 class Answer {
@@ -135,7 +142,7 @@ class Connection {
   [[nodiscard]] Tried<Answers> run(std::vector<Statement> const& statements, Deadline until, Sync sync = Sync::kEach);
   /// What they are on the wire, with one Sync, and with the texts that this database has not parsed yet (PostgreSQL
   /// documentation, 55.7).
-  std::size_t bytes_of(std::vector<Statement> const& statements) const;
+  std::size_t bytes_of(std::span<Statement const> statements) const;
   /// Ends a transaction that was left, such as where the database has refused a statement of it: then it can be used
   /// again. It waits a second at most.
   void roll_back();
@@ -152,9 +159,11 @@ class Connection {
   struct Step {
     std::string const* prepares = nullptr;  ///< this text, and answers no statement
     std::string name;
+    bool guards = false;  ///< it is a piece's SAVEPOINT, and answers no statement either
   };
   bool send(Statement const& statement, std::vector<Step>& steps);
   std::string name_of(std::string const& sql, std::vector<Step> const& steps) const;
+  bool fits(std::span<Statement const> statements) const;
   /// @return false: the deadline has passed, the connection is gone, or nobody is to wait any more.
   bool wait(bool for_writing, Deadline until);
   bool flush(Deadline until);

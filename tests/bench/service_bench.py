@@ -63,9 +63,9 @@ def commits(options):
                 stack.callback(primary.standby().stop)
             found = fence(primary, options)
             for rows in sorted({rows for _, rows in found}):
-                bare, fenced = found["bare_commit", rows], found["fenced_commit", rows]
-                say(f"  {engine:<37} groups of {rows:2}: bare {bare:7.0f}   fenced {fenced:7.0f}   ratio "
-                    f"{fenced / bare:.2f} (wanted: 0.80)")
+                bare, counted, fenced = (found[f"{one}_commit", rows] for one in ("bare", "counted", "fenced"))
+                say(f"  {engine:<37} groups of {rows:2}: bare {bare:7.0f}   and counted {counted:7.0f}   fenced "
+                    f"{fenced:7.0f}   of bare {fenced / bare:.2f} (wanted: 0.80), of counted {fenced / counted:.2f}")
 
 
 def fence(primary, options):

@@ -11,7 +11,9 @@
 #include <array>
 #include <list>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace piaojue::test {
@@ -38,9 +40,46 @@ bool send_all(int fd, char const* data, std::size_t size) {
 
 }  // namespace
 
+/// What a client sends to its database, message by message (PostgreSQL documentation, 55.7): a type, but not of the
+/// first one, a length that counts itself, and the rest.
+class Messages {
+ public:
+  /// @return the most bytes that came between two Syncs, until now.
+  std::size_t read(std::string_view bytes) {
+    for (char const c : bytes) {
+      ++piece_;
+      if (left_ > 0) {
+        --left_;
+      } else {
+        head_ += c;
+        if (head_.size() < kLength + (first_ ? 0 : 1)) continue;
+        left_ = 0;
+        for (char const digit : head_.substr(head_.size() - kLength))
+          left_ = left_ << 8 | static_cast<unsigned char>(digit);
+        left_ -= kLength;
+        sync_ = !first_ && head_[0] == 'S';
+        first_ = false;
+        head_.clear();
+      }
+      if (left_ > 0 || !sync_) continue;
+      most_ = std::max(most_, std::exchange(piece_, 0));
+      sync_ = false;
+    }
+    return most_;
+  }
+
+ private:
+  static constexpr std::size_t kLength = 4;
+  std::string head_;
+  bool first_ = true;
+  bool sync_ = false;
+  std::size_t left_ = 0, piece_ = 0, most_ = 0;
+};
+
 struct LosingProxy::Pair {
   int client = -1;
   int server = -1;
+  Messages messages{};
   Loss loss = Loss::kNone;  ///< what happens to the COMMIT that has passed, or has not
   bool closed = false;
 };
@@ -90,7 +129,6 @@ bool LosingProxy::pass_to_server(Pair& pair, std::string_view bytes) {
   constexpr std::string_view kFence = "UPDATE piaojue_meeting";
   constexpr std::string_view kFenceName = "UPDATE_";
   auto const fence = at(kFence, kFenceName);
-  if (fence != std::string_view::npos) largest_fence_ = std::max<std::size_t>(largest_fence_, bytes.size());
   auto send = bytes.size();
   {
     std::lock_guard const lock(mutex_);
@@ -114,6 +152,7 @@ bool LosingProxy::pass(Pair& pair, bool from_client) {
   std::string_view const bytes(buffer.data(), static_cast<std::size_t>(got));
   bool const stalled = pair.loss != Loss::kNone && pair.loss != Loss::kAnswer;
   if (stalled || silent_) return true;
+  if (from_client) largest_piece_ = std::max<std::size_t>(largest_piece_, pair.messages.read(bytes));
   if (from_client) return pass_to_server(pair, bytes);
   if (pair.loss == Loss::kNone) return send_all(pair.client, bytes.data(), bytes.size());
   happened();

@@ -30,8 +30,8 @@ class LosingProxy {
   unsigned port() const { return port_; }
   /// At the next `times` COMMITs. @param then  called once each has happened, before the connection is cut
   void lose(Loss loss, int times = 1, std::function<void()> then = {});
-  /// The most bytes that came in one piece with a fence.
-  std::size_t largest_fence() const { return largest_fence_; }
+  /// The most bytes that came between two Syncs.
+  std::size_t largest_piece() const { return largest_piece_; }
   /// How often it has.
   int lost() const { return lost_; }
   /// From now on nothing passes in either direction; what is connected stays so.
@@ -55,7 +55,7 @@ class LosingProxy {
   int times_ = 0;
   std::function<void()> then_;
   std::atomic<int> lost_{0};
-  std::atomic<std::size_t> largest_fence_{0};
+  std::atomic<std::size_t> largest_piece_{0};
   std::atomic<bool> reachable_{true};
   std::atomic<bool> silent_{false};
   std::atomic<bool> ending_{false};

@@ -102,7 +102,7 @@ TEST_F(Fence, ACommitThatNeverArrivedIsDoneAgain) {
   serve();
   for (std::uint64_t i = 1; i <= 6; ++i) {
     proxy.lose(Loss::kCommit);
-    // Nothing of it arrived, or the fence did and no more.
+    // Nothing of it arrived, or the pieces before COMMIT did.
     ASSERT_TRUE(commit_at_last(*store, entry(i, random_bytes(i % 2 == 0 ? 100 : 20'000)))) << i;
     EXPECT_EQ(proxy.lost(), static_cast<int>(i));
     expect_entries(i + 1);
@@ -413,7 +413,7 @@ TEST_F(Fence, ATableThatIsLockedBehindTheFenceIsWaitedFor) {
 
 // Harm: a packet that is larger than it was thought goes to the kernel in two pieces; a node that is stopped between
 // them holds the row of its meeting.
-TEST_F(Fence, WhatGoesAtOnceIsNeverMoreThanOnePiece) {
+TEST_F(Fence, NoPieceIsLargerThanWhatIsSentAtOnce) {
   constexpr std::size_t kPiece = 8192;  // of libpq
   for (std::size_t rows = 1; rows < 80; rows += 3) {
     serve();  // a new connection: every text is new to it
@@ -421,12 +421,12 @@ TEST_F(Fence, WhatGoesAtOnceIsNeverMoreThanOnePiece) {
       Writes writes;
       for (std::size_t i = 0; i < rows; ++i) writes.put(Table::kMeta, random_bytes(36), random_bytes(again ? 60 : 8));
       ASSERT_TRUE(commit_at_last(*store, writes));
-      ASSERT_LT(proxy.largest_fence(), kPiece) << rows;
+      ASSERT_LT(proxy.largest_piece(), kPiece) << rows;
     }
     service.sql("UPDATE piaojue_meeting SET node = NULL, process = NULL; DELETE FROM piaojue_node WHERE name = 'a'");
     service.sql("DELETE FROM piaojue_entry; DELETE FROM inserted");
   }
-  EXPECT_GT(proxy.largest_fence(), kPiece / 2) << "or every group is a large one";
+  EXPECT_GT(proxy.largest_piece(), kPiece / 2) << "or this shows nothing";
 }
 
 // Harm: a meeting that somebody has deleted goes on as if its votes were kept.
