@@ -52,6 +52,11 @@ class Terminal {
 // ---- Home -----------------------------------------------------------------------------------------------------------
 
 /// "folder: STORAGE: what"
+Explanation in_folder(std::string const& folder, Explanation why) {
+  why.place = folder;
+  return why;
+}
+
 Explanation in_folder(std::string const& folder, Refusal code) {
   return explain(code, folder + ": " + std::string(piaojue::name(code)));
 }
@@ -130,7 +135,8 @@ int enrol(Terminal const& terminal, EnrolOptions const& options) {
   if (!stage) return terminal.fail(stage.error());
   if (*stage == client::Enrolment::kDone) {
     auto const profile = client::load_profile(**wallet);
-    if (!profile || !*profile) return terminal.fail({{text::kCliBadProfile, {{"folder", options.home}}}});
+    if (!profile) return terminal.fail(profile.error());
+    if (!*profile) return terminal.fail({{text::kCliNotEnrolled, {{"folder", options.home}}}});
     std::cout << terminal.say({text::kCliAlreadyEnrolled, {{"name", (*profile)->name}}}) << "\n";
     return 0;
   }
@@ -239,7 +245,7 @@ int run(Terminal const& terminal, RunOptions const& options) {
     host.instance = std::move(*instance);
   }
   auto profile = client::load_profile(**wallet);
-  if (!profile) return terminal.fail(in_folder(options.home + "/profile", profile.error()));
+  if (!profile) return terminal.fail(in_folder(options.home, profile.error()));
   bool const enrolled = *profile && !(*profile)->certificate_pem.empty();
   if (!enrolled && !options.page) return terminal.fail({{text::kCliEnrolFirst, {{"folder", options.home}}}});
   std::optional<client::Started> started;
@@ -271,7 +277,7 @@ int show(Terminal const& terminal, std::string const& home, bool as_json) {
   auto const wallet = open_home(home, DirectoryWallet::Access::kRead);
   if (!wallet) return terminal.fail(wallet.error());
   auto const profile = client::load_profile(**wallet);
-  if (!profile) return terminal.fail(in_folder(home + "/profile", profile.error()));
+  if (!profile) return terminal.fail(in_folder(home, profile.error()));
   if (!*profile) return terminal.fail({{text::kCliNotEnrolled, {{"folder", home}}}});
   auto const& p = **profile;
   bool const enrolled = !p.certificate_pem.empty();

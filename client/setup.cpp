@@ -110,7 +110,7 @@ Explanation explain_slip(Refusal code) {
 
 Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::SlipCode const& code) {
   auto const profile = load_profile(wallet);
-  if (!profile) return explain(profile.error());
+  if (!profile) return profile.error();
   return compare(*profile, code);
 }
 
@@ -131,7 +131,7 @@ Explained<void> forget(Wallet& wallet) {
 Explained<IfUnlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
                             std::chrono::milliseconds patience) {
   auto loaded = load_profile(wallet);
-  if (!loaded) return explain(loaded.error());
+  if (!loaded) return loaded.error();
   auto const stage = compare(*loaded, slip.code);
   if (!stage) return stage.error();
   bool const known = loaded->has_value();
