@@ -4,15 +4,16 @@
 
 version=$(sed -n 's/^project(piaojue VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 # Of the source, not of the day: who builds this commit tomorrow gets the same bytes.
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+commit=$(git rev-parse HEAD)
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct "$commit")
 export SOURCE_DATE_EPOCH
 [[ -z "$(git status --porcelain)" ]] || echo "package: what is not committed is not packed"
 
-# export_commit FOLDER: the last commit's files and nothing else, in FOLDER/piaojue-$version.
+# export_commit FOLDER: the files of the commit that was the last one at the start, and nothing else, in FOLDER/piaojue-$version.
 export_commit() {
   rm -rf "$1"
   mkdir -p "$1/piaojue-$version"
-  git archive HEAD | tar x -C "$1/piaojue-$version"
+  git archive "$commit" | tar x -C "$1/piaojue-$version"
 }
 
 # sizes FILE...: one line each, in MB.
