@@ -332,8 +332,8 @@ def upgrade(root, folder, packages):
         hold(done.returncode == 1 and named, f"{command} of another version: {done}")
     hold(state_of(state) == before, "another version's meeting was changed")
     shutil.rmtree(state)
-    say(f"upgraded from 0.0.1 to {version}: {len(before)} files of a meeting and a setting stay; another version's meeting "
-        "is refused with a sentence and stays")
+    say(f"upgraded from 0.0.1 to {version}: {len(before)} files of a meeting and a setting stay as they were; another "
+        "version's meeting is refused with a sentence, and stays too")
 
 
 def purge_and_come_back(root, folder):
