@@ -13,8 +13,8 @@ target_link_options(piaojue_options INTERFACE -Wl,--wrap=mbrtowc)
 find_program(PIAOJUE_RSVG rsvg-convert REQUIRED)
 find_program(PIAOJUE_ICOTOOL icotool REQUIRED)
 
-# piaojue_resources(TARGET): UTF-8 in narrow paths; the manifest, without which narrow strings are not UTF-8 and a path ends at 260
-# characters; and for a program with a desktop entry its icon, its version and its Chinese name.
+# piaojue_resources(TARGET): UTF-8 in narrow paths; the manifest, without which other narrow strings are not UTF-8 and a
+# path ends at 260 characters; and for a program with a desktop entry its icon, its version and its Chinese name.
 function(piaojue_resources target)
   set(resource ${CMAKE_CURRENT_BINARY_DIR}/${target}.rc)
   set(MANIFEST ${CMAKE_SOURCE_DIR}/cmake/windows/utf8.manifest)
