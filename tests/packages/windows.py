@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The Windows programs under Wine, as scripts/package windows --test has them: installed for one user into a folder with
-a blank and Chinese, a meeting on a Linux server in which two laptops are piaojue.exe, verified by both verifiers,
+"""The Windows programs under Wine, as scripts/package windows --test has them: installed for one user into a folder
+with a blank and Chinese, a meeting on a Linux server in which two laptops are piaojue.exe, verified by both verifiers,
 removed without a trace. Wine is not Windows: what this shows is that the programs ask Windows for what is documented.
 
     tests/packages/windows.py --packages DIR --native DIR --root DIR
@@ -94,7 +94,8 @@ def check_installing(wine, packages):
         said = wine.run(f"{FOLDER}\\bin\\{name}.exe", "--version", "--hash").stdout.splitlines()
         hold(installed == published and f"sha256 {published}" in said, f"{name} says {said}")
     links = list(wine.disk.glob("users/*/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/票决/*.lnk"))
-    hold(sorted(link.stem for link in links) == sorted(("会议终端", "评审办公室", "核验", "卸载票决")), f"entries: {links}")
+    entries = sorted(link.stem for link in links)
+    hold(entries == sorted(("会议终端", "评审办公室", "核验", "卸载票决")), f"entries: {entries}")
     hold(any("Uninstall" in line for line in wine.registry()), "Windows' own list of programs has no entry")
     say(f"installed for one user into {FOLDER}; programs have the published hashes; 4 entries in the start menu")
 
