@@ -10,6 +10,7 @@ removed without a trace. Wine is not Windows: what this shows is that the progra
 
 import argparse
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -198,6 +199,23 @@ def hold_meeting(wine, native, folder):
     return meeting.directory / "record.piaojue", head
 
 
+def check_office(wine):
+    """The office's desk, its folder with a blank and Chinese, in this machine's browser."""
+    office = wine.start(f"{FOLDER}\\bin\\piaojue-office.exe", "page", "--no-browser", "--office", "C:\\评审 办公室")
+    try:
+        url = json.loads(office.stdout.readline())["url"]
+        done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=8000",
+                               "--dump-dom", url], capture_output=True, text=True, check=False, timeout=120)
+        hold("导入名单" in done.stdout and "评审 办公室" in done.stdout, f"the office's page: {done.stdout[-2000:]}")
+    finally:
+        office.kill()
+        office.wait()
+        office.stdin.close()
+        office.stdout.close()
+    shutil.rmtree(wine.disk / "评审 办公室")
+    say("the office's desk serves its page from Wine to Chromium")
+
+
 def check_verifiers(wine, native, record, head):
     """Both verifiers say the same, of the record and of what somebody changed in it."""
     data = record.read_bytes()
@@ -236,6 +254,7 @@ def main():
         folder.mkdir()
         record, head = hold_meeting(wine, options.native.resolve(), folder)
         check_verifiers(wine, options.native.resolve(), record, head)
+        check_office(wine)
         check_removed(wine, before)
     except (Wrong, driver.Failed) as wrong:
         print(f"package: {wrong}", file=sys.stderr)
