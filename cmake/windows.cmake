@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # What only a build for Windows has: targets of libraries that lie there as headers, and each program's resources.
+target_compile_definitions(ICU::uc INTERFACE U_STATIC_IMPLEMENTATION)
+find_library(PIAOJUE_BOOST_JSON boost_json REQUIRED)
+add_library(Boost::json STATIC IMPORTED)
+set_target_properties(Boost::json PROPERTIES IMPORTED_LOCATION ${PIAOJUE_BOOST_JSON})
+target_compile_definitions(Boost::json INTERFACE BOOST_JSON_STATIC_LINK BOOST_JSON_NO_LIB BOOST_CONTAINER_NO_LIB)
+target_link_libraries(Boost::json INTERFACE Boost::headers)
 add_library(CLI11::CLI11 INTERFACE IMPORTED)
 target_include_directories(CLI11::CLI11 SYSTEM INTERFACE ${PIAOJUE_WINDOWS_LIBRARIES}/include)
 add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)

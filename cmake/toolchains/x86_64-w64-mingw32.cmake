@@ -24,7 +24,7 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 set(ENV{PKG_CONFIG_LIBDIR} ${PIAOJUE_WINDOWS_LIBRARIES}/lib/pkgconfig)
 set(PKG_CONFIG_ARGN --define-prefix --static)
 set(OPENSSL_USE_STATIC_LIBS ON)
-set(Boost_USE_STATIC_LIBS ON)
+set(Boost_NO_WARN_NEW_VERSIONS ON)
 
 # Windows 10's interfaces, and of windows.h only what is no drawing and takes no name such as min or ERROR.
 set(CMAKE_CXX_FLAGS_INIT "-D_WIN32_WINNT=0x0A00 -DWIN32_LEAN_AND_MEAN -DNOMINMAX -DNOGDI -DUNICODE -D_UNICODE")
