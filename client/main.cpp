@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "base/platform/process.h"
 #include "base/terminal.h"
 #include "client/host.h"
 #include "client/material_folder.h"
@@ -97,7 +98,7 @@ struct EnrolOptions {
 
 /// The text itself, or a file's.
 std::optional<std::string> slip_text(std::string const& given) {
-  std::ifstream in(given, std::ios::binary);
+  std::ifstream in(std::filesystem::path(given), std::ios::binary);
   if (!in) return std::nullopt;
   std::string text(meeting::kSlipTextMax + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -344,7 +345,8 @@ CLI::App* add_run(Terminal const& terminal, CLI::App& app, RunOptions& options) 
 
 int main(int argc, char** argv) {
   piaojue::init();
-  Terminal const terminal(terminal_lang(argc, argv));
+  platform::Arguments given(argc, argv);
+  Terminal const terminal(terminal_lang(given.count(), given.values()));
   CLI::App app{terminal.say(text::kHelpAbout)};
   auto const what = terminal.say(strings::program::kHelpHash);
   auto* const hash = app.add_flag("--hash", what);
@@ -371,7 +373,7 @@ int main(int argc, char** argv) {
   show_command->add_flag("--json", as_json, terminal.say(text::kHelpShowJson));
 
   try {
-    app.parse(argc, argv);
+    app.parse(given.count(), given.values());
   } catch (CLI::ParseError const& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/setup.h"
 
-#include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "client/enrol_online.h"
@@ -194,13 +194,15 @@ Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& 
 }
 
 Result<void> write_file(std::string const& path, ByteView bytes) {
-  auto const temporary = path + ".new";
+  std::filesystem::path const temporary = path + ".new";
   {
     std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
     out << as_text(bytes);
     if (!out.flush()) return Refusal::kStorage;
   }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) return Refusal::kStorage;
+  std::error_code error;
+  std::filesystem::rename(temporary, path, error);
+  if (error) return Refusal::kStorage;
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/platform/process.h"
 #include "base/secret.h"
 #include "office/desk/commands.h"
 
@@ -13,5 +14,6 @@ std::optional<Asset> embedded_asset(std::string_view path);
 
 int main(int argc, char** argv) {
   piaojue::init();
-  return piaojue::desk::run(argc, argv, piaojue::local::embedded_asset);
+  piaojue::platform::Arguments given(argc, argv);
+  return piaojue::desk::run(given.count(), given.values(), piaojue::local::embedded_asset);
 }

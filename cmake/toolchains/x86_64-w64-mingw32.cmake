@@ -26,8 +26,8 @@ set(PKG_CONFIG_ARGN --define-prefix --static)
 set(OPENSSL_USE_STATIC_LIBS ON)
 set(Boost_NO_WARN_NEW_VERSIONS ON)
 
-# Windows 10's interfaces, and of windows.h only what is no drawing and takes no name such as min or ERROR.
-set(CMAKE_CXX_FLAGS_INIT "-D_WIN32_WINNT=0x0A00 -DWIN32_LEAN_AND_MEAN -DNOMINMAX -DNOGDI -DUNICODE -D_UNICODE")
+# Windows 10's interfaces; windows.h without drawing, which would take names such as ERROR.
+set(CMAKE_CXX_FLAGS_INIT "-D_WIN32_WINNT=0x0A00 -DNOGDI")
 # Templates make more sections than an object of the old kind can count.
 string(APPEND CMAKE_CXX_FLAGS_INIT " -Wa,-mbig-obj")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -Wl,--dynamicbase,--high-entropy-va,--nxcompat")
