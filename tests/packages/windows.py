@@ -26,6 +26,9 @@ import small  # noqa: E402
 
 WINE = ROOT / "cmake/toolchains/wine"
 FOLDER = "C:\\票决 程序"
+KEYS = ("HKCU\\Software\\Piaojue", "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Piaojue")
+ENTRIES = ({"会议终端", "评审办公室", "核验", "卸载票决"},
+           {"Meeting Terminal", "Review Office", "Verify a Record", "Uninstall Piaojue"})
 NAMES = ("piaojue", "piaojue-office", "piaojue-verify")
 # Experts 1, the chair and its trustee, and 3, who is killed in mid-ballot.
 ON_WINDOWS = (1, 3)
@@ -76,8 +79,7 @@ class Wine:
 
     def registry(self):
         """What this user has of ours in the registry."""
-        done = self.run("reg", "query", "HKCU\\Software", "/s", "/f", "Piaojue", "/k", ok=(0, 1))
-        return [line for line in done.stdout.splitlines() if "Piaojue" in line]
+        return [key for key in KEYS if self.run("reg", "query", key, ok=(0, 1)).returncode == 0]
 
 
 def unix(wine, windows):
@@ -87,7 +89,8 @@ def unix(wine, windows):
 def check_installing(wine, packages):
     """Installed, installed once more over it, refused while it runs; every entry is there."""
     setup = next(packages.glob("*-setup.exe"))
-    wine.run(setup, "/S", f"/D={FOLDER}")
+    # NSIS wants what follows /D= without quotes, which is how two arguments are joined.
+    wine.run(setup, "/S", *f"/D={FOLDER}".split())
     home = unix(wine, FOLDER)
     for name in NAMES:
         published = hashlib.sha256((packages / f"{name}.exe").read_bytes()).hexdigest()
@@ -95,9 +98,9 @@ def check_installing(wine, packages):
         said = wine.run(f"{FOLDER}\\bin\\{name}.exe", "--version", "--hash").stdout.splitlines()
         hold(installed == published and f"sha256 {published}" in said, f"{name} says {said}")
     links = list(wine.disk.glob("users/*/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/票决/*.lnk"))
-    entries = sorted(link.stem for link in links)
-    hold(entries == sorted(("会议终端", "评审办公室", "核验", "卸载票决")), f"entries: {entries}")
-    hold(any("Uninstall" in line for line in wine.registry()), "Windows' own list of programs has no entry")
+    entries = {link.stem for link in links}
+    hold(entries in ENTRIES, f"entries: {entries}")
+    hold(wine.registry() == list(KEYS), "Windows' own list of programs has no entry")
     say(f"installed for one user into {FOLDER}; programs have the published hashes; 4 entries in the start menu")
 
     # An antivirus program or a running laptop: nothing is changed.
@@ -121,15 +124,13 @@ def check_installing(wine, packages):
 
 
 def check_removed(wine, before):
-    wine.run(f"{FOLDER}\\uninstall.exe", "/S", f"_?={FOLDER}")
-    deadline = time.monotonic() + 20
-    wanted = {path for path in before}
-    while time.monotonic() < deadline:
-        left = {path for path in wine.files() - wanted if "Temp/" not in path}
-        if not left:
+    wine.run(f"{FOLDER}\\uninstall.exe", "/S")  # goes on in a copy of its own, so that it can remove itself
+    deadline = time.monotonic() + 30
+    while True:
+        left = {path for path in wine.files() - before if "Temp/" not in path}
+        if not left or time.monotonic() > deadline:
             break
         time.sleep(0.5)
-    left = {path for path in left if not path.endswith("uninstall.exe") and path != FOLDER[3:]}
     hold(not left, f"left behind: {sorted(left)}")
     hold(not wine.registry(), f"left in the registry: {wine.registry()}")
     say("removed: no file, no entry, nothing in the registry is left")
