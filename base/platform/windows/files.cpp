@@ -98,17 +98,27 @@ Answer<void> write_whole(HANDLE file, std::span<std::uint8_t const> bytes, std::
   return {};
 }
 
-/// By the handle, so that it is right also when the folder was moved; begins with \\?\, so that it has any length.
-Answer<std::wstring> path_of(Handle const& folder) {
+/// @param kind of name: with a drive's letter, or with the device.
+Answer<std::wstring> path_of(Handle const& folder, DWORD kind) {
   std::wstring out(MAX_PATH, L'\0');
   for (;;) {
-    auto const size =
-        ::GetFinalPathNameByHandleW(native(folder), out.data(), static_cast<DWORD>(out.size()), FILE_NAME_NORMALIZED);
+    auto const size = ::GetFinalPathNameByHandleW(native(folder), out.data(), static_cast<DWORD>(out.size()),
+                                                  FILE_NAME_NORMALIZED | kind);
     if (size == 0) return failed();
     bool const fits = size < out.size();
     out.resize(size);
     if (fits) return out;
   }
+}
+
+/// By the handle, so that it is right also when the folder was moved; begins with \\?\, so that it has any length.
+Answer<std::wstring> path_of(Handle const& folder) {
+  auto path = path_of(folder, VOLUME_NAME_DOS);
+  if (path) return path;
+  // A drive that its own program has made, such as one in memory, may have no letter that the system knows.
+  auto device = path_of(folder, VOLUME_NAME_NT);
+  if (!device) return path;
+  return LR"(\\?\GLOBALROOT)" + *device;
 }
 
 Answer<std::wstring> path_in(Handle const& folder, std::string const& name) {
@@ -217,11 +227,12 @@ Answer<void> Folder::restrict_to_owner() const {
       ::GetSecurityDescriptorDacl(own_only.descriptor(), &present, &list, &defaulted) == 0) {
     return error_of(ERROR_NO_SECURITY_ON_OBJECT);
   }
+  constexpr SECURITY_INFORMATION kWhat = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
   // Also of what lies below and inherits.
-  auto const error = ::SetNamedSecurityInfoW(path->data(), SE_FILE_OBJECT,
-                                             DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, nullptr,
-                                             nullptr, list, nullptr);
+  auto const error = ::SetNamedSecurityInfoW(path->data(), SE_FILE_OBJECT, kWhat, nullptr, nullptr, list, nullptr);
   if (error != ERROR_SUCCESS) return error_of(error);
+  // Once more as it stands: not every system leaves out what the folder above would add.
+  if (::SetFileSecurityW(path->c_str(), kWhat, own_only.descriptor()) == 0) return failed();
   return {};
 }
 

@@ -9,5 +9,9 @@ namespace piaojue::platform::test {
 bool only_its_owner_may(std::filesystem::path const& path);
 /// Gives everybody the right to read it, and all that lies in it later.
 void open_to_all(std::filesystem::path const& folder);
+/// With all that lies in it, however long its name.
+void remove(std::filesystem::path const& folder);
+/// Wine, which knows an open folder by the name that it had when it was opened.
+bool is_emulated();
 
 }  // namespace piaojue::platform::test

@@ -167,7 +167,7 @@ TEST_F(Process, ACompanionIsSpokenWithByLines) {
 // Harm: closing the desk's page ends the meeting in front of everybody, or its log is lost.
 TEST_F(Process, ThatStandsApartHasALog) {
   auto const log = path_ / "server log";
-  std::ofstream(log) << "before\n";
+  std::ofstream(log, std::ios::binary) << "before\n";
   auto const child = start_apart(helper({"words", "here", "字"}), log);
   ASSERT_TRUE(child) << reason(child.error());
   ASSERT_TRUE(child->wait(seconds(20)));

@@ -13,4 +13,11 @@ bool only_its_owner_may(std::filesystem::path const& path) {
 
 void open_to_all(std::filesystem::path const& folder) { ::chmod(folder.c_str(), 0755); }
 
+void remove(std::filesystem::path const& folder) {
+  std::error_code none;
+  std::filesystem::remove_all(folder, none);
+}
+
+bool is_emulated() { return false; }
+
 }  // namespace piaojue::platform::test
