@@ -30,7 +30,9 @@ set(Boost_NO_WARN_NEW_VERSIONS ON)
 set(CMAKE_CXX_FLAGS_INIT "-D_WIN32_WINNT=0x0A00 -DNOGDI")
 # Templates make more sections than an object of the old kind can count.
 string(APPEND CMAKE_CXX_FLAGS_INIT " -Wa,-mbig-obj")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -Wl,--dynamicbase,--high-entropy-va,--nxcompat")
+# No time in a file that the same source makes again.
+set(CMAKE_EXE_LINKER_FLAGS_INIT
+  "-static -Wl,--dynamicbase,--high-entropy-va,--nxcompat,--build-id,--no-insert-timestamp")
 set(CMAKE_CXX_STANDARD_LIBRARIES_INIT
   "-lws2_32 -lmswsock -lcrypt32 -lbcrypt -liphlpapi -lshell32 -lole32 -luuid -ladvapi32 -luser32 -lkernel32")
 
