@@ -38,6 +38,12 @@ Arguments::Arguments(int argc, char** argv) {
   for (auto* const stream : {stdin, stdout, stderr}) {
     if (auto const fd = ::_fileno(stream); fd >= 0) ::_setmode(fd, _O_BINARY);
   }
+  // Colours, and the line that says how far a work has come.
+  for (DWORD const which : {STD_OUTPUT_HANDLE, STD_ERROR_HANDLE}) {
+    auto* const console = ::GetStdHandle(which);
+    DWORD mode = 0;
+    if (::GetConsoleMode(console, &mode) != 0) ::SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+  }
   code_page_before = ::GetConsoleOutputCP();
   if (code_page_before == 0 || ::SetConsoleOutputCP(CP_UTF8) == 0) return;
   // The console outlives this program, and others write in it.
