@@ -31,7 +31,7 @@ struct Ran {
   int code = 0;          ///< -1: a signal ended it
   std::string out, err;  ///< what it said up to then
 };
-/// Runs it to its end, with no input. Windows: what it has started ends with it.
+/// Runs it to its end, with no input. Where it is killed, what it has started ends with it.
 Answer<Ran> run_to_end(Command const& command, Bounds const& bounds = {});
 
 using ProcessNumber = std::int64_t;

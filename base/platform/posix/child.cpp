@@ -60,7 +60,11 @@ std::vector<char*> environment_without(std::string_view name) {
   return out;
 }
 
-enum class Session : std::uint8_t { kOurs, kOwn };
+enum class Session : std::uint8_t {
+  kOurs,
+  kGroup,  ///< in ours, as the head of a group: what it has started ends with it
+  kOwn
+};
 
 /// The three that it gets; closed: /dev/null.
 struct Ends {
@@ -88,7 +92,9 @@ Answer<pid_t> spawn(Command const& command, Ends const& ends, Session session) {
   for (int const signal : {SIGPIPE, SIGCHLD, SIGXFSZ}) sigaddset(&usual, signal);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &usual);
-  int const apart = session == Session::kOwn ? POSIX_SPAWN_SETSID : 0;
+  int const apart = session == Session::kOwn     ? POSIX_SPAWN_SETSID
+                    : session == Session::kGroup ? POSIX_SPAWN_SETPGROUP
+                                                 : 0;
   posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | apart));
   std::vector<std::string> words{command.program.string()};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
@@ -165,7 +171,7 @@ Answer<Ran> run_to_end(Command const& command, Bounds const& bounds) {
     // Ours are closed at the end, or its own would never be seen.
     Ends const ends{Handle(), above(fd_of(out->write)), above(fd_of(err->write))};
     if (!ends.out.is_open() || !ends.err.is_open()) return failed();
-    child = spawn(command, ends, Session::kOurs);
+    child = spawn(command, ends, Session::kGroup);
     if (!child) return child.error();
     out->write = Handle();
     err->write = Handle();
@@ -177,7 +183,7 @@ Answer<Ran> run_to_end(Command const& command, Bounds const& bounds) {
   // It may have closed both and gone on.
   auto const left = std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(until - Clock::now()));
   if (ran.ending == Ending::kItself && process && !process->wait(left)) ran.ending = Ending::kLate;
-  if (ran.ending != Ending::kItself) ::kill(*child, SIGKILL);
+  if (ran.ending != Ending::kItself) ::kill(-*child, SIGKILL);
   int status = 0;
   while (::waitpid(*child, &status, 0) < 0 && errno == EINTR) {
   }
