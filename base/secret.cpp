@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/secret.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+
+#include "base/platform/process.h"
 
 namespace piaojue {
 
 void init() {
   static bool const ready = [] {
     if (sodium_init() < 0) std::abort();
-    // Not every copy of a choice lies in a Secret; a crash must not write them to the disk. One byte is too few for a
-    // file, and the one limit that the kernel keeps also where a program is told to take the dump (core(5)).
-    rlimit const none{1, 1};
-    if (::setrlimit(RLIMIT_CORE, &none) != 0) std::abort();
+    // Not every copy of a choice lies in a Secret; a crash must not write them to the disk.
+    if (!platform::protect_memory()) std::abort();
     return true;
   }();
   static_cast<void>(ready);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/terminal.h"
 
-#include <cstdlib>
+#include "base/platform/process.h"
 
 namespace piaojue {
 
@@ -20,11 +20,7 @@ Lang terminal_lang(int argc, char const* const* argv) {
     if (word.starts_with('=')) return lang_of(word.substr(1));
     if (word.empty() && i + 1 < argc) return lang_of(argv[i + 1]);
   }
-  for (char const* const variable : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    char const* const value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') return lang_of_locale(value);
-  }
-  return Lang::kZh;
+  return lang_of_locale(platform::locale_name());
 }
 
 }  // namespace piaojue

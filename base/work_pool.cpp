@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/work_pool.h"
 
-#ifdef __linux__
-#include <sys/resource.h>
-#include <unistd.h>
-#endif
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
 #include <memory>
 
+#include "base/platform/process.h"
+
 namespace piaojue {
 namespace {
-
-/// Of this thread alone. A refusal costs nothing but the politeness.
-void give_way() {
-#ifdef __linux__
-  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10));
-#endif
-}
 
 using Clock = std::chrono::steady_clock;
 
@@ -88,7 +78,7 @@ WorkPool::WorkPool(Options options, OnThrow on_throw) : options_(options), on_th
   }
   for (unsigned i = 0; i < std::max(1U, options_.background_threads); ++i) {
     threads_.emplace_back([this] {
-      give_way();
+      platform::give_way();
       work(background_);
     });
   }

@@ -2,12 +2,11 @@
 #include "client/door.h"
 
 #include <sodium.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
-#include <cerrno>
 #include <cstdio>
 
+#include "base/platform/console.h"
 #include "local/browser.h"
 #include "strings/client.h"
 #include "strings/refusals.h"
@@ -16,21 +15,6 @@ namespace piaojue::client {
 
 namespace json = boost::json;
 namespace text = strings::client;
-
-namespace {
-
-/// Whether everything was taken. A reader that went away does not end a trustee's program.
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    auto const n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-}  // namespace
 
 // ==================================================================================================== The page
 
@@ -143,9 +127,10 @@ void Door::say_to(Asker asker, std::string line) {
     if (page_) page_->send(asker, std::move(line));
     return;
   }
-  // A reader that does not read holds this program back, and only this one: its bound is the pipe's.
+  // A reader that does not read holds this program back, and only this one: its bound is the pipe's. One that went away
+  // does not end a trustee's program.
   line.push_back('\n');
-  if (stdout_open_) stdout_open_ = write_all(STDOUT_FILENO, line);
+  if (stdout_open_) stdout_open_ = platform::write_all(platform::Stream::kOutput, line);
 }
 
 void Door::say(std::vector<Said> said) {

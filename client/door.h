@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Where this program's lines go: stdout, and the one page beside it (docs/client-door.md). All calls on one strand.
-#include <csignal>
-
 #include "base/explained.h"
 #include "client/preferences.h"
 #include "client/session/outputs.h"

@@ -225,7 +225,7 @@ void FirstSteps::work(Work& work) {
 Explained<IfUnlocked> FirstSteps::open(std::optional<meeting::Slip> const& slip, std::string_view passphrase) {
   if (slip) return enrol(wallet_, *slip, passphrase, options_.enrol_patience);
   auto profile = load_profile(wallet_);
-  if (!profile) return explain(profile.error());
+  if (!profile) return profile.error();
   if (!*profile) return explain(Refusal::kUnknown);
   return unlock(wallet_, std::move(**profile), passphrase);
 }

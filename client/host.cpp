@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/host.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <boost/json.hpp>
-#include <cerrno>
 #include <cstdio>
 #include <limits>
 
+#include "base/platform/console.h"
 #include "client/link.h"
 #include "client/pool.h"
 #include "client/session/command.h"
-#include "local/browser.h"
 #include "strings/client.h"
 
 namespace piaojue::client {
@@ -25,6 +19,7 @@ namespace text = strings::client;
 namespace {
 
 using Milliseconds = std::chrono::milliseconds;
+using platform::Foreground;
 
 constexpr Milliseconds kTick{200};
 /// Who asks for a file by opening its tab: the tab itself says what came of it, and no page has this number.
@@ -49,7 +44,7 @@ int fail(Sentence const& why, Lang lang) {
 /// Everything here runs on one strand.
 class Host {
  public:
-  Host(net::Loop& loop, std::optional<Started> started, Wallet& wallet, HostOptions options, int wake)
+  Host(net::Loop& loop, std::optional<Started> started, Wallet& wallet, HostOptions options, Foreground& foreground)
       : loop_(loop),
         strand_(loop.io()),
         started_(std::move(started)),
@@ -60,7 +55,7 @@ class Host {
                      [this](Started now) { run(std::move(now)); }),
         ticker_(strand_),
         sooner_(strand_),
-        wake_(wake) {}
+        foreground_(foreground) {}
 
   net::Strand const& strand() const { return strand_; }
   int exit_code() const { return exit_code_.load(); }  ///< on the main thread, after the wake
@@ -147,10 +142,7 @@ class Host {
   void parted() {
     if (parting_ > 0 && --parting_ == 0) wake();
   }
-  void wake() const {
-    std::uint64_t const one = 1;
-    static_cast<void>(!::write(wake_, &one, sizeof one));
-  }
+  void wake() const { foreground_.wake(); }
 
   // ---- The session
 
@@ -249,7 +241,7 @@ class Host {
   std::unique_ptr<Session> session_;
   std::optional<Link> link_;
   net::Timer ticker_, sooner_;
-  int wake_;
+  Foreground& foreground_;
   bool soon_ = false;
   int parting_ = 0;
   bool ending_ = false;
@@ -260,12 +252,12 @@ class Host {
 class Lines {
  public:
   /// @return false: nothing more will come.
-  bool read(std::function<void(std::string)> const& line) {
+  bool read(Foreground& from, std::function<void(std::string)> const& line) {
     std::array<char, 1U << 14> chunk;
-    auto const n = ::read(STDIN_FILENO, chunk.data(), chunk.size());
-    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return true;
-    if (n <= 0) return false;
-    for (char const c : std::string_view(chunk.data(), static_cast<std::size_t>(n))) {
+    auto const n = from.read_input(chunk);
+    if (!n) return true;
+    if (*n == 0) return false;
+    for (char const c : std::string_view(chunk.data(), *n)) {
       if (c == '\n') {
         line(std::exchange(buffer_, {}));
       } else if (buffer_.size() <= kLineBytesMax) {
@@ -281,24 +273,22 @@ class Lines {
 };
 
 /// On the main thread, until the host says that it has ended.
-void serve(Host& host, int wake_fd, int signal_fd, bool exit_on_eof) {
+void serve(Host& host, Foreground& foreground, bool exit_on_eof) {
   Lines lines;
   bool reading = true;
   for (;;) {
-    std::array<pollfd, 3> fds{{{wake_fd, POLLIN, 0}, {signal_fd, POLLIN, 0}, {reading ? STDIN_FILENO : -1, POLLIN, 0}}};
-    if (::poll(fds.data(), fds.size(), -1) < 0) {
-      if (errno == EINTR) continue;
-      return;
+    switch (foreground.wait(reading)) {
+      case Foreground::Event::kWoken:
+        return;
+      case Foreground::Event::kStop:
+        host.strand().post([&host] { host.end_by_signal(); });
+        continue;
+      case Foreground::Event::kInput:
+        break;
     }
-    if (fds[0].revents != 0) return;
-    if (fds[1].revents != 0) {
-      signalfd_siginfo info{};
-      static_cast<void>(!::read(signal_fd, &info, sizeof info));
-      host.strand().post([&host] { host.end_by_signal(); });
-    }
-    if (fds[2].revents == 0) continue;
-    reading = lines.read(
-        [&host](std::string line) { host.strand().post([&host, line = std::move(line)] { host.line(line); }); });
+    reading = lines.read(foreground, [&host](std::string line) {
+      host.strand().post([&host, line = std::move(line)] { host.line(line); });
+    });
     if (!reading && exit_on_eof) host.strand().post([&host] { host.end_by_signal(); });
   }
 }
@@ -306,25 +296,21 @@ void serve(Host& host, int wake_fd, int signal_fd, bool exit_on_eof) {
 }  // namespace
 
 int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options) {
-  auto const signals = local::set_signals();
-  int const signal_fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
-  int const wake_fd = ::eventfd(0, EFD_CLOEXEC);
-  if (signal_fd < 0 || wake_fd < 0) {
-    return fail(text::kNoDescriptors, options.start.lang);
-  }
+  auto const foreground = Foreground::take();
+  if (!foreground) return fail(text::kNoDescriptors, options.start.lang);
   bool const exit_on_eof = options.exit_on_eof;
   bool const page = options.page.has_value();
   auto const lang = options.start.lang;
   auto* const materials = options.start.materials;
   // Never destroyed: the pool may still be in the middle of a job when the process ends.
   auto* const loop = new net::Loop;
-  auto* const host = new Host(*loop, std::move(started), wallet, std::move(options), wake_fd);
+  auto* const host = new Host(*loop, std::move(started), wallet, std::move(options), **foreground);
   if (page) {
     if (auto const listening = host->listen(); !listening) return fail(listening.error().what, lang);
   }
   host->strand().post([host] { host->begin(); });
   loop->start(1);
-  serve(*host, wake_fd, signal_fd, exit_on_eof);
+  serve(*host, **foreground, exit_on_eof);
   if (materials) materials->wipe();
   // Everything that matters is durable before anything was said, so there is nothing to tidy up; and a worker that
   // makes keys would hold up an orderly end for half a minute.

@@ -8,9 +8,11 @@
 #include <fstream>
 #include <iostream>
 
+#include "base/platform/process.h"
 #include "base/terminal.h"
 #include "client/host.h"
 #include "client/material_folder.h"
+#include "crypto/init.h"
 #include "crypto/own_program.h"
 #include "local/browser.h"
 #include "local/folders.h"
@@ -52,6 +54,11 @@ class Terminal {
 // ---- Home -----------------------------------------------------------------------------------------------------------
 
 /// "folder: STORAGE: what"
+Explanation in_folder(std::string const& folder, Explanation why) {
+  why.place = folder;
+  return why;
+}
+
 Explanation in_folder(std::string const& folder, Refusal code) {
   return explain(code, folder + ": " + std::string(piaojue::name(code)));
 }
@@ -97,7 +104,7 @@ struct EnrolOptions {
 
 /// The text itself, or a file's.
 std::optional<std::string> slip_text(std::string const& given) {
-  std::ifstream in(given, std::ios::binary);
+  std::ifstream in(std::filesystem::path(given), std::ios::binary);
   if (!in) return std::nullopt;
   std::string text(meeting::kSlipTextMax + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -130,7 +137,8 @@ int enrol(Terminal const& terminal, EnrolOptions const& options) {
   if (!stage) return terminal.fail(stage.error());
   if (*stage == client::Enrolment::kDone) {
     auto const profile = client::load_profile(**wallet);
-    if (!profile || !*profile) return terminal.fail({{text::kCliBadProfile, {{"folder", options.home}}}});
+    if (!profile) return terminal.fail(profile.error());
+    if (!*profile) return terminal.fail({{text::kCliNotEnrolled, {{"folder", options.home}}}});
     std::cout << terminal.say({text::kCliAlreadyEnrolled, {{"name", (*profile)->name}}}) << "\n";
     return 0;
   }
@@ -239,7 +247,7 @@ int run(Terminal const& terminal, RunOptions const& options) {
     host.instance = std::move(*instance);
   }
   auto profile = client::load_profile(**wallet);
-  if (!profile) return terminal.fail(in_folder(options.home + "/profile", profile.error()));
+  if (!profile) return terminal.fail(in_folder(options.home, profile.error()));
   bool const enrolled = *profile && !(*profile)->certificate_pem.empty();
   if (!enrolled && !options.page) return terminal.fail({{text::kCliEnrolFirst, {{"folder", options.home}}}});
   std::optional<client::Started> started;
@@ -271,7 +279,7 @@ int show(Terminal const& terminal, std::string const& home, bool as_json) {
   auto const wallet = open_home(home, DirectoryWallet::Access::kRead);
   if (!wallet) return terminal.fail(wallet.error());
   auto const profile = client::load_profile(**wallet);
-  if (!profile) return terminal.fail(in_folder(home + "/profile", profile.error()));
+  if (!profile) return terminal.fail(in_folder(home, profile.error()));
   if (!*profile) return terminal.fail({{text::kCliNotEnrolled, {{"folder", home}}}});
   auto const& p = **profile;
   bool const enrolled = !p.certificate_pem.empty();
@@ -344,7 +352,9 @@ CLI::App* add_run(Terminal const& terminal, CLI::App& app, RunOptions& options) 
 
 int main(int argc, char** argv) {
   piaojue::init();
-  Terminal const terminal(terminal_lang(argc, argv));
+  piaojue::crypto::init();
+  platform::Arguments given(argc, argv);
+  Terminal const terminal(terminal_lang(given.count(), given.values()));
   CLI::App app{terminal.say(text::kHelpAbout)};
   auto const what = terminal.say(strings::program::kHelpHash);
   auto* const hash = app.add_flag("--hash", what);
@@ -371,7 +381,7 @@ int main(int argc, char** argv) {
   show_command->add_flag("--json", as_json, terminal.say(text::kHelpShowJson));
 
   try {
-    app.parse(argc, argv);
+    app.parse(given.count(), given.values());
   } catch (CLI::ParseError const& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }

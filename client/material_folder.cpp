@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/material_folder.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <fstream>
 
+#include "base/platform/files.h"
 #include "strings/client.h"
 
 namespace piaojue::client {
@@ -32,16 +28,6 @@ constexpr std::size_t kHeaderBytes = crypto_secretstream_xchacha20poly1305_HEADE
 constexpr std::size_t kSealedPieceBytes = meeting::kAttachmentPieceBytes + kSealBytes;
 
 Secret new_key() { return Secret::random(crypto_secretstream_xchacha20poly1305_KEYBYTES); }
-
-bool write_all(int fd, ByteView bytes) {
-  while (!bytes.empty()) {
-    auto const wrote = ::write(fd, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
-  }
-  return true;
-}
 
 /// "7/0"; nothing: no such path.
 std::optional<MaterialKey> key_of(std::string_view path) {
@@ -133,23 +119,20 @@ local::Asset words_page(Sentence const& words, bool again) {
 /// The file that is being written.
 struct MaterialFolder::Open {
   fs::path path;
-  int fd = -1;
+  platform::File file;
   std::uint64_t bytes = 0;
   crypto_secretstream_xchacha20poly1305_state seal{};
 
   Open() = default;
   Open(Open const&) = delete;
   Open& operator=(Open const&) = delete;
-  ~Open() {
-    if (fd >= 0) ::close(fd);
-    sodium_memzero(&seal, sizeof seal);
-  }
+  ~Open() { sodium_memzero(&seal, sizeof seal); }
   bool push(ByteView piece, unsigned char tag) {
     Bytes sealed(piece.size() + kSealBytes);
     crypto_secretstream_xchacha20poly1305_push(&seal, sealed.data(), nullptr, piece.data(), piece.size(), nullptr, 0,
                                                tag);
     bytes += sealed.size();
-    return write_all(fd, sealed);
+    return file.write(sealed).has_value();
   }
 };
 
@@ -186,9 +169,11 @@ bool MaterialFolder::has(MaterialKey key) {
 
 void MaterialFolder::drop_open() {
   if (!open_) return;
-  std::error_code ignored;
-  fs::remove(open_->path, ignored);
+  // Closed first: Windows removes no file that somebody has open.
+  auto const path = open_->path;
   open_.reset();
+  std::error_code ignored;
+  fs::remove(path, ignored);
 }
 
 void MaterialFolder::drop() {
@@ -216,16 +201,19 @@ bool MaterialFolder::begin(std::uint64_t bytes) {
   auto const sealed = kHeaderBytes + bytes + pieces * kSealBytes;
   if (sealed > bytes_max_) return false;
   make_room(sealed);
-  if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) return false;
+  auto const folder = platform::Folder::open(folder_, platform::Folder::Make::kIfMissing);
+  if (!folder) return false;
   auto open = std::make_unique<Open>();
-  open->path = folder_ / std::to_string(++last_name_);
-  open->fd = ::open(open->path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (open->fd < 0) return false;
+  auto const name = std::to_string(++last_name_);
+  auto file = folder->open_file(name, platform::Open::kNew);
+  if (!file) return false;
+  open->path = folder_ / name;
+  open->file = std::move(*file);
   open_ = std::move(open);
   std::array<std::uint8_t, kHeaderBytes> header;
   crypto_secretstream_xchacha20poly1305_init_push(&open_->seal, header.data(), key_.data());
   open_->bytes = header.size();
-  return write_all(open_->fd, header);
+  return open_->file.write(header).has_value();
 }
 
 bool MaterialFolder::add(ByteView piece) {

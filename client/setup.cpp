@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/setup.h"
 
-#include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "client/enrol_online.h"
@@ -110,7 +110,7 @@ Explanation explain_slip(Refusal code) {
 
 Explained<Enrolment> enrolment_of(Wallet& wallet, meeting::SlipCode const& code) {
   auto const profile = load_profile(wallet);
-  if (!profile) return explain(profile.error());
+  if (!profile) return profile.error();
   return compare(*profile, code);
 }
 
@@ -131,7 +131,7 @@ Explained<void> forget(Wallet& wallet) {
 Explained<IfUnlocked> enrol(Wallet& wallet, meeting::Slip const& slip, std::string_view passphrase,
                             std::chrono::milliseconds patience) {
   auto loaded = load_profile(wallet);
-  if (!loaded) return explain(loaded.error());
+  if (!loaded) return loaded.error();
   auto const stage = compare(*loaded, slip.code);
   if (!stage) return stage.error();
   bool const known = loaded->has_value();
@@ -194,13 +194,15 @@ Explained<Started> start(Unlocked unlocked, Wallet& wallet, StartOptions const& 
 }
 
 Result<void> write_file(std::string const& path, ByteView bytes) {
-  auto const temporary = path + ".new";
+  std::filesystem::path const temporary = path + ".new";
   {
     std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
     out << as_text(bytes);
     if (!out.flush()) return Refusal::kStorage;
   }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) return Refusal::kStorage;
+  std::error_code error;
+  std::filesystem::rename(temporary, path, error);
+  if (error) return Refusal::kStorage;
   return {};
 }
 

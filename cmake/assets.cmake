@@ -7,12 +7,21 @@ set(PIAOJUE_MADE ${CMAKE_BINARY_DIR}/web)
 set(PIAOJUE_VENDOR ${PIAOJUE_MADE}/vendor)
 set(PIAOJUE_AUDITOR_STRINGS ${PIAOJUE_MADE}/auditor/strings)
 
+# How an assembler names the section of constants, and goes back from it.
+set(PIAOJUE_CONSTANTS ".section .rodata")
+set(PIAOJUE_BACK ".previous")
+if(WIN32)
+  set(PIAOJUE_CONSTANTS ".section .rdata,\\\"dr\\\"")
+  set(PIAOJUE_BACK ".text")
+endif()
+
 # Once for each change of the lock file; `npm ci` takes exactly what it names, by its hashes.
 set(PIAOJUE_VENDOR_MODULES preact.js preact-hooks.js htm.js jsqr.js)
 list(TRANSFORM PIAOJUE_VENDOR_MODULES PREPEND ${PIAOJUE_VENDOR}/ OUTPUT_VARIABLE vendor_files)
 set(PIAOJUE_PDF ${PIAOJUE_VENDOR}/pdf_code.inc ${PIAOJUE_VENDOR}/pdf_table.inc)
 add_custom_command(OUTPUT ${vendor_files} ${PIAOJUE_PDF}
-  COMMAND ${CMAKE_COMMAND} -DWEB=${PIAOJUE_WEB} -DOUT=${PIAOJUE_VENDOR} -P ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
+  COMMAND ${CMAKE_COMMAND} -DWEB=${PIAOJUE_WEB} -DOUT=${PIAOJUE_VENDOR}
+    "-DCONSTANTS=${PIAOJUE_CONSTANTS}" -DBACK=${PIAOJUE_BACK} -P ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
   DEPENDS ${PIAOJUE_WEB}/package-lock.json ${CMAKE_SOURCE_DIR}/cmake/vendor.cmake
   COMMENT "page: packages from npm" VERBATIM)
 add_custom_target(vendor_modules DEPENDS ${vendor_files})
@@ -85,8 +94,8 @@ function(piaojue_assets target)
       set(file ${PIAOJUE_WEB}/${path})
     endif()
     set(symbol piaojue_asset_${number})
-    string(APPEND code "asm(\".section .rodata\\n.global ${symbol}\\n${symbol}:\\n.incbin \\\"${file}\\\"\\n\"\n"
-      "    \".global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n.previous\\n\");\n"
+    string(APPEND code "asm(\"${PIAOJUE_CONSTANTS}\\n.global ${symbol}\\n${symbol}:\\n.incbin \\\"${file}\\\"\\n\"\n"
+      "    \".global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n${PIAOJUE_BACK}\\n\");\n"
       "extern \"C\" char const ${symbol}[], ${symbol}_end[];\n")
     string(APPEND table "      {\"${path}\", ${symbol}, ${symbol}_end},\n")
     list(APPEND files ${file})

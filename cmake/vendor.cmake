@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DWEB=… -DOUT=… -P vendor.cmake: other people's modules, from npm, under the names that the page imports.
+# cmake -DWEB=… -DOUT=… -DCONSTANTS=… -DBACK=… -P vendor.cmake: other people's modules, from npm, under
+# the names that the page imports.
 set(installed ${WEB}/node_modules/.package-lock.json)
 # npm writes it last; what is newer than the lock file is of the lock file.
 if(NOT EXISTS ${installed} OR ${WEB}/package-lock.json IS_NEWER_THAN ${installed})
@@ -51,9 +52,9 @@ set(table "")
 set(number 0)
 foreach(path ${files})
   set(symbol piaojue_pdf_${number})
-  string(APPEND code "asm(\".section .rodata\\n.global ${symbol}\\n${symbol}:\\n\"\n"
+  string(APPEND code "asm(\"${CONSTANTS}\\n.global ${symbol}\\n${symbol}:\\n\"\n"
     "    \".incbin \\\"${OUT}/pdf/${path}\\\"\\n\"\n"
-    "    \".global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n.previous\\n\");\n"
+    "    \".global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n${BACK}\\n\");\n"
     "extern \"C\" char const ${symbol}[], ${symbol}_end[];\n")
   string(APPEND table "{\"reader/pdf/${path}\", ${symbol}, ${symbol}_end},\n")
   math(EXPR number "${number} + 1")

@@ -1,60 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/own_program.h"
 
-#include <elf.h>
-#include <link.h>
-
 #include <array>
-#include <cstring>
 #include <fstream>
 
+#include "base/platform/process.h"
 #include "crypto/running_hash.h"
 
 namespace piaojue::crypto {
-namespace {
 
-constexpr std::size_t round_up(std::size_t size) { return (size + 3) / 4 * 4; }
-
-/// Looks for the build id in one segment of notes.
-Bytes build_id_in(ByteView notes) {
-  static constexpr std::string_view kGnu("GNU\0", 4);
-  while (notes.size() >= sizeof(ElfW(Nhdr))) {
-    ElfW(Nhdr) head;
-    std::memcpy(&head, notes.data(), sizeof head);
-    notes = notes.subspan(sizeof head);
-    std::size_t const name = round_up(head.n_namesz), content = round_up(head.n_descsz);
-    if (name > notes.size() || content > notes.size() - name) return {};
-    if (head.n_type == NT_GNU_BUILD_ID && as_text(notes.first(head.n_namesz)) == kGnu) {
-      return to_bytes(notes.subspan(name, head.n_descsz));
-    }
-    notes = notes.subspan(name + content);
-  }
-  return {};
-}
-
-}  // namespace
-
-Bytes own_build_id() {
-  Bytes id;
-  // The program itself comes first, and has no name.
-  auto const look = [](dl_phdr_info* object, std::size_t /*size*/, void* out) {
-    for (std::size_t i = 0; i < object->dlpi_phnum; ++i) {
-      auto const& segment = object->dlpi_phdr[i];
-      if (segment.p_type != PT_NOTE) continue;
-      // An address that the loader tells as a number.
-      auto const* const begin = reinterpret_cast<std::uint8_t const*>(
-          object->dlpi_addr + segment.p_vaddr);  // NOLINT(performance-no-int-to-ptr)
-      auto found = build_id_in({begin, segment.p_memsz});
-      if (!found.empty()) *static_cast<Bytes*>(out) = std::move(found);
-    }
-    return 1;
-  };
-  ::dl_iterate_phdr(look, &id);
-  return id;
-}
+Bytes own_build_id() { return platform::own_build_id(); }
 
 std::optional<Hash> own_file_hash() {
-  std::ifstream file("/proc/self/exe", std::ios::binary);
+  std::ifstream file(platform::own_program(), std::ios::binary);
   if (!file) return std::nullopt;
   RunningHash hash;
   std::array<char, 1U << 16U> piece{};

@@ -8,12 +8,12 @@
 
 namespace piaojue::crypto {
 
-/// What the linker made of all that the program holds (the ELF note GNU build-id): the same for the same sources,
+/// What the linker made of all that the program holds (GNU build-id): the same for the same sources,
 /// compiler and options. Empty if it was linked without one.
 Bytes own_build_id();
 
-/// SHA-256 of the file that this process was started from, also when another one has its name by now.
-/// @return nothing: the file can not be read, as where /proc is not there.
+/// SHA-256 of the file that this program is (platform::own_program), also when another one has its name by now.
+/// @return nothing: the file can not be read, as on Linux where /proc is not there.
 std::optional<Hash> own_file_hash();
 
 enum class WithHash : std::uint8_t { kNo, kYes };

@@ -2,6 +2,7 @@
 #include "local/assets.h"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -48,7 +49,7 @@ Assets assets_from(std::string dir, Assets otherwise) {
   return [dir = std::move(dir), otherwise = std::move(otherwise)](std::string_view path) -> std::optional<Asset> {
     auto const type = asset_type(path);
     if (!is_asset_path(path) || !type) return std::nullopt;
-    std::ifstream in(dir + "/" + std::string(path), std::ios::binary);
+    std::ifstream in(std::filesystem::path(dir) / path, std::ios::binary);
     if (!in) return otherwise ? otherwise(path) : std::nullopt;
     std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     if (bytes.size() > kAssetBytesMax) return std::nullopt;

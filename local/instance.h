@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// One program a folder, and one page: whoever starts a second one gets the page of the first, which keeps what it has
-/// in memory. The first listens on `page.sock` in the folder (mode 0600; both sides ask the system whose program the
-/// other is) and holds `page.lock`; a socket that a killed program left is replaced. A connection says "page", a line,
-/// and gets a line: a fresh one-time address. Three seconds are all that either side waits.
+/// in memory. The first holds `page.lock` in the folder and listens on `page.sock` there (mode 0600), on Windows on a
+/// named pipe for this user alone whose name is made from the folder's; both sides ask the system whose program the
+/// other is. A socket that a killed program left is replaced. A connection says "page", a line, and gets a line: a
+/// fresh one-time address. Three seconds are all that either side waits.
 #include <chrono>
 #include <functional>
 #include <memory>

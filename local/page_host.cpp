@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "local/notice.h"
 #include "local/peer.h"
+#include "net/listen_at.h"
 #include "strings/local.h"
 
 namespace piaojue::local {
@@ -509,10 +510,7 @@ Explained<std::unique_ptr<PageHost>> PageHost::listen(net::Loop& loop, std::uint
     return Explanation({strings::local::kPageNoPort, {{"reason", error.message()}}}, {}, code);
   };
   tcp::endpoint const here(asio::ip::address_v4::loopback(), port);
-  error_code error;
-  impl->acceptor.open(here.protocol(), error);
-  if (!error) impl->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) impl->acceptor.bind(here, error);
+  error_code error = net::bind_at(impl->acceptor, here);
   if (!error) impl->acceptor.listen(tcp::acceptor::max_listen_connections, error);
   if (error) return failed(error);
   impl->port = impl->acceptor.local_endpoint(error).port();

@@ -16,7 +16,7 @@ enum class Peer : std::uint8_t {
 /// Of a TCP connection within 127.0.0.1, by its two ports.
 Peer peer_of(std::uint16_t peer_port, std::uint16_t own_port);
 
-/// Of a connected socket in the file system.
-Peer peer_of_socket(int fd);
+/// Of a connected socket in the file system, by its descriptor, or on Windows of a named pipe, by its handle.
+Peer peer_of_local(std::intptr_t native);
 
 }  // namespace piaojue::local

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/discovery.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
+#include <boost/asio/ip/address.hpp>
 #include <charconv>
-#include <csignal>
 #include <optional>
 
-#include "base/spawn.h"
+#include "base/platform/child.h"
 #include "base/utf8.h"
 
 namespace piaojue::net {
@@ -23,6 +17,8 @@ constexpr std::string_view kService = "_piaojue._tcp";
 /// Avahi's command ends by itself, when it has what there is; a second before we stop reading it is ended.
 constexpr char const* kSeconds = "4";
 constexpr std::chrono::milliseconds kPatience{5'000};
+/// A command that is told to end, does.
+constexpr std::chrono::milliseconds kGone{1'000};
 
 /// Fields of a line: =;interface;protocol;name;kind;domain;host;address;port;texts.
 enum Field : std::size_t { kMark, kInterface, kProtocol, kName, kKind, kDomain, kHost, kAddress, kPort, kFields };
@@ -79,11 +75,12 @@ std::optional<std::string> title_of(std::string_view escaped) {
 
 /// Whether it is an address in numbers that can be typed into a laptop.
 bool is_address(std::string const& text) {
-  in_addr four{};
-  in6_addr six{};
-  if (::inet_pton(AF_INET, text.c_str(), &four) == 1) return four.s_addr != INADDR_ANY;
-  if (::inet_pton(AF_INET6, text.c_str(), &six) != 1) return false;
-  return !IN6_IS_ADDR_LINKLOCAL(&six) && !IN6_IS_ADDR_MULTICAST(&six) && !IN6_IS_ADDR_UNSPECIFIED(&six);
+  // A name of a link behind it makes it good on this machine alone.
+  if (text.find('%') != std::string::npos) return false;
+  boost::system::error_code none;
+  auto const address = boost::asio::ip::make_address(text, none);
+  if (none || address.is_unspecified()) return false;
+  return address.is_v4() || (!address.to_v6().is_link_local() && !address.is_multicast());
 }
 
 std::optional<FoundServer> read_line(std::string_view line) {
@@ -126,41 +123,31 @@ std::vector<FoundServer> read_found(std::string_view printed) {
 }
 
 std::vector<FoundServer> find_servers() {
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return {};
-  auto const started =
-      spawn({.argv = {"timeout", "-k", "1", kSeconds, "avahi-browse", "-rptk", std::string(kService)}, .out = pipe[1]});
-  ::close(pipe[1]);
-  std::string printed;
-  auto const deadline = std::chrono::steady_clock::now() + kPatience;
-  while (started && printed.size() < kFoundTextMax) {
-    auto const left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    pollfd wait{pipe[0], POLLIN, 0};
-    if (left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) <= 0) break;
-    std::array<char, 4096> part{};
-    auto const got = ::read(pipe[0], part.data(), part.size());
-    if (got <= 0) break;
-    printed.append(part.data(), static_cast<std::size_t>(got));
-  }
-  // Whatever still writes, ends with this.
-  ::close(pipe[0]);
-  // A second after its time at the latest; where nobody waits for children, this comes back at once.
-  if (started) ::waitpid(*started, nullptr, 0);
-  return read_found(printed);
+  auto const ran = platform::run_to_end(
+      {.program = "timeout", .arguments = {"-k", "1", kSeconds, "avahi-browse", "-rptk", std::string(kService)}},
+      {.deadline = kPatience, .bytes_max = kFoundTextMax});
+  // What came before it was too much, or too late, is good.
+  return ran ? read_found(ran->out) : std::vector<FoundServer>();
 }
+
+struct Announcement::Impl {
+  platform::Process child;
+};
+
+Announcement::Announcement(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 std::unique_ptr<Announcement> Announcement::start(std::string_view title, std::uint16_t port) {
   // setpriv sees to it that nothing is announced any more when this program was killed.
-  auto const child = spawn({.argv = {"setpriv", "--pdeathsig", "TERM", "avahi-publish", "-s", "-f", "--",
-                                     std::string(cut(title)), std::string(kService), std::to_string(port)}});
+  auto child = platform::start({.program = "setpriv",
+                                .arguments = {"--pdeathsig", "TERM", "avahi-publish", "-s", "-f", "--",
+                                              std::string(cut(title)), std::string(kService), std::to_string(port)}});
   if (!child) return nullptr;
-  return std::unique_ptr<Announcement>(new Announcement(*child));
+  return std::unique_ptr<Announcement>(new Announcement(std::make_unique<Impl>(std::move(*child))));
 }
 
 Announcement::~Announcement() {
-  ::kill(child_, SIGTERM);
-  ::waitpid(child_, nullptr, 0);
+  impl_->child.terminate();
+  impl_->child.wait(kGone);
 }
 
 }  // namespace piaojue::net

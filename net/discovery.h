@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// Servers in the room, found by themselves: DNS-SD over multicast, "_piaojue._tcp", where the system has Avahi. Its
-/// own commands do the work, as children; without them nothing is announced and nothing is found, and addresses are
-/// typed.
+/// own commands do the work, as children; without them, as on Windows, nothing is announced and nothing is found, and
+/// addresses are typed.
 ///
 /// Anybody in the network can announce anything. What is found is a proposal of an address, in the words of whoever
 /// announced it: server and laptop prove to each other by the slip's code who they are (specification §9.1).
@@ -43,8 +43,9 @@ class Announcement {
   Announcement& operator=(Announcement const&) = delete;
 
  private:
-  explicit Announcement(int child) : child_(child) {}
-  int child_;
+  struct Impl;
+  explicit Announcement(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace piaojue::net

@@ -11,7 +11,9 @@
 #include <limits>
 #include <set>
 
+#include "base/platform/machine.h"
 #include "net/channel_impl.h"
+#include "net/listen_at.h"
 #include "net/proxy_header.h"
 #include "net/strangers.h"
 
@@ -252,6 +254,49 @@ asio::awaitable<void> Listener::Impl::handshake(std::shared_ptr<Impl> self, std:
 }
 
 Listener::Listener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+namespace {
+
+/// As Asio wants options to be.
+struct OwnPort {
+  platform::SocketOption which = platform::option_of_listener();
+  int on = 1;
+
+  template <class Protocol>
+  int level(Protocol const&) const {
+    return which.level;
+  }
+  template <class Protocol>
+  int name(Protocol const&) const {
+    return which.name;
+  }
+  template <class Protocol>
+  int const* data(Protocol const&) const {
+    return &on;
+  }
+  template <class Protocol>
+  std::size_t size(Protocol const&) const {
+    return sizeof on;
+  }
+};
+
+}  // namespace
+
+boost::system::error_code bind_at(tcp::acceptor& acceptor, tcp::endpoint const& endpoint) {
+  boost::system::error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(OwnPort(), error);
+  if (!error) acceptor.bind(endpoint, error);
+  return error;
+}
+
+bool can_listen(std::string const& address, std::uint16_t port) {
+  asio::io_context io;
+  tcp::acceptor acceptor(io);
+  boost::system::error_code error;
+  auto const literal = asio::ip::make_address(address, error);
+  return !error && !bind_at(acceptor, {literal, port});
+}
+
 Listener::~Listener() { stop(); }
 
 Result<std::shared_ptr<Listener>> Listener::listen(asio::io_context& io, ListenOptions options, TlsContext tls,
@@ -268,9 +313,7 @@ Result<std::shared_ptr<Listener>> Listener::listen(asio::io_context& io, ListenO
     impl->proxies.insert(plain(literal));
   }
   tcp::acceptor& acceptor = impl->acceptor;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
+  error = bind_at(acceptor, endpoint);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return Refusal::kConflict;
   impl->port = acceptor.local_endpoint(error).port();

@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 
 #include <charconv>
+#include <chrono>
 #include <ctime>
 
 #include "net/openssl_types.h"
@@ -199,7 +200,11 @@ Result<CertificatePtr> build(Profile const& profile, EVP_PKEY* subject_key, X509
 std::optional<std::uint64_t> to_posix(ASN1_TIME const* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  std::time_t const seconds = timegm(&parts);
+  namespace chrono = std::chrono;
+  auto const day = chrono::year(parts.tm_year + 1900) / (parts.tm_mon + 1) / parts.tm_mday;
+  auto const at = chrono::sys_days(day) + chrono::hours(parts.tm_hour) + chrono::minutes(parts.tm_min) +
+                  chrono::seconds(parts.tm_sec);
+  auto const seconds = at.time_since_epoch().count();
   if (seconds < 0) return std::nullopt;
   return static_cast<std::uint64_t>(seconds);
 }

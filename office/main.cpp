@@ -3,7 +3,9 @@
 #include <optional>
 #include <string_view>
 
+#include "base/platform/process.h"
 #include "base/secret.h"
+#include "crypto/init.h"
 #include "office/desk/commands.h"
 
 namespace piaojue::local {
@@ -13,5 +15,7 @@ std::optional<Asset> embedded_asset(std::string_view path);
 
 int main(int argc, char** argv) {
   piaojue::init();
-  return piaojue::desk::run(argc, argv, piaojue::local::embedded_asset);
+  piaojue::crypto::init();
+  piaojue::platform::Arguments given(argc, argv);
+  return piaojue::desk::run(given.count(), given.values(), piaojue::local::embedded_asset);
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the manual's pages from what the programs say of themselves with --help: nothing is written twice.
 
-    packaging/manual.py --programs BIN --auditor piaojue-auditor --out DIR
+    packaging/manual.py --programs BIN --auditor piaojue-auditor --out DIR [--emulator qemu-aarch64-static]
 
 DIR gets NAME.1 and NAME.zh_CN.1 of each program, with a section for each of its commands. The same programs give the
 same pages on every machine: nothing of a folder, a home or a day goes into them."""
@@ -22,16 +22,26 @@ WORDS = {
            "Subcommands": "命令", "NOTES": "说明", "SEE ALSO": "参见"},
 }
 LOCALE = {"en": "en_US.UTF-8", "zh": "zh_CN.UTF-8"}
+# What runs programs that were built for another processor; none where it is empty.
+EMULATOR = []
 GROUP = re.compile(r"^(Positionals|Options|Subcommands):$")
 
 
+def say(program, argv, language):
+    """What a program prints, started under its bare name, in a home that is a word: usage and defaults name no folder
+    of this machine."""
+    name, executable = [program.name], program
+    with open(program, "rb") as file:
+        if EMULATOR and file.read(4) == b"\x7fELF":
+            name, executable = [EMULATOR[0], "-0", program.name, program], None
+    return subprocess.run([*name, *argv], executable=executable, capture_output=True, text=True, check=True, timeout=30,
+                          stdin=subprocess.DEVNULL,
+                          env={"HOME": "~", "LC_ALL": LOCALE[language], "PATH": "/usr/bin:/bin"}).stdout
+
+
 def help_of(program, language, command=()):
-    """Started under its bare name, in a home that is a word: usage and defaults name no folder of this machine."""
-    done = subprocess.run([program.name, *command, "--help"], executable=program, capture_output=True, text=True,
-                          check=True, timeout=30, stdin=subprocess.DEVNULL,
-                          env={"HOME": "~", "LC_ALL": LOCALE[language], "PATH": "/usr/bin:/bin"})
     beside = str(program.resolve().parent.parent / "share")
-    return done.stdout.replace(beside, "/usr/share")
+    return say(program, [*command, "--help"], language).replace(beside, "/usr/share")
 
 
 class Help:
@@ -149,11 +159,12 @@ def main():
     parser.add_argument("--programs", type=pathlib.Path, required=True)
     parser.add_argument("--auditor", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--emulator")
     given = parser.parse_args()
+    EMULATOR.extend([given.emulator] if given.emulator else [])
     given.out.mkdir(parents=True, exist_ok=True)
     programs = [given.programs.resolve() / name for name in PROGRAMS]
-    said = subprocess.run([programs[0], "--version"], capture_output=True, text=True, check=True, timeout=30).stdout
-    version = said.split()[1]
+    version = say(programs[0], ["--version"], "en").split()[1]
     programs.append(given.auditor.resolve())
     for program in programs:
         for language in WORDS:

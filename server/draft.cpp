@@ -3,6 +3,7 @@
 
 #include "crypto/box.h"
 #include "protocol/meeting/codec.h"
+#include "store/format.h"
 
 namespace piaojue::server {
 
@@ -14,9 +15,7 @@ using meeting::Record;
 namespace {
 
 constexpr std::string_view kDraftKey = "draft";
-constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kSuggestionsKey = "suggested recusals";
-constexpr std::string_view kFormat = "2";
 
 Bytes text_key(std::string_view text) { return to_bytes(as_bytes(text)); }
 
@@ -70,7 +69,7 @@ Result<Writes> write_draft(Manifest draft, std::vector<Suggestion> const& sugges
   if (!entry) return entry.error();
   if (auto const allowed = Record().check(*entry, Record::Signatures::kPartial); !allowed) return allowed.error();
   Writes writes;
-  writes.put(Table::kMeta, text_key(kFormatKey), text_key(kFormat));
+  writes.put(Table::kMeta, text_key(store::kFormatKey), text_key(store::kFormat));
   writes.put(Table::kMeta, text_key(kDraftKey), body);
   if (!suggestions.empty()) writes.put(Table::kMeta, text_key(kSuggestionsKey), encode_suggestions(suggestions));
   return writes;
@@ -78,9 +77,10 @@ Result<Writes> write_draft(Manifest draft, std::vector<Suggestion> const& sugges
 
 Result<Manifest> read_draft(Contents const& contents) {
   auto const& meta = contents[Table::kMeta];
-  auto const format = meta.find(text_key(kFormatKey));
+  auto const format = meta.find(text_key(store::kFormatKey));
   auto const bytes = meta.find(text_key(kDraftKey));
-  if (format == meta.end() || format->second != text_key(kFormat) || bytes == meta.end()) return Refusal::kStorage;
+  if (format == meta.end() || format->second != text_key(store::kFormat) || bytes == meta.end())
+    return Refusal::kStorage;
   auto body = meeting::decode_body(EntryType::kMeetingOpen, bytes->second);
   if (!body) return Refusal::kStorage;
   return std::get<Manifest>(std::move(*body));

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/terminal.h"
+#include "crypto/init.h"
 #include "crypto/own_program.h"
 #include "protocol/meeting/codec.h"
 #include "protocol/meeting/enrolment.h"
@@ -507,5 +508,6 @@ class CommandLine {
 int main(int argc, char** argv) {
   ::umask(077);
   piaojue::init();
+  piaojue::crypto::init();
   return CommandLine(terminal_lang(argc, argv)).main(argc, argv);
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sheets/sheet_writer.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
 #include <xlsxwriter.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
 
+#include "base/platform/files.h"
 #include "sheets/sheet.h"
 #include "sheets/text.h"
 #include "strings/sheets.h"
@@ -64,34 +63,6 @@ std::optional<Sentence> fault_of(std::span<OutSheet const> sheets) {
   }
   return std::nullopt;
 }
-
-/// libxlsxwriter 1.1.4 writes only to a file of some name; this one is in memory and has one below /proc.
-class MemoryFile {
- public:
-  MemoryFile() : fd_(::memfd_create("sheet", MFD_CLOEXEC)) {}
-  ~MemoryFile() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  MemoryFile(MemoryFile const&) = delete;
-  MemoryFile& operator=(MemoryFile const&) = delete;
-
-  bool ok() const { return fd_ >= 0; }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-  std::optional<Bytes> bytes() const {
-    Bytes out;
-    std::array<std::uint8_t, 16384> piece{};
-    for (off_t at = 0;;) {
-      auto const got = ::pread(fd_, piece.data(), piece.size(), at);
-      if (got < 0) return std::nullopt;
-      if (got == 0) return out;
-      out.insert(out.end(), piece.begin(), piece.begin() + got);
-      at += got;
-    }
-  }
-
- private:
-  int fd_;
-};
 
 struct Formats {
   lxw_format *plain, *bold, *year, *month, *day, *text;
@@ -203,9 +174,10 @@ bool write_sheet(lxw_workbook* book, OutSheet const& sheet, Formats const& forma
 
 Explained<Bytes> write_xlsx(std::span<OutSheet const> sheets) {
   if (auto fault = fault_of(sheets)) return std::move(*fault);
-  MemoryFile const file;
-  if (!file.ok()) return Sentence(say::kOutNoMemory);
-  lxw_workbook* const book = workbook_new(file.path().c_str());
+  // libxlsxwriter 1.1.4 writes only to a file of some name.
+  auto const file = platform::MemoryFile::make();
+  if (!file) return Sentence(say::kOutNoMemory);
+  lxw_workbook* const book = workbook_new(file->path().c_str());
   if (book == nullptr) return Sentence(say::kOutFailed);
   lxw_doc_properties properties{};
   properties.created = kCreated;
@@ -215,7 +187,7 @@ Explained<Bytes> write_xlsx(std::span<OutSheet const> sheets) {
       std::ranges::all_of(sheets, [&](OutSheet const& sheet) { return write_sheet(book, sheet, formats); });
   // Closing frees the workbook whatever it answers.
   if (workbook_close(book) != LXW_NO_ERROR || !written) return Sentence(say::kOutFailed);
-  auto bytes = file.bytes();
+  auto bytes = file->bytes();
   if (!bytes) return Sentence(say::kOutFailed);
   return std::move(*bytes);
 }

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include "store/format.h"
 #include "strings/server.h"
 
 namespace piaojue::store {
@@ -127,7 +128,11 @@ Explained<Contents> SqliteStore::load() {
     return why;
   }
   if (auto done = run("COMMIT"); !done) return done.error();
-  return contents;
+  auto const format = contents[Table::kMeta].find(to_bytes(as_bytes(kFormatKey)));
+  if (format == contents[Table::kMeta].end() || as_text(format->second) == kFormat) return contents;
+  Sentence const other(text::kDatabaseOtherVersion,
+                       {{"format", as_text(format->second).substr(0, 16)}, {"own", kFormat}});
+  return Explanation(other, {}, Refusal::kStorage);
 }
 
 Explained<void> SqliteStore::write(Write const& write) {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // piaojue-verify: the auditor's program. Offline; reads a record file and the head hash from paper, trusts nothing
 // else.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <thread>
 
+#include "base/platform/console.h"
+#include "base/platform/process.h"
 #include "base/secret.h"
 #include "base/terminal.h"
+#include "crypto/init.h"
 #include "crypto/own_program.h"
 #include "strings/program.h"
 #include "strings/verifier.h"
@@ -40,7 +40,7 @@ class Progress {
     std::error_code none;
     size_ = std::filesystem::file_size(path, none);
     if (none) size_ = 0;
-    wanted_ = isatty(STDERR_FILENO) == 1 && size_ > (1U << 20);
+    wanted_ = platform::is_terminal(platform::Stream::kErrors) && size_ > (1U << 20);
   }
   void operator()(std::uint64_t entries, std::uint64_t offset) {
     if (!wanted_) return;
@@ -62,7 +62,7 @@ class Progress {
 
 /// A printed result table beside the record that was just verified. @return the exit code.
 int hold_paper_against(verifier::Audit const& audit, std::string const& path, Lang lang) {
-  std::ifstream in(path, std::ios::binary);
+  std::ifstream in(std::filesystem::path(path), std::ios::binary);
   std::string bytes(verifier::kPaperBytesMax + 1, '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
@@ -116,7 +116,7 @@ int run(int argc, char** argv) {
 
   if (anchor_text.empty() && anchor_file.empty()) return complain(words::kMainNoAnchor, said);
   if (!anchor_file.empty()) {
-    std::ifstream in(anchor_file, std::ios::binary);
+    std::ifstream in(std::filesystem::path(anchor_file), std::ios::binary);
     anchor_text.resize(kAnchorFileMax);
     in.read(anchor_text.data(), static_cast<std::streamsize>(anchor_text.size()));
     anchor_text.resize(static_cast<std::size_t>(in.gcount()));
@@ -126,7 +126,7 @@ int run(int argc, char** argv) {
 
   std::error_code none;
   if (std::filesystem::is_directory(record, none)) return complain(words::kMainDirectory, said);
-  std::ifstream in(record, std::ios::binary);
+  std::ifstream in(std::filesystem::path(record), std::ios::binary);
   if (!in) return complain(words::kMainNoRecord, said);
 
   piaojue::init();
@@ -136,7 +136,7 @@ int run(int argc, char** argv) {
   options.progress = [&](std::uint64_t entries, std::uint64_t offset) { progress(entries, offset); };
   verifier::Audit const audit = verifier::audit(in, *anchor, options);
   progress.done();
-  bool const colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  bool const colour = platform::is_terminal(platform::Stream::kOutput) && !platform::variable("NO_COLOR");
   std::cout << (json ? verifier::json_report(audit) : verifier::text_report(audit, said, colour)) << std::flush;
   if (!std::cout) return complain(words::kMainNotWritten, said);
   if (audit.unusable) complain(audit.unusable->what, said);
@@ -147,8 +147,10 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  crypto::init();
+  platform::Arguments given(argc, argv);
   try {
-    return run(argc, argv);
+    return run(given.count(), given.values());
   } catch (std::exception const& error) {
     // Out of memory, or a disk that can not be read: nothing was verified.
     std::cerr << "piaojue-verify: " << error.what() << '\n';

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "client/wallet/wallet.h"
 #include "strings/client.h"
 
 namespace piaojue::client {
 
 namespace text = strings::client;
+using platform::Folder;
+using platform::Open;
 
 namespace {
 
@@ -26,46 +19,6 @@ constexpr std::size_t kNameCharsMax = 120;
 /// What a crash may leave behind of `save`; swept at the next opening.
 constexpr std::string_view kTemporary = ".new";
 constexpr std::string_view kBlob = ".blob";
-
-/// A file descriptor that is closed at the end of a scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(Descriptor const&) = delete;
-  Descriptor& operator=(Descriptor const&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-bool write_all(int fd, ByteView bytes) {
-  while (!bytes.empty()) {
-    auto const n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-std::optional<Bytes> read_all(int fd) {
-  struct stat info {};
-  if (::fstat(fd, &info) != 0) return std::nullopt;
-  Bytes out;
-  out.reserve(static_cast<std::size_t>(info.st_size));
-  std::uint8_t chunk[1U << 16];
-  for (;;) {
-    auto const n = ::read(fd, chunk, sizeof chunk);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return std::nullopt;
-    if (n == 0) return out;
-    out.insert(out.end(), chunk, chunk + n);
-  }
-}
 
 bool name_fits(std::string const& name) {
   auto const fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '/'; };
@@ -111,62 +64,61 @@ std::size_t parse_records(ByteView bytes, std::vector<JournalRecord>& out) {
   }
 }
 
+bool is_missing(std::error_code const& why) { return why == std::errc::no_such_file_or_directory; }
+
 /// It failed before, was opened for reading, or the name is none.
 Explanation unusable() { return {text::kWalletFailed, {}, Refusal::kStorage}; }
 
 }  // namespace
 
-Explanation DirectoryWallet::fail(char const* step) {
+Explanation DirectoryWallet::fail(char const* step, std::error_code const& why) {
   // A disk that failed once may have lost what it acknowledged since.
   failed_ = true;
-  return {{text::kWalletStep, {{"step", step}, {"reason", std::strerror(errno)}}}, path_, Refusal::kStorage};
+  return {{text::kWalletStep, {{"step", step}, {"reason", platform::reason(why)}}}, path_, Refusal::kStorage};
 }
 
 Result<std::unique_ptr<DirectoryWallet>> DirectoryWallet::open(std::string const& path, Access access) {
   bool const writable = access != Access::kRead;
-  if (access == Access::kCreate && ::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return Refusal::kStorage;
   std::unique_ptr<DirectoryWallet> wallet(new DirectoryWallet(path, writable));
-  wallet->directory_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (wallet->directory_ < 0) return errno == ENOENT ? Refusal::kUnknown : Refusal::kStorage;
+  auto directory = Folder::open(path, access == Access::kCreate ? Folder::Make::kIfMissing : Folder::Make::kNo);
+  if (!directory) return is_missing(directory.error()) ? Refusal::kUnknown : Refusal::kStorage;
+  wallet->directory_ = std::move(*directory);
   if (!writable) return wallet;
 
   // Somebody else's readable directory would give the sealed files to everybody on this machine.
-  if (::fchmod(wallet->directory_, 0700) != 0) return Refusal::kStorage;
-  wallet->lock_ = ::openat(wallet->directory_, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (wallet->lock_ < 0) return Refusal::kStorage;
-  if (::flock(wallet->lock_, LOCK_EX | LOCK_NB) != 0) {
-    return errno == EWOULDBLOCK ? Refusal::kConflict : Refusal::kStorage;
+  if (!wallet->directory_.restrict_to_owner()) return Refusal::kStorage;
+  auto lock = wallet->directory_.lock("lock");
+  if (!lock) {
+    return lock.error() == std::errc::resource_unavailable_try_again ? Refusal::kConflict : Refusal::kStorage;
+  }
+  wallet->lock_ = std::move(*lock);
+
+  auto const found = wallet->directory_.names();
+  if (!found) return Refusal::kStorage;
+  for (auto const& name : *found) {
+    if (name.ends_with(kTemporary)) static_cast<void>(wallet->directory_.remove(name));
   }
 
-  int const listed = ::openat(wallet->directory_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR* const listing = listed < 0 ? nullptr : ::fdopendir(listed);
-  if (listing == nullptr) return Refusal::kStorage;
-  while (auto const* const found = ::readdir(listing)) {
-    if (std::string_view(found->d_name).ends_with(kTemporary)) ::unlinkat(wallet->directory_, found->d_name, 0);
-  }
-  ::closedir(listing);
+  auto journal = wallet->directory_.open_file("journal", Open::kAppend);
+  if (!journal) return Refusal::kStorage;
+  wallet->journal_ = std::move(*journal);
+  if (!wallet->mend_journal() || !wallet->directory_.sync()) return Refusal::kStorage;
+  return wallet;
+}
 
-  wallet->journal_ = ::openat(wallet->directory_, "journal", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (wallet->journal_ < 0) return Refusal::kStorage;
+bool DirectoryWallet::mend_journal() {
   // What a crash tore off goes before anything is written after it: else all that follows would be unreadable.
-  auto const bytes = read_all(wallet->journal_);
-  if (!bytes) return Refusal::kStorage;
+  auto const bytes = journal_.read_all();
+  if (!bytes) return false;
   bool const begun = as_text(*bytes).starts_with(kJournalMagic);
   std::size_t keep = 0;
   if (begun) {
     std::vector<JournalRecord> records;
     keep = kJournalMagic.size() + parse_records(ByteView(*bytes).subspan(kJournalMagic.size()), records);
   }
-  if (keep != bytes->size() && ::ftruncate(wallet->journal_, static_cast<off_t>(keep)) != 0) return Refusal::kStorage;
-  if (!begun && !write_all(wallet->journal_, as_bytes(kJournalMagic))) return Refusal::kStorage;
-  if (::fsync(wallet->journal_) != 0 || ::fsync(wallet->directory_) != 0) return Refusal::kStorage;
-  return wallet;
-}
-
-DirectoryWallet::~DirectoryWallet() {
-  for (int const fd : {journal_, lock_, directory_}) {
-    if (fd >= 0) ::close(fd);
-  }
+  if (keep != bytes->size() && !journal_.cut(keep)) return false;
+  if (!begun && !journal_.write(as_bytes(kJournalMagic))) return false;
+  return journal_.sync().has_value();
 }
 
 Explained<void> DirectoryWallet::save(std::string const& name, ByteView blob) {
@@ -174,74 +126,72 @@ Explained<void> DirectoryWallet::save(std::string const& name, ByteView blob) {
   auto const file = file_name(name);
   auto const temporary = file + std::string(kTemporary);
   {
-    Descriptor const out(::openat(directory_, temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (out.get() < 0) return fail("open");
-    if (!write_all(out.get(), blob)) return fail("write");
-    if (::fsync(out.get()) != 0) return fail("fsync");
+    auto out = directory_.open_file(temporary, Open::kReplace);
+    if (!out) return fail("open", out.error());
+    if (auto const done = out->write(blob); !done) return fail("write", done.error());
+    if (auto const done = out->sync(); !done) return fail("fsync", done.error());
   }
-  if (::renameat(directory_, temporary.c_str(), directory_, file.c_str()) != 0) return fail("rename");
-  if (::fsync(directory_) != 0) return fail("fsync directory");
+  if (auto const done = directory_.move(temporary, file); !done) return fail("rename", done.error());
+  if (auto const done = directory_.sync(); !done) return fail("fsync directory", done.error());
   return {};
 }
 
 Explained<std::optional<Bytes>> DirectoryWallet::load(std::string const& name) {
   if (!name_fits(name)) return unusable();
-  Descriptor const in(::openat(directory_, file_name(name).c_str(), O_RDONLY | O_CLOEXEC));
-  if (in.get() < 0) {
-    if (errno == ENOENT) return std::optional<Bytes>();
-    return fail("open");
+  auto in = directory_.open_file(file_name(name), Open::kRead);
+  if (!in) {
+    if (is_missing(in.error())) return std::optional<Bytes>();
+    return fail("open", in.error());
   }
-  auto bytes = read_all(in.get());
-  if (!bytes) return fail("read");
-  return bytes;
+  auto bytes = in->read_all();
+  if (!bytes) return fail("read", bytes.error());
+  return std::optional(std::move(*bytes));
 }
 
 Explained<void> DirectoryWallet::erase(std::string const& name) {
   if (failed_ || !writable_ || !name_fits(name)) return unusable();
   auto const file = file_name(name);
   {
-    Descriptor const out(::openat(directory_, file.c_str(), O_WRONLY | O_CLOEXEC));
-    if (out.get() < 0) {
-      if (errno == ENOENT) return {};
-      return fail("open");
+    auto out = directory_.open_file(file, Open::kUpdate);
+    if (!out) {
+      if (is_missing(out.error())) return {};
+      return fail("open", out.error());
     }
     // As far as the file system lets us: what lay here is under a seal anyway.
-    struct stat info {};
-    if (::fstat(out.get(), &info) != 0) return fail("stat");
-    if (!write_all(out.get(), Bytes(static_cast<std::size_t>(info.st_size), 0))) return fail("overwrite");
-    if (::fsync(out.get()) != 0) return fail("fsync");
+    auto const size = out->size();
+    if (!size) return fail("stat", size.error());
+    if (auto const done = out->write_at(0, Bytes(*size, 0)); !done) return fail("overwrite", done.error());
+    if (auto const done = out->sync(); !done) return fail("fsync", done.error());
   }
-  if (::unlinkat(directory_, file.c_str(), 0) != 0 && errno != ENOENT) return fail("unlink");
-  if (::fsync(directory_) != 0) return fail("fsync directory");
+  if (auto const done = directory_.remove(file); !done && !is_missing(done.error()))
+    return fail("unlink", done.error());
+  if (auto const done = directory_.sync(); !done) return fail("fsync directory", done.error());
   return {};
 }
 
 Explained<std::vector<std::string>> DirectoryWallet::names(std::string const& prefix) {
-  int const listed = ::openat(directory_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR* const listing = listed < 0 ? nullptr : ::fdopendir(listed);
-  if (listing == nullptr) return fail("list");
+  auto const listed = directory_.names();
+  if (!listed) return fail("list", listed.error());
   std::vector<std::string> out;
-  while (auto const* const found = ::readdir(listing)) {
-    std::string name = found->d_name;
+  for (auto name : *listed) {
     if (!name.ends_with(kBlob)) continue;
     name.resize(name.size() - kBlob.size());
     std::ranges::replace(name, '+', '/');
     if (name.starts_with(prefix)) out.push_back(std::move(name));
   }
-  ::closedir(listing);
   std::ranges::sort(out);
   return out;
 }
 
 Explained<std::vector<JournalRecord>> DirectoryWallet::journal() {
-  Descriptor const in(::openat(directory_, "journal", O_RDONLY | O_CLOEXEC));
+  auto in = directory_.open_file("journal", Open::kRead);
   std::vector<JournalRecord> out;
-  if (in.get() < 0) {
-    if (errno == ENOENT) return out;
-    return fail("open journal");
+  if (!in) {
+    if (is_missing(in.error())) return out;
+    return fail("open journal", in.error());
   }
-  auto const bytes = read_all(in.get());
-  if (!bytes) return fail("read journal");
+  auto const bytes = in->read_all();
+  if (!bytes) return fail("read journal", bytes.error());
   if (!as_text(*bytes).starts_with(kJournalMagic)) return out;
   parse_records(ByteView(*bytes).subspan(kJournalMagic.size()), out);
   return out;
@@ -252,7 +202,7 @@ Explained<void> DirectoryWallet::append(std::vector<JournalRecord> const& record
   if (records.empty()) return {};
   Bytes out;
   for (auto const& record : records) append_record(out, record);
-  if (!write_all(journal_, out)) return fail("write journal");
+  if (auto const done = journal_.write(out); !done) return fail("write journal", done.error());
   unsynced_ = true;
   return {};
 }
@@ -260,7 +210,7 @@ Explained<void> DirectoryWallet::append(std::vector<JournalRecord> const& record
 Explained<void> DirectoryWallet::sync() {
   if (failed_ || !writable_) return unusable();
   if (!unsynced_) return {};
-  if (::fdatasync(journal_) != 0) return fail("fsync journal");
+  if (auto const done = journal_.sync_data(); !done) return fail("fsync journal", done.error());
   unsynced_ = false;
   return {};
 }

@@ -5,8 +5,12 @@
 
 #include "base/state.h"
 #include "protocol/meeting/codec.h"
+#include "strings/client.h"
 
 namespace piaojue::client {
+
+namespace text = strings::client;
+
 namespace {
 
 namespace json = boost::json;
@@ -71,13 +75,14 @@ Explained<void> save_profile(Wallet& wallet, Profile const& profile) {
   return wallet.save(std::string(kProfileName), as_bytes(json::serialize(out)));
 }
 
-Result<std::optional<Profile>> load_profile(Wallet& wallet) {
+Explained<std::optional<Profile>> load_profile(Wallet& wallet) {
   auto const bytes = wallet.load(std::string(kProfileName));
-  if (!bytes) return Refusal::kStorage;
+  if (!bytes) return bytes.error();
   if (!*bytes) return std::optional<Profile>();
+  Explanation const damaged(text::kProfileDamaged, {}, Refusal::kMalformed);
   boost::system::error_code error;
   auto const value = json::parse(as_text(**bytes), error);
-  if (error || !value.is_object()) return Refusal::kMalformed;
+  if (error || !value.is_object()) return damaged;
   auto const& from = value.get_object();
   Profile out;
   std::uint32_t format = 0;
@@ -85,19 +90,23 @@ Result<std::optional<Profile>> load_profile(Wallet& wallet) {
   std::string meeting_id;
   std::string salt;
   std::string csr;
-  bool const whole = take(format, from, "format") && format == kFormat && take(meeting_id, from, "meeting_id") &&
-                     take(out.meeting_number, from, "meeting_number") && take(out.person, from, "person") &&
-                     take(out.name, from, "name") && take(out.roles, from, "roles") && take(out.host, from, "host") &&
-                     take(port, from, "port") && take(out.server_spki, from, "server_spki") &&
-                     take(out.identity_key, from, "identity_key") && take(out.witness_key, from, "witness_key") &&
-                     take(out.box_key, from, "box_key") && take(salt, from, "salt") &&
-                     take(out.code_used, from, "code_used") && take(csr, from, "csr") &&
+  if (!take(format, from, "format")) return damaged;
+  if (format != kFormat) {
+    Sentence const other(text::kProfileOtherVersion, {{"format", format}, {"own", kFormat}});
+    return Explanation(other, {}, Refusal::kMalformed);
+  }
+  bool const whole = take(meeting_id, from, "meeting_id") && take(out.meeting_number, from, "meeting_number") &&
+                     take(out.person, from, "person") && take(out.name, from, "name") &&
+                     take(out.roles, from, "roles") && take(out.host, from, "host") && take(port, from, "port") &&
+                     take(out.server_spki, from, "server_spki") && take(out.identity_key, from, "identity_key") &&
+                     take(out.witness_key, from, "witness_key") && take(out.box_key, from, "box_key") &&
+                     take(salt, from, "salt") && take(out.code_used, from, "code_used") && take(csr, from, "csr") &&
                      take(out.certificate_pem, from, "certificate") && take(out.authority_pem, from, "authority");
   auto const meeting_bytes = from_hex(meeting_id);
   auto const salt_bytes = from_hex(salt);
   auto const csr_bytes = from_hex(csr);
   bool const read = whole && meeting_bytes && salt_bytes && csr_bytes;
-  if (!read || meeting_bytes->size() != out.meeting_id.size() || port > 65535) return Refusal::kMalformed;
+  if (!read || meeting_bytes->size() != out.meeting_id.size() || port > 65535) return damaged;
   std::ranges::copy(*meeting_bytes, out.meeting_id.begin());
   out.salt = *salt_bytes;
   out.csr = *csr_bytes;

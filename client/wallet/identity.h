@@ -51,8 +51,8 @@ struct Keys {
 Keys make_keys(Secret tls_key_pem);
 
 [[nodiscard]] Explained<void> save_profile(Wallet& wallet, Profile const& profile);
-/// @return nothing if there is none; kMalformed; kStorage.
-[[nodiscard]] Result<std::optional<Profile>> load_profile(Wallet& wallet);
+/// @return nothing if there is none. Explains, with code kMalformed: another version's, or damaged; kStorage.
+[[nodiscard]] Explained<std::optional<Profile>> load_profile(Wallet& wallet);
 /// @param key of crypto::key_from_passphrase(passphrase, profile.salt).
 [[nodiscard]] Explained<void> save_keys(Wallet& wallet, Secret const& key, Keys const& keys);
 /// @return kMalformed: wrong passphrase, or the file was changed. kUnknown: none there. kStorage.

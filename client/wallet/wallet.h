@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/explained.h"
+#include "base/platform/files.h"
 #include "crypto/types.h"
 
 namespace piaojue::client {
@@ -47,8 +48,8 @@ class Wallet {
   [[nodiscard]] virtual Explained<void> sync() = 0;
 };
 
-/// A directory of mode 0700 with files of mode 0600: a file a blob (written beside, synced, renamed, directory synced)
-/// and `journal`.
+/// A directory of its owner alone (base/platform/files.h): a file a blob (written beside, synced, renamed, directory
+/// synced) and `journal`.
 class DirectoryWallet : public Wallet {
  public:
   enum class Access : std::uint8_t {
@@ -58,7 +59,6 @@ class DirectoryWallet : public Wallet {
   };
   /// @return kUnknown: no such directory. kConflict: another program has it open. kStorage.
   [[nodiscard]] static Result<std::unique_ptr<DirectoryWallet>> open(std::string const& path, Access access);
-  ~DirectoryWallet() override;
 
   Explained<void> save(std::string const& name, ByteView blob) override;
   Explained<std::optional<Bytes>> load(std::string const& name) override;
@@ -71,15 +71,16 @@ class DirectoryWallet : public Wallet {
  private:
   DirectoryWallet(std::string path, bool writable) : path_(std::move(path)), writable_(writable) {}
   /// @param step what the system refused, by its own name.
-  Explanation fail(char const* step);
+  Explanation fail(char const* step, std::error_code const& why);
+  bool mend_journal();
 
   std::string path_;
   bool writable_ = false;
   bool failed_ = false;
   bool unsynced_ = false;
-  int directory_ = -1;
-  int lock_ = -1;
-  int journal_ = -1;
+  platform::Folder directory_;
+  platform::File lock_;
+  platform::File journal_;
 };
 
 /// For tests, the simulation and the attacks alone: no program makes one. `crash` is a power cut: what was not synced

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/desk/commands.h"
 
-#include <sys/stat.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <iostream>
 
+#include "base/platform/files.h"
+#include "base/platform/process.h"
 #include "base/terminal.h"
 #include "crypto/own_program.h"
+#include "local/folders.h"
 #include "office/desk/deeds.h"
 #include "office/desk/page.h"
 #include "office/desk/sheet_files.h"
@@ -25,15 +25,12 @@ constexpr int kDone = 0, kRefused = 1, kUsage = 2;
 constexpr int kCandidatesMax = 5000;
 
 /// The folder share/piaojue beside the folder of this program, as it is built and as it is installed.
-std::string own_tables() {
-  std::error_code none;
-  return (fs::read_symlink("/proc/self/exe", none).parent_path().parent_path() / "share" / "piaojue").string();
-}
+std::string own_tables() { return (platform::program_folder().parent_path() / "share" / "piaojue").string(); }
 
 /// Of whoever starts it from his desktop: where he finds the papers without being told.
 fs::path own_office() {
-  auto const* const home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any other thread
-  return fs::path(home != nullptr && *home != 0 ? home : ".") / "piaojue-office";
+  auto const home = local::visible_folder();
+  return fs::path(home.empty() ? "." : home) / "piaojue-office";
 }
 
 std::string help(Text const& text) { return std::string(text.in(terminal_lang())); }
@@ -561,7 +558,7 @@ void add_page(Program& program, local::Assets const& assets) {
 
 int run(int argc, char** argv, local::Assets const& assets) {
   // Everything that is written here is about people: no other user of this machine reads it.
-  ::umask(S_IRWXG | S_IRWXO);
+  platform::keep_new_files_private();
   try {
     Program program(std::string("piaojue-office ") + PIAOJUE_VERSION);
     for (auto* const add : {add_enlist, add_import, add_verdicts, add_decide, add_amend, add_withdraw, add_notice,

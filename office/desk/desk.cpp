@@ -6,6 +6,7 @@
 #include <ctime>
 #include <iostream>
 
+#include "base/platform/machine.h"
 #include "sheets/sheet.h"
 #include "strings/desk.h"
 
@@ -15,9 +16,7 @@ namespace words = strings::desk;
 using office::read_file;
 
 Day day_of_clock() {
-  std::time_t const now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
+  auto const local = platform::local_time(std::time(nullptr));
   return std::chrono::year_month_day(std::chrono::year(local.tm_year + 1900),
                                      std::chrono::month(static_cast<unsigned>(local.tm_mon + 1)),
                                      std::chrono::day(static_cast<unsigned>(local.tm_mday)));

@@ -5,6 +5,7 @@
 #include <array>
 #include <fstream>
 
+#include "base/platform/files.h"
 #include "strings/desk.h"
 
 namespace piaojue::desk {
@@ -23,10 +24,12 @@ std::string lower(std::string text) {
 
 bool is_plain(std::string_view name) {
   return !name.empty() && name.size() <= kMaterialNameBytesMax && name.front() != '.' &&
-         std::ranges::none_of(name, [](char c) {
-           auto const byte = static_cast<unsigned char>(c);
-           return byte < 0x20 || byte == 0x7f || c == '/' || c == '\\';
-         });
+         std::ranges::none_of(name,
+                              [](char c) {
+                                auto const byte = static_cast<unsigned char>(c);
+                                return byte < 0x20 || byte == 0x7f || c == '/' || c == '\\';
+                              }) &&
+         platform::file_name_like(std::string(name)) == name;
 }
 
 /// What a file of this name begins with; nothing: it is of no kind that is taken.
@@ -49,9 +52,7 @@ bool begins_with(fs::path const& file, std::string_view wanted) {
 }  // namespace
 
 fs::path Materials::folder(Subject const& who) const {
-  std::string name = who.name.substr(0, kNameInFolderMax);
-  for (char& c : name)
-    if (static_cast<unsigned char>(c) < 0x20 || c == '/' || c == '\\') c = '_';
+  auto const name = platform::file_name_like(who.name.substr(0, kNameInFolderMax));
   return root_ / (std::to_string(who.number) + "-" + name);
 }
 

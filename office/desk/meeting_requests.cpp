@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/platform/process.h"
 #include "office/desk/page_values.h"
 #include "office/desk/page_views.h"
 #include "strings/desk.h"
@@ -340,8 +341,8 @@ MeetingRequests::Reply MeetingRequests::terminal(In in) {
                                        "--exit-on-eof", "--lang", setting_.lang == Lang::kZh ? "zh" : "en"};
     if (!slip->empty()) arguments.insert(arguments.end(), {"--slip", *slip});
     terminal.heard = std::make_shared<Heard>();
-    auto begun = Companion::start({programs_ / "piaojue", std::move(arguments)},
-                                  [heard = terminal.heard](std::string const& line) { heard->take(line); });
+    auto begun = start_companion({programs_ / platform::program_file_name("piaojue"), std::move(arguments)},
+                                 [heard = terminal.heard](std::string const& line) { heard->take(line); });
     if (!begun) return begun.error();
     terminal.program.emplace(std::move(*begun));
   }

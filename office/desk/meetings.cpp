@@ -5,6 +5,8 @@
 #include <ctime>
 #include <fstream>
 
+#include "base/platform/machine.h"
+#include "base/platform/process.h"
 #include "strings/desk.h"
 
 namespace piaojue::desk {
@@ -29,9 +31,7 @@ constexpr milliseconds kLook{100};
 constexpr int kPauseTimes = 5;
 
 std::string clock_time() {
-  std::time_t const now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
+  auto const local = platform::local_time(std::time(nullptr));
   std::array<char, 8> text{};
   std::strftime(text.data(), text.size(), "%H:%M", &local);
   return text.data();
@@ -119,7 +119,7 @@ std::string Meetings::next_name(Day date, bool rehearsal) const {
 
 Explained<std::string> Meetings::ask(std::vector<std::string> arguments, fs::path const& under) const {
   arguments.insert(arguments.end(), {"--lang", lang_ == Lang::kZh ? "zh" : "en"});
-  auto ran = run_to_end({programs_ / "piaojue-server", std::move(arguments)},
+  auto ran = run_to_end({programs_ / platform::program_file_name("piaojue-server"), std::move(arguments)},
                         {.deadline = seconds(600), .bytes_max = std::size_t{64} << 20});
   if (!ran) return ran.error();
   if (ran->code == 0) return std::move(ran->out);
@@ -151,9 +151,9 @@ Explained<void> Meetings::begin(std::string const& name) const {
   std::error_code fresh;
   auto const there = fs::file_size(log(name), fresh);
   auto const from = fresh ? 0 : there;
-  auto const child = start_apart(
-      {programs_ / "piaojue-server", {"run", server(name).string(), "--lang", lang_ == Lang::kZh ? "zh" : "en"}},
-      log(name));
+  auto const child = start_apart({programs_ / platform::program_file_name("piaojue-server"),
+                                  {"run", server(name).string(), "--lang", lang_ == Lang::kZh ? "zh" : "en"}},
+                                 log(name));
   if (!child) return child.error();
   auto const until = Clock::now() + kStartWithin;
   while (Clock::now() < until) {

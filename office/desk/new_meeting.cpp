@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/desk/new_meeting.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 
+#include "base/platform/machine.h"
+#include "net/listen_at.h"
 #include "sheets/committee.h"
 #include "sheets/text.h"
 #include "strings/desk.h"
@@ -53,14 +50,6 @@ std::string_view mode_word(meeting::RecusalMode mode) {
       break;
   }
   return "leave";
-}
-
-bool can_listen(sockaddr_in address, std::uint16_t port) {
-  Handle const socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  address.sin_port = htons(port);
-  int const again = 1;
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
-  return ::bind(socket.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0;
 }
 
 Explained<void> check_request(Meetings const& meetings, NewMeeting const& request) {
@@ -201,18 +190,10 @@ Explained<std::string> make_meeting(Desk& desk, Meetings const& meetings, Materi
 
 std::vector<OwnAddress> own_addresses() {
   std::vector<OwnAddress> out;
-  ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return out;
-  for (auto const* one = list; one != nullptr; one = one->ifa_next) {
-    if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET || (one->ifa_flags & IFF_UP) == 0) continue;
-    auto const& address = *reinterpret_cast<sockaddr_in const*>(one->ifa_addr);
-    std::array<char, INET_ADDRSTRLEN> text{};
-    if (::inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size()) == nullptr) continue;
-    bool const loopback = (one->ifa_flags & IFF_LOOPBACK) != 0;
-    out.push_back(
-        {text.data(), one->ifa_name, loopback, can_listen(address, kUsualPort) ? kUsualPort : std::uint16_t{0}});
+  for (auto& one : platform::own_addresses()) {
+    auto const port = net::can_listen(one.address, kUsualPort) ? kUsualPort : std::uint16_t{0};
+    out.push_back({std::move(one.address), std::move(one.interface), one.loopback, port});
   }
-  ::freeifaddrs(list);
   std::ranges::stable_sort(out, {}, &OwnAddress::loopback);
   return out;
 }

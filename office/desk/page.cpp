@@ -2,11 +2,12 @@
 #include "office/desk/page.h"
 
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
 #include <thread>
 
+#include "base/platform/console.h"
+#include "base/platform/process.h"
 #include "local/browser.h"
 #include "local/instance.h"
 #include "local/wiped_json.h"
@@ -32,7 +33,8 @@ constexpr std::chrono::seconds kWatchEvery{2};
 /// Lines in, replies out, one after the other, away from the thread that serves the page.
 class PageQueue {
  public:
-  explicit PageQueue(Setting setting) : lang_(setting.lang), requests_(std::move(setting), program_folder()) {}
+  explicit PageQueue(Setting setting)
+      : lang_(setting.lang), requests_(std::move(setting), platform::program_folder()) {}
   PageRequests& requests() { return requests_; }
 
   /// On the loop. What comes when the queue is full gets no answer: pages wait for each.
@@ -107,14 +109,15 @@ class PageQueue {
 
 Explained<int> run_page(PageOptions const& options) {
   using Own = std::unique_ptr<local::Instance>;
-  auto const& folder = options.setting.office;
+  auto const folder = options.setting.office.string();
   auto const own = local::own_or_page<Own>(folder, [&folder] { return local::Instance::take(folder); });
   if (!own) return own.error();
   if (auto const* const url = std::get_if<std::string>(&*own)) {
     local::show_running_page(folder, *url, options.browser, options.setting.lang);
     return 0;
   }
-  auto const signals = local::set_signals();
+  auto const foreground = platform::Foreground::take();
+  if (!foreground) return Explanation(Sentence(words::kPlain, {{"text", platform::reason(foreground.error())}}));
   // Neither is ever destroyed: the process ends where it stands, and the ledger withstands that.
   auto* const queue = new PageQueue(options.setting);
   auto* const loop = new net::Loop;
@@ -142,8 +145,7 @@ Explained<int> run_page(PageOptions const& options) {
   }).detach();
   std::get<Own>(*own)->serve(*loop, [page = host->get()] { return page->renew(); });
   local::show_page((*host)->renew(), options.browser, options.setting.lang);
-  int signal = 0;
-  ::sigwait(&signals, &signal);
+  (*foreground)->wait(false);
   queue->requests().uploads().clear();
   std::_Exit(0);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/platform/process.h"
 #include "office/desk/page_values.h"
 #include "strings/desk.h"
 
@@ -84,7 +85,7 @@ std::optional<Service::Membership> Service::membership() const {
 bool Service::busy() const { return lock_holder(folder_ / "lock").has_value(); }
 
 Command Service::command(std::string const& verb, std::vector<std::string> more, Lang lang) const {
-  Command out{programs_ / "piaojue-server", {"office", verb, folder_.string(), "--json"}};
+  Command out{programs_ / platform::program_file_name("piaojue-server"), {"office", verb, folder_.string(), "--json"}};
   out.arguments.insert(out.arguments.end(), {"--lang", lang == Lang::kZh ? "zh" : "en"});
   std::ranges::move(more, std::back_inserter(out.arguments));
   return out;

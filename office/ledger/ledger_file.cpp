@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "office/ledger/ledger_file.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <fstream>
 
 #include "crypto/seal.h"
@@ -17,6 +13,11 @@ namespace words = strings::desk;
 
 namespace {
 
+using platform::Answer;
+using platform::File;
+using platform::Folder;
+using platform::Open;
+
 constexpr std::string_view kKeyMagic = "PIAOJUE-OFFICE-KEY-1\n";
 
 Explanation of_path(Text const& what, std::filesystem::path const& path) {
@@ -26,22 +27,11 @@ Explanation of_folder(Text const& what, std::filesystem::path const& folder) {
   return {Sentence(what, {{"folder", folder.string()}})};
 }
 
-bool write_all(int file, ByteView bytes, off_t at) {
-  while (!bytes.empty()) {
-    ssize_t const done = ::pwrite(file, bytes.data(), bytes.size(), at);
-    if (done <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(done));
-    at += done;
-  }
-  return ::fsync(file) == 0;
-}
-
-bool sync_folder(std::filesystem::path const& folder) {
-  int const at = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (at < 0) return false;
-  bool const ok = ::fsync(at) == 0;
-  ::close(at);
-  return ok;
+/// Its own, and the one of the keys: of their owner alone.
+bool make_folders(std::filesystem::path const& folder) {
+  std::error_code none;
+  if (auto const above = folder.parent_path(); !above.empty()) std::filesystem::create_directories(above, none);
+  return Folder::open(folder, Folder::Make::kIfMissing) && Folder::open(folder / "keys", Folder::Make::kIfMissing);
 }
 
 Bytes key_associated(LedgerId const& id, std::uint32_t person) {
@@ -74,28 +64,16 @@ Explained<Bytes> read_file(std::filesystem::path const& path, std::size_t bytes_
 }
 
 Explained<void> write_file(std::filesystem::path const& path, ByteView bytes) {
-  auto beside = path;
-  beside += ".new";
-  int const file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  bool ok = file >= 0 && write_all(file, bytes, 0);
-  if (file >= 0) ::close(file);
-  ok = ok && ::rename(beside.c_str(), path.c_str()) == 0 && sync_folder(path.parent_path());
-  if (!ok) return of_path(words::kFileUnwritten, path);
+  auto const name = path.filename().string();
+  auto const beside = name + ".new";
+  auto const folder = Folder::open(path.parent_path(), Folder::Make::kNo);
+  if (!folder) return of_path(words::kFileUnwritten, path);
+  {
+    auto file = folder->open_file(beside, Open::kReplace);
+    if (!file || !file->write(bytes) || !file->sync()) return of_path(words::kFileUnwritten, path);
+  }
+  if (!folder->move(beside, name) || !folder->sync()) return of_path(words::kFileUnwritten, path);
   return {};
-}
-
-LedgerFile::LedgerFile(LedgerFile&& other) noexcept
-    : folder_(std::move(other.folder_)),
-      ledger_(std::move(other.ledger_)),
-      bytes_(other.bytes_),
-      torn_(other.torn_),
-      head_behind_(other.head_behind_),
-      file_(std::exchange(other.file_, -1)),
-      lock_(std::exchange(other.lock_, -1)) {}
-
-LedgerFile::~LedgerFile() {
-  if (file_ >= 0) ::close(file_);
-  if (lock_ >= 0) ::close(lock_);
 }
 
 Explained<LedgerFile> LedgerFile::open(std::filesystem::path const& folder, bool create) {
@@ -103,12 +81,13 @@ Explained<LedgerFile> LedgerFile::open(std::filesystem::path const& folder, bool
   auto const path = folder / "ledger";
   if (!std::filesystem::exists(path, none)) {
     if (!create) return of_folder(words::kLedgerNone, folder);
-    std::filesystem::create_directories(folder / "keys", none);
-    if (none) return of_folder(words::kLedgerNoFolder, folder);
+    if (!make_folders(folder)) return of_folder(words::kLedgerNoFolder, folder);
   }
   LedgerFile out(folder, Ledger(LedgerId{}));
-  out.lock_ = ::open((folder / "ledger.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (out.lock_ < 0 || ::flock(out.lock_, LOCK_EX | LOCK_NB) != 0) return of_folder(words::kLedgerInUse, folder);
+  auto const own = Folder::open(folder, Folder::Make::kNo);
+  auto lock = own ? own->lock("ledger.lock") : Answer<File>(own.error());
+  if (!lock) return of_folder(words::kLedgerInUse, folder);
+  out.lock_ = std::move(*lock);
   if (!std::filesystem::exists(path, none)) {
     LedgerId id{};
     randombytes_buf(id.data(), id.size());
@@ -138,10 +117,10 @@ Explained<LedgerFile> LedgerFile::open(std::filesystem::path const& folder, bool
     }
     if (!opened) return Explanation(words::kLedgerHeadSigner);
   }
-  out.file_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (out.file_ < 0) return of_path(words::kFileUnopened, path);
-  if (out.torn_ > 0 && (::ftruncate(out.file_, static_cast<off_t>(out.bytes_)) != 0 || ::fsync(out.file_) != 0))
-    return of_path(words::kFileUnwritten, path);
+  auto file = own->open_file("ledger", Open::kUpdate);
+  if (!file) return of_path(words::kFileUnopened, path);
+  out.file_ = std::move(*file);
+  if (out.torn_ > 0 && (!out.file_.cut(out.bytes_) || !out.file_.sync())) return of_path(words::kFileUnwritten, path);
   return out;
 }
 
@@ -160,7 +139,7 @@ Explained<std::uint64_t> LedgerFile::append(Action const& action, std::vector<Si
   append_u32be(bytes, static_cast<std::uint32_t>(entry->size()));
   piaojue::append(bytes, *entry);
   if (bytes_ + bytes.size() > kLedgerBytesMax) return Explanation(words::kLedgerFull);
-  if (!write_all(file_, bytes, static_cast<off_t>(bytes_))) return Explanation(words::kLedgerUnwritten);
+  if (!file_.write_at(bytes_, bytes) || !file_.sync()) return Explanation(words::kLedgerUnwritten);
   bytes_ += bytes.size();
   ledger_ = std::move(next);
   // The entry is durable, and that is what the answer says, whether or not the head can follow.

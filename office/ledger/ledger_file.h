@@ -4,6 +4,7 @@
 /// `keys/N` (a person's key, sealed under a passphrase). An entry is on the disk before anybody is told of it.
 #include <filesystem>
 
+#include "base/platform/files.h"
 #include "base/secret.h"
 #include "office/ledger/ledger.h"
 
@@ -14,8 +15,7 @@ class LedgerFile {
   /// @param create also where there is none yet. @return refused: in use by another, not a ledger, altered (the entry
   /// is named), or shorter than its own head says.
   static Explained<LedgerFile> open(std::filesystem::path const& folder, bool create);
-  ~LedgerFile();
-  LedgerFile(LedgerFile&& other) noexcept;
+  LedgerFile(LedgerFile&& other) noexcept = default;
   LedgerFile& operator=(LedgerFile&&) = delete;
   LedgerFile(LedgerFile const&) = delete;
   LedgerFile& operator=(LedgerFile const&) = delete;
@@ -38,7 +38,7 @@ class LedgerFile {
 
   std::size_t bytes_ = 0, torn_ = 0;
   bool head_behind_ = false;  ///< `ledger.head` does not cover the last entry
-  int file_ = -1, lock_ = -1;
+  platform::File file_, lock_;
 };
 
 /// Groups of four hexadecimal digits of SHA-256(key), the first 32 of them: what two people read to each other.

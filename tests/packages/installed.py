@@ -12,7 +12,9 @@ import contextlib
 import hashlib
 import os
 import pathlib
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -51,12 +53,13 @@ def hold(right, what):
 class Root:
     """A Debian of its own below a folder; its programs are started in it, as users of it."""
 
-    def __init__(self, clean, root, packages):
+    def __init__(self, clean, root, packages=None):
         self.root = root
         if root.exists():
             shutil.rmtree(root)
         subprocess.run(["cp", "-a", clean, root], check=True)
-        shutil.copytree(packages, root / "packages", ignore=lambda _, names: [n for n in names if n[-4:] != ".deb"])
+        if packages:
+            shutil.copytree(packages, root / "packages", ignore=lambda _, names: [n for n in names if n[-4:] != ".deb"])
         subprocess.run(["mount", "-t", "proc", "proc", root / "proc"], check=True)
         shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
         # As where an administrator says that nothing starts by itself; nobody here could start it either.
@@ -94,6 +97,10 @@ class Root:
         hold(len(debs) == len(names or NAMES), f"packages of {names or NAMES}: {debs}")
         return self.run("apt-get", "install", "-y", "-q", "--no-install-recommends", *debs, ok=ok)
 
+    def loaded(self):
+        """Programs and libraries, as they are read when a program is started."""
+        return [*(self.root / "usr/bin").glob("piaojue*"), *(self.root / "usr/lib").rglob("*.so*")]
+
     def purge(self):
         return self.run("apt-get", "purge", "-y", "-q", *NAMES)
 
@@ -110,31 +117,36 @@ class Root:
 
 
 @contextlib.contextmanager
-def folder_in(root):
-    """A folder that has the same name here and in the root, with a blank and Chinese in it."""
+def folder_in(*roots):
+    """A folder that has the same name here and in the roots, with a blank and Chinese in it."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="piaojue 会议 "))
     path.chmod(0o777)
-    inside = root.root / str(path)[1:]
-    inside.mkdir(parents=True)
-    subprocess.run(["mount", "--bind", path, inside], check=True)
+    mounted = []
     try:
+        for root in roots:
+            inside = root.root / str(path)[1:]
+            inside.mkdir(parents=True)
+            subprocess.run(["mount", "--bind", path, inside], check=True)
+            mounted.append(inside)
         yield path
     finally:
-        subprocess.run(["umount", inside], check=True)
-        inside.rmdir()
+        for inside in mounted:
+            subprocess.run(["umount", inside], check=True)
+            inside.rmdir()
         shutil.rmtree(path, ignore_errors=True)
 
 
-def wrappers(root, folder):
-    """Programs with the packages' names that start those of the root, as who would start them."""
-    bin_dir = folder / "bin"
+def wrappers(root, bin_dir, through=""):
+    """Programs with the packages' names that start those of the root, as who would start them.
+
+    @param through what runs them, where they are of another processor."""
     bin_dir.mkdir()
     for name, user in PROGRAMS.items():
         uid, gid = root.ids(user)
-        (bin_dir / name).write_text("#!/bin/sh\nexport HOME=/home/laptop\n"
-                                    f"exec chroot --userspec={uid}:{gid} '{root.root}' /usr/bin/{name} \"$@\"\n")
+        (bin_dir / name).write_text(
+            "#!/bin/sh\nexport HOME=/home/laptop\n"
+            f"exec chroot --userspec={uid}:{gid} '{root.root}' {through} /usr/bin/{name} \"$@\"\n")
         (bin_dir / name).chmod(0o755)
-    return bin_dir
 
 
 def check_installed(root, packages):
@@ -161,13 +173,17 @@ def peak_memory_mib(process):
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 
-def hold_meeting(root, folder):
-    """Three experts, a clerk and a supervisor; one laptop dies in mid-ballot and comes back."""
+def hold_meeting(root, folder, dies=2, emulated=None, look=lambda processes: None):
+    """Three experts, a clerk and a supervisor; one laptop dies in mid-ballot and comes back.
+
+    @param dies whose. @param emulated whose laptop is started through what would be measured with it.
+    @param look gets the running programs, when all of them have something to do.
+    @return the verifier's finished process."""
     meeting_folder = folder / "meeting"
     meeting_folder.mkdir()
     meeting_folder.chmod(0o777)
     files = small.write_rosters(folder / "rosters", 3, (2,))
-    meeting = small.Small.on(wrappers(root, folder), folder, 3, files)
+    meeting = small.Small.on(folder / "bin", folder, 3, files)
     try:
         # Slips are the server's own files; people get them on paper.
         meeting.meeting.slips = {p: (path.read_text(encoding="utf-8"), name)
@@ -175,20 +191,23 @@ def hold_meeting(root, folder):
         meeting.start()
         meeting.open(1)
         meeting.tokens(1)
-        meeting.client(2).command("vote 1 agree")
-        meeting.client(2).kill9()
-        meeting.meeting.start_client(2).wait("tokens", 40, batch=1)
+        meeting.client(dies).command("vote 1 agree")
+        meeting.client(dies).kill9()
+        meeting.meeting.start_client(dies).wait("tokens", 40, batch=1)
+        look([meeting.meeting.server, *meeting.all_clients])
         meeting.cast({1: "agree", 2: "agree", 3: "disagree"}, (1, 2))
         meeting.close()
         rows = meeting.declare(1)
         hold(all(row["agree"] == 2 for row in rows.values()), f"counted: {rows}")
-        memory = max(peak_memory_mib(client) for client in meeting.all_clients)
+        memory = max(peak_memory_mib(client) for client in meeting.all_clients if client.person != emulated)
         done = meeting.end()
     finally:
         meeting.meeting.stop()
     hold(done.returncode == 0 and "VERIFIED" in done.stdout, done.stdout + done.stderr)
     last = next(line for line in done.stdout.splitlines() if "VERIFIED" in line)
-    say(f"a meeting of packages alone, one laptop killed and back: {last.strip()}; a laptop at most {memory:.0f} MiB")
+    say("a meeting of these programs alone, one laptop killed and back: "
+        f"{last.strip()}; a laptop at most {memory:.0f} MiB")
+    return done
 
 
 def as_user(ids, does):
@@ -214,7 +233,7 @@ def whole_page(url):
 
 def forget(root):
     """Takes programs and libraries of the root out of the machine's memory, as after it was switched on."""
-    for path in (*(root.root / "usr/bin").glob("piaojue*"), *(root.root / "usr/lib").rglob("*.so*")):
+    for path in root.loaded():
         if path.is_symlink() or not path.is_file():
             continue
         handle = os.open(path, os.O_RDONLY)
@@ -223,8 +242,8 @@ def forget(root):
 
 
 def start_pages(root, folder):
-    """Both programs with a page, on a machine without any browser: the address is said, and leads to the page."""
-    for name, argv in (("piaojue", ["piaojue", "run", "--page", "0", "--home", folder / "页 home", "--no-browser"]),
+    """Both programs with a page, on a machine without any browser: that is said, and the address leads to the page."""
+    for name, argv in (("piaojue", ["piaojue", "run", "--page", "0", "--home", folder / "页 home"]),
                        ("piaojue-office", ["piaojue-office", "page", "--office", folder / "办 公室"])):
         (folder / "logs").mkdir(exist_ok=True)
         forget(root)
@@ -237,6 +256,8 @@ def start_pages(root, folder):
             hold(page.Session(url).answer.status == 403, f"{name}'s page answers another user")
             hold(as_user(root.ids("laptop"), lambda: whole_page(url)), f"{name} has no whole page")
             took = time.monotonic() - begun
+            said = program.stderr_tail()
+            hold("浏览器" in said or "browser" in said, f"{name} says nothing of the browser that is not there")
         finally:
             program.stop()
         say(f"{name}: page {took:.2f} s after a cold start, for its own user alone, without a browser")
@@ -272,6 +293,55 @@ def fill_disk(root):
     root.run("piaojue-verify", "--version")
     root.run("apt-get", "purge", "-y", "-q", "piaojue-verify")
     say("a full disk stops dpkg with its reason; with room again the same command installs")
+
+
+def state_of(folder):
+    """Every file below it: {path: (mode, owner, hash)}."""
+    return {str(path.relative_to(folder)): (path.stat().st_mode, path.stat().st_uid,
+                                            hashlib.sha256(path.read_bytes()).hexdigest())
+            for path in folder.rglob("*") if path.is_file()}
+
+
+def older_package(packages, folder, out):
+    """The server's package under an older number, as it stood before its administrator upgrades."""
+    deb, = packages.glob("piaojue-server_*.deb")
+    subprocess.run(["dpkg-deb", "-R", deb, folder / "older"], check=True)
+    control = folder / "older/DEBIAN/control"
+    control.write_text(re.sub(r"(?m)^Version: .*$", "Version: 0.0.1", control.read_text(encoding="utf-8")),
+                       encoding="utf-8")
+    subprocess.run(["dpkg-deb", "-b", folder / "older", out], check=True, capture_output=True)
+
+
+def upgrade(root, folder, packages):
+    """An upgrade changes no byte of a meeting and of an administrator's settings. What another version has made is
+    refused with a sentence, and stays as it is."""
+    older_package(packages, folder, root.root / "packages/older.deb")
+    root.run("apt-get", "install", "-y", "-q", "--no-install-recommends", "/packages/older.deb")
+    setting = root.root / "etc/needrestart/conf.d/piaojue-server.conf"
+    setting.write_text(setting.read_text(encoding="utf-8") + "# own\n", encoding="utf-8")
+    files = small.write_rosters(folder / "older rosters", 3, (2,))
+    here = "/var/lib/piaojue/meeting"
+    root.run("piaojue-server", "init", here, "--meeting", files[0], "--members", files[1], "--candidates", files[2],
+             "--listen", "127.0.0.1:7443", user="piaojue")
+    state = root.root / here[1:]
+    before, settings = state_of(state), setting.read_text(encoding="utf-8")
+    root.install()
+    version = root.run("dpkg-query", "-W", "-f", "${Version}", "piaojue-server").stdout
+    hold(version != "0.0.1", f"version is {version}")
+    hold(state_of(state) == before and setting.read_text(encoding="utf-8") == settings, "an upgrade changed files")
+    root.run("piaojue-server", "status", here, user="piaojue")
+    with contextlib.closing(sqlite3.connect(state / "meeting.db")) as database:
+        database.execute("UPDATE meta SET value = CAST('1' AS BLOB) WHERE key = CAST('format' AS BLOB)")
+        database.commit()
+    before = state_of(state)
+    for command in ("status", "run"):
+        done = root.run("piaojue-server", command, here, user="piaojue", ok=False, timeout_s=30)
+        named = re.search("另一版本|another version", done.stdout + done.stderr)
+        hold(done.returncode == 1 and named, f"{command} of another version: {done}")
+    hold(state_of(state) == before, "another version's meeting was changed")
+    shutil.rmtree(state)
+    say(f"upgraded from 0.0.1 to {version}: {len(before)} files of a meeting and a setting stay as they were; another "
+        "version's meeting is refused with a sentence, and stays too")
 
 
 def purge_and_come_back(root, folder):
@@ -323,8 +393,9 @@ def main():
     files = root.files()
     nothing_left(root, files, own)
     fill_disk(root)
-    root.install()
     with folder_in(root) as folder:
+        upgrade(root, folder, given.packages)
+        wrappers(root, folder / "bin")
         hold_meeting(root, folder)
         start_pages(root, folder)
         use_office(root, folder)
@@ -334,9 +405,14 @@ def main():
     say("packages: all that was tried is right")
 
 
-if __name__ == "__main__":
+def started(does):
+    """As a program: what is wrong is a sentence and an exit code."""
     try:
-        main()
+        does()
     except (Wrong, driver.Failed) as failure:
         print(f"packages: {failure}", file=sys.stderr)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    started(main)

@@ -2,13 +2,11 @@
 #include "support/private_postgres.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <libpq-fe.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -16,8 +14,6 @@
 #include <memory>
 #include <stdexcept>
 #include <thread>
-
-#include "base/spawn.h"
 
 namespace piaojue::test {
 
@@ -55,26 +51,11 @@ std::vector<std::string> as_other_user(std::vector<std::string> argv) {
   return out;
 }
 
-pid_t run(std::vector<std::string> argv, std::string const& log) {
-  int const out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  Spawn what;
-  what.argv = std::move(argv);
-  what.out = out;
-  what.err = out;
-  auto const pid = spawn(what);
-  ::close(out);
-  if (!pid) throw std::runtime_error("can not start " + what.argv[0]);
-  return *pid;
-}
-
-/// @return false: it has not ended within that time.
-bool wait_for_end(pid_t pid, milliseconds most) {
-  auto const until = steady_clock::now() + most;
-  while (::waitpid(pid, nullptr, WNOHANG) == 0) {
-    if (steady_clock::now() >= until) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
+platform::Process run(std::vector<std::string> argv, std::string const& log) {
+  platform::Command const what{argv.at(0), {argv.begin() + 1, argv.end()}};
+  auto process = platform::start_apart(what, log);
+  if (!process) throw std::runtime_error("can not start " + argv.at(0));
+  return std::move(*process);
 }
 
 unsigned free_port() {
@@ -137,7 +118,7 @@ void PrivatePostgres::make_cluster(std::string const& settings) {
                                          "--encoding=UTF8", "--auth-local=trust", "--auth-host=scram-sha-256",
                                          "--username=" + user(), "--pwfile=" + folder_ + "/password", data()}),
                           folder_ + "/initdb.log");
-  if (!wait_for_end(initdb, seconds(60)) || !fs::exists(data() + "/postgresql.conf")) {
+  if (!initdb.wait(seconds(60)) || !fs::exists(data() + "/postgresql.conf")) {
     throw std::runtime_error("initdb: see " + folder_ + "/initdb.log");
   }
   port_ = free_port();
@@ -149,10 +130,10 @@ void PrivatePostgres::make_cluster(std::string const& settings) {
 }
 
 void PrivatePostgres::start() {
-  pid_ = run(as_other_user({program("postgres"), "-D", data()}), folder_ + "/postgres.log");
+  process_ = run(as_other_user({program("postgres"), "-D", data()}), folder_ + "/postgres.log");
   auto const until = steady_clock::now() + seconds(30);
   while (!answers()) {
-    if (::waitpid(pid_, nullptr, WNOHANG) != 0 || steady_clock::now() >= until) {
+    if (process_->ended() || steady_clock::now() >= until) {
       throw std::runtime_error("postgres does not start: see " + folder_ + "/postgres.log");
     }
     std::this_thread::sleep_for(milliseconds(20));
@@ -160,13 +141,14 @@ void PrivatePostgres::start() {
 }
 
 void PrivatePostgres::kill_immediately() {
-  if (pid_ <= 0) return;
-  ::kill(pid_, SIGQUIT);
-  if (!wait_for_end(pid_, seconds(10))) {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
+  if (!process_) return;
+  auto const pid = static_cast<pid_t>(process_->number());
+  if (!process_->ended()) ::kill(pid, SIGQUIT);
+  if (!process_->wait(seconds(10))) {
+    ::kill(pid, SIGKILL);
+    process_->wait(seconds(10));
   }
-  pid_ = -1;
+  process_.reset();
 }
 
 bool PrivatePostgres::answers() const { return PQstatus(connect(url("public")).get()) == CONNECTION_OK; }

@@ -3,11 +3,12 @@
 /// A PostgreSQL of the test program's own: a fresh cluster, in memory or under the temporary folder, on 127.0.0.1 and a
 /// socket in that folder, with fsync on. It ends with the program, and when the program is killed. As root it runs as
 /// another user, since PostgreSQL refuses to be root.
-#include <sys/types.h>
-
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "base/platform/child.h"
 
 namespace piaojue::test {
 
@@ -51,7 +52,7 @@ class PrivatePostgres {
 
   std::string folder_;
   unsigned port_ = 0;
-  pid_t pid_ = -1;
+  std::optional<platform::Process> process_;
   unsigned schemas_ = 0;
 };
 

@@ -2,7 +2,6 @@
 #include "base/secret.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <cstdlib>
 #include <type_traits>
@@ -38,15 +37,6 @@ TEST(Secret, MovedFromIsEmptyAndTheContentsGoWithTheMove) {
   Secret& same = c;
   c = std::move(same);
   EXPECT_TRUE(c.equals(as_bytes("share")));
-}
-
-// Harm: a program that crashes while its person votes leaves the vote on the disk.
-TEST(Secret, AProgramThatCrashesLeavesNoCoreFile) {
-  init();
-  rlimit now{};
-  ASSERT_EQ(::getrlimit(RLIMIT_CORE, &now), 0);
-  EXPECT_EQ(now.rlim_cur, 1U);
-  EXPECT_EQ(now.rlim_max, 1U);
 }
 
 TEST(Secret, CloneIsASecondCopyOfItsOwn) {

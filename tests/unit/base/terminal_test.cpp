@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <optional>
+
+#include "base/platform/process.h"
 
 namespace piaojue {
 namespace {
@@ -19,23 +20,16 @@ class Locale {
     put(2, lang);
   }
   ~Locale() {
-    for (std::size_t i = 0; i < kNames.size(); ++i) set(i, before_[i] ? before_[i]->c_str() : nullptr);
+    for (std::size_t i = 0; i < kNames.size(); ++i) platform::set_variable(kNames[i], before_[i]);
   }
   Locale(Locale const&) = delete;
   Locale& operator=(Locale const&) = delete;
 
  private:
   static constexpr std::array<char const*, 3> kNames{"LC_ALL", "LC_MESSAGES", "LANG"};
-  static void set(std::size_t i, char const* value) {
-    if (value != nullptr) {
-      ::setenv(kNames[i], value, 1);
-    } else {
-      ::unsetenv(kNames[i]);
-    }
-  }
   void put(std::size_t i, char const* value) {
-    if (char const* const was = std::getenv(kNames[i])) before_[i] = was;
-    set(i, value);
+    before_[i] = platform::variable(kNames[i]);
+    platform::set_variable(kNames[i], value == nullptr ? std::nullopt : std::optional<std::string>(value));
   }
   std::array<std::optional<std::string>, 3> before_;
 };

@@ -3,16 +3,13 @@
 #include "local/instance.h"
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 #include <thread>
 
+#include "base/platform/process.h"
 #include "local/peer.h"
+#include "unit/local/asking.h"
 
 namespace piaojue::local {
 namespace {
@@ -24,33 +21,18 @@ class InstanceTest : public ::testing::Test {
  protected:
   void SetUp() override {
     // A name longer than an address of a socket may be.
-    folder_ = fs::temp_directory_path() / ("piaojue-instance-" + std::to_string(::getpid())) / std::string(100, 'x');
+    folder_ = fs::temp_directory_path() / ("piaojue-instance-" + std::to_string(platform::process_number())) /
+              std::string(100, 'x');
     fs::remove_all(folder_.parent_path());
   }
   void TearDown() override { fs::remove_all(folder_.parent_path()); }
 
   std::unique_ptr<Instance> take() {
-    auto taken = Instance::take(folder_);
+    auto taken = Instance::take(folder_.string());
     EXPECT_TRUE(taken) << taken.error().in(Lang::kEn);
     return taken ? std::move(*taken) : nullptr;
   }
-  /// What the socket answers to these bytes.
-  std::string say(std::string const& bytes) {
-    int const fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-    sockaddr_un to{};
-    to.sun_family = AF_UNIX;
-    auto const before = fs::current_path();
-    fs::current_path(folder_);
-    std::strcpy(to.sun_path, "page.sock");
-    EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr const*>(&to), sizeof to), 0);
-    fs::current_path(before);
-    EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
-    std::string out(256, '\0');
-    auto const got = ::recv(fd, out.data(), out.size(), 0);
-    ::close(fd);
-    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return out;
-  }
+  std::string say(std::string const& bytes) const { return test::say(folder_, bytes); }
 
   fs::path folder_;
   net::Loop loop_;
@@ -59,7 +41,7 @@ class InstanceTest : public ::testing::Test {
 // Harm: a second program beside the first, and two of them sign with one key.
 TEST_F(InstanceTest, AFolderHasOneProgram) {
   auto const first = take();
-  auto const second = Instance::take(folder_);
+  auto const second = Instance::take(folder_.string());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Refusal::kConflict);
 }
@@ -73,7 +55,8 @@ TEST_F(InstanceTest, TheSecondStartGetsTheAddressOfTheFirst) {
     return std::string(kUrl);
   });
   loop_.start();
-  auto const got = own_or_page<std::unique_ptr<Instance>>(folder_, [this] { return Instance::take(folder_); });
+  auto const got =
+      own_or_page<std::unique_ptr<Instance>>(folder_.string(), [this] { return Instance::take(folder_.string()); });
   ASSERT_TRUE(got) << got.error().in(Lang::kEn);
   EXPECT_EQ(std::get<std::string>(*got), kUrl);
   EXPECT_EQ(asked, 1);
@@ -88,7 +71,7 @@ TEST_F(InstanceTest, WhoAsksEarlyWaitsForTheAnswer) {
     first->serve(loop_, [] { return std::string(kUrl); });
     loop_.start();
   });
-  EXPECT_EQ(ask_for_page(folder_).value(), kUrl);
+  EXPECT_EQ(ask_for_page(folder_.string()).value(), kUrl);
   later.join();
   loop_.stop();
 }
@@ -96,37 +79,25 @@ TEST_F(InstanceTest, WhoAsksEarlyWaitsForTheAnswer) {
 // Harm: a laptop whose program was killed never starts it again.
 TEST_F(InstanceTest, TheSocketOfAKilledProgramIsReplaced) {
   take().reset();
-  int const left = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  sockaddr_un at{};
-  at.sun_family = AF_UNIX;
-  std::strcpy(at.sun_path, "page.sock");
-  auto const before = fs::current_path();
-  fs::current_path(folder_);
-  ASSERT_EQ(::bind(left, reinterpret_cast<sockaddr const*>(&at), sizeof at), 0);
-  fs::current_path(before);
-  ::close(left);
-  EXPECT_EQ(ask_for_page(folder_).error().code, Refusal::kUnknown);
+  test::leave_behind(folder_);
+  EXPECT_EQ(ask_for_page(folder_.string()).error().code, Refusal::kUnknown);
   auto const first = take();
   first->serve(loop_, [] { return std::string(kUrl); });
   loop_.start();
-  EXPECT_EQ(ask_for_page(folder_).value(), kUrl);
+  EXPECT_EQ(ask_for_page(folder_.string()).value(), kUrl);
   loop_.stop();
 }
 
 // Harm: another user of the machine reads the address, or a program that is ending hands out one that opens nothing.
 TEST_F(InstanceTest, OnlyItsUserMayConnectAndOnlyWhileItRuns) {
   auto const first = take();
-  struct stat info {};
-  ASSERT_EQ(::stat((folder_ / "page.sock").c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 07777, 0600U);
-  ASSERT_EQ(::stat(folder_.c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 07777, 0700U);
+  EXPECT_TRUE(test::only_its_user_may(folder_));
   first->serve(loop_, [] { return std::string(kUrl); });
   first->stop();
   loop_.start();
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  EXPECT_EQ(ask_for_page(folder_).error().code, Refusal::kUnknown);
-  EXPECT_FALSE(fs::exists(folder_ / "page.sock"));
+  EXPECT_EQ(ask_for_page(folder_.string()).error().code, Refusal::kUnknown);
+  EXPECT_TRUE(test::is_gone(folder_));
   loop_.stop();
 }
 
@@ -152,17 +123,13 @@ TEST_F(InstanceTest, OnlyAnAddressOfThisMachineIsTaken) {
   std::size_t next = 0;
   first->serve(loop_, [&] { return lines[next++]; });
   loop_.start();
-  for (auto const& line : lines) EXPECT_FALSE(ask_for_page(folder_)) << line;
+  for (auto const& line : lines) EXPECT_FALSE(ask_for_page(folder_.string())) << line;
   EXPECT_EQ(next, lines.size());
   loop_.stop();
 }
 
 TEST(Peer, OfOnesOwnSocketsIsOneself) {
-  int pair[2];
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-  EXPECT_EQ(peer_of_socket(pair[0]), Peer::kOwn);
-  ::close(pair[0]);
-  ::close(pair[1]);
+  EXPECT_EQ(test::of_itself(), Peer::kOwn);
   EXPECT_EQ(peer_of(1, 1), Peer::kOther) << "no such connection";
 }
 

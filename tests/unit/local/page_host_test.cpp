@@ -4,10 +4,11 @@
 #include "local/page_host.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "base/platform/process.h"
 
 namespace piaojue::local {
 namespace {
@@ -34,7 +35,8 @@ TEST(PageHost, OnlyKnownKindsOfFilesAreServed) {
 }
 
 TEST(PageHost, ADevelopersFolderComesBeforeWhatIsBuiltIn) {
-  auto const folder = std::filesystem::temp_directory_path() / ("piaojue-assets-" + std::to_string(::getpid()));
+  auto const folder =
+      std::filesystem::temp_directory_path() / ("piaojue-assets-" + std::to_string(platform::process_number()));
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "index.html") << "from disk";
   std::ofstream(folder / "secret.blob") << "not for anybody";

@@ -3,29 +3,31 @@
 #include "local/passphrase.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "base/platform/process.h"
 
 namespace piaojue::local {
 namespace {
 
 class Passphrase : public ::testing::Test {
  protected:
-  void SetUp() override { ::unsetenv("PIAOJUE_PASSPHRASE"); }
+  void SetUp() override { platform::set_variable("PIAOJUE_PASSPHRASE", std::nullopt); }
   void TearDown() override {
-    ::unsetenv("PIAOJUE_PASSPHRASE");
+    platform::set_variable("PIAOJUE_PASSPHRASE", std::nullopt);
     std::filesystem::remove(file_);
   }
   PassphraseSource written(std::string const& text) {
-    std::ofstream(file_, std::ios::binary) << text;
+    std::ofstream(std::filesystem::path(file_), std::ios::binary) << text;
     return {file_, false};
   }
   static std::string text(Explained<Secret> const& given) { return std::string(as_text(given.value().view())); }
 
-  std::string const file_ = std::filesystem::temp_directory_path() / ("piaojue-phrase-" + std::to_string(::getpid()));
+  std::string const file_ =
+      (std::filesystem::temp_directory_path() / ("piaojue-phrase-" + std::to_string(platform::process_number())))
+          .string();
 };
 
 // Harm: an editor on Windows ends the line with two characters, and the keys never open again elsewhere.
@@ -49,17 +51,17 @@ TEST_F(Passphrase, AFileWithoutOneIsRefusedAndNamed) {
 
 // Harm: a browser, or whatever else this program starts, inherits the passphrase.
 TEST_F(Passphrase, TheVariableIsGoneOnceItWasRead) {
-  ::setenv("PIAOJUE_PASSPHRASE", "open", 1);
+  platform::set_variable("PIAOJUE_PASSPHRASE", "open");
   EXPECT_TRUE(passphrase_given({}));
   EXPECT_EQ(text(read_passphrase({}, "", false, Lang::kZh)), "open");
-  EXPECT_EQ(std::getenv("PIAOJUE_PASSPHRASE"), nullptr);
+  EXPECT_EQ(platform::variable("PIAOJUE_PASSPHRASE"), std::nullopt);
   EXPECT_FALSE(passphrase_given({}));
 }
 
 // Harm: a rehearsal's open keys by a slip of the hand in a real meeting: only the flag gives an empty one.
 TEST_F(Passphrase, OnlyTheFlagGivesAnEmptyOne) {
   EXPECT_TRUE(read_passphrase({{}, true}, "", false, Lang::kZh).value().empty());
-  ::setenv("PIAOJUE_PASSPHRASE", "", 1);
+  platform::set_variable("PIAOJUE_PASSPHRASE", "");
   EXPECT_FALSE(passphrase_given({}));
 }
 

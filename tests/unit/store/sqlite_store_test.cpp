@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "store/format.h"
+
 namespace piaojue::store::test {
 namespace {
 
@@ -236,6 +238,24 @@ TEST(SqliteStore, OpensOnlyWhatIsAStore) {
   EXPECT_EQ(refused.error().what.key(), "server.database.not_ours");
   std::ofstream(folder.database(), std::ios::trunc) << "not a database at all, but long enough to look at its header";
   EXPECT_FALSE(SqliteStore::open(folder.database(), {}));
+}
+
+// Harm: after an upgrade in the days between, a meeting is read as what it is not, or converted behind its office.
+TEST(SqliteStore, AnotherVersionsMeetingIsRefusedAndKept) {
+  Folder folder;
+  SqliteOptions options;
+  options.create = true;
+  auto const store = SqliteStore::open(folder.database(), options).value();
+  Writes writes;
+  writes.put(Table::kMeta, to_bytes(as_bytes(kFormatKey)), to_bytes(as_bytes("1")));
+  ASSERT_TRUE(store->commit(writes));
+  auto const refused = store->load();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what.key(), "server.database.other_version");
+  EXPECT_NE(refused.error().in(Lang::kEn).find("(format 1, here 2)"), std::string::npos);
+  writes.list[0].value = to_bytes(as_bytes(kFormat));
+  ASSERT_TRUE(store->commit(writes));
+  EXPECT_EQ(store->load().value()[Table::kMeta].size(), 1U);
 }
 
 }  // namespace

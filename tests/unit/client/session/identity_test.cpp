@@ -69,10 +69,19 @@ TEST_F(Identity, AnotherPassphraseOpensNothingAndNoKeyLiesOpen) {
 
 TEST_F(Identity, ADamagedProfileIsNotHalfRead) {
   EXPECT_EQ(load_profile(wallet_).value().has_value(), false);
-  for (auto const* text : {"", "{", "[]", "{}", R"({"format":2})"}) {
+  for (auto const* text : {"", "{", "[]", "{}", R"({"format":1})"}) {
     ASSERT_TRUE(wallet_.save("profile", as_bytes(text)));
-    EXPECT_EQ(load_profile(wallet_).error(), Refusal::kMalformed) << text;
+    EXPECT_EQ(load_profile(wallet_).error().what.key(), "client.profile.damaged") << text;
   }
+}
+
+// Harm: after an upgrade a laptop takes another version's keys for its own, or says that the data were damaged.
+TEST_F(Identity, AnotherVersionsProfileIsRefusedByItsFormat) {
+  ASSERT_TRUE(wallet_.save("profile", as_bytes(R"({"format":2})")));
+  auto const why = load_profile(wallet_).error();
+  EXPECT_EQ(why.what.key(), "client.profile.other_version");
+  EXPECT_EQ(why.code, Refusal::kMalformed);
+  EXPECT_NE(why.in(Lang::kEn).find("(format 2, here 1)"), std::string::npos) << why.in(Lang::kEn);
 }
 
 // ---- Enrolment by code --------------------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 #include "client/wallet/wallet.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 #include <random>
+
+#include "unit/base/platform/owner.h"
 
 namespace piaojue::client {
 namespace {
@@ -23,7 +24,7 @@ class Directory : public testing::Test {
   }
   void TearDown() override { fs::remove_all(path_); }
   std::unique_ptr<DirectoryWallet> open(DirectoryWallet::Access access = DirectoryWallet::Access::kCreate) {
-    return DirectoryWallet::open(path_, access).value();
+    return DirectoryWallet::open(path_.string(), access).value();
   }
   fs::path path_;
 };
@@ -33,25 +34,22 @@ TEST_F(Directory, OnlyItsOwnerCanRead) {
   auto const wallet = open();
   ASSERT_TRUE(wallet->save("keys", bytes("k")));
   ASSERT_TRUE(wallet->append({{Kind::kEntry, bytes("e")}}));
-  struct stat info {};
-  ASSERT_EQ(::stat(path_.c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0700U);
+  EXPECT_TRUE(platform::test::only_its_owner_may(path_));
   for (auto const& file : fs::directory_iterator(path_)) {
-    ASSERT_EQ(::stat(file.path().c_str(), &info), 0);
-    EXPECT_EQ(info.st_mode & 0777, 0600U) << file.path();
+    EXPECT_TRUE(platform::test::only_its_owner_may(file.path())) << file.path();
   }
 }
 
 // Harm: two programs of one person that answer the server against each other.
 TEST_F(Directory, TwoProgramsCanNotHaveOneWallet) {
   auto const first = open();
-  EXPECT_EQ(DirectoryWallet::open(path_, DirectoryWallet::Access::kOwn).error(), Refusal::kConflict);
-  EXPECT_TRUE(DirectoryWallet::open(path_, DirectoryWallet::Access::kRead));
+  EXPECT_EQ(DirectoryWallet::open(path_.string(), DirectoryWallet::Access::kOwn).error(), Refusal::kConflict);
+  EXPECT_TRUE(DirectoryWallet::open(path_.string(), DirectoryWallet::Access::kRead));
 }
 
 TEST_F(Directory, NoWalletIsMadeByAccident) {
-  EXPECT_EQ(DirectoryWallet::open(path_, DirectoryWallet::Access::kOwn).error(), Refusal::kUnknown);
-  EXPECT_EQ(DirectoryWallet::open(path_, DirectoryWallet::Access::kRead).error(), Refusal::kUnknown);
+  EXPECT_EQ(DirectoryWallet::open(path_.string(), DirectoryWallet::Access::kOwn).error(), Refusal::kUnknown);
+  EXPECT_EQ(DirectoryWallet::open(path_.string(), DirectoryWallet::Access::kRead).error(), Refusal::kUnknown);
   EXPECT_FALSE(fs::exists(path_));
 }
 

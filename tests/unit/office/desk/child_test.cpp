@@ -67,7 +67,11 @@ TEST_F(Child, AnEndIsPutToWhatNeverEnds) {
 TEST_F(Child, WhatIsNotThereIsRefused) {
   auto const none = run_to_end({folder / "nothing", {}});
   ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().what.key(), "desk.child.not_started");
+  EXPECT_EQ(none.error().what.key(), "desk.child.not_there");
+  std::ofstream(folder / "text") << "no program";
+  auto const no_program = run_to_end({folder / "text", {}});
+  ASSERT_FALSE(no_program);
+  EXPECT_EQ(no_program.error().what.key(), "desk.child.not_started");
 }
 
 // Harm: the office's passphrase, or an open ledger, is in the hands of every program that the desk starts.
@@ -96,7 +100,7 @@ TEST_F(Child, ThatStandsApartHasASessionOfItsOwnAndALog) {
   ASSERT_TRUE(lines >> first >> second >> session);
   EXPECT_EQ(first, "before");
   EXPECT_EQ(second, "here");
-  EXPECT_EQ(session, child->pid());
+  EXPECT_EQ(session, child->number());
 }
 
 // Harm: a process of the same number, which came after, is ended in the place of the server.
@@ -116,7 +120,7 @@ TEST_F(Child, ItsLockNamesItAndItAloneIsEnded) {
   ASSERT_TRUE(child);
   for (int i = 0; i < 200 && !lock_holder(file) && !child->wait(milliseconds(50)); ++i) {
   }
-  EXPECT_EQ(lock_holder(file), child->pid());
+  EXPECT_EQ(lock_holder(file), child->number());
   child->terminate();
   EXPECT_TRUE(child->wait(seconds(10)));
   EXPECT_EQ(lock_holder(file), std::nullopt);
@@ -126,7 +130,7 @@ TEST_F(Child, ACompanionIsSpokenWithByLines) {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::string> heard;
-  auto const child = Companion::start(shell("echo ready; read a; echo got $a; echo why >&2"), [&](std::string line) {
+  auto const child = start_companion(shell("echo ready; read a; echo got $a; echo why >&2"), [&](std::string line) {
     std::lock_guard const lock(mutex);
     heard.push_back(std::move(line));
     changed.notify_all();

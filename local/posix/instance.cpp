@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/instance.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,6 +18,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/platform/files.h"
 #include "local/peer.h"
 #include "strings/local.h"
 
@@ -42,33 +41,21 @@ constexpr std::size_t kAddressMax = 256;
 constexpr std::size_t kAtOnce = 4;
 constexpr int kWaiting = 16;
 
-/// Closed at the end of a scope.
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& from) noexcept : fd_(std::exchange(from.fd_, -1)) {}
-  Fd& operator=(Fd&&) = delete;
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
+using platform::Folder;
+using platform::Handle;
 
- private:
-  int fd_;
-};
-
-Explanation failed(std::string const& folder) {
-  return {{text::kInstanceFailed, {{"reason", std::strerror(errno)}}}, folder, Refusal::kStorage};
+Explanation failed(std::string const& folder, std::error_code const& why) {
+  return {{text::kInstanceFailed, {{"reason", platform::reason(why)}}}, folder, Refusal::kStorage};
 }
+Explanation failed(std::string const& folder) { return failed(folder, {errno, std::generic_category()}); }
 
-Fd open_folder(std::string const& folder) { return Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
+int fd_of(Handle const& handle) { return static_cast<int>(handle.get()); }
 
 /// By the folder's descriptor: an address of this kind has 108 bytes, and a folder's name may have more.
-sockaddr_un address_in(int folder) {
+sockaddr_un address_in(Folder const& folder) {
   sockaddr_un out{};
   out.sun_family = AF_UNIX;
-  auto const path = "/proc/self/fd/" + std::to_string(folder) + "/" + kSocket;
+  auto const path = "/proc/self/fd/" + std::to_string(folder.handle().get()) + "/" + kSocket;
   std::memcpy(out.sun_path, path.c_str(), path.size() + 1);
   return out;
 }
@@ -83,18 +70,21 @@ sockaddr const* plain(sockaddr_un const& address) { return reinterpret_cast<sock
 struct Instance::Impl : std::enable_shared_from_this<Instance::Impl> {
   struct Asked;
 
-  Fd lock, folder, listening;
+  platform::File lock;
+  Folder folder;
+  Handle listening;
   std::optional<asio::strand<asio::io_context::executor_type>> strand;
   std::optional<stream_protocol::acceptor> acceptor;
   std::function<std::string()> page;
   std::size_t connections = 0;
 
-  Impl(Fd held, Fd in, Fd on) : lock(std::move(held)), folder(std::move(in)), listening(std::move(on)) {}
+  Impl(platform::File held, Folder in, Handle on)
+      : lock(std::move(held)), folder(std::move(in)), listening(std::move(on)) {}
 
   void accept();
   void stop() {
     // While the lock is held the name is this program's, so nobody else's socket goes.
-    ::unlinkat(folder.get(), kSocket, 0);
+    static_cast<void>(folder.remove(kSocket));
     page = nullptr;
     error_code ignored;
     if (acceptor) acceptor->close(ignored);
@@ -117,7 +107,7 @@ struct Instance::Impl::Asked : std::enable_shared_from_this<Asked> {
   std::string answer;
 
   void begin() {
-    if (peer_of_socket(socket.native_handle()) != Peer::kOwn) return;
+    if (peer_of_local(socket.native_handle()) != Peer::kOwn) return;
     deadline.expires_after(kPageAnswer);
     deadline.async_wait([self = shared_from_this()](error_code const& cancelled) {
       error_code ignored;
@@ -154,32 +144,32 @@ Explained<std::unique_ptr<Instance>> Instance::take(std::string const& path) {
   std::error_code ignored;
   auto const above = std::filesystem::path(path).parent_path();
   if (!above.empty()) std::filesystem::create_directories(above, ignored);
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(path);
-  auto folder = open_folder(path);
-  if (folder.get() < 0) return failed(path);
-  Fd lock(::openat(folder.get(), kLock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.get() < 0) return failed(path);
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return failed(path);
+  auto folder = Folder::open(path, Folder::Make::kIfMissing);
+  if (!folder) return failed(path, folder.error());
+  auto lock = folder->lock(kLock);
+  if (!lock) {
+    if (lock.error() != std::errc::resource_unavailable_try_again) return failed(path, lock.error());
     return Explanation(text::kInstanceInUse, path, Refusal::kConflict);
   }
   // What a killed program left.
-  if (::unlinkat(folder.get(), kSocket, 0) != 0 && errno != ENOENT) return failed(path);
-  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  auto const address = address_in(folder.get());
+  if (auto const gone = folder->remove(kSocket); !gone && gone.error() != std::errc::no_such_file_or_directory) {
+    return failed(path, gone.error());
+  }
+  Handle socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  auto const address = address_in(*folder);
   // Before it has a name: it has these rights from its first moment.
-  if (socket.get() < 0 || ::fchmod(socket.get(), 0600) != 0 ||
-      ::bind(socket.get(), plain(address), sizeof address) != 0 || ::listen(socket.get(), kWaiting) != 0) {
+  if (!socket.is_open() || ::fchmod(fd_of(socket), 0600) != 0 ||
+      ::bind(fd_of(socket), plain(address), sizeof address) != 0 || ::listen(fd_of(socket), kWaiting) != 0) {
     return failed(path);
   }
-  auto impl = std::make_shared<Impl>(std::move(lock), std::move(folder), std::move(socket));
+  auto impl = std::make_shared<Impl>(std::move(*lock), std::move(*folder), std::move(socket));
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
 
 void Instance::serve(net::Loop& loop, std::function<std::string()> page) {
   impl_->page = std::move(page);
   impl_->strand.emplace(asio::make_strand(loop.io()));
-  impl_->acceptor.emplace(*impl_->strand, stream_protocol(), impl_->listening.release());
+  impl_->acceptor.emplace(*impl_->strand, stream_protocol(), static_cast<int>(impl_->listening.release()));
   asio::post(*impl_->strand, [impl = impl_] { impl->accept(); });
 }
 
@@ -222,17 +212,17 @@ bool is_address(std::string_view line) {
 Explained<std::string> ask_for_page(std::string const& path) {
   Explanation const nobody(text::kInstanceNoAnswer, path, Refusal::kUnknown);
   auto const deadline = Clock::now() + kPageAnswer;
-  auto const folder = open_folder(path);
+  auto const folder = Folder::open(path, Folder::Make::kNo);
   // Never waits: a program with so many in front of it is asked again.
-  Fd const socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (folder.get() < 0 || socket.get() < 0) return nobody;
-  auto const address = address_in(folder.get());
-  if (::connect(socket.get(), plain(address), sizeof address) != 0) return nobody;
-  if (peer_of_socket(socket.get()) != Peer::kOwn) {
+  Handle const socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!folder || !socket.is_open()) return nobody;
+  auto const address = address_in(*folder);
+  if (::connect(fd_of(socket), plain(address), sizeof address) != 0) return nobody;
+  if (peer_of_local(socket.get()) != Peer::kOwn) {
     return Explanation(text::kInstanceOtherUser, path, Refusal::kNotAuthorised);
   }
-  if (::send(socket.get(), kAsk.data(), kAsk.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kAsk.size())) return nobody;
-  auto line = read_line(socket.get(), deadline);
+  if (::send(fd_of(socket), kAsk.data(), kAsk.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kAsk.size())) return nobody;
+  auto line = read_line(fd_of(socket), deadline);
   if (!is_address(line)) return nobody;
   return line;
 }

@@ -19,4 +19,9 @@ std::string own_folder(std::string_view name) {
   return data.empty() ? data : data + "/" + std::string(name);
 }
 
+std::string visible_folder() {
+  auto const* const home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any other thread
+  return home == nullptr ? "" : home;
+}
+
 }  // namespace piaojue::local

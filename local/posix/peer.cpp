@@ -81,10 +81,10 @@ Peer peer_of(std::uint16_t peer_port, std::uint16_t own_port) {
   return out;
 }
 
-Peer peer_of_socket(int fd) {
+Peer peer_of_local(std::intptr_t native) {
   ucred who{};
   socklen_t size = sizeof who;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return Peer::kUnknown;
+  if (::getsockopt(static_cast<int>(native), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return Peer::kUnknown;
   return by_user(who.uid);
 }
 
