@@ -81,7 +81,7 @@ endfunction()
 
 # piaojue_test(NAME [WHOLE] LABEL label SOURCES … LINKS …): one GoogleTest program, each case a CTest test with that
 # label. WHOLE: the program is one CTest test, because its cases share what is dear to start. PROCESSORS are half cores
-# (scripts/test), one where nothing else is said: short cases run beside a page's, which leaves half a core.
+# (scripts/test), two where nothing else is said.
 function(piaojue_test name)
   cmake_parse_arguments(TEST "WHOLE" "LABEL;TIMEOUT" "SOURCES;LINKS;PROPERTIES" ${ARGN})
   if(NOT TEST_TIMEOUT)
@@ -94,6 +94,7 @@ function(piaojue_test name)
   if(WIN32)
     piaojue_resources(${name})
   endif()
+  list(PREPEND TEST_PROPERTIES PROCESSORS 2)
   if(TEST_WHOLE)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} ${TEST_PROPERTIES})
