@@ -10,7 +10,8 @@ namespace piaojue {
 Lang lang_of_locale(std::string_view locale);
 
 /// By `--lang zh|en` if that stands among the arguments, else by the first of LC_ALL, LC_MESSAGES and LANG that is not
-/// empty, on Windows then by the language that it shows; none of them: Chinese. It is asked before the options are read, because their help is in this language.
+/// empty, on Windows then by the language that it shows; none of them: Chinese. It is asked before the options are
+/// read, because their help is in this language.
 Lang terminal_lang(int argc = 0, char const* const* argv = nullptr);
 
 }  // namespace piaojue

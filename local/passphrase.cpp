@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/passphrase.h"
 
-#include <fcntl.h>
-#include <termios.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 #include <unicode/utf16.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <functional>
-#include <iostream>
 #include <vector>
 
+#include "base/platform/console.h"
+#include "base/platform/files.h"
+#include "base/platform/process.h"
 #include "strings/local.h"
 
 namespace piaojue::local {
@@ -29,22 +26,22 @@ constexpr char const* kVariable = "PIAOJUE_PASSPHRASE";
 Explanation malformed(Sentence const& why) { return {why, {}, Refusal::kMalformed}; }
 
 /// Up to the end of the line, or of the file; nothing if there is none, or if it is too long.
-std::optional<Secret> read_line(int fd) {
+std::optional<Secret> first_line(std::string const& path) {
+  auto file = platform::File::open(path, platform::Open::kRead);
+  if (!file) return std::nullopt;
   Secret buffer(kPassphraseBytesMax + 1);
   std::size_t size = 0;
   while (size < buffer.size()) {
-    auto const n = ::read(fd, buffer.data() + size, buffer.size() - size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return std::nullopt;
-    if (auto const* const end =
-            static_cast<std::uint8_t const*>(std::memchr(buffer.data() + size, '\n', static_cast<std::size_t>(n)))) {
+    auto const n = file->read(buffer.writable().subspan(size));
+    if (!n) return std::nullopt;
+    if (auto const* const end = static_cast<std::uint8_t const*>(std::memchr(buffer.data() + size, '\n', *n))) {
       size = static_cast<std::size_t>(end - buffer.data());
       // Editors on Windows end a line with two characters.
       if (size > 0 && buffer.data()[size - 1] == '\r') --size;
       return Secret::copy_of(buffer.view().first(size));
     }
-    if (n == 0) return Secret::copy_of(buffer.view().first(size));
-    size += static_cast<std::size_t>(n);
+    if (*n == 0) return Secret::copy_of(buffer.view().first(size));
+    size += *n;
   }
   return std::nullopt;
 }
@@ -72,26 +69,17 @@ std::vector<UChar32> composed(std::string_view utf8) {
 }
 
 std::optional<Secret> ask(std::string const& prompt) {
-  if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
-  termios before{};
-  ::tcgetattr(STDIN_FILENO, &before);
-  termios silent = before;
-  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  // Before the question: what is typed at once is neither shown nor thrown away.
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  std::cerr << prompt << std::flush;
-  auto line = read_line(STDIN_FILENO);
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-  std::cerr << "\n";
-  return line;
+  Secret buffer(kPassphraseBytesMax);
+  auto const size = platform::ask_hidden(prompt, buffer.writable());
+  if (!size) return std::nullopt;
+  return Secret::copy_of(buffer.view().first(*size));
 }
 
 }  // namespace
 
 bool passphrase_given(PassphraseSource const& source) {
   if (source.none || !source.file.empty()) return true;
-  char const* const given = std::getenv(kVariable);
-  return given != nullptr && *given != '\0';
+  return platform::has_variable(kVariable);
 }
 
 Explained<void> check_new_passphrase(std::string_view passphrase) {
@@ -108,18 +96,14 @@ namespace {
 /// From a file, the environment or the terminal, whichever is first.
 Explained<Secret> read_any(PassphraseSource const& source, std::string const& prompt, bool twice, Lang lang) {
   if (!source.file.empty()) {
-    int const file = ::open(source.file.c_str(), O_RDONLY | O_CLOEXEC);
-    auto line = file < 0 ? std::nullopt : read_line(file);
-    if (file >= 0) ::close(file);
+    auto line = first_line(source.file);
     if (line && !line->empty()) return std::move(*line);
     return malformed({text::kPassphraseNotInFile, {{"file", source.file}}});
   }
-  if (char* const given = std::getenv(kVariable); given != nullptr && *given != '\0') {
-    auto const size = std::strlen(given);
-    auto out = Secret::copy_of({reinterpret_cast<std::uint8_t const*>(given), size});
-    sodium_memzero(given, size);
-    ::unsetenv(kVariable);
-    return out;
+  Secret buffer(kPassphraseBytesMax);
+  if (auto const size = platform::take_variable(kVariable, buffer.writable()); size != 0) {
+    if (size > buffer.size()) return malformed(text::kPassphraseNone);
+    return Secret::copy_of(buffer.view().first(size));
   }
   auto first = ask(prompt);
   if (!first) return malformed(text::kPassphraseNone);

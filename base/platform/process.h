@@ -27,6 +27,8 @@ class Arguments {
 
 /// Of the environment, UTF-8; nothing: not set.
 std::optional<std::string> variable(std::string const& name);
+/// Whether it is set, and not empty; nothing of it is copied.
+bool has_variable(std::string const& name);
 /// Into `to`, wiped from the environment, and unset: no program that is started from here has it. @return its bytes; 0:
 /// not set or empty; more than `to` has: it is too long, and nothing was copied, but it is gone as well.
 std::size_t take_variable(std::string const& name, std::span<std::uint8_t> to);

@@ -24,6 +24,11 @@ std::optional<std::string> variable(std::string const& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+bool has_variable(std::string const& name) {
+  char const* const value = std::getenv(name.c_str());
+  return value != nullptr && *value != '\0';
+}
+
 std::size_t take_variable(std::string const& name, std::span<std::uint8_t> to) {
   char* const value = std::getenv(name.c_str());
   if (value == nullptr) return 0;

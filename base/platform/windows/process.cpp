@@ -38,6 +38,12 @@ Arguments::Arguments(int argc, char** argv) {
   for (auto* const stream : {stdin, stdout, stderr}) {
     if (auto const fd = ::_fileno(stream); fd >= 0) ::_setmode(fd, _O_BINARY);
   }
+  // Colours, and the line that says how far a work has come.
+  for (DWORD const which : {STD_OUTPUT_HANDLE, STD_ERROR_HANDLE}) {
+    auto* const console = ::GetStdHandle(which);
+    DWORD mode = 0;
+    if (::GetConsoleMode(console, &mode) != 0) ::SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+  }
   code_page_before = ::GetConsoleOutputCP();
   if (code_page_before == 0 || ::SetConsoleOutputCP(CP_UTF8) == 0) return;
   // The console outlives this program, and others write in it.
@@ -73,6 +79,9 @@ std::optional<std::string> variable(std::string const& name) {
   Value const value(wide(name));
   return value.is_set ? std::optional(narrow(value.text)) : std::nullopt;
 }
+
+// With its zero.
+bool has_variable(std::string const& name) { return ::GetEnvironmentVariableW(wide(name).c_str(), nullptr, 0) > 1; }
 
 std::size_t take_variable(std::string const& name, std::span<std::uint8_t> to) {
   auto const wide_name = wide(name);

@@ -136,7 +136,9 @@ TEST_F(Process, AVariableIsKeptBack) {
 
 // Harm: a browser, or whatever else this program starts, inherits the passphrase.
 TEST_F(Process, AVariableIsTakenOnce) {
+  EXPECT_FALSE(has_variable("PIAOJUE_TEST_WORD"));
   set_variable("PIAOJUE_TEST_WORD", "口令");
+  EXPECT_TRUE(has_variable("PIAOJUE_TEST_WORD"));
   std::array<std::uint8_t, 16> room{};
   ASSERT_EQ(take_variable("PIAOJUE_TEST_WORD", room), 6U);
   EXPECT_EQ(std::string(room.begin(), room.begin() + 6), "口令");

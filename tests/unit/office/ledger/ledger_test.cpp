@@ -24,8 +24,8 @@ Action decision(std::uint32_t number = 7, std::string reason = "材料齐全") {
 class Folder : public testing::Test {
  protected:
   std::filesystem::path const folder =
-      std::filesystem::temp_directory_path() /
-      ("piaojue-office-" + std::to_string(platform::process_number()) + testing::UnitTest::GetInstance()->current_test_info()->name());
+      std::filesystem::temp_directory_path() / ("piaojue-office-" + std::to_string(platform::process_number()) +
+                                                testing::UnitTest::GetInstance()->current_test_info()->name());
   void SetUp() override { piaojue::init(); }
   void TearDown() override { std::filesystem::remove_all(folder); }
 
