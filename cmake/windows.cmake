@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What only a build for Windows has: targets of libraries that lie there as headers, and each program's resources.
+# After everything else: Windows' own, and gcc's guard of stacks and sizes.
+string(APPEND CMAKE_CXX_STANDARD_LIBRARIES
+  " -lws2_32 -lmswsock -lcrypt32 -lbcrypt -liphlpapi -lshell32 -lole32 -luuid -ladvapi32 -luser32 -lkernel32 -lssp")
 target_compile_definitions(ICU::uc INTERFACE U_STATIC_IMPLEMENTATION)
 find_library(PIAOJUE_BOOST_JSON boost_json REQUIRED)
 add_library(Boost::json STATIC IMPORTED)

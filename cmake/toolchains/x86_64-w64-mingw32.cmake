@@ -33,8 +33,6 @@ string(APPEND CMAKE_CXX_FLAGS_INIT " -Wa,-mbig-obj")
 # No time in a file that the same source makes again.
 set(CMAKE_EXE_LINKER_FLAGS_INIT
   "-static -Wl,--dynamicbase,--high-entropy-va,--nxcompat,--build-id,--no-insert-timestamp")
-set(CMAKE_CXX_STANDARD_LIBRARIES_INIT
-  "-lws2_32 -lmswsock -lcrypt32 -lbcrypt -liphlpapi -lshell32 -lole32 -luuid -ladvapi32 -luser32 -lkernel32")
 
 # A Wine of its own for each build folder.
 set(CMAKE_CROSSCOMPILING_EMULATOR ${CMAKE_CURRENT_LIST_DIR}/wine ${CMAKE_BINARY_DIR}/wine)
