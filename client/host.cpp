@@ -10,6 +10,7 @@
 #include "client/link.h"
 #include "client/pool.h"
 #include "client/session/command.h"
+#include "local/foreground.h"
 #include "strings/client.h"
 
 namespace piaojue::client {
@@ -296,8 +297,8 @@ void serve(Host& host, Foreground& foreground, bool exit_on_eof) {
 }  // namespace
 
 int run_host(std::optional<Started> started, Wallet& wallet, HostOptions options) {
-  auto const foreground = Foreground::take();
-  if (!foreground) return fail(text::kNoDescriptors, options.start.lang);
+  auto const foreground = local::take_foreground();
+  if (!foreground) return fail(foreground.error().what, options.start.lang);
   bool const exit_on_eof = options.exit_on_eof;
   bool const page = options.page.has_value();
   auto const lang = options.start.lang;

@@ -53,12 +53,12 @@ class Terminal {
 
 // ---- Home -----------------------------------------------------------------------------------------------------------
 
-/// "folder: STORAGE: what"
 Explanation in_folder(std::string const& folder, Explanation why) {
   why.place = folder;
   return why;
 }
 
+/// "folder: STORAGE: what"
 Explanation in_folder(std::string const& folder, Refusal code) {
   return explain(code, folder + ": " + std::string(piaojue::name(code)));
 }

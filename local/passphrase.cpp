@@ -102,7 +102,7 @@ Explained<Secret> read_any(PassphraseSource const& source, std::string const& pr
   }
   Secret buffer(kPassphraseBytesMax);
   if (auto const size = platform::take_variable(kVariable, buffer.writable()); size != 0) {
-    if (size > buffer.size()) return malformed(text::kPassphraseNone);
+    if (size > buffer.size()) return malformed({text::kPassphraseTooLong, {{"n", kPassphraseBytesMax}}});
     return Secret::copy_of(buffer.view().first(size));
   }
   auto first = ask(prompt);

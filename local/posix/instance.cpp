@@ -19,6 +19,7 @@
 #include <filesystem>
 
 #include "base/platform/files.h"
+#include "local/page_door.h"
 #include "local/peer.h"
 #include "strings/local.h"
 
@@ -34,20 +35,13 @@ using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
 constexpr char const* kSocket = "page.sock";
-constexpr char const* kLock = "page.lock";
-constexpr std::string_view kAsk = "page\n";
-constexpr std::string_view kAddress = "http://127.0.0.1:";
-constexpr std::size_t kAddressMax = 256;
 constexpr std::size_t kAtOnce = 4;
 constexpr int kWaiting = 16;
 
 using platform::Folder;
 using platform::Handle;
 
-Explanation failed(std::string const& folder, std::error_code const& why) {
-  return {{text::kInstanceFailed, {{"reason", platform::reason(why)}}}, folder, Refusal::kStorage};
-}
-Explanation failed(std::string const& folder) { return failed(folder, {errno, std::generic_category()}); }
+Explanation failed(std::string const& folder) { return instance_failed(folder, {errno, std::generic_category()}); }
 
 int fd_of(Handle const& handle) { return static_cast<int>(handle.get()); }
 
@@ -70,21 +64,19 @@ sockaddr const* plain(sockaddr_un const& address) { return reinterpret_cast<sock
 struct Instance::Impl : std::enable_shared_from_this<Instance::Impl> {
   struct Asked;
 
-  platform::File lock;
-  Folder folder;
+  HeldFolder held;
   Handle listening;
   std::optional<asio::strand<asio::io_context::executor_type>> strand;
   std::optional<stream_protocol::acceptor> acceptor;
   std::function<std::string()> page;
   std::size_t connections = 0;
 
-  Impl(platform::File held, Folder in, Handle on)
-      : lock(std::move(held)), folder(std::move(in)), listening(std::move(on)) {}
+  Impl(HeldFolder in, Handle on) : held(std::move(in)), listening(std::move(on)) {}
 
   void accept();
   void stop() {
     // While the lock is held the name is this program's, so nobody else's socket goes.
-    static_cast<void>(folder.remove(kSocket));
+    static_cast<void>(held.folder.remove(kSocket));
     page = nullptr;
     error_code ignored;
     if (acceptor) acceptor->close(ignored);
@@ -93,7 +85,7 @@ struct Instance::Impl : std::enable_shared_from_this<Instance::Impl> {
 
 struct Instance::Impl::Asked : std::enable_shared_from_this<Asked> {
   Asked(std::shared_ptr<Impl> of, stream_protocol::socket&& from)
-      : host(std::move(of)), socket(std::move(from)), deadline(*host->strand), line(kAsk.size()) {
+      : host(std::move(of)), socket(std::move(from)), deadline(*host->strand), line(kPageAsked.size()) {
     ++host->connections;
   }
   ~Asked() { --host->connections; }
@@ -122,7 +114,7 @@ struct Instance::Impl::Asked : std::enable_shared_from_this<Asked> {
   }
   bool is_page(std::size_t size) const {
     auto const data = line.data();
-    return std::string_view(static_cast<char const*>(data.data()), std::min(size, data.size())) == kAsk;
+    return std::string_view(static_cast<char const*>(data.data()), std::min(size, data.size())) == kPageAsked;
   }
   void end() { deadline.cancel(); }
 };
@@ -141,28 +133,20 @@ Instance::Instance(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Instance::~Instance() { stop(); }
 
 Explained<std::unique_ptr<Instance>> Instance::take(std::string const& path) {
-  std::error_code ignored;
-  auto const above = std::filesystem::path(path).parent_path();
-  if (!above.empty()) std::filesystem::create_directories(above, ignored);
-  auto folder = Folder::open(path, Folder::Make::kIfMissing);
-  if (!folder) return failed(path, folder.error());
-  auto lock = folder->lock(kLock);
-  if (!lock) {
-    if (lock.error() != std::errc::resource_unavailable_try_again) return failed(path, lock.error());
-    return Explanation(text::kInstanceInUse, path, Refusal::kConflict);
-  }
+  auto held = hold_folder(path);
+  if (!held) return held.error();
   // What a killed program left.
-  if (auto const gone = folder->remove(kSocket); !gone && gone.error() != std::errc::no_such_file_or_directory) {
-    return failed(path, gone.error());
+  if (auto const gone = held->folder.remove(kSocket); !gone && gone.error() != std::errc::no_such_file_or_directory) {
+    return instance_failed(path, gone.error());
   }
   Handle socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  auto const address = address_in(*folder);
+  auto const address = address_in(held->folder);
   // Before it has a name: it has these rights from its first moment.
   if (!socket.is_open() || ::fchmod(fd_of(socket), 0600) != 0 ||
       ::bind(fd_of(socket), plain(address), sizeof address) != 0 || ::listen(fd_of(socket), kWaiting) != 0) {
     return failed(path);
   }
-  auto impl = std::make_shared<Impl>(std::move(*lock), std::move(*folder), std::move(socket));
+  auto impl = std::make_shared<Impl>(std::move(*held), std::move(socket));
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
 
@@ -193,18 +177,13 @@ std::string read_line(int fd, Clock::time_point deadline) {
   for (;;) {
     pollfd wait{fd, POLLIN, 0};
     if (::poll(&wait, 1, left_ms(deadline)) <= 0) return {};
-    std::array<char, kAddressMax> part{};
+    std::array<char, kPageAddressMax> part{};
     auto const got = ::recv(fd, part.data(), part.size() - out.size(), MSG_DONTWAIT);
     if (got <= 0) return {};
     out.append(part.data(), static_cast<std::size_t>(got));
     if (auto const end = out.find('\n'); end != std::string::npos) return out.substr(0, end);
-    if (out.size() >= kAddressMax) return {};
+    if (out.size() >= kPageAddressMax) return {};
   }
-}
-
-/// Nothing else goes to a browser.
-bool is_address(std::string_view line) {
-  return line.starts_with(kAddress) && std::ranges::all_of(line, [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
 }  // namespace
@@ -221,9 +200,11 @@ Explained<std::string> ask_for_page(std::string const& path) {
   if (peer_of_local(socket.get()) != Peer::kOwn) {
     return Explanation(text::kInstanceOtherUser, path, Refusal::kNotAuthorised);
   }
-  if (::send(fd_of(socket), kAsk.data(), kAsk.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kAsk.size())) return nobody;
+  if (::send(fd_of(socket), kPageAsked.data(), kPageAsked.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(kPageAsked.size()))
+    return nobody;
   auto line = read_line(fd_of(socket), deadline);
-  if (!is_address(line)) return nobody;
+  if (!is_page_address(line)) return nobody;
   return line;
 }
 

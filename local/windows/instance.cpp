@@ -17,6 +17,7 @@
 #include <future>
 
 #include "base/platform/files.h"
+#include "local/page_door.h"
 #include "local/peer.h"
 #include "local/windows/users.h"
 #include "strings/local.h"
@@ -32,15 +33,8 @@ using platform::Folder;
 using platform::Handle;
 using Clock = std::chrono::steady_clock;
 
-constexpr char const* kLock = "page.lock";
-constexpr std::string_view kAsk = "page\n";
-constexpr std::string_view kAddress = "http://127.0.0.1:";
-constexpr std::size_t kAddressMax = 256;
 constexpr std::chrono::milliseconds kLook{50};
 
-Explanation failed(std::string const& folder, std::error_code const& why) {
-  return {{text::kInstanceFailed, {{"reason", platform::reason(why)}}}, folder, Refusal::kStorage};
-}
 std::error_code last_error() { return {static_cast<int>(::GetLastError()), std::system_category()}; }
 
 HANDLE native(Handle const& handle) {
@@ -116,14 +110,14 @@ class Doing {
   std::string read_line(Clock::time_point deadline) {
     std::string out;
     for (;;) {
-      std::array<char, kAddressMax> part{};
+      std::array<char, kPageAddressMax> part{};
       auto const most = static_cast<DWORD>(part.size() - out.size());
       auto const got = run(left_ms(deadline),
                            [&](OVERLAPPED* state) { return ::ReadFile(end_, part.data(), most, nullptr, state); });
       if (!got || *got == 0) return {};
       out.append(part.data(), *got);
       if (auto const end = out.find('\n'); end != std::string::npos) return out.substr(0, end);
-      if (out.size() >= kAddressMax) return {};
+      if (out.size() >= kPageAddressMax) return {};
     }
   }
 
@@ -161,7 +155,7 @@ struct Instance::Impl {
   void answer(Doing& doing) const {
     if (peer_of_local(listening.get()) != Peer::kOwn) return;
     auto const deadline = Clock::now() + kPageAnswer;
-    if (doing.read_line(deadline) + "\n" != kAsk) return;
+    if (doing.read_line(deadline) + "\n" != kPageAsked) return;
     auto const line = fresh_page(deadline) + "\n";
     // Until the other side has it, and closes its end: what is disconnected is not delivered.
     if (doing.write(line, deadline)) doing.read_line(deadline);
@@ -186,23 +180,15 @@ Instance::~Instance() {
 }
 
 Explained<std::unique_ptr<Instance>> Instance::take(std::string const& path) {
-  std::error_code ignored;
-  auto const above = std::filesystem::path(path).parent_path();
-  if (!above.empty()) std::filesystem::create_directories(above, ignored);
-  auto folder = Folder::open(path, Folder::Make::kIfMissing);
-  if (!folder) return failed(path, folder.error());
-  auto lock = folder->lock(kLock);
-  if (!lock) {
-    if (lock.error() != std::errc::resource_unavailable_try_again) return failed(path, lock.error());
-    return Explanation(text::kInstanceInUse, path, Refusal::kConflict);
-  }
-  auto name = pipe_of(*folder);
-  if (name.empty()) return failed(path, last_error());
+  auto held = hold_folder(path);
+  if (!held) return held.error();
+  auto name = pipe_of(held->folder);
+  if (name.empty()) return instance_failed(path, last_error());
   auto pipe = make_pipe(name);
-  if (!pipe.is_open()) return failed(path, last_error());
+  if (!pipe.is_open()) return instance_failed(path, last_error());
   auto stop = own(::CreateEventW(nullptr, TRUE, FALSE, nullptr));
-  if (!stop.is_open()) return failed(path, last_error());
-  auto impl = std::make_shared<Impl>(std::move(*lock), std::move(name), std::move(pipe), std::move(stop));
+  if (!stop.is_open()) return instance_failed(path, last_error());
+  auto impl = std::make_shared<Impl>(std::move(held->lock), std::move(name), std::move(pipe), std::move(stop));
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
 
@@ -217,11 +203,6 @@ void Instance::stop() { ::SetEvent(native(impl_->stop_now)); }
 // ==================================================================================================== Who asks
 
 namespace {
-
-/// Nothing else goes to a browser.
-bool is_address(std::string_view line) {
-  return line.starts_with(kAddress) && std::ranges::all_of(line, [](char c) { return c > ' ' && c < '\x7f'; });
-}
 
 /// Waits as long as another one is served.
 Handle open_pipe(std::wstring const& name, Clock::time_point deadline) {
@@ -248,9 +229,9 @@ Explained<std::string> ask_for_page(std::string const& path) {
   if (!pipe.is_open()) return ::GetLastError() == ERROR_ACCESS_DENIED ? another : nobody;
   if (peer_of_local(pipe.get()) != Peer::kOwn) return another;
   Doing doing(native(pipe), nullptr);
-  if (!doing.write(kAsk, deadline)) return nobody;
+  if (!doing.write(kPageAsked, deadline)) return nobody;
   auto line = doing.read_line(deadline);
-  if (!is_address(line)) return nobody;
+  if (!is_page_address(line)) return nobody;
   return line;
 }
 

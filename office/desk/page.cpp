@@ -6,9 +6,9 @@
 #include <mutex>
 #include <thread>
 
-#include "base/platform/console.h"
 #include "base/platform/process.h"
 #include "local/browser.h"
+#include "local/foreground.h"
 #include "local/instance.h"
 #include "local/wiped_json.h"
 #include "net/loop.h"
@@ -116,8 +116,8 @@ Explained<int> run_page(PageOptions const& options) {
     local::show_running_page(folder, *url, options.browser, options.setting.lang);
     return 0;
   }
-  auto const foreground = platform::Foreground::take();
-  if (!foreground) return Explanation(Sentence(words::kPlain, {{"text", platform::reason(foreground.error())}}));
+  auto const foreground = local::take_foreground();
+  if (!foreground) return foreground.error();
   // Neither is ever destroyed: the process ends where it stands, and the ledger withstands that.
   auto* const queue = new PageQueue(options.setting);
   auto* const loop = new net::Loop;

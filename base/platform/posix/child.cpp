@@ -179,10 +179,16 @@ Answer<Ran> run_to_end(Command const& command, Bounds const& bounds) {
   Ran ran;
   auto const until = Clock::now() + bounds.deadline;
   auto const process = Process::of(*child);
+  if (!process) {
+    auto const error = failed();
+    ::kill(-*child, SIGKILL);
+    reap(*child);
+    return error;
+  }
   ran.ending = read_both(out->read, err->read, ran, bounds.bytes_max, until);
   // It may have closed both and gone on.
   auto const left = std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(until - Clock::now()));
-  if (ran.ending == Ending::kItself && process && !process->wait(left)) ran.ending = Ending::kLate;
+  if (ran.ending == Ending::kItself && !process->wait(left)) ran.ending = Ending::kLate;
   if (ran.ending != Ending::kItself) ::kill(-*child, SIGKILL);
   int status = 0;
   while (::waitpid(*child, &status, 0) < 0 && errno == EINTR) {

@@ -58,6 +58,16 @@ TEST_F(Passphrase, TheVariableIsGoneOnceItWasRead) {
   EXPECT_FALSE(passphrase_given({}));
 }
 
+// Harm: a person who gave one is told that there is none, and looks for the fault in the wrong place.
+TEST_F(Passphrase, AVariableThatIsTooLongIsNotCalledMissing) {
+  platform::set_variable("PIAOJUE_PASSPHRASE", std::string(kPassphraseBytesMax + 1, 'x'));
+  auto const given = read_passphrase({}, "", false, Lang::kZh);
+  ASSERT_FALSE(given);
+  EXPECT_EQ(given.error().code, Refusal::kMalformed);
+  EXPECT_NE(given.error().in(Lang::kEn).find("more than 1024 bytes"), std::string::npos);
+  EXPECT_EQ(platform::variable("PIAOJUE_PASSPHRASE"), std::nullopt);
+}
+
 // Harm: a rehearsal's open keys by a slip of the hand in a real meeting: only the flag gives an empty one.
 TEST_F(Passphrase, OnlyTheFlagGivesAnEmptyOne) {
   EXPECT_TRUE(read_passphrase({{}, true}, "", false, Lang::kZh).value().empty());
