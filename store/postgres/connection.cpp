@@ -323,7 +323,6 @@ Tried<Answers> Connection::run(std::vector<Statement> const& statements, Deadlin
     }
     if (!send(statements[i], steps)) return gone(until);
     bool const last = i + 1 == statements.size();
-    if (!last && sync == Sync::kOnce) continue;
     if (!last && sync == Sync::kPieces && fits(std::span(statements).subspan(part, i + 2 - part))) continue;
     if (PQpipelineSync(connection_) != 1) return gone(until);
     ends.push_back(steps.size());

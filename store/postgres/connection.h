@@ -78,8 +78,6 @@ enum class Sync : std::uint8_t {
   /// Between two statements the database sees an idle transaction and ends it, if this process has been stopped
   /// meanwhile; and each is tried, whatever became of the one before it.
   kEach,
-  /// For what is no larger than kPiece: it arrives as a whole or not at all, and stops at the first refusal.
-  kOnce,
   /// Of one transaction from BEGIN to COMMIT: behind as many statements as fit into kPiece, or one that is larger. Each
   /// piece but the first begins with a SAVEPOINT, which is refused where there is no transaction, or a failed one, and
   /// the piece with it: nothing becomes a transaction of its own, and nobody waits for an answer in between.
