@@ -139,7 +139,7 @@ void fenced_commit(benchmark::State& state) {
   for (auto _ : state) {
     store::Writes writes;
     for (std::int64_t n = 0; n < state.range(0); ++n) {
-      writes.put(Table::kEntry, key_of(++next_key), Bytes(kRowBytes, 'x'));
+      writes.add(Table::kEntry, key_of(++next_key), Bytes(kRowBytes, 'x'));
     }
     if (stores.size() != kClients || !stores[static_cast<std::size_t>(state.thread_index())]->commit(writes)) {
       state.SkipWithError("the store refuses");
