@@ -190,9 +190,8 @@ def hold_meeting(wine, native, folder):
         used = {person: cpu_s(meeting.client(person)) - before[person] for person in meeting.experts}
         memory = {person: peak_memory_mib(meeting.client(person).popen.pid) for person in meeting.experts}
         hold(len(rows) == 25 and all(row["agree"] == 4 for row in rows.values()), f"counted: {rows}")
-        head = meeting.client(1).wait("head", 20)["hash"]
         done = meeting.end()
-        head = meeting.client(1).events("head")[-1]["hash"] or head
+        head = meeting.client(1).events("head")[-1]["hash"]
     finally:
         meeting.meeting.stop()
     hold(done.returncode == 0 and "VERIFIED" in done.stdout, done.stdout + done.stderr)
@@ -200,7 +199,7 @@ def hold_meeting(wine, native, folder):
     say(f"a ballot of 25 rows to its declaration: {used[3]:.2f} s CPU under Wine, {used[2]:.2f} s native; the chair's "
         f"with its trustee {used[1]:.2f} s; memory at most {memory[1]:.0f} and {memory[3]:.0f} MiB with Wine, "
         f"{memory[2]:.0f} MiB native")
-    return meeting.directory / "record.piaojue", head
+    return folder / "record.piaojue", head
 
 
 def check_office(wine, native):
