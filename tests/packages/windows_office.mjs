@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The page of an office's desk that runs under Wine, in this machine's browser: the first person, the first view, and
- * what a Windows office can not do, in both languages; pictures of each in build/screens. For tests/packages/windows.py.
+ * what a Windows office can not do, in both languages; pictures of each in build/screens. tests/packages/windows.py has
+ * it run.
  *
  *     node tests/packages/windows_office.mjs URL
  */
