@@ -14,15 +14,17 @@ target_include_directories(CLI11::CLI11 SYSTEM INTERFACE ${PIAOJUE_WINDOWS_LIBRA
 add_library(tomlplusplus::tomlplusplus INTERFACE IMPORTED)
 target_include_directories(tomlplusplus::tomlplusplus SYSTEM INTERFACE ${PIAOJUE_WINDOWS_LIBRARIES}/include)
 
-# An object and not a library: who asks for it is libstdc++, after all libraries.
-add_library(piaojue_utf8_paths OBJECT ${CMAKE_SOURCE_DIR}/base/platform/windows/utf8_paths.cpp)
-target_link_libraries(piaojue_utf8_paths PRIVATE piaojue_options)
+# What takes the place of something in the libraries below: narrow paths, and the end of a thread. Objects and not a
+# library: who asks for them is libstdc++, after all libraries.
+set(windows ${CMAKE_SOURCE_DIR}/base/platform/windows)
+add_library(piaojue_corrections OBJECT ${windows}/utf8_paths.cpp ${windows}/thread_ends.cpp)
+target_link_libraries(piaojue_corrections PRIVATE piaojue_options)
 target_link_options(piaojue_options INTERFACE -Wl,--wrap=mbrtowc)
 
 find_program(PIAOJUE_RSVG rsvg-convert REQUIRED)
 find_program(PIAOJUE_ICOTOOL icotool REQUIRED)
 
-# piaojue_resources(TARGET): UTF-8 in narrow paths; the manifest, without which other narrow strings are not UTF-8 and a
+# piaojue_resources(TARGET): those corrections; the manifest, without which other narrow strings are not UTF-8 and a
 # path ends at 260 characters; and for a program with a desktop entry its icon, its version and its Chinese name.
 function(piaojue_resources target)
   set(resource ${CMAKE_CURRENT_BINARY_DIR}/${target}.rc)
@@ -49,7 +51,7 @@ function(piaojue_resources target)
     set_source_files_properties(${resource} PROPERTIES OBJECT_DEPENDS ${MANIFEST})
   endif()
   file(CONFIGURE OUTPUT ${resource} CONTENT "#pragma code_page(65001)\n1 24 \"@MANIFEST@\"\n@VERSION_BLOCK@" @ONLY)
-  target_sources(${target} PRIVATE ${resource} $<TARGET_OBJECTS:piaojue_utf8_paths>)
+  target_sources(${target} PRIVATE ${resource} $<TARGET_OBJECTS:piaojue_corrections>)
 endfunction()
 
 # piaojue_icon(NAME): NAME.ico of packaging/icons/NAME.svg, in the sizes that Windows draws.

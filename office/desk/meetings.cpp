@@ -117,6 +117,11 @@ std::string Meetings::next_name(Day date, bool rehearsal) const {
   }
 }
 
+bool Meetings::can_be_held() const {
+  std::error_code none;
+  return fs::exists(programs_ / platform::program_file_name("piaojue-server"), none);
+}
+
 Explained<std::string> Meetings::ask(std::vector<std::string> arguments, fs::path const& under) const {
   arguments.insert(arguments.end(), {"--lang", lang_ == Lang::kZh ? "zh" : "en"});
   auto ran = run_to_end({programs_ / platform::program_file_name("piaojue-server"), std::move(arguments)},

@@ -49,6 +49,8 @@ class Meetings {
   /// The next free name of that day.
   std::string next_name(Day date, bool rehearsal) const;
 
+  /// Whether one can be made and held here at all: the programs for Windows have no server.
+  bool can_be_held() const;
   /// A command of piaojue-server on that meeting. Refused: it failed; in its own words.
   Explained<std::string> ask(std::string const& verb, std::string const& name,
                              std::vector<std::string> more = {}) const;

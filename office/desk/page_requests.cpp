@@ -139,6 +139,7 @@ PageRequests::Reply PageRequests::state(In) {
   for (auto& member : *progress) out[member.key()] = std::move(member.value());
   out["papers"] = papers_.list();
   out["meetings"] = meetings_.count();
+  out["holds"] = meetings_.meetings().can_be_held();
   out["service"] = service_.membership();
   return out;
 }

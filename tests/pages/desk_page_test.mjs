@@ -162,6 +162,17 @@ test('who signs on, and a day that is out of order', async () => {
   await page.context().close();
 });
 
+// Harm: a clerk with a Windows laptop fills in a whole meeting, and the button fails.
+test('an office whose programs hold no meetings says where one is made', async () => {
+  const { page } = await show({}, { holds: false });
+  await step(page, '新会议');
+  await page.locator('main').getByText('会议不能在这里建立').waitFor();
+  await page.locator('main').getByText('/srv/office').waitFor();
+  assert.equal(await button(page, '建立会议').count(), 0);
+  await both(page, 'new-not-here');
+  await page.context().close();
+});
+
 test('the steps that wait for others say so', async () => {
   const { page } = await show({ 'meeting-plan': () => ({ ok: false, code: 'OFFICE_REFUSED', message: '尚未决定' }) },
     { imported: null, roster: null });

@@ -196,6 +196,8 @@ export function NewMeeting({ app }) {
     if (reply.state === 'made') made(reply);
     else if (reply.ok) setTurn((n) => n + 1);
   };
+  if (desk.holds === false) return html`<h1>${t('desk.step.newmeeting')}</h1><section class="card"><p class="note warn">
+    <span aria-hidden="true">! </span>${t('new.notHere', desk)}</p></section>`;
   const progress = desk.service && html`<${Sending} app=${app} turn=${turn} took=${took} />`;
   return html`<h1>${t('desk.step.newmeeting')}</h1>
     ${refused && html`<section class="card"><p class="note warn said"><span aria-hidden="true">! </span>${refused}</p>
