@@ -13,6 +13,8 @@ namespace text = strings::offices;
 
 namespace {
 
+constexpr Milliseconds kWhy{1'000};
+
 /// What may go better the next time is kBusy; a TLS that is refused will be refused again.
 Explanation broken(net::CloseReason reason) {
   switch (reason) {
@@ -99,11 +101,13 @@ Explained<wire::Answer> OfficeLine::ask(wire::What const& what, Milliseconds pat
   auto& box = *impl_->box;
   auto const id = ++impl_->last_id;
   box.change([&] { box.frame.reset(); });
-  if (!impl_->channel->send(wire::encode_request(id, what))) {
-    std::lock_guard const lock(box.mutex);
+  bool const taken = impl_->channel->send(wire::encode_request(id, what));
+  std::unique_lock lock(box.mutex);
+  if (!taken) {
+    // It is closed; why is said on its strand, maybe in a moment.
+    box.wake.wait_for(lock, kWhy, [&] { return box.closed.has_value(); });
     return broken(box.closed.value_or(net::CloseReason::kNetwork));
   }
-  std::unique_lock lock(box.mutex);
   if (!box.wake.wait_for(lock, patience, [&] { return box.frame || box.closed; })) {
     return broken(net::CloseReason::kIdleTimeout);
   }
