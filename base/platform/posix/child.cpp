@@ -149,14 +149,22 @@ Ending read_both(Handle& out, Handle& err, Ran& ran, std::size_t bytes_max, Cloc
   return Ending::kItself;
 }
 
-/// Of a child that nobody has waited for yet, so that the number is still its own.
-Answer<Process> hold(pid_t child) {
+/// Of a child that nobody has waited for yet, so that the number is still its own. What can not be held is ended.
+/// @param with it and, as a negative number, all of its group
+Answer<Process> hold(pid_t child, pid_t with) {
   auto process = Process::of(child);
+  if (process) return std::move(*process);
   auto const error = failed();
-  if (!process) ::kill(child, SIGKILL);
+  ::kill(with, SIGKILL);
   reap(child);
-  if (!process) return error;
-  return std::move(*process);
+  return error;
+}
+
+/// Nobody waits for how it ends.
+Answer<Process> let_go(pid_t child) {
+  auto process = hold(child, child);
+  if (process) reap(child);
+  return process;
 }
 
 }  // namespace
@@ -178,13 +186,8 @@ Answer<Ran> run_to_end(Command const& command, Bounds const& bounds) {
   }
   Ran ran;
   auto const until = Clock::now() + bounds.deadline;
-  auto const process = Process::of(*child);
-  if (!process) {
-    auto const error = failed();
-    ::kill(-*child, SIGKILL);
-    reap(*child);
-    return error;
-  }
+  auto const process = hold(*child, -*child);
+  if (!process) return process.error();
   ran.ending = read_both(out->read, err->read, ran, bounds.bytes_max, until);
   // It may have closed both and gone on.
   auto const left = std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(until - Clock::now()));
@@ -199,9 +202,9 @@ Answer<Ran> run_to_end(Command const& command, Bounds const& bounds) {
 
 namespace {
 
-// A kernel before 5.3 has no pidfd. There a process is held by its folder in /proc, which is empty once it has been
-// waited for, also when another has its number; it is looked at, since nothing tells of its end, and a signal may in
-// theory meet a number that was given away since the look before it.
+// A kernel before 5.3 has no pidfd, and a container may allow none (EPERM). There a process is held by its folder in
+// /proc, which is empty once it has been waited for, also when another has its number; it is looked at, since nothing
+// tells of its end, and a signal may in theory meet a number that was given away since the look before it.
 
 constexpr milliseconds kLook{20};
 
@@ -224,7 +227,7 @@ bool ended_by_folder(Handle const& folder) {
 
 std::optional<Process> Process::of(ProcessNumber number) {
   Handle fd(::pidfd_open(static_cast<pid_t>(number), 0));
-  if (!fd.is_open() && errno == ENOSYS)
+  if (!fd.is_open() && errno != ESRCH)
     fd = Handle(::open(("/proc/" + std::to_string(number)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.is_open()) return std::nullopt;
   return Process(number, std::move(fd));
@@ -254,7 +257,7 @@ void Process::terminate() const {
 Answer<Process> start(Command const& command) {
   auto const child = spawn(command, Ends{Handle(), Handle(), Handle()}, Session::kOurs);
   if (!child) return child.error();
-  return hold(*child);
+  return let_go(*child);
 }
 
 Answer<Process> start_apart(Command const& command, std::filesystem::path const& log) {
@@ -264,7 +267,7 @@ Answer<Process> start_apart(Command const& command, std::filesystem::path const&
   if (!ends.out.is_open() || !ends.err.is_open()) return failed();
   auto const child = spawn(command, ends, Session::kOwn);
   if (!child) return child.error();
-  return hold(*child);
+  return let_go(*child);
 }
 
 std::optional<ProcessNumber> lock_holder(std::filesystem::path const& file) {
@@ -289,7 +292,7 @@ Answer<Companion> Companion::start(Command const& command, std::function<void(st
     child = spawn(command, ends, Session::kOwn);
     if (!child) return child.error();
   }
-  auto process = hold(*child);
+  auto process = let_go(*child);
   if (!process) return process.error();
   out->write = Handle();
   std::thread([from = std::move(out->read), line = std::move(line)] {
