@@ -347,7 +347,7 @@ async function checkAndVoteAgain(page, names) {
   await button(desk, '一致', true).click();
   await page.getByText('抽查一致').waitFor();
   // Gone from the supervisor's screen with the verdict, which the two screens learn one after the other.
-  await desk.locator('.spot-row').first().waitFor({ state: 'detached' });
+  await desk.locator('.spot-row').first().waitFor({ state: 'detached', timeout: 2_000 });
   await page.getByText('已选 0/3').waitFor();
   for (const name of names) await button(page, name, true).click();
   await button(page, '核对选票').click();
@@ -413,5 +413,5 @@ async function declare(chair, name) {
   await state(kTyped, `expert-after-${name}`);
   await press(kChair, button(chair, '宣布并签署').first(), true);
   await sign(kSupervisor, `supervisor-sign-${name}`);
-  await chair.locator('.current-attempt').waitFor({ state: 'detached' });
+  await chair.locator('.current-attempt').waitFor({ state: 'detached', timeout: 2_000 });
 }
