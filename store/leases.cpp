@@ -219,7 +219,7 @@ Tried<Taken> Node::Impl::take(MeetingNumber meeting, std::optional<std::uint64_t
   std::vector<Statement> group{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
   auto const first = group.size();
   for (auto* one : {&lock, &update, &who, &moved}) group.push_back(std::move(*one));
-  auto const answers = on.run(group, until);
+  auto const answers = on.run(group, until, postgres::Sync::kPieces);
   if (!answers) return postgres::in_the_way(answers.error());
   // This commit stands behind all that is in the rows: once it is on the standby, they are too.
   auto const committed = on.run({Statement("COMMIT")}, until);
@@ -252,7 +252,9 @@ Explained<void> Node::give_back(Lease const& lease) {
   free.number(lease.meeting).number(lease.epoch);
   auto const connection = impl_->inner().borrow(Purpose::kBriefly);
   if (!connection) return impl_->inner().explain(connection.error());
-  auto const done = (*connection)->run(postgres::transaction({std::move(free)}), impl_->inner().answer_deadline());
+  auto const done =
+      (*connection)
+          ->run(postgres::transaction({std::move(free)}), impl_->inner().answer_deadline(), postgres::Sync::kPieces);
   if (!done) return postgres::explain_locked(impl_->inner(), done.error());
   return {};
 }

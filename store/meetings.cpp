@@ -90,6 +90,15 @@ Tried<void> run_transaction(postgres::Pool& pool, MeetingNumber meeting, std::ve
   return ended ? Tried<void>() : ended.error();
 }
 
+/// What an earlier attempt has done, whose answer was lost, is on this disk: once one more commit is confirmed, it is
+/// on a standby too.
+Explained<void> confirm(postgres::Pool& pool, MeetingNumber meeting) {
+  Statement touch("UPDATE piaojue_meeting SET epoch = epoch WHERE meeting = $1");
+  touch.number(meeting);
+  if (auto const done = postgres::run_patiently(pool, {touch}); !done) return pool.explain(done.error());
+  return {};
+}
+
 }  // namespace
 
 Explained<std::vector<ListedMeeting>> list_meetings(PostgresPool& pool, std::optional<std::uint32_t> office) {
@@ -132,7 +141,9 @@ Explained<bool> replace_sealed_keys(PostgresPool& pool, MeetingNumber meeting, B
   if (!answers) return inner.explain(answers.error());
   if ((*answers)[0].affected() == 1) return true;
   auto const& now = (*answers)[1];
-  return now.rows() == 1 && std::ranges::equal(now.bytes(0, 0), after);
+  if (now.rows() != 1 || !std::ranges::equal(now.bytes(0, 0), after)) return false;
+  if (auto const done = confirm(inner, meeting); !done) return done.error();
+  return true;
 }
 
 Explained<void> create_meeting(PostgresPool& pool, MeetingNumber meeting, std::uint32_t office,
@@ -158,13 +169,7 @@ Explained<void> create_meeting(PostgresPool& pool, MeetingNumber meeting, std::u
   auto const& meta = contents[Table::kMeta];
   auto const own = meta.find(to_bytes(keys_row()));
   if (retried && *keys && own != meta.end() && **keys == own->second) {
-    // It is there; once one more commit is confirmed, it is on a standby too.
-    Statement touch("UPDATE piaojue_meeting SET epoch = epoch WHERE meeting = $1");
-    touch.number(meeting);
-    if (auto const confirmed = postgres::run_patiently(inner, {touch}); !confirmed) {
-      return inner.explain(confirmed.error());
-    }
-    return {};
+    return confirm(inner, meeting);
   }
   return Explanation(number_taken(meeting), inner.place(), Refusal::kConflict);
 }
@@ -217,7 +222,7 @@ Explained<void> write_row(PostgresPool& pool, MeetingNumber meeting, Table table
     auto& on = **connection;
     std::vector<Statement> begin{Statement("BEGIN ISOLATION LEVEL READ COMMITTED")};
     begin.insert(begin.end(), statements.begin(), statements.end());
-    auto const answers = on.run(begin, inner.answer_deadline());
+    auto const answers = on.run(begin, inner.answer_deadline(), postgres::Sync::kPieces);
     if (!answers) return answers.error();
     if ((*answers)[1].rows() != 1) {
       return Fault{Fate::kRefused, {text::kDatabaseMeetingMissing, {{"meeting", meeting}}}, {}};

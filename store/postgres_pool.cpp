@@ -156,7 +156,7 @@ Tried<Pool::Borrowed> Pool::borrow(Purpose purpose) {
     ready = std::move(*made);
   }
   Borrowed borrowed(*this, std::move(ready), generation);
-  // Its deadline is shorter than any wait for a lock, and one more question would have another.
+  // It ends at its own deadline, however long the one before it would have waited; one more question would cost a part.
   if (purpose == Purpose::kRenewal) return borrowed;
   auto const locks = purpose == Purpose::kBriefly ? kLockedFor : lock_patience(options_.answer_ms);
   auto const set = borrowed->wait_for_locks(locks, answer_deadline());

@@ -3,8 +3,10 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <stdexcept>
 
@@ -136,6 +138,12 @@ Tried<std::unique_ptr<Connection>> Connection::connect(Target const& target, Dea
   return made;
 }
 
+Connection::Connection(std::atomic<bool> const& interrupted) : interrupted_(interrupted) {
+  std::array<std::uint8_t, 8> number{};
+  randombytes_buf(number.data(), number.size());
+  session_ = to_hex(number);
+}
+
 Tried<void> Connection::greet(Deadline until, unsigned patience_ms) {
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) return gone(until);
   // A process that is stopped in the middle of a transaction holds the row of its meeting. The database ends it before
@@ -143,10 +151,12 @@ Tried<void> Connection::greet(Deadline until, unsigned patience_ms) {
   // for a standby is answered with success.
   auto const idle = std::to_string(patience_ms * 2 / 5);
   // A machine that has lost its power in the middle of a packet says nothing any more, and the database, which waits
-  // for the rest, would hold the row until it asks: every few seconds then, not after hours.
-  for (auto const* ask :
-       {"SET tcp_keepalives_idle = 5", "SET tcp_keepalives_interval = 2", "SET tcp_keepalives_count = 3"}) {
-    auto const set = run({Statement(ask)}, until);
+  // for the rest, would hold the row until it asks: every few seconds then, not after hours; and while an answer is
+  // on its way to it, nobody asks. That a wait for a standby was broken off is said by a warning alone.
+  for (auto const* tell :
+       {"SET tcp_keepalives_idle = 5", "SET tcp_keepalives_interval = 2", "SET tcp_keepalives_count = 3",
+        "SET tcp_user_timeout = 10000", "SET client_min_messages = warning"}) {
+    auto const set = run({Statement(tell)}, until);
     if (!set && set.error().state != kUnknownSetting) return set.error();
   }
   // Not everything that speaks the protocol has these settings.
@@ -189,7 +199,7 @@ bool Connection::wait(bool for_writing, Deadline until) {
 }
 
 std::size_t Connection::bytes_of(std::span<Statement const> statements) const {
-  constexpr std::size_t kName = 32;       // at most, with its end, in each of two messages
+  constexpr std::size_t kName = 40;       // at most, with its end, in each of two messages
   constexpr std::size_t kMessages = 45;   // Parse, Bind, Describe, Execute without what is counted below
   constexpr std::size_t kParameter = 10;  // its type, format and length
   constexpr std::size_t kSync = 5;
@@ -222,8 +232,9 @@ bool Connection::send(Statement const& statement, std::vector<Step>& steps) {
   auto const* sql = statement.sql.c_str();
   auto name = statement.often_ ? name_of(statement.sql, steps) : std::string();
   if (statement.often_ && name.empty() && prepared_.size() < kPreparedMax) {
-    // "COMMIT_3", for who reads the database's own log. Never again: whether it was prepared may stay unknown.
-    name = statement.sql.substr(0, statement.sql.find(' ')) + '_' + std::to_string(++names_);
+    // "COMMIT_1f…_3", for who reads the database's own log. No other session has it, so that none of its statements is
+    // taken for ours; and never again: whether it was prepared may stay unknown.
+    name = statement.sql.substr(0, statement.sql.find(' ')) + '_' + session_ + '_' + std::to_string(++names_);
     if (PQsendPrepare(connection_, name.c_str(), sql, count, types.data()) != 1) return false;
     steps.push_back({&statement.sql, name});
   }
@@ -297,8 +308,6 @@ Tried<Answers> Connection::answers(std::span<Step const> steps, Deadline until) 
     auto const* state = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
     auto const* said = PQresultErrorField(raw, PG_DIAG_MESSAGE_PRIMARY);
     std::string const code = state ? state : "";
-    // Somebody between us and the database has forgotten what was prepared: not on this connection again.
-    if (code == kNoSuchStatement) broken_ = true;
     auto const fate = code.empty() || passing(code) ? Fate::kAgain : Fate::kRefused;
     first = Fault{fate, engine(hidden_.out_of(said ? said : PQresultErrorMessage(raw))), code};
   }
@@ -340,6 +349,9 @@ Tried<Answers> Connection::run(std::vector<Statement> const& statements, Deadlin
       continue;
     }
     if (!first) first = got.error();
+    // Behind a refusal it only means that what was to be prepared there was not. As the first, that somebody between us
+    // and the database has forgotten it, or lent us another's session: not on this connection again.
+    if (first->state == kNoSuchStatement) broken_ = true;
     if (broken_ || PQstatus(connection_) != CONNECTION_OK) break;
   }
   if (first) return *first;

@@ -151,7 +151,7 @@ class Connection {
   [[nodiscard]] Tried<void> wait_for_locks(std::chrono::milliseconds most, Deadline until);
 
  private:
-  explicit Connection(std::atomic<bool> const& interrupted) : interrupted_(interrupted) {}
+  explicit Connection(std::atomic<bool> const& interrupted);
   Tried<void> greet(Deadline until, unsigned patience_ms);
   /// Something that has one answer.
   struct Step {
@@ -177,6 +177,7 @@ class Connection {
   bool times_locks_ = true;
   std::chrono::milliseconds locks_{0};
   std::unordered_map<std::string, std::string> prepared_;  ///< text → name
+  std::string session_;  ///< of this connection alone, 16 hexadecimal digits
   std::uint64_t names_ = 0;
 };
 

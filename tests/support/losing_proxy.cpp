@@ -121,6 +121,11 @@ void LosingProxy::happened() {
   ++lost_;
 }
 
+std::set<std::string> LosingProxy::fence_names() {
+  std::lock_guard const lock(mutex_);
+  return fence_names_;
+}
+
 bool LosingProxy::pass_to_server(Pair& pair, std::string_view bytes) {
   // As it is parsed for the first time, or by the name under which it was.
   auto const at = [&](std::string_view text, std::string_view name) {
@@ -132,6 +137,9 @@ bool LosingProxy::pass_to_server(Pair& pair, std::string_view bytes) {
   auto send = bytes.size();
   {
     std::lock_guard const lock(mutex_);
+    if (auto const name = bytes.find(kFenceName); name != std::string_view::npos) {
+      fence_names_.emplace(bytes.substr(name, bytes.find('\0', name) - name));
+    }
     auto const where = loss_ == Loss::kMiddle ? fence : at({"COMMIT\0", 7}, "COMMIT_");
     if (times_ > 0 && loss_ != Loss::kNone && where != std::string_view::npos) {
       --times_;

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <set>
+#include <string>
 #include <string_view>
 #include <thread>
 
@@ -32,6 +34,8 @@ class LosingProxy {
   void lose(Loss loss, int times = 1, std::function<void()> then = {});
   /// The most bytes that came between two Syncs.
   std::size_t largest_piece() const { return largest_piece_; }
+  /// Under which the statement with the fence was prepared, in all sessions.
+  std::set<std::string> fence_names();
   /// How often it has.
   int lost() const { return lost_; }
   /// From now on nothing passes in either direction; what is connected stays so.
@@ -54,6 +58,7 @@ class LosingProxy {
   Loss loss_ = Loss::kNone;
   int times_ = 0;
   std::function<void()> then_;
+  std::set<std::string> fence_names_;
   std::atomic<int> lost_{0};
   std::atomic<std::size_t> largest_piece_{0};
   std::atomic<bool> reachable_{true};

@@ -248,7 +248,10 @@ TEST_F(Fence, ADatabaseThatIsRestartedAtOnceLosesAndDoublesNothing) {
 // Harm: an administrator who breaks off the wait for a standby; PostgreSQL then answers COMMIT with success, and the
 // entry is on one disk.
 TEST_F(Fence, ACommitThatIsOnNoStandbyIsNotAcknowledged) {
+  // A role that is not to be told of warnings is told of this one.
+  service.sql("ALTER ROLE CURRENT_USER SET client_min_messages = error");
   serve(3'000);
+  service.sql("ALTER ROLE CURRENT_USER RESET client_min_messages");
   service.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   service.sql("SELECT pg_reload_conf()");
   std::this_thread::sleep_for(milliseconds(300));
@@ -303,13 +306,17 @@ TEST_F(Fence, AnAttemptThatSomebodyIsInTheWayOfKeepsItsConnection) {
   };
   auto const before = backends();
   ASSERT_FALSE(before.empty()) << "or this shows nothing";
-  auto const held = lock_row(service, "1.5");
-  auto const busy = store->commit(entry(1));
-  ASSERT_FALSE(busy);
-  ASSERT_EQ(busy.error().code, Refusal::kBusy);
-  EXPECT_TRUE(commit_at_last(*store, entry(1)));
-  EXPECT_EQ(backends(), before);
-  expect_entries(2);
+  // Of one piece, and of several whose SAVEPOINT the database has not parsed before.
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    auto const held = lock_row(service, "1.5");
+    auto const large = random_bytes(i == 1 ? 100 : 40'000);
+    auto const busy = store->commit(entry(i, large));
+    ASSERT_FALSE(busy);
+    ASSERT_EQ(busy.error().code, Refusal::kBusy);
+    EXPECT_TRUE(commit_at_last(*store, entry(i, large)));
+    EXPECT_EQ(backends(), before) << i;
+    expect_entries(i + 1);
+  }
 }
 
 // Harm: a psql that was left open over one meeting keeps the threads on which a node loads all others.
@@ -427,6 +434,18 @@ TEST_F(Fence, NoPieceIsLargerThanWhatIsSentAtOnce) {
     service.sql("DELETE FROM piaojue_entry; DELETE FROM inserted");
   }
   EXPECT_GT(proxy.largest_piece(), kPiece / 2) << "or this shows nothing";
+}
+
+// Harm: what stands between a node and its database lends it another's session, in which the same name is the statement
+// of another table: the row goes there, and is acknowledged.
+TEST_F(Fence, NoTwoSessionsHaveAStatementOfOneName) {
+  constexpr std::size_t kSessions = 3;
+  for (std::size_t i = 0; i < kSessions; ++i) {
+    serve();
+    service.sql("UPDATE piaojue_meeting SET node = NULL, process = NULL; DELETE FROM piaojue_node WHERE name = 'a'");
+    service.sql("DELETE FROM piaojue_entry; DELETE FROM inserted");
+  }
+  EXPECT_GE(proxy.fence_names().size(), kSessions);
 }
 
 // Harm: a meeting that somebody has deleted goes on as if its votes were kept.

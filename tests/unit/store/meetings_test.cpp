@@ -63,6 +63,30 @@ TEST(Meetings, SealedKeysAreReplacedOnlyIfNobodyElseHasDoneIt) {
   EXPECT_EQ(*sealed_keys(*service.pool(), 1), Bytes{2});
 }
 
+// Harm: the old service key is taken out of every safe because all keys are said to be resealed, the primary falls, and
+// the standby has them sealed under the old one.
+TEST(Meetings, ResealedKeysAreOnTheStandbyToo) {
+  Service service;
+  ASSERT_TRUE(create_meeting(*service.pool(), 1, 0, with_keys({1})));
+  auto const standby = [&](std::string const& names) {
+    service.sql("ALTER SYSTEM SET synchronous_standby_names = '" + names + "'");
+    service.sql("SELECT pg_reload_conf()");
+    while (service.sql("SHOW synchronous_standby_names") != names) std::this_thread::sleep_for(milliseconds(20));
+  };
+  auto const waiting = pool_of(service.url(), 400, 2'500);
+  standby("nobody");
+  auto const first = replace_sealed_keys(*waiting, 1, Bytes{1}, Bytes{2});
+  EXPECT_EQ(*sealed_keys(*service.pool(), 1), Bytes{1}) << "the wait for the standby hides what it has not";
+  // Broken off, or ended by the next standby's coming: it stands on this disk.
+  service.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+  while (*sealed_keys(*service.pool(), 1) != Bytes{2}) std::this_thread::sleep_for(milliseconds(20));
+  auto const again = replace_sealed_keys(*waiting, 1, Bytes{1}, Bytes{2});
+  standby("");
+  EXPECT_FALSE(first);
+  EXPECT_FALSE(again) << "it stands on one disk alone";
+  EXPECT_TRUE(*replace_sealed_keys(*service.pool(), 1, Bytes{1}, Bytes{2}));
+}
+
 // Harm: one meeting that somebody has filled takes all memory of a node, and every meeting on it ends.
 TEST(Meetings, OneThatIsTooLargeIsNamedAndNotLoaded) {
   Service service;
