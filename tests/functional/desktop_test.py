@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -155,6 +156,26 @@ class SecondStart(Desktop):
         self.assertEqual(self.opened(2), [url, again])
         self.assertEqual(page.Session(again).answer.status, 303)
         self.assertTrue((self.folder / "piaojue-office" / "page.sock").exists())
+
+    def test_without_descriptors_a_program_says_that_it_has_not_started(self):
+        # Harm: an icon that does nothing, or a word of the system's alone, and nobody knows what to do next.
+        for program, options in (("piaojue-office", ["page", "--office", self.folder / "office"]),
+                                 ("piaojue", ["run", "--page", "--home", self.folder / "home"])):
+            said = []
+            for limit in range(5, 40):
+                started = subprocess.Popen([BIN / program, *options, "--no-browser"], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
+                                                                                 (limit, limit)))
+                with started:
+                    runs = started.stdout.readline() != ""
+                    started.kill()
+                    said.append(started.stderr.read())
+                if runs:
+                    break
+                self.assertNotEqual(said[-1], "", f"{program} {limit}")
+            self.assertTrue(runs, "the test shows nothing")
+            self.assertTrue(any("程序没有启动" in one and "重新启动" in one for one in said), said)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs two users")
     def test_another_users_program_is_not_believed(self):
