@@ -226,7 +226,8 @@ Fault worded(Fault fault) {
 
 /// Two that do it at once run into one another in the database's own catalogue, and then try again.
 bool met_another(Fault const& fault) {
-  return fault.state == postgres::kUniqueViolation || fault.state == "42P07" || fault.state == "XX000";
+  return fault.state == postgres::kUniqueViolation || fault.state == "42P07" || fault.state == "42710" ||
+         fault.state == "XX000";
 }
 
 /// While a connection is in the transaction that brings the tables to this format.
