@@ -111,11 +111,11 @@ class Process:
 class Client(Process):
     """A `piaojue run`. `command` returns the reply; events are dicts in `lines`."""
 
-    def __init__(self, meeting, person, name, args=()):
+    def __init__(self, meeting, person, name, args=(), env=None):
         self.person = person
         home = meeting.home(person)
         super().__init__(f"client-{person:02d}", [meeting.bin / "piaojue", "run", "--home", home, *args], meeting.logs,
-                         env={"PIAOJUE_PASSPHRASE": meeting.passphrase(person)}, stdin=True)
+                         env={"PIAOJUE_PASSPHRASE": meeting.passphrase(person), **(env or {})}, stdin=True)
         self.display = name
         self.send_lock = threading.Lock()
 
@@ -224,10 +224,11 @@ class Meeting:
             raise Failed(f"{program} {' '.join(map(str, args))}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
 
-    def start_server(self, args=()):
+    def start_server(self, args=(), env=None):
         if self.server:
             self.server.stop()
-        self.server = Process("server", [self.bin / "piaojue-server", "run", self.server_dir, *args], self.logs)
+        argv = [self.bin / "piaojue-server", "run", self.server_dir, *args]
+        self.server = Process("server", argv, self.logs, env=env)
         _, line = self.server.wait_line(lambda text: text.startswith("listening "), 20)
         return line.split()[1]
 
@@ -257,8 +258,8 @@ class Meeting:
         if failures:
             raise failures[0]
 
-    def start_client(self, person, args=()):
-        self.clients[person] = Client(self, person, self.slips[person][1], args)
+    def start_client(self, person, args=(), env=None):
+        self.clients[person] = Client(self, person, self.slips[person][1], args, env)
         return self.clients[person]
 
     def start_clients(self, people=None):
