@@ -296,10 +296,10 @@ def fill_disk(root):
 
 
 def state_of(folder):
-    """Every file below it: {path: (mode, owner, hash)}."""
+    """Every file below it: {path: (mode, owner, hash)}. The lock says nothing by being there: it is held or not."""
     return {str(path.relative_to(folder)): (path.stat().st_mode, path.stat().st_uid,
                                             hashlib.sha256(path.read_bytes()).hexdigest())
-            for path in folder.rglob("*") if path.is_file()}
+            for path in folder.rglob("*") if path.is_file() and path.name != "lock"}
 
 
 def older_package(packages, folder, out):
