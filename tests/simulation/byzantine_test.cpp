@@ -5,19 +5,13 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
 
 #include "base/secret.h"
+#include "simulation/seeds.h"
 
 namespace piaojue::simulation::byzantine {
 namespace {
-
-std::optional<std::uint64_t> number_from(char const* name) {
-  char const* const text = std::getenv(name);
-  if (text == nullptr || *text == '\0') return std::nullopt;
-  return std::strtoull(text, nullptr, 10);
-}
 
 void add(Outcome& sum, Outcome const& one) {
   for (std::size_t i = 0; i < kDeviations; ++i) sum.deviations[i] += one.deviations[i];

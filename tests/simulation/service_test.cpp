@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Meetings that nodes of a service hand to one another, from seeds, PIAOJUE_SEEDS of them (default 1000) over eight
-/// cases that run side by side. A failure names its seed: PIAOJUE_SEED=n repeats exactly that meeting. And what a
+/// Meetings that nodes of a service hand to one another, from seeds, PIAOJUE_SEEDS of them (default 1000) from
+/// PIAOJUE_FIRST (default 0) on, over eight cases that run side by side. A failure names its seed: PIAOJUE_SEED=n
+/// repeats exactly that meeting. And what a
 /// service might leave out, one at a time: the same meetings must find it.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
 
+#include "simulation/seeds.h"
 #include "simulation/world.h"
 
 namespace piaojue::simulation {
 namespace {
-
-std::optional<std::uint64_t> number_from(char const* name) {
-  char const* const text = std::getenv(name);
-  if (text == nullptr || *text == '\0') return std::nullopt;
-  return std::strtoull(text, nullptr, 10);
-}
 
 Report run(std::uint64_t const seed, std::function<void(Scenario&)> const& change = {}) {
   World world(seed, change, Served::kByNodes);
@@ -53,10 +48,10 @@ TEST_P(ServiceSeeds, OneNodeAtATimeSpeaksAndNothingAcknowledgedIsLost) {
     EXPECT_TRUE(report.ok);
     return;
   }
-  auto const seeds = number_from("PIAOJUE_SEEDS").value_or(1000);
+  auto const seeds = number_from("PIAOJUE_SEEDS").value_or(1000), first = number_from("PIAOJUE_FIRST").value_or(0);
   std::uint64_t done = 0, failed = 0;
   ServiceCounts counts;
-  for (std::uint64_t seed = GetParam(); seed < seeds && failed < 5; seed += kShards) {
+  for (auto seed = first + GetParam(); seed < first + seeds && failed < 5; seed += kShards) {
     auto const report = run(seed);
     ++done;
     for (std::size_t i = 0; i < counts.of.size(); ++i) counts.of[i] += report.service.of[i];
