@@ -2,6 +2,7 @@
 // Frames from a stranger: any bytes, cut anywhere, must give the same payloads or the same refusal, within the limit.
 #include <cstdlib>
 
+#include "message_mutator.h"
 #include "net/frame.h"
 
 namespace {
@@ -45,6 +46,11 @@ Outcome read(ByteView stream, bool cut) {
 }
 
 }  // namespace
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max, unsigned seed) {
+  if (seed % 3 == 0) return LLVMFuzzerMutate(data, size, max);
+  return piaojue::fuzz::mutate_behind(0, data, size, max, seed, piaojue::fuzz::mutate_pieces);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   ByteView const stream(data, size);

@@ -5,8 +5,15 @@
 #include <sstream>
 
 #include "base/secret.h"
+#include "message_mutator.h"
 #include "protocol/meeting/record.h"
 #include "protocol/meeting/record_file.h"
+
+// The first line is the magic.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max, unsigned seed) {
+  if (seed % 3 == 0) return LLVMFuzzerMutate(data, size, max);
+  return piaojue::fuzz::mutate_behind(17, data, size, max, seed, piaojue::fuzz::mutate_pieces);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   using namespace piaojue;

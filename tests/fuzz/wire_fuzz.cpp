@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "client/session/wire.h"
+#include "message_mutator.h"
 #include "server/wire.h"
 
 namespace {
@@ -18,6 +19,11 @@ void same_again(piaojue::ByteView bytes, Parse const& parse, Encode const& encod
 }
 
 }  // namespace
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max, unsigned seed) {
+  if (seed % 3 == 0) return LLVMFuzzerMutate(data, size, max);
+  return piaojue::fuzz::mutate_behind(0, data, size, max, seed, piaojue::fuzz::mutate_message);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   using namespace piaojue;
