@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records in which one entry is another than it should be, rightly signed and in canonical form: what a server, an
-// office or a trustee might write who know the protocol. Each follows from a number.
+// office or a trustee might write who know the protocol. And records in which items of the file are. Each follows from
+// a number.
 import { TYPES } from '../../web/auditor/messages.js';
 import { LAWFUL, meeting } from './record_cases.mjs';
 
@@ -103,6 +104,58 @@ export function mutatedMeeting(sodium, seed) {
     m.checkpoint();
   }
   return { m, what: `${seed}: ${name}, ${mutation.done}` };
+}
+
+// ---- Against the file ----
+
+const MAGIC_BYTES = 17;  // "PIAOJUE-RECORD-2\n"
+
+/** The items of a record file, without their lengths. @param {Uint8Array} bytes */
+function itemsOf(bytes) {
+  const items = [];
+  for (let at = MAGIC_BYTES; at < bytes.length;) {
+    const size = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0);
+    items.push(bytes.slice(at + 4, at + 4 + size));
+    at += 4 + size;
+  }
+  return items;
+}
+
+/** The file of these items. @param {Uint8Array[]} items @param {Uint8Array} magic */
+function fileOf(items, magic) {
+  const out = [...magic];
+  for (const item of items) {
+    out.push(item.length >>> 24, (item.length >>> 16) & 255, (item.length >>> 8) & 255, item.length & 255, ...item);
+  }
+  return Uint8Array.from(out);
+}
+
+/** One to three changes to the items of one of these records.
+ * @param {{name: string, bytes: Uint8Array, anchor: string}[]} records @param {number} seed */
+export function damagedRecord(records, seed) {
+  const { name, bytes, anchor } = new Mutation(seed).one(records.filter((r) => r.bytes.length > MAGIC_BYTES));
+  const mutation = new Mutation(seed + 0x5bd1e995);
+  const items = itemsOf(bytes);
+  const place = () => mutation.below(items.length);
+  const change = (edit) => {
+    const at = place();
+    if (items[at]?.length > 0) items[at] = edit(items[at], mutation.below(items[at].length));
+  };
+  const CHANGES = {
+    out: () => items.splice(place(), 1),
+    twice: () => items.splice(place(), 0, ...items.slice(-1), items[place()] ?? new Uint8Array(0)),
+    swap: () => { const [i, j] = [place(), place()]; [items[i], items[j]] = [items[j], items[i]]; },
+    late: () => items.push(...items.splice(place(), 1)),
+    flip: () => change((item, at) => item.map((b, i) => (i === at ? b ^ (1 << mutation.below(8)) : b))),
+    set: () => change((item, at) => item.map((b, i) => (i === at ? mutation.one([0, 1, 127, 128, 255]) : b))),
+    cut: () => change((item, at) => item.slice(0, at)),
+    grow: () => change((item, at) => Uint8Array.from([...item, ...item.slice(at)])),
+    end: () => items.splice(place()),
+  };
+  const done = Array.from({ length: 1 + mutation.below(3) }, () => mutation.one(Object.keys(CHANGES)));
+  for (const what of done) if (items.length > 0) CHANGES[what]();
+  return { bytes: fileOf(items.filter((item) => item !== undefined), bytes.subarray(0, MAGIC_BYTES)), anchor,
+    what: `${seed}: ${name}, items ${done.join(', ')}` };
 }
 
 // ---- Against RecuseBack (ADR 26) ----
