@@ -21,8 +21,8 @@ bool is_terminal(Stream stream);
 bool write_all(Stream stream, std::string_view text);
 
 /// Asks on the errors' stream and reads a line of the terminal that is not shown, without its end, into memory of the
-/// caller; no copy of it stays behind. @return its bytes of UTF-8; nothing: there is no terminal, or more than `to`
-/// has.
+/// caller; no copy of it stays behind. Ctrl+C ends the program as ever, and the terminal shows again what is typed.
+/// @return its bytes of UTF-8; nothing: there is no terminal, or more than `to` has.
 std::optional<std::size_t> ask_hidden(std::string_view prompt, std::span<std::uint8_t> to);
 
 /// What ends a program waits here: SIGTERM and SIGINT, on Windows Ctrl+C, Ctrl+Break, a closed console, the end of the

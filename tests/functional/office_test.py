@@ -4,6 +4,7 @@ certificates. What is refused says why, with its exit code, and writes nothing."
 
 import base64
 import csv
+import fcntl
 import html
 import json
 import os
@@ -12,8 +13,10 @@ import pty
 import re
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
+import termios
 import tomllib
 import unittest
 
@@ -96,6 +99,29 @@ class Office(unittest.TestCase):
         self.clerk("enlist", "--name", "李经办", "--by", 1, "--by-passphrase-file", wrong,
                    passphrase="经办口令口令二号")
         self.assertEqual(len(json.loads(self.clerk("trail", "--name", "李经办", "--json").stdout)), 1)
+
+    def test_who_gives_up_at_the_passphrase_sees_again_what_he_types(self):
+        # Harm: a terminal that stays silent; the next passphrase is typed where it is shown, or the window is closed.
+        for signal_of in (lambda master, _: os.write(master, b"\x03"),
+                          lambda _, program: program.send_signal(signal.SIGTERM)):
+            master, slave = pty.openpty()
+            with subprocess.Popen([BIN / "piaojue-office", "enlist", "--office", self.office, "--name", "周晓棠"],
+                                  stdin=slave, stdout=subprocess.PIPE, stderr=slave, start_new_session=True,
+                                  preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+                                  env={k: v for k, v in os.environ.items() if k != "PIAOJUE_PASSPHRASE"}) as program:
+                try:
+                    shown = b""
+                    while not shown.endswith("：".encode()):
+                        self.assertTrue(select.select([master], [], [], 30)[0], shown)
+                        shown += os.read(master, 1024)
+                    self.assertFalse(termios.tcgetattr(slave)[3] & termios.ECHO)
+                    signal_of(master, program)
+                    self.assertIn(program.wait(30), (-signal.SIGINT, -signal.SIGTERM), "as ever, by that signal")
+                    self.assertTrue(termios.tcgetattr(slave)[3] & termios.ECHO)
+                finally:
+                    program.kill()
+                    os.close(slave)
+                    os.close(master)
 
     def test_a_passphrase_is_asked_for_at_the_terminal_and_not_shown(self):
         # Harm: it stands on the screen, or is given in an argument that every user of the machine can list.

@@ -22,12 +22,48 @@ namespace {
 int fd_of(Stream stream) { return static_cast<int>(stream); }
 static_assert(static_cast<int>(Stream::kInput) == STDIN_FILENO && static_cast<int>(Stream::kErrors) == STDERR_FILENO);
 
-/// Up to the end of the line, or of what comes. Nothing: more than `to` has.
+/// The signal that came while nothing was shown; 0: none.
+volatile std::sig_atomic_t came = 0;
+void note(int signal) { came = signal; }
+
+/// Nothing that is typed is shown while this lives. Who gives up at the question, or closes the window, has his signal
+/// when the terminal shows again what is typed: no shell is sure to see to it.
+class Unseen {
+ public:
+  Unseen() {
+    came = 0;
+    struct sigaction take {};
+    take.sa_handler = note;  // without SA_RESTART: reading ends
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      ::sigaction(kSignals[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler != SIG_IGN) ::sigaction(kSignals[i], &take, nullptr);
+    }
+    ::tcgetattr(STDIN_FILENO, &shown_);
+    termios silent = shown_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    // Before the question: what is typed at once is neither shown nor thrown away.
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  ~Unseen() {
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown_);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
+    if (came != 0) ::raise(came);
+  }
+  Unseen(Unseen const&) = delete;
+  Unseen& operator=(Unseen const&) = delete;
+
+ private:
+  static constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  std::array<struct sigaction, kSignals.size()> before_{};
+  termios shown_{};
+};
+
+/// Up to the end of the line, of what comes, or of `Unseen`'s patience. Nothing: more than `to` has, or a signal.
 std::optional<std::size_t> read_line(int fd, std::span<std::uint8_t> to) {
   std::size_t size = 0;
   for (std::uint8_t one = 0;;) {
     auto const n = ::read(fd, &one, 1);
-    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EINTR && came == 0) continue;
     if (n < 0) return std::nullopt;
     if (n == 0 || one == '\n') break;
     if (size == to.size()) return std::nullopt;
@@ -53,15 +89,9 @@ bool write_all(Stream stream, std::string_view text) {
 
 std::optional<std::size_t> ask_hidden(std::string_view prompt, std::span<std::uint8_t> to) {
   if (!is_terminal(Stream::kInput)) return std::nullopt;
-  termios before{};
-  ::tcgetattr(STDIN_FILENO, &before);
-  termios silent = before;
-  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  // Before the question: what is typed at once is neither shown nor thrown away.
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  Unseen const unseen;
   write_all(Stream::kErrors, prompt);
   auto const size = read_line(STDIN_FILENO, to);
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
   write_all(Stream::kErrors, "\n");
   return size;
 }
