@@ -119,7 +119,7 @@ TEST(Proxy, WhatFollowsTheHeaderAtOnceIsTls) {
   Bytes all = Header{.more = 7}.bytes();
   append(all, ByteView(reinterpret_cast<std::uint8_t const*>(data), size));
   asio::write(peer.socket(), asio::buffer(all));
-  ASSERT_EQ(SSL_set_fd(ssl, peer.socket().native_handle()), 1);
+  ASSERT_EQ(SSL_set_fd(ssl, static_cast<int>(peer.socket().native_handle())), 1);  // an int, on Windows too
   EXPECT_EQ(SSL_connect(ssl), 1);
   auto const server = site.accepted();
   ASSERT_TRUE(server);
