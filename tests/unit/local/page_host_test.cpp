@@ -40,7 +40,7 @@ TEST(PageHost, ADevelopersFolderComesBeforeWhatIsBuiltIn) {
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "index.html") << "from disk";
   std::ofstream(folder / "secret.blob") << "not for anybody";
-  auto const assets = assets_from(folder, [](std::string_view) { return Asset{"text/css", "built in"}; });
+  auto const assets = assets_from(folder.string(), [](std::string_view) { return Asset{"text/css", "built in"}; });
   EXPECT_EQ(assets("index.html").value().bytes, "from disk");
   EXPECT_EQ(assets("other.css").value().bytes, "built in");
   EXPECT_FALSE(assets("secret.blob"));
