@@ -14,8 +14,10 @@
 #include "base/terminal.h"
 #include "crypto/init.h"
 #include "crypto/own_program.h"
+#include "strings/link.h"
 #include "strings/program.h"
 #include "strings/verifier.h"
+#include "verifier/link/link_report.h"
 #include "verifier/paper.h"
 #include "verifier/report.h"
 
@@ -27,6 +29,7 @@ namespace words = strings::verifier;
 constexpr int kUnusable = 2;
 constexpr std::size_t kAnchorFileMax = 4096;
 constexpr std::size_t kJobsMax = 256;
+constexpr int kFoldersMax = 1000;
 
 int complain(Sentence const& what, Lang lang) {
   std::cerr << "piaojue-verify: " << what.in(lang) << '\n';
@@ -78,8 +81,24 @@ int hold_paper_against(verifier::Audit const& audit, std::string const& path, La
   return 0;
 }
 
+/// Tries to join people and ballots; verifies nothing. @return 0: nothing joins them, 1: something does, 2: unusable.
+int try_to_link(std::string const& record, std::vector<std::string> const& given, std::string const& truth, Lang lang) {
+  std::vector<std::filesystem::path> const folders(given.begin(), given.end());
+  auto const known = truth.empty() ? std::nullopt : std::optional<std::filesystem::path>(truth);
+  auto const evidence = verifier::link::read_evidence(record, folders, known);
+  if (!evidence) {
+    std::cerr << "piaojue-verify: " << evidence.error().in(lang) << '\n';
+    return kUnusable;
+  }
+  auto const outcome = verifier::link::try_and_report(*evidence, lang);
+  std::cout << outcome.text << std::flush;
+  if (!std::cout) return complain(words::kMainNotWritten, lang);
+  return outcome.found ? 1 : 0;
+}
+
 struct Request {
-  std::string record, anchor_text, anchor_file, paper, lang;
+  std::string record, anchor_text, anchor_file, paper, lang, truth;
+  std::vector<std::string> link;
   bool json = false;
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
 };
@@ -94,9 +113,13 @@ void add_options(CLI::App& app, Request& request, Lang help) {
   }));
   app.add_option("RECORD", request.record, say(words::kHelpRecord))->required();
   auto* const by_text = app.add_option("--anchor", request.anchor_text, say(words::kHelpAnchor));
-  app.add_option("--anchor-file", request.anchor_file, say(words::kHelpAnchorFile))->excludes(by_text);
+  auto* const by_file = app.add_option("--anchor-file", request.anchor_file, say(words::kHelpAnchorFile));
+  by_file->excludes(by_text);
   app.add_flag("--json", request.json, say(words::kHelpJson));
   app.add_option("--paper", request.paper, say(words::kHelpPaper))->excludes("--json");
+  auto* const link = app.add_option("--link", request.link, say(strings::link::kHelpLink))->expected(1, kFoldersMax);
+  link->excludes(by_text)->excludes(by_file)->excludes("--json")->excludes("--paper");
+  app.add_option("--truth", request.truth, say(strings::link::kHelpTruth))->needs(link);
   app.add_option("--jobs", request.jobs, say(words::kHelpJobs))->check(CLI::Range(std::size_t{1}, kJobsMax));
   app.add_option("--lang", request.lang, say(words::kHelpLang))->check(CLI::IsMember({"zh", "en"}));
 }
@@ -106,7 +129,7 @@ int run(int argc, char** argv) {
   CLI::App app{std::string(words::kHelpAbout.in(said)) + "\n"};
   Request request;
   add_options(app, request, said);
-  auto& [record, anchor_text, anchor_file, paper, lang, json, jobs] = request;
+  auto& [record, anchor_text, anchor_file, paper, lang, truth, link, json, jobs] = request;
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
@@ -114,6 +137,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUnusable;
   }
 
+  if (!link.empty()) return try_to_link(record, link, truth, said);
   if (anchor_text.empty() && anchor_file.empty()) return complain(words::kMainNoAnchor, said);
   if (!anchor_file.empty()) {
     std::ifstream in(std::filesystem::path(anchor_file), std::ios::binary);
