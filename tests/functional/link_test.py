@@ -2,6 +2,7 @@
 """`piaojue-verify --link` on everything that a real meeting leaves on its disks: nothing joins a person with a ballot;
 and what somebody plants there is found, under its name."""
 
+import base64
 import os
 import pathlib
 import re
@@ -108,6 +109,18 @@ class Link(unittest.TestCase):
         self.assertTrue(any("a ballot beside a person's name" in line and "other.db" in line for line in lines), lines)
         self.assertTrue(any("ballots that lie beside the log" in line and "other.db" in line for line in lines), lines)
         self.assertIn("评委001 has ballot 1 of the box", text)
+
+    def test_what_a_dump_or_a_line_of_json_writes_in_digits_is_found(self):
+        # Harm: an export of the database, or a log that was made while something was looked for.
+        dump = self.seized / "server/dump.sql"
+        dump.write_text("".join(f"INSERT INTO t VALUES ('评委{person:03d}', '\\x{ballot.hex()}');\n"
+                                for person, ballot in enumerate(self.boxes[1], 1)))
+        line = self.seized / "client-02/debug.json"
+        line.write_text('{"sent":"' + base64.b64encode(self.boxes[0][2]).decode() + '"}')
+        lines, text = self.found()
+        for name in ("key or digest: seized/server/dump.sql#hex: 5", "person's folder: debug.json#base64: 1"):
+            self.assertTrue(any(name in line for line in lines), text)
+        self.assertIn("评委003 has ballot 3 of the box", text)
 
     def test_files_with_the_times_of_casting_are_found(self):
         # Harm: a file a ballot, written when its packet came; nothing in it names anybody.

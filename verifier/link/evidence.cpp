@@ -22,6 +22,7 @@ using meeting::PersonId;
 constexpr std::size_t kAround = 256;  ///< bytes before and behind a ballot in which a name stands beside it
 constexpr std::size_t kOutside = 8;   ///< of the log's own bytes around a ballot: then it is a copy of the log
 constexpr std::size_t kContext = 12;  ///< bytes before and behind a word for a choice
+constexpr std::size_t kRunMin = 64;   ///< digits in hexadecimal or base64 that are read as bytes
 constexpr std::size_t kContextsMax = 1'000'000;
 constexpr std::string_view kCapture = ".capture.csv";
 constexpr std::size_t kPages[] = {4096, 8192};  ///< of SQLite and of PostgreSQL
@@ -96,6 +97,38 @@ std::vector<Bytes> spellings(std::string_view word) {
     wide.push_back(0);
   }
   return {to_bytes(as_bytes(word)), wide};
+}
+
+enum class Written : std::uint8_t { kHex, kBase64 };
+
+bool is_digit(std::uint8_t c, Written how) {
+  bool const digit = c >= '0' && c <= '9', low = c >= 'a' && c <= 'z', high = c >= 'A' && c <= 'Z';
+  if (how == Written::kHex) return digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return digit || low || high || c == '+' || c == '/';
+}
+
+/// The same bytes with every long run of such digits read, as dumps of databases and lines of JSON write them; names
+/// between them stay where they are. Empty: there is no such run.
+Bytes decoded(Bytes const& bytes, Written how) {
+  Bytes out;
+  std::size_t taken = 0;
+  for (std::size_t at = 0; at < bytes.size();) {
+    std::size_t end = at;
+    while (end < bytes.size() && is_digit(bytes[end], how)) ++end;
+    std::size_t const whole = (end - at) / 4 * 4;
+    if (whole >= kRunMin) {
+      auto const run = std::string(as_text(ByteView(bytes).subspan(at, whole)));
+      auto const read = how == Written::kHex ? from_hex(run) : from_base64(run);
+      if (read) {
+        append(out, ByteView(bytes).subspan(taken, at - taken));
+        append(out, *read);
+        taken = at + whole;
+      }
+    }
+    at = end + 1;
+  }
+  if (taken > 0) append(out, ByteView(bytes).subspan(taken));
+  return out;
 }
 
 class Search {
@@ -186,6 +219,9 @@ class Search {
       words_in(*person, name, *bytes);
     }
     ballots_in(person, name, *bytes, when);
+    if (auto const read = decoded(*bytes, Written::kHex); !read.empty()) ballots_in(person, name + "#hex", read, when);
+    if (auto const read = decoded(*bytes, Written::kBase64); !read.empty())
+      ballots_in(person, name + "#base64", read, when);
     return {};
   }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 namespace piaojue::verifier::link {
 
@@ -75,22 +74,6 @@ double mean(Distribution const& of) {
   double sum = 0;
   for (std::size_t i = 0; i < of.size(); ++i) sum += static_cast<double>(i) * of[i];
   return sum;
-}
-
-double binomial_at_least(std::size_t n, std::size_t k, double p) {
-  if (k == 0 || p >= 1) return k <= n ? 1 : 0;
-  if (k > n || p <= 0) return 0;
-  long double const odds = static_cast<long double>(p) / (1 - static_cast<long double>(p));
-  auto const N = static_cast<long double>(n), K = static_cast<long double>(k), P = static_cast<long double>(p);
-  // From the first term of the tail on, each by the one before it.
-  long double first = std::exp(std::lgamma(N + 1) - std::lgamma(K + 1) - std::lgamma(N - K + 1) + K * std::log(P) +
-                               (N - K) * std::log1p(-P));
-  long double sum = 0;
-  for (std::size_t i = k; i <= n; ++i) {
-    sum += first;
-    first *= odds * static_cast<long double>(n - i) / static_cast<long double>(i + 1);
-  }
-  return static_cast<double>(std::min(1.0L, sum));
 }
 
 std::size_t rank_distance(std::vector<std::size_t> const& a, std::vector<std::size_t> const& b) {

@@ -31,9 +31,6 @@ double at_most(Distribution const& of, std::size_t k);
 double two_sided(Distribution const& of, std::size_t k);
 double mean(Distribution const& of);
 
-/// P(X ≥ k) of n trials that succeed with probability p each: whoever guesses each person by himself.
-double binomial_at_least(std::size_t n, std::size_t k, double p);
-
 /// Spearman's distance of two lists of places, which have the same length.
 std::size_t rank_distance(std::vector<std::size_t> const& a, std::vector<std::size_t> const& b);
 

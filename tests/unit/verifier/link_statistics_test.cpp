@@ -77,28 +77,5 @@ TEST(LinkStatistics, SumsAreConvolved) {
   EXPECT_NEAR(at_least(sum, 200) / std::pow(120.0, -40), 1.0, 1e-9);
 }
 
-TEST(LinkStatistics, BinomialTailIsThatOfTheTriangleOfPascal) {
-  for (std::size_t const n : {1U, 5U, 25U, 60U}) {
-    for (std::size_t const of : {2U, 5U, 25U}) {
-      // By the other way: success and failure step by step, not by the formula.
-      std::vector<long double> row = {1};
-      long double const p = 1.0L / of;
-      for (std::size_t i = 0; i < n; ++i) {
-        std::vector<long double> next(row.size() + 1);
-        for (std::size_t k = 0; k < row.size(); ++k) next[k] += row[k] * (1 - p), next[k + 1] += row[k] * p;
-        row = next;
-      }
-      for (std::size_t k = 0; k <= n; ++k) {
-        long double tail = 0;
-        for (std::size_t i = n + 1; i > k; --i) tail += row[i - 1];
-        auto const told = binomial_at_least(n, k, 1.0 / static_cast<double>(of));
-        EXPECT_NEAR(told / static_cast<double>(tail), 1.0, 1e-9) << n << ' ' << k << ' ' << of;
-      }
-    }
-  }
-  EXPECT_EQ(binomial_at_least(5, 6, 0.5), 0.0);
-  EXPECT_EQ(binomial_at_least(5, 0, 0.0), 1.0);
-}
-
 }  // namespace
 }  // namespace piaojue::verifier::link
