@@ -75,12 +75,13 @@ std::optional<std::string> title_of(std::string_view escaped) {
 
 /// Whether it is an address in numbers that can be typed into a laptop.
 bool is_address(std::string const& text) {
-  // A name of a link behind it makes it good on this machine alone.
-  if (text.find('%') != std::string::npos) return false;
+  // A name of a link behind it makes it good on this machine alone; a port behind it is taken along on Windows.
+  bool const colons = text.find(':') != std::string::npos;
+  if (text.find_first_not_of("0123456789abcdefABCDEF.:") != std::string::npos) return false;
   boost::system::error_code none;
   auto const address = boost::asio::ip::make_address(text, none);
   if (none || address.is_unspecified()) return false;
-  return address.is_v4() || (!address.to_v6().is_link_local() && !address.is_multicast());
+  return address.is_v4() ? !colons : (!address.to_v6().is_link_local() && !address.is_multicast());
 }
 
 std::optional<FoundServer> read_line(std::string_view line) {

@@ -48,7 +48,10 @@ TEST(TerminalLang, IsChineseUnlessTheLocaleNamesAnotherLanguage) {
 TEST(TerminalLang, TheFirstVariableThatSaysSomethingDecides) {
   {
     Locale const locale(nullptr, nullptr, nullptr);
-    EXPECT_EQ(terminal_lang(), Lang::kZh);
+    // On Windows the system has a language of its own.
+    if (platform::locale_name().empty()) {
+      EXPECT_EQ(terminal_lang(), Lang::kZh);
+    }
   }
   {
     Locale const locale("", "", "en_US.UTF-8");
