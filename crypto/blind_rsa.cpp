@@ -50,6 +50,20 @@ Number number_of(ByteView bytes) {
   return out;
 }
 
+/// The same for what is secret. BN_bin2bn skips leading zero bytes one by one, and so takes longer for a larger number:
+/// an encoded message that begins with one, which its token shows later, could be told when it was blinded. A bit above
+/// all of them leaves nothing to skip. What is left in OpenSSL's numbers is whether the top word is zero, once in 2^64.
+Number secret_number_of(ByteView bytes) {
+  std::array<std::uint8_t, 1 + kModulusBytesMax> buffer;
+  WipeOnExit const wipe(buffer);
+  if (bytes.size() > kModulusBytesMax) std::abort();  // callers have compared it with the modulus
+  buffer[0] = 1;
+  std::ranges::copy(bytes, buffer.begin() + 1);
+  Number out = number_of(ByteView(buffer).first(1 + bytes.size()));
+  if (BN_clear_bit(out.get(), static_cast<int>(8 * bytes.size())) != 1) std::abort();
+  return out;
+}
+
 Bytes bytes_of(BIGNUM const* number, std::size_t size) {
   Bytes out(size);
   if (BN_bn2binpad(number, out.data(), static_cast<int>(size)) < 0) std::abort();  // callers reduce before they write
@@ -137,7 +151,9 @@ bool pss_matches(std::span<std::uint8_t> em, ByteView message, std::size_t salt_
   if (db[zeros] != 0x01) return false;
   if (!std::ranges::all_of(db.first(zeros), [](std::uint8_t byte) { return byte == 0; })) return false;
   HashValue const message_hash = sha384({message});
-  return std::ranges::equal(sha384({kPssZeros, message_hash, db.last(salt_size)}), h);
+  // Whoever finalizes does not show the message yet.
+  HashValue const expected = sha384({kPssZeros, message_hash, db.last(salt_size)});
+  return sodium_memcmp(expected.data(), h.data(), kHashBytes) == 0;
 }
 
 // ---- Arithmetic ---------------------------------------------------------------------------------------------------
@@ -235,8 +251,8 @@ std::size_t PublicKey::bytes() const { return impl_->bytes; }
 struct PrivateKey::Impl {
   PublicKey public_key;
   Secret primes;  ///< p ‖ q
-  Number p;       ///< to tell whether a value shares a factor with n without a slow gcd
-  Number q;
+  Montgomery p;   ///< to tell whether a value shares a factor with n, without a slow gcd and in constant time
+  Montgomery q;
   Key key;
   mutable std::mutex mutex;
   mutable std::vector<KeyContext> idle;  ///< contexts not in use; as many as threads ever signed at the same time
@@ -306,6 +322,16 @@ Result<PrivateKey> PrivateKey::generate(std::uint32_t modulus_bits) {
 }
 
 namespace {
+
+/// For reductions by a secret number: they take the same time whatever it is and whatever is reduced, which BN_mod does
+/// not.
+Montgomery montgomery_of(Number const& secret) {
+  Scratch const own{BN_CTX_new()};  // as in derive_pair
+  Montgomery out{BN_MONT_CTX_new()};
+  if (!own || !out) throw std::bad_alloc();
+  check(BN_MONT_CTX_set(out.get(), secret.get(), own.get()));
+  return out;
+}
 
 /// The numbers of a key pair. All but n and e are secret: OpenSSL is told to compute with them in constant time.
 struct PairNumbers {
@@ -395,8 +421,8 @@ Result<PrivateKey> PrivateKey::from_primes(ByteView p_bytes, ByteView q_bytes) {
   Secret primes(2 * half);
   std::ranges::copy(p_bytes, primes.data());
   std::ranges::copy(q_bytes, primes.data() + half);
-  std::unique_ptr<Impl> impl{
-      new Impl{*public_key, std::move(primes), std::move(pair->p), std::move(pair->q), std::move(*key), {}, {}}};
+  std::unique_ptr<Impl> impl{new Impl{
+      *public_key, std::move(primes), montgomery_of(pair->p), montgomery_of(pair->q), std::move(*key), {}, {}}};
   KeyContext first = impl->make_context();
   if (!first) return Refusal::kInternal;
   impl->idle.push_back(std::move(first));
@@ -414,7 +440,7 @@ Number random_below(PublicKey::Impl const& pk) {
   std::span<std::uint8_t> const drawn = std::span(buffer).first(pk.bytes);
   for (;;) {
     randombytes_buf(drawn.data(), drawn.size());
-    Number out = number_of(drawn);
+    Number out = secret_number_of(drawn);
     if (BN_is_zero(out.get()) == 0 && BN_ucmp(out.get(), pk.n.get()) < 0) return out;
   }
 }
@@ -424,7 +450,7 @@ Number encoded(PublicKey::Impl const& pk, ByteView prepared_msg, ByteView salt) 
   WipeOnExit const wipe(buffer);
   std::span<std::uint8_t> const em = std::span(buffer).first(pk.bytes);
   pss_encode(em, prepared_msg, salt);
-  return number_of(em);
+  return secret_number_of(em);
 }
 
 Secret secret_of(BIGNUM const* number, std::size_t size) {
@@ -520,10 +546,11 @@ Result<Bytes> blind_sign(PrivateKey const& key, ByteView blinded_msg) {
   if (z == nullptr || BN_is_zero(z) == 1 || BN_is_one(z) == 1 || BN_ucmp(z, pk.n_minus_one.get()) >= 0) {
     return Refusal::kOutOfRange;
   }
-  // gcd(z, n) = 1 iff neither prime divides z. The remainders are wiped: a requester chose z, they depend on p and q.
+  // gcd(z, n) = 1 iff neither prime divides z, and so z/R mod p. The remainders are wiped: a requester chose z, they
+  // depend on p and q. Montgomery's reduction takes a number below p·R, and z < p·q is.
   Number const remainder = make_number();
-  for (BIGNUM const* const prime : {sk.p.get(), sk.q.get()}) {
-    check(BN_mod(remainder.get(), z, prime, frame.ctx()));
+  for (BN_MONT_CTX* const prime : {sk.p.get(), sk.q.get()}) {
+    check(BN_from_montgomery(remainder.get(), z, prime, frame.ctx()));
     if (BN_is_zero(remainder.get()) == 1) return Refusal::kOutOfRange;
   }
 
@@ -554,7 +581,7 @@ Result<Bytes> finalize(PublicKey const& key, Variant variant, ByteView prepared_
   Frame const frame;
   BIGNUM const* const s_blind = number_below(pk, frame, blind_sig);
   if (s_blind == nullptr || inv.size() != pk.bytes) return Refusal::kFinalizeFailed;
-  Number const r_inverse = number_of(inv.view());
+  Number const r_inverse = secret_number_of(inv.view());
   if (BN_ucmp(r_inverse.get(), pk.n.get()) >= 0) return Refusal::kFinalizeFailed;
   BIGNUM* const s = frame.number();
   pk.to_montgomery(r_inverse.get(), r_inverse.get(), frame.ctx());

@@ -4,11 +4,14 @@
 /// RSABSSA-SHA384-PSS-Randomized only; the others are here because the standard's vectors prove the shared steps.
 ///
 /// Sizes: n_bytes = modulus_bits / 8; blinded_msg, inv, blind_sig and sig are exactly n_bytes, big-endian.
-/// Timing: the private operation runs through OpenSSL's EVP (CRT, base blinding, constant time). `blind` inverts
-/// m·r·b with a fresh uniform b that is used for nothing else: the product is uniform and independent of (m, r), so
-/// that the inversion need not be constant time, not even against a trustee who later learns m and could then compute
-/// m·r. This one inversion proves gcd(m, n) = gcd(r, n) = 1. Rejected draws of r are thrown away. `verify`,
-/// `finalize`'s check and the checks of public keys touch public values only and are not constant time.
+/// Timing: the private operation runs through OpenSSL's EVP (CRT, base blinding, constant time); whether a prime
+/// divides what is asked shows by Montgomery's reduction, which does not divide. Secrets become numbers without regard
+/// to zero bytes at their beginning. `blind` inverts m·r·b with a fresh uniform b that is used for nothing else: the
+/// product is uniform and independent of (m, r), so that the inversion need not be constant time, not even against a
+/// trustee who later learns m and could then compute m·r. This one inversion proves gcd(m, n) = gcd(r, n) = 1. Rejected
+/// draws of r are thrown away. `finalize` raises a token that nobody has seen yet: each of its comparisons holds, or
+/// the token is refused. `verify` and the checks of public keys touch public values only and are not constant time.
+/// `tests/timing/` looks at this, jump by jump.
 ///
 /// Randomness: r, b and the salt come from libsodium's randombytes; RSA key generation and base blinding from OpenSSL.
 #include <cstdint>

@@ -238,7 +238,7 @@ bool take_choice(EncryptionWork& work, Choice choice, std::size_t first) {
     assign_if(work.is_true[i], work.v, scalar_of(kValues[i]).data());
     assign_if(work.is_true[i], work.v_point, value_points()[i].data.data());
   }
-  return work.any != 0;
+  return sodium_is_zero(&work.any, 1) == 0;
 }
 
 /// A = r·G, B = r·X + v·G. v·G is taken from a table by masks, because libsodium branches on an identity result.

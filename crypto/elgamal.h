@@ -9,7 +9,7 @@
 /// Timing: everything that touches r, v, x_t or a proof nonce is constant time (libsodium's scalar multiplications;
 /// the true branch of the OR proof is chosen by masks). Not constant time, and why that is safe: verification and the
 /// table of sums work on public values only; drawing a random scalar repeats until the draw is in range, which tells
-/// something about draws that were thrown away only.
+/// something about draws that were thrown away only. `tests/timing/` looks at it, jump by jump.
 /// libsodium accepts the identity as a valid point and non-canonical scalars; both are refused here at each entrance.
 #include <cstdint>
 #include <vector>
