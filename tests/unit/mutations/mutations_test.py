@@ -51,6 +51,7 @@ class Mutations(unittest.TestCase):
         self.assertIn("there is no", self.wrong(fault(file="crypto/b.cpp"))[0])
         self.assertIn("there is no", self.wrong(fault(room="verifier"))[0])
         self.assertIn("missing: ['harm']", self.wrong(fault(harm=None))[0])
+        self.assertIn("in no folder", self.wrong(fault(tests="unit/nowhere:^A"))[0])
 
     # Harm: what was decided of one text of a fault, or of one commit, is believed of another.
     def test_a_result_is_of_one_commit_and_one_text(self):
