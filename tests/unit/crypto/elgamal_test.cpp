@@ -80,6 +80,19 @@ TEST(Opening, HoldsForTheChoiceAndTheRandomnessOfTheCiphertextOnly) {
   }
 }
 
+// Harm: the halves of two ciphertexts open to a choice, and the sum that they are added to holds another.
+TEST(Opening, BothHalvesAreOfTheRandomness) {
+  piaojue::init();
+  VoteBinding binding;
+  binding.election_key = TallyKey::generate().public_share();
+  auto const made = encrypt_openable(binding, Choice::kAgree, true).value();
+  auto const other = encrypt_openable(binding, Choice::kAgree, true).value().vote.ciphertext;
+  Ciphertext const& c = made.vote.ciphertext;
+  EXPECT_TRUE(opens_to(c, binding.election_key, made.r, Choice::kAgree));
+  EXPECT_FALSE(opens_to({other.a, c.b}, binding.election_key, made.r, Choice::kAgree));
+  EXPECT_FALSE(opens_to({c.a, other.b}, binding.election_key, made.r, Choice::kAgree));
+}
+
 // With r = 0 the ciphertext says the choice to everybody: A is the identity, which is in no ballot.
 TEST(Opening, RandomnessOfZeroOpensNothing) {
   piaojue::init();
@@ -281,6 +294,8 @@ TEST(DecodeSum, EveryPairWithinTheNumberOfBallotsIsFoundAndNoOther) {
   Point const share = test::base(test::random_scalar());
   std::array const shares{share};
   constexpr std::uint32_t kBallots = 9;
+  // Harm: a process that has counted a larger meeting knows larger sums, and finds them for a smaller one.
+  ASSERT_TRUE(decode_sum(sealed_total(share, 30), shares, 30));
   for (std::uint32_t agree = 0; agree <= kBallots + 1; ++agree) {
     for (std::uint32_t disagree = 0; disagree <= kBallots + 1; ++disagree) {
       auto const sums = decode_sum(sealed_total(share, agree + 256 * disagree), shares, kBallots);

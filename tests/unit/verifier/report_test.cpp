@@ -13,6 +13,7 @@
 
 #include "audit_fixture.h"
 #include "support/paths.h"
+#include "verifier/rows.h"
 
 using namespace piaojue;
 using namespace piaojue::test;
@@ -336,4 +337,24 @@ TEST_F(Files, TheProgramsExitCodeTellsTheOutcome) {
   EXPECT_EQ(run(record + anchor + " --jobs 0").exit_code, 2);
   EXPECT_EQ(run("--help").exit_code, 0);
   EXPECT_EQ(run("--version").exit_code, 0);
+}
+
+// Harm: a script that looks at the exit code publishes a table that differs, or one whose record failed.
+TEST_F(Files, APaperIsASuccessOnlyIfItAgreesWithAVerifiedRecord) {
+  Meeting m(small());
+  m.begin();
+  m.run_batch(1, m.votes(1, 3, 1));
+  must(m.close_meeting());
+  std::string const file = m.record_file();
+  Hash const head = m.record.tree().root();
+  std::string line = verifier::results_line(audited(file, head), std::nullopt);
+  std::string const record = put("paper.piaojue", file);
+  std::string const anchor = " --anchor " + to_hex(head.view()), other = " --anchor " + std::string(64, 'a');
+
+  std::string const same = " --paper " + put("same.txt", line);
+  EXPECT_EQ(run(record + anchor + same).exit_code, 0);
+  EXPECT_EQ(run(record + other + same).exit_code, 1);
+  line.back() = line.back() == '0' ? '1' : '0';
+  EXPECT_EQ(run(record + anchor + " --paper " + put("differs.txt", line)).exit_code, 1);
+  EXPECT_EQ(run(record + anchor + " --paper " + (folder_ / "missing").string()).exit_code, 2);
 }

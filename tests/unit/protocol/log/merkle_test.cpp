@@ -186,6 +186,8 @@ TEST_F(MerkleTree, AlteredInclusionProofIsRefused) {
       auto longer = proof;
       longer.push_back(root);
       expect_refused(verify_inclusion(leaves[i], i, n, root, longer));
+      // Harm: the root of a larger tree is taken for that of a tree of this size.
+      expect_refused(verify_inclusion(leaves[i], i, n, node_hash(root, root), longer));
       longer = proof;
       longer.insert(longer.begin(), leaves[i]);
       expect_refused(verify_inclusion(leaves[i], i, n, root, longer));
@@ -227,6 +229,7 @@ TEST_F(MerkleTree, AlteredConsistencyProofIsRefused) {
       auto longer = proof;
       longer.push_back(to_root);
       expect_refused(verify_consistency(from, from_root, to, to_root, longer));
+      expect_refused(verify_consistency(from, node_hash(to_root, from_root), to, node_hash(to_root, to_root), longer));
       longer = proof;
       longer.insert(longer.begin(), from_root);
       expect_refused(verify_consistency(from, from_root, to, to_root, longer));
