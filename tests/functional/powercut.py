@@ -200,7 +200,7 @@ class Disk:
         self.library = self.aside / "powercut.so"
         subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.library,
                         pathlib.Path(__file__).with_name("powercut.c")], check=True)
-        self.told = self.lost = 0  # steps that the disk was told of, and steps that a power cut took back
+        self.told = 0  # steps before the last power cut
         self.remember()
 
     def remember(self):
@@ -221,13 +221,16 @@ class Disk:
         """What the journal makes of the folder, if nothing is lost."""
         return follow(self.before, read_journal(self.journal), self.folder)
 
+    def steps(self):
+        """How many the disk was told of so far."""
+        return self.told + len(read_journal(self.journal))
+
     def power_cut(self, dice):
         """The program has been killed: the folder becomes what the disk may have."""
         journal = read_journal(self.journal)
         follow(self.before, journal, self.folder)
-        tree, lost = lose(self.before, journal, dice)
+        tree, _ = lose(self.before, journal, dice)
         self.told += len(journal)
-        self.lost += lost
         tree.write(self.folder)
         self.remember()
 
