@@ -109,7 +109,7 @@ static int open_told(int dir, char const* name, int flags, mode_t mode) {
 
 #define MODE(flags)                            \
   mode_t mode = 0;                             \
-  if ((flags) & (O_CREAT | O_TMPFILE)) {       \
+  if ((flags) & O_CREAT) {                     \
     va_list more;                              \
     va_start(more, flags);                     \
     mode = va_arg(more, mode_t);               \

@@ -124,14 +124,12 @@ def follow(before, journal, folder):
         it.other = os.path.relpath(it.other, folder) if it.other else ""
         if it.path.endswith("-shm"):
             continue  # SQLite's index of its log: made anew after a crash, never waited for
+        now = [it]
         if it.what in (WRITE, CUT) and tree.names.get(it.path) is None:
             # A stream of the C library: its name came with its first bytes.
-            steps.append(Operation(MAKE, it.mode or 0o600, it.path, "", 0, b""))
-            steps.append(it)
-        else:
-            steps.append(it)
-        for step in steps[-2:] if steps[-1] is it and len(steps) > 1 and steps[-2].file is None \
-                and steps[-2].what == MAKE else steps[-1:]:
+            now.insert(0, Operation(MAKE, it.mode or 0o600, it.path, "", 0, b""))
+        steps += now
+        for step in now:
             if step.what in NAMES:
                 if step.what == MAKE:
                     step.file = number
@@ -143,8 +141,8 @@ def follow(before, journal, folder):
                     for earlier in open_steps.pop(tree.names[step.path], []):
                         earlier.durable = True
                 else:
-                    here = [n for n, name in enumerate(names)
-                            if step.path in (os.path.dirname(name.path) or ".", os.path.dirname(name.other) or ".")]
+                    here = [n for n, name in enumerate(names) if step.path in
+                            {os.path.dirname(path) or "." for path in (name.path, name.other) if path}]
                     for name in names[:here[-1] + 1 if here else 0]:
                         name.durable = True
             else:
