@@ -28,6 +28,8 @@ set(Boost_NO_WARN_NEW_VERSIONS ON)
 
 # Windows 10's interfaces; windows.h without drawing, which would take names such as ERROR.
 set(CMAKE_CXX_FLAGS_INIT "-D_WIN32_WINNT=0x0A00 -DNOGDI")
+# Asio finds the threads by what was included before it: files that disagree on their kind share objects of two layouts.
+string(APPEND CMAKE_CXX_FLAGS_INIT " -DBOOST_ASIO_HAS_THREADS=1 -DBOOST_ASIO_HAS_PTHREADS=1")
 # Templates make more sections than an object of the old kind can count.
 string(APPEND CMAKE_CXX_FLAGS_INIT " -Wa,-mbig-obj")
 # No time in a file that the same source makes again.
