@@ -16,6 +16,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -58,10 +59,14 @@ class Wine:
 
     def run(self, *argv, ok=(0,), timeout_s=180):
         """@return the finished process, its exit code one of `ok`."""
-        done = subprocess.run([str(WINE), str(self.prefix), *map(str, argv)], capture_output=True, timeout=timeout_s,
-                              stdin=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C.UTF-8"})
-        done.stdout, done.stderr = (text.decode("utf-8", "replace").replace("\r\n", "\n")
-                                    for text in (done.stdout, done.stderr))
+        # Into files: a first window starts Wine's desktop, which holds a pipe for as long as any program runs there.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            done = subprocess.run([str(WINE), str(self.prefix), *map(str, argv)], stdin=subprocess.DEVNULL, stdout=out,
+                                  stderr=err, timeout=timeout_s, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
+            out.seek(0)
+            err.seek(0)
+            done.stdout, done.stderr = (file.read().decode("utf-8", "replace").replace("\r\n", "\n")
+                                        for file in (out, err))
         if done.returncode not in ok:
             raise Wrong(f"{argv}: exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
         return done
