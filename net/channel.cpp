@@ -98,8 +98,7 @@ void Channel::Impl::time_handshake(std::shared_ptr<Channel> const& channel, Mill
     Impl& late = of(*channel);
     if (error || late.established) return;
     late.timed_out = true;
-    boost::system::error_code ignored;
-    late.stream.lowest_layer().close(ignored);
+    late.close_socket();
   });
 }
 
@@ -146,9 +145,16 @@ void Channel::Impl::lose_place(std::shared_ptr<Channel> const& channel) {
       return;
     }
     c.lost_place = true;
-    boost::system::error_code ignored;
-    c.stream.lowest_layer().close(ignored);
+    c.close_socket();
   });
+}
+
+void Channel::Impl::close_socket() {
+  boost::system::error_code ignored;
+  // Closing ends what is pending, too, but not everywhere: under Wine a send stays that the peer does not take, and with
+  // it the channel.
+  stream.lowest_layer().cancel(ignored);
+  stream.lowest_layer().close(ignored);
 }
 
 // ---- Life ---------------------------------------------------------------------------------------------------------
@@ -158,9 +164,7 @@ void Channel::Impl::shut_now(CloseReason reason, std::string detail) {
   shut = true;
   closed = {reason, std::move(detail)};
   stop_sending(Queued::kDropped);
-  // Closing the socket ends every pending operation; the coroutines then see `shut` and return.
-  boost::system::error_code ignored;
-  stream.lowest_layer().close(ignored);
+  close_socket();  // the coroutines then see `shut` and return
   watchdog.cancel();
   wake_writer.cancel();
   wake_reader.cancel();

@@ -55,6 +55,8 @@ struct Channel::Impl {
   bool lost_place = false;
   /// Closes the socket unless `established` is set within `deadline`.
   static void time_handshake(std::shared_ptr<Channel> const& channel, Milliseconds deadline);
+  /// Ends every pending operation.
+  void close_socket();
   /// After a successful handshake. @return false if the peer's key cannot be read or is not the pinned one.
   bool establish();
   /// Its place among the strangers went to another address. From any strand.

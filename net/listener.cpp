@@ -415,8 +415,7 @@ void connect(asio::io_context& io, std::string host, std::uint16_t port, TlsCont
     c.watchdog.expires_after(limits.connect_deadline);
     c.watchdog.async_wait([attempt](boost::system::error_code const& error) {
       if (error || attempt->done) return;
-      boost::system::error_code ignored;
-      Channel::Impl::of(*attempt->channel).stream.lowest_layer().close(ignored);
+      Channel::Impl::of(*attempt->channel).close_socket();
       attempt->report(nullptr, {CloseReason::kConnectTimeout, "no connection in time"});
     });
     asio::co_spawn(strand.impl()->executor, attempt_loop(attempt, std::move(host), port),
