@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <span>
 #include <vector>
 
 namespace piaojue::crypto::blind_rsa {
@@ -162,22 +163,81 @@ void check(int result) {
   if (result != 1) throw std::bad_alloc();  // memory is the only way in which these can fail
 }
 
-/// The product of all odd primes below 2^16, made once: one reduction and one inversion by it answer for all of them.
-BIGNUM const* small_primes_product() {
-  static Number const product = [] {
+__extension__ using Wide = unsigned __int128;
+
+/// Odd primes below 2^16, four or more to a word, so that a modulus is reduced once by each word and not by each prime.
+/// Division is exact and from below, as in Montgomery's reduction and in GMP's mpn_modexact_1_odd: two multiplications
+/// a word and no division.
+class SmallPrimes {
+ public:
+  SmallPrimes() {
     std::vector<bool> composite(kSmallFactorsBelow);
-    Number out = make_number();
-    check(BN_one(out.get()));
     for (std::uint32_t p = 3; p < kSmallFactorsBelow; p += 2) {
       if (composite[p]) continue;
-      check(BN_mul_word(out.get(), p));
+      add(p);
       for (std::uint64_t multiple = std::uint64_t{p} * p; multiple < kSmallFactorsBelow; multiple += p) {
         composite[multiple] = true;
       }
     }
+    for (auto& group : groups_) group.inverse = inverse_of(group.product);
+  }
+
+  /// Takes a time that depends on the number, which is public. @param number big-endian, of whole words.
+  bool any_divides(ByteView number) const {
+    std::array<std::uint64_t, kModulusBytesMax / 8> words;
+    std::size_t const count = number.size() / 8;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint64_t word = 0;
+      for (std::uint8_t const byte : number.subspan(number.size() - 8 * (i + 1), 8)) word = word << 8 | byte;
+      words[i] = word;
+    }
+    return std::ranges::any_of(groups_, [&](Group const& group) {
+      std::uint64_t const left = remainder(std::span(words).first(count), group);
+      return std::ranges::any_of(std::span(primes_).subspan(group.first, group.count),
+                                 [&](Prime const& prime) { return left * prime.inverse <= prime.most; });
+    });
+  }
+
+ private:
+  struct Prime {
+    std::uint64_t inverse, most;  ///< p divides x < 2^64 if x·p^−1 mod 2^64, then the quotient, is at most this
+  };
+  struct Group {
+    std::uint64_t product, inverse;
+    std::size_t first, count;
+  };
+
+  /// Of an odd number, modulo 2^64: Newton's iteration doubles the bits that are right, of which p itself has three.
+  static std::uint64_t inverse_of(std::uint64_t odd) {
+    std::uint64_t out = odd;
+    for (int bits = 3; bits < 64; bits *= 2) out *= 2 - odd * out;
     return out;
-  }();
-  return product.get();
+  }
+
+  void add(std::uint32_t p) {
+    if (groups_.empty() || groups_.back().product > ~std::uint64_t{0} / p) groups_.push_back({1, 0, primes_.size(), 0});
+    groups_.back().product *= p;
+    ++groups_.back().count;
+    primes_.push_back({inverse_of(p), ~std::uint64_t{0} / p});
+  }
+
+  /// @return r ≤ M with r ≡ −n·2^(−64·words) mod M, so that a prime of the group divides r if and only if it divides n.
+  static std::uint64_t remainder(std::span<std::uint64_t const> words, Group const& group) {
+    std::uint64_t carry = 0;
+    for (std::uint64_t const word : words) {
+      std::uint64_t const quotient = (word - carry) * group.inverse;
+      carry = static_cast<std::uint64_t>(Wide{quotient} * group.product >> 64) + (word < carry ? 1 : 0);
+    }
+    return carry;
+  }
+
+  std::vector<Prime> primes_;
+  std::vector<Group> groups_;
+};
+
+bool has_small_factor(ByteView modulus) {
+  static SmallPrimes const primes;
+  return primes.any_divides(modulus);
 }
 
 /// Only for public values, or for values that are uniform and independent of every secret.
@@ -224,21 +284,17 @@ struct PublicKey::Impl {
 
 Result<PublicKey> PublicKey::from_modulus(ByteView modulus, std::uint32_t modulus_bits) {
   if (!is_supported_size(modulus_bits) || modulus.size() != modulus_bits / 8 || (modulus[0] & 0x80) == 0 ||
-      (modulus.back() & 1) == 0) {
+      (modulus.back() & 1) == 0 || has_small_factor(modulus)) {
     return Refusal::kKeyParam;
   }
   auto impl = std::make_shared<Impl>();
   impl->n = number_of(modulus);
   impl->bytes = modulus.size();
-  Frame const frame;
-  BIGNUM* const rest = frame.number();
-  check(BN_mod(rest, small_primes_product(), impl->n.get(), frame.ctx()));
-  if (!inverse(rest, rest, impl->n.get(), frame.ctx())) return Refusal::kKeyParam;
   impl->n_minus_one = make_number();
   check(BN_sub(impl->n_minus_one.get(), impl->n.get(), BN_value_one()));
   impl->montgomery.reset(BN_MONT_CTX_new());
   if (!impl->montgomery) throw std::bad_alloc();
-  check(BN_MONT_CTX_set(impl->montgomery.get(), impl->n.get(), frame.ctx()));
+  check(BN_MONT_CTX_set(impl->montgomery.get(), impl->n.get(), scratch()));
   return PublicKey{std::move(impl)};
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <openssl/bn.h>
 
+#include <map>
 #include <thread>
 
 #include "deterministic_randomness.h"
@@ -63,13 +64,13 @@ bool has_small_factor(BIGNUM const* n) {
   return false;
 }
 
-/// An odd number of exactly 2048 bits, `factor` times a number without any other small factor.
-Bytes modulus_with_factor(BN_ULONG factor) {
+/// An odd number of exactly so many bits, `factor` times a number without any other small factor.
+Bytes modulus_with_factor(BN_ULONG factor, int bits = 2048) {
   Number cofactor(BN_new());
   for (int longer = 0;; longer = 1 - longer) {  // which of the two lengths fits depends on the factor
-    BN_rand(cofactor.get(), 2048 - BN_num_bits_word(factor) + longer, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+    BN_rand(cofactor.get(), bits - BN_num_bits_word(factor) + longer, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
     Number const n = product(cofactor, word(factor));
-    if (BN_num_bits(n.get()) == 2048 && !has_small_factor(cofactor.get())) return padded(n, 256);
+    if (BN_num_bits(n.get()) == bits && !has_small_factor(cofactor.get())) return padded(n, bits / 8);
   }
 }
 
@@ -317,10 +318,41 @@ TEST(BlindRsaKeys, BlindRefusesAKeyThatSharesAFactorWithR) {
 // A trustee that publishes a weak modulus lets others forge its tokens while it looks innocent.
 TEST(BlindRsaKeys, ModulusWithASmallFactorIsRefused) {
   for (BN_ULONG factor : {3U, 5U, 251U, 257U, 65519U, 65521U}) {
-    auto const refused = PublicKey::from_modulus(modulus_with_factor(factor), 2048);
-    ASSERT_FALSE(refused) << factor;
-    EXPECT_EQ(refused.error(), Refusal::kKeyParam);
+    for (int const bits : {2048, 3072, 4096}) {
+      auto const refused = PublicKey::from_modulus(modulus_with_factor(factor, bits), bits);
+      ASSERT_FALSE(refused) << factor;
+      EXPECT_EQ(refused.error(), Refusal::kKeyParam);
+    }
   }
+  ASSERT_TRUE(PublicKey::from_modulus(modulus_with_factor(65537), 2048)) << "the first that is none";
+}
+
+// Primes are tried several at a time: one left out at the edge of such a group would be a factor that passes.
+TEST(BlindRsaKeys, EachSmallPrimeIsFound) {
+  // Odd, without a small factor. A prime times the one fits into 2048 bits, or else times the other, a bit longer.
+  std::map<std::pair<int, bool>, Bytes> cofactors;
+  auto const cofactor = [&](int bits, bool longer) -> Bytes const& {
+    auto& known = cofactors[{bits, longer}];
+    for (Number random(BN_new()); known.empty();) {
+      BN_rand(random.get(), bits + (longer ? 1 : 0), longer ? BN_RAND_TOP_ONE : BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD);
+      if (longer) BN_clear_bit(random.get(), bits - 1);
+      if (!has_small_factor(random.get())) known = padded(random, 256);
+    }
+    return known;
+  };
+  std::vector<bool> composite(65536);
+  int primes = 0;
+  for (BN_ULONG p = 3; p < composite.size(); p += 2) {
+    if (composite[p]) continue;
+    for (BN_ULONG multiple = p * p; multiple < composite.size(); multiple += p) composite[multiple] = true;
+    ++primes;
+    int const bits = 2048 - BN_num_bits_word(p);
+    Number n = product(number(cofactor(bits, false)), word(p));
+    if (BN_num_bits(n.get()) < 2048) n = product(number(cofactor(bits, true)), word(p));
+    ASSERT_EQ(BN_num_bits(n.get()), 2048);
+    ASSERT_FALSE(PublicKey::from_modulus(padded(n, 256), 2048)) << p;
+  }
+  EXPECT_EQ(primes, 6541);
 }
 
 TEST(BlindRsaKeys, EvenModulusAndOtherSizesAreRefused) {
