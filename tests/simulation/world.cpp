@@ -825,7 +825,9 @@ bool World::open_next(Human& human, Record const& record) {
     if (replace_trustee(laptop, record)) return true;
     bool paper = scenario.on_paper.contains(b) || record.attempts(b) >= 4;
     for (auto const q : undecided) paper = paper || too_few_.contains(q) || record.question(q).opened;
-    laptop.command("open " + std::to_string(b) + (paper ? " paper" : ""));
+    laptop.command("open " + std::to_string(b) + (paper ? " paper" : ""), [this, undecided](auto const& reply) {
+      if (reply.at("code").as_string() == "WITNESSES") too_few_.insert(undecided.begin(), undecided.end());
+    });
     return true;
   }
   laptop.command("close-meeting");

@@ -207,7 +207,7 @@ class World {
   std::map<std::pair<crypto::Hash, QuestionId>, meeting::PaperRow> paper_;  ///< by attempt
   std::uint64_t last_size_ = 0, last_growth_ms_ = 0;
   bool begun_ = false, calm_ = false, lost_ = false;
-  std::set<QuestionId> too_few_;  ///< had fewer than three ballots: voted on paper next time
+  std::set<QuestionId> too_few_;  ///< had fewer than three ballots, or witnesses: voted on paper next time
   std::uint64_t rescues_ = 0;     ///< times that the chair gave an attempt up because nothing moved
   std::string rescue_;            ///< how it stood the first time that it should not have been so
   std::vector<std::uint64_t> server_falls_ms_, laptop_falls_ms_;
