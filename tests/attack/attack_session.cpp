@@ -8,6 +8,7 @@
 #include "protocol/meeting/codec.h"
 #include "protocol/trustee/mixer.h"
 #include "server/wire.h"
+#include "simulation/calm.h"
 #include "simulation/world.h"
 
 namespace piaojue::attack {
@@ -19,42 +20,8 @@ using meeting::MeetingPhase;
 using meeting::PersonId;
 using simulation::World;
 
-/// Six experts, one of them the victim; two trustees; nothing breaks by itself.
-void calm(simulation::Scenario& scenario) {
-  auto& m = scenario.manifest;
-  m.people.clear();
-  m.candidates.clear();
-  m.batches.clear();
-  auto const add = [&](std::uint32_t roles) {
-    meeting::Person person;
-    person.name = "人" + std::to_string(m.people.size() + 1);
-    person.roles = roles;
-    m.people.push_back(person);
-  };
-  add(meeting::kChair);
-  for (int i = 0; i < 6; ++i) add(meeting::kExpert);
-  add(meeting::kClerk);
-  add(meeting::kSupervisor);
-  for (int b = 0; b < 1; ++b) {
-    meeting::Candidate candidate;
-    candidate.name = "申报人";
-    candidate.level = "副高级";
-    candidate.channel = meeting::Channel::kNormal;
-    m.candidates.push_back(candidate);
-    m.batches.push_back({"批次", {static_cast<meeting::QuestionId>(b + 1)}});
-  }
-  m.trustees = {0, 1};
-  m.rehearsal = false;
-  m.committee_size = 7;
-  m.rules.max_unconfirmed = 1;
-  m.rules.protest_s = 5;
-  m.rules.recusal_mode = meeting::RecusalMode::kInclude;
-  simulation::Scenario fresh;
-  fresh.manifest = m;
-  fresh.storm = false;
-  fresh.network.delay_ms_max = 10;
-  scenario = fresh;
-}
+/// One of the experts is the victim.
+void plain(simulation::Scenario& scenario) { simulation::calm(scenario, {.experts = 6, .max_unconfirmed = 1}); }
 
 constexpr PersonId kChairPerson = 1, kVictim = 4, kSupervisorPerson = 9;
 
@@ -189,7 +156,7 @@ class SplitView : public testing::TestWithParam<Split> {};
 // sees.
 TEST_P(SplitView, OnePersonsProgramDoesNotActInAHallOfItsOwn) {
   piaojue::init();
-  World world(17, calm);
+  World world(17, plain);
   Fork fork(world, GetParam().change(), true);
   ASSERT_TRUE(world.run_until([&] { return fork.forked && fork.shown.in_progress(); }, 300'000));
   auto const sent_before = fork.sent_after;
@@ -239,7 +206,7 @@ INSTANTIATE_TEST_SUITE_P(, SplitView,
 // that she has said nothing.
 TEST(Session, TheHallGoesOnWithoutTheOneWhoIsShownAnother) {
   piaojue::init();
-  World world(17, calm);
+  World world(17, plain);
   world.votes = [](PersonId, meeting::QuestionId) { return crypto::elgamal::Choice::kAgree; };
   Fork fork(world, other_keys(), false);
   EXPECT_TRUE(world.run_until(
@@ -260,7 +227,7 @@ std::size_t requests(meeting::Record const& record) {
 // A restored backup forgets what was acknowledged: votes and tokens of the forgotten part could be asked for again.
 TEST(Session, AServerFromAnOlderCopyIsRefusedByEveryProgramThatKnowsMore) {
   piaojue::init();
-  World world(23, calm);
+  World world(23, plain);
   ASSERT_TRUE(world.run_until([&] {
     return world.server.idle() && world.server.core().record().in_progress() &&
            requests(world.server.core().record()) >= 2;
@@ -329,7 +296,7 @@ struct Seized {
 // the half of somebody else only.
 TEST(Session, Attack14_OldBlocksOfALaptop) {
   piaojue::init();
-  World world(17, calm);
+  World world(17, plain);
   Seized seized(world);
   auto const report = world.run();
   ASSERT_TRUE(report.ok) << report.failure;
@@ -369,7 +336,7 @@ TEST(Session, Attack14_OldBlocksOfALaptop) {
 TEST(Session, TheSameMeetingWithAnHonestServerComesToItsEnd) {
   piaojue::init();
   for (std::uint64_t const seed : {17U, 23U}) {
-    World world(seed, calm);
+    World world(seed, plain);
     auto const report = world.run();
     EXPECT_TRUE(report.ok) << report.failure;
   }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <iostream>
 
+#include "simulation/calm.h"
 #include "simulation/seeds.h"
 #include "simulation/world.h"
 
@@ -96,35 +97,8 @@ struct DeadEnd {
   Loss loss;
 };
 
-/// Calm weather, seven experts, four trustees of whom one is an expert, one batch of two questions.
-void plain(Scenario& s) {
-  Scenario plain;
-  auto& m = plain.manifest;
-  m = s.manifest;
-  m.rehearsal = false;
-  m.people.clear();
-  auto const add = [&](std::uint32_t role) {
-    meeting::Person person;
-    person.name = "人" + std::to_string(m.people.size() + 1);
-    person.roles = role;
-    m.people.push_back(person);
-  };
-  add(meeting::kChair);
-  for (int i = 0; i < 7; ++i) add(meeting::kExpert);
-  add(meeting::kClerk);
-  add(meeting::kSupervisor);
-  m.trustees = {0, 1, 10, 8};
-  m.rules.recusal_mode = meeting::RecusalMode::kInclude;
-  m.rules.max_unconfirmed = 2;
-  m.candidates.resize(1);
-  m.candidates.front().channel = meeting::Channel::kNormal;
-  m.candidates.push_back(m.candidates.front());
-  m.batches.resize(1);
-  m.batches.front().candidates = {1, 2};
-  plain.storm = false;
-  plain.network.delay_ms_max = 20;
-  s = std::move(plain);
-}
+/// Of four trustees one is an expert.
+Calm const kPlain{.trustees = {0, 1, 10, 8}, .questions = 2};
 
 constexpr meeting::BatchPhase kPhases[] = {meeting::BatchPhase::kVoting,  meeting::BatchPhase::kClosing,
                                            meeting::BatchPhase::kMixing,  meeting::BatchPhase::kConfirming,
@@ -140,7 +114,7 @@ TEST_P(NoDeadEnd, EveryPhaseEndsInResultsOrIsVotedOnAgain) {
   auto const& lost = GetParam();
   for (auto const phase : kPhases) {
     World world(77, [&](Scenario& s) {
-      plain(s);
+      calm(s, kPlain);
       PersonId const person = lost.trustee                    ? 8
                               : lost.role == meeting::kExpert ? 2
                               : lost.role == meeting::kChair  ? 1
@@ -183,7 +157,7 @@ TEST(Mended, NobodyIsWaitedForWhoHasNothingLeftToConfirm) {
   piaojue::init();
   for (std::uint64_t const seed : {1U, 2U, 3U}) {
     World world(seed, [](Scenario& s) {
-      plain(s);
+      calm(s, kPlain);
       s.recusals[3] = {2};
       s.goes_silent = 3;
       s.lost_in = meeting::BatchPhase::kConfirming;
@@ -202,7 +176,7 @@ TEST(Mended, MoreThanMayBePassedOverVoteAgain) {
   piaojue::init();
   for (std::uint64_t const seed : {1U, 2U, 3U}) {
     World world(seed, [](Scenario& s) {
-      plain(s);
+      calm(s, kPlain);
       s.manifest.rules.max_unconfirmed = 1;
       s.goes_silent = 3;
       s.replaced = 4;
@@ -213,6 +187,24 @@ TEST(Mended, MoreThanMayBePassedOverVoteAgain) {
     EXPECT_EQ(report.rescues, 0U);
     EXPECT_FALSE(report.types.contains(meeting::EntryType::kOverride));
   }
+}
+
+// Two came late, and two of the others left. If the office signed the keys of those who came, before the committee
+// could, too few first keys stay to witness another batch of ballots: the chair was refused it again and again.
+TEST(Mended, ABatchThatNobodyCouldWitnessIsVotedOnPaper) {
+  piaojue::init();
+  std::uint64_t on_paper = 0;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    World world(seed, [](Scenario& s) {
+      calm(s, {.batches = 2});
+      s.arrives_ms = {{3, 8'000}, {4, 9'000}};
+      s.leaves_after = {{5, 1}, {6, 1}};
+    });
+    auto report = world.run();
+    EXPECT_TRUE(report.ok) << summary(seed, report);
+    on_paper += report.types[meeting::EntryType::kPaperTally];
+  }
+  EXPECT_GT(on_paper, 0U);
 }
 
 // A failure that can not be repeated can not be mended: one draw from the real clock, the real random generator or the

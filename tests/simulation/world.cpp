@@ -44,10 +44,14 @@ class Drawing {
  public:
   explicit Drawing(Dice& dice) : dice_(dice) {}
 
+  Scenario brief() {
+    short_ = true;
+    return whole();
+  }
+
   /// The meeting is short: what breaks are the nodes that serve it.
   Scenario of_service() {
-    short_ = true;
-    auto s = whole();
+    auto s = brief();
     s.nodes = dice_.between(2, 3);
     s.service = nodes();
     return s;
@@ -234,6 +238,7 @@ class Drawing {
 }  // namespace
 
 Scenario Scenario::draw(Dice& dice) { return Drawing(dice).whole(); }
+Scenario Scenario::draw_short(Dice& dice) { return Drawing(dice).brief(); }
 Scenario Scenario::draw_of_service(Dice& dice) { return Drawing(dice).of_service(); }
 
 // ---------------------------------------------------------------------------------------------------------- World
@@ -247,7 +252,9 @@ World::World(std::uint64_t const seed, std::function<void(Scenario&)> const& cha
       network(clock, dice, trace),
       keys(seed),
       server(clock, dice, network, trace, keys) {
-  scenario = served == Served::kByNodes ? Scenario::draw_of_service(dice) : Scenario::draw(dice);
+  scenario = served == Served::kByNodes            ? Scenario::draw_of_service(dice)
+             : seed >= kShortFrom && seed % 5 != 0 ? Scenario::draw_short(dice)
+                                                   : Scenario::draw(dice);
   if (change) change(scenario);
   if (scenario.nodes == 0) return;
   service = std::make_unique<ServiceHost>(clock, dice, network, trace, keys, server.keys(), scenario.nodes);
@@ -825,7 +832,9 @@ bool World::open_next(Human& human, Record const& record) {
     if (replace_trustee(laptop, record)) return true;
     bool paper = scenario.on_paper.contains(b) || record.attempts(b) >= 4;
     for (auto const q : undecided) paper = paper || too_few_.contains(q) || record.question(q).opened;
-    laptop.command("open " + std::to_string(b) + (paper ? " paper" : ""));
+    laptop.command("open " + std::to_string(b) + (paper ? " paper" : ""), [this, undecided](auto const& reply) {
+      if (reply.at("code").as_string() == "WITNESSES") too_few_.insert(undecided.begin(), undecided.end());
+    });
     return true;
   }
   laptop.command("close-meeting");

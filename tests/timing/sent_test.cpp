@@ -3,6 +3,7 @@
 /// Here whole meetings run from one seed, again and again, and only the votes differ.
 #include <gtest/gtest.h>
 
+#include "simulation/calm.h"
 #include "simulation/world.h"
 
 namespace piaojue::timing {
@@ -33,43 +34,16 @@ struct Meeting {
   std::string failure;
 };
 
-/// Seven experts, three trustees, two batches of two questions; nothing breaks.
-void calm(Scenario& s) {
-  Scenario plain;
-  plain.manifest = s.manifest;
-  auto& m = plain.manifest;
-  m.rehearsal = false;
-  m.people.clear();
-  auto const add = [&](std::uint32_t role) {
-    meeting::Person person;
-    person.name = "p" + std::to_string(m.people.size() + 1);
-    person.roles = role;
-    m.people.push_back(person);
-  };
-  add(meeting::kChair);
-  for (int i = 0; i < 7; ++i) add(meeting::kExpert);
-  add(meeting::kClerk);
-  add(meeting::kSupervisor);
-  m.trustees = {0, 1, 10};
-  m.rules.abstain_allowed = true;
-  m.rules.recusal_mode = meeting::RecusalMode::kInclude;
-  m.rules.max_unconfirmed = 2;
-  m.candidates.resize(1);
-  m.candidates.front().channel = meeting::Channel::kNormal;
-  m.candidates.resize(4, m.candidates.front());
-  m.batches.resize(1);
-  m.batches.front().candidates = {1, 2};
-  m.batches.push_back(m.batches.front());
-  m.batches.back().candidates = {3, 4};
-  plain.storm = false;
-  plain.network.delay_ms_max = 20;
-  s = std::move(plain);
+/// Three trustees, two batches of two questions.
+void plain(Scenario& s) {
+  calm(s, {.trustees = {0, 1, 10}, .batches = 2, .questions = 2});
+  s.manifest.rules.abstain_allowed = true;
 }
 
 using Votes = std::function<Choice(World&, PersonId, QuestionId)>;
 
 Meeting hold(std::uint64_t seed, Votes const& votes) {
-  World world(seed, calm);
+  World world(seed, plain);
   Meeting out;
   bool opened = false;
   world.votes = [&](PersonId p, QuestionId q) {
