@@ -151,8 +151,8 @@ void Channel::Impl::lose_place(std::shared_ptr<Channel> const& channel) {
 
 void Channel::Impl::close_socket() {
   boost::system::error_code ignored;
-  // Closing ends what is pending, too, but not everywhere: under Wine a send stays that the peer does not take, and with
-  // it the channel.
+  // Closing ends what is pending, too, but not everywhere: under Wine a send stays that the peer does not take, and
+  // with it the channel.
   stream.lowest_layer().cancel(ignored);
   stream.lowest_layer().close(ignored);
 }
