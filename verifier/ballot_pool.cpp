@@ -21,6 +21,7 @@ bool scalars_canonical(ByteView proof) {
   return proof.empty();
 }
 
+/// @param bad empty.
 void check_one(BallotContext const& context, ByteView bytes, BadBallot const& where, std::vector<BadBallot>& bad) {
   auto const report = [&](CheckId check, Refusal refusal, std::uint32_t hop = 0) {
     BadBallot found = where;
@@ -32,7 +33,7 @@ void check_one(BallotContext const& context, ByteView bytes, BadBallot const& wh
   auto const ballot = parse_ballot(context.shape, bytes);
   if (!ballot) return report(CheckId::kBallotForm, Refusal::kBallotEncoding);
   if (ballot->question != context.question) return report(CheckId::kBallotForm, Refusal::kBallotContext);
-  if (!ballot_points_valid(*ballot) || !crypto::is_valid(ballot->pk_v) || !scalars_canonical(ballot->proof))
+  if (!crypto::is_valid(ballot->pk_v) || !scalars_canonical(ballot->proof))
     return report(CheckId::kEncodings, Refusal::kBallotEncoding);
   if (ballot->tokens.size() != context.token_keys.size() || ballot->tokens.empty())
     report(CheckId::kTokens, Refusal::kBallotToken);
@@ -40,6 +41,11 @@ void check_one(BallotContext const& context, ByteView bytes, BadBallot const& wh
     report(CheckId::kTokens, Refusal::kBallotToken, *hop);
   if (!ballot_signature_valid(context, *ballot)) report(CheckId::kBallotSignatures, Refusal::kBallotSignature);
   if (!ballot_vote_valid(context, *ballot)) report(CheckId::kVotes, Refusal::kBallotProof);
+  // The proof decodes A and B itself; whether they are points is asked only where something does not hold, and is then
+  // what is wrong.
+  if (bad.empty() || ballot_points_valid(*ballot)) return;
+  bad.clear();
+  report(CheckId::kEncodings, Refusal::kBallotEncoding);
 }
 
 }  // namespace

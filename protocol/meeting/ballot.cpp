@@ -98,23 +98,31 @@ bool scalars_canonical(BallotView const& ballot) {
   return true;
 }
 
+std::optional<BallotRefusal> check_content(BallotContext const& context, BallotView const& ballot) {
+  if (ballot.question != context.question) return BallotRefusal{Refusal::kBallotContext};
+  if (ballot.tokens.size() != context.token_keys.size() || context.token_keys.empty()) {
+    return BallotRefusal{Refusal::kBallotToken};
+  }
+  if (auto const hop = first_bad_token(context, ballot)) return BallotRefusal{Refusal::kBallotToken, *hop};
+  if (!ballot_signature_valid(context, ballot)) return BallotRefusal{Refusal::kBallotSignature};
+  if (auto const vote = ballot_vote_valid(context, ballot); !vote) {
+    return BallotRefusal{vote.error() == Refusal::kBallotEncoding ? Refusal::kBallotEncoding : Refusal::kBallotProof};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<BallotRefusal> check_ballot(BallotContext const& context, ByteView bytes) {
   auto const ballot = parse_ballot(context.shape, bytes);
-  if (!ballot || !ballot_points_valid(*ballot) || !scalars_canonical(*ballot)) {
+  if (!ballot || !crypto::is_valid(ballot->pk_v) || !scalars_canonical(*ballot)) {
     return BallotRefusal{Refusal::kBallotEncoding};
   }
-  if (ballot->question != context.question) return BallotRefusal{Refusal::kBallotContext};
-  if (ballot->tokens.size() != context.token_keys.size() || context.token_keys.empty()) {
-    return BallotRefusal{Refusal::kBallotToken};
-  }
-  if (auto const hop = first_bad_token(context, *ballot)) return BallotRefusal{Refusal::kBallotToken, *hop};
-  if (!ballot_signature_valid(context, *ballot)) return BallotRefusal{Refusal::kBallotSignature};
-  if (auto const vote = ballot_vote_valid(context, *ballot); !vote) {
-    return BallotRefusal{vote.error() == Refusal::kBallotEncoding ? Refusal::kBallotEncoding : Refusal::kBallotProof};
-  }
-  return std::nullopt;
+  auto const refused = check_content(context, *ballot);
+  // The proof decodes A and B itself, so that of a ballot that holds they need not be decoded once more. Where they are
+  // no points, this is what is wrong, whatever else is.
+  if (refused && !ballot_points_valid(*ballot)) return BallotRefusal{Refusal::kBallotEncoding};
+  return refused;
 }
 
 Result<OpenableBallot> make_openable_ballot(BallotContext const& context, crypto::SigningKey const& sk_v,
