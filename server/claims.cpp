@@ -41,16 +41,18 @@ void Claims::close(Rest rest, meeting::Record const& record, std::vector<meeting
   auto const [begin, end] = open_.equal_range(rest);
   for (auto it = begin; it != end; ++it) {
     bool const accepted = std::ranges::find(named, record.tree().leaf(it->second)) != named.end();
-    list_.push_back({it->second, record.size(), *record.attempt(), rest != Rest::kClose && !accepted});
+    meeting::Attempt kept;
+    kept.witnesses = record.attempt()->witnesses;
+    list_.push_back({it->second, record.size(), std::move(kept), rest != Rest::kClose && !accepted});
   }
   open_.erase(begin, end);
 }
 
-void Shown::add(meeting::Record const& record, log::Cosignature const& cosignature) {
-  auto const key = record.witness_key_at(cosignature.person, cosignature.tree_size);
+void Shown::add(meeting::Record const& record, meeting::PersonId person, std::uint64_t size) {
+  auto const key = record.witness_key_at(person, size);
   if (!key) return;
-  auto& largest = largest_[{cosignature.person, *key}];
-  largest = std::max(largest, cosignature.tree_size);
+  auto& largest = largest_[{person, *key}];
+  largest = std::max(largest, size);
 }
 
 bool Shown::shows(meeting::PersonId person, crypto::SigningPublicKey const& key, std::uint64_t size) const {
@@ -62,7 +64,7 @@ meeting::Standing Shown::of(Claim const& claim, Shown const& more) const {
   auto const has_cosigned = [&](meeting::PersonId person, crypto::SigningPublicKey const& key, std::uint64_t size) {
     return shows(person, key, size) || more.shows(person, key, size);
   };
-  return meeting::standing(claim.attempt, claim.index, has_cosigned, claim.before);
+  return meeting::standing(claim.witnesses, claim.index, has_cosigned, claim.before);
 }
 
 }  // namespace piaojue::server

@@ -8,11 +8,12 @@
 
 namespace piaojue::server {
 
-/// An entry that was to be witnessed before another one that rests on it, with the attempt as it was then.
+/// An entry that was to be witnessed before another one that rests on it, with its attempt's witnesses as they were
+/// then.
 struct Claim {
   std::uint64_t index = 0;
-  std::uint64_t before = 0;  ///< index of the entry that rests on it
-  meeting::Attempt attempt;
+  std::uint64_t before = 0;    ///< index of the entry that rests on it
+  meeting::Attempt witnesses;  ///< nothing else is kept of it: boxes of a whole meeting are large
   /// Check 3 fails without; not of a spoiled envelope, nor of a result that was named unwitnessed.
   bool demanded = true;
 };
@@ -39,7 +40,8 @@ class Claims {
 /// Which cosignatures a reader sees: by person and key the largest tree.
 class Shown {
  public:
-  void add(meeting::Record const& record, log::Cosignature const& cosignature);
+  /// Somebody has cosigned a tree of so many entries.
+  void add(meeting::Record const& record, meeting::PersonId person, std::uint64_t size);
   /// Of both together.
   meeting::Standing of(Claim const& claim, Shown const& more = {}) const;
 

@@ -193,6 +193,12 @@ Explained<std::unique_ptr<Store>> Directory::open_store() const {
   return std::unique_ptr<Store>(std::move(*store));
 }
 
+Explained<std::unique_ptr<store::Reading>> Directory::read_store() const {
+  auto reading = SqliteStore::read(database().string(), {});
+  if (!reading) return because(text::kDatabaseNotOpened, reading.error());
+  return reading;
+}
+
 Explained<Contents> read_contents(Store& store) {
   auto contents = store.load();
   if (!contents) return because(text::kDatabaseNotRead, contents.error());

@@ -23,6 +23,7 @@
 #include "server/keys.h"
 #include "server/outbox.h"
 #include "server/settings.h"
+#include "store/reading.h"
 
 namespace piaojue::server {
 
@@ -43,6 +44,8 @@ class Directory {
   [[nodiscard]] Explained<Settings> read_settings() const;
   [[nodiscard]] Explained<Keys> read_keys() const;
   [[nodiscard]] Explained<std::unique_ptr<Store>> open_store() const;
+  /// What the store has, row by row.
+  [[nodiscard]] Explained<std::unique_ptr<store::Reading>> read_store() const;
 
  private:
   fs::path path_;

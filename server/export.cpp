@@ -7,128 +7,185 @@
 #include "protocol/meeting/payload.h"
 #include "protocol/meeting/record_file.h"
 #include "server/claims.h"
+#include "strings/refusals.h"
 
 namespace piaojue::server {
 namespace {
 
 using Notes = std::map<std::uint64_t, std::string>;
+/// Who has cosigned a checkpoint, by tree size. The cosignatures themselves are many, and few are kept.
+using Cosigners = std::map<std::uint64_t, std::vector<PersonId>>;
 using Cosignatures = std::map<std::uint64_t, std::map<PersonId, log::Cosignature>>;
+using GoOn = std::function<bool()>;
 
-/// Signed checkpoints, by tree size.
-Notes read_notes(Contents const& contents) {
-  Notes notes;
-  for (auto const& [key, value] : contents[Table::kCheckpoint]) {
-    notes.emplace(read_u64be(key), std::string(as_text(value)));
-  }
-  return notes;
-}
+/// Reads and writes one record.
+class Export {
+ public:
+  Export(store::Reading& log, std::ostream& out, GoOn const& go_on) : log_(log), out_(out), go_on_(go_on) {}
 
-/// By tree size. @return kStorage, kBusy.
-Result<Cosignatures> read_cosignatures(Contents const& contents, std::function<bool()> const& go_on) {
-  Cosignatures cosignatures;
-  for (auto const& [key, value] : contents[Table::kCosignature]) {
-    if (!go_on()) return Refusal::kBusy;
-    auto const row = meeting::parse_cosignature(value);
-    if (!row) return Refusal::kStorage;
-    cosignatures[row->tree_size].emplace(row->person, *row);
-  }
-  return cosignatures;
-}
-
-/// Takes in all entries. @return kLogInconsistent, kBusy.
-Result<Claims> read_claims(Contents const& contents, meeting::Record& record, std::function<bool()> const& go_on) {
-  Claims claims;
-  for (auto const& [key, bytes] : contents[Table::kEntry]) {
-    if (!go_on()) return Refusal::kBusy;
-    auto const entry = meeting::decode_entry(bytes);
-    if (key != key_of(record.size()) || !entry) return Refusal::kLogInconsistent;
-    if (record.phase() != meeting::MeetingPhase::kBeforeOpen) claims.follow(record, *entry);
-    if (!record.apply(*entry, bytes)) return Refusal::kLogInconsistent;
-  }
-  return claims;
-}
-
-/// Adds to `kept` the sizes of the checkpoints that make a claim witnessed: the one that adds most people, again and
-/// again. Where they do not suffice, all that add any: how near it came stands in the verifier's report.
-/// @return kBusy.
-Result<void> keep_witnesses(Claim const& claim, meeting::Record const& record, Notes const& notes,
-                            Cosignatures const& cosignatures, std::set<std::uint64_t>& kept,
-                            std::function<bool()> const& go_on) {
-  Shown shown;
-  std::vector<std::uint64_t> candidates;
-  for (auto it = cosignatures.upper_bound(claim.index); it != cosignatures.end() && it->first <= claim.before; ++it) {
-    if (!go_on()) return Refusal::kBusy;
-    if (!notes.contains(it->first)) continue;
-    if (kept.contains(it->first)) {
-      for (auto const& [person, one] : it->second) shown.add(record, one);
-    } else {
-      candidates.push_back(it->first);
+  Result<ExportSummary> run() {
+    // The entries first: what is logged while the rest is read is left out.
+    if (auto const done = read_claims(); !done) return done.error();
+    if (auto const done = read_notes(); !done) return done.error();
+    if (auto const done = read_cosigners(); !done) return done.error();
+    if (record_.size() == 0 || !notes_.contains(record_.size())) return Refusal::kLogInconsistent;
+    kept_.insert(record_.size());
+    for (auto const& claim : claims_.list()) {
+      if (auto const done = keep_witnesses(claim); !done) return done.error();
     }
+    if (auto const done = read_cosignatures(); !done) return done.error();
+    return write();
   }
-  auto standing = shown.of(claim);
-  while (!standing.witnessed()) {
-    auto best = standing;
-    std::uint64_t best_size = 0;
-    for (auto const size : candidates) {
-      if (!go_on()) return Refusal::kBusy;
-      Shown with;
-      for (auto const& [person, one] : cosignatures.at(size)) with.add(record, one);
-      auto better = shown.of(claim, with);
-      if (better.have + better.have_experts <= best.have + best.have_experts) continue;
-      best = std::move(better);
-      best_size = size;
-    }
-    if (best_size == 0) return {};
-    kept.insert(best_size);
-    for (auto const& [person, one] : cosignatures.at(best_size)) shown.add(record, one);
-    standing = std::move(best);
-  }
-  return {};
-}
 
-/// Somebody who did not sign MeetingClose has cosigned it, under a first key and not for a screen.
-bool is_end_witnessed(Contents const& contents, meeting::Record const& record,
-                      std::map<PersonId, log::Cosignature> const& cosignatures) {
-  auto const last = meeting::decode_entry(contents[Table::kEntry].rbegin()->second);
-  return std::ranges::any_of(cosignatures, [&](auto const& one) {
-    bool const signed_it = last && std::ranges::find(last->signatures, one.first, &meeting::EntrySignature::signer) !=
-                                       last->signatures.end();
-    return !signed_it && record.has_first_key(one.first) && !record.has_role(one.first, meeting::kScreen);
-  });
-}
+  /// What the engine said, where it was that.
+  std::optional<Explanation> const& why() const { return why_; }
+
+ private:
+  using Each = std::function<Result<void>(ByteView key, ByteView value)>;
+
+  /// Every row of a table. @return what `each` refused; kStorage.
+  Result<void> rows(Table table, Each const& each) {
+    Result<void> taken;
+    auto const read = log_.rows(table, [&](ByteView key, ByteView value) {
+      taken = each(key, value);
+      return taken.has_value();
+    });
+    if (read) return taken;
+    why_ = read.error();
+    return Refusal::kStorage;
+  }
+
+  Result<void> read_notes() {
+    return rows(Table::kCheckpoint, [&](ByteView key, ByteView value) -> Result<void> {
+      notes_.emplace(read_u64be(key), std::string(as_text(value)));
+      return {};
+    });
+  }
+
+  Result<void> each_cosignature(std::function<void(log::Cosignature const&)> const& take) {
+    return rows(Table::kCosignature, [&](ByteView, ByteView value) -> Result<void> {
+      if (!go_on_()) return Refusal::kBusy;
+      auto const row = meeting::parse_cosignature(value);
+      if (!row) return Refusal::kStorage;
+      take(*row);
+      return {};
+    });
+  }
+  Result<void> read_cosigners() {
+    return each_cosignature([&](log::Cosignature const& one) { cosigners_[one.tree_size].push_back(one.person); });
+  }
+  Result<void> read_cosignatures() {
+    return each_cosignature([&](log::Cosignature const& one) {
+      if (kept_.contains(one.tree_size)) cosignatures_[one.tree_size].emplace(one.person, one);
+    });
+  }
+
+  /// Takes in all entries.
+  Result<void> read_claims() {
+    return rows(Table::kEntry, [&](ByteView key, ByteView bytes) -> Result<void> {
+      if (!go_on_()) return Refusal::kBusy;
+      auto const entry = meeting::decode_entry(bytes);
+      if (to_bytes(key) != key_of(record_.size()) || !entry) return Refusal::kLogInconsistent;
+      if (record_.phase() != meeting::MeetingPhase::kBeforeOpen) claims_.follow(record_, *entry);
+      if (!record_.apply(*entry, bytes)) return Refusal::kLogInconsistent;
+      last_signers_.clear();
+      for (auto const& signature : entry->signatures) last_signers_.insert(signature.signer);
+      return {};
+    });
+  }
+
+  /// Adds to `kept_` the sizes of the checkpoints that make a claim witnessed: the one that adds most people, again and
+  /// again. Where they do not suffice, all that add any: how near it came stands in the verifier's report.
+  Result<void> keep_witnesses(Claim const& claim) {
+    Shown shown;
+    std::vector<std::uint64_t> candidates;
+    for (auto it = cosigners_.upper_bound(claim.index); it != cosigners_.end() && it->first <= claim.before; ++it) {
+      if (!go_on_()) return Refusal::kBusy;
+      if (!notes_.contains(it->first)) continue;
+      if (kept_.contains(it->first)) {
+        add_all(shown, it->first);
+      } else {
+        candidates.push_back(it->first);
+      }
+    }
+    auto standing = shown.of(claim);
+    while (!standing.witnessed()) {
+      auto best = standing;
+      std::uint64_t best_size = 0;
+      for (auto const size : candidates) {
+        if (!go_on_()) return Refusal::kBusy;
+        Shown with;
+        add_all(with, size);
+        auto better = shown.of(claim, with);
+        if (better.have + better.have_experts <= best.have + best.have_experts) continue;
+        best = std::move(better);
+        best_size = size;
+      }
+      if (best_size == 0) return {};
+      kept_.insert(best_size);
+      add_all(shown, best_size);
+      standing = std::move(best);
+    }
+    return {};
+  }
+  void add_all(Shown& shown, std::uint64_t size) const {
+    for (auto const person : cosigners_.at(size)) shown.add(record_, person, size);
+  }
+
+  Result<ExportSummary> write() {
+    ExportSummary summary;
+    meeting::RecordWriter writer(out_);
+    auto const written = rows(Table::kEntry, [&](ByteView, ByteView bytes) -> Result<void> {
+      if (summary.entries == record_.size()) return {};
+      writer.write(to_bytes(bytes));
+      ++summary.entries;
+      if (!kept_.contains(summary.entries)) return {};
+      writer.write(notes_.at(summary.entries));
+      ++summary.checkpoints;
+      for (auto const& [person, cosignature] : cosignatures_[summary.entries]) {
+        writer.write(cosignature);
+        ++summary.cosignatures;
+      }
+      return {};
+    });
+    if (!written) return written.error();
+    summary.head = record_.tree().root();
+    summary.closed = record_.phase() == meeting::MeetingPhase::kClosed;
+    // By somebody who did not sign MeetingClose, under a first key and not for a screen.
+    summary.witnessed_end = std::ranges::any_of(cosignatures_[record_.size()], [&](auto const& one) {
+      auto const person = one.first;
+      return !last_signers_.contains(person) && record_.has_first_key(person) &&
+             !record_.has_role(person, meeting::kScreen);
+    });
+    return summary;
+  }
+
+  store::Reading& log_;
+  std::ostream& out_;
+  GoOn const& go_on_;
+  std::optional<Explanation> why_;
+  Notes notes_;  ///< signed checkpoints, by tree size
+  Cosigners cosigners_;
+  meeting::Record record_;
+  Claims claims_;
+  std::set<PersonId> last_signers_;  ///< of the last entry
+  std::set<std::uint64_t> kept_;     ///< sizes of checkpoints
+  Cosignatures cosignatures_;        ///< of those
+};
 
 }  // namespace
 
-Result<ExportSummary> export_record(Contents const& contents, std::ostream& out, std::function<bool()> const& go_on) {
-  auto const notes = read_notes(contents);
-  auto cosignatures = read_cosignatures(contents, go_on);
-  if (!cosignatures) return cosignatures.error();
-  meeting::Record record;
-  auto const claims = read_claims(contents, record, go_on);
-  if (!claims) return claims.error();
-  if (record.size() == 0 || !notes.contains(record.size())) return Refusal::kLogInconsistent;
-  std::set<std::uint64_t> kept{record.size()};
-  for (auto const& claim : claims->list()) {
-    if (auto const done = keep_witnesses(claim, record, notes, *cosignatures, kept, go_on); !done) return done.error();
-  }
+Explained<ExportSummary> export_record(store::Reading& log, std::ostream& out, GoOn const& go_on) {
+  Export one(log, out, go_on);
+  auto const summary = one.run();
+  if (summary) return *summary;
+  if (one.why()) return *one.why();
+  return Explanation(strings::sentence_of(summary.error()), {}, summary.error());
+}
 
-  ExportSummary summary;
-  meeting::RecordWriter writer(out);
-  for (auto const& [key, bytes] : contents[Table::kEntry]) {
-    writer.write(bytes);
-    ++summary.entries;
-    if (!kept.contains(summary.entries)) continue;
-    writer.write(notes.at(summary.entries));
-    ++summary.checkpoints;
-    for (auto const& [person, cosignature] : (*cosignatures)[summary.entries]) {
-      writer.write(cosignature);
-      ++summary.cosignatures;
-    }
-  }
-  summary.head = record.tree().root();
-  summary.closed = record.phase() == meeting::MeetingPhase::kClosed;
-  summary.witnessed_end = is_end_witnessed(contents, record, (*cosignatures)[record.size()]);
-  return summary;
+Result<ExportSummary> export_record(Contents const& contents, std::ostream& out, GoOn const& go_on) {
+  store::ReadingOfContents log({std::shared_ptr<Contents const>(), &contents});
+  return Export(log, out, go_on).run();
 }
 
 }  // namespace piaojue::server

@@ -4,7 +4,7 @@
 #include <functional>
 #include <ostream>
 
-#include "store/store.h"
+#include "store/reading.h"
 
 namespace piaojue::server {
 
@@ -26,8 +26,12 @@ struct ExportSummary {
 /// Checkpoints kept: for each entry that is to be witnessed in time (§4.3, check 3: BatchOpen, EnvelopeSpoil,
 /// BallotBox, the first TallyShare, Declaration, PaperTally) those whose cosignatures show it, as few as possible; and
 /// the last one, of MeetingClose. Each with all of its cosignatures.
-/// @return kLogInconsistent: what is stored does not apply, or there is no checkpoint of the full size.
+/// Reads the log row by row, its entries twice, and holds none of them.
+/// Explains with kLogInconsistent: what is stored does not apply, or there is no checkpoint of the full size.
 /// @param go_on asked before each entry; kBusy: it said no.
+[[nodiscard]] Explained<ExportSummary> export_record(
+    store::Reading& log, std::ostream& out, std::function<bool()> const& go_on = [] { return true; });
+/// The same of rows that are held.
 [[nodiscard]] Result<ExportSummary> export_record(
     Contents const& contents, std::ostream& out, std::function<bool()> const& go_on = [] { return true; });
 

@@ -178,7 +178,7 @@ std::vector<Claim> unwitnessed_in(Passed const& log, Cosigned const& cosigned) {
     Shown shown;
     for (auto it = cosigned.lower_bound({claim.index + 1, 0}); it != cosigned.end(); ++it) {
       if (it->first.first > claim.before) break;
-      shown.add(log.record, it->second);
+      shown.add(log.record, it->second.person, it->second.tree_size);
     }
     if (!shown.of(claim).witnessed()) out.push_back(claim);
   }

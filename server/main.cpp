@@ -119,52 +119,83 @@ Explained<void> sheet(Place const& place) {
 
 // ---- export -------------------------------------------------------------------------------------------------------
 
-/// The meeting has been closed and nobody but its signers has cosigned its end yet: laptops take a moment.
-bool end_unwitnessed(Contents const& contents) {
-  auto const& entries = contents[Table::kEntry];
-  if (entries.empty()) return false;
-  auto const last = meeting::decode_entry(entries.rbegin()->second);
-  if (!last || last->type() != meeting::EntryType::kMeetingClose) return false;
-  auto const& rows = contents[Table::kCosignature];
-  return std::none_of(rows.lower_bound(key_of(entries.size())), rows.end(), [&](auto const& row) {
-    auto const person = number_at(row.first, 8);
-    return std::ranges::find(last->signatures, person, &meeting::EntrySignature::signer) == last->signatures.end();
-  });
+Explanation not_read(Explanation const& why) { return Sentence(text::kDatabaseNotRead, {{"reason", why.what}}); }
+
+/// The rows of the meeting: one after the other of a directory, all at once of a service.
+Explained<std::unique_ptr<store::Reading>> read_rows(Place const& place) {
+  if (place.number == 0) return place.directory().read_store();
+  auto contents = load(place);
+  if (!contents) return contents.error();
+  auto held = std::make_shared<Contents const>(std::move(*contents));
+  return std::unique_ptr<store::Reading>(std::make_unique<store::ReadingOfContents>(std::move(held)));
 }
 
-Explanation no_record(Refusal code) {
-  return Sentence(text::kExportNoRecord, {{"sentence", strings::sentence_of(code)}});
+/// The meeting has been closed and nobody but its signers has cosigned its end yet: laptops take a moment.
+/// Refused: it is not open.
+Explained<bool> end_unwitnessed(store::Reading& log) {
+  std::uint64_t size = 0;
+  Bytes newest;
+  auto done = log.rows(Table::kEntry, [&](ByteView, ByteView value) {
+    ++size;
+    newest.assign(value.begin(), value.end());
+    return true;
+  });
+  if (!done) return not_read(done.error());
+  if (size == 0) return Explanation(text::kExportNotOpen);
+  auto const last = meeting::decode_entry(newest);
+  if (!last || last->type() != meeting::EntryType::kMeetingClose) return false;
+  bool unwitnessed = true;
+  done = log.rows(Table::kCosignature, [&](ByteView key, ByteView) {
+    auto const& signers = last->signatures;
+    bool const of_end = read_u64be(key) >= size;
+    if (of_end && std::ranges::find(signers, number_at(key, 8), &meeting::EntrySignature::signer) == signers.end())
+      unwitnessed = false;
+    return unwitnessed;
+  });
+  if (!done) return not_read(done.error());
+  return unwitnessed;
 }
+
+Explanation no_record(Sentence const& why) { return Sentence(text::kExportNoRecord, {{"sentence", why}}); }
+Explanation not_written() { return no_record(strings::sentence_of(Refusal::kStorage)); }
 
 /// Writes a whole record to `partial`, on the disk when it returns.
-Explained<ExportSummary> write_partial(Contents const& contents, fs::path const& partial) {
-  Result<ExportSummary> summary = Refusal::kStorage;
+Explained<ExportSummary> write_partial(store::Reading& log, fs::path const& partial) {
+  Explained<ExportSummary> summary;
   {
     std::ofstream file(partial, std::ios::binary | std::ios::trunc);
     if (!file) return Explanation(Sentence(text::kExportNotCreated, {{"path", partial.string()}}));
-    summary = export_record(contents, file);
+    summary = export_record(log, file);
     file.flush();
-    if (summary && !file) summary = Refusal::kStorage;
+    if (summary && !file) return not_written();
   }
+  if (!summary) return no_record(summary.error().what);
   Descriptor const written(::open(partial.c_str(), O_RDONLY | O_CLOEXEC));
-  if (written.fd < 0 || ::fsync(written.fd) != 0) summary = Refusal::kStorage;
-  if (!summary) return no_record(summary.error());
-  return *summary;
+  if (written.fd < 0 || ::fsync(written.fd) != 0) return not_written();
+  return summary;
+}
+
+/// As soon as somebody has witnessed the end of a closed meeting, or after ten seconds. Refused: it is not open.
+Explained<std::unique_ptr<store::Reading>> read_witnessed(Place const& place) {
+  auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  for (;;) {
+    auto log = read_rows(place);
+    if (!log) return log;
+    auto const wait = end_unwitnessed(**log);
+    if (!wait) return wait.error();
+    if (!*wait || std::chrono::steady_clock::now() >= deadline) return log;
+    log->reset();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
 }
 
 Explained<void> export_to(Place const& place, fs::path const& out, bool unfinished, Lang lang) {
-  auto contents = load(place);
-  auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (contents && end_unwitnessed(*contents) && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    contents = load(place);
-  }
-  if (!contents) return contents.error();
-  if ((*contents)[Table::kEntry].empty()) return Explanation(text::kExportNotOpen);
+  auto const log = read_witnessed(place);
+  if (!log) return log.error();
   auto const partial = fs::path(out.string() + ".partial");
-  auto summary = write_partial(*contents, partial);
+  auto summary = write_partial(**log, partial);
   if (summary && !summary->closed && !unfinished) summary = Explanation(text::kExportNotClosed);
-  if (summary && ::rename(partial.c_str(), out.c_str()) != 0) summary = no_record(Refusal::kStorage);
+  if (summary && ::rename(partial.c_str(), out.c_str()) != 0) summary = not_written();
   if (!summary) {
     std::error_code ignored;
     fs::remove(partial, ignored);

@@ -51,7 +51,80 @@ Explanation fail(sqlite3* connection) {
   return {std::move(said), {}, Refusal::kStorage};
 }
 
+/// @param format as the store says it; nothing: it does not say.
+Explained<void> check_format(std::optional<Bytes> const& format) {
+  if (!format || as_text(*format) == kFormat) return {};
+  Sentence const other(text::kDatabaseOtherVersion, {{"format", as_text(*format).substr(0, 16)}, {"own", kFormat}});
+  return Explanation(other, {}, Refusal::kStorage);
+}
+
+/// On a connection of its own.
+class SqliteReading : public Reading {
+ public:
+  SqliteReading() = default;
+  ~SqliteReading() override { sqlite3_close(connection_); }
+  SqliteReading(SqliteReading const&) = delete;
+  SqliteReading& operator=(SqliteReading const&) = delete;
+
+  Explained<void> open(std::string const& path, SqliteOptions const& options) {
+    auto const* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
+    int const flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path.c_str(), &connection_, flags, vfs) != SQLITE_OK) return fail(connection_);
+    sqlite3_busy_timeout(connection_, static_cast<int>(options.busy_timeout_ms));
+    std::optional<Bytes> format;
+    auto const done = rows(Table::kMeta, [&](ByteView key, ByteView value) {
+      if (as_text(key) == kFormatKey) format = to_bytes(value);
+      return !format;
+    });
+    return done ? check_format(format) : done;
+  }
+
+  Explained<void> rows(Table table, EachRow const& each) override {
+    Bytes last;  // no key is empty
+    for (;;) {
+      auto const piece = read_piece(table, last);
+      if (!piece) return piece.error();
+      if (piece->empty()) return {};
+      for (auto const& [key, value] : *piece) {
+        if (!each(key, value)) return {};
+      }
+      last = piece->back().first;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kPieceBytes = 1U << 20;
+  using Piece = std::vector<std::pair<Bytes, Bytes>>;
+
+  /// Rows behind `last`, until they are enough for a piece; none: there are no more.
+  Explained<Piece> read_piece(Table table, ByteView last) {
+    Statement rows(connection_,
+                   "SELECT key, value FROM \"" + std::string(name(table)) + "\" WHERE key > ?1 ORDER BY key");
+    rows.bind(1, last);
+    Piece out;
+    int state = SQLITE_ROW;
+    for (std::size_t bytes = 0; bytes < kPieceBytes; bytes += out.back().first.size() + out.back().second.size()) {
+      state = rows.step();
+      if (state != SQLITE_ROW) break;
+      out.emplace_back(rows.blob(0), rows.blob(1));
+    }
+    if (state != SQLITE_ROW && state != SQLITE_DONE) return fail(connection_);
+    return out;
+  }
+
+  sqlite3* connection_ = nullptr;
+};
+
 }  // namespace
+
+Explained<std::unique_ptr<Reading>> SqliteStore::read(std::string const& path, SqliteOptions const& options) {
+  // As it is opened for all else: what a server that was killed has left in the journal is brought in first.
+  auto const store = open(path, options);
+  if (!store) return store.error();
+  auto reading = std::make_unique<SqliteReading>();
+  if (auto const done = reading->open(path, options); !done) return done.error();
+  return std::unique_ptr<Reading>(std::move(reading));
+}
 
 Explained<std::unique_ptr<SqliteStore>> SqliteStore::open(std::string const& path, SqliteOptions const& options) {
   std::unique_ptr<SqliteStore> store(new SqliteStore());
@@ -129,10 +202,9 @@ Explained<Contents> SqliteStore::load() {
   }
   if (auto done = run("COMMIT"); !done) return done.error();
   auto const format = contents[Table::kMeta].find(to_bytes(as_bytes(kFormatKey)));
-  if (format == contents[Table::kMeta].end() || as_text(format->second) == kFormat) return contents;
-  Sentence const other(text::kDatabaseOtherVersion,
-                       {{"format", as_text(format->second).substr(0, 16)}, {"own", kFormat}});
-  return Explanation(other, {}, Refusal::kStorage);
+  bool const said = format != contents[Table::kMeta].end();
+  if (auto done = check_format(said ? std::optional(format->second) : std::nullopt); !done) return done.error();
+  return contents;
 }
 
 Explained<void> SqliteStore::write(Write const& write) {

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "store/store.h"
+#include "store/reading.h"
 
 struct sqlite3;
 
@@ -26,6 +26,9 @@ class SqliteStore : public Store {
   [[nodiscard]] static Explained<std::unique_ptr<SqliteStore>> open(std::string const& path,
                                                                     SqliteOptions const& options);
   ~SqliteStore() override;
+
+  /// A piece at a time, so that a server's journal, which may hold what it has erased, need not wait for a slow reader.
+  [[nodiscard]] static Explained<std::unique_ptr<Reading>> read(std::string const& path, SqliteOptions const& options);
 
   Explained<Contents> load() override;
   Explained<void> commit(Writes const& writes) override;

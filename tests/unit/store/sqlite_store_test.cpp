@@ -258,5 +258,53 @@ TEST(SqliteStore, AnotherVersionsMeetingIsRefusedAndKept) {
   EXPECT_EQ(store->load().value()[Table::kMeta].size(), 1U);
 }
 
+// Harm: a record lacks entries, or is made of another version's rows, only because it was read piece by piece.
+TEST(SqliteStore, ReadRowByRowIsWhatIsLoaded) {
+  Folder folder;
+  auto store = create(folder);
+  Writes writes;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    // Rows beyond a piece, and pieces of many rows.
+    std::size_t const bytes = i % 13 == 7 ? (5U << 20) / 2 : i % 3 == 0 ? 0 : 90'000;
+    writes.put(Table::kEntry, key_of(i), random_bytes(bytes));
+  }
+  ASSERT_TRUE(store->commit(writes));
+  auto const reading = SqliteStore::read(folder.database(), {});
+  ASSERT_TRUE(reading);
+  for (std::size_t t = 0; t < kTables; ++t) {
+    Rows seen;
+    ASSERT_TRUE((*reading)->rows(static_cast<Table>(t), [&](ByteView key, ByteView value) {
+      EXPECT_TRUE(seen.empty() || seen.rbegin()->first < to_bytes(key)) << "in order, each once";
+      seen.emplace(to_bytes(key), to_bytes(value));
+      return true;
+    }));
+    EXPECT_EQ(seen, store->load().value().tables[t]);
+  }
+  std::size_t count = 0;
+  ASSERT_TRUE((*reading)->rows(Table::kEntry, [&](ByteView, ByteView) { return ++count < 3; }));
+  EXPECT_EQ(count, 3U) << "no further than it is asked";
+
+  // Whoever reads slowly keeps no erased row in the journal.
+  Bytes const secret = random_bytes(64);
+  writes.list.clear();
+  writes.put(Table::kEnvelope, key_of(std::uint64_t{1}), secret);
+  ASSERT_TRUE(store->commit(writes));
+  ASSERT_TRUE((*reading)->rows(Table::kEntry, [&](ByteView, ByteView) {
+    Writes erase;
+    erase.erase(Table::kEnvelope, key_of(std::uint64_t{1}));
+    erase.truncate_journal = true;
+    EXPECT_TRUE(store->commit(erase));
+    EXPECT_FALSE(folder.holds(secret));
+    return false;
+  }));
+
+  writes.list.clear();
+  writes.put(Table::kMeta, to_bytes(as_bytes(kFormatKey)), to_bytes(as_bytes("1")));
+  ASSERT_TRUE(store->commit(writes));
+  auto const refused = SqliteStore::read(folder.database(), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what.key(), "server.database.other_version");
+}
+
 }  // namespace
 }  // namespace piaojue::store::test
