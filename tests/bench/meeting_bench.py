@@ -6,16 +6,13 @@ the CPU time of one laptop; the server's memory; and the verifier on the record.
 import argparse
 import os
 import pathlib
-import resource
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "functional"))
 import driver  # noqa: E402
+import peak  # noqa: E402
 import small  # noqa: E402
 
 CHECK_S_MAX = 1.5
@@ -24,6 +21,11 @@ CHECK_S_MAX = 1.5
 def cpu_s(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_of_all_s(meeting):
+    processes = [meeting.meeting.server, *(meeting.client(person) for person in meeting.meeting.clients)]
+    return sum(cpu_s(process.popen.pid) for process in processes)
 
 
 def peak_mib(pid):
@@ -77,7 +79,7 @@ def run(bin_dir, experts, batches, label):
         meeting.start()
         print(f"  enrolment, opening, sign-in      {time.monotonic() - started:8.2f} s", flush=True)
         chair, voter = meeting.client(meeting.chair), meeting.client(2)
-        first, close_to_result = 1, []
+        first = 1
         for batch, count in enumerate(batches, 1):
             questions = list(range(first, first + count))
             first += count
@@ -93,12 +95,13 @@ def run(bin_dir, experts, batches, label):
             if len(batches) == 1:
                 checked = check(meeting, batch, 2, questions)
                 print(f"  one laptop checked, {count:2} rows      {checked:8.2f} s   limit: {CHECK_S_MAX} s")
+            one_before, all_before = cpu_s(voter.popen.pid), cpu_of_all_s(meeting)
             meeting.close()
             closed = when(chair, "closed", batch=batch)
             phases = {name: when(chair, event, batch=batch) for name, event in
                       (("mix and box", "box"), ("confirm", "all_confirmed"), ("open and count", "counted"))}
             counted = phases["open and count"]
-            close_to_result.append(counted - closed)
+            one_cpu, all_cpu = cpu_s(voter.popen.pid) - one_before, cpu_of_all_s(meeting) - all_before
             if len(batches) == 1:
                 print(f"  waiting for keys                 {opened - begun:8.2f} s")
                 print(f"  tokens, open to last laptop      {tokens - opened:8.2f} s")
@@ -108,11 +111,14 @@ def run(bin_dir, experts, batches, label):
                     print(f"  {name:<32} {at - last:8.2f} s")
                     last = at
                 print(f"  close to result                  {counted - closed:8.2f} s")
+                print(f"  CPU for that, of one laptop      {one_cpu:8.2f} s")
+                print(f"  CPU for that, of all processes   {all_cpu:8.2f} s")
                 print(f"  CPU of one laptop for the ballot {cpu_s(voter.popen.pid) - before:8.2f} s", flush=True)
             meeting.declare(batch)
             if len(batches) > 1:
                 print(f"  batch {batch}/{len(batches)}: keys {opened - begun:.1f} s, tokens {tokens - opened:.1f} s, "
-                      f"cast {cast - tokens:.1f} s, close to result {counted - closed:.1f} s, server "
+                      f"cast {cast - tokens:.1f} s, close to result {counted - closed:.1f} s (CPU of all "
+                      f"{all_cpu:.1f} s, of one laptop {one_cpu:.2f} s), server "
                       f"{peak_mib(meeting.meeting.server.popen.pid):.0f} MiB", flush=True)
         print(f"  server's peak memory             {peak_mib(meeting.meeting.server.popen.pid):8.1f} MiB")
         print(f"  a laptop's peak memory           {peak_mib(voter.popen.pid):8.1f} MiB")
@@ -120,30 +126,38 @@ def run(bin_dir, experts, batches, label):
         meeting.countersigned("close-meeting", "MeetingClose")
         head = chair.wait("head", 60)["hash"]
         record = meeting.directory / "record.piaojue"
-        meeting.meeting.run_tool("piaojue-server", "export", meeting.meeting.server_dir, "--out", record, timeout_s=600)
+        export = peak.run([bin_dir / "piaojue-server", "export", meeting.meeting.server_dir, "--out", record],
+                          timeout=600)
         meeting.meeting.stop()
         print(f"  record                           {record.stat().st_size / 1e6:8.2f} MB")
-        for cores in (1, 2):
-            argv = [bin_dir / "piaojue-verify", record, "--anchor", head, "--jobs", str(cores)]
-            if cores == 1:
-                argv = ["taskset", "-c", "0", *argv]
-            timings = []
-            for _ in range(3 if sum(batches) < 100 else 1):
-                before = time.monotonic()
-                done = subprocess.run(list(map(str, argv)), capture_output=True, text=True)
-                timings.append(time.monotonic() - before)
-            print(f"  verifier on {cores} core(s), best        {min(timings):8.2f} s  "
-                  f"{done.stdout.rstrip().splitlines()[-1]}")
-        largest_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"  largest child so far             {largest_mib:8.1f} MiB", flush=True)
+        print(f"  export                           {export.cpu_s:8.2f} s CPU, {export.mib:.0f} MiB")
+        verify(bin_dir, record, head, 3 if sum(batches) < 100 else 1)
+
+
+def verify(bin_dir, record, head, times):
+    for cores in (1, 2):
+        argv = [bin_dir / "piaojue-verify", record, "--anchor", head, "--jobs", str(cores)]
+        if cores == 1:
+            argv = ["taskset", "-c", "0", *argv]
+        timings, cpu = [], []
+        for _ in range(times):
+            before = time.monotonic()
+            ran = peak.run(argv)
+            timings.append(time.monotonic() - before)
+            cpu.append(ran.cpu_s)
+        print(f"  verifier on {cores} core(s), best        {min(timings):8.2f} s, {min(cpu):.2f} s CPU, "
+              f"{ran.mib:.0f} MiB  {ran.done.stdout.rstrip().splitlines()[-1]}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--large", action="store_true", help="25 experts and 1,200 candidates in batches of 40 (long)")
+    parser.add_argument("--rows", type=int, default=0, help="25 experts and so many candidates in one batch")
     options = parser.parse_args()
-    if options.large:
+    if options.rows:
+        run(options.bin, 25, [options.rows], f"{options.rows} candidates")
+    elif options.large:
         run(options.bin, 25, [40] * 30, "the round of 2021")
     else:
         run(options.bin, 25, [1], "one candidate")

@@ -41,7 +41,9 @@ std::shared_ptr<blind_rsa::PrivateKey const> pooled_token_key(std::size_t number
   static std::map<std::size_t, std::shared_ptr<blind_rsa::PrivateKey const>> made;
   std::lock_guard const lock(mutex);
   auto& key = made[number];
-  if (!key) {
+  if (!key && number >= primes().size() * (primes().size() - 1) / 2) {
+    key = std::make_shared<blind_rsa::PrivateKey const>(must(blind_rsa::PrivateKey::generate(2048)));
+  } else if (!key) {
     // The pairs i < j in order.
     std::size_t i = 0;
     std::size_t left = number;

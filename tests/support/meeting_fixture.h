@@ -31,7 +31,7 @@ using namespace piaojue::meeting;  // NOLINT: tests speak the room's words
 using crypto::elgamal::Choice;
 
 /// Token keys by number, 0 … 779, 2048 bits, all different; the same number is the same key in every process. Made from
-/// committed primes, because finding primes would take most of the time of a test.
+/// committed primes, because finding primes would take most of the time of a test. From 780 on they are found anew.
 std::shared_ptr<crypto::blind_rsa::PrivateKey const> pooled_token_key(std::size_t number);
 
 /// Throws std::logic_error that names the refusal.
