@@ -23,11 +23,9 @@
 namespace piaojue::simulation {
 namespace {
 
-constexpr std::size_t kPointBytes = crypto_core_ristretto255_BYTES;
-using Point = std::array<std::uint8_t, kPointBytes>;
 struct Answer {
   int code;
-  Point out;
+  std::array<std::uint8_t, 64> out;  ///< a point, the first half; a signature
 };
 std::unordered_map<std::string, Answer>& answers() {
   static std::unordered_map<std::string, Answer> table;
@@ -59,20 +57,15 @@ Answer const& once(char const function, std::initializer_list<Argument> argument
 template <class Ask>
 int point_once(char const function, unsigned char* out, std::initializer_list<Argument> arguments, Ask const& ask) {
   auto const& answer = once(function, arguments, ask);
-  std::ranges::copy(answer.out, out);
+  std::memcpy(out, answer.out.data(), crypto_core_ristretto255_BYTES);
   return answer.code;
 }
 
-template <class Ask>
-int verified_once(unsigned char const* sig, unsigned char const* m, unsigned long long mlen, unsigned char const* pk,
-                  Ask const& ask) {
-  // Messages may be megabytes of a ballot box: by their hash.
-  unsigned char digest[crypto_hash_sha256_BYTES];
-  crypto_hash_sha256(digest, m, mlen);
-  return once('v', {Argument(pk, crypto_sign_PUBLICKEYBYTES), Argument(sig, crypto_sign_BYTES), digest},
-              [&](std::uint8_t*) { return ask(); })
-      .code;
-}
+/// Messages may be megabytes of a ballot box: they are arguments by their hash.
+struct Digest {
+  Digest(unsigned char const* m, unsigned long long const mlen) { crypto_hash_sha256(bytes.data(), m, mlen); }
+  std::array<std::uint8_t, crypto_hash_sha256_BYTES> bytes;
+};
 
 // What lies before a secret, and behind it.
 struct Before {
@@ -90,26 +83,35 @@ std::size_t answers_kept() { return answers().size(); }
 }  // namespace piaojue::simulation
 
 using piaojue::simulation::Argument;
+using piaojue::simulation::Digest;
 using piaojue::simulation::once;
 using piaojue::simulation::point_once;
 using piaojue::simulation::real;
-using piaojue::simulation::verified_once;
 
 extern "C" {
 
 int crypto_sign_verify_detached(unsigned char const* sig, unsigned char const* m, unsigned long long mlen,
                                 unsigned char const* pk) {
   static auto* const next = real<decltype(crypto_sign_verify_detached)>("crypto_sign_verify_detached");
-  return verified_once(sig, m, mlen, pk, [&] { return next(sig, m, mlen, pk); });
+  return once('v', {Argument(pk, crypto_sign_PUBLICKEYBYTES), Argument(sig, crypto_sign_BYTES), Digest(m, mlen).bytes},
+              [&](std::uint8_t*) { return next(sig, m, mlen, pk); })
+      .code;
 }
 
 /// What was signed here with a key that came from its seed verifies under it: that is what a signature is.
 int crypto_sign_detached(unsigned char* sig, unsigned long long* siglen, unsigned char const* m,
                          unsigned long long mlen, unsigned char const* sk) {
   static auto* const next = real<decltype(crypto_sign_detached)>("crypto_sign_detached");
-  int const code = next(sig, siglen, m, mlen, sk);
-  verified_once(sig, m, mlen, sk + crypto_sign_SEEDBYTES, [] { return 0; });
-  return code;
+  Digest const digest(m, mlen);
+  auto const& answer = once('t', {Argument(sk, crypto_sign_SECRETKEYBYTES), digest.bytes},
+                            [&](std::uint8_t* out) { return next(out, nullptr, m, mlen, sk); });
+  std::memcpy(sig, answer.out.data(), crypto_sign_BYTES);
+  if (siglen != nullptr) *siglen = crypto_sign_BYTES;
+  once('v',
+       {Argument(sk + crypto_sign_SEEDBYTES, crypto_sign_PUBLICKEYBYTES), Argument(sig, crypto_sign_BYTES),
+        digest.bytes},
+       [](std::uint8_t*) { return 0; });
+  return answer.code;
 }
 
 int crypto_sign_seed_keypair(unsigned char* pk, unsigned char* sk, unsigned char const* seed) {
