@@ -80,8 +80,8 @@ function(piaojue_program name)
 endfunction()
 
 # piaojue_test(NAME [WHOLE] LABEL label SOURCES … LINKS …): one GoogleTest program, each case a CTest test with that
-# label. WHOLE: the program is one CTest test, because its cases share what is dear to start, as under Wine each program
-# is. PROCESSORS are half cores (scripts/test), two where nothing else is said.
+# label. WHOLE: the program is one CTest test, because its cases share what is dear to start, as each program is that Wine
+# or qemu runs. PROCESSORS are half cores (scripts/test), two where nothing else is said.
 function(piaojue_test name)
   cmake_parse_arguments(TEST "WHOLE" "LABEL;TIMEOUT" "SOURCES;LINKS;PROPERTIES" ${ARGN})
   if(NOT TEST_TIMEOUT)
@@ -93,6 +93,8 @@ function(piaojue_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   if(WIN32)
     piaojue_resources(${name})
+  endif()
+  if(CMAKE_CROSSCOMPILING)
     set(TEST_WHOLE TRUE)
     set(TEST_TIMEOUT 900)
   endif()

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The packages for arm64 in a clean Debian for amd64 whose second architecture is arm64, under qemu: installed by apt,
 the chair's laptop in a meeting of amd64's packages, the verifier, purged. As root, by scripts/package deb --arch arm64
---test, in a mount namespace of its own:
+--test, in a mount namespace of its own, while the kernel starts programs for arm64 through qemu:
 
-    tests/packages/arm64.py --packages DIR --native DIR --clean ROOT --root DIR --qemu PROGRAM
+    tests/packages/arm64.py --packages DIR --native DIR --clean ROOT --root DIR
 
 @param --native the packages for amd64. @param --clean as of installed.py. @param --root below which its copies are
-tried. @param --qemu a static one, which is copied into the root."""
+tried."""
 
 import argparse
 import hashlib
@@ -19,12 +19,9 @@ import time
 import installed
 from installed import NAMES, PROGRAMS, Root, hold, say
 
-QEMU = "/usr/bin/qemu-aarch64-static"
-
 
 def arm64_root(given):
     root = Root(given.clean, given.root / "arm64", given.packages)
-    shutil.copy(given.qemu, root.root / QEMU[1:])
     root.run("dpkg", "--add-architecture", "arm64")
     root.run("apt-get", "update", "-q")
     root.install()
@@ -38,7 +35,7 @@ def check_programs(root, packages):
     for name in PROGRAMS:
         of_file = (root.root / "usr/bin" / name).read_bytes()
         hold(of_file[:4] == b"\x7fELF" and of_file[18:20] == b"\xb7\x00", f"{name} is not for arm64")
-        said = root.run(QEMU, f"/usr/bin/{name}", "--version", "--hash").stdout.splitlines()
+        said = root.run(f"/usr/bin/{name}", "--version", "--hash").stdout.splitlines()
         wanted = hashlib.sha256(of_file).hexdigest()
         hold(said[2] == f"sha256 {wanted}" and published[f"usr/bin/{name}"] == wanted, f"{name} says {said}")
     say("arm64: installed by apt beside amd64; programs run under qemu and have the published hashes")
@@ -51,6 +48,12 @@ def chair_on_arm64(folder):
                                         '*/client-01\\ *) exec "$here/../arm64/piaojue" "$@" ;;\nesac\n'
                                         'exec "$here/piaojue-amd64" "$@"\n')
     (folder / "bin/piaojue").chmod(0o755)
+
+
+def look(processes):
+    """Of the meeting that runs: one of its programs is emulated, and the others are not."""
+    emulated = [one for one in processes if "qemu" in pathlib.Path(f"/proc/{one.popen.pid}/exe").readlink().name]
+    hold(len(emulated) == 1, f"{len(emulated)} of {len(processes)} programs run under qemu")
 
 
 def verify(folder, native):
@@ -66,7 +69,7 @@ def verify(folder, native):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("packages", "native", "clean", "root", "qemu"):
+    for name in ("packages", "native", "clean", "root"):
         parser.add_argument(f"--{name}", type=lambda text: pathlib.Path(text).resolve(), required=True)
     given = parser.parse_args()
     shutil.rmtree(given.root, ignore_errors=True)
@@ -78,9 +81,9 @@ def main():
     check_programs(arm64, given.packages)
     with installed.folder_in(native, arm64) as folder:
         installed.wrappers(native, folder / "bin")
-        installed.wrappers(arm64, folder / "arm64", QEMU)
+        installed.wrappers(arm64, folder / "arm64")
         chair_on_arm64(folder)
-        verify(folder, installed.hold_meeting(native, folder, dies=1, emulated=1))
+        verify(folder, installed.hold_meeting(native, folder, dies=1, emulated=1, look=look))
     own = arm64.own()
     arm64.run("apt-get", "purge", "-y", "-q", *(f"{name}:arm64" for name in NAMES))
     hold([path for path in own if (arm64.root / path[1:]).exists()] == [], "a purge leaves files of arm64's packages")

@@ -136,16 +136,14 @@ def folder_in(*roots):
         shutil.rmtree(path, ignore_errors=True)
 
 
-def wrappers(root, bin_dir, through=""):
-    """Programs with the packages' names that start those of the root, as who would start them.
-
-    @param through what runs them, where they are of another processor."""
+def wrappers(root, bin_dir):
+    """Programs with the packages' names that start those of the root, as who would start them."""
     bin_dir.mkdir()
     for name, user in PROGRAMS.items():
         uid, gid = root.ids(user)
         (bin_dir / name).write_text(
             "#!/bin/sh\nexport HOME=/home/laptop\n"
-            f"exec chroot --userspec={uid}:{gid} '{root.root}' {through} /usr/bin/{name} \"$@\"\n")
+            f"exec chroot --userspec={uid}:{gid} '{root.root}' /usr/bin/{name} \"$@\"\n")
         (bin_dir / name).chmod(0o755)
 
 
