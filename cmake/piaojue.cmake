@@ -80,8 +80,8 @@ function(piaojue_program name)
 endfunction()
 
 # piaojue_test(NAME [WHOLE] LABEL label SOURCES … LINKS …): one GoogleTest program, each case a CTest test with that
-# label. WHOLE: the program is one CTest test, because its cases share what is dear to start, as each program is that Wine
-# or qemu runs. PROCESSORS are half cores (scripts/test), two where nothing else is said.
+# label. WHOLE: the program is one CTest test, because its cases share what is dear to start, as each program is that
+# Wine or qemu runs. PROCESSORS are half cores (scripts/test), two where nothing else is said.
 function(piaojue_test name)
   cmake_parse_arguments(TEST "WHOLE" "LABEL;TIMEOUT" "SOURCES;LINKS;PROPERTIES" ${ARGN})
   if(NOT TEST_TIMEOUT)
