@@ -69,7 +69,8 @@ class File {
   friend class Folder;
   File(Handle handle, Open how) : handle_(std::move(handle)), how_(how) {}
   Handle handle_;
-  Open how_ = Open::kRead;
+  /// Windows alone asks: there no file remembers that it is only appended to.
+  [[maybe_unused]] Open how_ = Open::kRead;
 };
 
 /// An open folder: names in it are those of this folder, also when it has another name by now.

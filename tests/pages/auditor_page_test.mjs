@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The auditor's page as people use it: one file, opened from a disk, in a browser. Needs web/node_modules, python3 (for
-// the texts) and /usr/bin/chromium (or CHROMIUM). Pictures go to build/screens.
+// the texts) and /usr/bin/chromium (or PIAOJUE_CHROMIUM). Pictures go to build/screens.
 //
 //     node --test tests/pages/auditor_page_test.mjs
 import assert from 'node:assert/strict';
@@ -11,12 +11,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { launch } from './browser.mjs';
 import { declared, forgedMeeting, meeting, richMeeting } from './record_cases.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const SCREENS = path.join(ROOT, 'build/screens');
 const packages = createRequire(path.join(ROOT, 'web/package.json'));
-const { chromium } = packages('playwright-core');
 const AXE = packages.resolve('axe-core');
 const sodium = packages('libsodium-wrappers-sumo');
 
@@ -47,8 +47,7 @@ before(async () => {
   anchorOfPlain = keep('plain', plain.end());
   files.cut = path.join(folder, 'cut.piaojue');
   fs.writeFileSync(files.cut, fs.readFileSync(files.honest).subarray(0, 3000));
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox'] });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

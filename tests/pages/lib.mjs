@@ -12,11 +12,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+export { launch, launchProfile } from './browser.mjs';
+
 export const kRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const kWeb = join(kRoot, 'web');
 const require = createRequire(join(kWeb, 'package.json'));
 export const kBin = resolve(kRoot, process.env.PIAOJUE_BIN || 'build/release/bin');
-const kBrowser = process.env.PIAOJUE_CHROMIUM || '/usr/bin/chromium';
 /** What is made at build time and built into the programs beside web/: texts, other people's modules. */
 export const kMade = resolve(kBin, '../web');
 const kScreens = join(kRoot, 'build/screens');
@@ -160,18 +161,6 @@ export class Meeting {
   remove() {
     rmSync(this.directory, { recursive: true, force: true });
   }
-}
-
-export async function launch(args = []) {
-  const { chromium } = require('playwright-core');
-  return chromium.launch({ executablePath: kBrowser, args: ['--no-sandbox', ...args] });
-}
-
-/** A browser that keeps its profile in a folder, as people's browsers do. */
-export async function launchProfile(folder) {
-  const { chromium } = require('playwright-core');
-  return chromium.launchPersistentContext(folder,
-    { executablePath: kBrowser, args: ['--no-sandbox'], locale: 'zh-CN' });
 }
 
 /** A window of one person. Whatever its scripts complain of is an error of the test. */
