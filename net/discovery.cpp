@@ -143,7 +143,7 @@ std::unique_ptr<Announcement> Announcement::start(std::string_view title, std::u
                                 .arguments = {"--pdeathsig", "TERM", "avahi-publish", "-s", "-f", "--",
                                               std::string(cut(title)), std::string(kService), std::to_string(port)}});
   if (!child) return nullptr;
-  return std::unique_ptr<Announcement>(new Announcement(std::make_unique<Impl>(std::move(*child))));
+  return std::unique_ptr<Announcement>(new Announcement(std::unique_ptr<Impl>(new Impl{std::move(*child)})));
 }
 
 Announcement::~Announcement() {

@@ -159,10 +159,10 @@ class Trial {
     using Window = std::pair<std::size_t, std::uint32_t>;
     std::map<std::string, std::pair<Sentence, std::map<Window, std::set<std::size_t>>>> by_place;
     for (auto const& owned : seized_.owned) {
-      auto& [name, windows] = by_place[owned.where.in(Lang::kEn)];
-      name = owned.where;
+      auto& named = by_place[owned.where.in(Lang::kEn)];
+      named.first = owned.where;
       index.search(owned.bytes, [&](std::size_t, BallotIndex::Place place) {
-        windows[{place.ballot, place.offset}].insert(owned.person);
+        named.second[{place.ballot, place.offset}].insert(owned.person);
       });
     }
     for (auto const& [key, named] : by_place) {
