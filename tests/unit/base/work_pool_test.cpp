@@ -166,6 +166,16 @@ TEST(WorkPool, WhatAJobThrowsIsToldAndItsThreadGoesOn) {
   EXPECT_TRUE(arrives(next));
 }
 
+// Harm: a library throws a number, and the whole server ends with every meeting in it.
+TEST(WorkPool, WhatIsThrownNeedBeNoException) {
+  std::promise<std::string> told;
+  WorkPool pool({.threads = 1}, [&](std::string const& what) { told.set_value(what); });
+  EXPECT_TRUE(pool.post(Urgency::kUrgent, [] { throw 7; }));
+  auto what = told.get_future();
+  ASSERT_EQ(what.wait_for(kLong), std::future_status::ready);
+  EXPECT_EQ(what.get(), "something that is no std::exception");
+}
+
 // Harm: the caller of `parallel` waits for ever, or leaves while helpers still use what it owns.
 TEST(WorkPool, WhatParallelWorkThrowsReachesItsCallerAfterAllIndexes) {
   WorkPool pool({.threads = 4}, not_expected());

@@ -427,6 +427,40 @@ TEST(CasesOfFacts, WhatCanNotBeIsNamed) {
   EXPECT_THAT(faults(Wang().with("出生日期", "2025-03").sheet()), HasSubstr("晚于申报日期"));
   EXPECT_THAT(faults(Wang().sheet(), "姓名,单位,年度,等次\n王一凡,示例智联有限公司,2025,合格\n"),
               HasSubstr("晚于申报年度"));
+  EXPECT_THAT(faults(Wang().sheet(), "姓名,单位,2025年度\n王一凡,示例智联有限公司,合格\n"), HasSubstr("晚于申报年度"));
+  EXPECT_THAT(faults(Wang().with("2025年度考核", "合格").sheet()), HasSubstr("晚于申报年度"));
+  EXPECT_THAT(faults(Wang().with("职业资格取得时间", "2025-12").sheet()), HasSubstr("晚于申报年度"));
+  EXPECT_THAT(faults(Wang().with("破格条件", "大赛").with("奖项名称", "x").with("获奖时间", "2025-03").sheet()),
+              HasSubstr("晚于申报年度"));
+}
+
+// Harm: of two dates of one posting the wrong one is counted, and somebody passes whose posting was a day too short.
+TEST(CasesOfFacts, TwoDatesOfOnePostingAgree) {
+  auto const posted = [](std::string const& from) {
+    return faults(Wang().with("单位公示开始", from).with("单位公示时间", "2024-08-02至2024-08-08").sheet());
+  };
+  EXPECT_EQ(posted("2024-08-02"), "");
+  EXPECT_THAT(posted("2024-08-01"), HasSubstr("与「单位公示开始」或「单位公示结束」不同"));
+}
+
+// Harm: a cell with ten thousand lines, or a sheet that fits into no meeting, is found out only when it is too late.
+TEST(CasesOfFacts, MoreThanFitIsRefusedByNumber) {
+  auto const awards = [](int count) {
+    std::string lines = "大赛";
+    for (int i = 1; i < count; ++i) lines += "\n大赛";
+    return faults(Wang().with("破格条件", lines).sheet());
+  };
+  EXPECT_THAT(awards(20), Not(HasSubstr("应不超过")));
+  EXPECT_THAT(awards(21), HasSubstr("应不超过 20 项"));
+  auto const rows = [](std::size_t count) {
+    std::string sheet = "姓名,单位,级别,渠道\n";
+    for (std::size_t i = 0; i < count; ++i) sheet += "甲" + std::to_string(i) + ",a,中级,正常\n";
+    return applicants(sheet);
+  };
+  EXPECT_TRUE(rows(meeting::kCandidatesMax).has_value());
+  auto const over = rows(meeting::kCandidatesMax + 1);
+  ASSERT_FALSE(over.has_value());
+  EXPECT_THAT(explained(over.error()).in(Lang::kZh), HasSubstr("申报人应不超过"));
 }
 
 // ---- One person, two ways of writing

@@ -430,6 +430,49 @@ TEST(Eligibility, ExceptionalWithoutTheTitleOneBelowIsShut) {
          kNo, {"第八条"});
 }
 
+// Harm: whoever left a cell empty is turned away, or let in, instead of being asked.
+TEST(Eligibility, WhatAnExceptionalFormLacksIsAskedFor) {
+  auto form = [] {
+    return Form("副高级").degree(Degree::kCollege).title(Title::kEngineer, {2021, 5, 0}).exceptional();
+  };
+  expect(form(), kReview, {"第十一条"});
+  EXPECT_EQ(said(form().judged().missing), (std::vector<std::string>{"破格条件"}));
+  EXPECT_TRUE(form().judged().interview);
+
+  auto const award = form().has(science(AwardLevel::kUnknown, 0, 1, {2023, 5, 0}));
+  EXPECT_EQ(award.judged().verdict, kReview);
+  EXPECT_THAT(said(award.judged().missing), testing::AllOf(Contains("奖项级别"), Contains("奖项等次")));
+
+  auto title = form().has(science(AwardLevel::kProvince, 3, 3, {2023, 5, 0}));
+  title.f.title = Title::kUnknown;
+  title.f.title_since = {};
+  EXPECT_EQ(title.judged().verdict, kReview);
+  EXPECT_THAT(said(title.judged().missing), testing::AllOf(Contains("现职称"), Contains("现职称取得时间")));
+}
+
+// Harm: a prize that does not count hides one that does, because it stands before it in the cell.
+TEST(Eligibility, OfSeveralAwardsTheBestCountsInAnyOrder) {
+  Date const d{2023, 5, 0};
+  auto const counts = science(AwardLevel::kProvince, 3, 3, d);
+  auto const incomplete = science(AwardLevel::kProvince, 3, 0, d);
+  auto const fourth = science(AwardLevel::kProvince, 3, 4, d);
+  auto const low = science(AwardLevel::kCity, 3, 1, d);
+  auto const of = [](Achievement const& one, Achievement const& other) {
+    return Form("副高级")
+        .degree(Degree::kCollege)
+        .title(Title::kEngineer, {2021, 0, 0})
+        .exceptional()
+        .has(one)
+        .has(other);
+  };
+  for (auto const& other : {incomplete, fourth, low})
+    for (auto const& form : {of(counts, other), of(other, counts)}) {
+      expect(form, kReview, {"第十一条（一）", "第十三条"});
+      EXPECT_THAT(said(form.judged().missing), Not(Contains("排名")));
+    }
+  for (auto const& form : {of(fourth, low), of(low, fourth)}) expect(form, kNo, {"第十四条（四）", "第十一条（一）"});
+}
+
 // Each line of 第十一条 and 第十二条 at the award that just opens it and the one that just does not.
 TEST(Eligibility, EveryExceptionalLineAtItsBoundary) {
   struct Line {
