@@ -286,6 +286,76 @@ TEST(Changes, AnEndThatNobodyElseHasSeenIsListed) {
   EXPECT_THAT(keep({}), ElementsAre("key_change", "close_unwitnessed"));
 }
 
+/// Of each change what programs read behind its signers; that people read the same sentence is checked, too.
+std::vector<std::string> told(verifier::Audit const& audit) {
+  std::vector<std::string> out;
+  auto const parsed = json::parse(verifier::json_report(audit));
+  std::string const zh = verifier::text_report(audit, Lang::kZh, false);
+  std::string const en = verifier::text_report(audit, Lang::kEn, false);
+  for (auto const& one : parsed.at("changes").as_array()) {
+    EXPECT_THAT(zh, HasSubstr(std::string(one.at("zh").as_string())));
+    EXPECT_THAT(en, HasSubstr(std::string(one.at("en").as_string())));
+    json::object rest;
+    for (auto const& [key, value] : one.as_object())
+      if (key != "entry" && key != "signers" && key != "zh" && key != "en") rest.emplace(key, value);
+    out.push_back(json::serialize(rest));
+  }
+  return out;
+}
+
+// Harm: the one mark that would have given a meeting away is an empty line, or a program reads another person's number.
+TEST(Changes, EachIsToldToPeopleAndToPrograms) {
+  Meeting m = begun();
+  must(m.change_trustee(1, m.clerk(), m.committee()));
+  must(m.sign_out_by(5, m.office()));
+  must(m.submit(Recuse{m.record.meeting(), 1, 3, "亲属"}, m.office()));
+  must(m.recuse_back(1, 3, m.office()));
+  auto const first = whole(m);
+  auto const lines = told(first);
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_THAT(lines[0], HasSubstr(R"({"kind":"trustee_change","by":"committee","trustee":1,"from":)" +
+                                  std::to_string(m.chair()) + R"(,"person":)" + std::to_string(m.clerk())));
+  EXPECT_THAT(lines[1], HasSubstr(R"({"kind":"sign_out","by":"office","person":5,"reason":)"));
+  EXPECT_EQ(lines[2], R"({"kind":"recuse","by":"office","person":1,"question":3,"reason":"亲属"})");
+  EXPECT_THAT(lines[3], HasSubstr(R"({"kind":"recuse_back","by":"office","person":1,"question":3,"reason":)"));
+  EXPECT_THAT(verifier::text_report(first, Lang::kZh, false), HasSubstr("亲属"));
+
+  Meeting on_paper = begun();
+  must(on_paper.open(1, true));
+  PaperTally const tally{on_paper.batch_open(), {{1, {5, 5, 5, 0, 4, 1, 0}}, {2, {5, 5, 5, 0, 5, 0, 0}}}};
+  must(on_paper.submit(tally, on_paper.office()));
+  must(on_paper.declare());
+  EXPECT_THAT(told(whole(on_paper)), ElementsAre(R"({"kind":"paper","by":"office","questions":[1,2]})"));
+
+  Meeting by_two = begun();
+  must(by_two.submit(must(by_two.record.draft_meeting_close({})), {by_two.chair(), by_two.clerk()}));
+  EXPECT_THAT(told(whole(by_two)), ElementsAre(R"({"kind":"close_two","by":"two"})"));
+
+  Meeting unwitnessed = at(Stage::kCounted);
+  unwitnessed.witnessed = false;
+  must(unwitnessed.declare());
+  std::string const declared = std::to_string(unwitnessed.record.size() - 1);
+  unwitnessed.witnessed = true;
+  must(unwitnessed.close_meeting());
+  auto const marks = told(whole(unwitnessed));
+  ASSERT_EQ(marks.size(), 1U);
+  EXPECT_THAT(marks[0],
+              HasSubstr(R"("declared":)" + declared + R"(,"have":0,"need":6,"have_experts":0,"need_experts":4})"));
+
+  Meeting undecided = at(Stage::kConfirmed);
+  must(undecided.share(0));
+  auto const left = told(whole(undecided));
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_THAT(left[1], testing::AllOf(HasSubstr(R"("kind":"undecided")"), HasSubstr(R"("question":2})")));
+
+  Meeting unseen = begun();
+  must(unseen.close_meeting());
+  unseen.checkpoints.rbegin()->second.cosignatures.clear();
+  auto const end = told(audited(unseen.record_file(), unseen.record.tree().root()));
+  ASSERT_EQ(end.size(), 1U);
+  EXPECT_THAT(end[0], HasSubstr(R"("kind":"close_unwitnessed")"));
+}
+
 // Programs read it: what moves breaks them.
 TEST(Changes, JsonHasTheFieldsOfTheSpecificationInTheirOrder) {
   Meeting m = begun();

@@ -276,6 +276,19 @@ TEST(Report, JsonOfAFailureNamesCheckAndEntry) {
   EXPECT_EQ(parsed.at("checks").at(24).at("outcome").as_string(), "not_reached");
 }
 
+// Harm: a program that takes what is no record for one that failed a check tells the committee that somebody cheated.
+TEST(Report, JsonOfWhatIsNoRecordNamesNoCheck) {
+  auto const audit = audited("PIAOJUE", {});
+  auto const parsed = json::parse(verifier::json_report(audit)).as_object();
+  EXPECT_FALSE(parsed.at("verified").as_bool());
+  EXPECT_EQ(parsed.at("exit_code").as_int64(), 2);
+  auto const& unusable = parsed.at("unusable");
+  EXPECT_GE(unusable.at("offset").as_int64(), 0);
+  EXPECT_FALSE(unusable.at("zh").as_string().empty());
+  EXPECT_FALSE(unusable.at("en").as_string().empty());
+  EXPECT_FALSE(parsed.contains("failed_check"));
+}
+
 TEST(Report, AnchorsAreReadAsPeopleCopyThem) {
   std::string const hex = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
   auto const plain = verifier::parse_anchor(hex);
