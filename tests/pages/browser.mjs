@@ -10,31 +10,48 @@ const kBrowser = process.env.PIAOJUE_CHROMIUM || '/usr/bin/chromium';
 /** A folder for what V8 saw of the pages' scripts, if somebody wants to know it (scripts/coverage --pages). */
 const kCoverage = process.env.PIAOJUE_PAGES_COVERAGE;
 
-/** Writes down what each page of a context has run, before the page, the context or its browser is closed. */
+const start = (page) => page.coverage.startJSCoverage();
+/** Writes down what a page has run since it began to be watched. */
+async function write(page) {
+  const seen = await page.coverage.stopJSCoverage().catch(() => []);
+  const ours = seen.filter(({ url }) => /^(http|file):/.test(url) && !url.includes('/vendor/'));
+  if (ours.length) writeFileSync(join(kCoverage, `page-${randomUUID()}.json`), JSON.stringify({ result: ours }));
+}
+
+/** Lets something be done before a thing does what it is called upon to do. */
+function before(thing, names, what) {
+  for (const name of names) {
+    const call = thing[name].bind(thing);
+    thing[name] = async (...args) => {
+      await what();
+      return call(...args);
+    };
+  }
+}
+
+/**
+ * Writes down what each page of a context has run, before the page is closed, or loaded anew, which may be in another
+ * process that knows nothing of it; and before the context or its browser is closed.
+ */
 function watchContext(context) {
   const open = new Set();
   const end = async (page) => {
-    if (!open.delete(page)) return;
-    const seen = await page.coverage.stopJSCoverage().catch(() => []);
-    const ours = seen.filter(({ url }) => /^(http|file):/.test(url) && !url.includes('/vendor/'));
-    if (ours.length) writeFileSync(join(kCoverage, `page-${randomUUID()}.json`), JSON.stringify({ result: ours }));
+    if (open.delete(page)) await write(page);
   };
   const endAll = () => Promise.all([...open].map(end));
-  const before = (thing, what) => {
-    const close = thing.close.bind(thing);
-    thing.close = async (...args) => {
-      await what();
-      return close(...args);
-    };
-  };
   const begin = (page) => {
     open.add(page);
-    page.coverage.startJSCoverage({ resetOnNavigation: false }).catch(() => open.delete(page));
-    before(page, () => end(page));
+    start(page).catch(() => open.delete(page));
+    before(page, ['close'], () => end(page));
+    before(page, ['goto', 'reload'], async () => {
+      if (!open.has(page)) return;
+      await write(page);
+      await start(page).catch(() => open.delete(page));
+    });
   };
   context.on('page', begin);
   context.pages().forEach(begin);
-  before(context, endAll);
+  before(context, ['close'], endAll);
   return endAll;
 }
 
@@ -47,16 +64,13 @@ function watch(browser) {
     return browser;
   }
   const all = [];
-  const { newContext, close } = browser;
+  const newContext = browser.newContext.bind(browser);
   browser.newContext = async (...args) => {
-    const context = await newContext.apply(browser, args);
+    const context = await newContext(...args);
     all.push(watchContext(context));
     return context;
   };
-  browser.close = async (...args) => {
-    await Promise.all(all.map((end) => end()));
-    return close.apply(browser, args);
-  };
+  before(browser, ['close'], () => Promise.all(all.map((end) => end())));
   return browser;
 }
 

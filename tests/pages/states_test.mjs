@@ -306,6 +306,15 @@ test('another tab, and a program that comes back', async () => {
   await state(page, 'taken-over');
 });
 
+// Harm: a page that the program has left goes on looking as if it could vote.
+test('a page whose address the program has given up says where it goes on', async () => {
+  const { page, door } = await show({ meeting, now: nowOf(meeting, kExpert) });
+  await page.getByText('已选 0/3').waitFor();
+  door.socket.close({ code: 4002 });
+  await page.getByText('本页地址已失效').waitFor();
+  await state(page, 'renewed');
+});
+
 test('of what was marked nothing is said to whoever has marked nothing', async () => {
   // Harm: everybody reads that marks are safe, also where there are none, and believes it when the program has ended.
   for (const [person, ballot, says] of [[kExpert, { marked: 2 }, true], [kExpert, {}, false], [kChair, {}, false]]) {
@@ -490,6 +499,32 @@ test('a supervisor ticks line by line, and signs only when all with keys are tic
   assert.ok(door.heard.includes(`tick 3 ${kDeviceCode}`));
   await hold(page, sign);
   await assertSoon(() => door.heard.includes('approve a0'));
+  await page.context().close();
+});
+
+// Harm: who is ill can not be recused by the office, or another person or candidate is than the one that was chosen.
+test('the office recuses one who can not do it himself', async () => {
+  const { page, door } = await show(told(kChair, { attempt: null }));
+  await page.getByRole('button', { name: '代办回避' }).click();
+  await page.getByLabel('人员').selectOption('4');
+  await page.getByLabel('申报人').selectOption('2');
+  await page.getByLabel('理由').fill('近亲属');
+  await look(page, 'dialog-recuse-person');
+  await page.getByRole('dialog').getByRole('button', { name: '签署并提交' }).click();
+  await assertSoon(() => door.heard.includes('recuse-person 4 2 近亲属'));
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.context().close();
+});
+
+// Harm: a laptop that will not be checked keeps its vote, or another person's envelope is spoiled.
+test('an envelope that no laptop will show is spoiled', async () => {
+  const { page, door } = await show({ meeting, now: nowOf(meeting, kChair) });
+  await page.getByRole('button', { name: '作废一封选票' }).click();
+  await page.getByLabel('人员').selectOption('3');
+  await look(page, 'dialog-spoil');
+  await page.getByRole('button', { name: '签署并提交会签' }).click();
+  await assertSoon(() => door.heard.includes('spoil 3'));
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.context().close();
 });
 
