@@ -77,9 +77,12 @@ std::string members_csv(sheets::Members const& members) {
 Explained<std::string> recusals_csv(std::vector<SuggestedRecusal> const& all, Roster const& request) {
   if (!request.struck.empty() && sheets::trimmed(request.struck_reason).empty())
     return Explanation(words::kRecusalNoReason);
-  for (auto const& [person, applicant] : request.struck)
-    if (std::ranges::none_of(all, [&](auto const& one) { return one.person == person && one.applicant == applicant; }))
+  for (auto const& struck : request.struck) {
+    auto const is_struck = [&](auto const& one) { return entry::StruckRecusal{one.person, one.applicant} == struck; };
+    auto const& [person, applicant] = struck;
+    if (std::ranges::none_of(all, is_struck))
       return Explanation(Sentence(words::kRecusalUnknown, {{"person", person}, {"candidate", applicant}}));
+  }
   std::string out = std::string(words::kRosterRecusals.zh) + "\r\n";
   for (auto const& one : all)
     if (std::ranges::find(request.struck, entry::StruckRecusal{one.person, one.applicant}) == request.struck.end())
