@@ -107,8 +107,8 @@ TEST_F(Signing, WhyTheServerProposesOtherKeysIsSaidInTheReadersLanguage) {
                           fresh.box.public_key(),
                           {},
                           "新设备凭登记单登记 (enrolled with a new slip)"};
-  body.possession = fresh.identity.sign({meeting::possession_input(
-      laptop.meeting.manifest.meeting_id, 3, body.identity_key, body.witness_key, body.box_key)});
+  body.possession = fresh.identity.sign({meeting::possession_input(laptop.meeting.manifest.meeting_id, 3,
+                                                                   body.identity_key, body.witness_key, body.box_key)});
   propose(body);
   EXPECT_EQ(text(proposed(), "reason"), "enrolled with a new slip");
   body.reason = "电脑损坏";
@@ -253,6 +253,45 @@ TEST_F(Sheet, ATickFallsWhenTheDraftHasAnotherCode) {
   laptop.say("approve " + id);
   EXPECT_NE(text(laptop.reply("approve"), "detail").find(": 2"), std::string::npos);
   EXPECT_EQ(countersigned(), 0U);
+}
+
+// ---- What the clerk begins ------------------------------------------------------------------------------------------
+
+class Clerk : public Signing {
+ protected:
+  Clerk() : Signing(7) {}
+  std::string code(std::string const& line) {
+    laptop.say(line);
+    return text(laptop.reply(line.substr(0, line.find(' '))), "code");
+  }
+};
+
+// Harm: a tally goes out with a candidate that nobody has counted, or of ballots that are not on paper at all.
+TEST_F(Clerk, ATallyOfPaperIsWholeAndOfABatchOnPaper) {
+  begin();
+  EXPECT_EQ(code("paper 1 5 5 5 0 4 1 0"), "WRONG_PHASE");
+  EXPECT_EQ(code("paper-submit"), "WRONG_PHASE");
+  must(laptop.meeting.open(1, true));
+  laptop.push();
+  laptop.pump();
+  EXPECT_EQ(code("paper 3 5 5 5 0 4 1 0"), "UNKNOWN");  // of the second batch
+  EXPECT_EQ(code("paper 1 5 5 5 0 4 1 0"), "OK");
+  EXPECT_EQ(code("paper-submit"), "MALFORMED");
+  EXPECT_NE(text(laptop.reply("paper-submit"), "detail").find("2"), std::string::npos);
+  EXPECT_TRUE(laptop.submitted<PaperTally>().empty());
+  EXPECT_EQ(code("paper 2 5 5 5 0 5 0 0"), "OK");
+  laptop.say("paper-submit");
+  ASSERT_EQ(laptop.submitted<PaperTally>().size(), 1U);
+  EXPECT_EQ(laptop.submitted<PaperTally>()[0].rows.at(2), (PaperRow{5, 5, 5, 0, 5, 0, 0}));
+}
+
+// Harm: what is asked for at the wrong time is signed anyway, or the program ends over a batch that is not there.
+TEST_F(Clerk, NothingIsSignedAboutABatchThatIsNotOpen) {
+  begin();
+  for (char const* line : {"close", "spoil 1", "override 1 设备失联", "void 1 重投", "declare"}) {
+    EXPECT_EQ(code(line), "WRONG_PHASE") << line;
+  }
+  EXPECT_TRUE(laptop.sent<wire::Submit>().empty());
 }
 
 // ---- Asking without signing -----------------------------------------------------------------------------------------
