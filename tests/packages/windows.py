@@ -6,9 +6,12 @@ removed without a trace. Wine is not Windows: what this shows is that the progra
 
     tests/packages/windows.py --packages DIR --native DIR --root DIR
 
-@param --packages the installer, the programs, SHA256SUMS. @param --native the programs for this machine."""
+@param --packages the installer, the programs, SHA256SUMS. @param --native the programs for this machine, with
+test_verifier in ../tests."""
 
 import argparse
+import collections
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -31,6 +34,8 @@ KEYS = ("HKCU\\Software\\Piaojue", "HKCU\\Software\\Microsoft\\Windows\\CurrentV
 ENTRIES = ({"会议终端", "评审办公室", "核验", "卸载票决"},
            {"Meeting Terminal", "Review Office", "Verify a Record", "Uninstall Piaojue"})
 NAMES = ("piaojue", "piaojue-office", "piaojue-verify")
+# Tests of the verifier that make records: honest ones, and for each check some that fail it.
+RECORDS = "Check*:HonestRecord*:HonestMeeting*:*ARule*:AfterAFailure*-*CanNotEndAnywhereElse"
 # Experts 1, the chair and its trustee, and 3, who is killed in mid-ballot.
 ON_WINDOWS = (1, 3)
 STARTED = time.monotonic()
@@ -229,8 +234,20 @@ def check_office(wine, native):
         f"{done.stdout.strip()}; at most {peak:.0f} MiB; pictures in build/screens/windows-office-*")
 
 
+def both_say(wine, native, path, anchor):
+    """@return the exit code of both verifiers, which say the same of the record word for word."""
+    arguments = ("--anchor", anchor, "--jobs", "1")
+    here = subprocess.run([native / "piaojue-verify", path, *arguments], capture_output=True, text=True, check=False,
+                          env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=120)
+    there = wine.run(f"{FOLDER}\\bin\\piaojue-verify.exe", f"Z:{path}", *arguments, ok=range(256))
+    hold(here.returncode == there.returncode, f"{path.name}: {here.returncode}, {there.returncode}\n{there.stderr}")
+    hold(here.stdout.replace(str(path), "") == there.stdout.replace(f"Z:{path}", ""),
+         f"{path.name}:\n{here.stdout}\n{there.stdout}")
+    return here.returncode
+
+
 def check_verifiers(wine, native, record, head):
-    """Both verifiers say the same, of the record and of what somebody changed in it."""
+    """Of the meeting's record, of what somebody changed in it, and of what the unit tests forge for each check."""
     data = record.read_bytes()
     cases = {"whole": data, "cut": data[:-7], "flipped": data[:len(data) // 2] + bytes([data[len(data) // 2] ^ 1])
              + data[len(data) // 2 + 1:]}
@@ -238,15 +255,19 @@ def check_verifiers(wine, native, record, head):
     for name, changed in cases.items():
         path = record.with_name(f"记录 {name}.piaojue")
         path.write_bytes(changed)
-        here = subprocess.run([native / "piaojue-verify", path, "--anchor", head], capture_output=True, text=True,
-                              check=False, env={**os.environ, "LC_ALL": "C.UTF-8"}, timeout=120)
-        there = wine.run(f"{FOLDER}\\bin\\piaojue-verify.exe", f"Z:{path}", "--anchor", head, ok=range(256))
-        hold(here.returncode == there.returncode, f"{name}: {here.returncode}, {there.returncode}\n{there.stderr}")
-        hold(here.stdout.replace(str(path), "") == there.stdout.replace(f"Z:{path}", ""),
-             f"{name}:\n{here.stdout}\n{there.stdout}")
-        said.append(f"{name} {here.returncode}")
+        said.append(f"{name} {both_say(wine, native, path, head)}")
     hold(said[0] == "whole 0" and "flipped 0" not in said, f"exit codes: {said}")
-    say(f"piaojue-verify.exe says word for word what the native one does: {', '.join(said)}")
+    forged = record.with_name("forged")
+    forged.mkdir()
+    subprocess.run([native.parent / "tests/test_verifier", "--gtest_filter=" + RECORDS], check=True, timeout=600,
+                   stdout=subprocess.DEVNULL, env={**os.environ, "PIAOJUE_KEEP_RECORDS": str(forged)})
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        codes = collections.Counter(pool.map(
+            lambda path: both_say(wine, native, path, path.with_suffix(".anchor").read_text(encoding="utf-8").strip()),
+            sorted(forged.glob("*.piaojue"))))
+    hold(codes[0] > 5 and codes[1] > 50, f"exit codes of the unit tests' records: {codes}")
+    say(f"piaojue-verify.exe says word for word what the native one does: {', '.join(said)}; of the unit tests' "
+        f"records {codes[0]} VERIFIED, {codes[1]} failed, {codes[2]} could not be read")
 
 
 def main():
