@@ -231,16 +231,21 @@ Book::Findings Book::after(Record const& record, BallotBox const& e) {
     for (auto const& [code, count] : box.refused) total += count;
     if (total != attempt.mixes.back().counts.at(q).out || box.ballots.size() > tally_.cast(q))
       found.push_back({CheckId::kBoxCounts, of_question(words::kFoundBoxCount, q)});
+    std::vector<Point> a, b;
     for (Bytes const& bytes : box.ballots) {
       auto const ballot = parse_ballot(attempt.shape, bytes);
       if (!ballot) continue;  // check 12 names it
+      a.push_back(ballot->vote.a);
+      b.push_back(ballot->vote.b);
       if (spent_.contains(ballot->pk_v)) found.push_back({CheckId::kSpoils, of_question(words::kFoundSpent, q)});
     }
+    auto const sum_a = elgamal::sum(a);
+    auto const sum_b = elgamal::sum(b);
     tally_.ballots[q] = narrow(box.ballots.size());
-    // The record holds no sums: the state machine has just added up this very box, as it would be done here again.
-    if (auto const sum = attempt.sums.find(q); sum != attempt.sums.end())
-      tally_.sums[q] = sum->second;
-    else
+    if (sum_a && sum_b) tally_.sums[q] = {*sum_a, *sum_b};
+    // The state machine holds the shares against its own sums; they must be the ones of this box.
+    auto const used = attempt.sums.find(q);
+    if (!sum_a || !sum_b || used == attempt.sums.end() || used->second != tally_.sums[q])
       found.push_back({CheckId::kSums, of_question(words::kFoundSum, q)});
   }
   return found;
