@@ -75,6 +75,8 @@ def main():
     parser.add_argument("--bin", required=True, type=pathlib.Path)
     parser.add_argument("--ballots", type=int, default=40)
     options = parser.parse_args()
+    if options.ballots < 4:
+        parser.error("--ballots: at least 4, or there is no deviation")
     seen = measure(options.bin.resolve(), options.ballots)
     worst = 0
     for name, column in (("first record", 1), ("last record", 2)):
